@@ -1,0 +1,25 @@
+FROM node:24-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json tsconfig.json ./
+COPY src ./src
+COPY views ./views
+COPY public ./public
+# `prepare` builds: TypeScript to dist/, styles, scripts, icons and the map to public/build/.
+RUN npm ci && npm prune --omit=dev
+
+FROM node:24-slim
+ENV HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
+WORKDIR /app
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY --from=build /app/public ./public
+COPY package.json LICENSE ./
+COPY views ./views
+COPY migrations ./migrations
+RUN mkdir /data && chown node:node /data
+VOLUME /data
+USER node
+EXPOSE 3000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:3000/health/ready', { headers: { host: new URL(process.env.APP_URL ?? 'http://localhost:3000').host } }).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "dist/server.js"]

@@ -1,0 +1,84 @@
+import { betterAuth } from 'better-auth/minimal';
+import { drizzleAdapter } from 'better-auth/adapters/drizzle';
+import type { Config } from '../config.ts';
+import type { Db } from '../db/db.ts';
+import { accounts, sessions, users, verifications } from '../db/schema.ts';
+import { newId } from '../id.ts';
+import type { Mailer } from '../mail/mailer.ts';
+import { confirmEmailMail, passwordChangedMail, resetPasswordMail } from './emails.ts';
+import { passwordLength } from './forms.ts';
+import { removeResetTokens } from './queries.ts';
+
+/** In seconds. */
+const minute = 60;
+const day = 24 * 60 * minute;
+
+/** How long a link in a mail works, in seconds; the mails say an hour. */
+const mailedLinkLife = 60 * minute;
+
+export type Auth = ReturnType<typeof openAuth>;
+
+/**
+ * better-auth for passwords, sessions and mailed tokens. Its HTTP handler is not mounted: our forms call `auth.api.*`
+ * and so go through our rate limits and origin checks, which its api does not have by itself.
+ */
+export function openAuth(parts: {
+  db: Db;
+  config: Pick<Config, 'appUrl' | 'secret'>;
+  mailer: Pick<Mailer, 'send'>;
+  log: { error(details: object, sentence: string): void };
+}) {
+  const { db, config, mailer, log } = parts;
+  return betterAuth({
+    baseURL: config.appUrl,
+    secret: config.secret,
+    telemetry: { enabled: false },
+    logger: { level: 'error', log: (_level, message, ...details) => log.error({ details }, message) },
+    database: drizzleAdapter(db, {
+      provider: 'pg',
+      usePlural: true,
+      schema: { users, sessions, accounts, verifications },
+      transaction: true,
+    }),
+    user: {
+      additionalFields: { isAdmin: { type: 'boolean', input: false, required: false } },
+      changeEmail: { enabled: true },
+    },
+    emailAndPassword: {
+      enabled: true,
+      minPasswordLength: passwordLength.min,
+      maxPasswordLength: passwordLength.max,
+      resetPasswordTokenExpiresIn: mailedLinkLife,
+      revokeSessionsOnPasswordReset: true,
+      async sendResetPassword({ user, token }) {
+        void mailer.send(resetPasswordMail(user, `${config.appUrl}/reset-password?token=${token}`));
+      },
+      async onPasswordReset({ user }) {
+        await removeResetTokens(db, user.id);
+        void mailer.send(passwordChangedMail(user, `${config.appUrl}/forgot-password`));
+      },
+    },
+    emailVerification: {
+      expiresIn: mailedLinkLife,
+      async sendVerificationEmail({ user, token }) {
+        void mailer.send(confirmEmailMail(user, `${config.appUrl}/confirm-email?token=${token}`));
+      },
+    },
+    session: {
+      expiresIn: 30 * day,
+      // How exact "last used" is; each time costs one update and one cookie.
+      updateAge: 10 * minute,
+      // No session has to be young to list or end sessions; what is dangerous asks for the password instead.
+      freshAge: 0,
+      // Off: a session that was ended must not work for another minute. The two indexed reads cost 2 ms a page.
+      cookieCache: { enabled: false },
+    },
+    advanced: {
+      cookiePrefix: 'waymark',
+      // Wrapped: newId would read better-auth's argument as a length.
+      database: { generateId: () => newId() },
+      // We show the device of a session and not from where it comes, so we do not keep the address.
+      ipAddress: { disableIpTracking: true },
+    },
+  });
+}

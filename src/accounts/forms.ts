@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { oneLine } from '../one-line.ts';
+import { workspaceName } from '../workspaces/forms.ts';
+
+/** In characters. Ten is what a person can be asked for; 128 keeps the hashing from being a weapon. */
+export const passwordLength = { min: 10, max: 128 };
+
+const email = z
+  .string({ error: 'Type your e-mail address.' })
+  .trim()
+  .toLowerCase()
+  .max(254, 'Use at most 254 characters.')
+  .pipe(z.email('Type an e-mail address such as ada@example.com.'));
+
+const newPassword = z
+  .string({ error: 'Choose a password.' })
+  .min(passwordLength.min, `Use at least ${passwordLength.min} characters.`)
+  .max(passwordLength.max, `Use at most ${passwordLength.max} characters.`);
+
+const currentPassword = z.string({ error: 'Type your password.' }).min(1, 'Type your password.').max(1_000);
+
+const name = oneLine('Type your name.', 80);
+
+/** What makes an account, from the sign-up form and from the command line alike. */
+export const newAccount = z.object({
+  name,
+  email,
+  password: newPassword,
+  /** Empty: named after the person. */
+  workspaceName: z.union([z.literal(''), workspaceName]).default(''),
+  /** IANA name, filled in by the browser. */
+  timeZone: z.string().max(64).default('UTC').catch('UTC'),
+});
+
+export type NewAccount = z.infer<typeof newAccount>;
+
+export const logInForm = z.object({ email, password: currentPassword, next: z.string().max(2_000).optional() });
+
+export const forgotPasswordForm = z.object({ email });
+
+export const resetPasswordForm = z.object({ token: z.string().max(200), password: newPassword });
+
+export const mailedToken = z.object({ token: z.string().max(2_000).catch('') });
+
+export const nameForm = z.object({ name });
+
+export const emailForm = z.object({ email, emailPassword: currentPassword });
+
+export const passwordForm = z.object({ currentPassword, newPassword });

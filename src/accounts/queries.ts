@@ -1,0 +1,63 @@
+import { hashPassword } from 'better-auth/crypto';
+import { and, eq, gt, sql } from 'drizzle-orm';
+import type { Db } from '../db/db.ts';
+import { uniqueViolation } from '../db/pg-errors.ts';
+import { accounts, users, verifications } from '../db/schema.ts';
+import { Conflict, Forbidden } from '../errors.ts';
+import { newId } from '../id.ts';
+import { insertWorkspace } from '../workspaces/queries.ts';
+import type { NewAccount } from './forms.ts';
+
+/**
+ * A new account with a workspace of its own. The first of all looks after the instance; of two at once only one is first.
+ * @param account as `newAccount` of forms.ts made it
+ * @param welcome `first`: nobody may join once there is an account
+ * @throws Conflict field email, code email_taken; Forbidden
+ */
+export async function createAccount(
+  db: Db,
+  account: NewAccount,
+  welcome: 'anyone' | 'first' = 'anyone',
+): Promise<{ userId: string; workspaceId: string }> {
+  const { name, email, timeZone } = account;
+  const password = await hashPassword(account.password);
+  const userId = newId();
+  try {
+    return await db.transaction(async (tx) => {
+      await tx.execute(sql`select pg_advisory_xact_lock(hashtext('waymark first account'))`);
+      const isFirst = !(await isAnyAccount(tx));
+      if (!isFirst && welcome === 'first') throw new Forbidden('Sign-up needs an invitation on this server.');
+      await tx.insert(users).values({ id: userId, name, email, isAdmin: isFirst });
+      await tx.insert(accounts).values({ id: newId(), accountId: userId, providerId: 'credential', userId, password });
+      const workspaceName = account.workspaceName || `${name}'s workspace`;
+      const workspace = await insertWorkspace(tx, { name: workspaceName, ownerId: userId, timeZone });
+      return { userId, workspaceId: workspace.id };
+    });
+  } catch (error) {
+    if (uniqueViolation(error) !== 'users_email_unique') throw error;
+    throw new Conflict('There is an account with this address already. Log in, or choose a new password.', {
+      field: 'email',
+      code: 'email_taken',
+    });
+  }
+}
+
+/** False until the first account is made: then whoever comes is welcome. */
+export async function isAnyAccount(db: Db): Promise<boolean> {
+  const found = await db.select({ id: users.id }).from(users).limit(1);
+  return found.length > 0;
+}
+
+/** Whether a link for a new password still works. better-auth keeps its token under this name. */
+export async function isResetToken(db: Db, token: string): Promise<boolean> {
+  const found = await db
+    .select({ id: verifications.id })
+    .from(verifications)
+    .where(and(eq(verifications.identifier, `reset-password:${token}`), gt(verifications.expiresAt, sql`now()`)));
+  return found.length > 0;
+}
+
+/** Makes a person's other links for a new password worthless. */
+export async function removeResetTokens(db: Db, userId: string): Promise<void> {
+  await db.delete(verifications).where(eq(verifications.value, userId));
+}

@@ -1,0 +1,105 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { Forbidden, Invalid } from '../errors.ts';
+import { refusalOf, typedValues } from '../refusal.ts';
+import { logInForm, newAccount } from './forms.ts';
+import mailedLinkRoutes from './mailed-links.ts';
+import { nextPath } from './next-path.ts';
+import profileRoutes from './profile.ts';
+import { createAccount, isAnyAccount } from './queries.ts';
+import { orRefuse } from './refused.ts';
+import { authHeaders, forwardCookies } from './session.ts';
+import { limitTries } from './tries.ts';
+
+/** Pages for people who are not logged in yet: sign up, log in; and the way out. */
+export default async function accountRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { auth, config, db } = app;
+  const refuseManyTries = limitTries(app, 10);
+
+  /** `first` until there is an account, then what SIGN_UP says. */
+  const signUpMode = async () => ((await isAnyAccount(db)) ? config.signUp : 'first');
+
+  routes.get('/sign-up', async (request, reply) => {
+    if (await request.loadUser(reply)) return reply.redirect('/');
+    return reply.viewAsync('accounts/sign-up.eta', { mode: await signUpMode(), values: {}, errors: {} });
+  });
+
+  routes.post(
+    '/sign-up',
+    {
+      schema: { body: newAccount },
+      attachValidation: true,
+      config: { rateLimit: { max: 20, timeWindow: '1 hour' } },
+    },
+    async (request, reply) => {
+      const mode = await signUpMode();
+      if (mode === 'invite' || mode === 'closed') throw new Forbidden('Sign-up is not open on this server.');
+      try {
+        if (request.validationError) throw request.validationError;
+        await createAccount(db, request.body, config.signUp === 'open' ? 'anyone' : 'first');
+        const { email, password } = request.body;
+        const logIn = { body: { email, password }, headers: authHeaders(request), returnHeaders: true } as const;
+        forwardCookies(reply, (await auth.api.signInEmail(logIn)).headers);
+        return reply.redirect('/', 303);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        reply.code(status);
+        return reply.viewAsync('accounts/sign-up.eta', { mode, values: typedValues(request.body), errors });
+      }
+    },
+  );
+
+  function showLogIn(reply: FastifyReply, values: Record<string, string | undefined>, errors: Record<string, string>) {
+    return reply.viewAsync('accounts/log-in.eta', { canSignUp: config.signUp !== 'closed', values, errors });
+  }
+
+  routes.get(
+    '/log-in',
+    { schema: { querystring: z.object({ next: z.string().max(2_000).optional().catch(undefined) }) } },
+    async (request, reply) => {
+      if (await request.loadUser(reply)) return reply.redirect(nextPath(request.query.next));
+      if (!(await isAnyAccount(db))) return reply.redirect('/sign-up');
+      return showLogIn(reply, { next: request.query.next }, {});
+    },
+  );
+
+  routes.post(
+    '/log-in',
+    {
+      schema: { body: logInForm },
+      attachValidation: true,
+      config: { rateLimit: { max: 40, timeWindow: '15 minutes' } },
+    },
+    async (request, reply) => {
+      try {
+        if (request.validationError) throw request.validationError;
+        await refuseManyTries(request, reply);
+        const { email, password, next } = request.body;
+        const logIn = { body: { email, password }, headers: authHeaders(request), returnHeaders: true } as const;
+        // One answer for an unknown address and a wrong password: the form tells nobody who has an account.
+        const wrong = new Invalid('No account has this address and this password. Check both.', { field: 'form' });
+        const { headers } = await orRefuse(auth.api.signInEmail(logIn), {
+          INVALID_EMAIL_OR_PASSWORD: wrong,
+          PASSWORD_TOO_LONG: wrong,
+        });
+        forwardCookies(reply, headers);
+        return reply.redirect(nextPath(next), 303);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        reply.code(status);
+        return showLogIn(reply, typedValues(request.body), errors);
+      }
+    },
+  );
+
+  routes.post('/log-out', async (request, reply) => {
+    const { headers } = await auth.api.signOut({ headers: authHeaders(request), returnHeaders: true });
+    forwardCookies(reply, headers);
+    return reply.redirect('/log-in', 303);
+  });
+
+  await app.register(mailedLinkRoutes);
+  await app.register(profileRoutes);
+}

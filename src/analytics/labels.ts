@@ -1,0 +1,47 @@
+import { reasonLabel } from '../clicks/bots.ts';
+import { channelLabels } from '../clicks/channel.ts';
+import { hitClassLabels } from '../clicks/hit-class.ts';
+import { type DimensionName, unknown } from './dimensions.ts';
+import { countryName, languageName } from './place-names.ts';
+
+/** What people read for a value, and the country of a place that has one. */
+export type Label = { label: string; context: string | null };
+
+const deviceLabels: Readonly<Record<string, string>> = {
+  desktop: 'Desktop',
+  mobile: 'Mobile',
+  tablet: 'Tablet',
+  tv: 'TV',
+  console: 'Console',
+  wearable: 'Wearable',
+  other: 'Other',
+};
+
+const naming: Partial<Record<DimensionName, (value: string) => string>> = {
+  class: (value) => (hitClassLabels as Readonly<Record<string, string>>)[value] ?? value,
+  reason: reasonLabel,
+  country: countryName,
+  device: (value) => deviceLabels[value] ?? value,
+  channel: (value) => (channelLabels as Readonly<Record<string, string>>)[value] ?? value,
+  language: languageName,
+};
+
+/** What a missing value means where it is not that we do not know. */
+const missing: Partial<Record<DimensionName, string>> = {
+  referrer: 'Direct',
+  utm_source: 'Not set',
+  utm_medium: 'Not set',
+  utm_campaign: 'Not set',
+  utm_term: 'Not set',
+  utm_content: 'Not set',
+};
+
+/** 'DE/Bavaria' of region -> Bavaria, in Germany. A value without a name of its own reads as it is. */
+export function labelOf(dimension: DimensionName, value: string): Label {
+  if (value === unknown) return { label: missing[dimension] ?? 'Unknown', context: null };
+  if (dimension === 'region' || dimension === 'city') {
+    const slash = value.indexOf('/');
+    return { label: value.slice(slash + 1), context: countryName(value.slice(0, slash)) };
+  }
+  return { label: naming[dimension]?.(value) ?? value, context: null };
+}

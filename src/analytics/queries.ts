@@ -1,0 +1,210 @@
+import { type SQL, type SQLChunk, sql } from 'drizzle-orm';
+import type { Db } from '../db/db.ts';
+import { NotFound } from '../errors.ts';
+import { type DimensionName, dimensions, unknown } from './dimensions.ts';
+import type { Interval, Span } from './period.ts';
+import type { Sources } from './sources.ts';
+
+/** What a report is about. */
+export type Subject = { kind: 'workspace' } | { kind: 'link'; linkId: string };
+
+export type Counts = { clicks: number; visitors: number };
+
+/** A subject as the rollups know it. */
+export type Scope = {
+  workspaceId: string;
+  subject: Subject;
+  /** The zone of the rollups' days. */
+  timeZone: string;
+  /** False for a link of few hits, which has totals but no breakdowns: its rows answer. */
+  isRolledUp: boolean;
+};
+
+/** Throws NotFound for a link that is gone or another workspace's. */
+export async function getScope(db: Db, workspaceId: string, subject: Subject): Promise<Scope> {
+  const linkId = subject.kind === 'link' ? subject.linkId : null;
+  const { rows } = await db.execute(sql`
+select w.time_zone, t.is_busy
+from workspaces w
+left join links l on l.workspace_id = w.id and l.id = ${linkId} and l.deleted_at is null
+left join link_totals t on t.link_id = l.id
+where w.id = ${workspaceId}
+  and (l.id is not null or ${linkId}::text is null)`);
+  const row = rows[0] as { time_zone: string; is_busy: boolean | null } | undefined;
+  if (!row) throw new NotFound(linkId ? 'There is no such link.' : 'There is no such workspace.');
+  return { workspaceId, subject, timeZone: row.time_zone, isRolledUp: linkId === null || row.is_busy === true };
+}
+
+/** When the first hit came that is still counted, pending ones included; null when there is none. */
+export async function findFirstHitAt(db: Db, workspaceId: string, subject: Subject): Promise<Date | null> {
+  const isOfLink = subject.kind === 'link' ? sql`and link_id = ${subject.linkId}` : sql``;
+  const { rows } = await db.execute(sql`
+select (extract(epoch from least(
+  (select min(first_hit_at) from link_totals    where workspace_id = ${workspaceId} ${isOfLink}),
+  (select min(clicked_at)   from clicks_pending where workspace_id = ${workspaceId} ${isOfLink})
+)) * 1000)::float8 as at`);
+  const { at } = rows[0] as { at: number | null };
+  return at === null ? null : new Date(Math.floor(at));
+}
+
+const scopeId = ({ workspaceId, subject }: Scope) => (subject.kind === 'link' ? subject.linkId : workspaceId);
+
+const isFirst = ({ subject }: Scope) =>
+  subject.kind === 'link' ? sql`c.is_first_on_link` : sql`c.is_first_in_workspace`;
+
+const isOfScope = ({ workspaceId, subject }: Scope) =>
+  subject.kind === 'link'
+    ? sql`c.workspace_id = ${workspaceId} and c.link_id = ${subject.linkId}`
+    : sql`c.workspace_id = ${workspaceId}`;
+
+const isIn = ({ from, to }: Span) => sql`c.clicked_at >= ${from.toISOString()} and c.clicked_at < ${to.toISOString()}`;
+
+const list = (parts: SQLChunk[]) => sql.join(parts, sql`, `);
+
+const unionAll = (parts: SQL[]) =>
+  sql.join(
+    parts,
+    sql`
+  union all
+  `,
+  );
+
+/** The hits that are counted one by one: rows of the spans that no rollup covers, and what is pending in the others. */
+function hitsOf(scope: Scope, { rolledUp, rows }: Sources): SQL {
+  return unionAll([
+    ...rows.map((span) => sql`select c.* from clicks c where ${isOfScope(scope)} and ${isIn(span)}`),
+    ...(rolledUp ? [sql`select c.* from clicks_pending c where ${isOfScope(scope)} and ${isIn(rolledUp)}`] : []),
+  ]);
+}
+
+/** Rows `r (first, last, sign)`. */
+const dayRanges = ({ days }: Sources) => sql`unnest(
+    ${sql.param(days.map((range) => range.first))}::date[],
+    ${sql.param(days.map((range) => range.last))}::date[],
+    ${sql.param(days.map((range) => range.sign))}::int[]
+  ) as r (first, last, sign)`;
+
+export type DimensionCount = Counts & {
+  dimension: DimensionName;
+  value: string;
+  /** How many values the dimension has in all. */
+  of: number;
+};
+
+/**
+ * Clicks and visitors by value of each dimension asked for, the most first.
+ * @param top how many values of a dimension to return; those of `whole` dimensions are all returned
+ */
+export async function countDimensions(
+  db: Db,
+  scope: Scope,
+  sources: Sources,
+  asked: { dimensions: readonly DimensionName[]; whole: readonly DimensionName[]; top: number },
+): Promise<DimensionCount[]> {
+  const names = sql.param(asked.dimensions);
+  const values = dimensions.filter(({ name }) => asked.dimensions.includes(name));
+  const columns = values.map(({ name, sql: value }) => sql`${sql.raw(value)} as ${sql.identifier(name)}`);
+  const groups = values.map(({ name }) => sql`(${sql.identifier(name)})`);
+  const nameOfGroup = values.map(({ name }) => sql`when grouping(${sql.identifier(name)}) then ${name}`);
+  const countsHits = values.filter(({ counts }) => counts === 'hits').map(({ name }) => name);
+  const { rows } = await db.execute(sql`
+with hit as (
+  select c.class = 'human' as is_click, ${isFirst(scope)} as is_first, ${list(columns)}
+  from (${hitsOf(scope, sources)}) c
+), grouped as (
+  select case 0 ${sql.join(nameOfGroup, sql` `)} end as dimension,
+         coalesce(${list(values.map(({ name }) => sql.identifier(name)))}, ${unknown}) as value,
+         count(*) as hits, count(*) filter (where is_click) as clicks, count(*) filter (where is_first) as visitors
+  from hit
+  group by grouping sets (${list(groups)})
+), counted as (
+  select t.dimension, t.value, t.clicks, t.visitors
+  from click_counts_monthly t
+  where t.scope_id = ${scopeId(scope)} and t.month = any(${sql.param(sources.months)}::date[])
+    and t.dimension = any(${names}::text[])
+  union all
+  select t.dimension, t.value, r.sign * t.clicks, r.sign * t.visitors
+  from ${dayRanges(sources)}
+  join click_counts_daily t
+    on t.scope_id = ${scopeId(scope)} and t.day between r.first and r.last
+   and t.dimension = any(${names}::text[])
+  union all
+  select dimension, value, case when dimension = any(${sql.param(countsHits)}::text[]) then hits else clicks end, visitors
+  from grouped
+), summed as (
+  select dimension, value, sum(clicks) as clicks, sum(visitors) as visitors
+  from counted
+  group by 1, 2
+  having sum(clicks) <> 0
+), ranked as (
+  select *,
+         row_number() over (partition by dimension order by clicks desc, value) as rank,
+         count(*) over (partition by dimension) as "of"
+  from summed
+)
+select dimension, value, clicks::float8, visitors::float8, "of"::int
+from ranked
+where rank <= ${asked.top} or dimension = any(${sql.param(asked.whole)}::text[])
+order by dimension, rank`);
+  return rows as DimensionCount[];
+}
+
+export type BucketCount = Counts & {
+  /** Which of the series asked for. */
+  series: number;
+  /** Which step of it, from 0. */
+  bucket: number;
+};
+
+/** A series asked for: its steps in order, by the instant and the day at which each begins. */
+export type SeriesAsked = { sources: Sources; interval: Interval; starts: Date[]; days: string[] };
+
+/** Clicks of people and visitors a step; steps without clicks are left out. */
+export async function countSteps(db: Db, scope: Scope, asked: SeriesAsked[]): Promise<BucketCount[]> {
+  const { rows } = await db.execute(sql`
+with counted as (
+  ${unionAll(
+    asked.map(
+      (series, index) => sql`select ${index}::int as series, s.* from (
+    ${stepCounts(scope, series)}
+  ) s`,
+    ),
+  )}
+)
+select series, greatest(bucket, 1) - 1 as bucket, sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors
+from counted
+group by 1, 2
+having sum(clicks) <> 0`);
+  return rows as BucketCount[];
+}
+
+function stepCounts(scope: Scope, { sources, interval, starts, days }: SeriesAsked): SQL {
+  const instants = sql`${sql.param(starts.map((start) => start.toISOString()))}::timestamptz[]`;
+  const parts = [
+    sql`select width_bucket(c.clicked_at, ${instants}) as bucket, count(*) as clicks,
+           count(*) filter (where ${isFirst(scope)}) as visitors
+    from (${hitsOf(scope, sources)}) c
+    where c.class = 'human'
+    group by 1`,
+  ];
+  if (sources.rolledUp && interval === 'hour') {
+    parts.push(sql`select width_bucket(t.hour, ${instants}), t.hits, t.visitors
+    from click_totals_hourly t
+    where t.scope_id = ${scopeId(scope)} and t.class = 'human'
+      and t.hour >= ${sources.rolledUp.from.toISOString()} and t.hour < ${sources.rolledUp.to.toISOString()}`);
+  } else if (sources.rolledUp) {
+    const firstDays = sql`${sql.param(days)}::date[]`;
+    parts.push(
+      sql`select width_bucket(t.month, ${firstDays}), t.clicks, t.visitors
+    from click_counts_monthly t
+    where t.scope_id = ${scopeId(scope)} and t.month = any(${sql.param(sources.months)}::date[])
+      and t.dimension = 'class' and t.value = 'human'`,
+      sql`select width_bucket(t.day, ${firstDays}), r.sign * t.clicks, r.sign * t.visitors
+    from ${dayRanges(sources)}
+    cross join lateral generate_series(r.first, r.last, interval '1 day') as g (day)
+    join click_counts_daily t
+      on t.scope_id = ${scopeId(scope)} and t.day = g.day::date and t.dimension = 'class' and t.value = 'human'`,
+    );
+  }
+  return unionAll(parts);
+}

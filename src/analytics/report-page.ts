@@ -1,0 +1,199 @@
+import { hitClasses, hitClassLabels, hitClassSentences } from '../clicks/hit-class.ts';
+import { formatPercent, plural } from '../format.ts';
+import { type Chart, type ChartPoint, drawChart } from './chart.ts';
+import { type DimensionName, dimensions, unknown } from './dimensions.ts';
+import { labelOf } from './labels.ts';
+import { periodWords, previousName, previousWords } from './period-links.ts';
+import type { Breakdown, Report, Step } from './report.ts';
+import { drawWorldMap, type WorldMap } from './world-map.ts';
+
+/** A row of a list with bars; share is of all clicks, from 0 to 1. */
+export type Bar = { label: string; clicks: number; share: number };
+/** A list with bars, and what it leaves out in words. */
+export type Tab = { name: DimensionName; title: string; bars: Bar[]; rest: string | null };
+export type Card = { name: string; title: string; tabs: Tab[] };
+/** Hits that are no clicks. */
+export type NotCounted = {
+  label: string;
+  sentence: string;
+  hits: number;
+  /** The most frequent ones, and how many others there are. */
+  reasons: { label: string; hits: number }[];
+  otherReasons: number;
+};
+
+/** A report in words and shapes: plain values for views/analytics/_report.eta. */
+export type ReportPage = {
+  /** 'Last 30 days' */
+  period: string;
+  /** '1,204 clicks' and 'by 988 visitors'. */
+  clicks: string;
+  visitors: string;
+  /** How that compares with the time before; null when there is nothing to compare with. */
+  change: { direction: 'up' | 'down' | 'same'; percent: string | null; words: string } | null;
+  scans: string | null;
+  /** '310 more hits were link previews and crawlers.' */
+  notCountedWords: string | null;
+  chart: Chart;
+  map: WorldMap | null;
+  places: Card;
+  columns: Card[][];
+  notCounted: NotCounted[];
+  isWithoutHits: boolean;
+  isWithoutClicks: boolean;
+};
+
+const chartSize = { width: 1080, height: 240 };
+const barCount = 8;
+const reasonCount = 4;
+
+type CardPlan = { name: string; title: string; dimensions: readonly DimensionName[] };
+
+/** Which lists share a card. */
+const cards: readonly CardPlan[] = [
+  { name: 'sources', title: 'Sources', dimensions: ['referrer', 'channel'] },
+  { name: 'devices', title: 'Devices', dimensions: ['device', 'os', 'browser'] },
+  { name: 'languages', title: 'Languages', dimensions: ['language'] },
+  {
+    name: 'campaigns',
+    title: 'Campaigns',
+    dimensions: ['utm_campaign', 'utm_source', 'utm_medium', 'utm_term', 'utm_content'],
+  },
+];
+
+export function reportPage(report: Report): ReportPage {
+  const { total, scans, breakdowns } = report;
+  const notCounted = notCountedOf(breakdowns);
+  const tabsOf = (names: readonly DimensionName[]) => names.map((name) => tabOf(name, breakdowns[name], total.clicks));
+  const countries = new Map(breakdowns.country.rows.map(({ value, clicks }) => [value, clicks]));
+  countries.delete(unknown);
+  return {
+    period: periodWords(report.period),
+    clicks: total.clicks === 0 ? 'No clicks' : plural(total.clicks, 'click'),
+    visitors: `by ${plural(total.visitors, 'visitor')}`,
+    change: changeOf(report),
+    scans: scans > 0 ? `${plural(scans, 'click')} came from QR codes.` : null,
+    notCountedWords: wordsOf(notCounted, total.clicks),
+    chart: drawChart({ ...linesOf(report), ...chartSize }),
+    map: countries.size > 0 ? drawWorldMap(countries) : null,
+    places: { name: 'places', title: 'Places', tabs: tabsOf(['country', 'region', 'city']) },
+    columns: columnsOf(breakdowns, tabsOf),
+    notCounted,
+    isWithoutHits: breakdowns.class.count === 0,
+    isWithoutClicks: total.clicks === 0,
+  };
+}
+
+/** Three cards stand side by side; with a fourth, short ones go below long ones. */
+function columnsOf(breakdowns: Report['breakdowns'], tabsOf: (names: readonly DimensionName[]) => Tab[]): Card[][] {
+  const [sources = [], devices = [], languages = [], campaigns = []] = cards.map(
+    ({ name, title, dimensions: names }) => {
+      const tabs = tabsOf(names.filter((each) => isSaid(each, breakdowns[each])));
+      return tabs.length > 0 ? [{ name, title, tabs }] : [];
+    },
+  );
+  if (campaigns.length === 0) return [sources, devices, languages];
+  return [
+    [...sources, ...campaigns],
+    [...devices, ...languages],
+  ];
+}
+
+const isUtm = (name: DimensionName) => name.startsWith('utm_');
+
+/** Few links carry UTM parameters: their lists appear once one does. */
+function isSaid(name: DimensionName, { rows }: Breakdown): boolean {
+  return !isUtm(name) || rows.some(({ value }) => value !== unknown);
+}
+
+function tabOf(name: DimensionName, { rows, count }: Breakdown, total: number): Tab {
+  // Most clicks carry no UTM parameter; as a bar they would flatten all others.
+  const without = isUtm(name) ? (rows.find(({ value }) => value === unknown)?.clicks ?? 0) : 0;
+  const shown = rows.filter(({ value }) => !isUtm(name) || value !== unknown).slice(0, barCount);
+  const others = count - shown.length - (without > 0 ? 1 : 0);
+  const otherClicks = total - without - shown.reduce((sum, { clicks }) => sum + clicks, 0);
+  const rest = [
+    others > 0 ? `${plural(others, 'other')} with ${plural(otherClicks, 'click')}` : '',
+    without > 0 ? `${plural(without, 'click')} without one` : '',
+  ];
+  return {
+    name,
+    title: dimensions.find((dimension) => dimension.name === name)?.title.replace(/^UTM (.)/, upperCase) ?? name,
+    bars: shown.map(({ value, clicks }) => {
+      const { label, context } = labelOf(name, value);
+      return { label: context ? `${label}, ${context}` : label, clicks, share: clicks / total };
+    }),
+    rest: rest.filter(Boolean).join(', ') || null,
+  };
+}
+
+const upperCase = (_: string, letter: string) => letter.toUpperCase();
+
+function linesOf({ period, steps, previous }: Report) {
+  const values = (of: Step[]) => of.map((step) => (step.isFuture ? null : step.clicks));
+  return {
+    name: 'click',
+    points: steps.map(
+      ({ key, label, shortLabel, clicks, isUnfinished, isFuture }): ChartPoint => ({
+        key,
+        label,
+        shortLabel,
+        value: isFuture ? null : clicks,
+        isUnfinished,
+      }),
+    ),
+    second: { name: 'visitor', values: steps.map((step) => (step.isFuture ? null : step.visitors)) },
+    // Before the first click of all there is nothing to compare with.
+    comparison:
+      period.name === 'all' || previous.total.clicks === 0
+        ? undefined
+        : {
+            name: previousName(period),
+            values: values(previous.steps),
+            labels: previous.steps.map((step) => step.label),
+          },
+  };
+}
+
+function changeOf({ period, total, previous }: Report): ReportPage['change'] {
+  if (period.name === 'all' || previous.total.clicks + total.clicks === 0) return null;
+  const before = previous.total.clicks;
+  const words = previousWords(period);
+  if (before === 0) return { direction: 'same', percent: null, words: `None ${words}.` };
+  // A day that is not over cannot be compared with one that is.
+  if (period.name === 'today')
+    return { direction: 'same', percent: null, words: `${plural(before, 'click')} ${words}.` };
+  if (total.clicks === before) return { direction: 'same', percent: null, words: `As many as ${words}.` };
+  const isMore = total.clicks > before;
+  return {
+    direction: isMore ? 'up' : 'down',
+    percent: formatPercent(Math.abs(total.clicks - before) / before),
+    words: `${isMore ? 'more' : 'fewer'} than ${words}.`,
+  };
+}
+
+function notCountedOf({ class: classes, reason: reasons }: Report['breakdowns']): NotCounted[] {
+  const hitsOf = new Map(classes.rows.map(({ value, clicks }) => [value, clicks]));
+  return hitClasses
+    .filter((name) => name !== 'human' && hitsOf.has(name))
+    .map((name) => {
+      const why = reasons.rows.filter(({ value }) => value.startsWith(`${name}:`));
+      const shown = why.slice(0, reasonCount);
+      return {
+        label: hitClassLabels[name],
+        sentence: hitClassSentences[name],
+        hits: hitsOf.get(name) ?? 0,
+        reasons: shown.map(({ value, clicks }) => ({ label: labelOf('reason', value).label, hits: clicks })),
+        otherReasons: why.length - shown.length,
+      };
+    })
+    .toSorted((one, other) => other.hits - one.hits);
+}
+
+function wordsOf(notCounted: NotCounted[], clicks: number): string | null {
+  const hits = notCounted.reduce((sum, each) => sum + each.hits, 0);
+  if (hits === 0) return null;
+  const kinds = notCounted.slice(0, 2).map(({ label }) => label.toLowerCase());
+  const named = notCounted.length > 2 ? `${kinds.join(', ')} and the like` : kinds.join(' and ');
+  return `${plural(hits, clicks > 0 ? 'more hit' : 'hit')} ${hits === 1 ? 'was' : 'were'} ${named}.`;
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { plural } from '../format.ts';
+import { countryName } from './place-names.ts';
+
+/** The geometry that the build prepares: see assets/world-map.ts. Lengths are units of the view box. */
+export type WorldOutline = {
+  width: number;
+  height: number;
+  /** country is null where a shape has no code: its name then stands on its own. */
+  shapes: { country: string | null; name: string; path: string }[];
+  /** Where to put the places that have no shape at this scale. */
+  dots: { country: string; x: number; y: number }[];
+};
+
+/** How strongly a place is coloured: 0 without clicks, 5 for the place with the most. */
+export type MapLevel = 0 | 1 | 2 | 3 | 4 | 5;
+
+export type WorldMap = {
+  viewBox: string;
+  width: number;
+  height: number;
+  shapes: (MapPlace & { country: string | null; path: string })[];
+  /** Small places, only those with clicks. */
+  dots: (MapPlace & { country: string; x: number; y: number })[];
+};
+
+/** text: the clicks in words, '1,204 clicks'. */
+type MapPlace = { name: string; clicks: number; text: string; level: MapLevel };
+
+let outline: WorldOutline | undefined;
+
+function worldOutline(): WorldOutline {
+  if (outline) return outline;
+  const read: WorldOutline = JSON.parse(
+    readFileSync(new URL('../../public/build/world-map.json', import.meta.url), 'utf8'),
+  );
+  outline = read;
+  return read;
+}
+
+/** The world coloured by clicks. Keys are ISO 3166 alpha-2 codes; codes that no map knows are left out. */
+export function drawWorldMap(clicksByCountry: ReadonlyMap<string, number>): WorldMap {
+  const { width, height, shapes, dots } = worldOutline();
+  const clicksOf = (country: string | null) => (country ? (clicksByCountry.get(country) ?? 0) : 0);
+  // Only what the map shows sets its scale, not the clicks from nowhere known.
+  const most = Math.max(...[...shapes, ...dots].map(({ country }) => clicksOf(country)));
+  const place = (country: string | null, name: string): MapPlace => {
+    const clicks = clicksOf(country);
+    return {
+      name: country ? countryName(country) : name,
+      clicks,
+      text: clicks > 0 ? plural(clicks, 'click') : 'No clicks',
+      level: levelOf(clicks, most),
+    };
+  };
+  return {
+    viewBox: `0 0 ${width} ${height}`,
+    width,
+    height,
+    shapes: shapes.map((shape) => ({ ...shape, ...place(shape.country, shape.name) })),
+    dots: dots.map((dot) => ({ ...dot, ...place(dot.country, '') })).filter((dot) => dot.clicks > 0),
+  };
+}
+
+const COLOURED = [1, 2, 3, 4, 5] as const;
+
+// Clicks are spread so unevenly that equal steps would leave all but one country pale; roots keep the order visible.
+function levelOf(clicks: number, most: number): MapLevel {
+  if (clicks <= 0) return 0;
+  return COLOURED[Math.ceil(COLOURED.length * Math.sqrt(clicks / most)) - 1] ?? 1;
+}

@@ -1,0 +1,31 @@
+import type { FastifyInstance } from 'fastify';
+import fp from 'fastify-plugin';
+import { authenticate } from './authenticate.ts';
+
+const requestsAMinute = 600;
+
+/** Every route of its scope takes a key, is limited by key, reads JSON only, and its answers are kept nowhere. */
+async function face(app: FastifyInstance): Promise<void> {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    // Many clients name the type on requests without a body, such as DELETE.
+    if (body === '') done(null, undefined);
+    else parseJson(request, body, done);
+  });
+
+  app.decorateRequest('apiKey', null);
+  app.addHook('onRequest', authenticate);
+  // One limiter for all routes of the scope, where a route's own config would count each by itself.
+  app.addHook(
+    'onRequest',
+    app.rateLimit({
+      max: requestsAMinute,
+      timeWindow: 60_000,
+      keyGenerator: (request) => request.apiKey?.id ?? request.ip,
+    }),
+  );
+  app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
+}
+
+export default fp(face, { name: 'api-face' });

@@ -1,0 +1,113 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { and, desc, eq, isNull, lt, or } from 'drizzle-orm';
+import type { Db } from '../db/db.ts';
+import { apiKeys, users, workspaces } from '../db/schema.ts';
+import { NotFound } from '../errors.ts';
+import { newId } from '../id.ts';
+
+/** `wm_` and four characters: enough to tell one's keys apart, and 232 bits stay secret. */
+const prefixLength = 7;
+
+/** How exact "last used" is; it spares a write for all other requests. */
+const lastUsedEveryMs = 60_000;
+
+export type ApiKey = {
+  id: string;
+  name: string;
+  prefix: string;
+  /** Name of the person, or null when they have left. */
+  createdBy: string | null;
+  createdAt: Date;
+  lastUsedAt: Date | null;
+};
+
+export type KeyHolder = {
+  keyId: string;
+  lastUsedAt: Date | null;
+  workspace: { id: string; name: string; slug: string; timeZone: string };
+};
+
+// A key is 256 random bits: one fast hash hides it as well as a slow one, which would cost every request.
+const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest();
+
+/**
+ * Makes a key of a workspace.
+ * @param input.createdBy id of the person who asked for it
+ * @returns the key itself, which is kept nowhere
+ */
+export async function insertApiKey(
+  db: Db,
+  workspaceId: string,
+  input: { name: string; createdBy: string | null },
+): Promise<{ id: string; key: string }> {
+  const id = newId();
+  const key = `wm_${randomBytes(32).toString('base64url')}`;
+  await db.insert(apiKeys).values({ id, workspaceId, ...input, hash: hashOf(key), prefix: key.slice(0, prefixLength) });
+  return { id, key };
+}
+
+/** The keys of a workspace, the newest first. */
+export async function listApiKeys(db: Db, workspaceId: string): Promise<ApiKey[]> {
+  return db
+    .select({
+      id: apiKeys.id,
+      name: apiKeys.name,
+      prefix: apiKeys.prefix,
+      createdBy: users.name,
+      createdAt: apiKeys.createdAt,
+      lastUsedAt: apiKeys.lastUsedAt,
+    })
+    .from(apiKeys)
+    .leftJoin(users, eq(users.id, apiKeys.createdBy))
+    .where(eq(apiKeys.workspaceId, workspaceId))
+    .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id));
+}
+
+/**
+ * Ends a key at once.
+ * @returns its name
+ * @throws NotFound when the workspace has no such key
+ */
+export async function removeApiKey(db: Db, workspaceId: string, keyId: string): Promise<string> {
+  const [key] = await db
+    .delete(apiKeys)
+    .where(and(eq(apiKeys.workspaceId, workspaceId), eq(apiKeys.id, keyId)))
+    .returning({ name: apiKeys.name });
+  if (!key) throw new NotFound('There is no such key. It may have been deleted already.');
+  return key.name;
+}
+
+/** Whose key it is, by one look into the index of hashes; undefined when it is nobody's. */
+export async function findKeyHolder(db: Db, key: string): Promise<KeyHolder | undefined> {
+  const [holder] = await db
+    .select({
+      keyId: apiKeys.id,
+      lastUsedAt: apiKeys.lastUsedAt,
+      workspace: {
+        id: workspaces.id,
+        name: workspaces.name,
+        slug: workspaces.slug,
+        timeZone: workspaces.timeZone,
+      },
+    })
+    .from(apiKeys)
+    .innerJoin(workspaces, eq(workspaces.id, apiKeys.workspaceId))
+    .where(eq(apiKeys.hash, hashOf(key)));
+  return holder;
+}
+
+/** Notes that a key was used, at most once a minute. */
+export async function updateLastUsed(db: Db, workspaceId: string, holder: KeyHolder, now: Date): Promise<void> {
+  const before = new Date(now.getTime() - lastUsedEveryMs);
+  if (holder.lastUsedAt && holder.lastUsedAt >= before) return;
+  await db
+    .update(apiKeys)
+    .set({ lastUsedAt: now })
+    .where(
+      and(
+        eq(apiKeys.workspaceId, workspaceId),
+        eq(apiKeys.id, holder.keyId),
+        or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, before)),
+      ),
+    );
+}

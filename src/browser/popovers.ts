@@ -1,0 +1,41 @@
+/** The open `<dialog>` or menu that a button points at with popovertarget. */
+function targetOf(button: HTMLButtonElement): HTMLElement | null {
+  return document.getElementById(button.getAttribute('popovertarget') ?? '');
+}
+
+/** Shows a dialog above an inert page and puts the cursor into its first field. */
+export function openDialog(dialog: HTMLDialogElement): void {
+  if (dialog.open) return;
+  dialog.querySelector<HTMLElement>('[data-create-again]')?.click(); // a finished form makes room for the next one
+  dialog.showModal();
+  dialog.querySelector<HTMLElement>('[autofocus]')?.focus();
+}
+
+/** Without scripts dialogs are plain popovers; with them they are modal. Menus stay popovers and learn the arrow keys. */
+export function startPopovers(): void {
+  document.addEventListener('click', (event) => {
+    if (!(event.target instanceof Element)) return;
+    const button = event.target.closest<HTMLButtonElement>('[popovertarget]');
+    const dialog = button && targetOf(button);
+    if (dialog instanceof HTMLDialogElement) {
+      event.preventDefault();
+      button?.closest<HTMLElement>('.menu:popover-open')?.hidePopover();
+      if (button?.getAttribute('popovertargetaction') === 'hide') dialog.close();
+      else openDialog(dialog);
+    } else if (event.target instanceof HTMLDialogElement && event.target.open) {
+      event.target.close(); // a click on the backdrop
+    }
+  });
+  document.addEventListener('keydown', moveInMenu);
+}
+
+function moveInMenu(event: KeyboardEvent): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const menu = document.querySelector('.menu:popover-open');
+  if (!step || !menu) return;
+  event.preventDefault();
+  const items = [...menu.querySelectorAll<HTMLElement>('.menu-item')].filter((item) => item.offsetParent !== null);
+  const current = items.findIndex((item) => item === document.activeElement);
+  const next = current < 0 && step < 0 ? items.length - 1 : (current + step + items.length) % items.length;
+  items[next]?.focus();
+}

@@ -1,0 +1,61 @@
+import { openDialog } from './popovers.ts';
+
+const OFF_KEY = 'shortcuts-off';
+const SEQUENCE_MS = 1200;
+
+const isTyping = (target: EventTarget | null) =>
+  target instanceof HTMLElement && (target.isContentEditable || target.matches('input, textarea, select'));
+
+const openById = (id: string) => {
+  const dialog = document.getElementById(id);
+  if (dialog instanceof HTMLDialogElement) openDialog(dialog);
+};
+
+/** Follows a link of the main navigation, so that the addresses stand in one place: the page. */
+const follow = (place: string) => document.querySelector<HTMLAnchorElement>(`[data-shortcut="${place}"]`)?.click();
+
+const search = () => document.querySelector<HTMLInputElement>('input[type="search"]')?.focus();
+
+const actions: Record<string, () => void> = {
+  c: () => openById('create-link'),
+  '/': search,
+  '?': () => openById('shortcuts'),
+  'g l': () => follow('g l'),
+  'g r': () => follow('g r'),
+};
+
+/** Single keys can be switched off, because speech input types them by accident (WCAG 2.2, 2.1.4). */
+export function startShortcuts(): void {
+  let isOff = false;
+  try {
+    isOff = localStorage.getItem(OFF_KEY) === '1';
+  } catch {
+    // storage is switched off: shortcuts stay on
+  }
+  const box = document.querySelector<HTMLInputElement>('[data-shortcuts-switch]');
+  if (box) {
+    box.checked = !isOff;
+    box.addEventListener('change', () => {
+      isOff = !box.checked;
+      localStorage.setItem(OFF_KEY, isOff ? '1' : '0');
+    });
+  }
+
+  let previous = { key: '', at: 0 };
+  document.addEventListener('keydown', (event) => {
+    if (isOff || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
+      return;
+    if (document.querySelector('dialog:modal')) return;
+    const isSequence = event.timeStamp - previous.at < SEQUENCE_MS;
+    const action = (isSequence ? actions[`${previous.key} ${event.key}`] : undefined) ?? actions[event.key];
+    previous = { key: event.key, at: event.timeStamp };
+    if (!action) return;
+    event.preventDefault(); // or the key would be typed into the field that opens
+    action();
+  });
+  document.addEventListener('click', (event) => {
+    if (!(event.target instanceof Element) || !event.target.closest('[data-show-shortcuts]')) return;
+    event.target.closest<HTMLElement>('.menu')?.hidePopover();
+    openById('shortcuts');
+  });
+}

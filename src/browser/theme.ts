@@ -1,0 +1,26 @@
+// Loaded before the first paint, so that no page flashes in the wrong theme. Not a module: modules wait for the parser.
+{
+  const root = document.documentElement;
+  const prefersDark = matchMedia('(prefers-color-scheme: dark)');
+
+  const storedTheme = (): string | null => {
+    try {
+      return localStorage.getItem('theme');
+    } catch {
+      return null; // storage is switched off: the system decides
+    }
+  };
+
+  const applyTheme = () => {
+    const choice = storedTheme();
+    const isDark = choice === 'dark' || (choice !== 'light' && prefersDark.matches);
+    root.classList.toggle('dark', isDark);
+    root.classList.toggle('light', !isDark);
+  };
+
+  root.classList.add('js');
+  applyTheme();
+  prefersDark.addEventListener('change', applyTheme);
+  addEventListener('storage', applyTheme); // another tab chose
+  document.addEventListener('waymark:theme', applyTheme);
+}

@@ -1,0 +1,40 @@
+const STAY_MS = 6000;
+
+/** Errors stay until they are dismissed; good news leaves by itself, unless one is reading it. */
+function leaveLater(toast: HTMLElement): void {
+  if (toast.dataset['kind'] === 'error') return;
+  setTimeout(() => {
+    if (toast.matches(':hover, :focus-within')) leaveLater(toast);
+    else toast.remove();
+  }, STAY_MS);
+}
+
+/** Shows a message in the corner, until it is dismissed or, for a success, six seconds. */
+export function showToast(kind: 'success' | 'error', message: string): void {
+  const template = document.querySelector<HTMLTemplateElement>('#toast-template');
+  const toast = template?.content.firstElementChild?.cloneNode(true);
+  if (!(toast instanceof HTMLElement)) return;
+  toast.dataset['kind'] = kind;
+  const text = toast.querySelector('p');
+  if (text) text.textContent = message;
+  document.querySelector('#toasts')?.append(toast);
+  leaveLater(toast);
+}
+
+/** Wires messages that came with the page, those that responses send (HX-Trigger: {"toast": …}) and failed requests. */
+export function startToasts(): void {
+  document.querySelectorAll<HTMLElement>('.toast').forEach(leaveLater);
+  document.addEventListener('click', (event) => {
+    if (event.target instanceof Element && event.target.closest('[data-dismiss]'))
+      event.target.closest('.toast')?.remove();
+  });
+  document.addEventListener('toast', (event) => {
+    const detail: unknown = event instanceof CustomEvent ? event.detail : undefined;
+    if (typeof detail !== 'object' || detail === null || !('message' in detail)) return;
+    const isError = 'kind' in detail && detail.kind === 'error';
+    showToast(isError ? 'error' : 'success', String(detail.message));
+  });
+  document.addEventListener('htmx:error', () => {
+    showToast('error', 'That did not reach the server. Check your connection and try again.');
+  });
+}

@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { Client } from 'pg';
+
+const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
+
+/** How many migrations this version has, and how many of them the database still lacks. Changes nothing. */
+export async function readMigrations(url: string): Promise<{ known: number; pending: number }> {
+  const files = readMigrationFiles({ migrationsFolder });
+  const newest = await newestApplied(url);
+  return { known: files.length, pending: files.filter((file) => file.folderMillis > newest).length };
+}
+
+/** The age of the newest migration as drizzle notes it: milliseconds since 1970, 0 for an empty database. */
+async function newestApplied(url: string): Promise<number> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ journal: string | null }>(
+      `select to_regclass('drizzle.__drizzle_migrations') as journal`,
+    );
+    if (!rows[0]?.journal) return 0;
+    const applied = await client.query<{ newest: string | null }>(
+      'select max(created_at) as newest from drizzle.__drizzle_migrations',
+    );
+    return Number(applied.rows[0]?.newest ?? 0);
+  } finally {
+    await client.end();
+  }
+}

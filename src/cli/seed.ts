@@ -1,0 +1,163 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { eq, sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { Client } from 'pg';
+import { z } from 'zod';
+import { newAccount } from '../accounts/forms.ts';
+import { createAccount } from '../accounts/queries.ts';
+import { dimensions } from '../analytics/dimensions.ts';
+import { restateWorkspace } from '../clicks/rollups.ts';
+import type { Db } from '../db/db.ts';
+import * as schema from '../db/schema.ts';
+import { ensureInstanceDomain } from '../domains/queries.ts';
+import { formatNumber } from '../format.ts';
+import { addDays } from '../zoned-time.ts';
+import { CommandRefused, defineCommand } from './command.ts';
+import { withDatabase } from './database.ts';
+import { type Progress, startProgress } from './progress.ts';
+import { makeAudience } from './seed/audience.ts';
+import { copyHits } from './seed/copy.ts';
+import { hitMaker, type RecordedHit } from './seed/hits.ts';
+import { insertDemoLinks } from './seed/links.ts';
+import { seededRandom } from './seed/random.ts';
+import { calendar, type Day, spread } from './seed/traffic.ts';
+
+const wholeNumber = (least: number, most: number) => {
+  const message = `Use a whole number from ${formatNumber(least)} to ${formatNumber(most)}.`;
+  return z.string().regex(/^\d+$/, message).transform(Number).pipe(z.number().min(least, message).max(most, message));
+};
+
+export const seed = defineCommand({
+  name: 'seed',
+  summary: 'Fill a workspace with a believable demo: links, campaigns and clicks up to now.',
+  details: [
+    'Each run makes a new account and workspace, unless one is named.',
+    'Clicks are those of people, as the dashboard counts them; previews, crawlers and other machines come on top,',
+    'about one hit in six.',
+  ].join('\n'),
+  options: {
+    links: { value: 'NUMBER', says: 'How many links; 40 when left out.' },
+    clicks: { value: 'NUMBER', says: 'How many clicks by people; 50000 when left out.' },
+    days: { value: 'NUMBER', says: 'On how many days, today included; 90 when left out.' },
+    workspace: { value: 'ID', says: 'Id or word of a workspace that gets them on top of what it has.' },
+  },
+  input: z.object({
+    links: wholeNumber(1, 10_000).default(40),
+    clicks: wholeNumber(1, 10_000_000).default(50_000),
+    days: wholeNumber(1, 1_100).default(90),
+    workspace: z.string().optional(),
+  }),
+  run: (size, isQuiet) =>
+    withDatabase(async ({ db, url }, config) => {
+      const progress = startProgress(isQuiet);
+      const host = size.workspace === undefined ? await newHost(db) : await getHost(db, size.workspace);
+      const random = seededRandom(randomInt(2 ** 32));
+      const now = new Date();
+      const days = calendar(size.days, host.workspace.timeZone, now);
+      const domainId = await ensureInstanceDomain(db, config.shortUrl);
+      const links = await insertDemoLinks(
+        db,
+        size.links,
+        { workspace: host.workspace, domainId, createdBy: host.userId, days },
+        random,
+        (made) => progress.show('links', made, size.links),
+      );
+      const audience = makeAudience(random);
+      const plan = { days, timeZone: host.workspace.timeZone, now, hours: audience.hours };
+      const hitsOf = hitMaker(links, audience, random);
+      const hits = allHits(spread(size.clicks, plan, links, random), hitsOf, size.clicks, progress);
+      await load(url, host.workspace.id, days, hits, () => progress.show('reports', size.clicks, size.clicks));
+      progress.clear();
+
+      const { email, password } = host;
+      const json = { email, password, workspaceId: host.workspace.id, links: links.length, clicks: size.clicks };
+      const made = `${formatNumber(json.links)} links with ${formatNumber(json.clicks)} clicks are in workspace ${json.workspaceId}.`;
+      const logIn = password ? `Log in at ${config.appUrl} as ${email} with the password ${password}` : '';
+      return { json, text: [made, logIn].filter(Boolean).join('\n') };
+    }),
+});
+
+/** The workspace that gets the demo, and who may look at it; the password only when it is new. */
+type Host = {
+  workspace: { id: string; timeZone: string };
+  userId: string | null;
+  email: string | null;
+  password: string | null;
+};
+
+async function newHost(db: Db): Promise<Host> {
+  const email = `robin-${randomBytes(4).toString('hex')}@example.com`;
+  const password = randomBytes(12).toString('base64url');
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  const account = newAccount.parse({
+    name: 'Robin Hale',
+    email,
+    password,
+    workspaceName: 'Fernwell Outdoor',
+    timeZone,
+  });
+  const { userId, workspaceId } = await createAccount(db, account);
+  const { workspace } = await getHost(db, workspaceId);
+  return { workspace, userId, email, password };
+}
+
+async function getHost(db: Db, idOrSlug: string): Promise<Host> {
+  const { members, users, workspaces } = schema;
+  const [found] = await db
+    .select({ id: workspaces.id, timeZone: workspaces.timeZone, userId: users.id, email: users.email })
+    .from(workspaces)
+    .leftJoin(members, sql`${members.workspaceId} = ${workspaces.id} and ${members.role} = 'owner'`)
+    .leftJoin(users, eq(users.id, members.userId))
+    .where(sql`${idOrSlug} in (${workspaces.id}, ${workspaces.slug})`)
+    .limit(1);
+  if (!found) throw new CommandRefused(`There is no workspace "${idOrSlug}".`);
+  const { id, timeZone, userId, email } = found;
+  return { workspace: { id, timeZone }, userId, email, password: null };
+}
+
+function* allHits(
+  days: Iterable<Day>,
+  hitsOf: (day: Day) => Iterable<RecordedHit>,
+  clicks: number,
+  progress: Progress,
+): Generator<RecordedHit> {
+  let made = 0;
+  for (const day of days) {
+    for (const hit of hitsOf(day)) {
+      yield hit;
+      if (hit.class === 'human' && ++made % 1_000 === 0) progress.show('clicks', made, clicks);
+    }
+  }
+}
+
+/** Rows and rollups in one transaction: whoever looks meanwhile, or after a Ctrl-C, sees none of them. */
+async function load(
+  url: string,
+  workspaceId: string,
+  days: readonly string[],
+  hits: Iterable<RecordedHit>,
+  onLoaded: () => void,
+): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const db = drizzle(client, { schema });
+    // Before the transaction: making a partition locks out everybody who counts.
+    await db.execute(sql`select ensure_click_partition(month) from unnest(${monthsOf(days)}::timestamptz[]) month`);
+    await db.transaction(async (tx) => {
+      await copyHits(client, hits);
+      onLoaded();
+      await restateWorkspace(tx, workspaceId, dimensions);
+    });
+    await db.execute(sql`analyze clicks, click_totals_hourly, click_counts_daily, click_counts_monthly, link_totals`);
+  } finally {
+    await client.end();
+  }
+}
+
+/** The months in UTC that days of any zone touch, as a Postgres array of their first instants. */
+function monthsOf(days: readonly string[]): string {
+  const utcDays = days.flatMap((day) => [addDays(day, -1), day, addDays(day, 1)]);
+  const months = new Set(utcDays.map((day) => `${day.slice(0, 7)}-01T00:00:00Z`));
+  return `{${[...months].join(',')}}`;
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { newAccount, passwordLength } from '../accounts/forms.ts';
+import { createAccount } from '../accounts/queries.ts';
+import { defineCommand } from './command.ts';
+import { withDatabase } from './database.ts';
+
+const { name, email, password, workspaceName } = newAccount.shape;
+
+export const userCreate = defineCommand({
+  name: 'user:create',
+  summary: 'Make an account with a workspace of its own. The first account looks after the instance.',
+  options: {
+    email: { value: 'ADDRESS', says: 'What they log in with.', isRequired: true },
+    password: { value: 'TEXT', says: `At least ${passwordLength.min} characters.`, isRequired: true },
+    name: { value: 'NAME', says: 'How they are called.', isRequired: true },
+    workspace: { value: 'NAME', says: 'Name of their workspace. Left out: named after them.' },
+  },
+  input: z.object({ email, password, name, workspace: workspaceName }),
+  run: ({ workspace, ...person }) =>
+    withDatabase(async ({ db }) => {
+      const made = await createAccount(db, newAccount.parse({ ...person, workspaceName: workspace }));
+      return { json: made, text: `${person.email} can log in now. Their workspace has the id ${made.workspaceId}.` };
+    }),
+});

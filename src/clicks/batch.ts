@@ -1,0 +1,144 @@
+import type { Hit } from './hit.ts';
+
+/** One column of a batch: how it is called, what Postgres takes it for, and where a hit holds it. */
+type Column = { name: string; type: 'bigint' | 'text' | 'smallint'; of: (hit: Hit) => string | number | null };
+
+const columns: readonly Column[] = [
+  { name: 'id', type: 'bigint', of: (hit) => hit.id },
+  { name: 'clicked_at_ms', type: 'bigint', of: (hit) => hit.clickedAt },
+  { name: 'link_id', type: 'text', of: (hit) => hit.linkId },
+  { name: 'slug_id', type: 'text', of: (hit) => hit.slugId },
+  { name: 'workspace_id', type: 'text', of: (hit) => hit.workspaceId },
+  { name: 'class', type: 'text', of: (hit) => hit.class },
+  { name: 'reason', type: 'text', of: (hit) => hit.reason },
+  { name: 'rules_version', type: 'smallint', of: (hit) => hit.rulesVersion },
+  { name: 'country', type: 'text', of: (hit) => hit.country },
+  { name: 'region', type: 'text', of: (hit) => hit.region },
+  { name: 'city', type: 'text', of: (hit) => hit.city },
+  { name: 'device', type: 'text', of: (hit) => hit.device },
+  { name: 'os', type: 'text', of: (hit) => hit.os },
+  { name: 'browser', type: 'text', of: (hit) => hit.browser },
+  { name: 'language', type: 'text', of: (hit) => hit.language },
+  { name: 'referrer', type: 'text', of: (hit) => hit.referrer },
+  { name: 'channel', type: 'text', of: (hit) => hit.channel },
+  { name: 'utm_source', type: 'text', of: (hit) => hit.utmSource },
+  { name: 'utm_medium', type: 'text', of: (hit) => hit.utmMedium },
+  { name: 'utm_campaign', type: 'text', of: (hit) => hit.utmCampaign },
+  { name: 'utm_term', type: 'text', of: (hit) => hit.utmTerm },
+  { name: 'utm_content', type: 'text', of: (hit) => hit.utmContent },
+  { name: 'visitor_key', type: 'bigint', of: (hit) => hit.visitorKey },
+];
+
+const names = columns.map((column) => column.name);
+const recorded = ['id', 'clicked_at', ...names.slice(2), 'is_first_on_link', 'is_first_in_workspace'].join(', ');
+const parameters = columns.map((column, index) => `$${index + 1}::${column.type}[]`).join(', ');
+const next = columns.length + 1;
+
+/**
+ * Records a batch of hits, once: as rows of `clicks`, as rows that the rollups still have to take in, and as visitors
+ * seen. A hit that is there already (a retry after a lost answer) changes nothing, so the statement may be repeated.
+ *
+ * `newcomer` holds the visitors of the batch that nobody recorded before; their first hit in the batch carries the flag.
+ * The rows are sorted so that two nodes with the same visitors at the same moment wait for each other in one order.
+ */
+export const recordHits = {
+  name: 'record-hits',
+  text: `
+with hit as (
+  select * from unnest(${parameters}) as h (${names.join(', ')})
+), newcomer as (
+  insert into visitors_seen (visitor_key, link_id, day)
+  select * from unnest($${next}::bigint[], $${next + 1}::text[], $${next + 2}::date[]) as v (visitor_key, link_id, day)
+  order by visitor_key, link_id
+  on conflict do nothing
+  returning visitor_key, link_id
+), first_hit as (
+  select distinct on (v.visitor_key, v.link_id) v.visitor_key, v.link_id, hit.id
+  from newcomer v
+  join hit on hit.visitor_key = v.visitor_key and (v.link_id = '' or hit.link_id = v.link_id)
+  order by v.visitor_key, v.link_id, hit.clicked_at_ms, hit.id
+), recorded as (
+  insert into clicks (${recorded})
+  select id, to_timestamp(clicked_at_ms / 1000.0), ${names.slice(2).join(', ')},
+         id in (select id from first_hit where link_id <> ''),
+         id in (select id from first_hit where link_id = '')
+  from hit
+  on conflict do nothing
+  returning ${recorded}
+)
+insert into clicks_pending (${recorded})
+select ${recorded} from recorded`,
+};
+
+/** A visitor who may be new on a link, or (link '') in the workspace. */
+type Sighting = { visitorKey: number; linkId: string; day: string };
+
+/**
+ * The statement's parameters as Postgres array literals, one a column; written here because the driver's generic
+ * conversion of arrays costs several times as much.
+ * @param isKnown true for a sighting that is certainly recorded already
+ */
+export function batchParameters(hits: readonly Hit[], sightings: readonly Sighting[]): string[] {
+  const literals = columns.map((column) => arrayLiteral(hits, column.of));
+  literals.push(
+    arrayLiteral(sightings, (sighting) => sighting.visitorKey),
+    arrayLiteral(sightings, (sighting) => sighting.linkId),
+    arrayLiteral(sightings, (sighting) => sighting.day),
+  );
+  return literals;
+}
+
+function arrayLiteral<T>(rows: readonly T[], of: (row: T) => string | number | null): string {
+  let literal = '{';
+  for (const row of rows) {
+    const value = of(row);
+    if (literal.length > 1) literal += ',';
+    if (value === null) literal += 'NULL';
+    else if (typeof value === 'number') literal += value;
+    else literal += needsEscape.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
+  }
+  return `${literal}}`;
+}
+
+const needsEscape = /["\\]/;
+
+/**
+ * Remembers which sightings are recorded, so that a returning visitor costs the database nothing. Bounded: when the
+ * younger half is full the older half is forgotten, and the database is asked again.
+ */
+export class KnownVisitors {
+  #young = new Set<string>();
+  #old = new Set<string>();
+  readonly #half: number;
+
+  constructor(capacity: number) {
+    this.#half = Math.ceil(capacity / 2);
+  }
+
+  /** The sightings of a batch that the database has to decide, each once. */
+  unknownOf(hits: readonly Hit[]): Sighting[] {
+    const asked = new Map<string, Sighting>();
+    for (const { visitorKey, linkId, day } of hits) {
+      if (visitorKey === null) continue;
+      const onLink = `${visitorKey}/${linkId}`;
+      if (this.#has(onLink) || asked.has(onLink)) continue;
+      asked.set(onLink, { visitorKey, linkId, day });
+      const inWorkspace = `${visitorKey}/`;
+      if (!this.#has(inWorkspace)) asked.set(inWorkspace, { visitorKey, linkId: '', day });
+    }
+    return [...asked.values()];
+  }
+
+  /** To be called once the sightings are committed. */
+  remember(sightings: readonly Sighting[]): void {
+    for (const { visitorKey, linkId } of sightings) this.#young.add(`${visitorKey}/${linkId}`);
+    if (this.#young.size >= this.#half) {
+      this.#old = this.#young;
+      this.#young = new Set();
+    }
+  }
+
+  #has(key: string): boolean {
+    return this.#young.has(key) || this.#old.has(key);
+  }
+}

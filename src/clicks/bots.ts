@@ -1,0 +1,54 @@
+import { bots } from './bot-list.ts';
+import type { HitClass } from './hit-class.ts';
+import { appNames } from './in-app.ts';
+import { compilePhrases } from './phrases.ts';
+
+/** What a hit was found to be, and the code of the reason ("preview:slack"). */
+export type Verdict = { readonly class: HitClass; readonly reason: string };
+
+const labels = new Map([
+  ['human:browser', 'Browser'],
+  ['crawler:isbot', 'Other bot'],
+  ['tool:no-user-agent', 'No user agent'],
+  ['tool:head-request', 'HEAD request'],
+  ['prefetch:sec-purpose', 'Prefetched by the browser'],
+  ['prefetch:purpose', 'Prefetched by the browser'],
+  ['prefetch:x-purpose', 'Previewed by the browser'],
+  ['prefetch:x-moz', 'Prefetched by Firefox'],
+]);
+for (const name of appNames) labels.set(`human:in-app:${codeOf(name)}`, `${name} app`.replace(/ app app$/, ' app'));
+
+const finders = bots.map(([botClass, table]) => {
+  const verdicts = new Map<string, Verdict>();
+  for (const name of Object.keys(table)) {
+    const reason = `${botClass}:${codeOf(name)}`;
+    verdicts.set(name, { class: botClass, reason });
+    labels.set(reason, botClass === 'preview' ? `${name} preview` : name);
+  }
+  return { find: compilePhrases(table), verdicts };
+});
+
+/** The verdict on a user agent that says which bot it is, or undefined. */
+export function findBot(userAgent: string): Verdict | undefined {
+  for (const { find, verdicts } of finders) {
+    const name = find(userAgent);
+    if (name !== undefined) return verdicts.get(name);
+  }
+  return undefined;
+}
+
+/** A name as the last part of a reason: "Screaming Frog" becomes "screaming-frog". */
+export function codeOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+}
+
+/**
+ * What people read for a reason: "Slack preview", "Googlebot", "No user agent".
+ * A reason that these rules do not know (stored by older ones) reads as its last part.
+ */
+export function reasonLabel(reason: string): string {
+  return labels.get(reason) ?? reason.slice(reason.lastIndexOf(':') + 1).replaceAll('-', ' ');
+}

@@ -1,0 +1,42 @@
+import { randomInt } from 'node:crypto';
+import type { Place } from './geo.ts';
+import type { HitClass } from './hit-class.ts';
+
+/** One request for a slug as it is recorded. What identifies a person ends at `visitorKey`, which a day's salt made. */
+export type Hit = Place & {
+  id: number;
+  /** Milliseconds since 1970, UTC. */
+  clickedAt: number;
+  linkId: string;
+  slugId: string;
+  workspaceId: string;
+  class: HitClass;
+  reason: string;
+  rulesVersion: number;
+  device: string | null;
+  os: string | null;
+  browser: string | null;
+  language: string | null;
+  referrer: string | null;
+  channel: string;
+  utmSource: string | null;
+  utmMedium: string | null;
+  utmCampaign: string | null;
+  utmTerm: string | null;
+  utmContent: string | null;
+  /** Only clicks of people have one. */
+  visitorKey: number | null;
+  /** Day of the visit on the workspace's calendar, YYYY-MM-DD. */
+  day: string;
+};
+
+let lastId = randomInt(2 ** 48 - 1) * 32;
+
+/**
+ * An id made before the first try to record, so that a retry is recognised. It is unique together with the link and the
+ * millisecond (the primary key of `clicks`): within a process it counts on, and processes start 53 random bits apart.
+ */
+export function newHitId(): number {
+  lastId = lastId === Number.MAX_SAFE_INTEGER ? 0 : lastId + 1;
+  return lastId;
+}

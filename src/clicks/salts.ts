@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import { lt, sql } from 'drizzle-orm';
+import type { Db } from '../db/db.ts';
+import { visitorSalts } from '../db/schema.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** How long a day's salt is kept after that day began in UTC. The day itself lasts until 12:00 UTC of the next (UTC-12). */
+const keptDays = 2;
+
+const utcDay = (instant: number) => new Date(instant).toISOString().slice(0, 10);
+
+/**
+ * The salts of the days that are today somewhere on Earth, and of the next two, in memory: the redirect never waits for
+ * one, and a database that is away at midnight does not stop the counting. All nodes share them through the database.
+ */
+export class Salts {
+  #byDay = new Map<string, string>();
+
+  /** @returns the day's salt, or undefined when that day is neither today nor near it. */
+  saltOf(day: string): string | undefined {
+    return this.#byDay.get(day);
+  }
+
+  /** Makes the salts that are missing, forgets the ones whose time is over, here and in the database. */
+  async renew(db: Db, now: Date): Promise<void> {
+    const days = [-1, 0, 1, 2].map((offset) => utcDay(now.getTime() + offset * dayMs));
+    await db.delete(visitorSalts).where(lt(visitorSalts.day, utcDay(now.getTime() - (keptDays - 1) * dayMs)));
+    await db
+      .insert(visitorSalts)
+      .values(days.map((day) => ({ day, salt: randomBytes(16) })))
+      .onConflictDoNothing();
+    const rows = await db.select().from(visitorSalts).where(sql`${visitorSalts.day} >= ${days[0]}`);
+    this.#byDay = new Map(rows.map((row) => [row.day, row.salt.toString('base64url')]));
+  }
+}

@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { domainToASCII, fileURLToPath } from 'node:url';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+
+const projectRoot = fileURLToPath(new URL('..', import.meta.url));
+
+/** An http(s) origin: no path, query or credentials. */
+const origin = z.url({ protocol: /^https?$/ }).transform((text, context) => {
+  const url = new URL(text);
+  if (url.pathname !== '/' || url.search || url.hash || url.username) {
+    context.addIssue({ code: 'custom', message: 'must be an origin such as https://go.example.com, without a path' });
+  }
+  return url.origin;
+});
+
+const cidrList = z.string().transform((text, context) => {
+  const ranges = text
+    .split(',')
+    .map((range) => range.trim())
+    .filter(Boolean);
+  const named = new Set(['loopback', 'linklocal', 'uniquelocal']);
+  for (const range of ranges) {
+    const isKnown = named.has(range) || (range.includes('/') ? isCidr(range) : ipaddr.isValid(range));
+    if (!isKnown) {
+      context.addIssue({
+        code: 'custom',
+        message: `"${range}" is not an address, a CIDR range, loopback, linklocal or uniquelocal`,
+      });
+    }
+  }
+  return ranges;
+});
+
+function isCidr(range: string): boolean {
+  try {
+    ipaddr.parseCIDR(range);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const environment = z.object({
+  /** Address to listen on. */
+  HOST: z.string().min(1).default('0.0.0.0'),
+  /** TCP port to listen on; 0 takes a free one. */
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  /** Where people open the dashboard and programs the API. Unset: http://localhost:PORT. */
+  APP_URL: origin.optional(),
+  /** Where short links live by default. Unset: the same host as APP_URL. */
+  SHORT_URL: origin.optional(),
+  /** Postgres 15 or newer. Unset: an embedded one below DATA_DIR. */
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** Everything this server keeps on disk. Relative paths start at the project. */
+  DATA_DIR: z.string().min(1).default('data'),
+  /** Signs sessions, at least 32 characters. Unset: made once and kept in DATA_DIR/secret. */
+  SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
+  /** Proxies whose X-Forwarded-* headers are believed. Unset: nobody's. */
+  TRUST_PROXY: cidrList.default([]),
+  /** Your own MaxMind file (GeoLite2-City.mmdb or alike); it wins over the packaged data. */
+  GEOIP_DB: z.string().min(1).optional(),
+  /** smtp:// or smtps:// with user and password. Unset: mail is shown in the log and to the instance's admin. */
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  /** Sender of our mail. Unset: waymark@ the host of APP_URL. */
+  MAIL_FROM: z.string().min(3).optional(),
+  /** Who may sign up after the first account. */
+  SIGN_UP: z.enum(['open', 'invite', 'closed']).default('invite'),
+  /** `development` re-reads templates on each request. */
+  NODE_ENV: z.string().default('production'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+export type Config = Readonly<{
+  host: string;
+  port: number;
+  appUrl: string;
+  shortUrl: string;
+  /** True when dashboard and default short links share one host. */
+  isSharedHost: boolean;
+  databaseUrl: string | null;
+  dataDir: string;
+  secret: string;
+  trustProxy: readonly string[];
+  geoipFile: string | null;
+  smtpUrl: string | null;
+  mailFrom: string;
+  /** False while developing: templates are read anew for each request. */
+  isProduction: boolean;
+  signUp: 'open' | 'invite' | 'closed';
+  logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+}>;
+
+/** The environment does not say what it must; the message names each variable. */
+export class ConfigError extends Error {}
+
+/**
+ * Reads and checks the environment, once. Empty values count as unset; NAME_FILE names a file that holds NAME.
+ * @throws ConfigError with one line a variable that is wrong.
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const parsed = environment.safeParse(withFiles(env));
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigError(lines.join('\n'));
+  }
+  const values = parsed.data;
+  const dataDir = isAbsolute(values.DATA_DIR) ? values.DATA_DIR : resolve(projectRoot, values.DATA_DIR);
+  const appUrl = values.APP_URL ?? `http://localhost:${values.PORT}`;
+  const shortUrl = values.SHORT_URL ?? appUrl;
+  return Object.freeze({
+    host: values.HOST,
+    port: values.PORT,
+    appUrl,
+    shortUrl,
+    isSharedHost: new URL(appUrl).host === new URL(shortUrl).host,
+    databaseUrl: values.DATABASE_URL ?? null,
+    dataDir,
+    secret: values.SECRET ?? keptSecret(dataDir),
+    trustProxy: values.TRUST_PROXY,
+    geoipFile: values.GEOIP_DB ? resolve(projectRoot, values.GEOIP_DB) : null,
+    smtpUrl: values.SMTP_URL ?? null,
+    mailFrom: values.MAIL_FROM ?? `Waymark <waymark@${domainToASCII(new URL(appUrl).hostname)}>`,
+    isProduction: values.NODE_ENV !== 'development',
+    signUp: values.SIGN_UP,
+    logLevel: values.LOG_LEVEL,
+  });
+}
+
+/** Loads `.env` from the project, if it is there; what the environment already says wins. */
+export function loadEnvFile(): void {
+  const file = join(projectRoot, '.env');
+  if (existsSync(file)) process.loadEnvFile(file);
+}
+
+function withFiles(env: NodeJS.ProcessEnv): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const name of Object.keys(environment.shape)) {
+    const file = env[`${name}_FILE`];
+    const value = env[name];
+    if (value) values[name] = value;
+    else if (file) values[name] = readSecretFile(name, file);
+  }
+  return values;
+}
+
+function readSecretFile(name: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    throw new ConfigError(`${name}_FILE: "${file}" cannot be read`);
+  }
+}
+
+/** Zero configuration makes its own secret once; another start that made one first wins. */
+function keptSecret(dataDir: string): string {
+  const file = join(dataDir, 'secret');
+  try {
+    // Others may pass through: an embedded Postgres that cannot run as root lives below, as another user.
+    mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+    writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if (!existsSync(file)) throw new ConfigError(`DATA_DIR: "${dataDir}" cannot be written (${String(error)})`);
+  }
+  return readFileSync(file, 'utf8').trim();
+}

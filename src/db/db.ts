@@ -1,0 +1,26 @@
+import type { ExtractTablesWithRelations } from 'drizzle-orm';
+import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
+import type { PgDatabase } from 'drizzle-orm/pg-core';
+import { Pool } from 'pg';
+import * as schema from './schema.ts';
+
+/** The database as query functions see it: the pool or a transaction, they cannot tell. */
+export type Db = PgDatabase<NodePgQueryResultHKT, typeof schema, ExtractTablesWithRelations<typeof schema>>;
+
+export type Database = {
+  db: Db;
+  /** For what needs a connection of its own: LISTEN, COPY, the click recorder. */
+  url: string;
+  close(): Promise<void>;
+};
+
+/**
+ * Opens a pool.
+ * @param url postgres:// with credentials
+ * @param onIdleError told when an idle connection breaks; the pool replaces it by itself
+ */
+export function openDatabase(url: string, onIdleError: (error: Error) => void, poolSize = 10): Database {
+  const pool = new Pool({ connectionString: url, max: poolSize, connectionTimeoutMillis: 5_000 });
+  pool.on('error', onIdleError);
+  return { db: drizzle(pool, { schema }), url, close: () => pool.end() };
+}

@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { migrate } from 'drizzle-orm/node-postgres/migrator';
+import { Client } from 'pg';
+
+/** Reached the same way from src/ and from dist/. */
+const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
+
+/** Any constant will do, as long as nothing else takes advisory locks of this number in our database. */
+const migrationKey = 5_432_002;
+
+/**
+ * Brings the database up to the newest migration, all in one transaction. Servers that start at the same time take
+ * turns: drizzle's migrator alone would fail on its own bookkeeping.
+ * @param url postgres:// with credentials of a user who may create tables
+ * @throws when the database cannot be reached or a migration fails; nothing is changed then
+ */
+export async function migrateDatabase(url: string): Promise<void> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [migrationKey]);
+    await migrate(drizzle(client), { migrationsFolder });
+  } finally {
+    await client.end(); // gives the lock back too
+  }
+}

@@ -1,0 +1,333 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  customType,
+  date,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+
+/** Every table on one page. Ids are text made by `id.ts`; times are timestamptz in UTC. */
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+const createdAt = () => instant('created_at').notNull().defaultNow();
+const updatedAt = () =>
+  instant('updated_at')
+    .notNull()
+    .defaultNow()
+    .$onUpdate(() => new Date());
+
+// ---- accounts: who are you (better-auth's tables, plural; the columns are the ones it asks for) ----
+
+export const users = pgTable('users', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  email: text('email').notNull().unique(),
+  emailVerified: boolean('email_verified').notNull().default(false),
+  image: text('image'),
+  /** Looks after the whole instance: the first account. */
+  isAdmin: boolean('is_admin').notNull().default(false),
+  createdAt: createdAt(),
+  updatedAt: updatedAt(),
+});
+
+export const sessions = pgTable(
+  'sessions',
+  {
+    id: text('id').primaryKey(),
+    expiresAt: instant('expires_at').notNull(),
+    token: text('token').notNull().unique(),
+    ipAddress: text('ip_address'),
+    userAgent: text('user_agent'),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [index('sessions_user_id').on(table.userId)],
+);
+
+export const accounts = pgTable(
+  'accounts',
+  {
+    id: text('id').primaryKey(),
+    accountId: text('account_id').notNull(),
+    providerId: text('provider_id').notNull(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    accessToken: text('access_token'),
+    refreshToken: text('refresh_token'),
+    idToken: text('id_token'),
+    accessTokenExpiresAt: instant('access_token_expires_at'),
+    refreshTokenExpiresAt: instant('refresh_token_expires_at'),
+    scope: text('scope'),
+    password: text('password'),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [index('accounts_user_id').on(table.userId)],
+);
+
+export const verifications = pgTable(
+  'verifications',
+  {
+    id: text('id').primaryKey(),
+    identifier: text('identifier').notNull(),
+    value: text('value').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [index('verifications_identifier').on(table.identifier)],
+);
+
+// ---- workspaces: what may you do here ----
+
+export const workspaces = pgTable('workspaces', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  /** The workspace's word in the dashboard's URLs: /w/<slug>/links. */
+  slug: text('slug').notNull().unique(),
+  /** IANA name; the days and hours of this workspace's reports. */
+  timeZone: text('time_zone').notNull().default('UTC'),
+  createdAt: createdAt(),
+});
+
+export const members = pgTable(
+  'members',
+  {
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    role: text('role', { enum: ['owner', 'admin', 'member', 'viewer'] }).notNull(),
+    /** Where `/` leads after a log-in. */
+    lastOpenedAt: instant('last_opened_at').notNull().defaultNow(),
+    createdAt: createdAt(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.userId] }), index('members_user_id').on(table.userId)],
+);
+
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    id: text('id').primaryKey(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
+    name: text('name').notNull(),
+    /** SHA-256 of the key; the key itself is shown once and not kept. */
+    hash: bytea('hash').notNull().unique(),
+    /** The first characters, to tell keys apart. */
+    prefix: text('prefix').notNull(),
+    lastUsedAt: instant('last_used_at'),
+    createdAt: createdAt(),
+  },
+  (table) => [index('api_keys_workspace_id').on(table.workspaceId)],
+);
+
+// ---- links: domains, links and the slugs that open them ----
+
+export const domains = pgTable(
+  'domains',
+  {
+    id: text('id').primaryKey(),
+    host: text('host').notNull().unique(),
+    scheme: text('scheme', { enum: ['http', 'https'] })
+      .notNull()
+      .default('https'),
+    /** NULL: the instance's own short host, which every workspace may use. */
+    workspaceId: text('workspace_id').references(() => workspaces.id, { onDelete: 'cascade' }),
+    createdAt: createdAt(),
+  },
+  (table) => [uniqueIndex('domains_one_of_the_instance').on(sql`(true)`).where(sql`${table.workspaceId} is null`)],
+);
+
+export const links = pgTable(
+  'links',
+  {
+    id: text('id').primaryKey(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    /** The destination, byte for byte as it was given. */
+    url: text('url').notNull(),
+    title: text('title'),
+    createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+    /** Set: visitors meet 410 until it is restored. */
+    archivedAt: instant('archived_at'),
+    /** Set: gone for good; the row stays for the reports, its slugs are retired. */
+    deletedAt: instant('deleted_at'),
+  },
+  (table) => [index('links_newest').on(table.workspaceId, table.createdAt.desc(), table.id.desc())],
+);
+
+export const slugs = pgTable(
+  'slugs',
+  {
+    id: text('id').primaryKey(),
+    domainId: text('domain_id')
+      .notNull()
+      .references(() => domains.id),
+    /** The slug folded by its domain's case policy: the truth about who owns a path. */
+    slugKey: text('slug_key').notNull(),
+    /** The slug as it was typed. */
+    slug: text('slug').notNull(),
+    kind: text('kind', { enum: ['primary', 'alias', 'qr', 'retired'] }).notNull(),
+    linkId: text('link_id')
+      .notNull()
+      .references(() => links.id, { onDelete: 'cascade' }),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    unique('slugs_domain_id_slug_key').on(table.domainId, table.slugKey),
+    index('slugs_link_id').on(table.linkId),
+  ],
+);
+
+// ---- clicks: one row a hit; no foreign key points out of these tables, so that they can be distributed by link_id ----
+
+/** What a hit says about its visitor; `clicks` and `clicks_pending` share it. */
+const hitColumns = {
+  id: bigint('id', { mode: 'number' }).notNull(),
+  clickedAt: instant('clicked_at').notNull(),
+  linkId: text('link_id').notNull(),
+  slugId: text('slug_id').notNull(),
+  workspaceId: text('workspace_id').notNull(),
+  class: text('class').notNull(),
+  reason: text('reason').notNull(),
+  rulesVersion: smallint('rules_version').notNull(),
+  country: text('country'),
+  region: text('region'),
+  city: text('city'),
+  device: text('device'),
+  os: text('os'),
+  browser: text('browser'),
+  language: text('language'),
+  referrer: text('referrer'),
+  channel: text('channel').notNull(),
+  utmSource: text('utm_source'),
+  utmMedium: text('utm_medium'),
+  utmCampaign: text('utm_campaign'),
+  utmTerm: text('utm_term'),
+  utmContent: text('utm_content'),
+  /** Pseudonym for one day in the workspace's zone; only clicks of people have one. */
+  visitorKey: bigint('visitor_key', { mode: 'number' }),
+  /** First click of this visitor on this link today; summed, it counts visitors. */
+  isFirstOnLink: boolean('is_first_on_link').notNull(),
+  /** First click of this visitor in this workspace today. */
+  isFirstInWorkspace: boolean('is_first_in_workspace').notNull(),
+};
+
+/** Partitioned by month (see the migration), for retention. */
+export const clicks = pgTable('clicks', hitColumns, (table) => [
+  primaryKey({ columns: [table.linkId, table.clickedAt, table.id] }),
+  index('clicks_workspace').on(table.workspaceId, table.clickedAt),
+]);
+
+/** Hits that are in `clicks` and not yet in the rollups; emptied every second. */
+export const clicksPending = pgTable('clicks_pending', hitColumns);
+
+/** Which visitors were seen on which day. link_id '' stands for the whole workspace (the key is a workspace's own). */
+export const visitorsSeen = pgTable(
+  'visitors_seen',
+  {
+    visitorKey: bigint('visitor_key', { mode: 'number' }).notNull(),
+    linkId: text('link_id').notNull(),
+    day: date('day').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.visitorKey, table.linkId] })],
+);
+
+/** A day's salt; without it a visitor key leads nowhere. Deleted after two days. */
+export const visitorSalts = pgTable('visitor_salts', {
+  day: date('day').primaryKey(),
+  salt: bytea('salt').notNull(),
+});
+
+/** Hits and visitors an hour (as the workspace's clock shows it), for every link and every workspace. */
+export const clickTotalsHourly = pgTable(
+  'click_totals_hourly',
+  {
+    /** A link's or a workspace's id. */
+    scopeId: text('scope_id').notNull(),
+    hour: instant('hour').notNull(),
+    class: text('class').notNull(),
+    hits: bigint('hits', { mode: 'number' }).notNull(),
+    visitors: bigint('visitors', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.scopeId, table.hour, table.class] })],
+);
+
+/** Clicks and visitors a day and a value of each dimension, for every workspace and every busy link. */
+export const clickCountsDaily = pgTable(
+  'click_counts_daily',
+  {
+    scopeId: text('scope_id').notNull(),
+    day: date('day').notNull(),
+    dimension: text('dimension').notNull(),
+    value: text('value').notNull(),
+    clicks: bigint('clicks', { mode: 'number' }).notNull(),
+    visitors: bigint('visitors', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.scopeId, table.day, table.dimension, table.value] })],
+);
+
+/** The same, folded to months: what keeps a year as cheap as a month. */
+export const clickCountsMonthly = pgTable(
+  'click_counts_monthly',
+  {
+    scopeId: text('scope_id').notNull(),
+    /** The month's first day. */
+    month: date('month').notNull(),
+    dimension: text('dimension').notNull(),
+    value: text('value').notNull(),
+    clicks: bigint('clicks', { mode: 'number' }).notNull(),
+    visitors: bigint('visitors', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.scopeId, table.month, table.dimension, table.value] })],
+);
+
+/** What the list of links shows and sorts by. */
+export const linkTotals = pgTable(
+  'link_totals',
+  {
+    linkId: text('link_id').primaryKey(),
+    workspaceId: text('workspace_id').notNull(),
+    clicks: bigint('clicks', { mode: 'number' }).notNull(),
+    visitors: bigint('visitors', { mode: 'number' }).notNull(),
+    hits: bigint('hits', { mode: 'number' }).notNull(),
+    firstHitAt: instant('first_hit_at').notNull(),
+    lastClickAt: instant('last_click_at'),
+    /** True once this link's breakdowns are rolled up too; until then its raw rows answer. */
+    isBusy: boolean('is_busy').notNull().default(false),
+  },
+  (table) => [index('link_totals_workspace_id').on(table.workspaceId)],
+);
+
+// ---- mail ----
+
+/** Mail of an instance without SMTP, for its admin to read. */
+export const mails = pgTable('mails', {
+  id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
+  recipient: text('recipient').notNull(),
+  subject: text('subject').notNull(),
+  body: text('body').notNull(),
+  createdAt: createdAt(),
+});

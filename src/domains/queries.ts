@@ -1,0 +1,36 @@
+import { eq, isNull, or, sql } from 'drizzle-orm';
+import type { Db } from '../db/db.ts';
+import { domains } from '../db/schema.ts';
+import { newId } from '../id.ts';
+
+export type Domain = typeof domains.$inferSelect;
+
+/**
+ * The instance's own short host is a row as well: made at the first start, and it follows the configuration.
+ * @param origin where short links live by default, such as https://go.example.com
+ * @returns the row's id
+ */
+export async function ensureInstanceDomain(db: Db, origin: string): Promise<string> {
+  const { host, protocol } = new URL(origin);
+  const result = await db.execute<{ id: string }>(sql`
+insert into domains (id, host, scheme) values (${newId()}, ${host}, ${protocol.slice(0, -1)})
+on conflict ((true)) where workspace_id is null do update set host = excluded.host, scheme = excluded.scheme
+returning id`);
+  const [domain] = result.rows;
+  if (!domain) throw new Error('The instance has no short domain and none could be made.');
+  return domain.id;
+}
+
+/** The domains on which a workspace may make links, the instance's own first. */
+export async function listDomains(db: Db, workspaceId: string): Promise<Domain[]> {
+  return db
+    .select()
+    .from(domains)
+    .where(or(isNull(domains.workspaceId), eq(domains.workspaceId, workspaceId)))
+    .orderBy(sql`${domains.workspaceId} is not null`, domains.host);
+}
+
+/** True when links of anybody on this server live on a host name; a trailing dot names the same host. */
+export async function isShortHost(db: Db, hostname: string): Promise<boolean> {
+  return (await db.$count(domains, eq(domains.host, hostname.replace(/\.$/, '')))) > 0;
+}

@@ -1,0 +1,92 @@
+import { domainToASCII } from 'node:url';
+import { Invalid } from '../errors.ts';
+
+const maxLength = 8_000;
+
+/**
+ * Reads a destination as a person pasted it. Its bytes are kept: only white space around it goes, and a missing scheme
+ * becomes https://. Whether it leads back to us is for forms.ts to say, which knows our hosts.
+ * @returns the destination to store, an http or https URL
+ * @throws Invalid (field `url`) with the reason
+ */
+export function readDestination(typed: string): string {
+  const trimmed = typed.trim();
+  if (trimmed === '') throw refusal('Paste the address that the link should lead to.');
+  if (trimmed.length > maxLength) throw refusal(`An address has at most ${maxLength.toLocaleString('en')} characters.`);
+  // The URL parser drops tabs and line breaks silently, so that java<tab>script: would pass; marks that turn the
+  // direction of writing make an address read as another one (Unicode TR 36, 2.4). They have no place here.
+  if (/[\p{Cc}\p{Cs}\s\u202a-\u202e\u2066-\u2069]/u.test(trimmed))
+    throw refusal('An address holds no spaces or control characters. Write a space as %20.');
+  const scheme = /^([a-z][a-z0-9+.-]*):(?!\d+(?:[/?#]|$))/i.exec(trimmed)?.[1]?.toLowerCase();
+  if (scheme && scheme !== 'http' && scheme !== 'https')
+    throw refusal('Links lead to http and https addresses only.', 'url_scheme');
+  const url = scheme ? trimmed : `https://${trimmed.replace(/^\/\//, '')}`;
+  const authority = /^https?:\/\/([^/?#]+)/i.exec(url)?.[1];
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  // Programs do not agree on where a host ends when there is a backslash in it, so that it could hide the real one.
+  if (!authority || !parsed || authority.includes('\\') || (!scheme && !parsed.hostname.includes('.')))
+    throw refusal('This is not an address that a browser can open.');
+  if (authority.includes('@'))
+    throw refusal('An address with a user name or password in it would be shown to every visitor.');
+  return url;
+}
+
+function refusal(sentence: string, code = 'url_invalid'): Invalid {
+  return new Invalid(sentence, { field: 'url', code });
+}
+
+/**
+ * The destination as a Location header: header fields are ASCII (RFC 9110, 5.5), so that what is not is percent-encoded
+ * as UTF-8 and a host name becomes punycode. Every byte that may stay as it is stays.
+ */
+export function locationOf(destination: string): string {
+  // oxlint-disable-next-line no-control-regex
+  if (/^[\x21-\x7e]*$/.test(destination)) return destination;
+  const [, scheme = '', host = '', rest = ''] = /^(https?:\/\/)([^/?#:]*)(.*)$/is.exec(destination) ?? [];
+  // oxlint-disable-next-line no-control-regex
+  return scheme + (domainToASCII(host) || host) + rest.replace(/[^\x21-\x7e]+/g, (text) => encodeURIComponent(text));
+}
+
+/**
+ * Hands a visitor's query on to the destination. What the destination says itself is not disturbed: its bytes stay, and
+ * a parameter that it has already is not sent twice.
+ * @param rawQuery the query as it came, without `?`
+ */
+export function withQuery(location: string, rawQuery: string): string {
+  if (rawQuery === '') return location;
+  const hashAt = location.indexOf('#');
+  const base = hashAt < 0 ? location : location.slice(0, hashAt);
+  const fragment = hashAt < 0 ? '' : location.slice(hashAt);
+  const queryAt = base.indexOf('?');
+  const own = queryAt < 0 ? '' : base.slice(queryAt + 1);
+  const added = own === '' ? rawQuery : pairsNotIn(own, rawQuery);
+  if (added === '' || base.length + added.length > maxLength) return location;
+  const joint = queryAt < 0 ? '?' : own === '' || own.endsWith('&') ? '' : '&';
+  return base + joint + added + fragment;
+}
+
+function pairsNotIn(own: string, rawQuery: string): string {
+  const taken = new Set(own.split('&').map(nameOf));
+  return rawQuery
+    .split('&')
+    .filter((pair) => pair !== '' && !taken.has(nameOf(pair)))
+    .join('&');
+}
+
+function nameOf(pair: string): string {
+  const name = pair.split('=', 1)[0] ?? '';
+  try {
+    return decodeURIComponent(name.replaceAll('+', ' '));
+  } catch {
+    return name;
+  }
+}
+
+/** The query of an address, without `?` and fragment; '' when it has none. */
+export function queryOf(address: string): string {
+  const queryAt = address.indexOf('?');
+  if (queryAt < 0) return '';
+  const hashAt = address.indexOf('#');
+  if (hashAt >= 0 && hashAt < queryAt) return '';
+  return address.slice(queryAt + 1, hashAt < 0 ? undefined : hashAt);
+}

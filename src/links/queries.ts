@@ -1,0 +1,196 @@
+import { and, eq, isNull, or, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import type { Db } from '../db/db.ts';
+import { announce } from '../db/notify.ts';
+import { clicksPending, domains, links, linkTotals, slugs } from '../db/schema.ts';
+import { Invalid, NotFound } from '../errors.ts';
+import { newId } from '../id.ts';
+import { claimRandomSlug, claimSlug } from './claim.ts';
+import { shortUrlOf } from './short-url.ts';
+
+/** A link as people and programs see it. */
+export type Link = {
+  id: string;
+  workspaceId: string;
+  domainId: string;
+  /** Host as it is shown, with its port when that is not the usual one. */
+  domain: string;
+  /** The primary slug, as it was typed. */
+  slugId: string;
+  slug: string;
+  /** The slug that its QR code opens. */
+  qrSlugId: string;
+  shortUrl: string;
+  /** The destination. */
+  url: string;
+  title: string | null;
+  createdAt: Date;
+  updatedAt: Date;
+  archivedAt: Date | null;
+  /** Exact at this moment, as are the visitors. */
+  clicks: number;
+  visitors: number;
+  lastClickAt: Date | null;
+};
+
+export type NewLink = {
+  url: string;
+  /** As typed and read by readSlug; null draws a random one. */
+  slug: string | null;
+  domainId: string;
+  title: string | null;
+  createdBy: string | null;
+};
+
+const qrSlugs = alias(slugs, 'qr_slugs');
+
+/** The query below every reading of links; those that are deleted are not there. */
+export function selectLinks(db: Db, workspaceId: string) {
+  const pending = db
+    .select({
+      linkId: clicksPending.linkId,
+      clicks: sql`count(*) filter (where ${clicksPending.class} = 'human')`.as('pending_clicks'),
+      visitors: sql`count(*) filter (where ${clicksPending.isFirstOnLink})`.as('pending_visitors'),
+      lastClickAt: sql`max(${clicksPending.clickedAt}) filter (where ${clicksPending.class} = 'human')`.as(
+        'pending_last_click_at',
+      ),
+    })
+    .from(clicksPending)
+    .where(eq(clicksPending.workspaceId, workspaceId))
+    .groupBy(clicksPending.linkId)
+    .as('pending');
+  const counts = {
+    clicks: sql`coalesce(${linkTotals.clicks}, 0) + coalesce(${pending.clicks}, 0)`.mapWith(Number),
+    visitors: sql`coalesce(${linkTotals.visitors}, 0) + coalesce(${pending.visitors}, 0)`.mapWith(Number),
+    lastClickAt: sql<Date | null>`greatest(${linkTotals.lastClickAt}, ${pending.lastClickAt})`.mapWith(
+      linkTotals.lastClickAt,
+    ),
+  };
+  const query = db
+    .select({
+      id: links.id,
+      workspaceId: links.workspaceId,
+      domainId: slugs.domainId,
+      domain: domains.host,
+      scheme: domains.scheme,
+      slugId: slugs.id,
+      slug: slugs.slug,
+      qrSlugId: qrSlugs.id,
+      url: links.url,
+      title: links.title,
+      createdAt: links.createdAt,
+      updatedAt: links.updatedAt,
+      archivedAt: links.archivedAt,
+      ...counts,
+    })
+    .from(links)
+    .innerJoin(slugs, and(eq(slugs.linkId, links.id), eq(slugs.kind, 'primary')))
+    .innerJoin(qrSlugs, and(eq(qrSlugs.linkId, links.id), eq(qrSlugs.kind, 'qr')))
+    .innerJoin(domains, eq(domains.id, slugs.domainId))
+    .leftJoin(linkTotals, eq(linkTotals.linkId, links.id))
+    .leftJoin(pending, eq(pending.linkId, links.id));
+  return { query, counts };
+}
+
+/** A row of selectLinks as a link. */
+export function asLink<Row extends Omit<Link, 'shortUrl'> & { scheme: string }>({ scheme, ...row }: Row) {
+  return { ...row, shortUrl: shortUrlOf(scheme, row.domain, row.slug) };
+}
+
+/** A link that is there: of this workspace, and not deleted. */
+const isLink = (workspaceId: string, linkId: string) =>
+  and(eq(links.workspaceId, workspaceId), eq(links.id, linkId), isNull(links.deletedAt));
+
+/** @throws NotFound */
+export async function getLink(db: Db, workspaceId: string, linkId: string): Promise<Link> {
+  const { query } = selectLinks(db, workspaceId);
+  const [row] = await query.where(isLink(workspaceId, linkId));
+  if (!row) throw new NotFound('There is no such link.');
+  return asLink(row);
+}
+
+/**
+ * Makes a link with its slug and the slug of its QR code.
+ * @throws Invalid (field `domain`) when the domain is not the workspace's to use
+ * @throws Conflict (field `slug`, code `slug_taken`) with a slug that is free
+ */
+export async function insertLink(db: Db, workspaceId: string, input: NewLink): Promise<Link> {
+  const { slug, domainId, ...values } = input;
+  return db.transaction(async (tx) => {
+    const isUsable = or(isNull(domains.workspaceId), eq(domains.workspaceId, workspaceId));
+    if ((await tx.$count(domains, and(eq(domains.id, domainId), isUsable))) === 0)
+      throw new Invalid('This domain is not yours to use.', { field: 'domain', code: 'domain_unknown' });
+    const linkId = newId();
+    await tx.insert(links).values({ id: linkId, workspaceId, ...values });
+    if (slug === null) await claimRandomSlug(tx, { domainId, linkId, kind: 'primary' });
+    else await claimSlug(tx, { domainId, linkId, kind: 'primary' }, slug);
+    await claimRandomSlug(tx, { domainId, linkId, kind: 'qr' });
+    return getLink(tx, workspaceId, linkId);
+  });
+}
+
+/**
+ * Changes where a link leads or what it is called; visitors follow at once.
+ * @throws NotFound
+ */
+export async function updateLink(
+  db: Db,
+  workspaceId: string,
+  linkId: string,
+  changes: { url?: string; title?: string | null },
+): Promise<Link> {
+  return changeLink(db, workspaceId, linkId, { updatedAt: new Date(), ...changes });
+}
+
+/**
+ * Closes a link: visitors meet 410 until it is restored. Archiving twice keeps the first date.
+ * @throws NotFound
+ */
+export async function archiveLink(db: Db, workspaceId: string, linkId: string): Promise<Link> {
+  return changeLink(db, workspaceId, linkId, { archivedAt: sql`coalesce(${links.archivedAt}, now())` });
+}
+
+/** @throws NotFound */
+export async function restoreLink(db: Db, workspaceId: string, linkId: string): Promise<Link> {
+  return changeLink(db, workspaceId, linkId, { archivedAt: null });
+}
+
+async function changeLink(
+  db: Db,
+  workspaceId: string,
+  linkId: string,
+  changes: Parameters<ReturnType<typeof db.update<typeof links>>['set']>[0],
+): Promise<Link> {
+  return db.transaction(async (tx) => {
+    await tx.update(links).set(changes).where(isLink(workspaceId, linkId));
+    const link = await getLink(tx, workspaceId, linkId);
+    await announceSlugsOf(tx, linkId);
+    return link;
+  });
+}
+
+/**
+ * Deletes a link for good. Its row stays, so that reports can name it; its slugs become tombstones that answer 410 and
+ * are never given to anybody again, because a printed link must not lead to a stranger.
+ * @throws NotFound
+ */
+export async function removeLink(db: Db, workspaceId: string, linkId: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    const removed = await tx
+      .update(links)
+      .set({ deletedAt: sql`now()` })
+      .where(isLink(workspaceId, linkId))
+      .returning({ id: links.id });
+    if (removed.length === 0) throw new NotFound('There is no such link.');
+    await tx.update(slugs).set({ kind: 'retired' }).where(eq(slugs.linkId, linkId));
+    await announceSlugsOf(tx, linkId);
+  });
+}
+
+async function announceSlugsOf(tx: Db, linkId: string): Promise<void> {
+  const rows = await tx
+    .select({ domainId: slugs.domainId, slugKey: slugs.slugKey })
+    .from(slugs)
+    .where(eq(slugs.linkId, linkId));
+  for (const row of rows) await announce(tx, { kind: 'slug', ...row });
+}

@@ -1,0 +1,126 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
+import { AppError, Invalid, NotFound, Unauthorized } from '../errors.ts';
+
+/** What went wrong, as one may tell it to anybody. */
+type Failure = {
+  status: number;
+  code: string;
+  detail: string;
+  field: string | undefined;
+  headers: Record<string, string>;
+};
+
+const titles: Record<number, string> = {
+  400: 'Bad request',
+  401: 'Log in first',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Method not allowed',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'Too large',
+  414: 'Address too long',
+  415: 'Unsupported media type',
+  422: 'Not accepted',
+  429: 'Too many requests',
+  500: 'Something went wrong',
+  503: 'Not available right now',
+};
+
+/** Fastify's own refusals, with codes that stay the same when its do not. */
+const refusals: Record<number, { code: string; detail: string }> = {
+  400: { code: 'malformed_json', detail: 'The body is not valid JSON.' },
+  413: { code: 'too_large', detail: 'The body is larger than 1 MB.' },
+  415: { code: 'unsupported_media_type', detail: 'Send the body as application/json.' },
+};
+
+/**
+ * Turns whatever was thrown into a failure that may leave the server. The text of anything that is not ours stays here:
+ * a database error's message carries SQL and parameters.
+ */
+function failureOf(error: unknown): Failure {
+  if (error instanceof AppError) {
+    const { status, code, message, field, headers } = error;
+    return { status, code, detail: message, field, headers };
+  }
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const issue = error.validation[0];
+    const field = issue?.keyword === 'unrecognized_keys' ? unknownKey(issue.params) : pathOf(issue?.instancePath);
+    return failureOf(new Invalid(issue?.message ?? 'This request is not valid.', field ? { field } : {}));
+  }
+  const status = isResponseSerializationError(error) ? 500 : ((error as FastifyError).statusCode ?? 500);
+  if (status >= 400 && status < 500) {
+    const { code, detail } = refusals[status] ?? { code: 'bad_request', detail: 'This request is not valid.' };
+    return { status, code, detail, field: undefined, headers: {} };
+  }
+  return {
+    status: status === 503 ? 503 : 500,
+    code: status === 503 ? 'unavailable' : 'internal',
+    detail: 'Something went wrong on our side. Nothing you typed was lost here; try again in a moment.',
+    field: undefined,
+    headers: status === 503 ? { 'retry-after': '5' } : {},
+  };
+}
+
+const pathOf = (pointer: string | undefined) => pointer?.split('/').filter(Boolean).join('.') || undefined;
+
+function unknownKey(params: Record<string, unknown>): string | undefined {
+  return Array.isArray(params.keys) ? String(params.keys[0]) : undefined;
+}
+
+const isApiRequest = (request: FastifyRequest): boolean => request.url.startsWith('/api/');
+
+function sendProblem(request: FastifyRequest, reply: FastifyReply, failure: Failure): FastifyReply {
+  // Serialised by hand: a route's own response schema must not be applied to a problem.
+  return reply
+    .type('application/problem+json')
+    .serializer(String)
+    .send(
+      JSON.stringify({
+        type: 'about:blank',
+        title: titles[failure.status] ?? 'Error',
+        status: failure.status,
+        code: failure.code,
+        detail: failure.detail,
+        field: failure.field,
+        requestId: request.id,
+      }),
+    );
+}
+
+/**
+ * The one place that decides how a failure looks on the dashboard's host: a page for people, RFC 9457 problem+json for
+ * the API. Short hosts have pages of their own in redirect/.
+ */
+async function failures(app: FastifyInstance): Promise<void> {
+  app.setErrorHandler(async (error: unknown, request, reply) => {
+    const failure = failureOf(error);
+    if (failure.status >= 500) request.log.error({ err: error }, 'request failed');
+    reply.code(failure.status).headers(failure.headers);
+    if (isApiRequest(request)) return sendProblem(request, reply, failure);
+    if (error instanceof Unauthorized) {
+      const next = request.method === 'GET' ? `?next=${encodeURIComponent(request.url)}` : '';
+      return reply.redirect(`/log-in${next}`, 303);
+    }
+    return reply.viewAsync('pages/error.eta', {
+      title: titles[failure.status] ?? 'Error',
+      status: failure.status,
+      message: failure.detail,
+      requestId: request.id,
+    });
+  });
+}
+
+/** Answers requests that no route of the dashboard or the API takes. */
+export async function refuseUnknownPage(request: FastifyRequest): Promise<never> {
+  throw new NotFound(isApiRequest(request) ? 'The API has no such address.' : 'There is no page at this address.');
+}
+
+export default fp(failures, { name: 'failures' });
+
+/** Fastify's own refusals, of broken escapes above all (RFC 3986, 2.1): one plain line that repeats nothing of the address. */
+export function refuseBrokenAddress(_error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  void reply.code(400).type('text/plain; charset=utf-8').send('Bad request\n');
+}

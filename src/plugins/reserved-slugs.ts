@@ -1,0 +1,31 @@
+import type { FastifyInstance, RouteOptions } from 'fastify';
+import { slugKey } from '../links/slug.ts';
+import type { Site } from './sites.ts';
+
+/** Words that we keep for pages to come, and that strangers would use to pose as us. */
+const keptForLater = ['api', 'app', 'admin', 'billing', 'help', 'status', 'support', 'security', 'abuse', 'webhooks'];
+
+/**
+ * Collects the first word of every route that is registered from now on, so that no slug can hide a page of ours.
+ * @param sites the sites whose routes short links share a host with
+ * @returns tells whether a folded slug is such a word; complete once the app is ready
+ */
+export function collectReservedSlugs(app: FastifyInstance, sites: readonly Site[]): (key: string) => boolean {
+  // Kept whole until the first question: a scope's own hook says only after this one which site its routes are on.
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => void routes.push(route));
+  let words: Set<string> | undefined;
+  return (key) => {
+    words ??= new Set([
+      ...(sites.includes('app') ? keptForLater : []),
+      ...routes.flatMap((route) => firstWord(route, sites)),
+    ]);
+    return words.has(key);
+  };
+}
+
+function firstWord(route: RouteOptions, sites: readonly Site[]): string[] {
+  const { site } = (route.constraints ?? {}) as { site?: Site };
+  const word = route.url.split('/')[1] ?? '';
+  return site && sites.includes(site) && word && !/[:*]/.test(word) ? [slugKey(word)] : [];
+}

@@ -1,0 +1,55 @@
+import { fileURLToPath } from 'node:url';
+import fastifyView from '@fastify/view';
+import { Eta } from 'eta';
+import type { FastifyInstance } from 'fastify';
+import fp from 'fastify-plugin';
+import { type IconName, iconNames } from '../assets/icons.ts';
+import * as format from '../format.ts';
+import { type AssetUrl, readAssetUrls } from './assets.ts';
+
+const viewsDir = fileURLToPath(new URL('../../views', import.meta.url));
+
+/** What the layouts show besides the page's own data; guards set it, handlers may override it. */
+export type PageLocals = {
+  user?: { id: string; name: string; email: string; isAdmin: boolean };
+  workspace?: { id: string; name: string; slug: string };
+  workspaces?: readonly { name: string; slug: string }[];
+  /** Hosts that new links of this workspace may live on, the usual one first. */
+  domains?: readonly string[];
+  flash?: { kind: 'success' | 'error'; message: string };
+};
+
+declare module 'fastify' {
+  interface FastifyReply {
+    locals: PageLocals;
+  }
+}
+
+const knownIcons: ReadonlySet<string> = new Set(iconNames);
+
+/** Markup of an icon; it is decoration, so the words beside it must say the same. Throws for a name not in iconNames. */
+function iconMarkup(assetUrl: AssetUrl) {
+  const sprite = assetUrl('build/icons.svg');
+  return (name: IconName, className = '') => {
+    if (!knownIcons.has(name)) throw new Error(`"${name}" is not in src/assets/icons.ts`);
+    const classes = className ? `icon ${className}` : 'icon';
+    return `<svg class="${classes}" aria-hidden="true"><use href="${sprite}#${name}"/></svg>`;
+  };
+}
+
+/**
+ * `reply.viewAsync('links/index.eta', data)` renders a template of views/. Templates see `it`: the data, over
+ * `reply.locals`, over `asset(path)`, `icon(name, class?)` and the functions of format.ts.
+ */
+async function views(app: FastifyInstance, options: { isCached?: boolean }): Promise<void> {
+  const assetUrl = readAssetUrls();
+  const isCached = options.isCached ?? true;
+  await app.register(fastifyView, {
+    engine: { eta: new Eta({ views: viewsDir, cache: isCached, debug: !isCached }) },
+    templates: viewsDir,
+    production: isCached,
+    defaultContext: { ...format, asset: assetUrl, icon: iconMarkup(assetUrl) },
+  });
+}
+
+export default fp(views, { name: 'views' });

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { shortUrlOf } from '../links/short-url.ts';
+import type { PictureQuery } from './picture.ts';
+import { qrPng } from './png.ts';
+import type { QrCode } from './queries.ts';
+import { qrSvg } from './svg.ts';
+
+export const formats = ['svg', 'png'] as const;
+export type Format = (typeof formats)[number];
+
+export const mediaTypes: Readonly<Record<Format, string>> = { svg: 'image/svg+xml', png: 'image/png' };
+
+/**
+ * Draws a QR code and answers with it, or with 304 when the client has it already.
+ * @throws Invalid (field `size`) when the code needs more pixels
+ */
+export async function answerPicture(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  code: QrCode,
+  format: Format,
+  query: PictureQuery,
+): Promise<FastifyReply> {
+  const text = shortUrlOf(code.scheme, code.host, code.slug);
+  const body =
+    format === 'svg' ? qrSvg(text, query, `QR code of ${code.host}/${code.primarySlug}`) : await qrPng(text, query);
+  // Weak: the same picture may travel compressed or plain (RFC 9110, 8.8.1).
+  const etag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  reply.type(mediaTypes[format]).header('etag', etag);
+  if (query.download === '1') reply.header('content-disposition', attachment(`${code.primarySlug}-qr.${format}`));
+  const known = request.headers['if-none-match']?.split(',').map((tag) => tag.trim()) ?? [];
+  return known.includes(etag) ? reply.code(304).send() : reply.send(body);
+}
+
+/** RFC 6266: a name in ASCII for every client, and the one people typed for those that know `filename*`. */
+function attachment(fileName: string): string {
+  const plain = fileName.replaceAll(/[^\w.~-]+/g, '_');
+  const exact = plain === fileName ? '' : `; filename*=UTF-8''${encodeURIComponent(fileName)}`;
+  return `attachment; filename="${plain}"${exact}`;
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+const pixels = 'A QR code is 64 to 4096 pixels wide.';
+const modules = 'The margin is 0 to 16 modules. Scanners need 4.';
+
+/** How a picture of a QR code may be asked for. */
+export const pictureQuery = z.object({
+  size: z.coerce
+    .number(pixels)
+    .int(pixels)
+    .min(64, pixels)
+    .max(4096, pixels)
+    .default(512)
+    .describe('Width and height in pixels.'),
+  margin: z.coerce
+    .number(modules)
+    .int(modules)
+    .min(0, modules)
+    .max(16, modules)
+    .default(4)
+    .describe(
+      'Quiet zone around the code, in modules. Scanners need 4; ask for less only where the surroundings are white.',
+    ),
+  download: z
+    .enum(['0', '1'], 'Write download=1 to save the picture as a file.')
+    .default('0')
+    .describe('`1` lets browsers save the picture as a file.'),
+});
+
+export type PictureQuery = z.output<typeof pictureQuery>;
+
+/** Width in pixels, and quiet zone in modules (ISO/IEC 18004 asks for 4). */
+export type Picture = { size: number; margin: number };

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { oneLine } from '../one-line.ts';
+import { slugLength, slugPattern } from './slug.ts';
+
+export const workspaceName = oneLine('Name the workspace.', 60);
+
+const timeZone = z.string({ error: 'Choose a time zone.' }).max(64, 'Choose a time zone from the list.');
+
+export const newWorkspaceForm = z.object({ name: workspaceName, timeZone: timeZone.default('UTC') });
+
+export const workspaceForm = z.object({
+  name: workspaceName,
+  slug: z
+    .string({ error: 'Choose a word.' })
+    .trim()
+    .toLowerCase()
+    .min(2, 'Use at least 2 characters.')
+    .max(slugLength, `Use at most ${slugLength} characters.`)
+    .regex(slugPattern, 'Use letters a to z, figures, and single hyphens between them.'),
+  timeZone,
+});

@@ -1,0 +1,93 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { CountedDimension } from '../clicks/rollups.ts';
+import { refusalOf, typedValues } from '../refusal.ts';
+import { newWorkspaceForm, workspaceForm } from './forms.ts';
+import { requireRole, requireUser, requireWorkspace } from './guards.ts';
+import { insertWorkspace, listWorkspacesOf, updateWorkspace } from './queries.ts';
+import { isRoleAtLeast } from './roles.ts';
+
+const timeZones = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
+
+/**
+ * Make a workspace, change a workspace.
+ * @param options.dimensions what reports are broken down by: a change of the time zone counts them anew
+ */
+export default async function workspaceRoutes(
+  app: FastifyInstance,
+  options: { dimensions: readonly CountedDimension[] },
+): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db } = app;
+  const params = z.object({ workspace: z.string() });
+
+  async function showNew(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string> = {}) {
+    const workspaces = request.user ? await listWorkspacesOf(db, request.user.id) : [];
+    return reply.viewAsync('workspaces/new.eta', {
+      values: typedValues(request.body),
+      errors,
+      timeZones,
+      isFirst: workspaces.length === 0,
+    });
+  }
+
+  routes.get('/workspaces/new', { preHandler: requireUser }, (request, reply) => showNew(request, reply));
+
+  routes.post(
+    '/workspaces/new',
+    {
+      schema: { body: newWorkspaceForm },
+      attachValidation: true,
+      preHandler: requireUser,
+      config: { rateLimit: { max: 20, timeWindow: '1 hour' } },
+    },
+    async (request, reply) => {
+      try {
+        if (request.validationError) throw request.validationError;
+        const workspace = await insertWorkspace(db, { ...request.body, ownerId: request.user?.id ?? '' });
+        return await reply.redirect(`/w/${workspace.slug}/links`, 303);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        reply.code(status);
+        return showNew(request, reply, errors);
+      }
+    },
+  );
+
+  function showSettings(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string> = {}) {
+    return reply.viewAsync('workspaces/settings.eta', {
+      values: { ...request.workspace, ...typedValues(request.body) },
+      errors,
+      timeZones,
+      canChange: isRoleAtLeast(request.workspace.role, 'admin'),
+      now: new Date(),
+      timeZone: request.workspace.timeZone,
+    });
+  }
+
+  routes.get('/w/:workspace/settings', { schema: { params }, preHandler: requireWorkspace }, (request, reply) =>
+    showSettings(request, reply),
+  );
+
+  routes.post(
+    '/w/:workspace/settings',
+    {
+      schema: { params, body: workspaceForm },
+      attachValidation: true,
+      preHandler: [requireWorkspace, requireRole('admin')],
+      config: { rateLimit: { max: 60, timeWindow: '1 hour' } },
+    },
+    async (request, reply) => {
+      try {
+        if (request.validationError) throw request.validationError;
+        const workspace = await updateWorkspace(db, request.workspace.id, request.body, options.dimensions);
+        return await reply.flash('success', 'The workspace is changed.').redirect(`/w/${workspace.slug}/settings`, 303);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        reply.code(status);
+        return showSettings(request, reply, errors);
+      }
+    },
+  );
+}

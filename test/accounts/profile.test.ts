@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import { linkIn, type Mailbox, openMailbox, recipientOf } from './mailbox.ts';
+import { errorAt, valueOf, Visitor } from './visitor.ts';
+
+let app: TestApp;
+let mailbox: Mailbox;
+let ada: Person;
+
+beforeAll(async () => {
+  mailbox = await openMailbox();
+  app = await startTestApp({ SMTP_URL: mailbox.url });
+  ada = await app.signUp('Ada');
+});
+afterAll(async () => {
+  await app.close();
+  await mailbox.close();
+});
+
+describe('the profile', () => {
+  it('is for people who are logged in', async () => {
+    for (const path of ['name', 'email', 'password', 'sessions/end-others', 'sessions/x/end']) {
+      const answer = await app.ask(`/profile/${path}`, { method: 'POST' });
+      expect(answer.headers.location, path).toBe('/log-in');
+    }
+  });
+
+  it('changes the name', async () => {
+    const answer = await ada.ask('/profile/name', { form: { name: ' Ada Lovelace ' } });
+    expect(answer.headers.location).toBe('/profile');
+    expect(valueOf(await ada.ask('/profile'), 'name')).toBe('Ada Lovelace');
+    const refused = await ada.ask('/profile/name', { form: { name: '' } });
+    expect(refused.status).toBe(422);
+    expect(errorAt(refused, 'name')).toBe('Type your name.');
+  });
+
+  it('makes nobody an admin and moves no address by the name form', async () => {
+    const grace = await app.signUp('Grace');
+    await grace.ask('/profile/name', { form: { name: 'Grace', isAdmin: 'true', email: 'other@example.com' } });
+    expect((await grace.ask('/admin/mail')).status).toBe(404);
+    expect((await grace.ask('/profile')).text).toContain(grace.email);
+  });
+});
+
+describe('a new e-mail address', () => {
+  const confirm = 'Confirm your new e-mail address';
+
+  it('counts once the link in the mail to it is opened and its button pressed', async () => {
+    const joan = await app.signUp('Joan');
+    const form = { email: 'Joan.New@example.com', emailPassword: joan.password };
+    expect((await joan.ask('/profile/email', { form })).headers.location).toBe('/profile');
+    const mail = await mailbox.take(confirm);
+    expect(recipientOf(mail)).toBe('joan.new@example.com');
+    const warning = await mailbox.take('Your e-mail address is about to change');
+    expect(recipientOf(warning)).toBe(joan.email);
+    expect(warning.text).toContain('joan.new@example.com');
+    expect(warning.text).not.toContain('token');
+
+    const page = await app.ask(linkIn(mail));
+    expect(page.status).toBe(200);
+    expect((await joan.ask('/profile')).text).toContain(joan.email);
+    const token = valueOf(page, 'token') ?? '';
+    const done = await app.ask('/confirm-email', { form: { token } });
+    expect(done.headers.location).toBe('/log-in');
+    const profile = await joan.ask('/profile');
+    expect(profile.text).toContain('joan.new@example.com');
+    expect(profile.text).not.toContain(joan.email);
+
+    const visitor = new Visitor(app);
+    await visitor.ask('/log-in', { form: { email: 'joan.new@example.com', password: joan.password } });
+    expect(await visitor.isLoggedIn()).toBe(true);
+    const again = await app.ask('/confirm-email', { form: { token } });
+    expect(again.status).toBe(422);
+    expect(again.text).toContain('This link does not work any more.');
+  });
+
+  it('asks for the password', async () => {
+    const refused = await ada.ask('/profile/email', {
+      form: { email: 'ada@new.example', emailPassword: 'not mine at all' },
+    });
+    expect(refused.status).toBe(422);
+    expect(errorAt(refused, 'emailPassword')).toBe('This is not your password.');
+    expect(valueOf(refused, 'email')).toBe('ada@new.example');
+    expect(mailbox.subjectsFor(ada.email)).toEqual([]);
+  });
+
+  it('is not the old one and is an address', async () => {
+    const refused = (email: string) => ada.ask('/profile/email', { form: { email, emailPassword: ada.password } });
+    expect(errorAt(await refused(ada.email), 'email')).toBe('This is your address already.');
+    expect(errorAt(await refused('ada at home'), 'email')).toBe('Type an e-mail address such as ada@example.com.');
+  });
+
+  it('tells nobody who has an account: the answer is the same, and the one who has it gets no mail', async () => {
+    const mary = await app.signUp('Mary');
+    const answer = await ada.ask('/profile/email', { form: { email: mary.email, emailPassword: ada.password } });
+    expect(answer.headers.location).toBe('/profile');
+    await mailbox.take('Your e-mail address is about to change');
+    expect(mailbox.subjectsFor(mary.email)).toEqual([]);
+  });
+
+  it('goes to the first who confirms it when two ask for it', async () => {
+    const [kay, jean] = [await app.signUp('Kay'), await app.signUp('Jean')];
+    const tokens: string[] = [];
+    for (const person of [kay, jean]) {
+      await person.ask('/profile/email', { form: { email: 'both@example.com', emailPassword: person.password } });
+      tokens.push(valueOf(await app.ask(linkIn(await mailbox.take(confirm))), 'token') ?? '');
+    }
+    expect((await app.ask('/confirm-email', { form: { token: tokens[0] ?? '' } })).status).toBe(303);
+    const late = await app.ask('/confirm-email', { form: { token: tokens[1] ?? '' } });
+    expect(late.status).toBe(422);
+    expect((await jean.ask('/profile')).text).toContain(jean.email);
+  });
+
+  it('is not confirmed from another account, nor by garbage', async () => {
+    const betty = await app.signUp('Betty');
+    await betty.ask('/profile/email', { form: { email: 'betty@new.example', emailPassword: betty.password } });
+    const token = valueOf(await app.ask(linkIn(await mailbox.take(confirm))), 'token') ?? '';
+    const foreign = await ada.ask('/confirm-email', { form: { token } });
+    expect(foreign.status).toBe(422);
+    expect(foreign.text).toContain('You are logged in to another account.');
+    for (const garbage of ['', 'a.b.c', 'x'.repeat(3_000)]) {
+      expect((await app.ask('/confirm-email', { form: { token: garbage } })).status).toBe(422);
+    }
+    expect((await betty.ask('/profile')).text).toContain(betty.email);
+  });
+});
+
+describe('a new password', () => {
+  it('asks for the current one, keeps this session and ends the others', async () => {
+    const rosa = await app.signUp('Rosa');
+    const [here, there] = [new Visitor(app), new Visitor(app)];
+    for (const visitor of [here, there]) {
+      await visitor.ask('/log-in', { form: { email: rosa.email, password: rosa.password } });
+    }
+    const wrong = await here.ask('/profile/password', {
+      form: { currentPassword: 'not mine at all', newPassword: 'brand new words' },
+    });
+    expect(wrong.status).toBe(422);
+    expect(errorAt(wrong, 'currentPassword')).toBe('This is not your password.');
+    expect(wrong.text).not.toContain('brand new words');
+    const short = await here.ask('/profile/password', {
+      form: { currentPassword: rosa.password, newPassword: 'short' },
+    });
+    expect(errorAt(short, 'newPassword')).toBe('Use at least 10 characters.');
+
+    const done = await here.send('/profile/password', {
+      currentPassword: rosa.password,
+      newPassword: 'brand new words',
+    });
+    expect(done.text).toContain('Your password is changed. Every other session is ended.');
+    expect(await here.isLoggedIn()).toBe(true);
+    expect(await there.isLoggedIn()).toBe(false);
+    expect((await rosa.ask('/profile')).status).toBe(303);
+    expect(recipientOf(await mailbox.take('Your password was changed'))).toBe(rosa.email);
+
+    await there.ask('/log-in', { form: { email: rosa.email, password: 'brand new words' } });
+    expect(await there.isLoggedIn()).toBe(true);
+  });
+
+  it('is guessed at ten times in a quarter of an hour at most, from whatever addresses', async () => {
+    const ruth = await app.signUp('Ruth');
+    const guess = (count: number) =>
+      ruth.ask('/profile/password', {
+        form: { currentPassword: `guess ${count}`, newPassword: 'brand new words' },
+        headers: { 'x-forwarded-for': `198.18.2.${count}` },
+      });
+    for (let count = 0; count < 10; count++) expect((await guess(count)).status).toBe(422);
+    const answer = await guess(10);
+    expect(answer.status).toBe(429);
+    expect(answer.text).toContain('Those were too many tries for one account.');
+  });
+});

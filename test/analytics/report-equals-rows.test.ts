@@ -1,0 +1,228 @@
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DimensionName, dimensions } from '../../src/analytics/dimensions.ts';
+import { type Period, type PeriodInput, resolvePeriod } from '../../src/analytics/period.ts';
+import { findFirstHitAt } from '../../src/analytics/queries.ts';
+import { countBy, loadReport, type Subject } from '../../src/analytics/report.ts';
+import { busyLinkHits, restateWorkspace, rollUpPending } from '../../src/clicks/rollups.ts';
+import { type Database, type Db, openDatabase } from '../../src/db/db.ts';
+import { NotFound } from '../../src/errors.ts';
+import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+
+// The afternoon of the tenth of November, 2026: clocks in New York fell back on the first, leapt on the eighth of March.
+const now = new Date('2026-11-10T19:30:00Z');
+const hits = 24_000;
+
+const zones = ['America/New_York', 'Asia/Kolkata'];
+const workspaceOf = (zone: string) => `ws-${zone}`;
+const busyLink = (zone: string) => `${zone}-1`;
+const quietLink = (zone: string) => `${zone}-4`;
+
+const asked: Record<string, Partial<PeriodInput>> = {
+  today: { period: 'today' },
+  '7 days': { period: '7d' },
+  '7 days by hour': { period: '7d', interval: 'hour' },
+  '30 days': { period: '30d' },
+  '90 days by week': { period: '90d', interval: 'week' },
+  '12 months': { period: '12mo' },
+  'all time': { period: 'all' },
+  'all time by day': { period: 'all', interval: 'day' },
+  'a range across the end of summer time by hour': { from: '2026-10-30', to: '2026-11-03', interval: 'hour' },
+  'a range across its beginning by day': { from: '2026-02-27', to: '2026-03-15' },
+  'a range that starts late in one month and ends late in another, by month': {
+    from: '2026-04-29',
+    to: '2026-08-28',
+    interval: 'month',
+  },
+  'a range of instants within a day': { from: '2026-11-01T04:15:00Z', to: '2026-11-01T09:45:30Z' },
+  'a range of instants over months': { from: '2026-03-07T18:20:00Z', to: '2026-06-20T02:10:00Z', interval: 'day' },
+  'days of another zone': { from: '2026-10-20', to: '2026-11-05', timeZone: 'Australia/Lord_Howe' },
+  'hours of another zone': { from: '2026-10-31', to: '2026-11-02', interval: 'hour', timeZone: 'Europe/London' },
+};
+
+let database: TestDatabase;
+let opened: Database;
+let db: Db;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  opened = openDatabase(database.url, (error) => console.error(error), 1);
+  db = opened.db;
+  await db.execute(sql`select setseed(0.42)`);
+  await db.execute(
+    sql`select ensure_click_partition(${now.toISOString()}::timestamptz - make_interval(months => m)) from generate_series(0, 3) m`,
+  );
+  for (const zone of zones) {
+    await insertHits(zone);
+    await restateWorkspace(db, workspaceOf(zone), dimensions);
+  }
+});
+
+afterAll(async () => {
+  await opened?.close();
+  await database?.drop();
+});
+
+/** Hits of a year, a third of them near the changes of the clocks; every second of November's is still pending. */
+async function insertHits(zone: string): Promise<void> {
+  const workspaceId = workspaceOf(zone);
+  await db.execute(
+    sql`insert into workspaces (id, name, slug, time_zone) values (${workspaceId}, 'W', ${zone}, ${zone})`,
+  );
+  await db.execute(sql`
+insert into links (id, workspace_id, url)
+select ${zone} || '-' || n, ${workspaceId}, 'https://example.com' from generate_series(1, 4) n`);
+  const pick = (...values: (string | null)[]) =>
+    sql`(${sql.param(values)}::text[])[1 + floor(random() * ${values.length}::int)]`;
+  await db.execute(sql`
+insert into clicks
+select n, h.at, ${zone} || '-' || h.link, 'slug', ${workspaceId}, h.class, h.class || ':' || ${pick('browser', 'slack', 'x')}, 1,
+       p.country, p.region, p.city,
+       ${pick('desktop', 'mobile', null)}, ${pick('iOS', 'Android', null)}, ${pick('Chrome', 'Safari', 'Say "hi", \\ {x}')},
+       ${pick('en', 'hi', null)}, ${pick('google.com', 't.co', null)}, ${pick('direct', 'qr', 'search')},
+       ${pick('news', null)}, ${pick('email', null)}, ${pick('spring', 'summer', null)}, ${pick('a', null)}, ${pick('b', null)},
+       null, h.class = 'human' and random() < 0.7, h.class = 'human' and random() < 0.6
+from (
+  select n,
+         date_trunc('milliseconds', case when random() < 0.33
+           then (array['2026-03-08T07:00Z', '2026-11-01T06:00Z', '2026-10-31T18:30Z'])[1 + floor(random() * 3)]::timestamptz + (random() - 0.5) * interval '40 hours'
+           else ${now.toISOString()}::timestamptz - random() * interval '400 days' end) as at,
+         (array[1, 1, 1, 2, 3, 4])[1 + floor(random() * 6)] as link,
+         (array['human', 'human', 'human', 'preview', 'crawler', 'tool'])[1 + floor(random() * 6)] as class,
+         1 + floor(random() * 40) as place
+  from generate_series(1, ${hits}) n offset 0
+) h
+cross join lateral (
+  select case when place > 3 then (array['US', 'IN', 'DE', 'FR'])[1 + place::int % 4] end as country,
+         case when place > 8 then 'Region ' || place end as region, case when place > 12 then 'City ' || place end as city
+) p`);
+  await db.execute(sql`
+insert into clicks_pending
+select * from clicks where workspace_id = ${workspaceId} and clicked_at > '2026-10-30' and id % 2 = 0`);
+}
+
+async function periodOf(
+  workspaceId: string,
+  subject: Subject,
+  zone: string,
+  input: Partial<PeriodInput>,
+): Promise<Period> {
+  const firstClickAt = await findFirstHitAt(db, workspaceId, subject);
+  return resolvePeriod({ timeZone: zone, now, firstClickAt, ...input });
+}
+
+/** What counting the rows gives, keyed by the value of an SQL expression. */
+async function countRows(
+  subject: Subject,
+  workspaceId: string,
+  { from, to }: { from: Date; to: Date },
+  key: string,
+  isOfHits = false,
+): Promise<Record<string, [clicks: number, visitors: number]>> {
+  const first = subject.kind === 'link' ? sql`is_first_on_link` : sql`is_first_in_workspace`;
+  const { rows } = await db.execute(sql`
+select coalesce(${sql.raw(key)}, '') as key, count(*)::int as clicks, (count(*) filter (where ${first}))::int as visitors
+from clicks c
+where c.workspace_id = ${workspaceId} and (${subject.kind === 'workspace'} or c.link_id = ${subject.kind === 'link' ? subject.linkId : ''})
+  and c.clicked_at >= ${from.toISOString()} and c.clicked_at < ${to.toISOString()}
+  and (${isOfHits} or c.class = 'human')
+group by 1`);
+  return Object.fromEntries(
+    (rows as { key: string; clicks: number; visitors: number }[]).map((row) => [row.key, [row.clicks, row.visitors]]),
+  );
+}
+
+/** The name of a row's step, told by Postgres and not by our own calendar. */
+function stepSql({ interval, timeZone, from }: Period): string {
+  const local = `c.clicked_at at time zone '${timeZone}'`;
+  // The first hour may be cut off where the period begins.
+  const hour = `greatest(date_trunc('hour', c.clicked_at, '${timeZone}'), '${from.toISOString()}')`;
+  return {
+    hour: `to_char(${hour} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+    day: `to_char(${local}, 'YYYY-MM-DD')`,
+    week: `to_char(date_trunc('week', ${local}), 'YYYY-MM-DD')`,
+    month: `to_char(${local}, 'YYYY-MM')`,
+  }[interval];
+}
+
+const totalOf = (rows: Record<string, [number, number]>) => {
+  const { clicks = 0, visitors = 0 } = Object.values(rows).map(([c, v]) => ({ clicks: c, visitors: v }))[0] ?? {};
+  return { clicks, visitors };
+};
+
+async function expectEqual(zone: string, subject: Subject, input: Partial<PeriodInput>): Promise<void> {
+  const workspaceId = workspaceOf(zone);
+  const period = await periodOf(workspaceId, subject, zone, input);
+  const report = await loadReport(db, workspaceId, subject, period);
+  const rowsBy = (key: string, isOfHits = false) => countRows(subject, workspaceId, period, key, isOfHits);
+
+  expect(report.total).toEqual(totalOf(await rowsBy(`'all'`)));
+  expect(report.previous.total).toEqual(totalOf(await countRows(subject, workspaceId, period.previous, `'all'`)));
+  expect(report.scans).toBe((await rowsBy('c.channel')).qr?.[0] ?? 0);
+
+  const stepName = (step: { key: string; start: Date }) =>
+    period.interval === 'hour' ? step.start.toISOString() : step.key;
+  const steps = report.steps.filter(({ clicks }) => clicks > 0);
+  const named = steps.map((step) => [stepName(step), [step.clicks, step.visitors]]);
+  expect(named.length).toBe(new Set(named.map(([name]) => name)).size);
+  expect(Object.fromEntries(named)).toEqual(await rowsBy(stepSql(period)));
+
+  for (const { name, sql: value, counts } of dimensions) {
+    const expected = await rowsBy(value, counts === 'hits');
+    const { rows } = await countBy(db, workspaceId, subject, period, name);
+    expect(Object.fromEntries(rows.map((row) => [row.value, [row.clicks, row.visitors]])), name).toEqual(expected);
+    const inReport = report.breakdowns[name];
+    const values = ({ value: of, clicks, visitors }: { value: string; clicks: number; visitors: number }) => [
+      of,
+      clicks,
+      visitors,
+    ];
+    expect(inReport.count, name).toBe(Object.keys(expected).length);
+    expect(inReport.rows.map(values), name).toEqual(rows.slice(0, inReport.rows.length).map(values));
+    const shown = (['class', 'reason', 'country'] as DimensionName[]).includes(name) ? rows.length : 10;
+    expect(inReport.rows.length, name).toBe(Math.min(shown, rows.length));
+  }
+}
+
+describe.each(zones)('a workspace in %s', (zone) => {
+  const subjects: [string, Subject][] = [
+    ['the workspace', { kind: 'workspace' }],
+    ['a busy link', { kind: 'link', linkId: busyLink(zone) }],
+    ['a quiet link', { kind: 'link', linkId: quietLink(zone) }],
+  ];
+
+  it('has one busy link, and hits on both sides of the merge', async () => {
+    const { rows } = await db.execute(sql`
+select link_id, is_busy, (select count(*) from clicks_pending p where p.link_id = t.link_id)::int as pending
+from link_totals t where workspace_id = ${workspaceOf(zone)} order by 1`);
+    const totals = rows as { is_busy: boolean; pending: number }[];
+    expect(totals.map((total) => total.is_busy)).toEqual([true, false, false, false]);
+    expect(Math.min(...totals.map((total) => total.pending))).toBeGreaterThan(10);
+    expect(hits / 2).toBeGreaterThan(busyLinkHits);
+  });
+
+  describe.each(subjects)('%s', (_name, subject) => {
+    it.each(Object.entries(asked))('reports what its rows say: %s', async (_period, input) => {
+      await expectEqual(zone, subject, input);
+    });
+  });
+
+  it('finds nothing of another workspace', async () => {
+    const other = zones.find((each) => each !== zone) ?? '';
+    const subject: Subject = { kind: 'link', linkId: busyLink(other) };
+    const period = resolvePeriod({ timeZone: zone, now });
+    await expect(loadReport(db, workspaceOf(zone), subject, period)).rejects.toThrow(NotFound);
+    await expect(countBy(db, workspaceOf(zone), subject, period, 'country')).rejects.toThrow(NotFound);
+    await expect(countBy(db, 'ws-nowhere', { kind: 'workspace' }, period, 'time')).rejects.toThrow(NotFound);
+    expect(await findFirstHitAt(db, workspaceOf(zone), subject)).toBeNull();
+  });
+});
+
+it.each(zones)('says the same once the pending hits are merged: %s', async (zone) => {
+  const period = await periodOf(workspaceOf(zone), { kind: 'workspace' }, zone, { period: '30d' });
+  const before = await loadReport(db, workspaceOf(zone), { kind: 'workspace' }, period);
+  expect(before.total.clicks).toBeGreaterThan(100);
+  await rollUpPending(db, dimensions);
+  expect(await loadReport(db, workspaceOf(zone), { kind: 'workspace' }, period)).toEqual(before);
+  await expectEqual(zone, { kind: 'link', linkId: busyLink(zone) }, { period: '30d' });
+});

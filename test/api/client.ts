@@ -1,0 +1,47 @@
+import { eq } from 'drizzle-orm';
+import { insertApiKey } from '../../src/api/keys.ts';
+import { workspaces } from '../../src/db/schema.ts';
+import type { Answer, Ask, Person, TestApp } from '../setup/app.ts';
+
+/** A program that holds a key of somebody's workspace. */
+export type Client = {
+  key: string;
+  keyId: string;
+  workspaceId: string;
+  /** Asks the API; paths start below /api/v1. */
+  ask(path: string, ask?: Ask): Promise<Answer>;
+};
+
+/** Makes a key for a person's workspace. */
+export async function openClient(app: TestApp, person: Person): Promise<Client> {
+  const [workspace] = await app.db.select().from(workspaces).where(eq(workspaces.slug, person.workspace.slug));
+  if (!workspace) throw new Error(`${person.workspace.slug} is no workspace`);
+  const { id, key } = await insertApiKey(app.db, workspace.id, { name: 'Test', createdBy: null });
+  return {
+    key,
+    keyId: id,
+    workspaceId: workspace.id,
+    ask: (path, options = {}) =>
+      app.ask(`/api/v1${path}`, { ...options, headers: { authorization: `Bearer ${key}`, ...options.headers } }),
+  };
+}
+
+/** A link as the API gives it. */
+export type LinkJson = {
+  id: string;
+  domain: string;
+  slug: string;
+  shortUrl: string;
+  url: string;
+  title: string | null;
+  createdAt: string;
+  archivedAt: string | null;
+  clicks: number;
+};
+
+/** Makes a link; throws when it is refused. */
+export async function createLink(client: Client, body: Record<string, unknown> = {}): Promise<LinkJson> {
+  const answer = await client.ask('/links', { body: { url: 'https://example.com/', ...body } });
+  if (answer.status !== 201) throw new Error(`POST /links answered ${answer.status}: ${answer.text}`);
+  return answer.json() as LinkJson;
+}

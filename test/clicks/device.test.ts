@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { deviceTypes, readDevice } from '../../src/clicks/device.ts';
+import { readCorpus } from './corpus/requests.ts';
+
+const summary = (userAgent: string, headers = {}) => {
+  const { device, os, browser } = readDevice(userAgent, headers);
+  return `${device} / ${os} / ${browser}`;
+};
+
+const linuxChrome =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36';
+
+describe('what a user agent tells about the device', () => {
+  it.each([
+    [
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36',
+      'desktop / Windows / Chrome',
+    ],
+    [
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0',
+      'desktop / Windows / Edge',
+    ],
+    ['Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko', 'desktop / Windows / Internet Explorer'],
+    [
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15',
+      'desktop / macOS / Safari',
+    ],
+    ['Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0', 'desktop / Linux / Firefox'],
+    [
+      'Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36',
+      'desktop / ChromeOS / Chrome',
+    ],
+    [
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1',
+      'mobile / iOS / Safari',
+    ],
+    [
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/131.0.6778.73 Mobile/15E148 Safari/604.1',
+      'mobile / iOS / Chrome',
+    ],
+    [
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 17_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148',
+      'mobile / iOS / Safari',
+    ],
+    [
+      'Mozilla/5.0 (iPad; CPU OS 17_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/131.0 Mobile/15E148 Safari/604.1',
+      'tablet / iOS / Chrome',
+    ],
+    [
+      'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36',
+      'mobile / Android / Chrome',
+    ],
+    [
+      'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36',
+      'tablet / Android / Chrome',
+    ],
+    [
+      'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/27.0 Chrome/125.0.0.0 Mobile Safari/537.36',
+      'mobile / Android / Samsung Internet',
+    ],
+    [
+      'Mozilla/5.0 (Linux; Android 13; SM-A546B Build/TP1A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/130.0 Mobile Safari/537.36',
+      'mobile / Android / Chrome',
+    ],
+    [
+      'Opera/9.80 (Android; Opera Mini/80.0.2254/191.308; U; en) Presto/2.12.423 Version/12.16',
+      'mobile / Android / Opera',
+    ],
+    [
+      'Mozilla/5.0 (SMART-TV; LINUX; Tizen 6.0) AppleWebKit/537.36 (KHTML, like Gecko) 76.0.3809.146/6.0 TV Safari/537.36',
+      'tv / Tizen / Safari',
+    ],
+    [
+      'Mozilla/5.0 (PlayStation; PlayStation 5/2.26) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/13.0 Safari/605.1.15',
+      'console / PlayStation / Safari',
+    ],
+    [
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/22B83 Instagram 357.1.3.32.100 (iPhone14,5; iOS 18_1)',
+      'mobile / iOS / Instagram',
+    ],
+    [
+      'Mozilla/5.0 (Linux; Android 13; SM-S911B Build/TP1A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/130.0 Mobile Safari/537.36 [FB_IAB/FB4A;FBAV/489.0.0.66.81;]',
+      'mobile / Android / Facebook',
+    ],
+    ['curl/8.5.0', 'other / null / null'],
+    ['', 'other / null / null'],
+  ])('%s is %s', (userAgent, expected) => {
+    expect(summary(userAgent)).toBe(expected);
+  });
+
+  it('names the app apart, for those who ask where a click came from', () => {
+    expect(readDevice('Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) [LinkedInApp]/9.30', {}).app).toBe(
+      'LinkedIn',
+    );
+    expect(readDevice(linuxChrome, {}).app).toBeNull();
+  });
+
+  it('knows device and system of everyone in the corpus, without versions', () => {
+    const people = readCorpus().filter(({ reason }) => reason.startsWith('human:'));
+    const unclear = people.filter(({ headers }) => {
+      const { device, os, browser } = readDevice(headers['user-agent'], headers);
+      return (
+        !deviceTypes.includes(device) ||
+        device === 'other' ||
+        os === null ||
+        browser === null ||
+        /\d\.\d/.test(os + browser)
+      );
+    });
+    // Snapchat's own agent holds no browser's words.
+    expect(unclear.map(({ line }) => line).filter((line) => !line.includes('\tSnapchat/'))).toEqual([]);
+  });
+});
+
+describe('where the user agent hides the truth', () => {
+  it('believes the hint that a Linux desktop is an Android phone or tablet', () => {
+    expect(summary(linuxChrome, { 'sec-ch-ua-platform': '"Android"', 'sec-ch-ua-mobile': '?1' })).toBe(
+      'mobile / Android / Chrome',
+    );
+    expect(summary(linuxChrome, { 'sec-ch-ua-platform': '"Android"', 'sec-ch-ua-mobile': '?0' })).toBe(
+      'tablet / Android / Chrome',
+    );
+    expect(summary(linuxChrome, { 'sec-ch-ua-platform': '"Chrome OS"' })).toBe('desktop / ChromeOS / Chrome');
+  });
+
+  it('keeps the name of a system that is no desktop', () => {
+    const television =
+      'Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/94.0 Safari/537.36';
+    expect(summary(television, { 'sec-ch-ua-platform': '"Linux"' })).toBe('tv / webOS / Chrome');
+  });
+
+  it('ignores a hint that is no platform', () => {
+    expect(summary(linuxChrome, { 'sec-ch-ua-platform': '"<script>"' })).toBe('desktop / Linux / Chrome');
+    expect(summary(linuxChrome, { 'sec-ch-ua-platform': 'constructor' })).toBe('desktop / Linux / Chrome');
+    expect(summary(linuxChrome, { 'sec-ch-ua-platform': '"Unknown"' })).toBe('desktop / Linux / Chrome');
+  });
+
+  it('sees the iPad behind a Macintosh when its browser exists on iPads only', () => {
+    const desktopSite =
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/131 Version/11.1.1 Safari/605.1.15';
+    expect(summary(desktopSite)).toBe('tablet / iOS / Chrome');
+  });
+});
+
+describe('hostile user agents', () => {
+  it('are read in little time, whatever they repeat', () => {
+    const parts = ['droid ', 'naver(1.', 'droid 1 version/', 'musical_ly', 'windows ', 'microm qbcore/', 'a/1 ', '((('];
+    const started = performance.now();
+    for (const first of parts) for (const second of parts) readDevice((first + second).repeat(1_000), {});
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+
+  it('give no name longer than 40 characters', () => {
+    const parts = ['nokia browser', 'Opera Tablet', 'constructor', '__proto__', 'toString'];
+    for (const part of parts) {
+      const { os, browser } = readDevice(`Mozilla/5.0 (${part}; ${part}) ${part}/1.0 `.repeat(20), {});
+      expect(`${os}`.length).toBeLessThanOrEqual(40);
+      expect(`${browser}`.length).toBeLessThanOrEqual(40);
+    }
+  });
+});

@@ -1,0 +1,239 @@
+import { sql } from 'drizzle-orm';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dimensions } from '../../src/analytics/dimensions.ts';
+import { batchParameters, KnownVisitors, recordHits } from '../../src/clicks/batch.ts';
+import type { Hit } from '../../src/clicks/hit.ts';
+import { startRecorder } from '../../src/clicks/recorder.ts';
+import { busyLinkHits, restateWorkspace, rollUpPending } from '../../src/clicks/rollups.ts';
+import { type Database, openDatabase } from '../../src/db/db.ts';
+import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { insertBareWorkspace, makeHit, rowsOf } from '../setup/hits.ts';
+
+let testDatabase: TestDatabase;
+let database: Database;
+
+const problems: unknown[] = [];
+const keepProblem = (error: unknown) => void problems.push(error);
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = openDatabase(testDatabase.url, keepProblem);
+});
+
+afterAll(async () => {
+  await database.close();
+  await testDatabase.drop();
+  expect(problems).toEqual([]);
+});
+
+type Counts = { hits: number; clicks: number; on_link: number; in_workspace: number; pending: number };
+
+async function countsOf(workspaceId: string): Promise<Counts | undefined> {
+  const [counts] = await rowsOf<Counts>(
+    database.db,
+    sql`
+select count(*)::int as hits, (count(*) filter (where class = 'human'))::int as clicks,
+       (count(*) filter (where is_first_on_link))::int as on_link,
+       (count(*) filter (where is_first_in_workspace))::int as in_workspace,
+       (select count(*)::int from clicks_pending where workspace_id = ${workspaceId}) as pending
+from clicks where workspace_id = ${workspaceId}`,
+  );
+  return counts;
+}
+
+/** Every rollup, from the rollup and from the rows; the two lists must be equal. */
+async function rollupsAndRows(workspaceId: string): Promise<{ rollups: unknown[]; rows: unknown[] }> {
+  const zone = sql`(select time_zone from workspaces where id = ${workspaceId})`;
+  const scopes = sql`(select ${workspaceId} as id union select link_id from link_totals where workspace_id = ${workspaceId})`;
+  const rollups = await rowsOf(
+    database.db,
+    sql`
+select 'hour' as what, scope_id, hour::text as time, class as value, hits::int as clicks, visitors::int from click_totals_hourly
+where scope_id in (select id from ${scopes} s)
+union all
+select dimension, scope_id, day::text, value, clicks::int, visitors::int from click_counts_daily where scope_id in (select id from ${scopes} s)
+union all
+select dimension || ' a month', scope_id, month::text, value, clicks::int, visitors::int from click_counts_monthly where scope_id in (select id from ${scopes} s)
+union all
+select 'link', link_id, first_hit_at::text || last_click_at::text, hits::text, clicks::int, visitors::int from link_totals where workspace_id = ${workspaceId}
+order by 1, 2, 3, 4`,
+  );
+  const parts = [
+    sql`
+select 'hour' as what, s.scope_id, date_trunc('hour', clicked_at, ${zone})::text as time, class as value, count(*)::int as clicks,
+       (count(*) filter (where s.is_first))::int as visitors
+from clicks c cross join lateral (values (workspace_id, is_first_in_workspace), (link_id, is_first_on_link)) s (scope_id, is_first)
+where workspace_id = ${workspaceId} group by 1, 2, 3, 4`,
+    sql`
+select 'link', link_id, min(clicked_at)::text || (max(clicked_at) filter (where class = 'human'))::text, count(*)::text, (count(*) filter (where class = 'human'))::int,
+       (count(*) filter (where is_first_on_link))::int
+from clicks where workspace_id = ${workspaceId} group by 1, 2`,
+  ];
+  const counted = sql`(values (workspace_id, is_first_in_workspace, true),
+    (link_id, is_first_on_link, (select is_busy from link_totals t where t.link_id = c.link_id))) s (scope_id, is_first, is_counted)`;
+  for (const dimension of dimensions) {
+    for (const [suffix, unit] of [
+      ['', 'day'],
+      [' a month', 'month'],
+    ]) {
+      parts.push(sql`
+select ${dimension.name + suffix}, s.scope_id, date_trunc(${unit}, clicked_at at time zone ${zone})::date::text, coalesce(${sql.raw(dimension.sql)}, ''),
+       count(*)::int, (count(*) filter (where s.is_first))::int
+from clicks c cross join lateral ${counted}
+where workspace_id = ${workspaceId} and s.is_counted and ${dimension.counts === 'hits' ? sql`true` : sql`class = 'human'`}
+group by 1, 2, 3, 4`);
+    }
+  }
+  const rows = await rowsOf(database.db, sql`${sql.join(parts, sql` union all `)} order by 1, 2, 3, 4`);
+  return { rollups, rows };
+}
+
+function someHits(workspaceId: string, count: number): Hit[] {
+  const countries = ['DE', 'BR', 'IN', null];
+  const classes = ['human', 'human', 'human', 'preview', 'crawler'] as const;
+  return Array.from({ length: count }, (_, index) => {
+    const hitClass = classes[index % classes.length] ?? 'human';
+    const clickedAt = Date.UTC(2026, 9, 23, 20) + index * 47 * 60_000;
+    return makeHit({
+      workspaceId,
+      linkId: `${workspaceId}-${index % 7}`,
+      clickedAt,
+      class: hitClass,
+      reason: `${hitClass}:test`,
+      country: countries[index % countries.length] ?? null,
+      region: index % 3 ? 'Île-de-France, "north"' : null,
+      city: index % 2 ? 'São Paulo \\ {x}' : 'Łódź',
+      utmCampaign: index % 6 ? null : 'spring',
+      visitorKey: hitClass === 'human' ? index % 11 : null,
+    });
+  });
+}
+
+describe('a batch of hits', () => {
+  it('becomes rows, with a flag on the first click of each visitor on a link and in the workspace', async () => {
+    const workspaceId = await insertBareWorkspace(database.db);
+    const recorder = startRecorder(testDatabase.url, keepProblem);
+    const clicks = [1, 1, 2].map((visitorKey) => makeHit({ workspaceId, linkId: `${workspaceId}-a`, visitorKey }));
+    await Promise.all(clicks.map((hit) => recorder.record(hit)));
+    await recorder.record(makeHit({ workspaceId, linkId: `${workspaceId}-b`, visitorKey: 1 }));
+    await recorder.record(makeHit({ workspaceId, linkId: `${workspaceId}-b`, visitorKey: 1 }));
+    await recorder.close();
+    expect(await countsOf(workspaceId)).toEqual({ hits: 5, clicks: 5, on_link: 3, in_workspace: 2, pending: 5 });
+  });
+
+  it('sent again after a lost answer changes nothing, in rows, flags and rollups alike', async () => {
+    const workspaceId = await insertBareWorkspace(database.db);
+    const hits = someHits(workspaceId, 200);
+    const parameters = batchParameters(hits, new KnownVisitors(10).unknownOf(hits));
+    const client = new Client(testDatabase.url);
+    await client.connect();
+    await client.query({ ...recordHits, values: parameters });
+    const before = await countsOf(workspaceId);
+    await client.query({ ...recordHits, values: parameters });
+    expect(await countsOf(workspaceId)).toEqual(before);
+    await rollUpPending(database.db, dimensions);
+    await client.query({ ...recordHits, values: parameters });
+    await client.end();
+    await rollUpPending(database.db, dimensions);
+    expect(before).toMatchObject({ hits: 200, clicks: 120, pending: 200 });
+    const { rollups, rows } = await rollupsAndRows(workspaceId);
+    expect(rollups).toEqual(rows);
+  });
+
+  it('keeps quotes, backslashes, braces and every script as they are', async () => {
+    const workspaceId = await insertBareWorkspace(database.db);
+    const recorder = startRecorder(testDatabase.url, keepProblem);
+    const cities = ['a"b', 'c\\d', '{e,f}', 'NULL', '', '東京', "O'Fallon", ' x '];
+    await Promise.all(
+      cities.map((city) => recorder.record(makeHit({ workspaceId, linkId: `${workspaceId}-a`, city }))),
+    );
+    await recorder.close();
+    const rows = await rowsOf<{ city: string }>(
+      database.db,
+      sql`select city from clicks where workspace_id = ${workspaceId} order by id`,
+    );
+    expect(rows.map((row) => row.city)).toEqual(cities);
+  });
+
+  it('from several nodes with the same visitors at the same moment neither deadlocks nor counts a visitor twice', async () => {
+    const workspaceId = await insertBareWorkspace(database.db);
+    const recorders = [1, 2, 3].map(() => startRecorder(testDatabase.url, keepProblem));
+    await Promise.all(
+      recorders.flatMap((recorder, node) =>
+        Array.from({ length: 600 }, async (_, index) => {
+          await new Promise((resume) => setTimeout(resume, (index * 7) % 50));
+          const visitorKey = 1_000_000 + (node % 2 ? index % 40 : 39 - (index % 40));
+          await recorder.record(makeHit({ workspaceId, linkId: `${workspaceId}-${index % 3}`, visitorKey }));
+        }),
+      ),
+    );
+    await Promise.all(recorders.map((recorder) => recorder.close()));
+    expect(await countsOf(workspaceId)).toMatchObject({ hits: 1_800, on_link: 120, in_workspace: 40 });
+  });
+});
+
+describe('the rollups', () => {
+  it.each(['UTC', 'Asia/Kolkata', 'America/New_York', 'Europe/Berlin'])(
+    'equal the rows on the calendar of %s, across a change of its clocks',
+    async (timeZone) => {
+      const workspaceId = await insertBareWorkspace(database.db, timeZone);
+      const recorder = startRecorder(testDatabase.url, keepProblem);
+      const hits = someHits(workspaceId, 500);
+      for (const part of [hits.slice(0, 200), hits.slice(200, 210), hits.slice(210)]) {
+        await Promise.all(part.map((hit) => recorder.record(hit)));
+        await rollUpPending(database.db, dimensions);
+      }
+      await recorder.close();
+      const { rollups, rows } = await rollupsAndRows(workspaceId);
+      expect(rollups).toEqual(rows);
+      expect(rollups.length).toBeGreaterThan(500);
+    },
+  );
+
+  it('take in a pending hit once, also when several nodes roll up at the same moment', async () => {
+    const workspaceId = await insertBareWorkspace(database.db);
+    const recorder = startRecorder(testDatabase.url, keepProblem);
+    await Promise.all(someHits(workspaceId, 300).map((hit) => recorder.record(hit)));
+    await recorder.close();
+    const taken = await Promise.all([1, 2, 3, 4].map(() => rollUpPending(database.db, dimensions)));
+    expect(taken.reduce((sum, hits) => sum + hits)).toBe(300);
+    const { rollups, rows } = await rollupsAndRows(workspaceId);
+    expect(rollups).toEqual(rows);
+  });
+
+  it('hold the breakdowns of a link once it is busy, its past included', async () => {
+    const workspaceId = await insertBareWorkspace(database.db);
+    const linkId = `${workspaceId}-busy`;
+    const recorder = startRecorder(testDatabase.url, keepProblem);
+    const click = (index: number) =>
+      makeHit({ workspaceId, linkId, visitorKey: index % 500, city: `City ${index % 30}` });
+    const first = Array.from({ length: busyLinkHits - 1 }, (_, index) => click(index));
+    await Promise.all(first.map((hit) => recorder.record(hit)));
+    await rollUpPending(database.db, dimensions);
+    const ofLink = sql`select count(*)::int as rows from click_counts_daily where scope_id = ${linkId}`;
+    expect(await rowsOf(database.db, ofLink)).toEqual([{ rows: 0 }]);
+    await recorder.record(click(7));
+    await rollUpPending(database.db, dimensions);
+    await recorder.record(click(8));
+    await rollUpPending(database.db, dimensions);
+    await recorder.close();
+    const { rollups, rows } = await rollupsAndRows(workspaceId);
+    expect(rollups).toEqual(rows);
+    expect((await rowsOf<{ rows: number }>(database.db, ofLink))[0]?.rows).toBeGreaterThan(30);
+  });
+
+  it('are the same when they are counted anew, for another calendar too', async () => {
+    const workspaceId = await insertBareWorkspace(database.db);
+    const recorder = startRecorder(testDatabase.url, keepProblem);
+    await Promise.all(someHits(workspaceId, 400).map((hit) => recorder.record(hit)));
+    await rollUpPending(database.db, dimensions);
+    await Promise.all(someHits(workspaceId, 50).map((hit) => recorder.record(hit)));
+    await recorder.close();
+    await database.db.execute(sql`update workspaces set time_zone = 'Asia/Kathmandu' where id = ${workspaceId}`);
+    await restateWorkspace(database.db, workspaceId, dimensions);
+    await rollUpPending(database.db, dimensions);
+    const { rollups, rows } = await rollupsAndRows(workspaceId);
+    expect(rollups).toEqual(rows);
+  });
+});

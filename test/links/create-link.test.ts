@@ -1,0 +1,254 @@
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { claimRandomSlug } from '../../src/links/claim.ts';
+import { getLink, insertLink, type Link } from '../../src/links/queries.ts';
+import { type Answer, type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
+
+let app: TestApp;
+let ada: Person;
+let bob: Person;
+let workspaceId: string;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  ada = await app.signUp('Ada');
+  bob = await app.signUp('Bob');
+  workspaceId = await workspaceIdOf(app, ada);
+});
+afterAll(() => app.close());
+
+const create = (form: Record<string, string>, person = ada, headers: Record<string, string> = {}): Promise<Answer> =>
+  person.ask(`/w/${person.workspace.slug}/links`, { form, headers });
+
+const viaDialog = { 'hx-request': 'true' };
+
+/** The link that a 303 after creating leads to. */
+async function created(answer: Answer): Promise<Link> {
+  expect(answer.status).toBe(303);
+  const path = /^\/w\/[^/]+\/links\/(\w+)$/.exec(answer.headers.location ?? '');
+  return getLink(app.db, workspaceId, path?.[1] ?? '');
+}
+
+const countAll = async () => (await app.db.execute<{ count: string }>(sql`select count(*) from links`)).rows[0]?.count;
+
+describe('creating a link', () => {
+  it('takes an address and nothing else, and the link works at once', async () => {
+    const link = await created(await create({ url: 'https://example.com/a?b=%2B#c' }));
+    expect(link.slug).toMatch(/^[2-9a-hjkmnp-z]{7}$/);
+    expect(link.shortUrl).toBe(`${app.config.shortUrl}/${link.slug}`);
+    expect(link).toMatchObject({ title: null, clicks: 0, visitors: 0, lastClickAt: null, archivedAt: null });
+    const visit = await app.visit(`/${link.slug}`);
+    expect(visit.status).toBe(302);
+    expect(visit.headers.location).toBe('https://example.com/a?b=%2B#c');
+  });
+
+  it('makes a second slug for its QR code, which leads to the same place', async () => {
+    const link = await created(await create({ url: 'https://example.com/scanned' }));
+    const { rows } = await app.db.execute<{ slug: string }>(sql`select slug from slugs where id = ${link.qrSlugId}`);
+    expect(rows[0]?.slug).not.toBe(link.slug);
+    expect((await app.visit(`/${rows[0]?.slug}`)).headers.location).toBe('https://example.com/scanned');
+  });
+
+  it('takes a slug, a title and a domain', async () => {
+    const link = await created(
+      await create({ url: 'example.com', slug: 'Spring-Sale', title: '  Spring sale ', domain: app.shortHost }),
+    );
+    expect(link).toMatchObject({ slug: 'Spring-Sale', title: 'Spring sale', url: 'https://example.com' });
+    expect((await app.visit('/sPRING-sALE')).headers.location).toBe('https://example.com');
+  });
+
+  it('takes a slug in any script', async () => {
+    const link = await created(await create({ url: 'https://example.com/весна', slug: 'весна' }));
+    expect(link.shortUrl).toBe(`${app.config.shortUrl}/%D0%B2%D0%B5%D1%81%D0%BD%D0%B0`);
+    expect((await app.visit(new URL(link.shortUrl).pathname)).headers.location).toBe(
+      'https://example.com/%D0%B2%D0%B5%D1%81%D0%BD%D0%B0',
+    );
+  });
+
+  it('remembers who made it', async () => {
+    const link = await created(await create({ url: 'https://example.com' }));
+    const { rows } = await app.db.execute<{ email: string }>(
+      sql`select u.email from links l join users u on u.id = l.created_by where l.id = ${link.id}`,
+    );
+    expect(rows[0]?.email).toBe(ada.email);
+  });
+
+  it('says on the next page that it is ready', async () => {
+    const answer = await create({ url: 'https://example.com', slug: 'ready' });
+    const flash = answer.headers['set-cookie']?.find((cookie) => cookie.startsWith('waymark_flash'));
+    expect(decodeURIComponent(flash ?? '')).toContain(`${app.shortHost}/ready is ready.`);
+  });
+
+  it('from the dialog answers with the link in place of the form, and tells the list', async () => {
+    const answer = await create({ url: 'https://example.com', slug: 'dialog', idPrefix: 'quick' }, ada, viaDialog);
+    expect(answer.status).toBe(200);
+    expect(answer.text).not.toContain('<html');
+    expect(answer.text).toContain(`data-copy="${app.config.shortUrl}/dialog"`);
+    expect(answer.text).toContain('data-copy-now');
+    expect(answer.text).toMatch(/src="\/qr\/\w+\.svg"/);
+    expect(answer.headers['hx-trigger']).toBe('link-created');
+  });
+
+  it('has a page of its own, for those without scripts', async () => {
+    const page = await ada.ask(`/w/${ada.workspace.slug}/links/new`);
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('<h1>Create a link</h1>');
+    expect(page.text).toContain('id="new-url"');
+  });
+});
+
+describe('a link that is refused', () => {
+  it.each([
+    ['no address', { url: '' }, 'Paste the address that the link should lead to.'],
+    ['several words', { url: 'see example.com please' }, 'An address holds no spaces'],
+    ['a script', { url: 'javascript:alert(1)' }, 'Links lead to http and https addresses only.'],
+    ['a slug with a slash', { url: 'example.com', slug: 'a/b' }, 'letters, digits and - _ . ~ only'],
+    ['a word of ours', { url: 'example.com', slug: 'HEALTH' }, 'is a word that this domain needs itself'],
+    ['a domain that is not there', { url: 'example.com', domain: 'go.acme.com' }, 'not yours to use'],
+    ['a title of 201 characters', { url: 'example.com', title: 'x'.repeat(201) }, 'at most 200 characters'],
+  ])('for %s says why, at the form', async (_what, form, sentence) => {
+    const before = await countAll();
+    const answer = await create(form);
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain(sentence);
+    expect(answer.text).toContain('aria-invalid="true"');
+    expect(await countAll()).toBe(before);
+  });
+
+  it('keeps what was typed', async () => {
+    const form = { url: 'two words "&<', slug: 'kept-slug', title: 'Kept <title>', idPrefix: 'quick' };
+    for (const headers of [{}, viaDialog]) {
+      const answer = await create(form, ada, headers);
+      expect(answer.status).toBe(422);
+      expect(answer.text).toContain('value="two words &quot;&amp;&lt;"');
+      expect(answer.text).toContain('value="kept-slug"');
+      expect(answer.text).toContain('value="Kept &lt;title&gt;"');
+      expect(answer.text).toContain('id="quick-url"');
+    }
+  });
+
+  it('for a taken slug suggests one that is free', async () => {
+    await create({ url: 'https://example.com', slug: 'taken' });
+    await create({ url: 'https://example.com', slug: 'taken-2' });
+    const answer = await create({ url: 'https://example.com/other', slug: 'TAKEN' });
+    expect(answer.status).toBe(409);
+    expect(answer.text).toContain('&quot;TAKEN&quot; is taken. Try TAKEN-3.');
+    expect(answer.text).toContain('value="https://example.com/other"');
+    expect((await app.visit('/taken')).headers.location).toBe('https://example.com');
+  });
+
+  it('because a field came twice keeps no half of it', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = 'url=https%3A%2F%2Fexample.com&url=https%3A%2F%2Fevil.example';
+    const answer = await ada.ask(`/w/${ada.workspace.slug}/links`, { method: 'POST', headers, body });
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain('Paste the address that the link should lead to.');
+  });
+
+  it('leads back to our own short host', async () => {
+    const { port } = new URL(app.url);
+    for (const url of [`http://go.localhost:${port}/spring`, 'https://GO.localhost./x', 'go.localhost/']) {
+      const answer = await create({ url });
+      expect(answer.status).toBe(422);
+      expect(answer.text).toContain('A link may not lead to another short link of this server');
+    }
+  });
+
+  it('leads to a short host of anybody on this server', async () => {
+    await app.db.execute(sql`
+insert into domains (id, host, workspace_id) select 'bobs', 'go.bob.example', id from workspaces where slug = ${bob.workspace.slug}`);
+    const answer = await create({ url: 'https://go.bob.example:8443/x' });
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain('A link may not lead to another short link of this server');
+  });
+
+  it('is on a domain of another workspace', async () => {
+    const answer = await create({ url: 'https://example.com', domain: 'go.bob.example' });
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain('This domain is not yours to use.');
+    const input = { url: 'https://example.com', slug: null, domainId: 'bobs', title: null, createdBy: null };
+    await expect(insertLink(app.db, workspaceId, input)).rejects.toMatchObject({ code: 'domain_unknown' });
+  });
+});
+
+describe("a workspace's own domain", () => {
+  it('has slugs of its own', async () => {
+    await app.db.execute(
+      sql`insert into domains (id, host, workspace_id) values ('adas', 'go.ada.example', ${workspaceId})`,
+    );
+    const ours = await created(await create({ url: 'https://example.com/1', slug: 'same' }));
+    const own = await created(await create({ url: 'https://example.com/2', slug: 'same', domain: 'go.ada.example' }));
+    expect(own.shortUrl).toBe('https://go.ada.example/same');
+    expect((await app.visit('/same')).headers.location).toBe(ours.url);
+    expect((await app.visit('/same', { host: 'go.ada.example' })).headers.location).toBe(own.url);
+  });
+});
+
+describe('a slug while it is typed', () => {
+  const check = async (parameters: Record<string, string>) =>
+    ada.ask(`/w/${ada.workspace.slug}/links/slug-check?${new URLSearchParams(parameters)}`, { headers: viaDialog });
+
+  it.each([
+    ['free', { slug: 'quite-free' }, 'text-primary-text', '/quite-free is free.'],
+    ['taken', { slug: 'Spring-Sale' }, 'text-destructive', 'is taken. Try Spring-Sale-2.'],
+    ['a word of ours', { slug: 'health' }, 'text-destructive', 'is a word that this domain needs itself.'],
+    ['not allowed', { slug: 'a b' }, 'text-destructive', 'letters, digits and - _ . ~ only'],
+    ['on a foreign domain', { slug: 'free', domain: 'go.bob.example' }, 'text-destructive', 'not yours to use'],
+  ])('is said to be %s', async (_state, parameters, colour, sentence) => {
+    const answer = await check(parameters);
+    expect(answer.status).toBe(200);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(answer.text).toContain(colour);
+    expect(answer.text).toContain(sentence);
+  });
+
+  it('is not spoken of before there is one', async () => {
+    expect((await check({ slug: ' ', url: 'https://example.com' })).text.trim()).toBe('');
+  });
+});
+
+describe('random slugs', () => {
+  it('are drawn again when they are taken, and longer on a crowded domain', async () => {
+    const link = await created(await create({ url: 'https://example.com', slug: 'crowd' }));
+    const lengths: number[] = [];
+    await claimRandomSlug(app.db, { domainId: link.domainId, linkId: link.id, kind: 'qr' }, (length = 0) => {
+      lengths.push(length);
+      return lengths.length < 6 ? 'crowd' : 'crowd-grown';
+    });
+    expect(lengths).toEqual([7, 7, 7, 8, 9, 10]);
+  });
+});
+
+describe('who may create a link', () => {
+  it('a member may, a viewer may not', async () => {
+    const [member, viewer] = [await app.signUp('Mel'), await app.signUp('Vic')];
+    await joinWorkspace(app, member, ada, 'member');
+    await joinWorkspace(app, viewer, ada, 'viewer');
+    const path = `/w/${ada.workspace.slug}/links`;
+    const form = { url: 'https://example.com/by-role' };
+    expect((await member.ask(path, { form })).status).toBe(303);
+    const before = await countAll();
+    expect((await viewer.ask(path, { form })).status).toBe(403);
+    expect((await viewer.ask(`${path}/new`)).status).toBe(403);
+    expect((await viewer.ask(`${path}/slug-check?slug=x`)).status).toBe(403);
+    expect(await countAll()).toBe(before);
+  });
+
+  it('a stranger finds no such workspace', async () => {
+    const path = `/w/${ada.workspace.slug}/links`;
+    expect((await bob.ask(path, { form: { url: 'https://example.com' } })).status).toBe(404);
+    expect((await bob.ask(`${path}/slug-check?slug=x`)).status).toBe(404);
+  });
+
+  it('somebody who is not logged in is asked to', async () => {
+    const answer = await app.ask(`/w/${ada.workspace.slug}/links`, { form: { url: 'https://example.com' } });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.location).toMatch(/^\/log-in/);
+  });
+
+  it('another site may not post for her', async () => {
+    const answer = await create({ url: 'https://example.com' }, ada, { 'sec-fetch-site': 'cross-site' });
+    expect(answer.status).toBe(403);
+  });
+});

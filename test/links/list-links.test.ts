@@ -1,0 +1,342 @@
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { batchParameters, recordHits } from '../../src/clicks/batch.ts';
+import type { Hit } from '../../src/clicks/hit.ts';
+import { countLinks, type LinkSort, listLinks, sparklinesOf } from '../../src/links/list.ts';
+import { archiveLink, getLink, insertLink, type Link } from '../../src/links/queries.ts';
+import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import { insertBareWorkspace, makeHit } from '../setup/hits.ts';
+import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
+import pg from 'pg';
+
+let app: TestApp;
+let ada: Person;
+let workspaceId: string;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  ada = await app.signUp('Ada');
+  workspaceId = await workspaceIdOf(app, ada);
+});
+afterAll(() => app.close());
+
+const create = (input: { url?: string; slug?: string | null; title?: string | null } = {}, workspace = workspaceId) =>
+  insertLink(app.db, workspace, {
+    url: 'https://example.com/',
+    slug: null,
+    title: null,
+    domainId: app.app.instanceDomainId,
+    createdBy: null,
+    ...input,
+  });
+
+type Options = Parameters<typeof listLinks>[2];
+const list = (options: Partial<Options> = {}, workspace = workspaceId) =>
+  listLinks(app.db, workspace, { search: '', sort: 'newest', state: 'active', limit: 50, cursor: null, ...options });
+
+/** All pages of a list, as ids. */
+async function pagesOf(options: Partial<Options>, workspace: string, between = async () => {}): Promise<string[][]> {
+  const pages: string[][] = [];
+  for (let cursor: string | null = null; ; ) {
+    const page = await list({ ...options, cursor }, workspace);
+    pages.push(page.links.map(({ id }) => id));
+    if (page.nextCursor === null) return pages;
+    cursor = page.nextCursor;
+    await between();
+  }
+}
+
+/** Hits as the recorder would write them; each visitor is a new one. */
+async function record(hits: Hit[]): Promise<void> {
+  const sightings = hits.flatMap(({ visitorKey, linkId, day }) =>
+    visitorKey === null ? [] : ['', linkId].map((scope) => ({ visitorKey, linkId: scope, day })),
+  );
+  const client = new pg.Client({ connectionString: app.databaseUrl });
+  await client.connect();
+  await client.query({ ...recordHits, values: batchParameters(hits, sightings) });
+  await client.end();
+}
+
+let visitors = 1;
+const click = (link: Link, changes: Partial<Hit> = {}) =>
+  makeHit({
+    workspaceId: link.workspaceId,
+    linkId: link.id,
+    slugId: link.slugId,
+    visitorKey: visitors++,
+    clickedAt: Date.now(),
+    ...changes,
+  });
+
+describe('the list of links', () => {
+  it('begins with a page that lets one make the first', async () => {
+    const page = await ada.ask(`/w/${ada.workspace.slug}/links`);
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('Shorten your first link');
+    expect(page.text).toContain('id="first-url"');
+  });
+
+  it('shows each link with its destination, title, clicks and visitors', async () => {
+    const link = await create({ url: 'https://example.com/<b>?a=1&b=2', slug: 'shown', title: 'A "title"' });
+    await record([click(link), click(link, { visitorKey: null }), click(link, { class: 'preview', visitorKey: null })]);
+    const page = await ada.ask(`/w/${ada.workspace.slug}/links`);
+    expect(page.text).toContain(`data-copy="${link.shortUrl}"`);
+    expect(page.text).toContain('href="https://example.com/&lt;b&gt;?a=1&amp;b=2"');
+    expect(page.text).toContain('A &quot;title&quot;');
+    expect(page.text).toContain('<title>2 clicks in 30 days</title>');
+    expect(page.text).toMatch(/data-label="clicks">2</);
+    expect(page.text).toMatch(/data-label="visitor">1</);
+    expect(page.text).not.toContain('undefined');
+  });
+
+  it('is empty for a stranger, who does not find this one', async () => {
+    const bob = await app.signUp('Bob');
+    expect((await bob.ask(`/w/${ada.workspace.slug}/links`)).status).toBe(404);
+    const page = await bob.ask(`/w/${bob.workspace.slug}/links`);
+    expect(page.text).toContain('Shorten your first link');
+    expect((await list({ state: 'all' }, await workspaceIdOf(app, bob))).links).toEqual([]);
+  });
+
+  it('lets a viewer look and not touch', async () => {
+    const viewer = await app.signUp('Vic');
+    await joinWorkspace(app, viewer, ada, 'viewer');
+    const page = await viewer.ask(`/w/${ada.workspace.slug}/links`);
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('>shown</a>');
+    expect(page.text).not.toContain('/archive"');
+    expect(page.text).not.toContain('/edit"');
+  });
+});
+
+describe('counts in the list', () => {
+  it('are exact before and after the rollups take the clicks in', async () => {
+    const link = await create();
+    const at = Date.now() - 5_000;
+    await record([
+      click(link, { clickedAt: at - 60_000 }),
+      click(link, { clickedAt: at }),
+      click(link, { visitorKey: null, clickedAt: at - 1 }),
+      click(link, { class: 'crawler', visitorKey: null, clickedAt: at + 1_000 }),
+    ]);
+    const expected = { clicks: 3, visitors: 2, lastClickAt: new Date(at) };
+    expect(await getLink(app.db, workspaceId, link.id)).toMatchObject(expected);
+    await app.rollUp();
+    expect(await getLink(app.db, workspaceId, link.id)).toMatchObject(expected);
+    await record([click(link, { clickedAt: at - 120_000 })]);
+    expect(await getLink(app.db, workspaceId, link.id)).toMatchObject({ ...expected, clicks: 4, visitors: 3 });
+  });
+
+  it('are drawn for the last thirty days of the workspace’s clock', async () => {
+    const zone = 'Pacific/Kiritimati';
+    const workspace = await insertBareWorkspace(app.db, zone);
+    const link = await create({}, workspace);
+    const now = new Date('2026-10-20T12:00:00Z'); // 02:00 on the 21st there
+    const at = (time: string) => click(link, { clickedAt: Date.parse(time) });
+    await record([at('2026-10-20T10:30:00Z'), at('2026-10-20T09:59:00Z'), at('2026-09-21T10:00:00Z')]);
+    await app.rollUp();
+    await record([
+      at('2026-10-20T11:59:00Z'),
+      at('2026-09-21T09:59:59Z'), // the 31st day
+      click(link, { class: 'preview', visitorKey: null, clickedAt: Date.parse('2026-10-20T11:00:00Z') }),
+    ]);
+    const lines = await sparklinesOf(app.db, workspace, [link.id], { days: 30, timeZone: zone, now });
+    const expected = Array.from({ length: 30 }, () => 0);
+    expected[0] = 1;
+    expected[28] = 1;
+    expected[29] = 2;
+    expect(lines.get(link.id)).toEqual(expected);
+  });
+
+  it('are not drawn for others', async () => {
+    const [link] = (await list()).links;
+    const other = await insertBareWorkspace(app.db);
+    const lines = await sparklinesOf(app.db, other, [link?.id ?? ''], { days: 30, timeZone: 'UTC', now: new Date() });
+    expect(lines.get(link?.id ?? '')).toEqual(Array.from({ length: 30 }, () => 0));
+    expect(await sparklinesOf(app.db, other, [], { days: 30, timeZone: 'UTC', now: new Date() })).toEqual(new Map());
+  });
+});
+
+describe('a search', () => {
+  let workspace: string;
+  const found = async (search: string) => (await list({ search }, workspace)).links.map(({ slug }) => slug).toSorted();
+
+  beforeAll(async () => {
+    workspace = await insertBareWorkspace(app.db);
+    await create({ slug: 'find-sale', title: '100% off_season', url: 'https://shop.example/Autumn?x=a\\b' }, workspace);
+    await create({ slug: 'find-menu', title: '100 dishes', url: 'https://food.example/menu' }, workspace);
+    await create({ slug: 'Find_Ünique', title: null, url: 'https://shop.example/spring' }, workspace);
+  });
+
+  it.each([
+    ['a part of the title', 'DISHES', ['find-menu']],
+    ['a part of the destination', 'shop.example', ['Find_Ünique', 'find-sale']],
+    ['a part of the slug', 'enu', ['find-menu']],
+    ['letters in another case', 'find_ünique', ['Find_Ünique']],
+    ['letters in another form', 'u\u0308nique', ['Find_Ünique']],
+    ['a percent sign', '100%', ['find-sale']],
+    ['an underscore', 'off_', ['find-sale']],
+    ['an underscore of the slug', 'find_', ['Find_Ünique']],
+    ['a backslash', 'a\\b', ['find-sale']],
+    ['only wildcards', '%_%', []],
+    ['a quote', "'; drop table links; --", []],
+    ['white space around it', '  dishes ', ['find-menu']],
+    ['nothing', ' ', ['Find_Ünique', 'find-menu', 'find-sale']],
+  ])('finds links by %s', async (_what, search, slugs) => {
+    expect(await found(search)).toEqual(slugs);
+    expect((await countLinks(app.db, workspace, search)).active).toBe(slugs.length);
+  });
+
+  it('finds a link by its pasted short link', async () => {
+    expect(await found(`http://${app.shortHost}/find-menu`)).toEqual(['find-menu']);
+    expect(await found(`${app.shortHost}/find`)).toHaveLength(3);
+  });
+
+  it('stays in the address, and what is usual is left out of it', async () => {
+    const path = `/w/${ada.workspace.slug}/links`;
+    const page = await ada.ask(`${path}?search=%22none%22+%26&sort=newest&state=active`, {
+      headers: { 'hx-request': 'true' },
+    });
+    expect(page.headers['hx-replace-url']).toBe(`${path}?search=%22none%22+%26`);
+    expect(page.text).toContain('value="&quot;none&quot; &amp;"');
+    expect(page.text).toContain('No active link matches “&quot;none&quot; &amp;”');
+    expect(
+      (await ada.ask(`${path}?sort=newest&state=active`, { headers: { 'hx-request': 'true' } })).headers,
+    ).toMatchObject({ 'hx-replace-url': path });
+  });
+
+  it('takes no harm from what a database cannot hold', async () => {
+    const page = await ada.ask(`/w/${ada.workspace.slug}/links?search=%1Fa%0A%7F&sort=upside-down&state=lost`);
+    expect(page.status).toBe(200);
+  });
+});
+
+describe('the order and the pages of a list', () => {
+  let workspace: string;
+  const sorts: LinkSort[] = ['newest', 'oldest', 'clicks', 'last-click'];
+  const made: Link[] = [];
+
+  beforeAll(async () => {
+    workspace = await insertBareWorkspace(app.db);
+    for (let count = 0; count < 23; count += 1) made.push(await create({ slug: `page-${count}` }, workspace));
+    // Made in one moment, to the microsecond: only their ids tell them apart.
+    await app.db.execute(sql`
+update links set created_at = '2026-10-01T00:00:00.123456Z'
+where id in ${made.slice(5, 15).map(({ id }) => id)}`);
+    const start = Date.now() - 3_600_000;
+    const hits = made
+      .slice(0, 9)
+      .flatMap((link, index) =>
+        Array.from({ length: (index % 4) + 1 }, () => click(link, { clickedAt: start + index * 1_000 })),
+      );
+    await record(hits.slice(0, 10));
+    await app.rollUp();
+    await record(hits.slice(10));
+  });
+
+  it.each(sorts)('%s: pages of any size hold every link once, in the order of the whole', async (sort) => {
+    const whole = (await list({ sort, limit: 100 }, workspace)).links.map(({ id }) => id);
+    expect(new Set(whole).size).toBe(23);
+    for (const limit of [1, 4, 7, 22, 23, 24]) {
+      const pages = await pagesOf({ sort, limit }, workspace);
+      expect(pages.flat()).toEqual(whole);
+      expect(pages).toHaveLength(Math.ceil(23 / limit));
+    }
+  });
+
+  it('puts the newest first, or the oldest', async () => {
+    const newest = (await list({ limit: 100 }, workspace)).links;
+    const oldest = (await list({ sort: 'oldest', limit: 100 }, workspace)).links;
+    expect(newest[0]?.id).toBe(made.at(-1)?.id);
+    expect(oldest.map(({ id }) => id)).toEqual(newest.map(({ id }) => id).toReversed());
+  });
+
+  it('puts the most clicked first, or the last clicked', async () => {
+    const byClicks = (await list({ sort: 'clicks', limit: 100 }, workspace)).links.map(({ clicks }) => clicks);
+    expect(byClicks.slice(0, 10)).toEqual([4, 4, 3, 3, 2, 2, 1, 1, 1, 0]);
+    const byLast = (await list({ sort: 'last-click', limit: 100 }, workspace)).links;
+    expect(byLast.slice(0, 9).map(({ slug }) => slug)).toEqual(
+      Array.from({ length: 9 }, (_, index) => `page-${8 - index}`),
+    );
+    expect(byLast.slice(9).every(({ lastClickAt }) => lastClickAt === null)).toBe(true);
+  });
+
+  it.each(['newest', 'oldest'] as const)('%s: tiles exactly while links are made and deleted', async (sort) => {
+    const before = (await list({ sort, limit: 100 }, workspace)).links.map(({ id }) => id);
+    const added: string[] = [];
+    const pages = await pagesOf({ sort, limit: 3 }, workspace, async () => {
+      if (added.length < 6) added.push((await create({}, workspace)).id);
+    });
+    const seen = pages.flat();
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen.filter((id) => !added.includes(id))).toEqual(before);
+    // Oldest first they come at the end; newest first they belong to the page that was read already.
+    expect(seen.filter((id) => added.includes(id))).toEqual(sort === 'oldest' ? added : []);
+    await app.db.execute(sql`update links set deleted_at = now() where id in ${added}`);
+  });
+
+  it('goes on after a link that was deleted meanwhile', async () => {
+    const extra = await create({}, workspace);
+    const first = await list({ limit: 1 }, workspace);
+    expect(first.links[0]?.id).toBe(extra.id);
+    await app.db.execute(sql`update links set deleted_at = now() where id = ${extra.id}`);
+    const second = await list({ limit: 1, cursor: first.nextCursor }, workspace);
+    expect(second.links[0]?.id).toBe(made.at(-1)?.id);
+  });
+
+  it('refuses a cursor that is none, of another order, or of another workspace', async () => {
+    const { nextCursor } = await list({ limit: 1 }, workspace);
+    const other = await insertBareWorkspace(app.db);
+    const forged = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const refused = { status: 422, code: 'cursor_invalid', field: 'cursor' };
+    const { id } = made[0] ?? { id: '' };
+    for (const cursor of [
+      '',
+      'nonsense',
+      '%00',
+      forged(null),
+      forged([]),
+      forged({ sort: 'newest', id, key: -1 }),
+      forged({ sort: 'newest', id, key: '0' }),
+      forged({ sort: 'newest', id: "' or true --", key: 0 }),
+      forged({ sort: 'newest', id: 'a\0b', key: 0 }),
+      forged({ sort: 'newest', id: 'nobody', key: 0 }),
+      forged({ sort: 'newest', id, key: 1e300 }),
+    ]) {
+      await expect(list({ cursor }, workspace), cursor).rejects.toMatchObject(refused);
+    }
+    await expect(list({ cursor: nextCursor, sort: 'clicks' }, workspace)).rejects.toMatchObject(refused);
+    await expect(list({ cursor: nextCursor }, other)).rejects.toMatchObject(refused);
+    expect((await ada.ask(`/w/${ada.workspace.slug}/links?cursor=nonsense`)).status).toBe(422);
+  });
+
+  it('shows fifty links and the way to more', async () => {
+    const links = await Promise.all(Array.from({ length: 52 }, () => create({ title: 'one of many' })));
+    const first = await ada.ask(`/w/${ada.workspace.slug}/links?search=one+of+many`);
+    expect(first.text.match(/class="link-cell"/g)).toHaveLength(50);
+    const next = /rel="next" href="([^"]+)"/.exec(first.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    expect(next).toContain('search=one+of+many');
+    const second = await ada.ask(next);
+    expect(second.text.match(/class="link-cell"/g)).toHaveLength(2);
+    expect(second.text).toContain('Back to the first page');
+    expect(second.text).not.toContain('rel="next"');
+    for (const link of links) expect(first.text.includes(link.id) !== second.text.includes(link.id)).toBe(true);
+  });
+});
+
+describe('archived links', () => {
+  it('have a list of their own', async () => {
+    const workspace = await insertBareWorkspace(app.db);
+    const [kept, archived] = [await create({}, workspace), await create({}, workspace)];
+    await archiveLink(app.db, workspace, archived.id);
+    const idsOf = async (state: Options['state']) => (await list({ state }, workspace)).links.map(({ id }) => id);
+    expect(await idsOf('active')).toEqual([kept.id]);
+    expect(await idsOf('archived')).toEqual([archived.id]);
+    expect(await idsOf('all')).toEqual([archived.id, kept.id]);
+    expect(await countLinks(app.db, workspace)).toEqual({ active: 1, archived: 1 });
+  });
+
+  it('are said to be none while there are none', async () => {
+    const page = await ada.ask(`/w/${ada.workspace.slug}/links?state=archived`);
+    expect(page.text).toContain('Nothing is archived');
+  });
+});

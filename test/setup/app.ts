@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { dimensions } from '../../src/analytics/dimensions.ts';
+import { rollUpPending } from '../../src/clicks/rollups.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import type { Db } from '../../src/db/db.ts';
+import { startServer } from '../../src/start.ts';
+import { createTestDatabase } from './database.ts';
+
+/** An answer, read whole. Redirects are never followed: they are what is tested. */
+export type Answer = {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  text: string;
+  /** The body as JSON; throws when it is none. */
+  json(): unknown;
+};
+
+export type Ask = {
+  method?: string;
+  headers?: Record<string, string>;
+  /** Sent as a form. */
+  form?: Record<string, string>;
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Host header; the dashboard's when absent. */
+  host?: string;
+};
+
+/** Somebody with an account, and the browser they are logged in with. */
+export type Person = {
+  name: string;
+  email: string;
+  password: string;
+  cookie: string;
+  workspace: { slug: string };
+  /** Asks the dashboard with this person's cookie. */
+  ask(path: string, ask?: Ask): Promise<Answer>;
+};
+
+export type TestApp = {
+  app: FastifyInstance;
+  db: Db;
+  databaseUrl: string;
+  config: Config;
+  /** Origin of the dashboard, reachable by a browser. */
+  url: string;
+  /** Host of the short links, for the Host header. */
+  shortHost: string;
+  /** Asks the dashboard, or with `host` any other site, as nobody in particular. */
+  ask(path: string, ask?: Ask): Promise<Answer>;
+  /** Opens a short link as a visitor does. */
+  visit(path: string, ask?: Ask): Promise<Answer>;
+  /** A new account with a workspace of its own, through the real sign-up form. */
+  signUp(name?: string): Promise<Person>;
+  /** Takes pending hits into the rollups now, instead of within a second. */
+  rollUp(): Promise<number>;
+  close(): Promise<void>;
+};
+
+export const desktopChrome =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36';
+
+/**
+ * Starts the real server on a database of its own and a free port of 127.0.0.1.
+ * @param env settings over those of tests: anyone may sign up, short links live on go.localhost, addresses come from
+ *   X-Forwarded-For (so that visitors can be told apart)
+ */
+export async function startTestApp(env: Record<string, string> = {}): Promise<TestApp> {
+  const database = await createTestDatabase();
+  const dataDir = mkdtempSync(join(tmpdir(), 'waymark-test-'));
+  const port = await freePort();
+  const config = readConfig({
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    APP_URL: `http://localhost:${port}`,
+    SHORT_URL: `http://go.localhost:${port}`,
+    DATABASE_URL: database.url,
+    DATA_DIR: dataDir,
+    SECRET: randomBytes(32).toString('hex'),
+    SIGN_UP: 'open',
+    TRUST_PROXY: 'loopback',
+    LOG_LEVEL: 'fatal',
+    ...env,
+  });
+  const server = await startServer(config);
+  const appHost = new URL(config.appUrl).host;
+  const shortHost = new URL(config.shortUrl).host;
+  const ask = (path: string, options: Ask = {}) => request(port, path, { host: appHost, ...options });
+
+  return {
+    app: server.app,
+    db: server.app.db,
+    databaseUrl: database.url,
+    config,
+    url: config.appUrl,
+    shortHost,
+    ask,
+    visit: (path, options = {}) =>
+      request(port, path, {
+        host: shortHost,
+        ...options,
+        headers: { 'user-agent': desktopChrome, ...options.headers },
+      }),
+    signUp: (name = 'Ada') => signUp(ask, name),
+    rollUp: () => rollUpPending(server.app.db, dimensions),
+    async close() {
+      await server.close();
+      await database.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function signUp(ask: TestApp['ask'], name: string): Promise<Person> {
+  const email = `${name.toLowerCase().replaceAll(/\W/g, '')}-${randomBytes(4).toString('hex')}@example.com`;
+  const password = `correct horse ${randomBytes(4).toString('hex')}`;
+  // Each from an address of its own: sign-ups are limited by address.
+  const address = `198.51.${randomBytes(1)[0]}.${randomBytes(1)[0]}`;
+  const answer = await ask('/sign-up', {
+    form: { name, email, password, workspaceName: `${name}'s team`, timeZone: 'UTC' },
+    headers: { 'x-forwarded-for': address },
+  });
+  if (answer.status !== 303) throw new Error(`Sign-up answered ${answer.status}: ${answer.text.slice(0, 2_000)}`);
+  const cookie = (answer.headers['set-cookie'] ?? [])
+    .map((line) => line.split(';', 1)[0])
+    .filter((pair) => !pair?.startsWith('waymark_flash'))
+    .join('; ');
+  const asPerson: Person['ask'] = (path, options = {}) =>
+    ask(path, { ...options, headers: { cookie, ...options.headers } });
+  const home = await asPerson('/');
+  const slug = /^\/w\/([^/]+)/.exec(home.headers.location ?? '')?.[1];
+  if (!slug) throw new Error(`/ led to ${home.headers.location} and not to a workspace`);
+  return { name, email, password, cookie, workspace: { slug }, ask: asPerson };
+}
+
+function request(port: number, path: string, ask: Ask): Promise<Answer> {
+  const headers: Record<string, string> = ask.host === undefined ? {} : { host: ask.host };
+  let payload: string | undefined;
+  if (ask.form) {
+    payload = new URLSearchParams(ask.form).toString();
+    headers['content-type'] = 'application/x-www-form-urlencoded';
+  } else if (ask.body !== undefined) {
+    payload = typeof ask.body === 'string' ? ask.body : JSON.stringify(ask.body);
+    headers['content-type'] = 'application/json';
+  }
+  if (payload !== undefined) headers['content-length'] = String(Buffer.byteLength(payload));
+  const method = ask.method ?? (payload === undefined ? 'GET' : 'POST');
+  return new Promise((resolve, reject) => {
+    const sent = http.request(
+      { host: '127.0.0.1', port, path, method, headers: { ...headers, ...ask.headers }, agent: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text,
+            json: () => JSON.parse(text) as unknown,
+          });
+        });
+      },
+    );
+    sent.on('error', reject);
+    sent.end(payload);
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as net.AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

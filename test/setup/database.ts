@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+import { inject } from 'vitest';
+import { query, urlOfDatabase } from './postgres.ts';
+
+export type TestDatabase = {
+  url: string;
+  /** Removes the database, open connections or not. With KEEP_TEST_DATABASES set it prints where it is instead. */
+  drop(): Promise<void>;
+};
+
+/** A migrated, empty database for one test file, cloned from the template in less than 100 ms. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const server = inject('serverUrl');
+  const prefix = inject('databasePrefix');
+  const name = `${prefix}_${randomBytes(4).toString('hex')}`;
+  await query(server, `create database ${name} template ${prefix}_template strategy file_copy`);
+  const url = urlOfDatabase(server, name);
+  return {
+    url,
+    async drop() {
+      if (process.env.KEEP_TEST_DATABASES) console.log(`Kept ${url}`);
+      else await query(server, `drop database ${name} with (force)`);
+    },
+  };
+}

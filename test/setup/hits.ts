@@ -1,0 +1,46 @@
+import { sql } from 'drizzle-orm';
+import { type Hit, newHitId } from '../../src/clicks/hit.ts';
+import type { Db } from '../../src/db/db.ts';
+import { newId } from '../../src/id.ts';
+
+/** A workspace without people, for tests of what lies below the pages. */
+export async function insertBareWorkspace(db: Db, timeZone = 'UTC'): Promise<string> {
+  const id = newId();
+  await db.execute(sql`insert into workspaces (id, name, slug, time_zone) values (${id}, 'Bare', ${id}, ${timeZone})`);
+  return id;
+}
+
+/** A click of a person on a desktop in Berlin; say what is different. */
+export function makeHit(changes: Partial<Hit> & Pick<Hit, 'workspaceId' | 'linkId'>): Hit {
+  const clickedAt = changes.clickedAt ?? Date.UTC(2026, 9, 12, 13, 30);
+  return {
+    id: newHitId(),
+    clickedAt,
+    slugId: 'slug',
+    class: 'human',
+    reason: 'human:browser',
+    rulesVersion: 1,
+    country: 'DE',
+    region: 'Berlin',
+    city: 'Berlin',
+    device: 'desktop',
+    os: 'Windows',
+    browser: 'Chrome',
+    language: 'de',
+    referrer: null,
+    channel: 'direct',
+    utmSource: null,
+    utmMedium: null,
+    utmCampaign: null,
+    utmTerm: null,
+    utmContent: null,
+    visitorKey: null,
+    day: new Date(clickedAt).toISOString().slice(0, 10),
+    ...changes,
+  };
+}
+
+/** What `rows` of a query say, as plain objects. */
+export async function rowsOf<Row>(db: Db, query: ReturnType<typeof sql>): Promise<Row[]> {
+  return (await db.execute(query)).rows as Row[];
+}
