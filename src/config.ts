@@ -70,6 +70,8 @@ const environment = z.object({
   SIGN_UP: z.enum(['open', 'invite', 'closed']).default('invite'),
   /** `development` re-reads templates on each request. */
   NODE_ENV: z.string().default('production'),
+  /** How long a visitor may wait for Postgres before the click goes to the spool, in milliseconds. */
+  CLICK_COMMIT_BUDGET_MS: z.coerce.number().int().min(10).max(60_000).default(250),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -89,6 +91,7 @@ export type Config = Readonly<{
   mailFrom: string;
   /** False while developing: templates are read anew for each request. */
   isProduction: boolean;
+  clickCommitBudgetMs: number;
   signUp: 'open' | 'invite' | 'closed';
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }>;
@@ -124,6 +127,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     smtpUrl: values.SMTP_URL ?? null,
     mailFrom: values.MAIL_FROM ?? `Waymark <waymark@${domainToASCII(new URL(appUrl).hostname)}>`,
     isProduction: values.NODE_ENV !== 'development',
+    clickCommitBudgetMs: values.CLICK_COMMIT_BUDGET_MS,
     signUp: values.SIGN_UP,
     logLevel: values.LOG_LEVEL,
   });

@@ -67,3 +67,12 @@ export class LimitReached extends AppError {
     super(429, 'limit_reached', message, details);
   }
 }
+
+/** 503: what it takes is away for the moment; the visitor may come back. */
+export class Unavailable extends AppError {
+  constructor(details: { cause?: unknown; retryAfterSeconds?: number } = {}) {
+    const message = 'The server is not able to answer this right now. Try again in a moment.';
+    super(503, 'unavailable', message, { headers: { 'retry-after': String(details.retryAfterSeconds ?? 5) } });
+    this.cause = details.cause;
+  }
+}

@@ -4,8 +4,9 @@ import type { FastifyInstance } from 'fastify';
 import { dimensions } from './analytics/dimensions.ts';
 import { buildApp } from './app.ts';
 import { openGeo } from './clicks/geo.ts';
-import { startRecorder } from './clicks/recorder.ts';
+import { Recorder, type RecorderEvent } from './clicks/recorder.ts';
 import { rollUpPending, vacuumPending } from './clicks/rollups.ts';
+import { Spool } from './clicks/spool.ts';
 import { Salts } from './clicks/salts.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/db.ts';
@@ -60,7 +61,7 @@ async function start(
   const listener = await listen(
     databaseUrl,
     (announcement) => resolver.forget(announcement),
-    () => resolver.forgetAll(),
+    () => resolver.distrust(),
   );
   closers.push(() => listener.close());
   const timetable: Job[] = [
@@ -72,7 +73,13 @@ async function start(
   ];
   const jobs = startTimetable(timetable, (job, error) => problem(`the job "${job.name}" failed`, error));
   closers.push(() => jobs.close());
-  const recorder = startRecorder(databaseUrl, (error) => problem('a batch of clicks has to be tried again', error));
+  const spool = new Spool(join(config.dataDir, 'spool'), problem);
+  const recorder = new Recorder({
+    databaseUrl,
+    spool,
+    budgetMs: config.clickCommitBudgetMs,
+    onEvent: (event) => reportRecorderEvent(event, problem, (sentence) => log?.info(sentence)),
+  });
   closers.push(() => recorder.close());
 
   const app = await buildApp({
@@ -108,4 +115,17 @@ async function forgetVisitorsSeen({ db }: Database, now: Date): Promise<void> {
   await db.execute(
     sql`delete from visitors_seen where day < (${now.toISOString()}::timestamptz at time zone 'UTC')::date - 1`,
   );
+}
+
+function reportRecorderEvent(
+  event: RecorderEvent,
+  problem: (sentence: string, error?: unknown) => void,
+  info: (sentence: string) => void,
+): void {
+  if (event.kind === 'away') problem('the database does not take clicks; they go to the spool', event.error);
+  else if (event.kind === 'back') info('the database takes clicks again');
+  else if (event.kind === 'drained') info(`${event.hits} clicks of the spool are in the database`);
+  else if (event.kind === 'problem') problem('clicks could not be kept at the first try', event.error);
+  else if (event.kind === 'kept' && event.outcome === 'lost')
+    problem(`${event.hits} CLICKS ARE LOST: neither database nor disk took them`);
 }

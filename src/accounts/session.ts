@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { type Auth, openAuth } from './auth.ts';
 
-export type User = { id: string; name: string; email: string; isAdmin: boolean };
+type User = { id: string; name: string; email: string; isAdmin: boolean };
 
 declare module 'fastify' {
   interface FastifyInstance {

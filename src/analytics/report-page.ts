@@ -8,12 +8,12 @@ import type { Breakdown, Report, Step } from './report.ts';
 import { drawWorldMap, type WorldMap } from './world-map.ts';
 
 /** A row of a list with bars; share is of all clicks, from 0 to 1. */
-export type Bar = { label: string; clicks: number; share: number };
+type Bar = { label: string; clicks: number; share: number };
 /** A list with bars, and what it leaves out in words. */
-export type Tab = { name: DimensionName; title: string; bars: Bar[]; rest: string | null };
-export type Card = { name: string; title: string; tabs: Tab[] };
+type Tab = { name: DimensionName; title: string; bars: Bar[]; rest: string | null };
+type Card = { name: string; title: string; tabs: Tab[] };
 /** Hits that are no clicks. */
-export type NotCounted = {
+type NotCounted = {
   label: string;
   sentence: string;
   hits: number;

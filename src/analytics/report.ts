@@ -19,7 +19,7 @@ import { rollupSources, rowSources, type Sources } from './sources.ts';
 export type { Subject } from './queries.ts';
 
 export type Step = Bucket & Counts;
-export type CountedValue = Counts & { value: string };
+type CountedValue = Counts & { value: string };
 
 /** The most frequent values of a dimension, and how many there are in all. */
 export type Breakdown = { rows: CountedValue[]; count: number };

@@ -2,7 +2,7 @@ import { addDays, addMonths, countDays, dayStart, localDay } from '../zoned-time
 import type { Span } from './period.ts';
 
 /** Days of the daily rollups, both ends counted; a sign of -1 takes them off the months. */
-export type DayRange = { first: string; last: string; sign: 1 | -1 };
+type DayRange = { first: string; last: string; sign: 1 | -1 };
 
 /** Which rows answer for a span of time. Each hit in the span is counted by exactly one of these. */
 export type Sources = {

@@ -42,10 +42,12 @@ async function document(app: FastifyInstance): Promise<void> {
       routePrefix: '/docs',
       configuration: {
         pageTitle: 'Waymark API',
+        favicon: '/favicon.ico',
         sources: [{ url: documentUrl, agent: { disabled: true } }],
         withDefaultFonts: false,
         telemetry: false,
         hideClientButton: true,
+        defaultOpenAllTags: true,
         showDeveloperTools: 'never',
         defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
       },

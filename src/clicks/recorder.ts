@@ -1,6 +1,8 @@
-import { Client } from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CuttableConnection } from '../db/cuttable-connection.ts';
 import { batchParameters, KnownVisitors, recordHits } from './batch.ts';
 import type { Hit } from './hit.ts';
+import type { Spool } from './spool.ts';
 
 /** More hits than this wait for the next batch: it bounds the statement, and what one failure can touch. */
 const maxBatch = 2_000;
@@ -8,86 +10,176 @@ const maxBatch = 2_000;
 /** How many visitors a node remembers as recorded; about 100 bytes each. */
 const knownVisitors = 200_000;
 
-/** How long a batch is tried again before its visitors are told to come back, in milliseconds. */
-const patienceMs = 5_000;
+/** Pause between two looks for a database that is away, in milliseconds. */
+const probeMs = 200;
 
-export type Recorder = {
-  /** Resolves when the hit is committed in Postgres; rejects when it could not be. */
-  record(hit: Hit): Promise<void>;
-  /** Commits what waits, then lets go of the connection. */
-  close(): Promise<void>;
+/** What became of a hit: in Postgres, on our disk until Postgres is back, or nowhere, because the disk refused too. */
+export type Outcome = 'committed' | 'spooled' | 'lost';
+
+export type RecorderParts = {
+  databaseUrl: string;
+  spool: Spool;
+  /** How long a visitor waits for Postgres before the spool takes the hit, in milliseconds. */
+  budgetMs: number;
+  onEvent: (event: RecorderEvent) => void;
 };
 
-type Waiting = { hit: Hit; resolve: () => void; reject: (error: unknown) => void };
+/** What an operator wants to know, for metrics and the log. */
+export type RecorderEvent =
+  | { kind: 'batch'; hits: number; ms: number }
+  | { kind: 'kept'; hits: number; outcome: Exclude<Outcome, 'committed'> }
+  | { kind: 'away'; error: unknown }
+  | { kind: 'back' }
+  | { kind: 'drained'; hits: number }
+  | { kind: 'problem'; error: unknown };
+
+type Waiting = { hit: Hit; resolve: (outcome: Outcome) => void };
 
 /**
  * Group commit: hits that are in flight together share one statement on a connection of its own, one batch under way at
  * a time; the next forms while it commits. There is no delay to wait for company: it would halve the rate.
- * @param onProblem told each time a batch has to be tried again
+ *
+ * When a batch is not committed within the budget its hits go to the spool, and so do those that follow, until the
+ * database answers again; then the spool drains between live batches. Whether a batch that we gave up on was committed
+ * does not matter: every hit had its id before, and recording it again changes nothing.
  */
-export function startRecorder(databaseUrl: string, onProblem: (error: unknown) => void): Recorder {
-  const known = new KnownVisitors(knownVisitors);
-  let waiting: Waiting[] = [];
-  let underWay: Promise<void> | undefined;
-  let client: Client | undefined;
+export class Recorder {
+  readonly #parts: RecorderParts;
+  readonly #known = new KnownVisitors(knownVisitors);
+  #waiting: Waiting[] = [];
+  #underWay: Promise<void> | undefined;
+  #connection: CuttableConnection | undefined;
+  #isAway = false;
+  #recovery: Promise<void> | undefined;
+  #isClosing = false;
 
-  async function connected(): Promise<Client> {
-    if (client) return client;
-    const fresh = new Client({ connectionString: databaseUrl, keepAlive: true, connectionTimeoutMillis: 1_000 });
-    fresh.on('error', () => {
-      if (client === fresh) client = undefined;
-    });
-    await fresh.connect();
-    client = fresh;
-    return fresh;
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+    if (parts.spool.depth().hits > 0) this.drainSpool();
   }
 
-  async function commit(hits: readonly Hit[]): Promise<void> {
-    const sightings = known.unknownOf(hits);
-    const values = batchParameters(hits, sightings);
-    const giveUpAt = Date.now() + patienceMs;
-    for (;;) {
+  /** Resolves when the hit is safe, or lost beyond help; it never rejects, so that every visitor is sent on. */
+  record(hit: Hit): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ hit, resolve });
+      this.#underWay ??= this.#next();
+    });
+  }
+
+  get isDatabaseAway(): boolean {
+    return this.#isAway;
+  }
+
+  /** Hands over what waits in the spool, unless that is under way. */
+  drainSpool(): void {
+    this.#recovery ??= this.#recover().finally(() => {
+      this.#recovery = undefined;
+    });
+  }
+
+  /** Commits or spools what waits, then lets go of the connection. What is spooled stays for the next start. */
+  async close(): Promise<void> {
+    for (let last = this.#underWay; last; last = this.#underWay) await last;
+    this.#isClosing = true;
+    await this.#recovery;
+    this.#connection?.destroy();
+    await this.#parts.spool.close();
+  }
+
+  async #next(): Promise<void> {
+    await new Promise(setImmediate);
+    const batch = this.#waiting.splice(0, maxBatch);
+    const outcome = await this.#keep(batch.map((entry) => entry.hit));
+    for (const entry of batch) entry.resolve(outcome);
+    this.#underWay = this.#waiting.length > 0 ? this.#next() : undefined;
+  }
+
+  async #keep(hits: readonly Hit[]): Promise<Outcome> {
+    if (!this.#isAway) {
+      const startedAt = performance.now();
       try {
-        await (await connected()).query({ ...recordHits, values });
-        known.remember(sightings);
-        return;
+        await this.#commitWithin(hits, this.#parts.budgetMs);
+        this.#parts.onEvent({ kind: 'batch', hits: hits.length, ms: performance.now() - startedAt });
+        return 'committed';
       } catch (error) {
-        onProblem(error);
-        const broken = client;
-        client = undefined;
-        broken?.end().catch(() => {});
-        if (Date.now() >= giveUpAt) throw error;
-        await new Promise((resume) => setTimeout(resume, 100));
+        this.#goAway(error);
       }
     }
-  }
-
-  async function commitNext(): Promise<void> {
-    const batch = waiting.splice(0, maxBatch);
     try {
-      await commit(batch.map((entry) => entry.hit));
-      for (const entry of batch) entry.resolve();
+      await this.#parts.spool.append(hits);
+      this.#parts.onEvent({ kind: 'kept', hits: hits.length, outcome: 'spooled' });
+      return 'spooled';
     } catch (error) {
-      for (const entry of batch) entry.reject(error);
+      this.#parts.onEvent({ kind: 'problem', error });
+      this.#parts.onEvent({ kind: 'kept', hits: hits.length, outcome: 'lost' });
+      return 'lost';
     }
-    underWay = undefined;
-    if (waiting.length > 0) start();
   }
 
-  function start(): void {
-    underWay = new Promise<void>((resolve) => setImmediate(resolve)).then(commitNext);
+  /** Commits, on a new connection where the old one broke, as often as the budget allows. */
+  async #commitWithin(hits: readonly Hit[], budgetMs: number): Promise<void> {
+    const giveUpAt = performance.now() + budgetMs;
+    for (;;) {
+      const timer = setTimeout(() => this.#disconnect(), giveUpAt - performance.now());
+      try {
+        return await this.#commit(hits);
+      } catch (error) {
+        this.#disconnect();
+        if (performance.now() + 10 >= giveUpAt) throw error;
+        this.#parts.onEvent({ kind: 'problem', error });
+      } finally {
+        clearTimeout(timer);
+      }
+      await sleep(10);
+    }
   }
 
-  return {
-    record(hit) {
-      return new Promise<void>((resolve, reject) => {
-        waiting.push({ hit, resolve, reject });
-        if (!underWay) start();
-      });
-    },
-    async close() {
-      for (let last = underWay; last; last = underWay) await last;
-      await client?.end();
-    },
-  };
+  async #commit(hits: readonly Hit[]): Promise<void> {
+    const sightings = this.#known.unknownOf(hits);
+    this.#connection ??= new CuttableConnection(this.#parts.databaseUrl);
+    await this.#connection.query({ ...recordHits, values: batchParameters(hits, sightings) });
+    this.#known.remember(sightings);
+  }
+
+  #disconnect(): void {
+    this.#connection?.destroy();
+    this.#connection = undefined;
+  }
+
+  #goAway(error: unknown): void {
+    this.#isAway = true;
+    this.#parts.onEvent({ kind: 'away', error });
+    this.drainSpool();
+  }
+
+  /** Waits for the database, then drains; live batches take turns with it on the same connection. */
+  async #recover(): Promise<void> {
+    while (!this.#isClosing) {
+      try {
+        if (this.#isAway) await this.#comeBack();
+        await this.#parts.spool.drain(async (hits) => {
+          if (this.#isClosing) throw new Error('the server stops');
+          await this.#commit(hits);
+          this.#parts.onEvent({ kind: 'drained', hits: hits.length });
+        });
+        if (this.#parts.spool.depth().hits === 0) return;
+      } catch (error) {
+        if (!this.#isAway && !this.#isClosing) this.#parts.onEvent({ kind: 'problem', error });
+      }
+      await sleep(probeMs);
+    }
+  }
+
+  async #comeBack(): Promise<void> {
+    const connection = new CuttableConnection(this.#parts.databaseUrl);
+    try {
+      await connection.query({ text: 'select 1' });
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
+    this.#connection = connection;
+    this.#isAway = false;
+    this.#parts.onEvent({ kind: 'back' });
+  }
 }

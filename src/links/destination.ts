@@ -16,7 +16,7 @@ export function readDestination(typed: string): string {
   // The URL parser drops tabs and line breaks silently, so that java<tab>script: would pass; marks that turn the
   // direction of writing make an address read as another one (Unicode TR 36, 2.4). They have no place here.
   if (/[\p{Cc}\p{Cs}\s\u202a-\u202e\u2066-\u2069]/u.test(trimmed))
-    throw refusal('An address holds no spaces or control characters. Write a space as %20.');
+    throw refusal('An address has no spaces or hidden characters. Paste one address, and write a space in it as %20.');
   const scheme = /^([a-z][a-z0-9+.-]*):(?!\d+(?:[/?#]|$))/i.exec(trimmed)?.[1]?.toLowerCase();
   if (scheme && scheme !== 'http' && scheme !== 'https')
     throw refusal('Links lead to http and https addresses only.', 'url_scheme');

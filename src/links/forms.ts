@@ -24,7 +24,7 @@ export const newLinkForm = z.object({
   slug: typed,
   title: typed,
   /** Keeps ids apart where the form stands twice on a page. */
-  idPrefix: z.enum(['new', 'quick', 'first']).catch('new'),
+  idPrefix: z.enum(['new', 'quick']).catch('new'),
 });
 
 export const editLinkForm = z.object({ url: typed, title: typed });

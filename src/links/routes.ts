@@ -73,7 +73,11 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
       }
       // The list behind the dialog shows it at once; on the first link's page the form's own place shows it.
       if (idPrefix === 'quick') reply.header('HX-Trigger', 'link-created');
-      return await reply.viewAsync('components/_created-link.eta', { link, qrUrl: `/qr/${link.qrSlugId}.svg` });
+      return await reply.viewAsync('components/_created-link.eta', {
+        link,
+        qrUrl: `/qr/${link.qrSlugId}.svg`,
+        idPrefix,
+      });
     } catch (error) {
       const { status, errors } = refusalOf(error);
       const view = { title: 'Create a link', values, errors, idPrefix };

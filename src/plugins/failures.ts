@@ -14,7 +14,7 @@ type Failure = {
 
 const titles: Record<number, string> = {
   400: 'Bad request',
-  401: 'Log in first',
+  401: 'Not authorised',
   403: 'Not allowed',
   404: 'Not found',
   405: 'Method not allowed',
@@ -46,6 +46,8 @@ function failureOf(error: unknown): Failure {
     return { status, code, detail: message, field, headers };
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
+    // An id that cannot be one is an address that is not there.
+    if (error.validationContext === 'params') return failureOf(new NotFound());
     const issue = error.validation[0];
     const field = issue?.keyword === 'unrecognized_keys' ? unknownKey(issue.params) : pathOf(issue?.instancePath);
     return failureOf(new Invalid(issue?.message ?? 'This request is not valid.', field ? { field } : {}));
@@ -120,7 +122,19 @@ export async function refuseUnknownPage(request: FastifyRequest): Promise<never>
 
 export default fp(failures, { name: 'failures' });
 
-/** Fastify's own refusals, of broken escapes above all (RFC 3986, 2.1): one plain line that repeats nothing of the address. */
-export function refuseBrokenAddress(_error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
-  void reply.code(400).type('text/plain; charset=utf-8').send('Bad request\n');
+/**
+ * Fastify's own refusals before there is a route, of broken escapes above all (RFC 3986, 2.1). Nothing of the address is
+ * repeated.
+ */
+export function refuseBrokenAddress(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const failure = {
+    status: 400,
+    code: 'bad_request',
+    detail: 'This address is not valid.',
+    field: undefined,
+    headers: {},
+  };
+  reply.code(400);
+  if (isApiRequest(request)) void sendProblem(request, reply, failure);
+  else void reply.type('text/plain; charset=utf-8').send('Bad request\n');
 }

@@ -16,6 +16,8 @@ const contentSecurityPolicy = [
 ].join('; ');
 
 const headers = {
+  // Pages hold what is nobody else's business; what may be kept (assets, QR codes) says so itself.
+  'cache-control': 'private, no-store',
   'content-security-policy': contentSecurityPolicy,
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',

@@ -1,10 +1,10 @@
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
-import { LRUCache } from 'lru-cache';
 import type { Db } from '../db/db.ts';
 import type { Announcement } from '../db/notify.ts';
 import { domains, links, slugs, workspaces } from '../db/schema.ts';
 import { locationOf, queryOf } from '../links/destination.ts';
 import { slugKey } from '../links/slug.ts';
+import { FreshCache } from './fresh-cache.ts';
 import type { OpenedLink } from '../clicks/enrich.ts';
 import { readUtm } from '../clicks/utm.ts';
 
@@ -25,80 +25,59 @@ type TargetQuery = ReturnType<typeof prepareQuery>;
 /** Links kept in memory, about 1 kB each. */
 const maxTargets = 100_000;
 
-/** A net below the announcements, should one be missed: no edit is older than this anywhere. */
-const maxAgeMs = 60_000;
-
 /** Hosts kept in memory, the ones that are nobody's too, so that a flood of made-up hosts costs one query each. */
 const maxHosts = 20_000;
 
 /**
- * Finds what a slug opens: in memory, else by one indexed query. Misses that are under way are shared; unknown slugs
- * are not remembered, so that a new link works at once on every node (src/DECISIONS.md 7).
+ * Finds what a slug opens: in memory, else by one indexed query. Unknown slugs are not remembered, so that a new link
+ * works at once on every node (src/DECISIONS.md 10).
  */
 export class Resolver {
-  readonly #db: Db;
-  readonly #query: TargetQuery;
-  readonly #targets = new LRUCache<string, Target>({ max: maxTargets, ttl: maxAgeMs, ttlResolution: 1_000 });
-  readonly #hosts = new LRUCache<string, { domainId: string | null }>({ max: maxHosts, ttl: maxAgeMs });
-  readonly #underWay = new Map<string, Promise<Target | undefined>>();
+  readonly #targets: FreshCache<Target>;
+  readonly #hosts: FreshCache<{ domainId: string | null }>;
 
   constructor(db: Db) {
-    this.#db = db;
-    this.#query = prepareQuery(db);
+    const query = prepareQuery(db);
+    this.#targets = new FreshCache(maxTargets, (key) => queryTarget(query, key));
+    this.#hosts = new FreshCache(maxHosts, (hostname) => queryDomain(db, hostname));
   }
 
-  /** A target that is in memory; the redirect then needs no turn of the event loop to find it. */
+  /** A target that is in memory, so that the common redirect waits for nothing but its click. */
   recall(domainId: string, slug: string): Target | undefined {
-    return this.#targets.get(`${domainId}/${slugKey(slug)}`);
+    return this.#targets.recall(keyOf(domainId, slugKey(slug)));
   }
 
-  /** @returns the target, or undefined when nobody has that slug on that domain */
-  async findTarget(domainId: string, slug: string): Promise<Target | undefined> {
-    const key = `${domainId}/${slugKey(slug)}`;
-    const known = this.#targets.get(key) ?? this.#underWay.get(key);
-    if (known) return known;
-    const load = queryTarget(this.#query, domainId, slugKey(slug))
-      .then((target) => {
-        // Whoever changed it meanwhile has taken the entry away: what was read may be old and is not kept.
-        if (target && this.#underWay.get(key) === load) this.#targets.set(key, target);
-        return target;
-      })
-      .finally(() => {
-        if (this.#underWay.get(key) === load) this.#underWay.delete(key);
-      });
-    this.#underWay.set(key, load);
-    return load;
+  /**
+   * @returns the target, or undefined when nobody has that slug on that domain
+   * @throws Unavailable when the database is away and the link is not in memory
+   */
+  findTarget(domainId: string, slug: string): Promise<Target | undefined> {
+    return this.#targets.find(keyOf(domainId, slugKey(slug)));
   }
 
-  /** @returns the id of a customer's domain, or null when the host is nobody's */
+  /**
+   * @returns the id of a customer's domain, or null when the host is nobody's
+   * @throws Unavailable as above
+   */
   async findDomain(hostname: string): Promise<string | null> {
-    const known = this.#hosts.get(hostname);
-    if (known) return known.domainId;
-    const [row] = await this.#db
-      .select({ id: domains.id })
-      .from(domains)
-      .where(and(eq(domains.host, hostname), isNotNull(domains.workspaceId)));
-    this.#hosts.set(hostname, { domainId: row?.id ?? null });
-    return row?.id ?? null;
+    return (await this.#hosts.find(hostname))?.domainId ?? null;
   }
 
   /** Forgets what an announcement says has changed. */
   forget(announcement: Announcement): void {
-    if (announcement.kind === 'slug') {
-      const key = `${announcement.domainId}/${announcement.slugKey}`;
-      this.#targets.delete(key);
-      this.#underWay.delete(key);
-    } else if (announcement.kind === 'domain') this.#hosts.delete(announcement.host);
-    else this.forgetAll();
+    if (announcement.kind === 'slug') this.#targets.forget(keyOf(announcement.domainId, announcement.slugKey));
+    else if (announcement.kind === 'domain') this.#hosts.forget(announcement.host);
+    else this.#targets.distrust();
   }
 
-  /** Forgets everything: announcements may have been missed. */
-  forgetAll(): void {
-    this.#targets.clear();
-    this.#hosts.clear();
-    this.#underWay.clear();
+  /** Announcements may have been missed. */
+  distrust(): void {
+    this.#targets.distrust();
+    this.#hosts.distrust();
   }
 }
+
+const keyOf = (domainId: string, key: string): string => `${domainId}/${key}`;
 
 /** One indexed query, prepared once: building it anew would cost more than running it. */
 function prepareQuery(db: Db) {
@@ -122,8 +101,9 @@ function prepareQuery(db: Db) {
     .prepare('find-target');
 }
 
-async function queryTarget(query: TargetQuery, domainId: string, key: string): Promise<Target | undefined> {
-  const [row] = await query.execute({ domainId, slugKey: key });
+async function queryTarget(query: TargetQuery, key: string): Promise<Target | undefined> {
+  const slashAt = key.indexOf('/');
+  const [row] = await query.execute({ domainId: key.slice(0, slashAt), slugKey: key.slice(slashAt + 1) });
   if (!row) return undefined;
   const { kind, archivedAt, ...target } = row;
   const location = locationOf(row.url);
@@ -134,4 +114,12 @@ async function queryTarget(query: TargetQuery, domainId: string, key: string): P
     utm: readUtm(queryOf(location)),
     state: kind === 'retired' || archivedAt ? 'gone' : 'active',
   };
+}
+
+async function queryDomain(db: Db, hostname: string): Promise<{ domainId: string | null }> {
+  const [row] = await db
+    .select({ id: domains.id })
+    .from(domains)
+    .where(and(eq(domains.host, hostname), isNotNull(domains.workspaceId)));
+  return { domainId: row?.id ?? null };
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { EnrichmentParts } from '../clicks/enrich.ts';
 import { enrich } from '../clicks/enrich.ts';
 import type { Recorder } from '../clicks/recorder.ts';
+import { Unavailable } from '../errors.ts';
 import { formatDate } from '../format.ts';
 import { queryOf, withQuery } from '../links/destination.ts';
 import { hostnameOf, type Sites } from '../plugins/sites.ts';
@@ -43,6 +44,7 @@ export default async function redirectRoutes(app: FastifyInstance, parts: Redire
     return target?.state === 'active' ? follow(request, reply, target) : lookUp(request, reply, slug, domainId);
   });
 
+  app.setErrorHandler(showUnavailable);
   app.route({ method: otherMethods, url: '/:slug', handler: refuseMethod });
 
   /** The common path, from memory: enrich, wait for the commit, redirect. */
@@ -108,6 +110,13 @@ async function showNotFound(request: FastifyRequest, reply: FastifyReply): Promi
 async function showExpired(request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
   reply.code(410).headers(pageHeaders);
   return reply.viewAsync('redirect/expired.eta', { address: addressOf(request) });
+}
+
+/** The database is away and this link is not in memory, or something broke: the visitor may come back. */
+async function showUnavailable(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
+  if (!(error instanceof Unavailable)) request.log.error({ err: error }, 'a visitor could not be answered');
+  reply.code(503).headers({ ...pageHeaders, 'retry-after': '5' });
+  return reply.viewAsync('redirect/unavailable.eta', { address: addressOf(request) });
 }
 
 async function showPreview(request: FastifyRequest, reply: FastifyReply, target: Target): Promise<Answer> {

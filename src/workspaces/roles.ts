@@ -1,5 +1,5 @@
 /** What people may be in a workspace, the least first: each may do all that the ones before it may. */
-export const roles = ['viewer', 'member', 'admin', 'owner'] as const;
+const roles = ['viewer', 'member', 'admin', 'owner'] as const;
 
 export type Role = (typeof roles)[number];
 

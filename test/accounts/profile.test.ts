@@ -56,6 +56,8 @@ describe('a new e-mail address', () => {
     expect(warning.text).toContain('joan.new@example.com');
     expect(warning.text).not.toContain('token');
 
+    await app.ask('/forgot-password', { form: { email: joan.email } });
+    const toOldMailbox = linkIn(await mailbox.take('Choose a new password'));
     const page = await app.ask(linkIn(mail));
     expect(page.status).toBe(200);
     expect((await joan.ask('/profile')).text).toContain(joan.email);
@@ -65,6 +67,7 @@ describe('a new e-mail address', () => {
     const profile = await joan.ask('/profile');
     expect(profile.text).toContain('joan.new@example.com');
     expect(profile.text).not.toContain(joan.email);
+    expect((await app.ask(toOldMailbox)).status).toBe(410);
 
     const visitor = new Visitor(app);
     await visitor.ask('/log-in', { form: { email: 'joan.new@example.com', password: joan.password } });

@@ -157,17 +157,17 @@ describe('a request to the API', () => {
   });
 
   it('is limited to 600 a minute for each key, over all addresses of the API', async () => {
-    const { ask } = await openClient(app, ada);
+    const client = await openClient(app, ada);
     const other = await openClient(app, ada);
-    const first = await ask('/links?limit=1');
+    const first = await client.ask('/links?limit=1');
     expect(first.headers).toMatchObject({ 'ratelimit-limit': '600', 'ratelimit-remaining': '599' });
     for (let count = 1; count < 600; count += 50)
-      await Promise.all(Array.from({ length: Math.min(50, 600 - count) }, () => ask('/links/nothing')));
-    const refused = await ask('/links?limit=1');
+      await Promise.all(Array.from({ length: Math.min(50, 600 - count) }, () => client.ask('/links/nothing')));
+    const refused = await client.ask('/links?limit=1');
     expect(refused.json()).toMatchObject({ status: 429, code: 'limit_reached' });
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(60);
-    expect((await ask('/analytics')).status).toBe(429);
+    expect((await client.ask('/analytics')).status).toBe(429);
     expect((await other.ask('/links?limit=1')).status).toBe(200);
   });
 });

@@ -79,7 +79,8 @@ describe('POST /links', () => {
   it('gives a slug to one of many who ask at once', async () => {
     const body = { url: 'https://example.com/', slug: 'race' };
     const answers = await Promise.all(Array.from({ length: 8 }, () => client.ask('/links', { body })));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409, 409, 409]);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(7);
   });
 });
 

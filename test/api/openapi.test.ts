@@ -76,7 +76,7 @@ describe('the description of the API', () => {
   it('has no reference that leads nowhere, and no schema that nothing refers to', () => {
     const references = new Set(valuesOf(description, '$ref'));
     const schemas = Object.keys(description.components.schemas).map((name) => `#/components/schemas/${name}`);
-    expect([...references].sort()).toEqual(schemas.sort());
+    expect(references).toEqual(new Set(schemas));
     expect(schemas).toContain('#/components/schemas/Problem');
   });
 

@@ -1,11 +1,15 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dimensions } from '../../src/analytics/dimensions.ts';
 import { batchParameters, KnownVisitors, recordHits } from '../../src/clicks/batch.ts';
 import type { Hit } from '../../src/clicks/hit.ts';
-import { startRecorder } from '../../src/clicks/recorder.ts';
+import { Recorder, type RecorderEvent } from '../../src/clicks/recorder.ts';
 import { busyLinkHits, restateWorkspace, rollUpPending } from '../../src/clicks/rollups.ts';
+import { Spool } from '../../src/clicks/spool.ts';
 import { type Database, openDatabase } from '../../src/db/db.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, makeHit, rowsOf } from '../setup/hits.ts';
@@ -26,6 +30,12 @@ afterAll(async () => {
   await testDatabase.drop();
   expect(problems).toEqual([]);
 });
+
+function startRecorder(): Recorder {
+  const spool = new Spool(mkdtempSync(join(tmpdir(), 'waymark-spool-')), keepProblem);
+  const onEvent = (event: RecorderEvent) => void (event.kind === 'batch' || problems.push(event));
+  return new Recorder({ databaseUrl: testDatabase.url, spool, budgetMs: 20_000, onEvent });
+}
 
 type Counts = { hits: number; clicks: number; on_link: number; in_workspace: number; pending: number };
 
@@ -113,7 +123,7 @@ function someHits(workspaceId: string, count: number): Hit[] {
 describe('a batch of hits', () => {
   it('becomes rows, with a flag on the first click of each visitor on a link and in the workspace', async () => {
     const workspaceId = await insertBareWorkspace(database.db);
-    const recorder = startRecorder(testDatabase.url, keepProblem);
+    const recorder = startRecorder();
     const clicks = [1, 1, 2].map((visitorKey) => makeHit({ workspaceId, linkId: `${workspaceId}-a`, visitorKey }));
     await Promise.all(clicks.map((hit) => recorder.record(hit)));
     await recorder.record(makeHit({ workspaceId, linkId: `${workspaceId}-b`, visitorKey: 1 }));
@@ -143,7 +153,7 @@ describe('a batch of hits', () => {
 
   it('keeps quotes, backslashes, braces and every script as they are', async () => {
     const workspaceId = await insertBareWorkspace(database.db);
-    const recorder = startRecorder(testDatabase.url, keepProblem);
+    const recorder = startRecorder();
     const cities = ['a"b', 'c\\d', '{e,f}', 'NULL', '', '東京', "O'Fallon", ' x '];
     await Promise.all(
       cities.map((city) => recorder.record(makeHit({ workspaceId, linkId: `${workspaceId}-a`, city }))),
@@ -158,7 +168,7 @@ describe('a batch of hits', () => {
 
   it('from several nodes with the same visitors at the same moment neither deadlocks nor counts a visitor twice', async () => {
     const workspaceId = await insertBareWorkspace(database.db);
-    const recorders = [1, 2, 3].map(() => startRecorder(testDatabase.url, keepProblem));
+    const recorders = [1, 2, 3].map(() => startRecorder());
     await Promise.all(
       recorders.flatMap((recorder, node) =>
         Array.from({ length: 600 }, async (_, index) => {
@@ -178,7 +188,7 @@ describe('the rollups', () => {
     'equal the rows on the calendar of %s, across a change of its clocks',
     async (timeZone) => {
       const workspaceId = await insertBareWorkspace(database.db, timeZone);
-      const recorder = startRecorder(testDatabase.url, keepProblem);
+      const recorder = startRecorder();
       const hits = someHits(workspaceId, 500);
       for (const part of [hits.slice(0, 200), hits.slice(200, 210), hits.slice(210)]) {
         await Promise.all(part.map((hit) => recorder.record(hit)));
@@ -193,7 +203,7 @@ describe('the rollups', () => {
 
   it('take in a pending hit once, also when several nodes roll up at the same moment', async () => {
     const workspaceId = await insertBareWorkspace(database.db);
-    const recorder = startRecorder(testDatabase.url, keepProblem);
+    const recorder = startRecorder();
     await Promise.all(someHits(workspaceId, 300).map((hit) => recorder.record(hit)));
     await recorder.close();
     const taken = await Promise.all([1, 2, 3, 4].map(() => rollUpPending(database.db, dimensions)));
@@ -205,7 +215,7 @@ describe('the rollups', () => {
   it('hold the breakdowns of a link once it is busy, its past included', async () => {
     const workspaceId = await insertBareWorkspace(database.db);
     const linkId = `${workspaceId}-busy`;
-    const recorder = startRecorder(testDatabase.url, keepProblem);
+    const recorder = startRecorder();
     const click = (index: number) =>
       makeHit({ workspaceId, linkId, visitorKey: index % 500, city: `City ${index % 30}` });
     const first = Array.from({ length: busyLinkHits - 1 }, (_, index) => click(index));
@@ -225,7 +235,7 @@ describe('the rollups', () => {
 
   it('are the same when they are counted anew, for another calendar too', async () => {
     const workspaceId = await insertBareWorkspace(database.db);
-    const recorder = startRecorder(testDatabase.url, keepProblem);
+    const recorder = startRecorder();
     await Promise.all(someHits(workspaceId, 400).map((hit) => recorder.record(hit)));
     await rollUpPending(database.db, dimensions);
     await Promise.all(someHits(workspaceId, 50).map((hit) => recorder.record(hit)));

@@ -101,7 +101,7 @@ describe('creating a link', () => {
 describe('a link that is refused', () => {
   it.each([
     ['no address', { url: '' }, 'Paste the address that the link should lead to.'],
-    ['several words', { url: 'see example.com please' }, 'An address holds no spaces'],
+    ['several words', { url: 'see example.com please' }, 'An address has no spaces'],
     ['a script', { url: 'javascript:alert(1)' }, 'Links lead to http and https addresses only.'],
     ['a slug with a slash', { url: 'example.com', slug: 'a/b' }, 'letters, digits and - _ . ~ only'],
     ['a word of ours', { url: 'example.com', slug: 'HEALTH' }, 'is a word that this domain needs itself'],

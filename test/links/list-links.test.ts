@@ -73,7 +73,7 @@ describe('the list of links', () => {
     const page = await ada.ask(`/w/${ada.workspace.slug}/links`);
     expect(page.status).toBe(200);
     expect(page.text).toContain('Shorten your first link');
-    expect(page.text).toContain('id="first-url"');
+    expect(page.text).toContain('id="new-url"');
   });
 
   it('shows each link with its destination, title, clicks and visitors', async () => {

@@ -18,7 +18,8 @@ export function pixelsOfSvg(svg: string): Pixels {
 
 /** What a scanner reads, or null. */
 export function scan({ width, height, data }: Pixels): string | null {
-  return jsQR(data, width, height)?.data ?? null;
+  // Its types say that the function is only the module's property `default`; it is that, too.
+  return jsQR.default(data, width, height)?.data ?? null;
 }
 
 /** Pixels from the edge to the first that is dark, on each side. */

@@ -52,11 +52,12 @@ export function hitMaker(links: readonly DemoLink[], audience: Audience, random:
       const isFirstOnLink = !visitor.links.includes(link);
       if (isFirstOnLink) visitor.links.push(link);
       const hit = hitOf(visitor.visit, link, visitor.isQr, at);
-      yield { ...hit, visitorKey: visitor.key, isFirstOnLink, isFirstInWorkspace: known === undefined };
+      hit.visitorKey = visitor.key;
+      yield Object.assign(hit, { isFirstOnLink, isFirstInWorkspace: known === undefined });
     }
     for (const at of instants(day.machines, () => day.from + random() * (day.to - day.from))) {
       const hit = hitOf(audience.drawMachine(random), drawLink(day), false, at);
-      yield { ...hit, isFirstOnLink: false, isFirstInWorkspace: false };
+      yield Object.assign(hit, { isFirstOnLink: false, isFirstInWorkspace: false });
     }
 
     function newVisitor(link: DemoLink, at: number): Visitor {

@@ -1,0 +1,186 @@
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dimensions } from '../../src/analytics/dimensions.ts';
+import { type Database, openDatabase } from '../../src/db/db.ts';
+import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { rowsOf } from '../setup/hits.ts';
+import { type CommandLine, openCommandLine } from './run.ts';
+
+let testDatabase: TestDatabase;
+let database: Database;
+let line: CommandLine;
+let demo: Record<string, unknown>;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = openDatabase(testDatabase.url, () => {});
+  // A zone whose days are not those of UTC, and whose clocks change.
+  line = openCommandLine({ DATABASE_URL: testDatabase.url, TZ: 'America/St_Johns' });
+  demo = await line.answer('seed', '--links', '60', '--clicks', '20000', '--days', '100');
+});
+
+afterAll(async () => {
+  line.close();
+  await database.close();
+  await testDatabase.drop();
+});
+
+const inDemo = () => sql`workspace_id = ${demo.workspaceId}`;
+
+/** The one row of a query. */
+async function rowOf(query: ReturnType<typeof sql>): Promise<Record<string, unknown>> {
+  const [row = {}] = await rowsOf<Record<string, unknown>>(database.db, query);
+  return row;
+}
+
+/** How many flags are not what the rows say: the first click of a visitor on a local day, on a link and in the workspace. */
+const wrongFlags = () => sql`
+select count(*)::int as wrong from (
+  select is_first_on_link, is_first_in_workspace, class = 'human' as is_human,
+         row_number() over (partition by visitor_key, link_id, day order by clicked_at, id) = 1 as on_link,
+         row_number() over (partition by visitor_key, day order by clicked_at, id) = 1 as in_workspace
+  from (select *, (clicked_at at time zone 'America/St_Johns')::date as day from clicks where ${inDemo()}) c
+) c
+where is_first_on_link <> (is_human and on_link) or is_first_in_workspace <> (is_human and in_workspace)`;
+
+async function expectRollupsToEqualRows(): Promise<void> {
+  const day = sql`(clicked_at at time zone 'America/St_Johns')::date`;
+  for (const dimension of dimensions) {
+    const counted = dimension.counts === 'hits' ? sql`true` : sql`class = 'human'`;
+    const value = sql`coalesce(${sql.raw(dimension.sql)}, '')`;
+    const fromRows = await rowsOf(
+      database.db,
+      sql`
+select ${day}::text as day, ${value} as value, count(*)::int as clicks, (count(*) filter (where is_first_in_workspace))::int as visitors
+from clicks c where ${inDemo()} and ${counted} group by 1, 2 order by 1, 2`,
+    );
+    const fromRollups = await rowsOf(
+      database.db,
+      sql`
+select day::text, value, clicks::int, visitors::int from click_counts_daily
+where scope_id = ${demo.workspaceId} and dimension = ${dimension.name} order by 1, 2`,
+    );
+    expect(fromRollups).toEqual(fromRows);
+  }
+  const totals = await rowsOf(
+    database.db,
+    sql`select link_id, clicks::int, visitors::int, hits::int from link_totals where ${inDemo()} order by 1`,
+  );
+  const fromRows = await rowsOf(
+    database.db,
+    sql`
+select link_id, (count(*) filter (where class = 'human'))::int as clicks,
+       (count(*) filter (where is_first_on_link))::int as visitors, count(*)::int as hits
+from clicks where ${inDemo()} group by 1 order by 1`,
+  );
+  expect(totals).toEqual(fromRows);
+}
+
+describe('waymark seed', () => {
+  it('makes an account whose workspace has the links and clicks that were asked for', async () => {
+    expect(demo).toEqual({
+      email: expect.stringMatching(/@/),
+      password: expect.stringMatching(/.{10}/),
+      workspaceId: expect.any(String),
+      links: 60,
+      clicks: 20_000,
+    });
+    const counts = await rowOf(sql`
+select (select count(*)::int from links where ${inDemo()}) as links,
+       (select count(*)::int from clicks where ${inDemo()} and class = 'human') as clicks,
+       (select sum(clicks)::int from link_totals where ${inDemo()}) as shown,
+       (select count(*)::int from members m join users u on u.id = m.user_id
+        where ${inDemo()} and role = 'owner' and email = ${demo.email}) as owners`);
+    expect(counts).toEqual({ links: 60, clicks: 20_000, shown: 20_000, owners: 1 });
+  });
+
+  it('flags the first click of each visitor on a day, as live clicks are', async () => {
+    expect(await rowOf(wrongFlags())).toEqual({ wrong: 0 });
+    const keys = await rowOf(sql`
+select count(distinct visitor_key)::int as visitors, (count(*) filter (where visitor_key is null and class = 'human'))::int as keyless,
+       (count(*) filter (where visitor_key is not null and class <> 'human'))::int as machines_with_key
+from clicks where ${inDemo()}`);
+    expect(keys).toMatchObject({ keyless: 0, machines_with_key: 0 });
+    expect(keys.visitors).toBeGreaterThan(15_000);
+    expect(keys.visitors).toBeLessThan(19_000);
+  });
+
+  it('leaves rollups that equal the rows', expectRollupsToEqualRows);
+
+  it('spreads clicks over all its days up to now, each after its link was made', async () => {
+    const times = await rowOf(sql`
+select count(distinct (clicked_at at time zone 'America/St_Johns')::date)::int as days,
+       bool_and(clicked_at <= now()) as are_past, max(clicked_at) > now() - interval '3 hours' as are_recent,
+       bool_and(clicked_at > created_at) as are_after, count(distinct tableoid)::int as partitions,
+       bool_or(tableoid = 'clicks_default'::regclass) as any_in_default
+from clicks c join links l on l.id = c.link_id where c.${inDemo()}`);
+    expect(times).toMatchObject({
+      days: 100,
+      are_past: true,
+      are_recent: true,
+      are_after: true,
+      any_in_default: false,
+    });
+    expect(times.partitions).toBeGreaterThanOrEqual(4);
+  });
+
+  it('has visitors from everywhere, by every channel, and one hit in six by machines', async () => {
+    const audience = await rowOf(sql`
+select array_agg(distinct channel order by channel) as channels, count(distinct country)::int as countries,
+       count(distinct city)::int as cities, count(distinct language)::int as languages, count(distinct browser)::int as browsers,
+       count(distinct utm_campaign)::int as campaigns, count(*) filter (where os = 'iOS' and device = 'desktop')::int as odd,
+       (count(*) filter (where channel = 'qr' and device <> 'mobile'))::int as scanning_desktops,
+       (count(*) filter (where channel = 'qr' and slug_id not in (select id from slugs where kind = 'qr')))::int as false_scans
+from clicks where ${inDemo()} and class = 'human'`);
+    expect(audience.channels).toEqual(['ai', 'direct', 'email', 'paid', 'qr', 'referral', 'search', 'social']);
+    expect(audience.countries).toBeGreaterThan(25);
+    expect(audience.cities).toBeGreaterThan(100);
+    expect(audience.languages).toBeGreaterThan(15);
+    expect(audience.browsers).toBeGreaterThan(10);
+    expect(audience).toMatchObject({ campaigns: 6, odd: 0, scanning_desktops: 0, false_scans: 0 });
+    const machines = await rowOf(sql`
+select round(100.0 * count(*) filter (where class <> 'human') / count(*))::int as share,
+       array_agg(distinct class order by class) as classes, bool_and(reason like class || ':%') as have_reasons
+from clicks where ${inDemo()}`);
+    expect(machines).toEqual({
+      share: 17,
+      classes: ['crawler', 'human', 'prefetch', 'preview', 'scanner', 'tool'],
+      have_reasons: true,
+    });
+  });
+
+  it('adds to a workspace that is named, by its id or its word', async () => {
+    const { slug } = await rowOf(sql`select slug from workspaces where id = ${demo.workspaceId}`);
+    const more = await line.answer(
+      'seed',
+      '--workspace',
+      String(slug),
+      '--links',
+      '5',
+      '--clicks',
+      '300',
+      '--days',
+      '1',
+    );
+    expect(more).toEqual({ email: demo.email, password: null, workspaceId: demo.workspaceId, links: 5, clicks: 300 });
+    const counts = await rowOf(sql`
+select (select count(*)::int from links where ${inDemo()}) as links, sum(clicks)::int as clicks from link_totals where ${inDemo()}`);
+    expect(counts).toEqual({ links: 65, clicks: 20_300 });
+    expect(await rowOf(wrongFlags())).toEqual({ wrong: 0 });
+    await expectRollupsToEqualRows();
+  });
+
+  it('says how to log in, and draws no progress where nobody watches', async () => {
+    const { code, stdout, stderr } = await line.run('seed', '--links=1', '--clicks=10', '--days=3');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^1 links with 10 clicks .+\nLog in at .+ as .+@.+ with the password .+\n$/);
+  });
+
+  it('refuses a workspace that is not there', async () => {
+    expect(await line.run('seed', '--workspace', 'nobody', '--json')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'There is no workspace "nobody".\n',
+    });
+  });
+});
