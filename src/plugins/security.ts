@@ -40,7 +40,7 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
  * this is what keeps other sites from posting for our users (OWASP CSRF cheat sheet, "Fetch Metadata").
  * @throws Forbidden
  */
-export function refuseForeignForms(request: FastifyRequest): void {
+function refuseForeignForms(request: FastifyRequest): void {
   if (safeMethods.has(request.method)) return;
   const site = request.headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') throw foreignForm();

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config.ts';
 
@@ -79,9 +79,4 @@ export function serveOn(app: FastifyInstance, site: Site): void {
   app.addHook('onRoute', (route) => {
     route.constraints = { ...route.constraints, site };
   });
-}
-
-/** Reads a request's site where no route was found. */
-export function siteOfRequest(sites: Sites, request: FastifyRequest): Site {
-  return sites.siteOf(request.headers.host);
 }

@@ -7,7 +7,7 @@ import { archiveLink, getLink, insertLink, type Link } from '../../src/links/que
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { insertBareWorkspace, makeHit } from '../setup/hits.ts';
 import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
-import pg from 'pg';
+import { Client } from 'pg';
 
 let app: TestApp;
 let ada: Person;
@@ -51,7 +51,7 @@ async function record(hits: Hit[]): Promise<void> {
   const sightings = hits.flatMap(({ visitorKey, linkId, day }) =>
     visitorKey === null ? [] : ['', linkId].map((scope) => ({ visitorKey, linkId: scope, day })),
   );
-  const client = new pg.Client({ connectionString: app.databaseUrl });
+  const client = new Client({ connectionString: app.databaseUrl });
   await client.connect();
   await client.query({ ...recordHits, values: batchParameters(hits, sightings) });
   await client.end();

@@ -1,0 +1,181 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pixelsOfPng, scan } from '../qr/decode.ts';
+import { startTestApp, type TestApp } from '../setup/app.ts';
+import { launchBrowser, openPage } from '../setup/browser.ts';
+
+/** The main job, from nothing to numbers, as a person does it in a browser. */
+
+const phone =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1';
+const slack = 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)';
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let waymark: TestApp;
+let browser: Browser;
+let page: Page;
+let errors: string[];
+let shortUrl: string;
+
+beforeAll(async () => {
+  waymark = await startTestApp({ SIGN_UP: 'invite' });
+  browser = await launchBrowser();
+  ({ page, errors } = await openPage(browser, {
+    baseURL: waymark.url,
+    permissions: ['clipboard-read', 'clipboard-write'],
+    timezoneId: 'Europe/Berlin',
+  }));
+});
+
+afterAll(async () => {
+  await browser.close();
+  await waymark.close();
+});
+
+/** Violations of WCAG 2.2 A and AA and of best practice, each with its place. */
+async function accessibilityProblems(): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    type Axe = { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> };
+    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
+    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}`));
+  });
+}
+
+describe.sequential('somebody new', () => {
+  it('is led to the first account, and arrives in an empty workspace that says what to do', async () => {
+    await page.goto('/');
+    expect(new URL(page.url()).pathname).toBe('/sign-up');
+    expect(await accessibilityProblems()).toEqual([]);
+    await page.getByLabel('Your name').fill('Ada Lovelace');
+    await page.getByLabel('E-mail').fill('ada@example.com');
+    await page.getByLabel('Password').fill('a long enough password');
+    await page.getByLabel('Workspace').fill('Acme');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/w/acme/links');
+    expect(await page.getByRole('heading', { level: 1 }).first().innerText()).toBe('Shorten your first link');
+    expect(await accessibilityProblems()).toEqual([]);
+  });
+
+  it('shortens a link with one key press and one field, and has it on the clipboard', async () => {
+    await page.goto('/w/acme/reports');
+    await page.keyboard.press('c');
+    await page.keyboard.insertText('https://example.com/spring-sale?colour=green');
+    await page.keyboard.press('Enter');
+    const created = page.locator('.created-url');
+    await created.waitFor();
+    shortUrl = (await created.getAttribute('href')) ?? '';
+    expect(shortUrl).toMatch(/^http:\/\/go\.localhost:\d+\/[2-9a-z]{7}$/);
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(shortUrl);
+    expect(await accessibilityProblems()).toEqual([]);
+  });
+
+  it('shares it: a desktop and a phone follow it, a chat previews it', async () => {
+    const path = new URL(shortUrl).pathname;
+    const visitors = [
+      { 'x-forwarded-for': '81.2.69.142' },
+      { 'x-forwarded-for': '8.8.8.8', 'user-agent': phone, referer: 'https://www.instagram.com/' },
+      { 'x-forwarded-for': '52.1.2.3', 'user-agent': slack },
+    ];
+    for (const headers of visitors) {
+      const answer = await waymark.visit(path, { headers });
+      expect([answer.status, answer.headers.location]).toEqual([302, 'https://example.com/spring-sale?colour=green']);
+    }
+  });
+
+  it('sees two clicks by country, device and browser, and one preview that is no click', async () => {
+    await page.goto('/w/acme/links');
+    await page
+      .locator(`a[href^="/w/acme/links/"]`, { hasText: new URL(shortUrl).pathname.slice(1) })
+      .first()
+      .click();
+    await page.waitForURL(/\/w\/acme\/links\/\w{12}$/);
+    const report = await page.locator('main').innerText();
+    expect(report).toMatch(/2 clicks/);
+    expect(report).toMatch(/2 visitors/);
+    for (const value of [
+      'United Kingdom',
+      'United States',
+      'Desktop',
+      'Mobile',
+      'Chrome',
+      'Safari',
+      'instagram.com',
+      'Slack preview',
+    ]) {
+      expect(await page.locator('main').textContent(), value).toContain(value);
+    }
+    expect(await accessibilityProblems()).toEqual([]);
+  });
+
+  it('changes the period without a reload, keeps the address, and can go back', async () => {
+    const before = page.url();
+    await page.getByRole('link', { name: '7 days' }).click();
+    await page.waitForURL(/period=7d/);
+    expect(await page.locator('main').innerText()).toMatch(/2 clicks/);
+    await page.goBack();
+    await expect.poll(() => page.url()).toBe(before);
+  });
+
+  it('has a QR code that a camera can read, and its scan is counted as one', async () => {
+    await page.goto('/w/acme/links');
+    const address = page.url();
+    await page
+      .locator(`a[href^="/w/acme/links/"]`, { hasText: new URL(shortUrl).pathname.slice(1) })
+      .first()
+      .click();
+    await page.waitForURL((url) => url.href !== address);
+    const picture = await page.locator('img[src^="/qr/"]').first().getAttribute('src');
+    const png = await page.request.get((picture ?? '').replace('.svg', '.png'));
+    const scanned = scan(pixelsOfPng(await png.body()));
+    expect(scanned).toMatch(/^http:\/\/go\.localhost:\d+\//);
+    expect(scanned).not.toBe(shortUrl);
+    const answer = await waymark.visit(new URL(scanned ?? '').pathname, {
+      headers: { 'x-forwarded-for': '81.2.69.142', 'user-agent': phone },
+    });
+    expect(answer.headers.location).toBe('https://example.com/spring-sale?colour=green');
+    await page.reload();
+    expect(await page.locator('main').innerText()).toMatch(/3 clicks/);
+    expect(await page.locator('main').textContent()).toContain('QR code');
+  });
+
+  it('met no error on any of these pages', () => {
+    expect(errors).toEqual([]);
+  });
+});
+
+describe.sequential('the pages in the dark, and on a phone', () => {
+  it.each([
+    ['dark', { colorScheme: 'dark' as const, viewport: { width: 1280, height: 900 } }],
+    [
+      'a phone',
+      { colorScheme: 'light' as const, viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+    ],
+  ])('%s: nothing is cut off, nothing is hard to read', async (_name, options) => {
+    const storageState = await page.context().storageState();
+    const other = await openPage(browser, { baseURL: waymark.url, storageState, ...options });
+    const light = page;
+    page = other.page;
+    for (const path of [
+      '/w/acme/links',
+      '/w/acme/reports',
+      '/w/acme/links/new',
+      '/w/acme/settings',
+      '/w/acme/keys',
+      '/profile',
+      '/admin/mail',
+    ]) {
+      await page.goto(path);
+      expect([path, await accessibilityProblems()]).toEqual([path, []]);
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect([path, overflow]).toEqual([path, 0]);
+    }
+    page = light;
+    expect(other.errors).toEqual([]);
+    await other.page.context().close();
+  });
+});
