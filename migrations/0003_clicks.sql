@@ -1,3 +1,18 @@
+CREATE TABLE "agent_shapes" (
+	"id" bigint PRIMARY KEY NOT NULL,
+	"shape" text NOT NULL,
+	"last_seen_on" date NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "chart_notes" (
+	"id" text PRIMARY KEY NOT NULL,
+	"workspace_id" text,
+	"at" timestamp with time zone NOT NULL,
+	"kind" text NOT NULL,
+	"text" text NOT NULL,
+	"moved" jsonb NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "click_counts_daily" (
 	"scope_id" text NOT NULL,
 	"day" date NOT NULL,
@@ -36,6 +51,8 @@ CREATE TABLE "clicks" (
 	"class" text NOT NULL,
 	"reason" text NOT NULL,
 	"rules_version" smallint NOT NULL,
+	"signals" smallint DEFAULT 0 NOT NULL,
+	"network" text,
 	"country" text,
 	"region" text,
 	"city" text,
@@ -50,6 +67,7 @@ CREATE TABLE "clicks" (
 	"utm_campaign" text,
 	"utm_term" text,
 	"utm_content" text,
+	"agent_id" bigint,
 	"visitor_key" bigint,
 	"is_first_on_link" boolean NOT NULL,
 	"is_first_in_workspace" boolean NOT NULL,
@@ -65,6 +83,8 @@ CREATE TABLE "clicks_pending" (
 	"class" text NOT NULL,
 	"reason" text NOT NULL,
 	"rules_version" smallint NOT NULL,
+	"signals" smallint DEFAULT 0 NOT NULL,
+	"network" text,
 	"country" text,
 	"region" text,
 	"city" text,
@@ -79,6 +99,7 @@ CREATE TABLE "clicks_pending" (
 	"utm_campaign" text,
 	"utm_term" text,
 	"utm_content" text,
+	"agent_id" bigint,
 	"visitor_key" bigint,
 	"is_first_on_link" boolean NOT NULL,
 	"is_first_in_workspace" boolean NOT NULL
@@ -95,6 +116,16 @@ CREATE TABLE "link_totals" (
 	"is_busy" boolean DEFAULT false NOT NULL
 ) WITH (fillfactor = 70);
 --> statement-breakpoint
+CREATE TABLE "reclassifications" (
+	"id" text PRIMARY KEY NOT NULL,
+	"rules_version" smallint NOT NULL,
+	"since" timestamp with time zone,
+	"started_at" timestamp with time zone NOT NULL,
+	"done_workspace_id" text DEFAULT '' NOT NULL,
+	"done_until" timestamp with time zone NOT NULL,
+	"finished_at" timestamp with time zone
+);
+--> statement-breakpoint
 CREATE TABLE "visitor_salts" (
 	"day" date PRIMARY KEY NOT NULL,
 	"salt" "bytea" NOT NULL
@@ -107,6 +138,8 @@ CREATE TABLE "visitors_seen" (
 	CONSTRAINT "visitors_seen_visitor_key_link_id_pk" PRIMARY KEY("visitor_key","link_id")
 );
 --> statement-breakpoint
+ALTER TABLE "chart_notes" ADD CONSTRAINT "chart_notes_workspace_id_workspaces_id_fk" FOREIGN KEY ("workspace_id") REFERENCES "public"."workspaces"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "chart_notes_workspace_id" ON "chart_notes" USING btree ("workspace_id","at");--> statement-breakpoint
 CREATE INDEX "clicks_workspace" ON "clicks" USING btree ("workspace_id","clicked_at");--> statement-breakpoint
 CREATE INDEX "link_totals_workspace_id" ON "link_totals" USING btree ("workspace_id");
 --> statement-breakpoint

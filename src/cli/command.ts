@@ -26,7 +26,7 @@ export type Command = {
 };
 
 type Option = {
-  /** What its value is called in the help ("ADDRESS"). */
+  /** What its value is called in the help ("ADDRESS"); '' for one that is there or not. */
   value: string;
   says: string;
   isRequired?: boolean;
@@ -54,9 +54,10 @@ const everyCommand: Readonly<Record<string, Option>> = {
 export function defineCommand<Shape extends z.ZodRawShape>(definition: Definition<Shape>): Command {
   const { name, summary, details, input } = definition;
   const options: Readonly<Record<string, Option>> = definition.options;
-  const usage = Object.entries(options).map(([option, { value, isRequired }]) =>
-    isRequired ? ` --${option} ${value}` : ` [--${option} ${value}]`,
-  );
+  const usage = Object.entries(options).map(([option, { value, isRequired }]) => {
+    const words = `--${option} ${value}`.trimEnd();
+    return isRequired ? ` ${words}` : ` [${words}]`;
+  });
   const rows = Object.entries({ ...options, ...everyCommand });
   const help = [
     `npm run waymark -- ${name}${usage.join('')}`,
@@ -102,11 +103,14 @@ function table(rows: readonly (readonly [string, string])[]): string {
 }
 
 function readWords(name: string, options: Readonly<Record<string, Option>>, words: readonly string[]) {
-  const strings = Object.keys(options).map((option) => [option, { type: 'string' }] as const);
+  const own = Object.entries(options).map(([option, { value }]) => {
+    const type: 'boolean' | 'string' = value === '' ? 'boolean' : 'string';
+    return [option, { type }] as const;
+  });
   try {
     return parseArgs({
       args: [...words],
-      options: { ...Object.fromEntries(strings), json: { type: 'boolean' }, help: { type: 'boolean' } },
+      options: { ...Object.fromEntries(own), json: { type: 'boolean' }, help: { type: 'boolean' } },
     }).values as Record<string, string | boolean | undefined>;
   } catch (error) {
     // Node says more than one sentence: what is wrong, and then how to write what was hardly meant.

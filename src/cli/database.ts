@@ -30,14 +30,15 @@ export async function withDatabaseUrl<T>(config: Config, use: (url: string) => P
   const embedded = config.databaseUrl
     ? undefined
     : await startEmbeddedPostgres({ directory: join(config.dataDir, 'postgres') });
+  let leaving: Promise<void> | undefined;
   const stop = (signal: NodeJS.Signals) => {
-    const leave = embedded?.stop() ?? Promise.resolve();
-    void leave.finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+    leaving = (embedded?.stop() ?? Promise.resolve()).finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
     const url = config.databaseUrl ?? embedded?.url ?? '';
-    return await use(url).catch((error: unknown) => {
+    return await use(url).catch(async (error: unknown) => {
+      await leaving; // then it is our own doing, and nobody needs to hear of it
       throw asRefusal(error, url);
     });
   } finally {

@@ -12,6 +12,8 @@ const columns: readonly Column[] = [
   { name: 'class', type: 'text', of: (hit) => hit.class },
   { name: 'reason', type: 'text', of: (hit) => hit.reason },
   { name: 'rules_version', type: 'smallint', of: (hit) => hit.rulesVersion },
+  { name: 'signals', type: 'smallint', of: (hit) => hit.signals },
+  { name: 'network', type: 'text', of: (hit) => hit.network },
   { name: 'country', type: 'text', of: (hit) => hit.country },
   { name: 'region', type: 'text', of: (hit) => hit.region },
   { name: 'city', type: 'text', of: (hit) => hit.city },
@@ -26,6 +28,7 @@ const columns: readonly Column[] = [
   { name: 'utm_campaign', type: 'text', of: (hit) => hit.utmCampaign },
   { name: 'utm_term', type: 'text', of: (hit) => hit.utmTerm },
   { name: 'utm_content', type: 'text', of: (hit) => hit.utmContent },
+  { name: 'agent_id', type: 'bigint', of: (hit) => hit.agentId },
   { name: 'visitor_key', type: 'bigint', of: (hit) => hit.visitorKey },
 ];
 
@@ -35,8 +38,9 @@ const parameters = columns.map((column, index) => `$${index + 1}::${column.type}
 const next = columns.length + 1;
 
 /**
- * Records a batch of hits, once: as rows of `clicks`, as rows that the rollups still have to take in, and as visitors
- * seen. A hit that is there already (a retry after a lost answer) changes nothing, so the statement may be repeated.
+ * Records a batch of hits, once: as rows of `clicks`, as rows that the rollups still have to take in, as visitors seen
+ * and as shapes of user agents. A hit that is there already (a retry after a lost answer) changes nothing, so the
+ * statement may be repeated.
  *
  * `newcomer` holds the visitors of the batch that nobody recorded before; their first hit in the batch carries the flag.
  * The rows are sorted so that two nodes with the same visitors at the same moment wait for each other in one order.
@@ -52,10 +56,15 @@ with hit as (
   order by visitor_key, link_id
   on conflict do nothing
   returning visitor_key, link_id
+), shape as (
+  insert into agent_shapes as known (id, shape, last_seen_on)
+  select * from unnest($${next + 3}::bigint[], $${next + 4}::text[], $${next + 5}::date[]) as s (id, shape, day)
+  order by id
+  on conflict (id) do update set last_seen_on = excluded.last_seen_on where known.last_seen_on < excluded.last_seen_on
 ), first_hit as (
   select distinct on (v.visitor_key, v.link_id) v.visitor_key, v.link_id, hit.id
   from newcomer v
-  join hit on hit.visitor_key = v.visitor_key and (v.link_id = '' or hit.link_id = v.link_id)
+  join hit on hit.visitor_key = v.visitor_key and (v.link_id = '' or hit.link_id = v.link_id) and hit.class = 'human'
   order by v.visitor_key, v.link_id, hit.clicked_at_ms, hit.id
 ), recorded as (
   insert into clicks (${recorded})
@@ -73,17 +82,26 @@ select ${recorded} from recorded`,
 /** A visitor who may be new on a link, or (link '') in the workspace. */
 type Sighting = { visitorKey: number; linkId: string; day: string };
 
+/** A shape whose id a hit carries, and the UTC day of the hit. */
+type SeenShape = { id: number; shape: string; day: string };
+
 /**
  * The statement's parameters as Postgres array literals, one a column; written here because the driver's generic
  * conversion of arrays costs several times as much.
- * @param isKnown true for a sighting that is certainly recorded already
  */
-export function batchParameters(hits: readonly Hit[], sightings: readonly Sighting[]): string[] {
+export function batchParameters(
+  hits: readonly Hit[],
+  sightings: readonly Sighting[],
+  shapes: readonly SeenShape[] = [],
+): string[] {
   const literals = columns.map((column) => arrayLiteral(hits, column.of));
   literals.push(
     arrayLiteral(sightings, (sighting) => sighting.visitorKey),
     arrayLiteral(sightings, (sighting) => sighting.linkId),
     arrayLiteral(sightings, (sighting) => sighting.day),
+    arrayLiteral(shapes, (shape) => shape.id),
+    arrayLiteral(shapes, (shape) => shape.shape),
+    arrayLiteral(shapes, (shape) => shape.day),
   );
   return literals;
 }
@@ -118,8 +136,8 @@ export class KnownVisitors {
   /** The sightings of a batch that the database has to decide, each once. */
   unknownOf(hits: readonly Hit[]): Sighting[] {
     const asked = new Map<string, Sighting>();
-    for (const { visitorKey, linkId, day } of hits) {
-      if (visitorKey === null) continue;
+    for (const { class: hitClass, visitorKey, linkId, day } of hits) {
+      if (visitorKey === null || hitClass !== 'human') continue;
       const onLink = `${visitorKey}/${linkId}`;
       if (this.#has(onLink) || asked.has(onLink)) continue;
       asked.set(onLink, { visitorKey, linkId, day });
@@ -141,4 +159,41 @@ export class KnownVisitors {
   #has(key: string): boolean {
     return this.#young.has(key) || this.#old.has(key);
   }
+}
+
+/** Remembers which shapes are recorded today. Bounded by what `Agents` admits a day. */
+export class KnownShapes {
+  #day = '';
+  #ids = new Set<number>();
+
+  /** The shapes of a batch that the database has to be told, each once. */
+  unknownOf(hits: readonly Hit[]): SeenShape[] {
+    const asked = new Map<number, SeenShape>();
+    for (const { agent, agentId, clickedAt } of hits) {
+      if (agentId === null || agent === null || asked.has(agentId)) continue;
+      const day = dayOf(clickedAt);
+      if (day > this.#day || !this.#ids.has(agentId)) asked.set(agentId, { id: agentId, shape: agent, day });
+    }
+    return [...asked.values()];
+  }
+
+  /** To be called once the shapes are committed. */
+  remember(shapes: readonly SeenShape[]): void {
+    for (const { id, day } of shapes) {
+      if (day > this.#day) {
+        this.#day = day;
+        this.#ids = new Set();
+      }
+      if (day === this.#day) this.#ids.add(id);
+    }
+  }
+}
+
+let lastDay = { number: NaN, name: '' };
+
+/** The UTC day of an instant; hits come in order, so the last answer is nearly always the next. */
+function dayOf(instant: number): string {
+  const number = Math.floor(instant / 86_400_000);
+  if (number !== lastDay.number) lastDay = { number, name: new Date(instant).toISOString().slice(0, 10) };
+  return lastDay.name;
 }

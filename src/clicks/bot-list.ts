@@ -3,7 +3,9 @@ import type { PhraseTable } from './phrases.ts';
 export type BotClass = 'preview' | 'crawler' | 'scanner' | 'tool';
 
 const previews: PhraseTable = {
+  Bitrix24: ['bitrix link preview'],
   Bluesky: ['bluesky cardyb', 'cardyb'],
+  Buffer: ['bufferlinkpreviewbot'],
   Discord: ['discordbot'],
   Discourse: ['discourse forum onebox'],
   Embedly: ['embedly'],
@@ -161,13 +163,18 @@ const crawlers: PhraseTable = {
 
 const scanners: PhraseTable = {
   Acunetix: ['acunetix'],
+  Arachni: ['arachni'],
   Barracuda: ['barracuda', 'barracudacentral', 'barracuda sentinel'],
   Bitdefender: ['bitdefender'],
+  'Burp Suite': ['burpcollaborator.net'],
   Censys: ['censysinspect'],
   CheckPhish: ['checkphish'],
+  ClamAV: ['clamav'],
   Expanse: ['expanse', 'expanse, a palo alto networks company'],
   'Google Safety': ['google-safety'],
   InternetMeasurement: ['internetmeasurement'],
+  Jorgee: ['jorgee'],
+  Kaspersky: ['kaspersky'],
   LeakIX: ['l9explore', 'l9tcpid', 'leakix'],
   Masscan: ['masscan'],
   Mimecast: ['mimecast'],
@@ -209,7 +216,7 @@ const tools: PhraseTable = {
   httpx: ['python-httpx'],
   Insomnia: ['insomnia'],
   Java: ['^java', '^java-http-client'],
-  k6: ['k6/'],
+  k6: ['^k6/'],
   Lighthouse: ['chrome-lighthouse'],
   'libwww-perl': ['libwww-perl', 'lwp::simple', 'lwp-trivial'],
   'Microsoft Office': ['ms-office', 'microsoft office'],
@@ -224,17 +231,20 @@ const tools: PhraseTable = {
   'Python requests': ['python-requests'],
   'Python urllib': ['python-urllib', 'python-urllib2', 'python-urllib3'],
   reqwest: ['reqwest'],
+  RestSharp: ['restsharp'],
   Ruby: ['^ruby', 'faraday', 'typhoeus'],
   Scrapy: ['scrapy'],
   Selenium: ['selenium'],
+  WebKit2png: ['webkit2png'],
   Wget: ['wget'],
+  'Windows CryptoAPI': ['microsoft-cryptoapi'],
   wrk: ['^wrk', '^autocannon', '^apachebench', 'apache-jmeter', '^hey'],
 };
 
 /**
  * Bots that say who they are in their user agent, by class. The classes are asked in this order, because a preview
  * often names the tool it is built with. To teach Waymark a bot, add a line here and one to `test/clicks/corpus`.
- * Phrases: see `compilePhrases`. A change of rules also raises `RULES_VERSION` in `classify.ts`.
+ * Phrases: see `compilePhrases`; numbers in them stand for any number. A change also raises the version in `classify.ts`.
  */
 export const bots: readonly (readonly [BotClass, PhraseTable])[] = [
   ['preview', previews],

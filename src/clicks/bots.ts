@@ -1,13 +1,18 @@
+import { shapeOf } from './agent-shape.ts';
 import { bots } from './bot-list.ts';
 import type { HitClass } from './hit-class.ts';
 import { appNames } from './in-app.ts';
-import { compilePhrases } from './phrases.ts';
+import { compilePhrases, type PhraseTable } from './phrases.ts';
 
 /** What a hit was found to be, and the code of the reason ("preview:slack"). */
 export type Verdict = { readonly class: HitClass; readonly reason: string };
 
 const labels = new Map([
   ['human:browser', 'Browser'],
+  ['human:in-doubt', 'Browser in a scanner’s network'],
+  ['owner:dashboard', 'Opened from the dashboard'],
+  ['scanner:burst', 'Many links at once'],
+  ['scanner:microsoft', 'Microsoft Safe Links'],
   ['crawler:isbot', 'Other bot'],
   ['tool:no-user-agent', 'No user agent'],
   ['tool:head-request', 'HEAD request'],
@@ -25,13 +30,18 @@ const finders = bots.map(([botClass, table]) => {
     verdicts.set(name, { class: botClass, reason });
     labels.set(reason, botClass === 'preview' ? `${name} preview` : name);
   }
-  return { find: compilePhrases(table), verdicts };
+  return { find: compilePhrases(asShapes(table)), verdicts };
 });
 
-/** The verdict on a user agent that says which bot it is, or undefined. */
-export function findBot(userAgent: string): Verdict | undefined {
+/** The phrases as they stand in a shape, where every number is 0. */
+function asShapes(table: PhraseTable): PhraseTable {
+  return Object.fromEntries(Object.entries(table).map(([name, phrases]) => [name, [...new Set(phrases.map(shapeOf))]]));
+}
+
+/** The verdict on the shape of a user agent that says which bot it is, or undefined. */
+export function findBot(shape: string): Verdict | undefined {
   for (const { find, verdicts } of finders) {
-    const name = find(userAgent);
+    const name = find(shape);
     if (name !== undefined) return verdicts.get(name);
   }
   return undefined;

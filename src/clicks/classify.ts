@@ -1,89 +1,103 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isbot } from 'isbot';
 import { LRUCache } from 'lru-cache';
+import { shapeOf } from './agent-shape.ts';
 import { codeOf, findBot, type Verdict } from './bots.ts';
+import { type Evidence, isBare, readSignals, signal } from './evidence.ts';
 import { findApp } from './in-app.ts';
-import { cutText } from './text.ts';
 
-/** Stored with each hit. Raise it when a change here or in `bots.ts` moves hits from one class to another. */
-export const RULES_VERSION = 1;
-
-/** What is left of a longer user agent; the longest of real browsers are near 400. */
-export const USER_AGENT_MAX = 500;
-
-type Request = { readonly method: string; readonly headers: IncomingHttpHeaders };
+/** What decides over classes. A reclassification may be given another one. */
+export type Rules = {
+  /** Stored with each hit. */
+  version: number;
+  /** Says what made a request for a slug, and why: a stable code ("preview:slack") for `reasonLabel`. Never throws. */
+  judge(evidence: Evidence): Verdict;
+};
 
 const headRequest: Verdict = { class: 'tool', reason: 'tool:head-request' };
 const noUserAgent: Verdict = { class: 'tool', reason: 'tool:no-user-agent' };
 const unnamedBot: Verdict = { class: 'crawler', reason: 'crawler:isbot' };
 const browser: Verdict = { class: 'human', reason: 'human:browser' };
+const inDoubt: Verdict = { class: 'human', reason: 'human:in-doubt' };
+const owner: Verdict = { class: 'owner', reason: 'owner:dashboard' };
 
-/** Headers by which a browser says that nobody looks yet (Fetch standard, and what came before it). */
-const prefetchHeaders = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].map((name) => ({
-  name,
-  verdict: { class: 'prefetch', reason: `prefetch:${name}` } satisfies Verdict,
-}));
+const prefetches = [
+  [signal.secPurpose, { class: 'prefetch', reason: 'prefetch:sec-purpose' }],
+  [signal.purpose, { class: 'prefetch', reason: 'prefetch:purpose' }],
+  [signal.xPurpose, { class: 'prefetch', reason: 'prefetch:x-purpose' }],
+  [signal.xMoz, { class: 'prefetch', reason: 'prefetch:x-moz' }],
+] as const satisfies readonly (readonly [number, Verdict])[];
 
-/** The steps that look at the user agent alone, in order. The first verdict wins. */
-const agentSteps: readonly ((userAgent: string) => Verdict | undefined)[] = [
-  (userAgent) => (userAgent === '' ? noUserAgent : undefined),
+/** The steps that look at the agent's shape alone, in order. The first verdict wins. */
+const agentSteps: readonly ((shape: string) => Verdict | undefined)[] = [
+  (shape) => (shape === '' ? noUserAgent : undefined),
   findBot,
   // Before the net: isbot takes some apps, Snapchat for one, for bots.
   inAppBrowser,
-  (userAgent) => (isbot(userAgent) ? unnamedBot : undefined),
+  (shape) => (isbot(shape) ? unnamedBot : undefined),
   () => browser,
 ];
 
 /** The steps of a request, in order. The first verdict wins. */
-const steps: readonly ((request: Request, agent: Verdict) => Verdict | undefined)[] = [
+const steps: readonly ((evidence: Evidence, agent: Verdict) => Verdict | undefined)[] = [
   // A HEAD by a bot stays that bot's, because its name says more.
-  ({ method }, agent) => (method === 'HEAD' && isPersonOrTool(agent) ? headRequest : undefined),
-  ({ headers }) => prefetched(headers),
-  (_request, agent) => agent,
+  ({ signals }, agent) =>
+    signals & signal.head && (agent.class === 'human' || agent.class === 'tool') ? headRequest : undefined,
+  ({ signals }) => prefetches.find(([bit]) => signals & bit)?.[1],
+  (_evidence, agent) => (agent.class === 'human' ? undefined : agent),
+  ({ signals }) => (signals & signal.owner ? owner : undefined),
+  scanned,
+  (_evidence, agent) => agent,
 ];
+
+/**
+ * Today's rules. Raise the version when a change here, in `bot-list.ts` or in `in-app.ts` moves hits from one class to
+ * another; `npm run waymark -- reclassify` then settles what was counted before.
+ */
+export const rules: Rules = {
+  version: 1,
+  judge(evidence) {
+    const agent = judgeAgent(evidence.agent);
+    for (const step of steps) {
+      const verdict = step(evidence, agent);
+      if (verdict !== undefined) return verdict;
+    }
+    return agent;
+  },
+};
+
+/** Says what a request is by itself: without its network, and without the requests around it. */
+export function classify(request: { readonly method: string; readonly headers: IncomingHttpHeaders }): Verdict {
+  const agent = shapeOf(request.headers['user-agent'] ?? '');
+  return rules.judge({ agent, signals: readSignals(request), network: null, isBurst: false });
+}
 
 const agentVerdicts = new LRUCache<string, Verdict>({ max: 10_000 });
 
-/**
- * Says what made a request for a slug, and why. `owner` is never the answer: who owns a link is not in these headers.
- * The reason is a stable code ("preview:slack") for `reasonLabel`. Never throws, and keeps at most 10,000 user agents.
- */
-export function classify(request: Request): Verdict {
-  const agent = classifyAgent(request.headers['user-agent'] ?? '');
-  for (const step of steps) {
-    const verdict = step(request, agent);
-    if (verdict !== undefined) return verdict;
-  }
-  return agent;
-}
-
-function classifyAgent(header: string): Verdict {
-  const userAgent = cutText(header, USER_AGENT_MAX).trim();
-  const known = agentVerdicts.get(userAgent);
+function judgeAgent(shape: string): Verdict {
+  const known = agentVerdicts.get(shape);
   if (known !== undefined) return known;
   for (const step of agentSteps) {
-    const verdict = step(userAgent);
+    const verdict = step(shape);
     if (verdict !== undefined) {
-      agentVerdicts.set(userAgent, verdict);
+      agentVerdicts.set(shape, verdict);
       return verdict;
     }
   }
   return browser;
 }
 
-function inAppBrowser(userAgent: string): Verdict | undefined {
-  const app = findApp(userAgent);
+function inAppBrowser(shape: string): Verdict | undefined {
+  const app = findApp(shape);
   return app === undefined ? undefined : { class: 'human', reason: `human:in-app:${codeOf(app)}` };
 }
 
-function isPersonOrTool(agent: Verdict): boolean {
-  return agent.class === 'human' || agent.class === 'tool';
-}
-
-function prefetched(headers: IncomingHttpHeaders): Verdict | undefined {
-  for (const { name, verdict } of prefetchHeaders) {
-    const value = headers[name];
-    if (value !== undefined && /\b(?:prefetch|preview|prerender)\b/i.test(String(value))) return verdict;
-  }
-  return undefined;
+/**
+ * Mail filters look like browsers. Two of three things give one away: the network of such a service, a burst, headers
+ * too bare for a browser. A network alone leaves a doubt, which is not held against the visitor.
+ */
+function scanned({ signals, network, isBurst }: Evidence): Verdict | undefined {
+  const signs = Number(network !== null) + Number(isBurst) + Number(isBare(signals));
+  if (signs >= 2) return { class: 'scanner', reason: `scanner:${network ?? 'burst'}` };
+  return network === null ? undefined : inDoubt;
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { UAParser } from 'ua-parser-js';
-import { USER_AGENT_MAX } from './classify.ts';
+import { USER_AGENT_MAX } from './agent-shape.ts';
 import { findApp } from './in-app.ts';
 import { cleanText, cutText } from './text.ts';
 

@@ -1,11 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { addDays, dayStart, localDay } from '../zoned-time.ts';
+import { USER_AGENT_MAX } from './agent-shape.ts';
+import { Agents } from './agents.ts';
+import type { Bursts } from './bursts.ts';
 import { channelOf } from './channel.ts';
-import { classify, RULES_VERSION, USER_AGENT_MAX } from './classify.ts';
+import { rules } from './classify.ts';
 import { readDevice } from './device.ts';
+import { isSuspect, readSignals, signal } from './evidence.ts';
 import type { Geo } from './geo.ts';
 import { type Hit, newHitId } from './hit.ts';
 import { readLanguage } from './language.ts';
+import { findNetwork } from './networks.ts';
 import { readReferrer } from './referrer.ts';
 import type { Salts } from './salts.ts';
 import { cutText } from './text.ts';
@@ -19,6 +24,8 @@ export type Visit = {
   address: string;
   /** The query as it came, without `?`. */
   rawQuery: string;
+  /** The dashboard marked the link for one of the workspace's own people. */
+  isOwner?: boolean;
 };
 
 /** The link that was opened, as far as a click records it. */
@@ -37,19 +44,34 @@ export type EnrichmentParts = {
   salts: Salts;
   /** Hosts of ours: who comes from there has no referrer. */
   ownHosts: ReadonlySet<string>;
+  /** Left out where hits are not seen as they come. */
+  bursts?: Bursts;
 };
 
-/** Classes and enriches one hit. Pure but for the bounded caches below it; about 2 µs when they know the visitor. */
+const agents = new Agents();
+
+/**
+ * Classes and enriches one hit. Who asks not to be tracked (Do Not Track, Global Privacy Control) is counted without a
+ * key, region and city. Pure but for the bounded caches below it; about 3 µs when they know the visitor.
+ */
 export function enrich(visit: Visit, link: OpenedLink, now: Date, parts: EnrichmentParts): Hit {
-  const { headers, rawQuery } = visit;
-  const verdict = classify(visit);
+  const { headers, rawQuery, address } = visit;
   const userAgent = cutText(headers['user-agent'] ?? '', USER_AGENT_MAX);
+  const agent = agents.read(userAgent, now);
+  const day = today(link.timeZone, now);
+  const salt = parts.salts.saltOf(day);
+  const visitor = salt === undefined ? null : visitorKey(salt, address, userAgent, link.workspaceId);
+  const network = findNetwork(address);
+  let signals = readSignals(visit);
+  const isBurst =
+    isSuspect(signals, network) && parts.bursts?.isBurst({ ...link, visitor, network, at: now.getTime() }) === true;
+  if (isBurst) signals |= signal.burst;
+  const verdict = rules.judge({ agent: agent.shape, signals, network, isBurst });
   const device = readDevice(userAgent, headers);
   const referrer = readReferrer(headers.referer, parts.ownHosts);
   const utm = rawQuery === '' ? link.utm : mergeUtm(link.utm, readUtm(rawQuery));
-  const day = today(link.timeZone, now);
-  const salt = verdict.class === 'human' ? parts.salts.saltOf(day) : undefined;
-  const { country, region, city } = parts.geo.locate(visit.address);
+  const isPrivate = headers['sec-gpc'] === '1' || headers.dnt === '1';
+  const { country, region, city } = parts.geo.locate(address);
   return {
     id: newHitId(),
     clickedAt: now.getTime(),
@@ -58,10 +80,12 @@ export function enrich(visit: Visit, link: OpenedLink, now: Date, parts: Enrichm
     workspaceId: link.workspaceId,
     class: verdict.class,
     reason: verdict.reason,
-    rulesVersion: RULES_VERSION,
+    rulesVersion: rules.version,
+    signals,
+    network,
     country,
-    region,
-    city,
+    region: isPrivate ? null : region,
+    city: isPrivate ? null : city,
     device: device.device,
     os: device.os,
     browser: device.browser,
@@ -80,7 +104,9 @@ export function enrich(visit: Visit, link: OpenedLink, now: Date, parts: Enrichm
     utmCampaign: utm.campaign,
     utmTerm: utm.term,
     utmContent: utm.content,
-    visitorKey: salt === undefined ? null : visitorKey(salt, visit.address, userAgent, link.workspaceId),
+    agent: agent.id === null ? null : agent.shape,
+    agentId: agent.id,
+    visitorKey: isPrivate ? null : visitor,
     day,
   };
 }

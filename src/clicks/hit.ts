@@ -13,6 +13,8 @@ export type Hit = Place & {
   class: HitClass;
   reason: string;
   rulesVersion: number;
+  signals: number;
+  network: string | null;
   device: string | null;
   os: string | null;
   browser: string | null;
@@ -24,7 +26,10 @@ export type Hit = Place & {
   utmCampaign: string | null;
   utmTerm: string | null;
   utmContent: string | null;
-  /** Only clicks of people have one. */
+  /** The user agent's shape and its id; NULL when the dictionary is full for today. */
+  agent: string | null;
+  agentId: number | null;
+  /** NULL where the visitor asked not to be tracked. Machines have one too, because a class can turn out wrong. */
   visitorKey: number | null;
   /** Day of the visit on the workspace's calendar, YYYY-MM-DD. */
   day: string;

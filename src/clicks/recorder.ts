@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CuttableConnection } from '../db/cuttable-connection.ts';
-import { batchParameters, KnownVisitors, recordHits } from './batch.ts';
+import { isRefused } from '../db/pg-errors.ts';
+import { batchParameters, KnownShapes, KnownVisitors, recordHits } from './batch.ts';
 import type { Hit } from './hit.ts';
 import type { Spool } from './spool.ts';
 
@@ -10,8 +11,17 @@ const maxBatch = 2_000;
 /** How many visitors a node remembers as recorded; about 100 bytes each. */
 const knownVisitors = 200_000;
 
-/** Pause between two looks for a database that is away, in milliseconds. */
+/** How long a batch of the spool may take, in milliseconds; nobody waits for it. */
+const drainMs = 10_000;
+
+/** Pause between two tries to reach a database that is away, in milliseconds; up to twice that, so that nodes spread. */
 const probeMs = 200;
+
+/** How often we look whether somebody left a spool behind, in milliseconds. */
+const tendMs = 20_000;
+
+/** How long a stop waits for the spool to drain, in milliseconds. */
+const farewellMs = 5_000;
 
 /** What became of a hit: in Postgres, on our disk until Postgres is back, or nowhere, because the disk refused too. */
 export type Outcome = 'committed' | 'spooled' | 'lost';
@@ -33,6 +43,8 @@ export type RecorderEvent =
   | { kind: 'drained'; hits: number }
   | { kind: 'problem'; error: unknown };
 
+type Batch = { entries: readonly Waiting[]; kept: Promise<Outcome> };
+
 type Waiting = { hit: Hit; resolve: (outcome: Outcome) => void };
 
 /**
@@ -40,12 +52,14 @@ type Waiting = { hit: Hit; resolve: (outcome: Outcome) => void };
  * a time; the next forms while it commits. There is no delay to wait for company: it would halve the rate.
  *
  * When a batch is not committed within the budget its hits go to the spool, and so do those that follow, until the
- * database answers again; then the spool drains between live batches. Whether a batch that we gave up on was committed
+ * database takes them again; the spool drains between live batches. Whether a batch that we gave up on was committed
  * does not matter: every hit had its id before, and recording it again changes nothing.
  */
 export class Recorder {
   readonly #parts: RecorderParts;
-  readonly #known = new KnownVisitors(knownVisitors);
+  readonly #tending: NodeJS.Timeout;
+  #known = new KnownVisitors(knownVisitors);
+  #shapes = new KnownShapes();
   #waiting: Waiting[] = [];
   #underWay: Promise<void> | undefined;
   #connection: CuttableConnection | undefined;
@@ -55,7 +69,8 @@ export class Recorder {
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
-    if (parts.spool.depth().hits > 0) this.drainSpool();
+    this.#tending = setInterval(() => void this.#tend(), tendMs).unref();
+    void this.#tend();
   }
 
   /** Resolves when the hit is safe, or lost beyond help; it never rejects, so that every visitor is sent on. */
@@ -70,41 +85,39 @@ export class Recorder {
     return this.#isAway;
   }
 
-  /** Hands over what waits in the spool, unless that is under way. */
-  drainSpool(): void {
-    this.#recovery ??= this.#recover().finally(() => {
-      this.#recovery = undefined;
-    });
-  }
-
-  /** Commits or spools what waits, then lets go of the connection. What is spooled stays for the next start. */
+  /**
+   * Commits or spools what waits, drains the spool while a few seconds last, and lets go of the connection. What is
+   * spooled after that stays for the next start.
+   */
   async close(): Promise<void> {
     for (let last = this.#underWay; last; last = this.#underWay) await last;
+    clearInterval(this.#tending);
+    if (!this.#isAway) await Promise.race([this.#recovery, sleep(farewellMs, undefined, { ref: false })]);
     this.#isClosing = true;
+    this.#disconnect();
     await this.#recovery;
-    this.#connection?.destroy();
     await this.#parts.spool.close();
   }
 
+  /** Batch after batch, until nobody waits. The next is on its way before the visitors of the last one are answered. */
   async #next(): Promise<void> {
     await new Promise(setImmediate);
-    const batch = this.#waiting.splice(0, maxBatch);
-    const outcome = await this.#keep(batch.map((entry) => entry.hit));
-    for (const entry of batch) entry.resolve(outcome);
-    this.#underWay = this.#waiting.length > 0 ? this.#next() : undefined;
+    for (let batch = this.#send(); batch; ) {
+      const outcome = await batch.kept;
+      const following = this.#send();
+      for (const entry of batch.entries) entry.resolve(outcome);
+      batch = following;
+    }
+    this.#underWay = undefined;
+  }
+
+  #send(): Batch | undefined {
+    const entries = this.#waiting.splice(0, maxBatch);
+    return entries.length === 0 ? undefined : { entries, kept: this.#keep(entries.map((entry) => entry.hit)) };
   }
 
   async #keep(hits: readonly Hit[]): Promise<Outcome> {
-    if (!this.#isAway) {
-      const startedAt = performance.now();
-      try {
-        await this.#commitWithin(hits, this.#parts.budgetMs);
-        this.#parts.onEvent({ kind: 'batch', hits: hits.length, ms: performance.now() - startedAt });
-        return 'committed';
-      } catch (error) {
-        this.#goAway(error);
-      }
-    }
+    if (!this.#isAway && (await this.#isCommitted(hits))) return 'committed';
     try {
       await this.#parts.spool.append(hits);
       this.#parts.onEvent({ kind: 'kept', hits: hits.length, outcome: 'spooled' });
@@ -113,72 +126,122 @@ export class Recorder {
       this.#parts.onEvent({ kind: 'problem', error });
       this.#parts.onEvent({ kind: 'kept', hits: hits.length, outcome: 'lost' });
       return 'lost';
+    } finally {
+      this.#drain();
+    }
+  }
+
+  async #isCommitted(hits: readonly Hit[]): Promise<boolean> {
+    const startedAt = performance.now();
+    try {
+      await this.#commitWithin(hits, this.#parts.budgetMs);
+      this.#parts.onEvent({ kind: 'batch', hits: hits.length, ms: performance.now() - startedAt });
+      return true;
+    } catch (error) {
+      // Refused: the database is there, and the drain will find the hit that is at fault.
+      this.#isAway = !isRefused(error);
+      this.#parts.onEvent({ kind: this.#isAway ? 'away' : 'problem', error });
+      return false;
     }
   }
 
   /** Commits, on a new connection where the old one broke, as often as the budget allows. */
   async #commitWithin(hits: readonly Hit[], budgetMs: number): Promise<void> {
     const giveUpAt = performance.now() + budgetMs;
-    for (;;) {
-      const timer = setTimeout(() => this.#disconnect(), giveUpAt - performance.now());
+    for (let pauseMs = 10; ; pauseMs *= 2) {
       try {
-        return await this.#commit(hits);
+        return await this.#commit(hits, giveUpAt - performance.now());
       } catch (error) {
-        this.#disconnect();
-        if (performance.now() + 10 >= giveUpAt) throw error;
+        if (isRefused(error) || performance.now() + pauseMs >= giveUpAt) throw error;
         this.#parts.onEvent({ kind: 'problem', error });
-      } finally {
-        clearTimeout(timer);
       }
-      await sleep(10);
+      await sleep(pauseMs);
     }
   }
 
-  async #commit(hits: readonly Hit[]): Promise<void> {
+  async #commit(hits: readonly Hit[], withinMs: number): Promise<void> {
     const sightings = this.#known.unknownOf(hits);
-    this.#connection ??= new CuttableConnection(this.#parts.databaseUrl);
-    await this.#connection.query({ ...recordHits, values: batchParameters(hits, sightings) });
+    const shapes = this.#shapes.unknownOf(hits);
+    const connection = (this.#connection ??= new CuttableConnection(this.#parts.databaseUrl, 'waymark clicks'));
+    try {
+      await connection.query({ ...recordHits, values: batchParameters(hits, sightings, shapes) }, withinMs);
+    } catch (error) {
+      if (this.#connection === connection && !isRefused(error)) this.#disconnect();
+      throw error;
+    }
     this.#known.remember(sightings);
+    this.#shapes.remember(shapes);
   }
 
   #disconnect(): void {
     this.#connection?.destroy();
     this.#connection = undefined;
+    // After a failover the next server may not know all that this one was told.
+    this.#known = new KnownVisitors(knownVisitors);
+    this.#shapes = new KnownShapes();
   }
 
-  #goAway(error: unknown): void {
-    this.#isAway = true;
-    this.#parts.onEvent({ kind: 'away', error });
-    this.drainSpool();
+  /** Looks after the spool; what others left there is drained. */
+  async #tend(): Promise<void> {
+    try {
+      await this.#parts.spool.tend();
+    } catch (error) {
+      this.#parts.onEvent({ kind: 'problem', error });
+    }
+    if (this.#parts.spool.depth().hits > 0) this.#drain();
   }
 
-  /** Waits for the database, then drains; live batches take turns with it on the same connection. */
+  #drain(): void {
+    if (!this.#isClosing) this.#recovery ??= this.#recover();
+  }
+
+  /** Until the database takes hits again and nothing is spooled. Live batches take turns with it on one connection. */
   async #recover(): Promise<void> {
     while (!this.#isClosing) {
       try {
-        if (this.#isAway) await this.#comeBack();
-        await this.#parts.spool.drain(async (hits) => {
-          if (this.#isClosing) throw new Error('the server stops');
-          await this.#commit(hits);
-          this.#parts.onEvent({ kind: 'drained', hits: hits.length });
-        });
-        if (this.#parts.spool.depth().hits === 0) return;
+        // Should the disk have refused every hit, an empty batch shows whether the database takes any.
+        if (this.#parts.spool.depth().hits === 0) await this.#handOver([]);
+        await this.#parts.spool.drain((hits) => this.#handOver(hits));
+        if (!this.#isAway && this.#parts.spool.depth().hits === 0) break;
       } catch (error) {
         if (!this.#isAway && !this.#isClosing) this.#parts.onEvent({ kind: 'problem', error });
       }
-      await sleep(probeMs);
+      await sleep(probeMs * (1 + Math.random()));
+    }
+    this.#recovery = undefined;
+  }
+
+  /** Commits hits of the spool. One that the database refuses is found by halving and set aside. */
+  async #handOver(hits: readonly Hit[]): Promise<void> {
+    if (this.#isClosing) throw new Error('the server stops');
+    try {
+      await this.#commit(hits, drainMs);
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      return this.#handOverRefused(hits, error);
+    }
+    this.#comeBack();
+    if (hits.length > 0) this.#parts.onEvent({ kind: 'drained', hits: hits.length });
+  }
+
+  async #handOverRefused(hits: readonly Hit[], error: unknown): Promise<void> {
+    this.#comeBack();
+    if (hits.length > 1) {
+      const half = Math.ceil(hits.length / 2);
+      await this.#handOver(hits.slice(0, half));
+      await this.#handOver(hits.slice(half));
+      return;
+    }
+    this.#parts.onEvent({ kind: 'problem', error });
+    try {
+      for (const hit of hits) await this.#parts.spool.setAside(hit);
+    } catch {
+      this.#parts.onEvent({ kind: 'kept', hits: hits.length, outcome: 'lost' });
     }
   }
 
-  async #comeBack(): Promise<void> {
-    const connection = new CuttableConnection(this.#parts.databaseUrl);
-    try {
-      await connection.query({ text: 'select 1' });
-    } catch (error) {
-      connection.destroy();
-      throw error;
-    }
-    this.#connection = connection;
+  #comeBack(): void {
+    if (!this.#isAway) return;
     this.#isAway = false;
     this.#parts.onEvent({ kind: 'back' });
   }

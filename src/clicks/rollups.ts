@@ -7,13 +7,15 @@ export type CountedDimension = {
   /** The value as SQL over a row `c` of clicks; NULL is counted as ''. */
   sql: string;
   counts: 'clicks' | 'hits';
+  /** `workspace`: workspaces are broken down by it, links are not. */
+  of?: 'workspace';
 };
 
 /**
  * A link's breakdowns are rolled up once it has this many hits. Below, its raw rows answer in a few milliseconds through
- * the primary key; and a rollup of few hits is larger than the hits (src/DECISIONS.md 6).
+ * the primary key; and a rollup of few hits is larger than the hits (src/DECISIONS.md 8).
  */
-export const busyLinkHits = 10_000;
+export const busyLinkHits = 3_000;
 
 /** Transaction-wide locks of Postgres are numbers; this one lets a single node touch the rollups at a time. */
 const rollupLock = sql`pg_advisory_xact_lock(hashtext('waymark rollups'))`;
@@ -36,11 +38,30 @@ function valueColumns(dimensions: readonly CountedDimension[]): SQL {
   return sql.raw(columns.join(', '));
 }
 
+/** The values again, NULL where the scope is not broken down by the dimension. */
+function scopedColumns(dimensions: readonly CountedDimension[]): SQL {
+  const columns = dimensions.map(({ of }, index) =>
+    of === 'workspace' ? `case when s.scope_id = s.workspace_id then s.v${index} end as v${index}` : `s.v${index}`,
+  );
+  return sql.raw(columns.join(', '));
+}
+
+/** How hits are counted. */
+type Counting = {
+  dimensions: readonly CountedDimension[];
+  /** 'taken off': what was counted of these hits is counted back. */
+  sign?: 'added' | 'taken off';
+  /** The zone of hours and days, as SQL; each workspace's own when left out. */
+  timeZone?: SQL;
+};
+
+const countOf = ({ sign = 'added' }: Counting) => sql.raw(sign === 'added' ? 'count(*)' : '-count(*)');
+
 /** CTE `source`: the hits with their hour and day on the workspace's clock, and their values. */
-const readHits = (hits: SQL, dimensions: readonly CountedDimension[]): SQL => sql`source as materialized (
+const readHits = (hits: SQL, { dimensions, timeZone = sql`w.time_zone` }: Counting): SQL => sql`source as materialized (
   select c.workspace_id, c.link_id, c.class, c.clicked_at, c.is_first_in_workspace, c.is_first_on_link,
-         date_trunc('hour', c.clicked_at, w.time_zone) as hour,
-         (c.clicked_at at time zone w.time_zone)::date as day,
+         date_trunc('hour', c.clicked_at, ${timeZone}) as hour,
+         (c.clicked_at at time zone ${timeZone})::date as day,
          ${valueColumns(dimensions)}
   from ${hits} c
   join workspaces w on w.id = c.workspace_id
@@ -52,7 +73,9 @@ const readHits = (hits: SQL, dimensions: readonly CountedDimension[]): SQL => sq
  * Sorted by key: should there ever be a second writer, it waits and does not deadlock.
  * @param scoped rows of source with `scope_id` and `is_first` in that scope
  */
-function addBreakdowns(scoped: SQL, dimensions: readonly CountedDimension[]): SQL {
+function addBreakdowns(scoped: SQL, counting: Counting): SQL {
+  const { dimensions } = counting;
+  const count = countOf(counting);
   const columns = dimensions.map((_, index) => `v${index}`);
   const all = 2 ** dimensions.length - 1;
   const masks = dimensions.map(({ name }, index) => `(${all - 2 ** (dimensions.length - 1 - index)}, '${name}')`);
@@ -60,8 +83,8 @@ function addBreakdowns(scoped: SQL, dimensions: readonly CountedDimension[]): SQ
   select g.scope_id, g.day, d.dimension, g.value, g.clicks, g.visitors
   from (
     select scope_id, day, grouping(${sql.raw(columns.join(', '))}) as mask, coalesce(${sql.raw(columns.join(', '))}) as value,
-           count(*) as clicks, count(*) filter (where is_first) as visitors
-    from (${scoped}) s
+           ${count} as clicks, ${count} filter (where is_first) as visitors
+    from (select s.scope_id, s.day, s.is_first, ${scopedColumns(dimensions)} from (${scoped}) s) s
     group by scope_id, day, grouping sets (${sql.raw(columns.map((column) => `(${column})`).join(', '))})
   ) g
   join (values ${sql.raw(masks.join(', '))}) as d (mask, dimension) on d.mask = g.mask
@@ -83,17 +106,17 @@ function addBreakdowns(scoped: SQL, dimensions: readonly CountedDimension[]): SQ
 )`;
 }
 
-/** A statement's CTEs and end: adds `hits` to every rollup of their workspaces and links. */
-const addToRollups = (hits: SQL, dimensions: readonly CountedDimension[]): SQL => sql`${readHits(hits, dimensions)},
+/** A statement's CTEs and end: counts `hits` in every rollup of their workspaces and links. */
+const addToRollups = (hits: SQL, counting: Counting): SQL => sql`${readHits(hits, counting)},
 ${addBreakdowns(
   sql`
       select workspace_id as scope_id, is_first_in_workspace as is_first, * from source
       union all
       select link_id, is_first_on_link, * from source where link_id in (select link_id from link_totals where is_busy)`,
-  dimensions,
+  counting,
 )}, hourly as (
   insert into click_totals_hourly as t (scope_id, hour, class, hits, visitors)
-  select scope_id, hour, class, count(*), count(*) filter (where is_first)
+  select scope_id, hour, class, ${countOf(counting)}, ${countOf(counting)} filter (where is_first)
   from (
     select workspace_id as scope_id, is_first_in_workspace as is_first, hour, class from source
     union all
@@ -105,8 +128,8 @@ ${addBreakdowns(
   set hits = t.hits + excluded.hits, visitors = t.visitors + excluded.visitors
 )
 insert into link_totals as t (link_id, workspace_id, clicks, visitors, hits, first_hit_at, last_click_at)
-select link_id, workspace_id, count(*) filter (where class = 'human'), count(*) filter (where is_first_on_link),
-       count(*), min(clicked_at), max(clicked_at) filter (where class = 'human')
+select link_id, workspace_id, ${countOf(counting)} filter (where class = 'human'),
+       ${countOf(counting)} filter (where is_first_on_link), ${countOf(counting)}, min(clicked_at), max(clicked_at) filter (where class = 'human')
 from source
 group by 1, 2
 order by 1
@@ -121,16 +144,26 @@ set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visito
  */
 export async function rollUpPending(db: Db, dimensions: readonly CountedDimension[]): Promise<number> {
   return db.transaction(async (tx) => {
-    await tx.execute(sql`select ${rollupLock}`);
-    const taken = await tx.execute(sql`
+    await lockRollups(tx);
+    return takePending(tx, dimensions);
+  });
+}
+
+/** Lets nobody else touch the rollups until the transaction ends; what is pending stays pending so long. */
+export async function lockRollups(tx: Db): Promise<void> {
+  await tx.execute(sql`select ${rollupLock}`);
+}
+
+/** As `rollUpPending`, for those who hold the lock. */
+export async function takePending(tx: Db, dimensions: readonly CountedDimension[]): Promise<number> {
+  const taken = await tx.execute(sql`
 with gone as (
   delete from clicks_pending returning *
-), ${addToRollups(sql`gone`, dimensions)}
+), ${addToRollups(sql`gone`, { dimensions })}
 returning (select count(*) from gone)::int as hits`);
-    const hits = (taken.rows[0] as { hits: number } | undefined)?.hits ?? 0;
-    if (hits > 0) await promoteBusyLinks(tx, dimensions);
-    return hits;
-  });
+  const hits = (taken.rows[0] as { hits: number } | undefined)?.hits ?? 0;
+  if (hits > 0) await rollUpLinks(tx, sql`hits >= ${busyLinkHits}`, dimensions);
+  return hits;
 }
 
 /**
@@ -141,21 +174,66 @@ export async function vacuumPending(db: Db): Promise<void> {
   await db.execute(sql`vacuum clicks_pending`);
 }
 
-/** Links that have become busy get the breakdowns of their past now, and of each click from now on. */
-async function promoteBusyLinks(tx: Db, dimensions: readonly CountedDimension[]): Promise<void> {
+/**
+ * Links that are not rolled up get the breakdowns of their past now, and of each click from now on.
+ * @param which a condition on `link_totals t`
+ */
+export async function rollUpLinks(tx: Db, which: SQL, dimensions: readonly CountedDimension[]): Promise<void> {
   const promoted = await tx.execute(
-    sql`update link_totals set is_busy = true where not is_busy and hits >= ${busyLinkHits} returning link_id`,
+    sql`update link_totals t set is_busy = true where not is_busy and ${which} returning link_id`,
   );
-  for (const { link_id: linkId } of promoted.rows as { link_id: string }[]) {
-    await tx.execute(sql`
-with ${readHits(settled(sql`c.link_id = ${linkId}`), dimensions)},
-${addBreakdowns(sql`select link_id as scope_id, is_first_on_link as is_first, * from source`, dimensions)}
+  if (promoted.rows.length === 0) return;
+  const ids = sql.param((promoted.rows as { link_id: string }[]).map((row) => row.link_id));
+  await tx.execute(sql`
+with ${readHits(settled(sql`c.link_id = any(${ids}::text[])`), { dimensions })},
+${addBreakdowns(sql`select link_id as scope_id, is_first_on_link as is_first, * from source`, { dimensions })}
 select count(*) from counted`);
-  }
 }
 
 /**
- * Counts a workspace's rollups anew from its rows: after a seed, an import, a change of its time zone.
+ * Counts hits that the rollups have, or takes them off, in any rollup of their workspaces and links.
+ * @param hits rows of clicks, as SQL with an alias `c`; what is pending among them is left out
+ */
+export async function countSettled(tx: Db, where: SQL, counting: Counting): Promise<void> {
+  await tx.execute(sql`with ${addToRollups(settled(where), counting)}`);
+}
+
+/** Removes the rows of a workspace and its links that count nothing any more, of some days or of all time. */
+export async function removeEmpty(tx: Db, workspaceId: string, days?: { first: string; last: string }): Promise<void> {
+  const scopes = sql`
+scope_id in (select ${workspaceId} union all select link_id from link_totals where workspace_id = ${workspaceId})`;
+  const isAmong = (column: string, first = days?.first) =>
+    days ? sql`${sql.identifier(column)} between ${first}::date and ${days.last}::date + 1` : sql`true`;
+  await tx.execute(sql`
+delete from click_totals_hourly where ${scopes} and ${isAmong('hour')} and hits = 0 and visitors = 0`);
+  await tx.execute(sql`
+delete from click_counts_daily where ${scopes} and ${isAmong('day')} and clicks = 0 and visitors = 0`);
+  await tx.execute(sql`
+delete from click_counts_monthly where ${scopes} and ${isAmong('month', days && `${days.first.slice(0, 7)}-01`)} and clicks = 0 and visitors = 0`);
+}
+
+/**
+ * Moves a workspace's rollups to the calendar it has now. Rows are counted over; history whose rows are gone stays on the
+ * days that it was counted on.
+ * @param from the zone it had before
+ */
+export async function moveRollups(
+  db: Db,
+  workspaceId: string,
+  from: string,
+  dimensions: readonly CountedDimension[],
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`select ${rollupLock}, set_config('work_mem', '256MB', true)`);
+    const ofWorkspace = sql`c.workspace_id = ${workspaceId}`;
+    await countSettled(tx, ofWorkspace, { dimensions, sign: 'taken off', timeZone: sql`${from}::text` });
+    await countSettled(tx, ofWorkspace, { dimensions });
+    await removeEmpty(tx, workspaceId);
+  });
+}
+
+/**
+ * Counts a workspace's rollups anew from its rows, after hits were put in beside the recorder: a seed, an import.
  * Hits that are pending stay pending and are taken in as ever.
  */
 export async function restateWorkspace(
@@ -171,13 +249,13 @@ delete from ${sql.identifier(table)}
 where scope_id in (select ${workspaceId} union all select link_id from link_totals where workspace_id = ${workspaceId})`);
     }
     await tx.execute(sql`delete from link_totals where workspace_id = ${workspaceId}`);
-    const ofWorkspace = settled(sql`c.workspace_id = ${workspaceId}`);
+    const ofWorkspace = sql`c.workspace_id = ${workspaceId}`;
     await tx.execute(sql`
 insert into link_totals (link_id, workspace_id, clicks, visitors, hits, first_hit_at, is_busy)
 select link_id, workspace_id, 0, 0, 0, min(clicked_at), true
-from ${ofWorkspace} c
+from ${settled(ofWorkspace)} c
 group by 1, 2
 having count(*) >= ${busyLinkHits}`);
-    await tx.execute(sql`with ${addToRollups(ofWorkspace, dimensions)}`);
+    await countSettled(tx, ofWorkspace, { dimensions });
   });
 }

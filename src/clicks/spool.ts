@@ -1,5 +1,18 @@
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { type FileHandle, open, rename, unlink, utimes, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import {
+  access,
+  appendFile,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  unlink,
+  utimes,
+} from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -11,37 +24,40 @@ const hitsPerSegment = 5_000;
 /** How many hits go to the database at once when it is back: live clicks wait behind one such batch at most. */
 const drainBatch = 500;
 
-/** A neighbour's file that nobody touched for so long is an orphan's, in milliseconds; owners touch theirs all the time. */
+/** A file that nobody tended for so long has no owner, in milliseconds. */
 const abandonedAfterMs = 60_000;
 
 export type SpoolDepth = { hits: number; oldestAt: Date | null };
 
-/** One file of the spool. Its name says whose it is and when it was begun: `<host>~<pid>~<ms>~<count>.spool`. */
+/** One file of the spool: `<host>~<pid>~<token>~<ms since 1970>~<count>.spool`, whose it is and when it was begun. */
 type Segment = { file: string; hits: number; begunAt: number };
 
 /** The file that is being written; `size` is where its last whole line ends, in bytes. */
-type OpenSegment = { segment: Segment; handle: FileHandle; size: number };
+type OpenSegment = Segment & { handle: FileHandle; size: number };
 
 /**
  * Where clicks wait while Postgres is away: files below DATA_DIR, a checksum and a JSON record a line, synced to the disk
  * before the visitor leaves. Draining may repeat what it did before a crash, because a hit has its id from the start.
+ *
+ * Several processes may share the directory. Who takes over a file renames it first and reads it then; who writes looks
+ * after each write whether the file still has its name. So no line is lost, even if an owner was given up too early.
  */
 export class Spool {
   readonly #directory: string;
   readonly #onProblem: (sentence: string, error?: unknown) => void;
+  /** Not the process number alone: in a container it is the same after each restart. */
+  readonly #mark = `${hostname()}~${process.pid}~${randomBytes(4).toString('hex')}~`;
   readonly #segments = new Map<string, Segment>();
-  readonly #mark = `${hostname()}~${process.pid}~`;
-  readonly #startedAt = Date.now();
   #current: OpenSegment | undefined;
   #count = 0;
+  #turn: Promise<unknown> = Promise.resolve();
 
-  /** Opens the spool and takes over what earlier processes left. `directory` is made when it is not there. */
+  /** `directory` is made when it is not there. What earlier processes left is found by `tend`. */
   constructor(directory: string, onProblem: (sentence: string, error?: unknown) => void) {
     this.#directory = directory;
     this.#onProblem = onProblem;
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
-      this.adoptOrphans();
     } catch (error) {
       onProblem('the spool cannot be used: clicks will be lost while the database is away', error);
     }
@@ -59,27 +75,11 @@ export class Spool {
   }
 
   /**
-   * Keeps hits; they are on the disk when this resolves. One call at a time.
+   * Keeps hits; they are on the disk when this resolves.
    * @throws when the disk is full, read-only or away; none of these hits is kept then
    */
-  async append(hits: readonly Hit[]): Promise<void> {
-    const bytes = Buffer.from(hits.map(lineOf).join(''));
-    const current = this.#current ?? (await this.#begin());
-    try {
-      await current.handle.appendFile(bytes);
-      await current.handle.datasync();
-      const { nlink } = await current.handle.stat();
-      if (nlink === 0) throw new Error(`${current.segment.file} was taken away`);
-    } catch (error) {
-      // What was written in part must not stand before the next good line.
-      await current.handle.truncate(current.size).catch(() => {});
-      await this.#finish();
-      throw error;
-    }
-    current.size += bytes.length;
-    current.segment.hits += hits.length;
-    this.#segments.set(current.segment.file, current.segment);
-    if (current.segment.hits >= hitsPerSegment) await this.#finish();
+  append(hits: readonly Hit[]): Promise<void> {
+    return this.#inTurn(() => this.#append(hits));
   }
 
   /**
@@ -87,82 +87,155 @@ export class Spool {
    * @throws what `commit` throws; the rest waits on
    */
   async drain(commit: (hits: readonly Hit[]) => Promise<void>): Promise<void> {
-    await this.#finish();
-    for (const segment of [...this.#segments.values()].toSorted((a, b) => a.begunAt - b.begunAt)) {
-      const hits = await this.#read(segment.file);
-      for (let from = 0; from < hits.length; from += drainBatch) await commit(hits.slice(from, from + drainBatch));
-      await unlink(join(this.#directory, segment.file));
-      this.#segments.delete(segment.file);
-    }
-  }
-
-  /** Takes over the files of processes that are gone. */
-  adoptOrphans(): void {
-    for (const file of readdirSync(this.#directory)) {
-      const [host, pid, begunAt] = file.split('~');
-      if (
-        !file.endsWith('.spool') ||
-        this.#segments.has(file) ||
-        !this.#isOrphan(file, host, Number(pid), Number(begunAt))
-      ) {
-        continue;
+    for (let segment = await this.#oldest(); segment; segment = await this.#oldest()) {
+      const lines = await this.#read(segment);
+      let torn = 0;
+      for (let from = 0; from < lines.length; from += drainBatch) {
+        const hits = lines.slice(from, from + drainBatch).map(hitOf);
+        const whole = hits.filter((hit) => hit !== undefined);
+        torn += hits.length - whole.length;
+        if (whole.length > 0) await commit(whole);
       }
-      const lines = readFileSync(join(this.#directory, file)).filter((byte) => byte === 0x0a).length;
-      this.#segments.set(file, { file, hits: lines, begunAt: Number(begunAt) });
+      if (this.#segments.delete(segment.file)) await this.#clearAway(segment, torn);
     }
   }
 
-  /** Tells neighbours that these files have an owner. */
-  async touch(): Promise<void> {
+  /** Keeps a hit aside that the database refuses, for whoever wants to look: it must not hold up the others. */
+  async setAside(hit: Hit): Promise<void> {
+    await appendFile(join(this.#directory, `${this.#mark}refused.txt`), lineOf(hit), { mode: 0o600 });
+  }
+
+  /** Tells neighbours that our files have an owner, and takes over files whose owner is gone. */
+  async tend(): Promise<void> {
     const now = new Date();
-    for (const file of this.#segments.keys()) await utimes(join(this.#directory, file), now, now).catch(() => {});
-  }
-
-  async close(): Promise<void> {
-    await this.#finish();
-  }
-
-  #isOrphan(file: string, host: string | undefined, pid: number, begunAt: number): boolean {
-    if (host === hostname()) {
-      if (pid === process.pid) return begunAt < this.#startedAt;
-      if (!isAlive(pid)) return true;
+    for (const file of this.#segments.keys()) await utimes(this.#path(file), now, now).catch(() => {});
+    for (const file of await readdir(this.#directory)) {
+      if (file.endsWith('.spool') && (await this.#isOrphan(file))) await this.#adopt(file);
     }
-    return Date.now() - statSync(join(this.#directory, file)).mtimeMs > abandonedAfterMs;
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#finish());
+  }
+
+  /** One at a time: the file that is being written must not be closed meanwhile. */
+  #inTurn<Result>(step: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(step);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  async #append(hits: readonly Hit[]): Promise<void> {
+    const bytes = Buffer.from(hits.map(lineOf).join(''));
+    let segment = await this.#write(bytes);
+    // A neighbour took this file over, perhaps before it had our lines.
+    if (!(await isThere(this.#path(segment.file)))) {
+      await this.#finish();
+      this.#segments.delete(segment.file);
+      segment = await this.#write(bytes);
+    }
+    segment.hits += hits.length;
+    this.#segments.set(segment.file, segment);
+    if (segment.hits >= hitsPerSegment) await this.#finish();
+  }
+
+  async #write(bytes: Buffer): Promise<OpenSegment> {
+    this.#current ??= await this.#begin();
+    const segment = this.#current;
+    try {
+      await segment.handle.appendFile(bytes);
+      await segment.handle.datasync();
+    } catch (error) {
+      // What was written in part must not stand before the next good line.
+      await segment.handle.truncate(segment.size).catch(() => {});
+      await this.#finish();
+      throw error;
+    }
+    segment.size += bytes.length;
+    return segment;
   }
 
   async #begin(): Promise<OpenSegment> {
     const begunAt = Date.now();
-    const segment = { file: `${this.#mark}${begunAt}~${++this.#count}.spool`, hits: 0, begunAt };
-    const handle = await open(join(this.#directory, segment.file), 'ax', 0o600);
-    this.#current = { segment, handle, size: 0 };
-    await syncDirectory(this.#directory);
-    return this.#current;
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    const file = this.#newName(begunAt);
+    const handle = await open(this.#path(file), 'ax', 0o600);
+    try {
+      await syncDirectory(this.#directory);
+    } catch (error) {
+      await handle.close();
+      await unlink(this.#path(file)).catch(() => {});
+      throw error;
+    }
+    return { file, begunAt, hits: 0, handle, size: 0 };
+  }
+
+  /** The file to drain next. The one that is being written comes last, and is finished for that. */
+  #oldest(): Promise<Segment | undefined> {
+    return this.#inTurn(async () => {
+      const finished = [...this.#segments.values()].filter((segment) => segment !== this.#current);
+      if (finished.length > 0) return finished.reduce((a, b) => (b.begunAt < a.begunAt ? b : a));
+      const segment = this.#current;
+      await this.#finish();
+      return segment;
+    });
   }
 
   async #finish(): Promise<void> {
-    const current = this.#current;
+    const segment = this.#current;
     this.#current = undefined;
-    await current?.handle.close().catch(() => {});
-    if (current?.segment.hits === 0) await unlink(join(this.#directory, current.segment.file)).catch(() => {});
+    await segment?.handle.close().catch(() => {});
+    if (segment?.hits === 0) await unlink(this.#path(segment.file)).catch(() => {});
   }
 
-  /** The whole lines of a file. What is torn was never acknowledged; it is kept aside for whoever wants to look. */
-  async #read(file: string): Promise<Hit[]> {
-    const path = join(this.#directory, file);
-    const lines = readFileSync(path, 'utf8').split('\n');
-    const hits: Hit[] = [];
-    const torn: string[] = [];
-    for (const line of lines) {
-      const hit = hitOf(line);
-      if (hit) hits.push(hit);
-      else if (line !== '') torn.push(line);
+  /** The lines of a file. One that cannot be read, or was taken over by a neighbour, is ours no more. */
+  async #read({ file }: Segment): Promise<string[]> {
+    try {
+      return (await readFile(this.#path(file), 'utf8')).split('\n').filter((line) => line !== '');
+    } catch (error) {
+      this.#segments.delete(file);
+      if (!isMissing(error)) this.#onProblem(`${file} of the spool cannot be read; it stays for the next start`, error);
+      return [];
     }
-    if (torn.length > 0) {
-      await writeFile(`${path}.torn.tmp`, torn.join('\n'), { mode: 0o600 });
-      await rename(`${path}.torn.tmp`, `${path}.torn`);
-      this.#onProblem(`${torn.length} broken lines of the spool are kept in ${path}.torn`);
+  }
+
+  /** What is torn was never acknowledged; its file is kept for whoever wants to look. That takes no room on the disk. */
+  async #clearAway({ file }: Segment, torn: number): Promise<void> {
+    try {
+      if (torn === 0) return await unlink(this.#path(file));
+      await rename(this.#path(file), this.#path(`${file}.torn`));
+      this.#onProblem(`${torn} broken lines of the spool are kept in ${file}.torn; the others are in the database`);
+    } catch (error) {
+      if (!isMissing(error)) this.#onProblem(`${file} of the spool is in the database and cannot be removed`, error);
     }
-    return hits;
+  }
+
+  async #isOrphan(file: string): Promise<boolean> {
+    if (file.startsWith(this.#mark)) return false;
+    const [host, pid] = file.split('~');
+    if (host === hostname() && (Number(pid) === process.pid || !isAlive(Number(pid)))) return true;
+    const state = await stat(this.#path(file)).catch(() => undefined);
+    return state !== undefined && Date.now() - state.mtimeMs > abandonedAfterMs;
+  }
+
+  async #adopt(file: string): Promise<void> {
+    const begunAt = Number(file.split('~')[3]) || Date.now();
+    const mine = this.#newName(begunAt);
+    try {
+      await rename(this.#path(file), this.#path(mine));
+      const lines = (await readFile(this.#path(mine), 'latin1')).split('\n');
+      this.#segments.set(mine, { file: mine, hits: lines.length - 1, begunAt });
+    } catch (error) {
+      if (!isMissing(error)) this.#onProblem(`${file} of the spool cannot be taken over`, error);
+    }
+  }
+
+  #newName(begunAt: number): string {
+    return `${this.#mark}${begunAt}~${++this.#count}.spool`;
+  }
+
+  #path(file: string): string {
+    return join(this.#directory, file);
   }
 }
 
@@ -185,6 +258,14 @@ function isAlive(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
 /** A new file survives a power cut only when its directory is synced too. */
 async function syncDirectory(directory: string): Promise<void> {

@@ -18,9 +18,22 @@ export type Database = {
  * Opens a pool.
  * @param url postgres:// with credentials
  * @param onIdleError told when an idle connection breaks; the pool replaces it by itself
+ * @param queryTimeoutMs a query that takes longer fails and its connection is given up; unset: no limit
  */
-export function openDatabase(url: string, onIdleError: (error: Error) => void, poolSize = 10): Database {
-  const pool = new Pool({ connectionString: url, max: poolSize, connectionTimeoutMillis: 5_000 });
+export function openDatabase(
+  url: string,
+  onIdleError: (error: Error) => void,
+  poolSize = 10,
+  queryTimeoutMs?: number,
+): Database {
+  const pool = new Pool({
+    connectionString: url,
+    max: poolSize,
+    connectionTimeoutMillis: 5_000,
+    ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
+  });
   pool.on('error', onIdleError);
+  // A connection that breaks while it is in use says so to its statement; without a listener it would end the process.
+  pool.on('connect', (client) => void client.on('error', () => {}));
   return { db: drizzle(pool, { schema }), url, close: () => pool.end() };
 }

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import { Client } from 'pg';
+import { CuttableConnection } from './cuttable-connection.ts';
 import type { Db } from './db.ts';
 
 const channel = 'waymark';
@@ -19,47 +20,94 @@ export async function announce(db: Db, announcement: Announcement): Promise<void
 
 export type Listener = { close(): Promise<void> };
 
+/** How often the connection is tried, in milliseconds: one that went silently (a NAT, a pulled cable) says nothing. */
+const heartbeatMs = 5_000;
+
+/** How long Postgres may take to answer, in milliseconds. */
+const answerMs = 5_000;
+
+/** Pause between two tries to connect, in milliseconds. */
+const retryMs = 200;
+
 /**
  * Listens on a connection of its own and reconnects for ever.
  * @param onAnnouncement one change
- * @param onGap the connection was away: anything may have changed
+ * @param onGap announcements may have been missed: anything may have changed
+ * @throws when the first connection does not come about
  */
 export async function listen(
   url: string,
   onAnnouncement: (announcement: Announcement) => void,
   onGap: () => void,
 ): Promise<Listener> {
-  let isClosing = false;
-  let client: Client;
-  let retry: NodeJS.Timeout | undefined;
+  const closing = new AbortController();
+  let connection: CuttableConnection;
 
   async function connect(): Promise<void> {
-    client = new Client({ connectionString: url, keepAlive: true });
-    client.on('notification', (message) => {
-      if (message.payload) onAnnouncement(JSON.parse(message.payload) as Announcement);
-    });
-    client.on('error', () => {}); // 'end' follows and does what is to be done
-    await client.connect();
-    await client.query(`listen ${channel}`);
-    client.once('end', () => {
-      if (isClosing) return;
-      onGap();
-      retry = setTimeout(reconnect, 250);
-    });
+    connection = new CuttableConnection(url, 'waymark listener', hear);
+    try {
+      await connection.query({ text: `listen ${channel}` }, answerMs);
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
   }
 
-  function reconnect(): void {
-    connect().then(onGap, () => {
-      if (!isClosing) retry = setTimeout(reconnect, 250);
-    });
+  function hear(payload: string): void {
+    const announcement = readAnnouncement(payload);
+    if (announcement) onAnnouncement(announcement);
+    else onGap();
+  }
+
+  async function keepListening(): Promise<void> {
+    for (;;) {
+      await untilBroken(connection);
+      connection.destroy();
+      if (closing.signal.aborted) return;
+      onGap();
+      await reconnect();
+      onGap();
+    }
+  }
+
+  async function reconnect(): Promise<void> {
+    while (!closing.signal.aborted) {
+      try {
+        return await connect();
+      } catch {
+        await sleep(retryMs);
+      }
+    }
   }
 
   await connect();
+  const listening = keepListening();
   return {
-    async close() {
-      isClosing = true;
-      clearTimeout(retry);
-      await client.end();
+    close() {
+      closing.abort();
+      connection.destroy();
+      return listening;
     },
   };
+}
+
+async function untilBroken(connection: CuttableConnection): Promise<void> {
+  try {
+    for (;;) {
+      await sleep(heartbeatMs, undefined, { signal: connection.ended });
+      await connection.query({ text: 'select 1' }, answerMs);
+    }
+  } catch {
+    // It broke, or was cut for its silence.
+  }
+}
+
+/** Undefined when somebody else wrote to our channel. */
+function readAnnouncement(payload: string): Announcement | undefined {
+  try {
+    const announcement = JSON.parse(payload) as Partial<Announcement> | null;
+    return announcement?.kind === undefined ? undefined : (announcement as Announcement);
+  } catch {
+    return undefined;
+  }
 }

@@ -6,6 +6,7 @@ import {
   date,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   smallint,
@@ -157,6 +158,27 @@ export const domains = pgTable(
   (table) => [uniqueIndex('domains_one_of_the_instance').on(sql`(true)`).where(sql`${table.workspaceId} is null`)],
 );
 
+export const campaigns = pgTable(
+  'campaigns',
+  {
+    id: text('id').primaryKey(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    /** The name folded: what names are told apart by. */
+    nameKey: text('name_key').notNull(),
+    /** Days of the workspace's calendar, both part of the campaign. */
+    startsOn: date('starts_on'),
+    endsOn: date('ends_on'),
+    /** Clicks that it is meant to bring. */
+    goal: integer('goal'),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [unique('campaigns_name').on(table.workspaceId, table.nameKey)],
+);
+
 export const links = pgTable(
   'links',
   {
@@ -167,6 +189,7 @@ export const links = pgTable(
     /** The destination, byte for byte as it was given. */
     url: text('url').notNull(),
     title: text('title'),
+    campaignId: text('campaign_id').references(() => campaigns.id, { onDelete: 'set null' }),
     createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
@@ -175,7 +198,42 @@ export const links = pgTable(
     /** Set: gone for good; the row stays for the reports, its slugs are retired. */
     deletedAt: instant('deleted_at'),
   },
-  (table) => [index('links_newest').on(table.workspaceId, table.createdAt.desc(), table.id.desc())],
+  (table) => [
+    index('links_newest').on(table.workspaceId, table.createdAt.desc(), table.id.desc()),
+    index('links_campaign_id').on(table.campaignId).where(sql`${table.campaignId} is not null`),
+  ],
+);
+
+/** Seven that colour-blind eyes tell apart (after Okabe and Ito), and grey; views/tokens.css says what they look like. */
+export const tagColours = ['green', 'blue', 'orange', 'purple', 'sky', 'red', 'yellow', 'grey'] as const;
+
+export const tags = pgTable(
+  'tags',
+  {
+    id: text('id').primaryKey(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    /** The name folded: what names are told apart by. */
+    nameKey: text('name_key').notNull(),
+    colour: text('colour', { enum: tagColours }).notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [unique('tags_name').on(table.workspaceId, table.nameKey)],
+);
+
+export const linkTags = pgTable(
+  'link_tags',
+  {
+    linkId: text('link_id')
+      .notNull()
+      .references(() => links.id, { onDelete: 'cascade' }),
+    tagId: text('tag_id')
+      .notNull()
+      .references(() => tags.id, { onDelete: 'cascade' }),
+  },
+  (table) => [primaryKey({ columns: [table.linkId, table.tagId] }), index('link_tags_tag_id').on(table.tagId)],
 );
 
 export const slugs = pgTable(
@@ -212,7 +270,12 @@ const hitColumns = {
   workspaceId: text('workspace_id').notNull(),
   class: text('class').notNull(),
   reason: text('reason').notNull(),
+  /** The rules that gave the class and the reason. */
   rulesVersion: smallint('rules_version').notNull(),
+  /** What rules ask of a request beside its agent, as bits (clicks/evidence.ts). */
+  signals: smallint('signals').notNull().default(0),
+  /** Whose network it came from, where that is a mail or security service (clicks/networks.ts). */
+  network: text('network'),
   country: text('country'),
   region: text('region'),
   city: text('city'),
@@ -227,7 +290,9 @@ const hitColumns = {
   utmCampaign: text('utm_campaign'),
   utmTerm: text('utm_term'),
   utmContent: text('utm_content'),
-  /** Pseudonym for one day in the workspace's zone; only clicks of people have one. */
+  /** The agent's shape in `agent_shapes`; NULL or not there: this hit cannot be classed anew. */
+  agentId: bigint('agent_id', { mode: 'number' }),
+  /** Pseudonym for one day in the workspace's zone; NULL where the visitor asked not to be tracked. */
   visitorKey: bigint('visitor_key', { mode: 'number' }),
   /** First click of this visitor on this link today; summed, it counts visitors. */
   isFirstOnLink: boolean('is_first_on_link').notNull(),
@@ -243,6 +308,14 @@ export const clicks = pgTable('clicks', hitColumns, (table) => [
 
 /** Hits that are in `clicks` and not yet in the rollups; emptied every second. */
 export const clicksPending = pgTable('clicks_pending', hitColumns);
+
+/** User agents as rules read them, every number taken out (clicks/agent-shape.ts). What a class is decided on, kept once. */
+export const agentShapes = pgTable('agent_shapes', {
+  /** 53 bits of the shape's SHA-256, so that every node knows it without asking. */
+  id: bigint('id', { mode: 'number' }).primaryKey(),
+  shape: text('shape').notNull(),
+  lastSeenOn: date('last_seen_on').notNull(),
+});
 
 /** Which visitors were seen on which day. link_id '' stands for the whole workspace (the key is a workspace's own). */
 export const visitorsSeen = pgTable(
@@ -321,6 +394,35 @@ export const linkTotals = pgTable(
   (table) => [index('link_totals_workspace_id').on(table.workspaceId)],
 );
 
+/** Runs of `reclassify`: how far one got, so that the next goes on from there. */
+export const reclassifications = pgTable('reclassifications', {
+  id: text('id').primaryKey(),
+  rulesVersion: smallint('rules_version').notNull(),
+  /** Only hits from here on; NULL for all. */
+  since: instant('since'),
+  startedAt: instant('started_at').notNull(),
+  /** Workspaces are done in order of their ids: this one up to the instant, all before it. */
+  doneWorkspaceId: text('done_workspace_id').notNull().default(''),
+  doneUntil: instant('done_until').notNull(),
+  finishedAt: instant('finished_at'),
+});
+
+/** What happened to the figures of a chart, for people who wonder why they changed. */
+export const chartNotes = pgTable(
+  'chart_notes',
+  {
+    id: text('id').primaryKey(),
+    /** NULL: concerns every workspace. */
+    workspaceId: text('workspace_id').references(() => workspaces.id, { onDelete: 'cascade' }),
+    at: instant('at').notNull(),
+    kind: text('kind', { enum: ['reclassified'] }).notNull(),
+    text: text('text').notNull(),
+    /** Hits by where they went: {"human>preview": 12}. */
+    moved: jsonb('moved').$type<Record<string, number>>().notNull(),
+  },
+  (table) => [index('chart_notes_workspace_id').on(table.workspaceId, table.at)],
+);
+
 // ---- mail ----
 
 /** Mail of an instance without SMTP, for its admin to read. */
@@ -331,3 +433,88 @@ export const mails = pgTable('mails', {
   body: text('body').notNull(),
   createdAt: createdAt(),
 });
+
+// ---- sharing: reports that people without an account may see ----
+
+export const shares = pgTable(
+  'shares',
+  {
+    id: text('id').primaryKey(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    /** NULL: the whole workspace. */
+    linkId: text('link_id').references(() => links.id, { onDelete: 'cascade' }),
+    /** Heading of the page. */
+    title: text('title').notNull(),
+    /** SHA-256 of the token in its address; the address itself is shown once and not kept. */
+    tokenHash: bytea('token_hash').notNull().unique(),
+    /** Which parts of the report are shown besides the chart. */
+    parts: jsonb('parts').$type<string[]>().notNull(),
+    /** 'salt.hash' by scrypt; NULL: whoever has the address may look. */
+    passwordHash: text('password_hash'),
+    expiresAt: instant('expires_at'),
+    createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
+    createdAt: createdAt(),
+  },
+  (table) => [index('shares_workspace_id').on(table.workspaceId)],
+);
+
+// ---- mailings: reports that come by mail ----
+
+export const mailings = pgTable(
+  'mailings',
+  {
+    id: text('id').primaryKey(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    /** NULL: the whole workspace. */
+    linkId: text('link_id').references(() => links.id, { onDelete: 'cascade' }),
+    every: text('every', { enum: ['week', 'month'] }).notNull(),
+    recipient: text('recipient').notNull(),
+    createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
+    /** Members get mail at once, others when they have said yes; NULL until then. */
+    confirmedAt: instant('confirmed_at'),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    unique('mailings_one_of_a_kind')
+      .on(table.workspaceId, table.linkId, table.every, table.recipient)
+      .nullsNotDistinct(),
+  ],
+);
+
+/** Which report was mailed: a row is the right to send it, and there is one for each period. */
+export const mailingsSent = pgTable(
+  'mailings_sent',
+  {
+    mailingId: text('mailing_id')
+      .notNull()
+      .references(() => mailings.id, { onDelete: 'cascade' }),
+    /** The first day of the week or month that it is about. */
+    period: date('period').notNull(),
+    sentAt: instant('sent_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.mailingId, table.period] })],
+);
+
+// ---- analytics: what people write on charts ----
+
+/** Notes of a workspace, or of one of its links. */
+export const reportNotes = pgTable(
+  'report_notes',
+  {
+    id: text('id').primaryKey(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    /** NULL: concerns every report of the workspace. */
+    linkId: text('link_id').references(() => links.id, { onDelete: 'cascade' }),
+    at: instant('at').notNull(),
+    text: text('text').notNull(),
+    createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
+    createdAt: createdAt(),
+  },
+  (table) => [index('report_notes_workspace_id').on(table.workspaceId, table.at)],
+);

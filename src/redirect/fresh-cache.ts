@@ -1,28 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { Unavailable } from '../errors.ts';
 
 /** A net below the announcements, should one be missed: no answer is older than this while the database is there. */
 const maxAgeMs = 60_000;
 
-/** How long a visitor waits for the database where memory has an answer that may be old, in milliseconds. */
+/** How long a visitor waits for the database where memory has an old answer, or nobody got one lately, in milliseconds. */
 const patienceMs = 250;
 
 /** How long a visitor waits where there is no other answer, in milliseconds. */
 const lastPatienceMs = 3_000;
 
-/** After the database kept a visitor waiting, old answers are given without asking for so long, in milliseconds. */
-const pauseMs = 1_000;
+/** Pause between two looks whether the database is back, in milliseconds. */
+const probeMs = 200;
+
+type Entry<Value> = { value: Value; loadedAt: number };
 
 /**
  * Answers from memory while they are fresh, else from `load`; from memory at any age while `load` fails or takes too
- * long. Misses that are under way are shared. What is not there (undefined) is not remembered.
+ * long. Misses that are under way are shared, so `load` must end by itself. What is not there (undefined) is not
+ * remembered.
+ * Ages are told by the clock that never jumps.
  */
 export class FreshCache<Value extends object> {
-  readonly #entries: LRUCache<string, { value: Value; loadedAt: number }>;
+  readonly #entries: LRUCache<string, Entry<Value>>;
   readonly #underWay = new Map<string, Promise<Value | undefined>>();
   readonly #load: (key: string) => Promise<Value | undefined>;
-  #freshSince = 0;
-  #pausedUntil = 0;
+  #freshSince = -Infinity;
+  /** The last question had no answer. Until one has, old answers are given at once. */
+  #isAway = false;
+  #isProbing = false;
 
   constructor(max: number, load: (key: string) => Promise<Value | undefined>) {
     this.#entries = new LRUCache({ max });
@@ -32,7 +39,7 @@ export class FreshCache<Value extends object> {
   /** What is in memory and fresh; no turn of the event loop is needed to find it. */
   recall(key: string): Value | undefined {
     const entry = this.#entries.get(key);
-    return entry && entry.loadedAt >= Math.max(this.#freshSince, Date.now() - maxAgeMs) ? entry.value : undefined;
+    return entry && entry.loadedAt > Math.max(this.#freshSince, performance.now() - maxAgeMs) ? entry.value : undefined;
   }
 
   /** @throws Unavailable when neither the database nor memory has an answer */
@@ -40,13 +47,15 @@ export class FreshCache<Value extends object> {
     const fresh = this.recall(key);
     if (fresh) return fresh;
     const old = this.#entries.get(key)?.value;
-    const isPaused = Date.now() < this.#pausedUntil;
-    if (old && isPaused) return old;
+    if (old && this.#isAway) {
+      void this.#probe(key);
+      return old;
+    }
     try {
-      return await within(old || isPaused ? patienceMs : lastPatienceMs, this.#shared(key));
+      return await this.#ask(key, old || this.#isAway ? patienceMs : lastPatienceMs);
     } catch (error) {
-      this.#pausedUntil = Date.now() + pauseMs;
-      if (old) return old;
+      // Unless it was forgotten meanwhile: then it is known to be wrong.
+      if (old && this.#entries.has(key)) return old;
       throw new Unavailable({ cause: error });
     }
   }
@@ -58,13 +67,35 @@ export class FreshCache<Value extends object> {
   }
 
   /** What is remembered may be old: it is asked for again, and serves only where there is no answer. */
-  distrust(): void {
-    this.#freshSince = Date.now() + 1;
+  distrust(isMeant?: (value: Value) => boolean): void {
     this.#underWay.clear();
+    this.#isAway = false; // that is to be asked again as well
+    if (!isMeant) this.#freshSince = performance.now();
+    else for (const entry of this.#entries.values()) if (isMeant(entry.value)) entry.loadedAt = -Infinity;
   }
 
-  remember(key: string, value: Value): void {
-    this.#entries.set(key, { value, loadedAt: Date.now() });
+  async #ask(key: string, patience: number): Promise<Value | undefined> {
+    try {
+      const value = await within(patience, this.#shared(key));
+      this.#isAway = false;
+      return value;
+    } catch (error) {
+      this.#isAway = true;
+      throw error;
+    }
+  }
+
+  /** Looks whether the database is back, one visitor's question at a time. */
+  async #probe(key: string): Promise<void> {
+    if (this.#isProbing) return;
+    this.#isProbing = true;
+    await this.#ask(key, lastPatienceMs).catch(() => sleep(probeMs, undefined, { ref: false }));
+    this.#isProbing = false;
+  }
+
+  /** Keeps what may be old already: it serves while the database is away, and is asked for again while it is there. */
+  keep(key: string, value: Value): void {
+    if (!this.#entries.has(key)) this.#entries.set(key, { value, loadedAt: -Infinity });
   }
 
   #shared(key: string): Promise<Value | undefined> {
@@ -74,7 +105,7 @@ export class FreshCache<Value extends object> {
       .then((value) => {
         // Whoever changed it meanwhile has taken the promise away: what was read may be old and is not kept.
         if (this.#underWay.get(key) === load) {
-          if (value) this.remember(key, value);
+          if (value) this.#entries.set(key, { value, loadedAt: performance.now() });
           else this.#entries.delete(key);
         }
         return value;

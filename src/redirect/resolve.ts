@@ -1,28 +1,10 @@
-import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import type { Announcement } from '../db/notify.ts';
-import { domains, links, slugs, workspaces } from '../db/schema.ts';
-import { locationOf, queryOf } from '../links/destination.ts';
 import { slugKey } from '../links/slug.ts';
 import { FreshCache } from './fresh-cache.ts';
-import type { OpenedLink } from '../clicks/enrich.ts';
-import { readUtm } from '../clicks/utm.ts';
+import { findDomainId, listHosts, prepareTargetQuery, readActiveTargets, type Target } from './queries.ts';
 
-/** All that answering a visitor takes. */
-export type Target = OpenedLink & {
-  slug: string;
-  title: string | null;
-  url: string;
-  /** The destination as a header may carry it. */
-  location: string;
-  createdAt: Date;
-  /** `gone`: archived or retired, 410. */
-  state: 'active' | 'gone';
-};
-
-type TargetQuery = ReturnType<typeof prepareQuery>;
-
-/** Links kept in memory, about 1 kB each. */
+/** Links kept in memory beyond those that are loaded at start, about 1 kB each. */
 const maxTargets = 100_000;
 
 /** Hosts kept in memory, the ones that are nobody's too, so that a flood of made-up hosts costs one query each. */
@@ -36,10 +18,23 @@ export class Resolver {
   readonly #targets: FreshCache<Target>;
   readonly #hosts: FreshCache<{ domainId: string | null }>;
 
-  constructor(db: Db) {
-    const query = prepareQuery(db);
-    this.#targets = new FreshCache(maxTargets, (key) => queryTarget(query, key));
-    this.#hosts = new FreshCache(maxHosts, (hostname) => queryDomain(db, hostname));
+  /** @param loaded how many slugs `warm` will load; there is room for others besides them */
+  constructor(db: Db, loaded = 0) {
+    const findTarget = prepareTargetQuery(db);
+    this.#targets = new FreshCache(maxTargets + loaded, (key) => {
+      const slashAt = key.indexOf('/');
+      return findTarget(key.slice(0, slashAt), key.slice(slashAt + 1));
+    });
+    this.#hosts = new FreshCache(maxHosts, async (host) => ({ domainId: (await findDomainId(db, host)) ?? null }));
+  }
+
+  /** Takes every active link and every host into memory, for the time when the database is away (LINK_CACHE=warm). */
+  async warm(db: Db, signal?: AbortSignal): Promise<void> {
+    for await (const { domainId, slugKey: key, target } of readActiveTargets(db)) {
+      signal?.throwIfAborted();
+      this.#targets.keep(keyOf(domainId, key), target);
+    }
+    for (const { id, host } of await listHosts(db)) this.#hosts.keep(host, { domainId: id });
   }
 
   /** A target that is in memory, so that the common redirect waits for nothing but its click. */
@@ -67,7 +62,7 @@ export class Resolver {
   forget(announcement: Announcement): void {
     if (announcement.kind === 'slug') this.#targets.forget(keyOf(announcement.domainId, announcement.slugKey));
     else if (announcement.kind === 'domain') this.#hosts.forget(announcement.host);
-    else this.#targets.distrust();
+    else this.#targets.distrust((target) => target.workspaceId === announcement.workspaceId);
   }
 
   /** Announcements may have been missed. */
@@ -78,48 +73,3 @@ export class Resolver {
 }
 
 const keyOf = (domainId: string, key: string): string => `${domainId}/${key}`;
-
-/** One indexed query, prepared once: building it anew would cost more than running it. */
-function prepareQuery(db: Db) {
-  return db
-    .select({
-      slugId: slugs.id,
-      slug: slugs.slug,
-      kind: slugs.kind,
-      linkId: links.id,
-      workspaceId: links.workspaceId,
-      timeZone: workspaces.timeZone,
-      title: links.title,
-      url: links.url,
-      createdAt: links.createdAt,
-      archivedAt: links.archivedAt,
-    })
-    .from(slugs)
-    .innerJoin(links, eq(links.id, slugs.linkId))
-    .innerJoin(workspaces, eq(workspaces.id, links.workspaceId))
-    .where(and(eq(slugs.domainId, sql.placeholder('domainId')), eq(slugs.slugKey, sql.placeholder('slugKey'))))
-    .prepare('find-target');
-}
-
-async function queryTarget(query: TargetQuery, key: string): Promise<Target | undefined> {
-  const slashAt = key.indexOf('/');
-  const [row] = await query.execute({ domainId: key.slice(0, slashAt), slugKey: key.slice(slashAt + 1) });
-  if (!row) return undefined;
-  const { kind, archivedAt, ...target } = row;
-  const location = locationOf(row.url);
-  return {
-    ...target,
-    isQr: kind === 'qr',
-    location,
-    utm: readUtm(queryOf(location)),
-    state: kind === 'retired' || archivedAt ? 'gone' : 'active',
-  };
-}
-
-async function queryDomain(db: Db, hostname: string): Promise<{ domainId: string | null }> {
-  const [row] = await db
-    .select({ id: domains.id })
-    .from(domains)
-    .where(and(eq(domains.host, hostname), isNotNull(domains.workspaceId)));
-  return { domainId: row?.id ?? null };
-}

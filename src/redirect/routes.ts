@@ -1,18 +1,24 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Bursts } from '../clicks/bursts.ts';
 import type { EnrichmentParts } from '../clicks/enrich.ts';
 import { enrich } from '../clicks/enrich.ts';
+import { isOwnersVisit, takeOwnerMark } from '../clicks/owner-mark.ts';
 import type { Recorder } from '../clicks/recorder.ts';
 import { Unavailable } from '../errors.ts';
 import { formatDate } from '../format.ts';
 import { queryOf, withQuery } from '../links/destination.ts';
 import { hostnameOf, type Sites } from '../plugins/sites.ts';
-import type { Resolver, Target } from './resolve.ts';
+import type { Target } from './queries.ts';
+import type { Resolver } from './resolve.ts';
+import type { Traffic } from './traffic.ts';
+import { UnknownSlugs } from './unknown-slugs.ts';
 
 export type RedirectParts = EnrichmentParts & {
   sites: Sites;
   instanceDomainId: string;
   resolver: Resolver;
   recorder: Recorder;
+  traffic: Traffic;
 };
 
 /**
@@ -24,7 +30,7 @@ const redirectHeaders = { 'cache-control': 'private, no-store', 'x-robots-tag': 
 const pageHeaders = {
   ...redirectHeaders,
   'content-security-policy':
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
 };
 
@@ -35,23 +41,50 @@ type Answer = FastifyReply | string;
 
 /** Everything that a visitor can meet on a host that serves short links. */
 export default async function redirectRoutes(app: FastifyInstance, parts: RedirectParts): Promise<void> {
-  const { resolver, recorder, sites, instanceDomainId } = parts;
+  const { resolver, recorder, sites, instanceDomainId, traffic } = parts;
+  const { outcomes, hits, lookups } = traffic;
+  const enrichment = { ...parts, bursts: new Bursts() };
+  const unknownSlugs = new UnknownSlugs();
 
   app.get<{ Params: { slug: string } }>('/:slug', (request, reply) => {
     const { slug } = request.params;
     const domainId = sites.isOwnShortHost(request.headers.host) ? instanceDomainId : undefined;
     const target = domainId === undefined ? undefined : resolver.recall(domainId, slug);
-    return target?.state === 'active' ? follow(request, reply, target) : lookUp(request, reply, slug, domainId);
+    if (target?.state !== 'active') return lookUp(request, reply, slug, domainId);
+    lookups.memory++;
+    return follow(request, reply, target);
   });
 
-  app.setErrorHandler(showUnavailable);
-  app.route({ method: otherMethods, url: '/:slug', handler: refuseMethod });
+  // What a body holds is nobody's business here, and reading it is work that a stranger could ask for.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, body, done) => {
+    body.resume();
+    done(null);
+  });
+
+  app.setErrorHandler((error, request, reply) => {
+    outcomes.unavailable++;
+    return showUnavailable(error, request, reply);
+  });
+  app.route({
+    method: otherMethods,
+    url: '/:slug',
+    handler(_request, reply) {
+      outcomes.method++;
+      return refuseMethod(reply);
+    },
+  });
 
   /** The common path, from memory: enrich, wait for the commit, redirect. */
   async function follow(request: FastifyRequest, reply: FastifyReply, target: Target): Promise<FastifyReply> {
-    const rawQuery = queryOf(request.url);
-    const visit = { method: request.method, headers: request.headers, address: request.ip, rawQuery };
-    await recorder.record(enrich(visit, target, new Date(), parts));
+    const now = new Date();
+    const { rawQuery, mark } = takeOwnerMark(queryOf(request.url));
+    const isOwner = isOwnersVisit({ mark, referer: request.headers.referer }, app.config, target.workspaceId, now);
+    const visit = { method: request.method, headers: request.headers, address: request.ip, rawQuery, isOwner };
+    const hit = enrich(visit, target, now, enrichment);
+    hits[hit.class]++;
+    await recorder.record(hit);
+    outcomes.redirected++;
     return reply.code(302).headers(redirectHeaders).header('location', withQuery(target.location, rawQuery)).send();
   }
 
@@ -63,24 +96,58 @@ export default async function redirectRoutes(app: FastifyInstance, parts: Redire
     ownDomainId: string | undefined,
   ): Promise<Answer> {
     const domainId = ownDomainId ?? (await resolver.findDomain(hostnameOf(request.headers.host)));
-    if (domainId === null) return refuseUnknownHost(reply);
-    if (slug.includes('\0')) return showNotFound(request, reply); // no slug has one, and Postgres refuses it
+    if (domainId === null) return refuseUnknownHost(reply, traffic);
     const isPreview = slug.endsWith('+');
-    const target = await resolver.findTarget(domainId, isPreview ? slug.slice(0, -1) : slug);
-    if (!target) return showNotFound(request, reply);
+    // No slug has a NUL, and Postgres refuses it.
+    const target = slug.includes('\0') ? undefined : await findTarget(domainId, isPreview ? slug.slice(0, -1) : slug);
+    if (!target) return refuseUnknown(request, reply);
     if (target.state === 'gone') return showExpired(request, reply);
     if (isPreview) return showPreview(request, reply, target);
     return follow(request, reply, target);
   }
+
+  function findTarget(domainId: string, slug: string): Target | Promise<Target | undefined> {
+    const known = resolver.recall(domainId, slug);
+    if (known) lookups.memory++;
+    else lookups.database++;
+    return known ?? resolver.findTarget(domainId, slug);
+  }
+
+  async function refuseUnknown(request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
+    const waitSeconds = unknownSlugs.count(request.ip, Date.now());
+    if (waitSeconds === 0) return showNotFound(request, reply, traffic);
+    outcomes.limited++;
+    reply.code(429).headers({ ...pageHeaders, 'retry-after': String(waitSeconds) });
+    return reply.viewAsync('redirect/limited.eta', { address: addressOf(request) });
+  }
+
+  async function showExpired(request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
+    outcomes.gone++;
+    reply.code(410).headers(pageHeaders);
+    return reply.viewAsync('redirect/expired.eta', { address: addressOf(request) });
+  }
+
+  async function showPreview(request: FastifyRequest, reply: FastifyReply, target: Target): Promise<Answer> {
+    outcomes.preview++;
+    reply.headers(pageHeaders);
+    return reply.viewAsync('redirect/preview.eta', {
+      address: addressOf(request).replace(/\+$/, ''),
+      destination: target.url,
+      destinationHost: new URL(target.location).host,
+      createdOn: formatDate(target.createdAt, target.timeZone),
+      continueHref: `/${encodeURIComponent(target.slug)}`,
+    });
+  }
 }
 
 /** A host that is nobody's learns nothing from us. */
-function refuseUnknownHost(reply: FastifyReply): FastifyReply {
+function refuseUnknownHost(reply: FastifyReply, { outcomes }: Traffic): FastifyReply {
+  outcomes['unknown-host']++;
   return reply.code(404).headers(redirectHeaders).type('text/plain; charset=utf-8').send('Not found\n');
 }
 
 /** RFC 9110, 15.5.6: a 405 says what is allowed. */
-async function refuseMethod(_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+function refuseMethod(reply: FastifyReply): FastifyReply {
   return reply
     .code(405)
     .headers({ ...redirectHeaders, allow: 'GET, HEAD' })
@@ -88,10 +155,10 @@ async function refuseMethod(_request: FastifyRequest, reply: FastifyReply): Prom
     .send('Method not allowed\n');
 }
 
-/** The address as the visitor sees it, without scheme and query. */
+/** The address as the visitor sees it, without scheme and query, and without marks that would turn it round. */
 const addressOf = (request: FastifyRequest): string => {
   const path = request.url.split('?', 1)[0] ?? '';
-  return `${request.headers.host ?? ''}${decoded(path)}`.slice(0, 200);
+  return `${request.headers.host ?? ''}${decoded(path)}`.replace(/\p{Bidi_Control}/gu, '').slice(0, 200);
 };
 
 function decoded(path: string): string {
@@ -102,14 +169,10 @@ function decoded(path: string): string {
   }
 }
 
-async function showNotFound(request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
+async function showNotFound(request: FastifyRequest, reply: FastifyReply, { outcomes }: Traffic): Promise<Answer> {
+  outcomes['not-found']++;
   reply.code(404).headers(pageHeaders);
   return reply.viewAsync('redirect/not-found.eta', { address: addressOf(request) });
-}
-
-async function showExpired(request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
-  reply.code(410).headers(pageHeaders);
-  return reply.viewAsync('redirect/expired.eta', { address: addressOf(request) });
 }
 
 /** The database is away and this link is not in memory, or something broke: the visitor may come back. */
@@ -119,22 +182,10 @@ async function showUnavailable(error: unknown, request: FastifyRequest, reply: F
   return reply.viewAsync('redirect/unavailable.eta', { address: addressOf(request) });
 }
 
-async function showPreview(request: FastifyRequest, reply: FastifyReply, target: Target): Promise<Answer> {
-  reply.headers(pageHeaders);
-  return reply.viewAsync('redirect/preview.eta', {
-    address: addressOf(request).replace(/\+$/, ''),
-    destination: target.url,
-    destinationHost: new URL(target.location).host,
-    linkTitle: target.title,
-    createdOn: formatDate(target.createdAt, target.timeZone),
-    continueHref: `/${encodeURIComponent(target.slug)}`,
-  });
-}
-
 /** What is not a slug at all: the root, deeper paths, broken escapes. */
 export async function answerStray(request: FastifyRequest, reply: FastifyReply, parts: RedirectParts): Promise<Answer> {
   const isOurs =
     parts.sites.isOwnShortHost(request.headers.host) ||
     (await parts.resolver.findDomain(hostnameOf(request.headers.host))) !== null;
-  return isOurs ? showNotFound(request, reply) : refuseUnknownHost(reply);
+  return isOurs ? showNotFound(request, reply, parts.traffic) : refuseUnknownHost(reply, parts.traffic);
 }

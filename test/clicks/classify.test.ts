@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { reasonLabel } from '../../src/clicks/bots.ts';
-import { classify } from '../../src/clicks/classify.ts';
+import { shapeOf } from '../../src/clicks/agent-shape.ts';
+import { classify, rules } from '../../src/clicks/classify.ts';
+import { readSignals } from '../../src/clicks/evidence.ts';
 import { hitClasses, hitClassLabels, hitClassSentences } from '../../src/clicks/hit-class.ts';
-import { readCorpus } from './corpus/requests.ts';
+import { findNetwork } from '../../src/clicks/networks.ts';
+import { type CorpusRequest, readCorpus, readSources } from './corpus/requests.ts';
 
 const chrome =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36';
@@ -11,14 +14,29 @@ function classOf(userAgent: string, headers = {}, method = 'GET') {
   return classify({ method, headers: { 'user-agent': userAgent, ...headers } });
 }
 
+function judge(request: CorpusRequest) {
+  return rules.judge({
+    agent: shapeOf(request.headers['user-agent'] ?? ''),
+    signals: readSignals(request),
+    network: findNetwork(request.address),
+    isBurst: request.isBurst,
+  });
+}
+
 describe('the corpus of real requests', () => {
-  const corpus = readCorpus().map((request) => ({ ...request, verdict: classify(request) }));
+  const corpus = readCorpus().map((request) => ({ ...request, verdict: judge(request) }));
   const people = corpus.filter(({ reason }) => reason.startsWith('human:'));
   const machines = corpus.filter(({ reason }) => !reason.startsWith('human:'));
 
   it('is large enough to mean something', () => {
-    expect(people.length).toBeGreaterThan(60);
-    expect(machines.length).toBeGreaterThan(80);
+    expect(people.length).toBeGreaterThan(150);
+    expect(machines.length).toBeGreaterThan(200);
+    expect(new Set(corpus.map(({ line }) => line)).size).toBe(corpus.length);
+  });
+
+  it('says of every line where it is from', () => {
+    const sources = readSources();
+    expect(corpus.filter(({ source }) => !sources.has(source)).map(({ line }) => line)).toEqual([]);
   });
 
   it('has no person who is taken for a machine', () => {

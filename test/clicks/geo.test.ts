@@ -132,6 +132,8 @@ describe('an own file', () => {
     const geo = await openGeo({ file, onProblem: (sentence) => told.push(sentence) });
     expect(geo.locate('81.2.69.160').country).toBe('GB');
 
+    // The watch looks once a second; what happens before its first look it cannot see.
+    await new Promise((resume) => setTimeout(resume, 1_500));
     replace('not a database');
     await until(() => told.length > 0);
     expect(told[0]).toMatch(/The data read before stays in use\.$/);

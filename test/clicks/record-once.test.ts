@@ -13,6 +13,7 @@ import { Spool } from '../../src/clicks/spool.ts';
 import { type Database, openDatabase } from '../../src/db/db.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, makeHit, rowsOf } from '../setup/hits.ts';
+import { rollupsAndRows } from '../setup/rollups.ts';
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -27,8 +28,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await database.close();
+  const before = [...problems]; // what ends with the database is no problem
   await testDatabase.drop();
-  expect(problems).toEqual([]);
+  expect(before).toEqual([]);
 });
 
 function startRecorder(): Recorder {
@@ -50,53 +52,6 @@ select count(*)::int as hits, (count(*) filter (where class = 'human'))::int as 
 from clicks where workspace_id = ${workspaceId}`,
   );
   return counts;
-}
-
-/** Every rollup, from the rollup and from the rows; the two lists must be equal. */
-async function rollupsAndRows(workspaceId: string): Promise<{ rollups: unknown[]; rows: unknown[] }> {
-  const zone = sql`(select time_zone from workspaces where id = ${workspaceId})`;
-  const scopes = sql`(select ${workspaceId} as id union select link_id from link_totals where workspace_id = ${workspaceId})`;
-  const rollups = await rowsOf(
-    database.db,
-    sql`
-select 'hour' as what, scope_id, hour::text as time, class as value, hits::int as clicks, visitors::int from click_totals_hourly
-where scope_id in (select id from ${scopes} s)
-union all
-select dimension, scope_id, day::text, value, clicks::int, visitors::int from click_counts_daily where scope_id in (select id from ${scopes} s)
-union all
-select dimension || ' a month', scope_id, month::text, value, clicks::int, visitors::int from click_counts_monthly where scope_id in (select id from ${scopes} s)
-union all
-select 'link', link_id, first_hit_at::text || last_click_at::text, hits::text, clicks::int, visitors::int from link_totals where workspace_id = ${workspaceId}
-order by 1, 2, 3, 4`,
-  );
-  const parts = [
-    sql`
-select 'hour' as what, s.scope_id, date_trunc('hour', clicked_at, ${zone})::text as time, class as value, count(*)::int as clicks,
-       (count(*) filter (where s.is_first))::int as visitors
-from clicks c cross join lateral (values (workspace_id, is_first_in_workspace), (link_id, is_first_on_link)) s (scope_id, is_first)
-where workspace_id = ${workspaceId} group by 1, 2, 3, 4`,
-    sql`
-select 'link', link_id, min(clicked_at)::text || (max(clicked_at) filter (where class = 'human'))::text, count(*)::text, (count(*) filter (where class = 'human'))::int,
-       (count(*) filter (where is_first_on_link))::int
-from clicks where workspace_id = ${workspaceId} group by 1, 2`,
-  ];
-  const counted = sql`(values (workspace_id, is_first_in_workspace, true),
-    (link_id, is_first_on_link, (select is_busy from link_totals t where t.link_id = c.link_id))) s (scope_id, is_first, is_counted)`;
-  for (const dimension of dimensions) {
-    for (const [suffix, unit] of [
-      ['', 'day'],
-      [' a month', 'month'],
-    ]) {
-      parts.push(sql`
-select ${dimension.name + suffix}, s.scope_id, date_trunc(${unit}, clicked_at at time zone ${zone})::date::text, coalesce(${sql.raw(dimension.sql)}, ''),
-       count(*)::int, (count(*) filter (where s.is_first))::int
-from clicks c cross join lateral ${counted}
-where workspace_id = ${workspaceId} and s.is_counted and ${dimension.counts === 'hits' ? sql`true` : sql`class = 'human'`}
-group by 1, 2, 3, 4`);
-    }
-  }
-  const rows = await rowsOf(database.db, sql`${sql.join(parts, sql` union all `)} order by 1, 2, 3, 4`);
-  return { rollups, rows };
 }
 
 function someHits(workspaceId: string, count: number): Hit[] {
@@ -147,7 +102,7 @@ describe('a batch of hits', () => {
     await client.end();
     await rollUpPending(database.db, dimensions);
     expect(before).toMatchObject({ hits: 200, clicks: 120, pending: 200 });
-    const { rollups, rows } = await rollupsAndRows(workspaceId);
+    const { rollups, rows } = await rollupsAndRows(database.db, workspaceId);
     expect(rollups).toEqual(rows);
   });
 
@@ -195,7 +150,7 @@ describe('the rollups', () => {
         await rollUpPending(database.db, dimensions);
       }
       await recorder.close();
-      const { rollups, rows } = await rollupsAndRows(workspaceId);
+      const { rollups, rows } = await rollupsAndRows(database.db, workspaceId);
       expect(rollups).toEqual(rows);
       expect(rollups.length).toBeGreaterThan(500);
     },
@@ -208,7 +163,7 @@ describe('the rollups', () => {
     await recorder.close();
     const taken = await Promise.all([1, 2, 3, 4].map(() => rollUpPending(database.db, dimensions)));
     expect(taken.reduce((sum, hits) => sum + hits)).toBe(300);
-    const { rollups, rows } = await rollupsAndRows(workspaceId);
+    const { rollups, rows } = await rollupsAndRows(database.db, workspaceId);
     expect(rollups).toEqual(rows);
   });
 
@@ -228,7 +183,7 @@ describe('the rollups', () => {
     await recorder.record(click(8));
     await rollUpPending(database.db, dimensions);
     await recorder.close();
-    const { rollups, rows } = await rollupsAndRows(workspaceId);
+    const { rollups, rows } = await rollupsAndRows(database.db, workspaceId);
     expect(rollups).toEqual(rows);
     expect((await rowsOf<{ rows: number }>(database.db, ofLink))[0]?.rows).toBeGreaterThan(30);
   });
@@ -243,7 +198,7 @@ describe('the rollups', () => {
     await database.db.execute(sql`update workspaces set time_zone = 'Asia/Kathmandu' where id = ${workspaceId}`);
     await restateWorkspace(database.db, workspaceId, dimensions);
     await rollUpPending(database.db, dimensions);
-    const { rollups, rows } = await rollupsAndRows(workspaceId);
+    const { rollups, rows } = await rollupsAndRows(database.db, workspaceId);
     expect(rollups).toEqual(rows);
   });
 });

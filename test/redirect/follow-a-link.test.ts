@@ -151,7 +151,7 @@ describe('whoever is not a visitor', () => {
     ['a tool', { 'user-agent': 'curl/8.5.0' }, 'tool'],
   ])('%s is redirected, kept with its class, and no click', async (_who, headers, hitClass) => {
     expect((await waymark.visit(`/${link.slug}`, { headers })).status).toBe(302);
-    expect(await hitsOf(link.id)).toMatchObject([{ class: hitClass, visitor_key: null, is_first_on_link: false }]);
+    expect(await hitsOf(link.id)).toMatchObject([{ class: hitClass, is_first_on_link: false }]);
     expect(await getLink(waymark.db, workspaceId, link.id)).toMatchObject({ clicks: 0, visitors: 0 });
   });
 
@@ -237,7 +237,8 @@ describe('a slug with a plus', () => {
     await updateLink(waymark.db, workspaceId, evil.id, { title: '<img src=x onerror=alert(1)>' });
     const page = await waymark.visit(`/${evil.slug}+`);
     expect(page.text).not.toMatch(/<script>alert|<img src=x/);
-    expect(page.text).toContain('&lt;img src=x onerror=alert(1)&gt;');
+    expect(page.text).toContain('https://example.com/&quot;&gt;&lt;script&gt;');
+    expect(page.text).not.toContain('onerror'); // a title is for the team, not for strangers
   });
 });
 
@@ -272,6 +273,15 @@ describe('what is no link', () => {
       expect(await hitsOf(link.id)).toEqual([]);
     },
   );
+
+  it.each([
+    ['a form', { form: { a: 'b' } }],
+    ['broken JSON', { body: '{"a":' }],
+    ['more than a megabyte', { body: 'x'.repeat(2_000_000) }],
+  ])('a POST of %s gets 405 as well, and its body is not read', async (_what, ask) => {
+    const answer = await waymark.visit(`/${link.slug}`, ask);
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD']);
+  });
 
   it.each(['evil.example', 'example.com:80', '127.0.0.2', '[::2]', 'GO.LOCALHOST.evil.example', 'a'.repeat(300)])(
     'the unknown host "%s" gets a plain 404 that says nothing',
@@ -325,6 +335,7 @@ describe('on one host with the dashboard', () => {
     for (const word of ['log-in', 'w', 'api', 'health', 'assets', 'docs', 'sign-up', 'qr'])
       expect([word, shared.app.isReservedSlug(word)]).toEqual([word, true]);
     expect(shared.app.isReservedSlug('summer')).toBe(false);
+    for (const site of [shared, waymark]) expect(site.app.isReservedSlug('robots.txt')).toBe(true);
     expect(waymark.app.isReservedSlug('log-in')).toBe(false);
   });
 });

@@ -80,7 +80,7 @@ function pidFile(data: string): string {
 }
 
 /** pg_ctl hands its options to sh. */
-export function quoteForShell(text: string): string {
+function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 

@@ -1,18 +1,59 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 
-export type CorpusRequest = { reason: string; method: string; headers: IncomingHttpHeaders; line: string };
+export type CorpusRequest = {
+  reason: string;
+  source: string;
+  method: string;
+  headers: IncomingHttpHeaders;
+  /** Where it comes from; a documentation address when the line does not say. */
+  address: string;
+  isBurst: boolean;
+  line: string;
+};
+
+/** What a browser sends with a navigation (Fetch Metadata Request Headers, RFC 9110 12.5.4). */
+const ofBrowser = {
+  accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
+  'accept-language': 'en-US,en;q=0.9',
+  'sec-fetch-dest': 'document',
+  'sec-fetch-mode': 'navigate',
+  'sec-fetch-site': 'cross-site',
+  'sec-fetch-user': '?1',
+  'upgrade-insecure-requests': '1',
+};
+
+const lines = readFileSync(new URL('./requests.tsv', import.meta.url), 'utf8').split('\n');
 
 /** Every request of `requests.tsv`, whose head explains the format. */
 export function readCorpus(): CorpusRequest[] {
-  const lines = readFileSync(new URL('./requests.tsv', import.meta.url), 'utf8').split('\n');
   return lines.filter((line) => line !== '' && !line.startsWith('#')).map(readLine);
 }
 
+/** The sources that the head of `requests.tsv` explains. */
+export function readSources(): Set<string> {
+  const head = lines.filter((line) => line.startsWith('#   '));
+  return new Set(head.flatMap((line) => line.slice(4).split('   ', 1)[0]?.split(', ') ?? []));
+}
+
 function readLine(line: string): CorpusRequest {
-  const [reason = '', userAgent = '', extra = ''] = line.split('\t');
-  const headers: IncomingHttpHeaders = userAgent === '-' ? {} : { 'user-agent': userAgent };
-  const colon = extra.indexOf(': ');
-  if (colon !== -1) headers[extra.slice(0, colon)] = extra.slice(colon + 2);
-  return { reason, method: extra === 'HEAD' ? 'HEAD' : 'GET', headers, line };
+  const [reason = '', source = '', userAgent = '', ...extras] = line.split('\t');
+  const request: CorpusRequest = {
+    reason,
+    source,
+    method: 'GET',
+    headers: userAgent === '-' ? {} : { 'user-agent': userAgent },
+    address: '192.0.2.1',
+    isBurst: false,
+    line,
+  };
+  for (const extra of extras) {
+    const colon = extra.indexOf(': ');
+    if (extra === '+browser') Object.assign(request.headers, ofBrowser);
+    else if (extra === '+burst') request.isBurst = true;
+    else if (extra.startsWith('from: ')) request.address = extra.slice(colon + 2);
+    else if (colon !== -1) request.headers[extra.slice(0, colon)] = extra.slice(colon + 2);
+    else request.method = extra;
+  }
+  return request;
 }

@@ -1,0 +1,32 @@
+import { hash } from 'node:crypto';
+import { cleanText } from './text.ts';
+
+/** What is left of a longer user agent; the longest of real browsers are near 400. */
+export const USER_AGENT_MAX = 500;
+
+const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi;
+/** Who is asked for at a host that runs a bot; the host says which bot. */
+const mailbox = /[^\s@;,()<>]+@/g;
+/** Build numbers, serial numbers, hashes: long words with a digit in them. */
+const longNumber = /(?=[a-z]*\d)[a-z0-9]{12,}/gi;
+const version = /\d+(?:[._]\d+)*/g;
+
+/**
+ * A user agent without what tells one device from another of its kind: every number and version is 0, long mixed words
+ * and UUIDs are 0, nobody stands before an @, and it ends after 500 characters. "Chrome/131.0.0.0" becomes "Chrome/0".
+ * Rules read nothing but this shape, so a hit can be classed anew from what is kept of it.
+ */
+export function shapeOf(userAgent: string): string {
+  return cleanText(userAgent, USER_AGENT_MAX)
+    .trim()
+    .replace(mailbox, '@')
+    .replace(uuid, '0')
+    .replace(longNumber, '0')
+    .replace(version, '0');
+}
+
+/** The id of a shape in `agent_shapes`, the same on every node. */
+export function shapeId(shape: string): number {
+  const digest = hash('sha256', shape, 'buffer');
+  return digest.readUInt32BE(0) * 2 ** 21 + (digest.readUInt32BE(4) >>> 11);
+}

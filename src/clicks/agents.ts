@@ -1,0 +1,51 @@
+import { LRUCache } from 'lru-cache';
+import { shapeId, shapeOf } from './agent-shape.ts';
+
+/** A user agent as it is kept: its shape, and the shape's id where the dictionary takes it. */
+export type Agent = { shape: string; id: number | null };
+
+/** New shapes a day and node. A busy day of real traffic has some 3,000; a stream of made-up ones must end somewhere. */
+const newShapesADay = 5_000;
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/**
+ * Turns user agents into shapes, through two bounded caches: browsers differ in their numbers, so many agents have one
+ * shape. Shapes beyond the day's limit get no id: such hits are counted as all others and cannot be classed anew.
+ */
+export class Agents {
+  readonly #limit: number;
+  readonly #byText = new LRUCache<string, Agent>({ max: 10_000 });
+  #day = 0;
+  #admitted = new Map<string, Agent>();
+
+  constructor(limit = newShapesADay) {
+    this.#limit = limit;
+  }
+
+  /** @param userAgent cut to USER_AGENT_MAX, for it is kept */
+  read(userAgent: string, now: Date): Agent {
+    const day = Math.floor(now.getTime() / dayMs);
+    if (day !== this.#day) this.#begin(day);
+    const known = this.#byText.get(userAgent);
+    if (known) return known;
+    const agent = this.#admit(shapeOf(userAgent));
+    this.#byText.set(userAgent, agent);
+    return agent;
+  }
+
+  #admit(shape: string): Agent {
+    const known = this.#admitted.get(shape);
+    if (known) return known;
+    if (this.#admitted.size >= this.#limit) return { shape, id: null };
+    const agent = { shape, id: shapeId(shape) };
+    this.#admitted.set(shape, agent);
+    return agent;
+  }
+
+  #begin(day: number): void {
+    this.#day = day;
+    this.#admitted = new Map();
+    this.#byText.clear();
+  }
+}

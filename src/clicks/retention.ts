@@ -1,0 +1,116 @@
+import { lt, sql } from 'drizzle-orm';
+import type { Db } from '../db/db.ts';
+import { agentShapes, visitorsSeen } from '../db/schema.ts';
+import type { Job } from '../jobs/timetable.ts';
+import {
+  type CountedDimension,
+  lockRollups,
+  rollUpLinks,
+  rollUpPending,
+  takePending,
+  vacuumPending,
+} from './rollups.ts';
+import type { Salts } from './salts.ts';
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+
+type Parts = {
+  db: Db;
+  salts: Salts;
+  dimensions: readonly CountedDimension[];
+  /** How many days single hits are kept; null for ever. */
+  retentionDays: number | null;
+};
+
+/** What keeps clicks in order, for the timetable. */
+export function clickJobs({ db, salts, dimensions, retentionDays }: Parts): Job[] {
+  return [
+    { name: 'roll up clicks', everyMs: 1_000, run: () => rollUpPending(db, dimensions) },
+    { name: 'vacuum pending clicks', everyMs: 5_000, run: () => vacuumPending(db) },
+    { name: 'renew salts', everyMs: 15 * minuteMs, run: () => salts.renew(db, new Date()) },
+    { name: 'make partitions', everyMs: 360 * minuteMs, run: () => ensurePartitions(db, new Date()) },
+    { name: 'forget visitors seen', everyMs: 60 * minuteMs, run: () => forgetVisitorsSeen(db, new Date()) },
+    ...(retentionDays === null
+      ? []
+      : [
+          {
+            name: 'drop old clicks',
+            everyMs: 60 * minuteMs,
+            run: () => dropOldClicks(db, retentionDays, new Date(), dimensions),
+          },
+        ]),
+  ];
+}
+
+/** Partitions of this month and the next two; a server that is down for a month still finds one when it comes back. */
+export async function ensurePartitions(db: Db, now: Date): Promise<void> {
+  await db.execute(sql`
+select ensure_click_partition(${now.toISOString()}::timestamptz + make_interval(months => m)) from generate_series(0, 2) m`);
+}
+
+/** Which visitors were seen matters on their day only; the day before yesterday is over everywhere. */
+export async function forgetVisitorsSeen(db: Db, now: Date): Promise<void> {
+  await db.delete(visitorsSeen).where(lt(visitorsSeen.day, utcDay(now.getTime() - dayMs)));
+}
+
+/**
+ * Drops the hits of months (UTC) that ended more than `days` days ago. Reports keep what was counted of them: every link
+ * that has rows there is rolled up first, its whole past included. The visits' user agents go with them.
+ * @returns the months that were dropped, as names of partitions; 'clicks_default' when single rows went
+ * @throws when a partition is in use for longer than 2 s; what was dropped before it stays dropped, the rest waits for
+ *   the next time
+ */
+export async function dropOldClicks(
+  db: Db,
+  days: number,
+  now: Date,
+  dimensions: readonly CountedDimension[],
+): Promise<string[]> {
+  const keptSince = `${utcDay(now.getTime() - days * dayMs).slice(0, 7)}-01`;
+  const dropped: string[] = [];
+  for (const partition of await listPartitionsBefore(db, keptSince)) {
+    await db.transaction(async (tx) => {
+      await keepCounted(tx, sql`select link_id from ${sql.identifier(partition)}`, dimensions);
+      // New clicks wait behind us while we wait for a long report.
+      await tx.execute(sql`set local lock_timeout = '2s'`);
+      await tx.execute(sql`drop table ${sql.identifier(partition)}`);
+    });
+    dropped.push(partition);
+  }
+  // Hits from before their month had a partition, of a seed or an import.
+  await db.transaction(async (tx) => {
+    const isOld = sql`clicked_at < ${`${keptSince}T00:00:00Z`}`;
+    const found = await tx.execute(sql`select from clicks_default where ${isOld} limit 1`);
+    if (found.rows.length === 0) return;
+    await keepCounted(tx, sql`select link_id from clicks_default where ${isOld}`, dimensions);
+    await tx.execute(sql`delete from clicks_default where ${isOld}`);
+    dropped.push('clicks_default');
+  });
+  await db.delete(agentShapes).where(lt(agentShapes.lastSeenOn, keptSince));
+  return dropped;
+}
+
+/** Everything that the rollups can say of some links they say from now on, without the rows. */
+async function keepCounted(
+  tx: Db,
+  links: ReturnType<typeof sql>,
+  dimensions: readonly CountedDimension[],
+): Promise<void> {
+  await lockRollups(tx);
+  await takePending(tx, dimensions);
+  await rollUpLinks(tx, sql`link_id in (${links})`, dimensions);
+}
+
+async function listPartitionsBefore(db: Db, day: string): Promise<string[]> {
+  const { rows } = await db.execute<{ name: string }>(sql`
+select c.relname as name
+from pg_inherits i
+join pg_class c on c.oid = i.inhrelid
+where i.inhparent = 'clicks'::regclass and c.relname ~ '^clicks_[0-9]{4}_[0-9]{2}$'
+  and c.relname < ${`clicks_${day.slice(0, 7).replace('-', '_')}`}
+order by 1`);
+  return rows.map(({ name }) => name);
+}
+
+const utcDay = (instant: number) => new Date(instant).toISOString().slice(0, 10);

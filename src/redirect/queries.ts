@@ -1,0 +1,128 @@
+import { and, count, eq, gt, isNotNull, isNull, lte, ne, sql } from 'drizzle-orm';
+import type { OpenedLink } from '../clicks/enrich.ts';
+import { readUtm } from '../clicks/utm.ts';
+import type { Db } from '../db/db.ts';
+import { domains, links, slugs, workspaces } from '../db/schema.ts';
+import { locationOf, queryOf } from '../links/destination.ts';
+
+/** All that answering a visitor takes. */
+export type Target = OpenedLink & {
+  slug: string;
+  url: string;
+  /** The destination as a header may carry it. */
+  location: string;
+  createdAt: Date;
+  /** `gone`: archived or retired, 410. */
+  state: 'active' | 'gone';
+};
+
+const columns = {
+  slugId: slugs.id,
+  slug: slugs.slug,
+  kind: slugs.kind,
+  linkId: links.id,
+  workspaceId: links.workspaceId,
+  timeZone: workspaces.timeZone,
+  url: links.url,
+  createdAt: links.createdAt,
+  archivedAt: links.archivedAt,
+};
+
+type Row = Omit<Target, 'isQr' | 'location' | 'utm' | 'state'> & { kind: string; archivedAt: Date | null };
+
+/** Links that are read at once when all of them are. */
+const pageSize = 5_000;
+
+/** @returns finds what a slug opens by one indexed query, prepared once: building it anew would cost more than running it */
+export function prepareTargetQuery(db: Db): (domainId: string, slugKey: string) => Promise<Target | undefined> {
+  const query = db
+    .select(columns)
+    .from(slugs)
+    .innerJoin(links, eq(links.id, slugs.linkId))
+    .innerJoin(workspaces, eq(workspaces.id, links.workspaceId))
+    .where(and(eq(slugs.domainId, sql.placeholder('domainId')), eq(slugs.slugKey, sql.placeholder('slugKey'))))
+    .prepare('find-target');
+  return async (domainId, slugKey) => {
+    const [row] = await query.execute({ domainId, slugKey });
+    return row && targetOf(row);
+  };
+}
+
+function targetOf(row: Row): Target {
+  const { kind, archivedAt, ...target } = row;
+  const location = locationOf(row.url);
+  return {
+    ...target,
+    isQr: kind === 'qr',
+    location,
+    utm: readUtm(queryOf(location)),
+    state: kind === 'retired' || archivedAt ? 'gone' : 'active',
+  };
+}
+
+/** How many slugs lead to an active link. */
+export async function countActiveSlugs(db: Db): Promise<number> {
+  const [row] = await db.select({ slugs: count() }).from(slugs).where(ne(slugs.kind, 'retired'));
+  return row?.slugs ?? 0;
+}
+
+/**
+ * Every slug of every active link, a page at a time. The slugs of a link follow each other and share what they can: most
+ * links have two, and a million links are to fit into memory.
+ */
+export async function* readActiveTargets(
+  db: Db,
+): AsyncGenerator<{ domainId: string; slugKey: string; target: Target }> {
+  const shared = new Map<string, string>();
+  let last: Target | undefined;
+  for (let from = ''; ; ) {
+    const [edge] = await db
+      .select({ id: links.id })
+      .from(links)
+      .where(gt(links.id, from))
+      .orderBy(links.id)
+      .offset(pageSize - 1)
+      .limit(1);
+    // The same range said of both tables, so that both are read through their index.
+    const isOnPage = (id: typeof links.id | typeof slugs.linkId) => and(gt(id, from), edge && lte(id, edge.id));
+    const rows = await db
+      .select({ ...columns, domainId: slugs.domainId, slugKey: slugs.slugKey })
+      .from(slugs)
+      .innerJoin(links, eq(links.id, slugs.linkId))
+      .innerJoin(workspaces, eq(workspaces.id, links.workspaceId))
+      .where(and(ne(slugs.kind, 'retired'), isNull(links.archivedAt), isOnPage(links.id), isOnPage(slugs.linkId)))
+      .orderBy(slugs.linkId);
+    for (const { domainId, slugKey, ...row } of rows) {
+      const own = { slugId: row.slugId, slug: row.slug === slugKey ? slugKey : row.slug, isQr: row.kind === 'qr' };
+      if (last?.linkId !== row.linkId) {
+        last = targetOf({ ...row, workspaceId: once(row.workspaceId), timeZone: once(row.timeZone) });
+        if (last.location === last.url) last.location = last.url;
+      }
+      last = { ...last, ...own };
+      yield { domainId, slugKey, target: last };
+    }
+    if (!edge) return;
+    from = edge.id;
+  }
+
+  /** The same string for equal ones: the driver makes each anew. */
+  function once(text: string): string {
+    const known = shared.get(text);
+    if (known === undefined) shared.set(text, text);
+    return known ?? text;
+  }
+}
+
+/** @returns the id of the customer's domain with that host */
+export async function findDomainId(db: Db, host: string): Promise<string | undefined> {
+  const [row] = await db
+    .select({ id: domains.id })
+    .from(domains)
+    .where(and(eq(domains.host, host), isNotNull(domains.workspaceId)));
+  return row?.id;
+}
+
+/** Every host that is a customer's. */
+export async function listHosts(db: Db): Promise<{ id: string; host: string }[]> {
+  return db.select({ id: domains.id, host: domains.host }).from(domains).where(isNotNull(domains.workspaceId));
+}

@@ -1,0 +1,204 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eq, sql } from 'drizzle-orm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Hit } from '../../src/clicks/hit.ts';
+import { Recorder, type RecorderEvent } from '../../src/clicks/recorder.ts';
+import { Spool } from '../../src/clicks/spool.ts';
+import { type Database, openDatabase } from '../../src/db/db.ts';
+import { clicks } from '../../src/db/schema.ts';
+import { type Proxy, startProxy } from '../setup/proxy.ts';
+import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { insertBareWorkspace, makeHit } from '../setup/hits.ts';
+
+let testDatabase: TestDatabase;
+let database: Database;
+let workspaceId: string;
+let proxy: Proxy;
+let directory: string;
+let spool: Spool;
+let recorder: Recorder;
+let events: RecorderEvent[];
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = openDatabase(testDatabase.url, () => {});
+  workspaceId = await insertBareWorkspace(database.db);
+});
+
+afterAll(async () => {
+  await database.close();
+  await testDatabase.drop();
+});
+
+beforeEach(async () => {
+  proxy = await startProxy(Number(new URL(testDatabase.url).port));
+  directory = mkdtempSync(join(tmpdir(), 'waymark-spool-'));
+  start();
+});
+
+afterEach(async () => {
+  await recorder.close();
+  await proxy.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** A recorder on the folder; an earlier one must be closed. */
+function start(budgetMs = 150): void {
+  events = [];
+  spool = new Spool(directory, () => {});
+  recorder = new Recorder({
+    databaseUrl: proxy.urlOf(testDatabase.url),
+    spool,
+    budgetMs,
+    onEvent: (event) => events.push(event),
+  });
+}
+
+/** One whose visitors wait, however busy the machine is. */
+async function startPatient(): Promise<void> {
+  await recorder.close();
+  start(10_000);
+}
+
+const click = (changes: Partial<Hit> = {}): Hit => makeHit({ workspaceId, linkId: 'l', ...changes });
+const clicksOf = (count: number): Hit[] => Array.from({ length: count }, () => click());
+const record = (hits: Hit[]) => Promise.all(hits.map((hit) => recorder.record(hit)));
+const isThere = async (hit: Hit) => (await database.db.$count(clicks, eq(clicks.id, hit.id))) === 1;
+const files = () => readdirSync(directory);
+const kinds = () => new Set(events.map((event) => event.kind));
+
+async function expectThere(hits: Hit[]): Promise<void> {
+  for (const hit of hits) await expect.poll(() => isThere(hit), { timeout: 5_000 }).toBe(true);
+}
+
+describe('a click', () => {
+  it('is committed while the database is there', async () => {
+    await startPatient();
+    const hit = click();
+    expect(await recorder.record(hit)).toBe('committed');
+    expect(await isThere(hit)).toBe(true);
+    expect(events).toEqual([{ kind: 'batch', hits: 1, ms: expect.any(Number) as number }]);
+  });
+
+  it('is committed on a new connection when the old one broke', async () => {
+    await startPatient();
+    await recorder.record(click());
+    proxy.down();
+    proxy.up();
+    const hit = click();
+    expect(await recorder.record(hit)).toBe('committed');
+    expect(await isThere(hit)).toBe(true);
+  });
+
+  it('is there once when the answer to its commit was lost', async () => {
+    await recorder.record(click());
+    proxy.loseAnswers(1);
+    const hits = clicksOf(5);
+    const outcomes = record(hits);
+    await expect.poll(() => proxy.lost()).toBeGreaterThan(0);
+    proxy.loseAnswers(0);
+    await outcomes;
+    await expectThere(hits);
+  });
+
+  it('goes to the spool within the budget while the database is away, and from there to the database', async () => {
+    await recorder.record(click());
+    proxy.down();
+    const startedAt = performance.now();
+    const first = click();
+    expect(await recorder.record(first)).toBe('spooled');
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(recorder.isDatabaseAway).toBe(true);
+    const others = clicksOf(20);
+    for (const hit of others) expect(await recorder.record(hit)).toBe('spooled');
+    expect(spool.depth().hits).toBe(21);
+    proxy.up();
+    await expectThere([first, ...others]);
+    await expect.poll(() => files()).toEqual([]);
+    expect(recorder.isDatabaseAway).toBe(false);
+    await expect.poll(() => recorder.record(click())).toBe('committed');
+  });
+
+  it('leaves few files behind, however long the database is away', async () => {
+    proxy.down();
+    for (let turn = 0; turn < 60; turn++) {
+      await recorder.record(click());
+      await new Promise((resume) => setTimeout(resume, 25));
+    }
+    expect(files().length).toBeLessThanOrEqual(2);
+    proxy.up();
+    await expect.poll(() => files(), { timeout: 5_000 }).toEqual([]);
+  });
+
+  it('is lost, and said to be, when the disk refuses too; the next one is safe when the database is back', async () => {
+    proxy.down();
+    rmSync(directory, { recursive: true });
+    writeFileSync(directory, '');
+    expect(await recorder.record(click())).toBe('lost');
+    expect(events).toContainEqual({ kind: 'kept', hits: 1, outcome: 'lost' });
+    proxy.up();
+    await expect.poll(() => recorder.isDatabaseAway).toBe(false);
+    await expect.poll(() => recorder.record(click())).toBe('committed');
+  });
+});
+
+describe('a click that the database refuses', () => {
+  it('is set aside, and holds up neither those of its batch nor the next', async () => {
+    await startPatient();
+    const hits = clicksOf(50);
+    const refused = click({ city: 'a NUL \0 cannot be stored' });
+    expect(new Set(await record([...hits.slice(0, 25), refused, ...hits.slice(25)]))).toEqual(new Set(['spooled']));
+    expect(recorder.isDatabaseAway).toBe(false);
+    expect(await recorder.record(click())).toBe('committed');
+    await expectThere(hits);
+    await expect.poll(() => files()).toEqual([expect.stringMatching(/refused\.txt$/)]);
+    expect(await isThere(refused)).toBe(false);
+    expect(kinds()).not.toContain('away');
+  });
+});
+
+describe('a visitor', () => {
+  it('who came while the database was away is counted once that day', async () => {
+    const hit = () => click({ linkId: 'v', visitorKey: 4711 });
+    proxy.down();
+    await record([hit(), hit()]);
+    proxy.up();
+    await expect.poll(() => spool.depth().hits, { timeout: 5_000 }).toBe(0);
+    await record([hit()]);
+    const first = sql<number>`count(*) filter (where is_first_on_link)::int`;
+    const [row] = await database.db
+      .select({ first, all: sql<number>`count(*)::int` })
+      .from(clicks)
+      .where(eq(clicks.linkId, 'v'));
+    expect(row).toEqual({ first: 1, all: 3 });
+  });
+});
+
+describe('a stop', () => {
+  it('while the database is away is quick and leaves the clicks to the next start', async () => {
+    proxy.down();
+    const hits = clicksOf(30);
+    await record(hits);
+    const startedAt = performance.now();
+    await recorder.close();
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    expect(files()).toHaveLength(1);
+    proxy.up();
+    start();
+    await expectThere(hits);
+    await expect.poll(() => files()).toEqual([]);
+  });
+
+  it('waits for the spool to drain while the database is there', async () => {
+    proxy.down();
+    const hits = clicksOf(1_500);
+    await record(hits);
+    proxy.up();
+    await expect.poll(() => recorder.isDatabaseAway, { interval: 2, timeout: 5_000 }).toBe(false);
+    await recorder.close();
+    expect(files()).toEqual([]);
+    await expectThere(hits.slice(-1));
+  });
+});

@@ -1,0 +1,161 @@
+import { sql } from 'drizzle-orm';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dimensions } from '../../src/analytics/dimensions.ts';
+import { batchParameters, KnownShapes, KnownVisitors, recordHits } from '../../src/clicks/batch.ts';
+import { dropOldClicks, ensurePartitions, forgetVisitorsSeen } from '../../src/clicks/retention.ts';
+import { moveRollups, rollUpPending } from '../../src/clicks/rollups.ts';
+import { Salts } from '../../src/clicks/salts.ts';
+import { type Database, openDatabase } from '../../src/db/db.ts';
+import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { insertBareWorkspace, makeHit, rowsOf } from '../setup/hits.ts';
+import { rollupsAndRows } from '../setup/rollups.ts';
+
+let testDatabase: TestDatabase;
+let database: Database;
+let client: Client;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = openDatabase(testDatabase.url, () => {});
+  client = new Client(testDatabase.url);
+  await client.connect();
+});
+
+afterAll(async () => {
+  await client.end();
+  await database.close();
+  await testDatabase.drop();
+});
+
+const day = 24 * 60 * 60 * 1000;
+const today = Date.UTC(2026, 5, 20, 12);
+
+/** A click every six hours for 150 days, on a few quiet links. */
+async function recordMonths(workspaceId: string): Promise<void> {
+  for (let month = 1; month <= 5; month++) await ensurePartitions(database.db, new Date(Date.UTC(2026, month, 1)));
+  const hits = Array.from({ length: 600 }, (_, index) =>
+    makeHit({
+      workspaceId,
+      linkId: `${workspaceId}-${index % 7}`,
+      clickedAt: today - index * (day / 4),
+      class: index % 5 ? 'human' : 'crawler',
+      reason: index % 5 ? 'human:browser' : 'crawler:googlebot',
+      city: `City ${index % 9}`,
+      visitorKey: index % 5 ? index : null,
+      agent: `Agent/0 of month ${new Date(today - index * (day / 4)).getUTCMonth()}`,
+      agentId: 1_000 + new Date(today - index * (day / 4)).getUTCMonth(),
+    }),
+  );
+  const values = batchParameters(hits, new KnownVisitors(10).unknownOf(hits), new KnownShapes().unknownOf(hits));
+  await client.query({ ...recordHits, values });
+}
+
+const breakdownsOf = (workspaceId: string) =>
+  rowsOf<{ scope: string }>(
+    database.db,
+    sql`
+select scope_id as scope, day::text, dimension, value, clicks::int, visitors::int from click_counts_daily
+where scope_id = ${workspaceId} or scope_id in (select link_id from link_totals where workspace_id = ${workspaceId})
+order by 1, 2, 3, 4`,
+  );
+
+describe('clicks older than they are kept', () => {
+  it('go by the month, and every count of them stays, of quiet links too', async () => {
+    const workspaceId = await insertBareWorkspace(database.db, 'Asia/Kolkata');
+    await recordMonths(workspaceId);
+    await rollUpPending(database.db, dimensions);
+    const isQuiet = await rowsOf(database.db, sql`select from link_totals where is_busy`);
+    expect(isQuiet).toEqual([]);
+    const { rows: asRows } = await rollupsAndRows(database.db, workspaceId);
+    const totals = await rowsOf(database.db, sql`select * from link_totals order by link_id`);
+
+    const dropped = await dropOldClicks(database.db, 60, new Date(today), dimensions);
+    expect(dropped).toEqual(['clicks_2026_02', 'clicks_2026_03', 'clicks_default']);
+    const [left] = await rowsOf<{ first: string }>(
+      database.db,
+      sql`select min(clicked_at)::date::text as first from clicks`,
+    );
+    expect(left?.first).toBe('2026-04-01');
+
+    const isOfWorkspace = (row: unknown) => (row as { scope_id: string }).scope_id === workspaceId;
+    const { rollups } = await rollupsAndRows(database.db, workspaceId);
+    expect(rollups.filter(isOfWorkspace)).toEqual(asRows.filter(isOfWorkspace));
+    const byLink = (await breakdownsOf(workspaceId)).filter((row) => row.scope !== workspaceId);
+    expect(byLink.length).toBeGreaterThan(3_000);
+    const [sum] = await rowsOf<{ clicks: number }>(
+      database.db,
+      sql`select sum(clicks)::int as clicks from click_counts_daily where scope_id like ${`${workspaceId}-%`} and dimension = 'city'`,
+    );
+    expect(sum?.clicks).toBe(480);
+    const after = await rowsOf<{ is_busy: boolean }>(database.db, sql`select * from link_totals order by link_id`);
+    expect(after).toEqual((totals as object[]).map((row) => ({ ...row, is_busy: true })));
+    expect(await dropOldClicks(database.db, 60, new Date(today), dimensions)).toEqual([]);
+  });
+
+  it('take their user agents with them', async () => {
+    const shapes = await rowsOf<{ month: string }>(
+      database.db,
+      sql`select to_char(last_seen_on, 'YYYY-MM') as month from agent_shapes order by 1`,
+    );
+    expect(shapes.map(({ month }) => month)).toEqual(['2026-04', '2026-05', '2026-06']);
+  });
+
+  it('are counted on, on top of what is kept', async () => {
+    const [{ id: workspaceId } = { id: '' }] = await rowsOf<{ id: string }>(
+      database.db,
+      sql`select id from workspaces`,
+    );
+    const before = await breakdownsOf(workspaceId);
+    const hit = makeHit({ workspaceId, linkId: `${workspaceId}-1`, clickedAt: today, city: 'Nowhere else' });
+    await client.query({ ...recordHits, values: batchParameters([hit], []) });
+    await rollUpPending(database.db, dimensions);
+    const after = await breakdownsOf(workspaceId);
+    expect(after.filter((row) => JSON.stringify(row).includes('Nowhere else'))).toHaveLength(2);
+    expect(after.length).toBeGreaterThan(before.length);
+  });
+
+  it('keep their history when the workspace moves to another calendar and back', async () => {
+    const [{ id: workspaceId } = { id: '' }] = await rowsOf<{ id: string }>(
+      database.db,
+      sql`select id from workspaces`,
+    );
+    const before = await breakdownsOf(workspaceId);
+    const move = async (from: string, to: string) => {
+      await database.db.execute(sql`update workspaces set time_zone = ${to} where id = ${workspaceId}`);
+      await moveRollups(database.db, workspaceId, from, dimensions);
+    };
+    await move('Asia/Kolkata', 'America/Los_Angeles');
+    const moved = await breakdownsOf(workspaceId);
+    expect(moved).not.toEqual(before);
+    const march = (rows: unknown[]) => rows.filter((row) => /2026-0[1-3]/.test((row as { day: string }).day));
+    expect(march(moved).length).toBeGreaterThanOrEqual(march(before).length);
+    await move('America/Los_Angeles', 'Asia/Kolkata');
+    expect(await breakdownsOf(workspaceId)).toEqual(before);
+  });
+});
+
+describe('what ties a visit to a visitor', () => {
+  it('the salt is gone from table and memory once its day is over everywhere', async () => {
+    const salts = new Salts();
+    const at = Date.UTC(2026, 5, 20, 23, 59);
+    await salts.renew(database.db, new Date(at));
+    const daysNow = () => rowsOf<{ day: string }>(database.db, sql`select day::text from visitor_salts order by 1`);
+    expect((await daysNow()).map((row) => row.day)).toEqual(['2026-06-19', '2026-06-20', '2026-06-21', '2026-06-22']);
+    expect(salts.saltOf('2026-06-19')).toBeDefined();
+    await salts.renew(database.db, new Date(at + 2 * day));
+    expect((await daysNow()).map((row) => row.day)).toEqual(['2026-06-21', '2026-06-22', '2026-06-23', '2026-06-24']);
+    expect(salts.saltOf('2026-06-19')).toBeUndefined();
+    expect(salts.saltOf('2026-06-20')).toBeUndefined();
+  });
+
+  it('who was seen is forgotten after two days', async () => {
+    await database.db.execute(sql`truncate visitors_seen`);
+    await database.db.execute(sql`
+insert into visitors_seen (visitor_key, link_id, day)
+select n, '', date '2026-06-20' - n from generate_series(0, 9) n`);
+    await forgetVisitorsSeen(database.db, new Date(Date.UTC(2026, 5, 20, 0, 1)));
+    const left = await rowsOf<{ day: string }>(database.db, sql`select day::text from visitors_seen order by 1`);
+    expect(left.map((row) => row.day)).toEqual(['2026-06-19', '2026-06-20']);
+  });
+});

@@ -1,0 +1,183 @@
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+} from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Hit } from '../../src/clicks/hit.ts';
+import { Spool } from '../../src/clicks/spool.ts';
+import { makeHit } from '../setup/hits.ts';
+
+let directory: string;
+let problems: string[];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'waymark-spool-'));
+  problems = [];
+});
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const openSpool = () => new Spool(directory, (sentence) => problems.push(sentence));
+
+const someHits = (count: number, changes: Partial<Hit> = {}): Hit[] =>
+  Array.from({ length: count }, () => makeHit({ workspaceId: 'w', linkId: 'l', city: 'Łódź "\\\n', ...changes }));
+
+async function drained(spool: Spool): Promise<Hit[]> {
+  const hits: Hit[] = [];
+  await spool.drain(async (batch) => void hits.push(...batch));
+  return hits;
+}
+
+const files = () => readdirSync(directory);
+const onlyFile = () => join(directory, files()[0] ?? '');
+
+/** As if the process that owns the only file had died: a process number that nobody has. */
+function orphan(host = hostname()): string {
+  const pid = spawnSync('true').pid;
+  const [, , token, begunAt, count] = (files()[0] ?? '').split('~');
+  const file = join(directory, [host, pid, token, begunAt, count].join('~'));
+  renameSync(onlyFile(), file);
+  return file;
+}
+
+describe('the spool', () => {
+  it('gives back what it took, in order, and leaves no file', async () => {
+    const spool = openSpool();
+    const hits = someHits(1_200);
+    await spool.append(hits.slice(0, 700));
+    await spool.append(hits.slice(700));
+    expect(spool.depth().hits).toBe(1_200);
+    expect(await drained(spool)).toEqual(hits);
+    expect(spool.depth()).toEqual({ hits: 0, oldestAt: null });
+    expect(files()).toEqual([]);
+  });
+
+  it('takes hits while it is being drained, and loses none of them', async () => {
+    const spool = openSpool();
+    const hits = someHits(3_000);
+    const seen: Hit[] = [];
+    const written = new AbortController();
+    const draining = (async () => {
+      while (!written.signal.aborted || spool.depth().hits > 0)
+        await spool.drain(async (batch) => void seen.push(...batch));
+    })();
+    for (let from = 0; from < hits.length; from += 10) await spool.append(hits.slice(from, from + 10));
+    written.abort();
+    await draining;
+    expect(seen).toEqual(hits);
+    expect(files()).toEqual([]);
+  });
+
+  it('keeps everything when the database goes away again in the middle', async () => {
+    const spool = openSpool();
+    const hits = someHits(1_200);
+    await spool.append(hits);
+    let batches = 0;
+    const failing = spool.drain(async () => {
+      if (++batches === 2) throw new Error('away again');
+    });
+    await expect(failing).rejects.toThrow('away again');
+    expect(await drained(spool)).toEqual(hits);
+  });
+
+  it('is taken over from a process that died', async () => {
+    const dead = openSpool();
+    const hits = someHits(10);
+    await dead.append(hits);
+    orphan();
+    const heir = openSpool();
+    await heir.tend();
+    expect(heir.depth().hits).toBe(10);
+    expect(await drained(heir)).toEqual(hits);
+    expect(files()).toEqual([]);
+  });
+
+  it('of a living neighbour is left alone, until nobody has tended it for a minute', async () => {
+    const owner = openSpool();
+    const hits = someHits(10);
+    await owner.append(hits);
+    const file = orphan('another-machine');
+    const neighbour = openSpool();
+    await neighbour.tend();
+    expect(neighbour.depth().hits).toBe(0);
+    const old = new Date(Date.now() - 61_000);
+    utimesSync(file, old, old);
+    await neighbour.tend();
+    expect(await drained(neighbour)).toEqual(hits);
+  });
+
+  it('that was taken from its living owner loses nothing: the owner writes anew', async () => {
+    const owner = openSpool();
+    const neighbour = openSpool(); // the same process number, another token: taken for a predecessor
+    const hits = someHits(30);
+    await owner.append(hits.slice(0, 10));
+    await neighbour.tend();
+    expect(neighbour.depth().hits).toBe(10);
+    await owner.append(hits.slice(10, 20));
+    await owner.append(hits.slice(20));
+    expect(new Set([...(await drained(neighbour)), ...(await drained(owner))].map((hit) => hit.id))).toEqual(
+      new Set(hits.map((hit) => hit.id)),
+    );
+    expect(files()).toEqual([]);
+  });
+
+  it('whose owner finds its files taken when it drains does not mind', async () => {
+    const owner = openSpool();
+    await owner.append(someHits(10));
+    const neighbour = openSpool();
+    await neighbour.tend();
+    expect(await drained(owner)).toEqual([]);
+    expect(owner.depth().hits).toBe(0);
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('a torn file', () => {
+  it('gives its whole lines and is kept aside', async () => {
+    const dead = openSpool();
+    const hits = someHits(3);
+    await dead.append(hits);
+    const file = orphan();
+    truncateSync(file, readFileSync(file).length - 20);
+    const heir = openSpool();
+    await heir.tend();
+    expect(await drained(heir)).toEqual(hits.slice(0, 2));
+    expect(files()).toEqual([expect.stringMatching(/\.spool\.torn$/)]);
+    expect(problems).toEqual([expect.stringContaining('1 broken lines')]);
+    expect(await drained(openSpool())).toEqual([]);
+  });
+
+  it('is no reason to believe a line whose bytes have changed', async () => {
+    const spool = openSpool();
+    const hits = someHits(3);
+    await spool.append(hits);
+    const file = onlyFile();
+    const text = readFileSync(file, 'utf8').replace('"country":"DE"', '"country":"FR"');
+    truncateSync(file, 0);
+    appendFileSync(file, text);
+    expect(await drained(spool)).toEqual(hits.slice(1));
+  });
+});
+
+describe('a disk that refuses', () => {
+  it('is reported once the hits come, and forgiven when it is back', async () => {
+    const spool = openSpool();
+    rmSync(directory, { recursive: true });
+    appendFileSync(directory, ''); // a file where the folder should be
+    await expect(spool.append(someHits(1))).rejects.toThrow(/EEXIST|ENOTDIR/);
+    expect(spool.depth().hits).toBe(0);
+    rmSync(directory);
+    const hits = someHits(2);
+    await spool.append(hits);
+    expect(await drained(spool)).toEqual(hits);
+  });
+});

@@ -1,0 +1,56 @@
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Database, openDatabase } from '../../src/db/db.ts';
+import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { query } from '../setup/postgres.ts';
+
+let testDatabase: TestDatabase;
+let database: Database;
+let idleErrors: Error[];
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  idleErrors = [];
+  database = openDatabase(testDatabase.url, (error) => idleErrors.push(error));
+});
+
+afterAll(async () => {
+  await database.close();
+  await testDatabase.drop();
+});
+
+const cutAll = () =>
+  query(
+    testDatabase.url,
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+  );
+
+describe('a connection that Postgres cuts', () => {
+  it('between two statements of a transaction fails the transaction, and not the server', async () => {
+    const failing = database.db.transaction(async (tx) => {
+      await tx.execute(sql`select 1`);
+      await cutAll();
+      await new Promise((resume) => setTimeout(resume, 100)); // nobody asks while it breaks
+      await tx.execute(sql`select 2`);
+    });
+    await expect(failing).rejects.toThrow();
+    expect((await database.db.execute(sql`select 3 as three`)).rows).toEqual([{ three: 3 }]);
+  });
+
+  it('in the middle of a statement fails the statement', async () => {
+    const failing = expect(database.db.transaction((tx) => tx.execute(sql`select pg_sleep(10)`))).rejects.toThrow();
+    const isAsleep = sql`select count(*)::int as count from pg_stat_activity where query like 'select pg_sleep%' and state = 'active'`;
+    await expect.poll(async () => (await database.db.execute(isAsleep)).rows).toEqual([{ count: 1 }]);
+    await cutAll();
+    await failing;
+    expect((await database.db.execute(sql`select 3 as three`)).rows).toEqual([{ three: 3 }]);
+  });
+
+  it('while it is idle is replaced, and said to be broken', async () => {
+    await database.db.execute(sql`select 1`);
+    idleErrors = [];
+    await cutAll();
+    await expect.poll(() => idleErrors.length).toBeGreaterThan(0);
+    expect((await database.db.execute(sql`select 3 as three`)).rows).toEqual([{ three: 3 }]);
+  });
+});

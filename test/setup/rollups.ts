@@ -1,0 +1,52 @@
+import { sql } from 'drizzle-orm';
+import { dimensions } from '../../src/analytics/dimensions.ts';
+import type { Db } from '../../src/db/db.ts';
+import { rowsOf } from './hits.ts';
+
+/** Every rollup, from the rollup and from the rows; the two lists must be equal. */
+export async function rollupsAndRows(db: Db, workspaceId: string): Promise<{ rollups: unknown[]; rows: unknown[] }> {
+  const zone = sql`(select time_zone from workspaces where id = ${workspaceId})`;
+  const scopes = sql`(select ${workspaceId} as id union select link_id from link_totals where workspace_id = ${workspaceId})`;
+  const rollups = await rowsOf(
+    db,
+    sql`
+select 'hour' as what, scope_id, hour::text as time, class as value, hits::int as clicks, visitors::int from click_totals_hourly
+where scope_id in (select id from ${scopes} s)
+union all
+select dimension, scope_id, day::text, value, clicks::int, visitors::int from click_counts_daily where scope_id in (select id from ${scopes} s)
+union all
+select dimension || ' a month', scope_id, month::text, value, clicks::int, visitors::int from click_counts_monthly where scope_id in (select id from ${scopes} s)
+union all
+select 'link', link_id, first_hit_at::text || last_click_at::text, hits::text, clicks::int, visitors::int from link_totals where workspace_id = ${workspaceId}
+order by 1, 2, 3, 4`,
+  );
+  const parts = [
+    sql`
+select 'hour' as what, s.scope_id, date_trunc('hour', clicked_at, ${zone})::text as time, class as value, count(*)::int as clicks,
+       (count(*) filter (where s.is_first))::int as visitors
+from clicks c cross join lateral (values (workspace_id, is_first_in_workspace), (link_id, is_first_on_link)) s (scope_id, is_first)
+where workspace_id = ${workspaceId} group by 1, 2, 3, 4`,
+    sql`
+select 'link', link_id, min(clicked_at)::text || (max(clicked_at) filter (where class = 'human'))::text, count(*)::text, (count(*) filter (where class = 'human'))::int,
+       (count(*) filter (where is_first_on_link))::int
+from clicks where workspace_id = ${workspaceId} group by 1, 2`,
+  ];
+  const counted = sql`(values (workspace_id, is_first_in_workspace, true),
+    (link_id, is_first_on_link, (select is_busy from link_totals t where t.link_id = c.link_id))) s (scope_id, is_first, is_counted)`;
+  for (const dimension of dimensions) {
+    for (const [suffix, unit] of [
+      ['', 'day'],
+      [' a month', 'month'],
+    ]) {
+      parts.push(sql`
+select ${dimension.name + suffix}, s.scope_id, date_trunc(${unit}, clicked_at at time zone ${zone})::date::text, coalesce(${sql.raw(dimension.sql)}, ''),
+       count(*)::int, (count(*) filter (where s.is_first))::int
+from clicks c cross join lateral ${counted}
+where workspace_id = ${workspaceId} and s.is_counted and (s.scope_id = workspace_id or ${!('of' in dimension)})
+  and ${dimension.counts === 'hits' ? sql`true` : sql`class = 'human'`}
+group by 1, 2, 3, 4`);
+    }
+  }
+  const rows = await rowsOf(db, sql`${sql.join(parts, sql` union all `)} order by 1, 2, 3, 4`);
+  return { rollups, rows };
+}
