@@ -72,6 +72,16 @@ const environment = z.object({
   NODE_ENV: z.string().default('production'),
   /** How long a visitor may wait for Postgres before the click goes to the spool, in milliseconds. */
   CLICK_COMMIT_BUDGET_MS: z.coerce.number().int().min(10).max(60_000).default(250),
+  /** `warm`: all active links are loaded at start; a million take 1.3 GB of heap. */
+  LINK_CACHE: z.enum(['cold', 'warm']).default('cold'),
+  /** How many processes serve on the port. */
+  WEB_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(1),
+  /** Lets a Prometheus read /metrics from afar. Unset: only this machine may. */
+  METRICS_TOKEN: z.string().min(16, 'must be at least 16 characters').optional(),
+  /** While requests wait longer than this for their turn, dashboard and API give way to visitors; in milliseconds. */
+  YIELD_AFTER_MS: z.coerce.number().int().min(10).max(60_000).default(100),
+  /** How many days single clicks are kept; reports keep what was counted. Unset: for ever. */
+  RETENTION_DAYS: z.coerce.number().int().min(7).max(36_500).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -92,6 +102,11 @@ export type Config = Readonly<{
   /** False while developing: templates are read anew for each request. */
   isProduction: boolean;
   clickCommitBudgetMs: number;
+  linkCache: 'cold' | 'warm';
+  webConcurrency: number;
+  metricsToken: string | null;
+  retentionDays: number | null;
+  yieldAfterMs: number;
   signUp: 'open' | 'invite' | 'closed';
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }>;
@@ -128,6 +143,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     mailFrom: values.MAIL_FROM ?? `Waymark <waymark@${domainToASCII(new URL(appUrl).hostname)}>`,
     isProduction: values.NODE_ENV !== 'development',
     clickCommitBudgetMs: values.CLICK_COMMIT_BUDGET_MS,
+    linkCache: values.LINK_CACHE,
+    webConcurrency: values.WEB_CONCURRENCY,
+    metricsToken: values.METRICS_TOKEN ?? null,
+    retentionDays: values.RETENTION_DAYS ?? null,
+    yieldAfterMs: values.YIELD_AFTER_MS,
     signUp: values.SIGN_UP,
     logLevel: values.LOG_LEVEL,
   });

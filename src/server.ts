@@ -1,26 +1,48 @@
+import cluster from 'node:cluster';
 import closeWithGrace from 'close-with-grace';
 import { ConfigError, loadEnvFile, readConfig } from './config.ts';
 import { PostgresUnavailable } from './db/embedded/postgres-unavailable.ts';
 import { startServer } from './start.ts';
+import { startWorkers } from './workers.ts';
 
-/** How long a stop may take before it is cut short, in milliseconds. */
-const patienceMs = 20_000;
+/** How long a stop may take before it is cut short, in milliseconds; its steps bound themselves below that. */
+const patienceMs = 28_000;
+
+const stopSignals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
 /** The front door: `npm start`. What goes wrong before we listen is one sentence and exit code 1. */
+const stopping = new AbortController();
 try {
   loadEnvFile();
-  const starting = startServer(readConfig());
-  // Before the start has ended: a Ctrl-C in the first second must not leave a Postgres behind.
-  closeWithGrace({ delay: patienceMs }, async ({ err }) => {
+  const config = readConfig();
+  const isHolder = config.webConcurrency > 1 && cluster.isPrimary;
+  const starting = isHolder ? startWorkers(config, stopping.signal) : startServer(config, stopping.signal);
+  stopWhenAsked(starting);
+  const { openAt } = await starting;
+  if (cluster.isPrimary) console.log(`Waymark is at ${openAt}`);
+} catch (error) {
+  if (!stopping.signal.aborted) {
+    console.error(sentenceOf(error));
+    process.exit(1);
+  }
+}
+
+/**
+ * A stop that is asked for twice is the same stop: a terminal and npm both pass Ctrl-C on, and service managers tell
+ * workers as well as the process that holds them. It may be asked for before the start has ended: that must not leave a Postgres behind.
+ */
+function stopWhenAsked(starting: Promise<{ close(): Promise<void> }>): void {
+  const grace = closeWithGrace({ delay: patienceMs, skip: [...stopSignals] }, async ({ err }) => {
+    if (err) console.error('Waymark stops after an error that nobody caught.', err);
+    stopping.abort();
     const server = await starting.catch(() => undefined);
-    if (err) server?.app.log.fatal({ err }, 'stopping after an error that nobody caught');
     await server?.close();
   });
-  const { openAt } = await starting;
-  console.log(`Waymark is at ${openAt}`);
-} catch (error) {
-  if (error instanceof ConfigError) console.error(`Waymark cannot start. Check its settings:\n${error.message}`);
-  else if (error instanceof PostgresUnavailable) console.error(`Waymark cannot start. ${error.message}`);
-  else console.error('Waymark cannot start.', error);
-  process.exit(1);
+  for (const signal of stopSignals) process.on(signal, () => grace.close());
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof ConfigError) return `Waymark cannot start. Check its settings:\n${error.message}`;
+  if (error instanceof PostgresUnavailable) return `Waymark cannot start. ${error.message}`;
+  return `Waymark cannot start. ${error instanceof Error ? error.stack : String(error)}`;
 }

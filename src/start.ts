@@ -1,127 +1,176 @@
+import cluster from 'node:cluster';
 import { join } from 'node:path';
-import { sql } from 'drizzle-orm';
+import { inspect } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import { dimensions } from './analytics/dimensions.ts';
 import { buildApp } from './app.ts';
 import { openGeo } from './clicks/geo.ts';
 import { Recorder, type RecorderEvent } from './clicks/recorder.ts';
-import { rollUpPending, vacuumPending } from './clicks/rollups.ts';
+import { clickJobs, ensurePartitions } from './clicks/retention.ts';
 import { Spool } from './clicks/spool.ts';
 import { Salts } from './clicks/salts.ts';
+import { Closing } from './closing.ts';
 import type { Config } from './config.ts';
-import { type Database, openDatabase } from './db/db.ts';
+import { openDatabase } from './db/db.ts';
 import { startEmbeddedPostgres } from './db/embedded.ts';
 import { migrateDatabase } from './db/migrate.ts';
 import { listen } from './db/notify.ts';
 import { ensureInstanceDomain } from './domains/queries.ts';
-import { type Job, startTimetable } from './jobs/timetable.ts';
+import { DatabaseWatch } from './health/database-watch.ts';
+import { openMetrics } from './health/metrics.ts';
+import { readinessOf } from './health/readiness.ts';
+import { openWorkerMetrics } from './health/worker-metrics.ts';
+import { startTimetable } from './jobs/timetable.ts';
 import { openMailer } from './mail/mailer.ts';
+import { mailingJobs } from './mailings/send.ts';
+import { countActiveSlugs } from './redirect/queries.ts';
 import { Resolver } from './redirect/resolve.ts';
+import { countTraffic } from './redirect/traffic.ts';
 
 export type RunningServer = {
   app: FastifyInstance;
   /** Where people open the dashboard. */
   openAt: string;
-  /** Finishes what is in flight, records what was clicked, and lets go of everything. */
+  /** Finishes what is in flight, records what was clicked, and lets go of everything; once, and within 20 s. */
   close(): Promise<void>;
 };
 
-/** Config -> database (embedded when none is named) -> migrations -> app -> listening. */
-export async function startServer(config: Config): Promise<RunningServer> {
-  const closers: (() => Promise<unknown>)[] = [];
-  const closeAll = async () => {
-    for (const close of closers.splice(0).toReversed()) await close();
-  };
+type Problem = (sentence: string, error?: unknown) => void;
+
+/** Where there is no log yet there is the terminal. */
+export const complain: Problem = (sentence, error) => {
+  process.stderr.write(`${sentence}${error === undefined ? '' : ` (${inspect(error)})`}\n`);
+};
+
+/**
+ * Config -> database (embedded when none is named) -> migrations -> app -> listening.
+ * @param signal a stop that was asked for while we start: what is open is closed again
+ * @throws what went wrong, with everything closed; the signal's reason when that was it
+ */
+export async function startServer(config: Config, signal?: AbortSignal): Promise<RunningServer> {
+  let log: FastifyInstance['log'] | undefined;
+  const problem: Problem = (sentence, error) => (log ? log.error({ err: error }, sentence) : complain(sentence, error));
+  const closing = new Closing(problem);
   try {
-    return await start(config, closers, closeAll);
+    const app = await open(config, closing, problem, signal);
+    log = app.log;
+    signal?.throwIfAborted();
+    await app.listen({ host: config.host, port: config.port, listenTextResolver: (at) => `listening at ${at}` });
+    return { app, openAt: config.appUrl, close: () => closing.all() };
   } catch (error) {
-    await closeAll();
+    await closing.all();
     throw error;
   }
 }
 
-async function start(
+async function open(
   config: Config,
-  closers: (() => Promise<unknown>)[],
-  closeAll: () => Promise<void>,
-): Promise<RunningServer> {
-  const problem = (sentence: string, error?: unknown) => log?.error({ err: error }, sentence);
-  let log: FastifyInstance['log'] | undefined;
-
-  const databaseUrl = config.databaseUrl ?? (await embeddedUrl(config, closers));
-  await migrateDatabase(databaseUrl);
-  const database = openDatabase(databaseUrl, (error) => problem('an idle database connection broke', error));
-  closers.push(() => database.close());
+  closing: Closing,
+  problem: Problem,
+  signal: AbortSignal | undefined,
+): Promise<FastifyInstance> {
+  const url = await openPostgres(config, closing);
+  signal?.throwIfAborted();
+  await migrateDatabase(url);
+  signal?.throwIfAborted();
+  const onIdleError = (error: Error) => problem('an idle database connection broke', error);
+  const database = openDatabase(url, onIdleError);
+  closing.add('the database connections', 1_000, () => database.close());
+  // Looking links up must not wait behind reports for a connection, nor for a connection that hangs.
+  const lookups = openDatabase(url, onIdleError, 3, 5_000);
+  closing.add('the connections for redirects', 1_000, () => lookups.close());
   const { db } = database;
 
   const salts = new Salts();
   await salts.renew(db, new Date());
-  await ensurePartitions(database, new Date());
-  const resolver = new Resolver(db);
+  await ensurePartitions(db, new Date());
+  const isWarm = config.linkCache === 'warm';
+  const resolver = new Resolver(lookups.db, isWarm ? await countActiveSlugs(db) : 0);
   const listener = await listen(
-    databaseUrl,
+    url,
     (announcement) => resolver.forget(announcement),
     () => resolver.distrust(),
   );
-  closers.push(() => listener.close());
-  const timetable: Job[] = [
-    { name: 'roll up clicks', everyMs: 1_000, run: () => rollUpPending(db, dimensions) },
-    { name: 'vacuum pending clicks', everyMs: 5_000, run: () => vacuumPending(db) },
-    { name: 'renew salts', everyMs: 15 * 60_000, run: () => salts.renew(db, new Date()) },
-    { name: 'make partitions', everyMs: 6 * 60 * 60_000, run: () => ensurePartitions(database, new Date()) },
-    { name: 'forget visitors seen', everyMs: 60 * 60_000, run: () => forgetVisitorsSeen(database, new Date()) },
+  closing.add('the listener', 1_000, () => listener.close());
+  if (isWarm) await resolver.warm(db, signal);
+  signal?.throwIfAborted();
+
+  // There is no log before there is an app.
+  let info: (sentence: string) => void = complain;
+  const mailer = openMailer(config, db, (sentence, error) => (error ? problem(sentence, error) : info(sentence)));
+  const timetable = [
+    ...clickJobs({ db, salts, dimensions, retentionDays: config.retentionDays }),
+    ...mailingJobs({ db, mailer, config }),
   ];
   const jobs = startTimetable(timetable, (job, error) => problem(`the job "${job.name}" failed`, error));
-  closers.push(() => jobs.close());
+  closing.add('the jobs', 3_000, () => jobs.close());
+
   const spool = new Spool(join(config.dataDir, 'spool'), problem);
+  const traffic = countTraffic();
+  const watch = new DatabaseWatch(lookups.db);
+  const metrics = openMetrics({
+    traffic,
+    spoolDepth: () => spool.depth(),
+    jobStates: (now) => jobs.states(now),
+    lookAtDatabase: () => watch.look(),
+  });
   const recorder = new Recorder({
-    databaseUrl,
+    databaseUrl: url,
     spool,
     budgetMs: config.clickCommitBudgetMs,
-    onEvent: (event) => reportRecorderEvent(event, problem, (sentence) => log?.info(sentence)),
+    onEvent(event) {
+      metrics.observe(event);
+      reportRecorderEvent(event, problem, (sentence) => app.log.info(sentence));
+    },
   });
-  closers.push(() => recorder.close());
+  closing.add('the recorder', 7_000, () => recorder.close());
 
   const app = await buildApp({
     config,
     db,
     instanceDomainId: await ensureInstanceDomain(db, config.shortUrl),
-    mailer: openMailer(config, db, (sentence, error) => (error ? problem(sentence, error) : log?.info(sentence))),
+    mailer,
     geo: await openGeo({ file: config.geoipFile, onProblem: problem }),
     salts,
     resolver,
     recorder,
+    traffic,
+    spooled: () => ({ clicks: spool.depth().hits, isFilling: recorder.isDatabaseAway }),
+    readiness: async () =>
+      readinessOf({
+        isStopping: closing.hasBegun,
+        isDatabaseThere: (await watch.look()) !== undefined,
+        isSpooling: recorder.isDatabaseAway,
+        spool: spool.depth(),
+        jobs: jobs.states(new Date()),
+      }),
+    readMetrics: cluster.isWorker ? openWorkerMetrics() : metrics.read,
   });
-  log = app.log;
-  closers.push(() => app.close());
-  await app.listen({ host: config.host, port: config.port });
-  return { app, openAt: config.appUrl, close: closeAll };
+  info = (sentence) => app.log.info(sentence);
+  closing.add('the requests in flight', 6_000, () => closeApp(app));
+  return app;
 }
 
-async function embeddedUrl(config: Config, closers: (() => Promise<unknown>)[]): Promise<string> {
-  const postgres = await startEmbeddedPostgres({ directory: join(config.dataDir, 'postgres') });
-  closers.push(() => postgres.stop());
+/** Where Postgres is: the one that is named, else an embedded one, started and left at the end. */
+export async function openPostgres(config: Config, closing: Closing): Promise<string> {
+  if (config.databaseUrl !== null) return config.databaseUrl;
+  const postgres = await startEmbeddedPostgres({
+    directory: join(config.dataDir, 'postgres'),
+    // Each process opens up to 16 connections; commands and people with psql want some too.
+    settings: { max_connections: 30 + 16 * config.webConcurrency },
+  });
+  closing.add('Postgres', 60_000, () => postgres.stop());
   return postgres.url;
 }
 
-/** Partitions of this month and the next two; a server that is down for a month still finds one when it comes back. */
-async function ensurePartitions({ db }: Database, now: Date): Promise<void> {
-  await db.execute(sql`
-select ensure_click_partition(${now.toISOString()}::timestamptz + make_interval(months => m)) from generate_series(0, 2) m`);
+/** Stops accepting, waits for what is in flight, and at last cuts whoever sends or reads too slowly. */
+async function closeApp(app: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), 5_000);
+  await app.close();
+  clearTimeout(cut);
 }
 
-/** Which visitors were seen matters on their day only; the day before yesterday is over everywhere. */
-async function forgetVisitorsSeen({ db }: Database, now: Date): Promise<void> {
-  await db.execute(
-    sql`delete from visitors_seen where day < (${now.toISOString()}::timestamptz at time zone 'UTC')::date - 1`,
-  );
-}
-
-function reportRecorderEvent(
-  event: RecorderEvent,
-  problem: (sentence: string, error?: unknown) => void,
-  info: (sentence: string) => void,
-): void {
+function reportRecorderEvent(event: RecorderEvent, problem: Problem, info: (sentence: string) => void): void {
   if (event.kind === 'away') problem('the database does not take clicks; they go to the spool', event.error);
   else if (event.kind === 'back') info('the database takes clicks again');
   else if (event.kind === 'drained') info(`${event.hits} clicks of the spool are in the database`);

@@ -5,7 +5,24 @@ export type Job = {
   run: () => Promise<unknown>;
 };
 
-export type Timetable = { close(): Promise<void> };
+export type JobState = {
+  name: string;
+  runs: number;
+  failures: number;
+  /** `failing`: the last run failed; `late`: it has not ended for much longer than it should have. */
+  status: 'ok' | 'failing' | 'late';
+  /** When a run last went well. */
+  succeededAt: Date | null;
+};
+
+export type Timetable = {
+  states(now: Date): JobState[];
+  /** No more runs; resolves when those under way have ended. */
+  close(): Promise<void>;
+};
+
+/** A job that is so much behind its time is late, in milliseconds: some take a while, and the database may be slow. */
+const slackMs = 60_000;
 
 /**
  * Runs each job at start and then again `everyMs` after it ended, so that a slow one never overlaps itself.
@@ -13,32 +30,66 @@ export type Timetable = { close(): Promise<void> };
  */
 export function startTimetable(jobs: readonly Job[], onProblem: (job: Job, error: unknown) => void): Timetable {
   let isClosing = false;
-  const timers = new Map<Job, NodeJS.Timeout>();
-  const running = new Map<Job, Promise<void>>();
+  const entries = jobs.map((job) => new Entry(job));
 
-  function schedule(job: Job, delayMs: number): void {
+  function schedule(entry: Entry, delayMs: number): void {
     if (isClosing) return;
-    timers.set(
-      job,
-      setTimeout(() => running.set(job, run(job)), delayMs),
-    );
+    entry.dueAt = Date.now() + delayMs;
+    entry.timer = setTimeout(() => {
+      entry.running = run(entry);
+    }, delayMs);
   }
 
-  async function run(job: Job): Promise<void> {
+  async function run(entry: Entry): Promise<void> {
     try {
-      await job.run();
+      await entry.job.run();
+      entry.succeededAt = new Date();
+      entry.isFailing = false;
     } catch (error) {
-      if (!isClosing) onProblem(job, error);
+      entry.failures++;
+      entry.isFailing = true;
+      if (!isClosing) onProblem(entry.job, error);
     }
-    schedule(job, job.everyMs);
+    entry.runs++;
+    schedule(entry, entry.job.everyMs);
   }
 
-  for (const job of jobs) schedule(job, 0);
+  for (const entry of entries) schedule(entry, 0);
   return {
+    states: (now) => entries.map((entry) => entry.state(now)),
     async close() {
       isClosing = true;
-      for (const timer of timers.values()) clearTimeout(timer);
-      await Promise.all(running.values());
+      for (const { timer } of entries) clearTimeout(timer);
+      await Promise.all(entries.map(({ running }) => running));
     },
   };
+}
+
+/** One line of the timetable. */
+class Entry {
+  readonly job: Job;
+  runs = 0;
+  failures = 0;
+  isFailing = false;
+  succeededAt: Date | null = null;
+  /** When it should have begun, in milliseconds since 1970. */
+  dueAt = 0;
+  timer: NodeJS.Timeout | undefined;
+  running = Promise.resolve();
+
+  constructor(job: Job) {
+    this.job = job;
+  }
+
+  state(now: Date): JobState {
+    const { runs, failures, succeededAt } = this;
+    const isLate = now.getTime() > this.dueAt + slackMs;
+    return {
+      name: this.job.name,
+      runs,
+      failures,
+      status: isLate ? 'late' : this.isFailing ? 'failing' : 'ok',
+      succeededAt,
+    };
+  }
 }

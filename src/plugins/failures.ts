@@ -93,6 +93,30 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, failure: Fail
 }
 
 /**
+ * A failure in answer to a fragment's request: the page stays as it is, with what was typed, and a message appears. Who
+ * only wanted to look, and is logged out, is led to the log-in and back.
+ */
+function answerFragment(request: FastifyRequest, reply: FastifyReply, error: unknown, failure: Failure): FastifyReply {
+  reply.header('hx-reswap', 'none');
+  const isLoggedOut = error instanceof Unauthorized;
+  if (isLoggedOut && request.method === 'GET') {
+    const page = String(request.headers['hx-current-url'] ?? '');
+    const { pathname, search } = URL.canParse(page) ? new URL(page) : { pathname: '/', search: '' };
+    return reply
+      .code(200)
+      .header('hx-redirect', `/log-in?next=${encodeURIComponent(pathname + search)}`)
+      .send();
+  }
+  const message = isLoggedOut ? 'You are logged out. Log in in another tab, then send this again.' : failure.detail;
+  // Header fields are ASCII (RFC 9110, 5.5).
+  const trigger = JSON.stringify({ toast: { kind: 'error', message } }).replace(
+    /[^\x20-\x7e]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return reply.header('hx-trigger', trigger).send();
+}
+
+/**
  * The one place that decides how a failure looks on the dashboard's host: a page for people, RFC 9457 problem+json for
  * the API. Short hosts have pages of their own in redirect/.
  */
@@ -102,6 +126,7 @@ async function failures(app: FastifyInstance): Promise<void> {
     if (failure.status >= 500) request.log.error({ err: error }, 'request failed');
     reply.code(failure.status).headers(failure.headers);
     if (isApiRequest(request)) return sendProblem(request, reply, failure);
+    if (request.headers['hx-request'] === 'true') return answerFragment(request, reply, error, failure);
     if (error instanceof Unauthorized) {
       const next = request.method === 'GET' ? `?next=${encodeURIComponent(request.url)}` : '';
       return reply.redirect(`/log-in${next}`, 303);

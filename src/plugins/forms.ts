@@ -5,12 +5,15 @@ import fp from 'fastify-plugin';
 
 const flashCookie = 'waymark_flash';
 
-export type Flash = { kind: 'success' | 'error'; message: string };
+/** The form that takes back what a message tells of. */
+export type Undo = { action: string; fields: Record<string, string> };
+
+export type Flash = { kind: 'success' | 'error'; message: string; undo?: Undo | undefined };
 
 declare module 'fastify' {
   interface FastifyReply {
     /** Leaves a message that the next page shows once. */
-    flash(kind: Flash['kind'], message: string): FastifyReply;
+    flash(kind: Flash['kind'], message: string, undo?: Undo): FastifyReply;
   }
 }
 
@@ -24,8 +27,8 @@ async function forms(app: FastifyInstance, options: { secret: string; isHttps: b
     reply.locals = {};
   });
 
-  app.decorateReply('flash', function flash(this: FastifyReply, kind: Flash['kind'], message: string) {
-    return this.setCookie(flashCookie, JSON.stringify({ kind, message }), { ...attributes, maxAge: 60 });
+  app.decorateReply('flash', function flash(this: FastifyReply, kind: Flash['kind'], message: string, undo?: Undo) {
+    return this.setCookie(flashCookie, JSON.stringify({ kind, message, undo }), { ...attributes, maxAge: 60 });
   });
 
   app.addHook('preHandler', async (request, reply) => {

@@ -2,8 +2,42 @@ import type { FastifyInstance, RouteOptions } from 'fastify';
 import { slugKey } from '../links/slug.ts';
 import type { Site } from './sites.ts';
 
+/** Files that browsers, crawlers and apps look for at the root of every host: whoever held one would speak for it. */
+const wellKnownFiles = [
+  'robots.txt',
+  'sitemap.xml',
+  'favicon.ico',
+  'manifest.json',
+  'site.webmanifest',
+  'browserconfig.xml',
+  'crossdomain.xml',
+  'apple-app-site-association',
+  'assetlinks.json',
+  'security.txt',
+  'humans.txt',
+  'llms.txt',
+  'ads.txt',
+  'app-ads.txt',
+];
+
 /** Words that we keep for pages to come, and that strangers would use to pose as us. */
-const keptForLater = ['api', 'app', 'admin', 'billing', 'help', 'status', 'support', 'security', 'abuse', 'webhooks'];
+const keptForLater = [
+  'login',
+  'signin',
+  'signup',
+  'logout',
+  'account',
+  'api',
+  'app',
+  'admin',
+  'billing',
+  'help',
+  'status',
+  'support',
+  'security',
+  'abuse',
+  'webhooks',
+];
 
 /**
  * Collects the first word of every route that is registered from now on, so that no slug can hide a page of ours.
@@ -17,6 +51,7 @@ export function collectReservedSlugs(app: FastifyInstance, sites: readonly Site[
   let words: Set<string> | undefined;
   return (key) => {
     words ??= new Set([
+      ...wellKnownFiles,
       ...(sites.includes('app') ? keptForLater : []),
       ...routes.flatMap((route) => firstWord(route, sites)),
     ]);

@@ -6,6 +6,8 @@ import fp from 'fastify-plugin';
 import { type IconName, iconNames } from '../assets/icons.ts';
 import * as format from '../format.ts';
 import { type AssetUrl, readAssetUrls } from './assets.ts';
+import type { Flash } from './forms.ts';
+import type { Spooled } from './spool-banner.ts';
 
 const viewsDir = fileURLToPath(new URL('../../views', import.meta.url));
 
@@ -16,7 +18,11 @@ export type PageLocals = {
   workspaces?: readonly { name: string; slug: string }[];
   /** Hosts that new links of this workspace may live on, the usual one first. */
   domains?: readonly string[];
-  flash?: { kind: 'success' | 'error'; message: string };
+  /** A short link as it is offered for opening: such a visit is not counted as a click. */
+  toOpen?: (shortUrl: string) => string;
+  /** There while clicks wait on this server's disk. */
+  spooled?: Spooled;
+  flash?: Flash;
 };
 
 declare module 'fastify' {

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
+
+let waymark: TestApp;
+let ada: Person;
+
+beforeAll(async () => {
+  waymark = await startTestApp();
+  ada = await waymark.signUp('Ada');
+});
+
+afterAll(() => waymark.close());
+
+const fragment = (page: string) => ({ 'hx-request': 'true', 'hx-current-url': `${waymark.url}${page}` });
+const listOf = (person: Person) => `/w/${person.workspace.slug}/links`;
+
+describe('a page that is asked for', () => {
+  it('leads whoever is logged out to the log-in, and back afterwards', async () => {
+    const answer = await waymark.ask(`${listOf(ada)}?search=spring`);
+    expect([answer.status, answer.headers.location]).toEqual([
+      303,
+      `/log-in?next=${encodeURIComponent(`${listOf(ada)}?search=spring`)}`,
+    ]);
+  });
+
+  it('says in words what is wrong, with a number to ask by, and nothing of our insides', async () => {
+    const answer = await ada.ask('/nobody-made-this-page');
+    expect(answer.status).toBe(404);
+    expect(answer.text).toContain('There is no page at this address.');
+    expect(answer.headers['content-security-policy']).toContain("default-src 'none'");
+  });
+});
+
+describe('a fragment that is asked for', () => {
+  it('leaves the page as it is when it fails, and shows a message', async () => {
+    const answer = await ada.ask(`${listOf(ada)}/aaaaaaaaaaaa/archive`, { form: {}, headers: fragment(listOf(ada)) });
+    expect(answer.status).toBe(404);
+    expect(answer.headers['hx-reswap']).toBe('none');
+    expect(JSON.parse(String(answer.headers['hx-trigger']))).toMatchObject({ toast: { kind: 'error' } });
+    expect(answer.text).toBe('');
+  });
+
+  it('leads whoever is logged out and only looks to the log-in, and back to the page they were on', async () => {
+    const page = `${listOf(ada)}?sort=clicks`;
+    const answer = await waymark.ask(`${listOf(ada)}?search=x`, { headers: fragment(page) });
+    expect(answer.headers['hx-redirect']).toBe(`/log-in?next=${encodeURIComponent(page)}`);
+    expect(answer.headers['hx-reswap']).toBe('none');
+  });
+
+  it('keeps what somebody typed who was logged out meanwhile', async () => {
+    const form = { url: 'https://example.com/typed', idPrefix: 'quick' };
+    const answer = await waymark.ask(listOf(ada), { form, headers: fragment(listOf(ada)) });
+    expect([answer.status, answer.headers['hx-reswap'], answer.headers['hx-redirect']]).toEqual([
+      401,
+      'none',
+      undefined,
+    ]);
+    expect(String(answer.headers['hx-trigger'])).toContain('You are logged out.');
+  });
+});
+
+describe('a form of another site', () => {
+  it.each([
+    ['another origin', { origin: 'https://evil.example' }],
+    ['no origin it could have', { origin: 'null' }],
+    ['a browser that says cross-site', { 'sec-fetch-site': 'cross-site' }],
+    ['a sibling site', { 'sec-fetch-site': 'same-site' }],
+  ])('%s is refused, and nothing happens', async (_what, headers) => {
+    const answer = await ada.ask(listOf(ada), { form: { url: 'https://example.com/' }, headers });
+    expect(answer.status).toBe(403);
+    expect((await ada.ask(listOf(ada))).text).toContain('Shorten your first link');
+  });
+});
