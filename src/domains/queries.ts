@@ -1,4 +1,4 @@
-import { eq, isNull, or, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { domains } from '../db/schema.ts';
 import { newId } from '../id.ts';
@@ -30,7 +30,8 @@ export async function listDomains(db: Db, workspaceId: string): Promise<Domain[]
     .orderBy(sql`${domains.workspaceId} is not null`, domains.host);
 }
 
-/** True when links of anybody on this server live on a host name; a trailing dot names the same host. */
-export async function isShortHost(db: Db, hostname: string): Promise<boolean> {
-  return (await db.$count(domains, eq(domains.host, hostname.replace(/\.$/, '')))) > 0;
+/** True when links of some workspace live on a host name of its own; a trailing dot names the same host. */
+export async function isCustomHost(db: Db, hostname: string): Promise<boolean> {
+  const host = hostname.replace(/\.$/, '');
+  return (await db.$count(domains, and(eq(domains.host, host), isNotNull(domains.workspaceId)))) > 0;
 }

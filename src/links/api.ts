@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { refusals } from '../api/problem.ts';
 import { readLinkChanges, readNewLink } from './forms.ts';
 import { listLinks } from './list.ts';
-import { archiveLink, getLink, insertLink, removeLink, restoreLink, updateLink } from './queries.ts';
+import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from './queries.ts';
+import { listTags, tagColours } from './tags.ts';
 
 const link = z
   .object({
@@ -14,6 +15,8 @@ const link = z
     shortUrl: z.string().describe('The short link, ready to share.'),
     url: z.string().describe('Where it leads, byte for byte as it was given.'),
     title: z.string().nullable(),
+    tags: z.array(z.string()).describe('Names of its tags.'),
+    campaign: z.string().nullable().describe('Name of its campaign; null when it is in none.'),
     createdAt: z.date(),
     archivedAt: z.date().nullable().describe('Since when visitors meet "410 Gone"; null while the link works.'),
     clicks: z.int().min(0).describe('Clicks of people so far, exact at this moment.'),
@@ -28,12 +31,22 @@ const link = z
         shortUrl: 'https://go.acme.com/spring',
         url: 'https://www.acme.com/sale?season=spring',
         title: 'Spring sale',
+        tags: ['newsletter', 'Spain'],
+        campaign: 'Spring 2026',
         createdAt: '2026-11-22T14:05:00.000Z',
         archivedAt: null,
         clicks: 1204,
       },
     ],
   });
+
+const tag = z
+  .object({
+    name: z.string(),
+    colour: z.enum(tagColours),
+    links: z.int().min(0).describe('How many links carry it, archived ones included.'),
+  })
+  .meta({ id: 'Tag', examples: [{ name: 'newsletter', colour: 'blue', links: 12 }] });
 
 const linkPage = z
   .object({
@@ -51,6 +64,27 @@ const title = z
   .nullable()
   .describe('A name for you and your team, at most 200 characters.')
   .meta({ examples: ['Spring sale'] });
+
+const tags = z
+  .array(
+    z.string('Write each tag as a string.').max(200, 'The name of a tag has at most 50 characters.'),
+    'Write tags as a list of names.',
+  )
+  .max(100, 'A link has at most 20 tags.')
+  .describe('Names of tags, at most 20; a name that is new becomes a tag.')
+  .meta({ examples: [['newsletter', 'Spain']] });
+const campaign = z
+  .string('Write campaign as a string, or null for none.')
+  .nullable()
+  .describe('Name of one of your campaigns; null for none.')
+  .meta({ examples: ['Spring 2026'] });
+
+/** A link as the API gives it: names where pages know more. */
+const asJson = (made: Link) => ({
+  ...made,
+  tags: made.tags.map(({ name }) => name),
+  campaign: made.campaign?.name ?? null,
+});
 
 /** Properties that we do not know are refused: who misspells `title` should hear of it. */
 const body = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
@@ -74,24 +108,31 @@ const newLink = body({
     .describe("One of your workspace's domains. Without it, the usual one.")
     .meta({ examples: ['go.acme.com'] }),
   title: title.optional(),
+  tags: tags.optional(),
+  campaign: campaign.optional(),
 });
 
 const linkChanges = body({
   url: url.optional(),
   title: title.optional(),
+  tags: tags.optional().describe('All tags that it is to have; the others are taken off.'),
+  campaign: campaign.optional(),
   archived: z
     .boolean('Write archived as true or false.')
     .optional()
     .describe('`true` closes the link: visitors meet "410 Gone". `false` opens it again.'),
 }).describe('What is left out stays as it is.');
 
+const words = z
+  .string()
+  .max(200, 'A search has at most 200 characters.')
+  .regex(/^\P{Cc}*$/u, 'A search holds no control characters.')
+  .default('');
+
 const listQuery = z.object({
-  search: z
-    .string()
-    .max(200, 'A search has at most 200 characters.')
-    .regex(/^\P{Cc}*$/u, 'A search holds no control characters.')
-    .default('')
-    .describe('Finds words in titles, destinations and short links.'),
+  search: words.describe('Finds words in titles, destinations and short links.'),
+  tag: words.describe('Only links with the tag of this name.'),
+  campaign: words.describe('Only links in the campaign of this name.'),
   limit: z.coerce
     .number('limit is a number from 1 to 100.')
     .int('limit is a whole number.')
@@ -108,6 +149,20 @@ const linkId = z.object({ id: z.string().describe("The link's id.") });
 export default async function linksApi(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
 
+  routes.get(
+    '/api/v1/tags',
+    {
+      schema: {
+        operationId: 'listTags',
+        summary: 'List tags',
+        description: 'By name. Tags are made by naming them at a link.',
+        tags: ['Links'],
+        response: { 200: z.object({ data: z.array(tag) }).describe('All tags of the workspace.'), ...refusals() },
+      },
+    },
+    async (request) => ({ data: await listTags(app.db, request.workspace.id) }),
+  );
+
   routes.post(
     '/api/v1/links',
     {
@@ -123,7 +178,7 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
       const { id: workspaceId } = request.workspace;
       const input = await readNewLink(app, workspaceId, request.body);
       const made = await insertLink(app.db, workspaceId, { ...input, createdBy: null });
-      return reply.code(201).header('location', `/api/v1/links/${made.id}`).send(made);
+      return reply.code(201).header('location', `/api/v1/links/${made.id}`).send(asJson(made));
     },
   );
 
@@ -140,10 +195,10 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
       },
     },
     async (request) => {
-      const { search, limit, cursor = null } = request.query;
-      const options = { search, limit, cursor, sort: 'newest', state: 'all' } as const;
+      const { cursor = null, ...filter } = request.query;
+      const options = { ...filter, cursor, sort: 'newest', state: 'all' } as const;
       const page = await listLinks(app.db, request.workspace.id, options);
-      return { data: page.links, nextCursor: page.nextCursor };
+      return { data: page.links.map(asJson), nextCursor: page.nextCursor };
     },
   );
 
@@ -158,7 +213,7 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
         response: { 200: link.describe('The link.'), ...refusals(404) },
       },
     },
-    async (request) => getLink(app.db, request.workspace.id, request.params.id),
+    async (request) => asJson(await getLink(app.db, request.workspace.id, request.params.id)),
   );
 
   routes.patch(
@@ -177,13 +232,12 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
     async (request) => {
       const { id: workspaceId } = request.workspace;
       const { archived, ...typed } = request.body;
-      const changes = await readLinkChanges(app, typed);
+      const changes = await readLinkChanges(app, workspaceId, typed);
       return app.db.transaction(async (tx) => {
         const updated = await updateLink(tx, workspaceId, request.params.id, changes);
-        if (archived === undefined) return updated;
-        return archived
-          ? archiveLink(tx, workspaceId, request.params.id)
-          : restoreLink(tx, workspaceId, request.params.id);
+        if (archived === undefined) return asJson(updated);
+        const change = archived ? archiveLink : restoreLink;
+        return asJson(await change(tx, workspaceId, request.params.id));
       });
     },
   );

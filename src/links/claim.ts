@@ -29,7 +29,11 @@ export async function claimSlug(tx: Db, claimant: Claimant, slug: string): Promi
  * Gives a link a random slug: drawn again when it is taken, and longer each time once the domain looks crowded.
  * @param draw makes a slug of so many characters
  */
-export async function claimRandomSlug(tx: Db, claimant: Claimant, draw = randomSlug): Promise<void> {
+export async function claimRandomSlug(
+  tx: Db,
+  claimant: Claimant,
+  draw: (length: number) => string = randomSlug,
+): Promise<void> {
   for (let conflicts = 0; ; conflicts += 1) {
     const length = randomSlugLength + Math.max(0, conflicts - patience + 1);
     if (await insertSlug(tx, claimant, draw(length))) return;

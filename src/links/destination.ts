@@ -13,9 +13,9 @@ export function readDestination(typed: string): string {
   const trimmed = typed.trim();
   if (trimmed === '') throw refusal('Paste the address that the link should lead to.');
   if (trimmed.length > maxLength) throw refusal(`An address has at most ${maxLength.toLocaleString('en')} characters.`);
-  // The URL parser drops tabs and line breaks silently, so that java<tab>script: would pass; marks that turn the
-  // direction of writing make an address read as another one (Unicode TR 36, 2.4). They have no place here.
-  if (/[\p{Cc}\p{Cs}\s\u202a-\u202e\u2066-\u2069]/u.test(trimmed))
+  // The URL parser drops tabs and line breaks silently, so that java<tab>script: would pass; what leaves no trace, or
+  // turns the direction of writing, makes an address read as another one (Unicode TR 36, 2.4 and 2.5).
+  if (/[\p{Cc}\p{Cs}\s\p{Default_Ignorable_Code_Point}]/u.test(trimmed))
     throw refusal('An address has no spaces or hidden characters. Paste one address, and write a space in it as %20.');
   const scheme = /^([a-z][a-z0-9+.-]*):(?!\d+(?:[/?#]|$))/i.exec(trimmed)?.[1]?.toLowerCase();
   if (scheme && scheme !== 'http' && scheme !== 'https')

@@ -1,15 +1,27 @@
-import { and, eq, ilike, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '../db/db.ts';
 import { domains, links, slugs } from '../db/schema.ts';
 import { Invalid } from '../errors.ts';
 import { addDays, dayStart, localDay } from '../zoned-time.ts';
+import { isInCampaign } from './campaigns.ts';
 import { asLink, type Link, selectLinks } from './queries.ts';
+import { holdsWords } from './search.ts';
+import { hasTag } from './tags.ts';
 
 export const linkSorts = ['newest', 'oldest', 'clicks', 'last-click'] as const;
 export type LinkSort = (typeof linkSorts)[number];
 export const linkStates = ['active', 'archived', 'all'] as const;
 export type LinkState = (typeof linkStates)[number];
+
+/** What narrows a list; '' finds all. */
+export type LinkFilter = {
+  /** Words, each a part of the title, the destination or the short link. */
+  search: string;
+  /** Names; of what is not there, no link is found. */
+  tag?: string;
+  campaign?: string;
+};
 
 export type LinkPage = {
   links: Link[];
@@ -20,7 +32,6 @@ export type LinkPage = {
 /**
  * A page of a workspace's links. Pages of one search in one order neither overlap nor leave a gap, however many links
  * are made meanwhile; a link that is clicked while one pages by clicks may move across the border.
- * @param options.search a part of the title, the destination or the short link; '' finds all
  * @param options.limit links a page
  * @param options.cursor of the page before, or null
  * @throws Invalid (field `cursor`, code `cursor_invalid`)
@@ -28,9 +39,9 @@ export type LinkPage = {
 export async function listLinks(
   db: Db,
   workspaceId: string,
-  options: { search: string; sort: LinkSort; state: LinkState; limit: number; cursor: string | null },
+  options: LinkFilter & { sort: LinkSort; state: LinkState; limit: number; cursor: string | null },
 ): Promise<LinkPage> {
-  const { search, sort, state, limit, cursor } = options;
+  const { sort, state, limit, cursor } = options;
   const { query, counts } = selectLinks(db, workspaceId);
   const keys: Record<LinkSort, SQL | undefined> = {
     newest: undefined,
@@ -42,7 +53,7 @@ export async function listLinks(
   const key = keys[sort];
   const position = cursor === null ? undefined : await readCursor(db, workspaceId, cursor, sort);
   const rows = await query
-    .where(and(matches(workspaceId, search), inState(state), position && isAfter(position, key)))
+    .where(and(matches(workspaceId, options), inState(state), position && isAfter(position, key)))
     .orderBy(...(key ? [sql`${key} desc`] : []), ...byAge(sort))
     .limit(limit + 1);
   const page = rows.slice(0, limit).map(asLink);
@@ -50,11 +61,11 @@ export async function listLinks(
   return { links: page, nextCursor: last ? cursorAfter(last, sort) : null };
 }
 
-/** How many links a search finds, in each state. */
+/** How many links a filter finds, in each state. */
 export async function countLinks(
   db: Db,
   workspaceId: string,
-  search = '',
+  filter: LinkFilter = { search: '' },
 ): Promise<{ active: number; archived: number }> {
   const [counts] = await db
     .select({
@@ -64,25 +75,17 @@ export async function countLinks(
     .from(links)
     .innerJoin(slugs, and(eq(slugs.linkId, links.id), eq(slugs.kind, 'primary')))
     .innerJoin(domains, eq(domains.id, slugs.domainId))
-    .where(matches(workspaceId, search));
+    .where(matches(workspaceId, filter));
   return counts ?? { active: 0, archived: 0 };
 }
 
-function matches(workspaceId: string, search: string): SQL | undefined {
-  const ofWorkspace = and(eq(links.workspaceId, workspaceId), isNull(links.deletedAt));
-  const words = search.trim().normalize('NFC');
-  if (words === '') return ofWorkspace;
-  const holds = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
-  const address = words.replace(/^https?:\/\//i, '');
+function matches(workspaceId: string, { search, tag, campaign }: LinkFilter): SQL | undefined {
   return and(
-    ofWorkspace,
-    or(
-      ilike(links.title, holds(words)),
-      ilike(links.url, holds(words)),
-      ilike(slugs.slug, holds(words)),
-      // Somebody pasted a short link; a host alone would find them all.
-      address.includes('/') ? ilike(sql`${domains.host} || '/' || ${slugs.slug}`, holds(address)) : undefined,
-    ),
+    eq(links.workspaceId, workspaceId),
+    isNull(links.deletedAt),
+    tag ? hasTag(workspaceId, tag) : undefined,
+    campaign ? isInCampaign(workspaceId, campaign) : undefined,
+    holdsWords(search),
   );
 }
 

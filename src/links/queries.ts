@@ -1,12 +1,14 @@
-import { and, eq, isNull, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Db } from '../db/db.ts';
 import { announce } from '../db/notify.ts';
-import { clicksPending, domains, links, linkTotals, slugs } from '../db/schema.ts';
+import { campaigns, clicksPending, domains, links, linkTotals, slugs } from '../db/schema.ts';
 import { Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
+import { ownCampaign } from './campaigns.ts';
 import { claimRandomSlug, claimSlug } from './claim.ts';
 import { shortUrlOf } from './short-url.ts';
+import { setTagsOfLink, type Tag, tagsOfLink } from './tags.ts';
 
 /** A link as people and programs see it. */
 export type Link = {
@@ -24,6 +26,9 @@ export type Link = {
   /** The destination. */
   url: string;
   title: string | null;
+  /** By name. */
+  tags: Tag[];
+  campaign: { id: string; name: string } | null;
   createdAt: Date;
   updatedAt: Date;
   archivedAt: Date | null;
@@ -37,9 +42,22 @@ export type NewLink = {
   url: string;
   /** As typed and read by readSlug; null draws a random one. */
   slug: string | null;
+  /** Makes random slugs of so many characters that are no words of ours; without it any will do. */
+  drawSlug?: (length: number) => string;
   domainId: string;
   title: string | null;
+  /** Names as read by readTagNames; those that are new become tags. */
+  tags?: readonly string[];
+  campaignId?: string | null;
   createdBy: string | null;
+};
+
+/** What may change about a link; what is left out stays. */
+export type LinkChanges = {
+  url?: string;
+  title?: string | null;
+  tags?: readonly string[];
+  campaignId?: string | null;
 };
 
 const qrSlugs = alias(slugs, 'qr_slugs');
@@ -78,6 +96,8 @@ export function selectLinks(db: Db, workspaceId: string) {
       qrSlugId: qrSlugs.id,
       url: links.url,
       title: links.title,
+      tags: tagsOfLink,
+      campaign: { id: campaigns.id, name: campaigns.name },
       createdAt: links.createdAt,
       updatedAt: links.updatedAt,
       archivedAt: links.archivedAt,
@@ -87,6 +107,7 @@ export function selectLinks(db: Db, workspaceId: string) {
     .innerJoin(slugs, and(eq(slugs.linkId, links.id), eq(slugs.kind, 'primary')))
     .innerJoin(qrSlugs, and(eq(qrSlugs.linkId, links.id), eq(qrSlugs.kind, 'qr')))
     .innerJoin(domains, eq(domains.id, slugs.domainId))
+    .leftJoin(campaigns, eq(campaigns.id, links.campaignId))
     .leftJoin(linkTotals, eq(linkTotals.linkId, links.id))
     .leftJoin(pending, eq(pending.linkId, links.id));
   return { query, counts };
@@ -115,31 +136,39 @@ export async function getLink(db: Db, workspaceId: string, linkId: string): Prom
  * @throws Conflict (field `slug`, code `slug_taken`) with a slug that is free
  */
 export async function insertLink(db: Db, workspaceId: string, input: NewLink): Promise<Link> {
-  const { slug, domainId, ...values } = input;
+  const { slug, drawSlug, domainId, tags = [], campaignId = null, ...values } = input;
   return db.transaction(async (tx) => {
     const isUsable = or(isNull(domains.workspaceId), eq(domains.workspaceId, workspaceId));
     if ((await tx.$count(domains, and(eq(domains.id, domainId), isUsable))) === 0)
       throw new Invalid('This domain is not yours to use.', { field: 'domain', code: 'domain_unknown' });
     const linkId = newId();
-    await tx.insert(links).values({ id: linkId, workspaceId, ...values });
-    if (slug === null) await claimRandomSlug(tx, { domainId, linkId, kind: 'primary' });
+    await tx
+      .insert(links)
+      .values({ id: linkId, workspaceId, ...values, campaignId: ownCampaign(workspaceId, campaignId) });
+    await setTagsOfLink(tx, workspaceId, linkId, tags);
+    if (slug === null) await claimRandomSlug(tx, { domainId, linkId, kind: 'primary' }, drawSlug);
     else await claimSlug(tx, { domainId, linkId, kind: 'primary' }, slug);
-    await claimRandomSlug(tx, { domainId, linkId, kind: 'qr' });
+    await claimRandomSlug(tx, { domainId, linkId, kind: 'qr' }, drawSlug);
     return getLink(tx, workspaceId, linkId);
   });
 }
 
 /**
- * Changes where a link leads or what it is called; visitors follow at once.
+ * Changes where a link leads, what it is called and where it belongs; visitors follow at once.
  * @throws NotFound
+ * @throws Invalid (field `tags`) when the workspace has too many
  */
-export async function updateLink(
-  db: Db,
-  workspaceId: string,
-  linkId: string,
-  changes: { url?: string; title?: string | null },
-): Promise<Link> {
-  return changeLink(db, workspaceId, linkId, { updatedAt: new Date(), ...changes });
+export async function updateLink(db: Db, workspaceId: string, linkId: string, changes: LinkChanges): Promise<Link> {
+  const { tags, campaignId, ...values } = changes;
+  return db.transaction(async (tx) => {
+    await getLink(tx, workspaceId, linkId);
+    if (tags) await setTagsOfLink(tx, workspaceId, linkId, tags);
+    return changeLink(tx, workspaceId, linkId, {
+      updatedAt: new Date(),
+      ...values,
+      ...(campaignId === undefined ? {} : { campaignId: ownCampaign(workspaceId, campaignId) }),
+    });
+  });
 }
 
 /**
@@ -164,7 +193,7 @@ async function changeLink(
   return db.transaction(async (tx) => {
     await tx.update(links).set(changes).where(isLink(workspaceId, linkId));
     const link = await getLink(tx, workspaceId, linkId);
-    await announceSlugsOf(tx, linkId);
+    await announceSlugsOf(tx, [linkId]);
     return link;
   });
 }
@@ -183,14 +212,15 @@ export async function removeLink(db: Db, workspaceId: string, linkId: string): P
       .returning({ id: links.id });
     if (removed.length === 0) throw new NotFound('There is no such link.');
     await tx.update(slugs).set({ kind: 'retired' }).where(eq(slugs.linkId, linkId));
-    await announceSlugsOf(tx, linkId);
+    await announceSlugsOf(tx, [linkId]);
   });
 }
 
-async function announceSlugsOf(tx: Db, linkId: string): Promise<void> {
+/** Tells every node that something about these links changed for visitors. */
+export async function announceSlugsOf(tx: Db, linkIds: readonly string[]): Promise<void> {
   const rows = await tx
     .select({ domainId: slugs.domainId, slugKey: slugs.slugKey })
     .from(slugs)
-    .where(eq(slugs.linkId, linkId));
+    .where(inArray(slugs.linkId, [...linkIds]));
   for (const row of rows) await announce(tx, { kind: 'slug', ...row });
 }

@@ -1,15 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { drawSparkline } from '../sparkline.ts';
 import { refusalOf } from '../refusal.ts';
 import { requireRole, requireWorkspace } from '../workspaces/guards.ts';
+import bulkRoutes from './bulk-routes.ts';
 import { checkSlug, editLinkForm, listQuery, newLinkForm, readLinkChanges, readNewLink } from './forms.ts';
-import { countLinks, listLinks, sparklinesOf } from './list.ts';
+import { isFragmentRequest, rowsOf, showList, statesBehind } from './list-page.ts';
 import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from './queries.ts';
-
-const linksPerPage = 50;
-const sparklineDays = 30;
+import tagRoutes from './tag-routes.ts';
 
 // What cannot be an id (it may hold a NUL, which Postgres refuses) is the id of no link.
 const linkParams = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });
@@ -20,31 +18,12 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
   const { db } = app;
   const toSee = { preHandler: requireWorkspace };
   const toChange = { preHandler: [requireWorkspace, requireRole('member')] };
+  await app.register(bulkRoutes);
+  await app.register(tagRoutes);
 
-  routes.get('/w/:workspace/links', { ...toSee, schema: { querystring: listQuery } }, async (request, reply) => {
-    const { search, sort, state, cursor } = request.query;
-    const { id, timeZone } = request.workspace;
-    const [page, counts] = await Promise.all([
-      listLinks(db, id, { search, sort, state, cursor, limit: linksPerPage }),
-      countLinks(db, id, search),
-    ]);
-    const canonical = listHref(request, {});
-    if (isFragmentRequest(request) && cursor === null) reply.header('HX-Replace-Url', canonical);
-    return reply.viewAsync('links/index.eta', {
-      title: 'Links',
-      search,
-      sort,
-      state,
-      isFirstPage: cursor === null,
-      counts,
-      rows: await rowsOf(request, page.links),
-      now: new Date(),
-      timeZone,
-      firstHref: canonical,
-      nextHref: page.nextCursor && listHref(request, { cursor: page.nextCursor }),
-      stateHref: (other: string) => listHref(request, { state: other }),
-    });
-  });
+  routes.get('/w/:workspace/links', { ...toSee, schema: { querystring: listQuery } }, async (request, reply) =>
+    showList(request, reply, request.query),
+  );
 
   routes.get('/w/:workspace/links/new', toChange, async (_request, reply) =>
     reply.viewAsync('links/new.eta', { title: 'Create a link', values: {}, errors: {}, idPrefix: 'new' }),
@@ -92,8 +71,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     { ...toChange, schema: { params: linkParams } },
     async (request, reply) => {
       const link = await getLink(db, request.workspace.id, request.params.linkId);
-      const { url, title } = link;
-      return showEdit(request, reply, link, { url, title: title ?? '' }, {});
+      return showEdit(request, reply, link, valuesOf(link), {});
     },
   );
 
@@ -103,7 +81,12 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     async (request, reply) => {
       const link = await getLink(db, request.workspace.id, request.params.linkId);
       try {
-        await updateLink(db, request.workspace.id, link.id, await readLinkChanges(app, request.body));
+        await updateLink(
+          db,
+          request.workspace.id,
+          link.id,
+          await readLinkChanges(app, request.workspace.id, request.body),
+        );
       } catch (error) {
         const { status, errors } = refusalOf(error);
         return showEdit(request, reply.code(status), link, request.body, errors);
@@ -118,7 +101,8 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     { ...toChange, schema: { params: linkParams } },
     async (request, reply) => {
       const link = await archiveLink(db, request.workspace.id, request.params.linkId);
-      if (isFragmentRequest(request)) return reply.viewAsync('links/_archived-row.eta', { link });
+      if (isFragmentRequest(request))
+        return reply.viewAsync('links/_archived-row.eta', { link, ...(await statesBehind(request)) });
       reply.flash('success', `${nameOf(link)} is archived. Visitors see that it is gone until you restore it.`);
       return reply.redirect(linkHref(request, link), 303);
     },
@@ -131,7 +115,9 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
       const link = await restoreLink(db, request.workspace.id, request.params.linkId);
       if (isFragmentRequest(request)) {
         const [row] = await rowsOf(request, [link]);
-        return reply.viewAsync('links/_row.eta', { row, now: new Date(), timeZone: request.workspace.timeZone });
+        const { timeZone } = request.workspace;
+        const states = await statesBehind(request);
+        return reply.viewAsync('links/_restored-row.eta', { row, now: new Date(), timeZone, ...states });
       }
       reply.flash('success', `${nameOf(link)} works again.`);
       return reply.redirect(linkHref(request, link), 303);
@@ -150,44 +136,21 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
   );
 }
 
-/** htmx takes a piece of a page; everybody else a whole one. */
-const isFragmentRequest = (request: FastifyRequest): boolean => request.headers['hx-request'] === 'true';
-
 /** How people call a link: without scheme, in its own letters. */
 const nameOf = (link: Link): string => `${link.domain}/${link.slug}`;
 
 const linkHref = (request: FastifyRequest, link: Link): string => `/w/${request.workspace.slug}/links/${link.id}`;
 
-/** This list with some parameters changed; what is usual is left out, so that addresses stay short. */
-function listHref(request: FastifyRequest, changes: { cursor?: string; state?: string }): string {
-  const { search, sort, state } = request.query as z.infer<typeof listQuery>;
-  const parameters = { search, sort, state, ...changes };
-  const usual: Record<string, string> = { search: '', sort: 'newest', state: 'active' };
-  const said = Object.entries(parameters).filter(([name, value]) => value !== usual[name]);
-  const query = new URLSearchParams(said).toString();
-  return `/w/${request.workspace.slug}/links${query && `?${query}`}`;
-}
-
-/** Links with their last thirty days drawn. */
-async function rowsOf(request: FastifyRequest, links: readonly Link[]) {
-  const { id, timeZone } = request.workspace;
-  const lines = await sparklinesOf(
-    request.server.db,
-    id,
-    links.map((link) => link.id),
-    { days: sparklineDays, timeZone, now: new Date() },
-  );
-  return links.map((link) => {
-    const counts = lines.get(link.id) ?? [];
-    return { link, sparkline: drawSparkline(counts), recentClicks: counts.reduce((sum, count) => sum + count, 0) };
-  });
+/** A link as its form shows it. */
+function valuesOf({ url, title, tags, campaign }: Link) {
+  return { url, title: title ?? '', tags: tags.map(({ name }) => name).join(', '), campaign: campaign?.name ?? '' };
 }
 
 function showEdit(
   request: FastifyRequest,
   reply: FastifyReply,
   link: Link,
-  values: { url: string; title: string },
+  values: z.output<typeof editLinkForm>,
   errors: Record<string, string>,
 ) {
   return reply.viewAsync('links/edit.eta', {

@@ -14,11 +14,14 @@ const letters: (length: number) => string = customAlphabet(characters, randomSlu
 const unfortunate =
   /fuck|fuk|sh[2t]t|cunt|kunt|fag|nzg|n[2g]gger|s[e3]x|p[e3]n[ys]s|ass|tw[a4]t|nazy|rap[e3]|cum|dyk[e3]|wank/;
 
-/** A new random slug from a CSPRNG (nanoid rejects, it does not take a modulo). */
-export function randomSlug(length = randomSlugLength): string {
+/**
+ * A new random slug from a CSPRNG (nanoid rejects, it does not take a modulo).
+ * @param isReserved tells words that it may not be; they are drawn again
+ */
+export function randomSlug(length = randomSlugLength, isReserved = (_slug: string) => false): string {
   for (;;) {
     const slug = letters(length);
-    if (!unfortunate.test(slug)) return slug;
+    if (!unfortunate.test(slug) && !isReserved(slug)) return slug;
   }
 }
 

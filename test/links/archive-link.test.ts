@@ -25,6 +25,7 @@ const pathOf = (action: 'archive' | 'restore') => `/w/${ada.workspace.slug}/link
 const post = (action: 'archive' | 'restore', person = ada, headers: Record<string, string> = {}) =>
   person.ask(pathOf(action), { method: 'POST', headers });
 const viaList = { 'hx-request': 'true' };
+const countsIn = (text: string) => [...text.matchAll(/segment-count">(\d+)</g)].map(([, count]) => count);
 
 /** What a visitor meets, once every cache has heard. */
 const expectVisitorsToMeet = (status: number) =>
@@ -63,7 +64,19 @@ describe('archiving a link', () => {
     const restored = await post('restore', ada, viaList);
     expect(restored.text.trim()).toMatch(/^<tr/);
     expect(restored.text).toContain(`hx-post="${pathOf('archive')}"`);
-    expect(restored.text).not.toContain('Archived');
+    expect(restored.text).not.toContain('>Archived</span>');
+  });
+
+  it('from the list brings the counts of that list along', async () => {
+    const path = `/w/${ada.workspace.slug}/links`;
+    const list = { ...viaList, 'hx-current-url': `${app.url}${path}?search=${link.slug}&sort=oldest` };
+    const archived = await post('archive', ada, list);
+    expect(archived.text).toContain('id="link-states" role="group" aria-label="Which links" hx-swap-oob="true"');
+    expect(archived.text).toContain(`href="${path}?search=${link.slug}&amp;sort=oldest" aria-current="true"`);
+    expect(countsIn(archived.text)).toEqual(['0', '1']);
+    const restored = await post('restore', ada, list);
+    expect(countsIn(restored.text)).toEqual(['1', '0']);
+    expect((await ada.ask(path)).text).not.toContain('hx-swap-oob');
   });
 
   it('keeps the slug with the link', async () => {

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimRandomSlug } from '../../src/links/claim.ts';
+import { readNewLink } from '../../src/links/forms.ts';
 import { getLink, insertLink, type Link } from '../../src/links/queries.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
@@ -64,6 +65,11 @@ describe('creating a link', () => {
     expect((await app.visit(new URL(link.shortUrl).pathname)).headers.location).toBe(
       'https://example.com/%D0%B2%D0%B5%D1%81%D0%BD%D0%B0',
     );
+  });
+
+  it('keeps a title in composed letters, without marks that turn the direction', async () => {
+    const title = 'Cafe\u0301 \u202egpj.exe\u202c\u200e';
+    expect((await created(await create({ url: 'https://example.com', title }))).title).toBe('Caf\u00e9 gpj.exe');
   });
 
   it('remembers who made it', async () => {
@@ -155,6 +161,11 @@ describe('a link that is refused', () => {
     }
   });
 
+  it('is none when it leads to another port on the name of our short host', async () => {
+    const other = `http://go.localhost:${Number(new URL(app.url).port) - 1}/spring`;
+    expect((await created(await create({ url: other }))).url).toBe(other);
+  });
+
   it('leads to a short host of anybody on this server', async () => {
     await app.db.execute(sql`
 insert into domains (id, host, workspace_id) select 'bobs', 'go.bob.example', id from workspaces where slug = ${bob.workspace.slug}`);
@@ -169,6 +180,31 @@ insert into domains (id, host, workspace_id) select 'bobs', 'go.bob.example', id
     expect(answer.text).toContain('This domain is not yours to use.');
     const input = { url: 'https://example.com', slug: null, domainId: 'bobs', title: null, createdBy: null };
     await expect(insertLink(app.db, workspaceId, input)).rejects.toMatchObject({ code: 'domain_unknown' });
+  });
+});
+
+describe('where dashboard and short links share a host', () => {
+  let shared: TestApp;
+  let cleo: Person;
+  beforeAll(async () => {
+    shared = await startTestApp({ SHORT_URL: '' });
+    cleo = await shared.signUp('Cleo');
+  });
+  afterAll(() => shared.close());
+
+  const statusFor = async (url: string) =>
+    (await cleo.ask(`/w/${cleo.workspace.slug}/links`, { form: { url } })).status;
+
+  it('a link may lead to a page of the dashboard', async () => {
+    expect(await statusFor(`${shared.url}/w/${cleo.workspace.slug}/links`)).toBe(303);
+    expect(await statusFor(`${shared.url}/log-in?next=%2F`)).toBe(303);
+  });
+
+  it('a link may not lead to a slug, whatever the way there', async () => {
+    for (const path of ['/spring', '/spring+', '/w/../spring', '/w/%2e%2e/spring', '//w'])
+      expect(await statusFor(shared.url + path), path).toBe(422);
+    expect(await statusFor('http://localhost/spring')).toBe(422);
+    expect(await statusFor(`${shared.url.replace('localhost', '127.0.0.1')}/spring`)).toBe(422);
   });
 });
 
@@ -217,6 +253,15 @@ describe('random slugs', () => {
       return lengths.length < 6 ? 'crowd' : 'crowd-grown';
     });
     expect(lengths).toEqual([7, 7, 7, 8, 9, 10]);
+  });
+
+  it('are drawn again when they are a word of ours, for the link and for its QR code', async () => {
+    const { db, sites, config } = app.app;
+    const context = { db, sites, config, isReservedSlug: (key: string) => !/^[a-d]/.test(key) };
+    const input = await readNewLink(context, workspaceId, { url: 'https://example.com' });
+    const link = await insertLink(app.db, workspaceId, { ...input, createdBy: null });
+    const { rows } = await app.db.execute<{ slug: string }>(sql`select slug from slugs where link_id = ${link.id}`);
+    expect(rows.map(({ slug }) => slug)).toEqual([expect.stringMatching(/^[a-d]/), expect.stringMatching(/^[a-d]/)]);
   });
 });
 

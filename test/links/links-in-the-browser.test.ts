@@ -20,7 +20,7 @@ afterAll(async () => {
 /** Opens a person's list of links, logged in as them. */
 async function openLinks(person: Person, options: { javaScriptEnabled?: boolean } = {}): Promise<OpenedPage> {
   const opened = await openPage(browser, { permissions: ['clipboard-read', 'clipboard-write'], ...options });
-  const [name = '', value = ''] = person.cookie.split(/=(.*)/s);
+  const [name = '', value = ''] = person.cookie.split(/=([^;]*)/);
   await opened.page.context().addCookies([{ name, value, url: app.url }]);
   await opened.page.goto(`${app.url}/w/${person.workspace.slug}/links`);
   return opened;
@@ -41,6 +41,12 @@ async function insertLinks(person: Person, titles: string[]): Promise<void> {
 }
 
 const rowsOf = (page: Page) => page.locator('#link-rows .link-cell');
+const statesIn = async (page: Page) => (await page.locator('#link-states').innerText()).replace(/\s+/g, ' ').trim();
+/** What has the focus, as it is called. */
+const focused = (page: Page) =>
+  page.evaluate(
+    () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent?.trim(),
+  );
 const copied = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
 
 describe('in a browser', () => {
@@ -139,9 +145,13 @@ describe('in a browser', () => {
     const { page, errors } = await openLinks(ada);
     await page.getByRole('button', { name: /^Actions for / }).click();
     await page.getByRole('button', { name: 'Archive', exact: true }).click();
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(() => statesIn(page)).toBe('Active 0 Archived 1');
+    await expect.poll(() => focused(page)).toBe('Undo');
+    await page.keyboard.press('Enter');
     await expect.poll(() => rowsOf(page).innerText()).toContain('To be archived');
     expect(await rowsOf(page).innerText()).not.toContain('Archived');
+    await expect.poll(() => statesIn(page)).toBe('Active 1 Archived 0');
+    await expect.poll(() => focused(page)).toMatch(/^Actions for /);
     expect(errors).toEqual([]);
   });
 
@@ -155,6 +165,8 @@ describe('in a browser', () => {
     expect(await rowsOf(page).count()).toBe(50);
     await page.getByText('Show more').click();
     await expect.poll(() => rowsOf(page).count()).toBe(53);
+    const firstNew = rowsOf(page).nth(50).locator('.short-link');
+    await expect.poll(() => firstNew.evaluate((link) => link === document.activeElement)).toBe(true);
     expect(await page.getByText('Show more').count()).toBe(0);
     expect(new URL(page.url()).search).toBe('');
     expect(errors).toEqual([]);

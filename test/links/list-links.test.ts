@@ -89,6 +89,12 @@ describe('the list of links', () => {
     expect(page.text).not.toContain('undefined');
   });
 
+  it('keeps the direction of one text from turning the other', async () => {
+    const page = await ada.ask(`/w/${ada.workspace.slug}/links`);
+    expect(page.text).toContain('<bdi class="link-title">A &quot;title&quot;</bdi>');
+    expect(page.text).toContain('<bdi>example.com/&lt;b&gt;?a=1&amp;b=2</bdi>');
+  });
+
   it('is empty for a stranger, who does not find this one', async () => {
     const bob = await app.signUp('Bob');
     expect((await bob.ask(`/w/${ada.workspace.slug}/links`)).status).toBe(404);
@@ -157,6 +163,7 @@ describe('counts in the list', () => {
 });
 
 describe('a search', () => {
+  const russian = 'весна-в-городе-2026-года';
   let workspace: string;
   const found = async (search: string) => (await list({ search }, workspace)).links.map(({ slug }) => slug).toSorted();
 
@@ -165,6 +172,7 @@ describe('a search', () => {
     await create({ slug: 'find-sale', title: '100% off_season', url: 'https://shop.example/Autumn?x=a\\b' }, workspace);
     await create({ slug: 'find-menu', title: '100 dishes', url: 'https://food.example/menu' }, workspace);
     await create({ slug: 'Find_Ünique', title: null, url: 'https://shop.example/spring' }, workspace);
+    await create({ slug: russian, title: 'Cafe big sale' }, workspace);
   });
 
   it.each([
@@ -180,15 +188,38 @@ describe('a search', () => {
     ['only wildcards', '%_%', []],
     ['a quote', "'; drop table links; --", []],
     ['white space around it', '  dishes ', ['find-menu']],
-    ['nothing', ' ', ['Find_Ünique', 'find-menu', 'find-sale']],
+    ['several words, apart and in any order', 'sale  cafe', [russian]],
+    ['words of its title and of its destination', 'dishes food.example/menu', ['find-menu']],
+    ['words of which it holds one', 'dishes sale', []],
+    ['a word with marks of direction', '\u202bdishes\u202c', ['find-menu']],
+    ['a plus and a slash', '+ /+', []],
+    ['nothing', ' ', ['Find_Ünique', 'find-menu', 'find-sale', russian]],
   ])('finds links by %s', async (_what, search, slugs) => {
     expect(await found(search)).toEqual(slugs);
-    expect((await countLinks(app.db, workspace, search)).active).toBe(slugs.length);
+    expect((await countLinks(app.db, workspace, { search })).active).toBe(slugs.length);
   });
 
   it('finds a link by its pasted short link', async () => {
     expect(await found(`http://${app.shortHost}/find-menu`)).toEqual(['find-menu']);
     expect(await found(`${app.shortHost}/find`)).toHaveLength(3);
+    expect(await found(`${app.shortHost}/`)).toEqual([]);
+  });
+
+  it.each(['', '+', '/', '/+', '?x=1', '/?x=1&y=%zz', '#top'])(
+    'finds a link in letters of its own by what is copied, with “%s” behind it',
+    async (ending) => {
+      const address = `${app.shortHost}/${encodeURIComponent(russian)}${ending}`;
+      for (const pasted of [`http://${address}`, `HTTPS://${address}`, address, decodeURI(address.replace('%zz', ''))])
+        expect(await found(pasted), pasted).toEqual([russian]);
+    },
+  );
+
+  it('takes a copied short link of a hundred letters whole', async () => {
+    const slug = '春'.repeat(100);
+    const link = await create({ slug });
+    const page = await ada.ask(`/w/${ada.workspace.slug}/links?search=${encodeURIComponent(link.shortUrl)}`);
+    expect(page.text.match(/class="link-cell"/g)).toHaveLength(1);
+    expect(page.text).toContain(`</span>${slug}</a>`);
   });
 
   it('stays in the address, and what is usual is left out of it', async () => {

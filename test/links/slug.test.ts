@@ -48,6 +48,11 @@ describe('a random slug', () => {
     expect(slugs.size).toBeGreaterThan(9_990);
   });
 
+  it('is no word of ours', () => {
+    for (let count = 0; count < 200; count += 1)
+      expect(randomSlug(7, (slug) => !/^[a-f]/.test(slug))).toMatch(/^[a-f].{6}$/);
+  });
+
   it('does not swear', () => {
     for (let count = 0; count < 20_000; count += 1) expect(randomSlug(12)).not.toMatch(/fuck|cunt|ass|sex/);
   });

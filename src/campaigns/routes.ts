@@ -1,0 +1,138 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { type Period, periodNames, resolvePeriod } from '../analytics/period.ts';
+import { periodChoices, periodWords, previousName } from '../analytics/period-links.ts';
+import { plural } from '../format.ts';
+import { type Campaign, getCampaign, insertCampaign, removeCampaign, updateCampaign } from '../links/campaigns.ts';
+import { type Refusal, refusalOf } from '../refusal.ts';
+import { requireRole, requireWorkspace } from '../workspaces/guards.ts';
+import { campaignForm, readPlan } from './forms.ts';
+import { loadCampaigns } from './page.ts';
+
+const params = z.object({ workspace: z.string(), campaignId: z.string().regex(/^\w+$/).catch('-') });
+const day = z
+  .string()
+  .max(40)
+  .transform((text) => text.trim() || undefined)
+  .optional()
+  .catch(undefined);
+const listQuery = z.object({
+  // A comparison over all time has nothing to compare with.
+  period: z.enum(periodNames).exclude(['all']).optional().catch(undefined),
+  from: day,
+  to: day,
+});
+type Typed = z.output<typeof campaignForm>;
+
+/** The page of campaigns, side by side, and their forms. */
+export default async function campaignRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db } = app;
+  const toSee = { preHandler: requireWorkspace };
+  const toChange = { preHandler: [requireWorkspace, requireRole('member')] };
+
+  routes.get('/w/:workspace/campaigns', { ...toSee, schema: { querystring: listQuery } }, async (request, reply) => {
+    const { id, slug, timeZone } = request.workspace;
+    const path = `/w/${slug}/campaigns`;
+    const { period, refusal } = readPeriod({ ...request.query, timeZone, now: new Date() });
+    if (refusal) reply.code(refusal.status);
+    return reply.viewAsync('campaigns/index.eta', {
+      title: 'Campaigns',
+      path,
+      rows: period ? await loadCampaigns(db, id, period) : [],
+      periodName: period && periodWords(period),
+      previousName: period && previousName(period).toLowerCase(),
+      periods: periodChoices(path, period?.name ?? null).filter(({ href }) => !href.endsWith('=all')),
+      range: {
+        from: period?.days.first ?? request.query.from,
+        to: period?.days.last ?? request.query.to,
+        isCurrent: period?.name === 'custom' || refusal !== null,
+      },
+      errors: refusal?.errors ?? {},
+    });
+  });
+
+  routes.get('/w/:workspace/campaigns/new', toChange, async (_request, reply) =>
+    showForm(reply, null, { name: '', startsOn: '', endsOn: '', goal: '' }, {}),
+  );
+
+  routes.post('/w/:workspace/campaigns', { ...toChange, schema: { body: campaignForm } }, async (request, reply) => {
+    try {
+      const campaign = await insertCampaign(db, request.workspace.id, readPlan(request.body));
+      reply.flash('success', `“${campaign.name}” is ready. Select links in the list to put them in it.`);
+    } catch (error) {
+      const { status, errors } = refusalOf(error);
+      return showForm(reply.code(status), null, request.body, errors);
+    }
+    return reply.redirect(campaignsHref(request), 303);
+  });
+
+  routes.get(
+    '/w/:workspace/campaigns/:campaignId/edit',
+    { ...toChange, schema: { params } },
+    async (request, reply) => {
+      const campaign = await getCampaign(db, request.workspace.id, request.params.campaignId);
+      const { name, startsOn, endsOn, goal } = campaign;
+      const values = { name, startsOn: startsOn ?? '', endsOn: endsOn ?? '', goal: goal === null ? '' : String(goal) };
+      return showForm(reply, campaign, values, {});
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/campaigns/:campaignId/edit',
+    { ...toChange, schema: { params, body: campaignForm } },
+    async (request, reply) => {
+      const { id: workspaceId } = request.workspace;
+      const campaign = await getCampaign(db, workspaceId, request.params.campaignId);
+      try {
+        await updateCampaign(db, workspaceId, campaign.id, readPlan(request.body));
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        return showForm(reply.code(status), campaign, request.body, errors);
+      }
+      reply.flash('success', 'The campaign is saved.');
+      return reply.redirect(campaignsHref(request), 303);
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/campaigns/:campaignId/delete',
+    { ...toChange, schema: { params } },
+    async (request, reply) => {
+      const campaign = await getCampaign(db, request.workspace.id, request.params.campaignId);
+      await removeCampaign(db, request.workspace.id, campaign.id);
+      const { name, links } = campaign;
+      reply.flash(
+        'success',
+        `“${name}” is deleted. ${plural(links, 'link')} left it and ${links === 1 ? 'goes' : 'go'} on working.`,
+      );
+      return reply.redirect(campaignsHref(request), 303);
+    },
+  );
+}
+
+const campaignsHref = (request: FastifyRequest) => `/w/${request.workspace.slug}/campaigns`;
+
+function readPeriod(
+  input: Parameters<typeof resolvePeriod>[0],
+): { period: Period; refusal: null } | { period: null; refusal: Refusal } {
+  try {
+    const period = resolvePeriod(input);
+    // Campaigns are counted in days, so that a range of instants is taken for the days that it touches.
+    if (period.name !== 'custom') return { period, refusal: null };
+    const { first: from, last: to } = period.days;
+    return { period: resolvePeriod({ ...input, from, to }), refusal: null };
+  } catch (error) {
+    return { period: null, refusal: refusalOf(error) };
+  }
+}
+
+function showForm(reply: FastifyReply, campaign: Campaign | null, values: Typed, errors: Record<string, string>) {
+  return reply.viewAsync('campaigns/form.eta', {
+    title: campaign ? `Edit ${campaign.name}` : 'New campaign',
+    campaign,
+    values,
+    errors,
+  });
+}

@@ -1,0 +1,145 @@
+import { and, asc, eq, ilike, sql } from 'drizzle-orm';
+import type { Db } from '../db/db.ts';
+import { uniqueViolation } from '../db/pg-errors.ts';
+import { campaigns, links } from '../db/schema.ts';
+import { Conflict, Invalid, NotFound } from '../errors.ts';
+import { newId } from '../id.ts';
+import { nameKey } from './name.ts';
+
+/** What people decide about a campaign. Days are 'YYYY-MM-DD' of the workspace's calendar, both part of it. */
+export type CampaignPlan = {
+  name: string;
+  startsOn: string | null;
+  endsOn: string | null;
+  /** Clicks that it is meant to bring. */
+  goal: number | null;
+};
+
+export type Campaign = CampaignPlan & {
+  id: string;
+  createdAt: Date;
+  /** How many links it has; deleted ones do not count. */
+  links: number;
+};
+
+export const maxCampaigns = 1_000;
+
+const columns = {
+  id: campaigns.id,
+  name: campaigns.name,
+  startsOn: campaigns.startsOn,
+  endsOn: campaigns.endsOn,
+  goal: campaigns.goal,
+  createdAt: campaigns.createdAt,
+  links: sql`(select count(*) from links l where l.campaign_id = campaigns.id and l.deleted_at is null)`.mapWith(
+    Number,
+  ),
+};
+
+/** A workspace's campaigns by name. */
+export async function listCampaigns(db: Db, workspaceId: string): Promise<Campaign[]> {
+  return db
+    .select(columns)
+    .from(campaigns)
+    .where(eq(campaigns.workspaceId, workspaceId))
+    .orderBy(asc(campaigns.nameKey));
+}
+
+/** @throws NotFound */
+export async function getCampaign(db: Db, workspaceId: string, campaignId: string): Promise<Campaign> {
+  const [campaign] = await db.select(columns).from(campaigns).where(isCampaign(workspaceId, campaignId));
+  if (!campaign) throw new NotFound('There is no such campaign.');
+  return campaign;
+}
+
+/**
+ * The campaign that a link's form names; '' is none.
+ * @throws Invalid (field `campaign`, code `campaign_unknown`): a slip of the pen must not begin a campaign
+ */
+export async function readCampaignOf(db: Db, workspaceId: string, typedName: string): Promise<string | null> {
+  const key = nameKey(typedName);
+  if (key === '') return null;
+  const [campaign] = await db
+    .select({ id: campaigns.id })
+    .from(campaigns)
+    .where(and(eq(campaigns.workspaceId, workspaceId), eq(campaigns.nameKey, key)));
+  if (campaign) return campaign.id;
+  throw new Invalid(`There is no campaign “${typedName.trim()}”. Create it on the page Campaigns first.`, {
+    field: 'campaign',
+    code: 'campaign_unknown',
+  });
+}
+
+/** Campaigns whose name holds what somebody is typing, the newest first. */
+export async function suggestCampaigns(db: Db, workspaceId: string, typed: string): Promise<{ name: string }[]> {
+  const key = nameKey(typed);
+  return db
+    .select({ name: campaigns.name })
+    .from(campaigns)
+    .where(and(eq(campaigns.workspaceId, workspaceId), ilike(campaigns.nameKey, `%${key.replace(/[\\%_]/g, '\\$&')}%`)))
+    .orderBy(sql`${campaigns.createdAt} desc`, campaigns.id)
+    .limit(8);
+}
+
+/**
+ * @throws Conflict (field `name`, code `campaign_taken`)
+ * @throws Invalid (field `name`, code `campaigns_limit`)
+ */
+export async function insertCampaign(db: Db, workspaceId: string, plan: CampaignPlan): Promise<Campaign> {
+  if ((await db.$count(campaigns, eq(campaigns.workspaceId, workspaceId))) >= maxCampaigns)
+    throw new Invalid(`A workspace has at most ${maxCampaigns.toLocaleString('en')} campaigns. Delete some first.`, {
+      field: 'name',
+      code: 'campaigns_limit',
+    });
+  const id = newId();
+  await refuseTaken(plan.name, () =>
+    db.insert(campaigns).values({ id, workspaceId, ...plan, nameKey: nameKey(plan.name) }),
+  );
+  return getCampaign(db, workspaceId, id);
+}
+
+/**
+ * @throws NotFound
+ * @throws Conflict (field `name`, code `campaign_taken`)
+ */
+export async function updateCampaign(
+  db: Db,
+  workspaceId: string,
+  campaignId: string,
+  plan: CampaignPlan,
+): Promise<Campaign> {
+  await refuseTaken(plan.name, () =>
+    db
+      .update(campaigns)
+      .set({ ...plan, nameKey: nameKey(plan.name) })
+      .where(isCampaign(workspaceId, campaignId)),
+  );
+  return getCampaign(db, workspaceId, campaignId);
+}
+
+/** Deletes a campaign; its links stay and belong to none. @throws NotFound */
+export async function removeCampaign(db: Db, workspaceId: string, campaignId: string): Promise<void> {
+  const gone = await db.delete(campaigns).where(isCampaign(workspaceId, campaignId)).returning({ id: campaigns.id });
+  if (gone.length === 0) throw new NotFound('There is no such campaign.');
+}
+
+const isCampaign = (workspaceId: string, campaignId: string) =>
+  and(eq(campaigns.workspaceId, workspaceId), eq(campaigns.id, campaignId));
+
+async function refuseTaken(name: string, write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (uniqueViolation(error) !== 'campaigns_name') throw error;
+    throw new Conflict(`There is a campaign “${name}” already.`, { field: 'name', code: 'campaign_taken' });
+  }
+}
+
+/** A campaign's id, as a value for a link's column: NULL unless it is this workspace's. */
+export const ownCampaign = (workspaceId: string, campaignId: string | null) =>
+  sql`(select id from campaigns where workspace_id = ${workspaceId} and id = ${campaignId})`;
+
+/** True of links in a campaign of this name. */
+export const isInCampaign = (workspaceId: string, name: string) => sql`${links.campaignId} = (
+  select id from campaigns where workspace_id = ${workspaceId} and name_key = ${nameKey(name)}
+)`;

@@ -1,0 +1,64 @@
+import { Invalid } from '../errors.ts';
+import { slugKey } from './slug.ts';
+
+/** Commas of all scripts part one name from the next where several stand in one field. */
+const commas = /[,\u055d\u060c\u07f8\u1363\u1802\u1808\u3001\ua4fe\ua60d\ufe10\ufe11\ufe50\ufe51\uff0c\uff64]/u;
+
+/** Controls that turn the direction of writing, so that one name reads as another (Unicode TR 36, 2.4). */
+const turns = /[\u202a-\u202e\u2066-\u2069]/gu;
+
+const invisible = /\p{Default_Ignorable_Code_Point}/gu;
+
+/**
+ * Reads the name of a tag or a campaign as a person typed it: any script, white space made single.
+ * @param kind how a refusal calls it, and whether several stand in one field
+ * @returns the name in NFC, as it will be shown
+ * @throws Invalid (code `name_invalid`) with the reason
+ */
+export function readName(
+  typed: string,
+  kind: { field: string; what: string; maxLength: number; isListed: boolean },
+): string {
+  const { field, what, maxLength } = kind;
+  const name = tidy(typed);
+  const refuse = (sentence: string) => new Invalid(sentence, { field, code: 'name_invalid' });
+  if (nameKey(name) === '') throw refuse(`A ${what} needs a name.`);
+  if (name.length > maxLength) throw refuse(`The name of a ${what} has at most ${maxLength} characters.`);
+  if (kind.isListed && commas.test(name))
+    throw refuse(`The name of a ${what} holds no comma: commas stand between names.`);
+  return name;
+}
+
+/** The key by which names are told apart: without regard to case, to compatibility forms and to what leaves no trace. */
+export function nameKey(name: string): string {
+  return slugKey(tidy(name).replace(invisible, '')).trim();
+}
+
+function tidy(typed: string): string {
+  return typed
+    .replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ')
+    .replace(turns, '')
+    .trim()
+    .normalize('NFC');
+}
+
+/** The names in a field that holds several; those that are empty, or there already, are left out. */
+export function splitNames(typed: string): string[] {
+  return uniqueNames(typed.split(commas));
+}
+
+/** The name that is being typed at the end of a field that holds several, and those before it. */
+export function lastName(typed: string): { others: string[]; last: string } {
+  const names = typed.split(commas);
+  return { last: names.pop() ?? '', others: uniqueNames(names) };
+}
+
+/** Names without those that are empty or were there before, in their order. */
+export function uniqueNames(names: readonly string[]): string[] {
+  const byKey = new Map<string, string>();
+  for (const name of names) {
+    const key = nameKey(name);
+    if (key !== '' && !byKey.has(key)) byKey.set(key, tidy(name));
+  }
+  return [...byKey.values()];
+}

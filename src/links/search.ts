@@ -1,0 +1,50 @@
+import { and, ilike, or, type SQL, sql } from 'drizzle-orm';
+import { domains, links, slugs } from '../db/schema.ts';
+
+/** Room for a short link of a hundred letters of any script, percent-encoded. */
+export const maxSearchLength = 1_200;
+
+/** Words beyond these narrow nothing: each is looked for in every link. */
+const maxWords = 20;
+
+/**
+ * Links that hold each word of a search in their title, their destination or their short link.
+ * @returns undefined when the search has no words, and narrows nothing
+ */
+export function holdsWords(search: string): SQL | undefined {
+  const words = search
+    .normalize('NFC')
+    .replace(/\p{Bidi_Control}/gu, '')
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  return and(...words.slice(0, maxWords).map(holdsWord));
+}
+
+function holdsWord(word: string): SQL | undefined {
+  const pattern = patternOf(word);
+  const address = addressIn(word);
+  return or(
+    ilike(links.title, pattern),
+    ilike(links.url, pattern),
+    ilike(slugs.slug, pattern),
+    // Somebody pasted a short link; a host alone would find them all.
+    address.includes('/') ? ilike(sql`${domains.host} || '/' || ${slugs.slug}`, patternOf(address)) : undefined,
+  );
+}
+
+/** A short link as `host/slug`: without scheme, query and the + of its preview, in its own letters. */
+function addressIn(pasted: string): string {
+  const address = pasted
+    .replace(/^https?:\/\//i, '')
+    .replace(/[?#].*$/, '')
+    .replace(/[/+]+$/, '');
+  try {
+    return decodeURIComponent(address).normalize('NFC');
+  } catch {
+    return address;
+  }
+}
+
+function patternOf(text: string): string {
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+}

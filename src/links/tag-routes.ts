@@ -1,0 +1,128 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { Invalid } from '../errors.ts';
+import { plural } from '../format.ts';
+import { refusalOf } from '../refusal.ts';
+import { requireRole, requireWorkspace } from '../workspaces/guards.ts';
+import { suggestCampaigns } from './campaigns.ts';
+import { typed } from './forms.ts';
+import { lastName, nameKey } from './name.ts';
+import {
+  type CountedTag,
+  findTag,
+  getTag,
+  listTags,
+  mergeTags,
+  readTagName,
+  removeTag,
+  suggestTags,
+  tagColours,
+  updateTag,
+} from './tags.ts';
+
+const params = z.object({ workspace: z.string(), tagId: z.string().regex(/^\w+$/).catch('-') });
+const tagForm = z.object({ name: typed, colour: z.enum(tagColours).catch('grey') });
+const mergeForm = z.object({ into: typed });
+const suggestQuery = z.object({ tags: typed, tag: typed, into: typed, campaign: typed });
+
+/** The page of tags, and what completes names in forms while they are typed. */
+export default async function tagRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db } = app;
+  const toSee = { preHandler: requireWorkspace };
+  const toChange = { preHandler: [requireWorkspace, requireRole('member')] };
+
+  routes.get('/w/:workspace/tags', toSee, async (request, reply) =>
+    reply.viewAsync('links/tags.eta', {
+      title: 'Tags',
+      tags: await listTags(db, request.workspace.id),
+    }),
+  );
+
+  routes.get(
+    '/w/:workspace/tags/suggest',
+    { ...toSee, schema: { querystring: suggestQuery } },
+    async (request, reply) => {
+      const { tags, tag, into } = request.query;
+      const { others, last } = lastName(tags);
+      const found = await suggestTags(db, request.workspace.id, last || tag || into, others);
+      const exact = nameKey(tag || into);
+      return reply
+        .header('cache-control', 'no-store')
+        .viewAsync('links/_suggestions.eta', { names: found.filter(({ name }) => nameKey(name) !== exact) });
+    },
+  );
+
+  routes.get(
+    '/w/:workspace/campaigns/suggest',
+    { ...toSee, schema: { querystring: suggestQuery } },
+    async (request, reply) => {
+      const { campaign } = request.query;
+      const found = await suggestCampaigns(db, request.workspace.id, campaign);
+      return reply.header('cache-control', 'no-store').viewAsync('links/_suggestions.eta', {
+        names: found.filter(({ name }) => nameKey(name) !== nameKey(campaign)),
+      });
+    },
+  );
+
+  routes.get('/w/:workspace/tags/:tagId', { ...toChange, schema: { params } }, async (request, reply) => {
+    const tag = await getTag(db, request.workspace.id, request.params.tagId);
+    return showTag(reply, tag, { ...tag, into: '' }, {});
+  });
+
+  routes.post(
+    '/w/:workspace/tags/:tagId',
+    { ...toChange, schema: { params, body: tagForm } },
+    async (request, reply) => {
+      const tag = await getTag(db, request.workspace.id, request.params.tagId);
+      try {
+        const { colour } = request.body;
+        await updateTag(db, request.workspace.id, tag.id, { name: readTagName(request.body.name, 'name'), colour });
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        return showTag(reply.code(status), tag, { ...request.body, into: '' }, errors);
+      }
+      reply.flash('success', 'The tag is saved.');
+      return reply.redirect(tagsHref(request), 303);
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/tags/:tagId/merge',
+    { ...toChange, schema: { params, body: mergeForm } },
+    async (request, reply) => {
+      const { id: workspaceId } = request.workspace;
+      const tag = await getTag(db, workspaceId, request.params.tagId);
+      const { into } = request.body;
+      try {
+        const other = await findTag(db, workspaceId, into);
+        if (!other) throw new Invalid(`There is no tag “${into.trim()}”.`, { field: 'into', code: 'tag_unknown' });
+        await mergeTags(db, workspaceId, tag.id, other.id);
+        reply.flash('success', `“${tag.name}” is part of “${other.name}” now.`);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        return showTag(reply.code(status), tag, { ...tag, into }, errors);
+      }
+      return reply.redirect(tagsHref(request), 303);
+    },
+  );
+
+  routes.post('/w/:workspace/tags/:tagId/delete', { ...toChange, schema: { params } }, async (request, reply) => {
+    const tag = await getTag(db, request.workspace.id, request.params.tagId);
+    await removeTag(db, request.workspace.id, tag.id);
+    reply.flash('success', `The tag “${tag.name}” is deleted. ${plural(tag.links, 'link')} lost it and stayed.`);
+    return reply.redirect(tagsHref(request), 303);
+  });
+}
+
+const tagsHref = (request: FastifyRequest) => `/w/${request.workspace.slug}/tags`;
+
+function showTag(
+  reply: FastifyReply,
+  tag: CountedTag,
+  values: { name: string; colour: string; into: string },
+  errors: Record<string, string>,
+) {
+  return reply.viewAsync('links/tag.eta', { title: `Tag ${tag.name}`, tag, values, errors, colours: tagColours });
+}

@@ -1,0 +1,209 @@
+import { and, asc, desc, eq, ilike, inArray, notInArray, sql } from 'drizzle-orm';
+import type { Db } from '../db/db.ts';
+import { uniqueViolation } from '../db/pg-errors.ts';
+import { links, linkTags, tagColours, tags } from '../db/schema.ts';
+import { Conflict, Invalid, NotFound } from '../errors.ts';
+import { newId } from '../id.ts';
+import { nameKey, readName, uniqueNames } from './name.ts';
+
+export { tagColours } from '../db/schema.ts';
+export type TagColour = (typeof tagColours)[number];
+
+/** A tag as it stands at a link. */
+export type Tag = { name: string; colour: TagColour };
+/** A tag in its workspace, with how many links carry it. */
+export type CountedTag = Tag & { id: string; links: number };
+
+export const maxTags = 2_000;
+export const maxTagsOfLink = 20;
+
+/** @throws Invalid (field `tags`, or the one named) */
+export function readTagName(typed: string, field = 'tags'): string {
+  return readName(typed, { field, what: 'tag', maxLength: 50, isListed: true });
+}
+
+/**
+ * Reads the tags of a link.
+ * @throws Invalid (field `tags`) for a name that cannot be, and for too many
+ */
+export function readTagNames(typed: readonly string[]): string[] {
+  const names = uniqueNames(typed).map((name) => readTagName(name));
+  if (names.length > maxTagsOfLink)
+    throw new Invalid(`A link has at most ${maxTagsOfLink} tags.`, { field: 'tags', code: 'tags_limit' });
+  return names;
+}
+
+/** How many links carry a tag; deleted ones do not count. */
+const linkCount = sql`(
+  select count(*) from link_tags lt join links l on l.id = lt.link_id and l.deleted_at is null where lt.tag_id = tags.id
+)`.mapWith(Number);
+
+const counted = { id: tags.id, name: tags.name, colour: tags.colour, links: linkCount };
+
+/** A workspace's tags by name. */
+export async function listTags(db: Db, workspaceId: string): Promise<CountedTag[]> {
+  return db.select(counted).from(tags).where(eq(tags.workspaceId, workspaceId)).orderBy(asc(tags.nameKey));
+}
+
+/** @throws NotFound */
+export async function getTag(db: Db, workspaceId: string, tagId: string): Promise<CountedTag> {
+  const [tag] = await db.select(counted).from(tags).where(isTag(workspaceId, tagId));
+  if (!tag) throw new NotFound('There is no such tag.');
+  return tag;
+}
+
+/** A tag by its name in any spelling that counts as the same, or undefined. */
+export async function findTag(db: Db, workspaceId: string, name: string): Promise<(Tag & { id: string }) | undefined> {
+  const [tag] = await db
+    .select({ id: tags.id, name: tags.name, colour: tags.colour })
+    .from(tags)
+    .where(and(eq(tags.workspaceId, workspaceId), eq(tags.nameKey, nameKey(name))));
+  return tag;
+}
+
+/**
+ * Tags that complete what somebody is typing: those that begin so, then those that hold it, the most used first.
+ * @param taken names that are in the field already
+ */
+export async function suggestTags(
+  db: Db,
+  workspaceId: string,
+  typed: string,
+  taken: readonly string[],
+): Promise<Tag[]> {
+  const key = nameKey(typed);
+  const pattern = key.replace(/[\\%_]/g, '\\$&');
+  return db
+    .select({ name: tags.name, colour: tags.colour })
+    .from(tags)
+    .where(
+      and(
+        eq(tags.workspaceId, workspaceId),
+        ilike(tags.nameKey, `%${pattern}%`),
+        taken.length > 0 ? notInArray(tags.nameKey, taken.map(nameKey)) : undefined,
+      ),
+    )
+    .orderBy(desc(sql`starts_with(${tags.nameKey}, ${key})`), desc(linkCount), asc(tags.nameKey))
+    .limit(8);
+}
+
+/**
+ * The tags of these names, made where there are none yet.
+ * @returns their ids
+ * @throws Invalid (code `tags_limit`) when the workspace has too many; undo the transaction then
+ */
+export async function ensureTags(tx: Db, workspaceId: string, names: readonly string[]): Promise<string[]> {
+  if (names.length === 0) return [];
+  const keys = names.map(nameKey);
+  const found = await tx
+    .select({ id: tags.id, nameKey: tags.nameKey })
+    .from(tags)
+    .where(and(eq(tags.workspaceId, workspaceId), inArray(tags.nameKey, keys)));
+  const known = new Set(found.map((tag) => tag.nameKey));
+  // In one order everywhere: two that make the same tags must not wait for each other.
+  const missing = names.filter((name) => !known.has(nameKey(name))).toSorted();
+  if (missing.length === 0) return found.map(({ id }) => id);
+  const count = await tx.$count(tags, eq(tags.workspaceId, workspaceId));
+  if (count + missing.length > maxTags)
+    throw new Invalid(`A workspace has at most ${maxTags.toLocaleString('en')} tags. Merge or delete some first.`, {
+      field: 'tags',
+      code: 'tags_limit',
+    });
+  // An update that changes nothing returns the row also where somebody else made the same tag meanwhile.
+  const made = await tx
+    .insert(tags)
+    .values(
+      missing.map((name, index) => ({
+        id: newId(),
+        workspaceId,
+        name,
+        nameKey: nameKey(name),
+        colour: tagColours[(count + index) % tagColours.length] ?? 'grey',
+      })),
+    )
+    .onConflictDoUpdate({ target: [tags.workspaceId, tags.nameKey], set: { name: sql`tags.name` } })
+    .returning({ id: tags.id });
+  return [...found, ...made].map(({ id }) => id);
+}
+
+/** Gives a link exactly these tags; new names become tags. */
+export async function setTagsOfLink(tx: Db, workspaceId: string, linkId: string, names: readonly string[]) {
+  const tagIds = await ensureTags(tx, workspaceId, names);
+  const isOthers = tagIds.length > 0 ? notInArray(linkTags.tagId, tagIds) : undefined;
+  await tx.delete(linkTags).where(and(eq(linkTags.linkId, linkId), isOthers));
+  if (tagIds.length > 0)
+    await tx
+      .insert(linkTags)
+      .values(tagIds.map((tagId) => ({ linkId, tagId })))
+      .onConflictDoNothing();
+}
+
+/**
+ * Renames or recolours a tag.
+ * @throws NotFound
+ * @throws Conflict (field `name`, code `tag_taken`) when another tag has the name
+ */
+export async function updateTag(
+  db: Db,
+  workspaceId: string,
+  tagId: string,
+  changes: { name: string; colour: TagColour },
+): Promise<void> {
+  const { name, colour } = changes;
+  try {
+    const changed = await db
+      .update(tags)
+      .set({ name, nameKey: nameKey(name), colour })
+      .where(isTag(workspaceId, tagId))
+      .returning({ id: tags.id });
+    if (changed.length === 0) throw new NotFound('There is no such tag.');
+  } catch (error) {
+    if (uniqueViolation(error) !== 'tags_name') throw error;
+    throw new Conflict(`There is a tag “${name}” already. Merge the two, or choose another name.`, {
+      field: 'name',
+      code: 'tag_taken',
+    });
+  }
+}
+
+/**
+ * Makes one tag of two: links of the first get the second, and the first is gone.
+ * @throws NotFound when one of them is not there
+ */
+export async function mergeTags(db: Db, workspaceId: string, tagId: string, intoId: string): Promise<void> {
+  if (tagId === intoId) throw new Invalid('Choose another tag to merge it into.', { field: 'into' });
+  await db.transaction(async (tx) => {
+    const both = await tx
+      .select({ id: tags.id })
+      .from(tags)
+      .where(and(eq(tags.workspaceId, workspaceId), inArray(tags.id, [tagId, intoId])))
+      .for('update');
+    if (both.length < 2) throw new NotFound('There is no such tag.');
+    await tx.execute(sql`
+insert into link_tags (link_id, tag_id)
+select link_id, ${intoId} from link_tags where tag_id = ${tagId}
+on conflict do nothing`);
+    await tx.delete(tags).where(isTag(workspaceId, tagId));
+  });
+}
+
+/** Deletes a tag; its links stay. @throws NotFound */
+export async function removeTag(db: Db, workspaceId: string, tagId: string): Promise<void> {
+  const gone = await db.delete(tags).where(isTag(workspaceId, tagId)).returning({ id: tags.id });
+  if (gone.length === 0) throw new NotFound('There is no such tag.');
+}
+
+const isTag = (workspaceId: string, tagId: string) => and(eq(tags.workspaceId, workspaceId), eq(tags.id, tagId));
+
+/** A link's tags as JSON, by name; for a query over links. */
+export const tagsOfLink = sql<Tag[]>`(
+  select coalesce(json_agg(json_build_object('name', t.name, 'colour', t.colour) order by t.name_key), '[]')
+  from link_tags lt join tags t on t.id = lt.tag_id
+  where lt.link_id = ${links.id}
+)`;
+
+/** True of links that carry a tag of this name. */
+export const hasTag = (workspaceId: string, name: string) => sql`exists (
+  select from link_tags lt join tags t on t.id = lt.tag_id
+  where lt.link_id = ${links.id} and t.workspace_id = ${workspaceId} and t.name_key = ${nameKey(name)}
+)`;
