@@ -2,7 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { refusals } from '../api/problem.ts';
+import { Invalid } from '../errors.ts';
 import { dimensions } from './dimensions.ts';
+import { filterQuery } from './filter-query.ts';
 import { intervals, periodNames, resolvePeriod } from './period.ts';
 import { findFirstHitAt, type Subject } from './queries.ts';
 import { countBy } from './report.ts';
@@ -15,6 +17,11 @@ const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words)
 
 const query = z.object({
   linkId: z.string().optional().describe('Clicks of this link only. Without it, of the whole workspace.'),
+  campaignId: z
+    .string()
+    .optional()
+    .describe('Clicks of the links of this campaign. Visitors are those of each link, summed.'),
+  tagId: z.string().optional().describe('Clicks of the links with this tag. Visitors are those of each link, summed.'),
   period: oneOf(periodNames)
     .optional()
     .describe(
@@ -38,6 +45,11 @@ const query = z.object({
   interval: oneOf(intervals)
     .optional()
     .describe('Length of the steps of `groupBy=time`. Without it, what suits the length of the period.'),
+  filter: filterQuery('filter')
+    .describe(
+      'Only clicks that pass: `country:is:DE`, `device:not:mobile`, `referrer:contains:google`; nothing after the second colon stands for clicks without one. Several filters of one dimension are alternatives, those of different dimensions must all hold. A visitor counts where the first click of the day passes.',
+    )
+    .meta({ examples: ['country:is:DE'] }),
   groupBy: oneOf(groupings)
     .default('time')
     .describe('What the rows are. `class` and `reason` cover every hit, all others clicks of people only.'),
@@ -90,6 +102,17 @@ const analytics = z
     ],
   });
 
+function subjectOf(asked: Pick<z.output<typeof query>, 'linkId' | 'campaignId' | 'tagId'>): Subject {
+  const { linkId, campaignId, tagId } = asked;
+  const [subject = { kind: 'workspace' as const }, second] = [
+    ...(linkId === undefined ? [] : [{ kind: 'link' as const, linkId }]),
+    ...(campaignId === undefined ? [] : [{ kind: 'campaign' as const, campaignId }]),
+    ...(tagId === undefined ? [] : [{ kind: 'tag' as const, tagId }]),
+  ];
+  if (second) throw new Invalid('Ask for one link, one campaign or one tag.', { field: `${second.kind}Id` });
+  return subject;
+}
+
 /** The API's view of what happened: the numbers of the reports. */
 export default async function analyticsApi(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
@@ -100,16 +123,16 @@ export default async function analyticsApi(app: FastifyInstance): Promise<void> 
       schema: {
         operationId: 'getAnalytics',
         summary: 'Count clicks and visitors',
-        description: 'Counts by time or by one dimension, of the workspace or of one link.',
+        description: 'Counts by time or by one dimension, of the workspace, one link, one campaign or one tag.',
         tags: ['Analytics'],
         querystring: query,
         response: { 200: analytics.describe('The counts.'), ...refusals(404, 422) },
       },
     },
     async (request) => {
-      const { linkId, groupBy, timezone, ...asked } = request.query;
+      const { linkId, campaignId, tagId, groupBy, timezone, filter, ...asked } = request.query;
       const { id: workspaceId, timeZone } = request.workspace;
-      const subject: Subject = linkId === undefined ? { kind: 'workspace' } : { kind: 'link', linkId };
+      const subject = subjectOf({ linkId, campaignId, tagId });
       const period = resolvePeriod({
         ...asked,
         timeZone: timezone ?? timeZone,
@@ -119,7 +142,7 @@ export default async function analyticsApi(app: FastifyInstance): Promise<void> 
       const { from, to, interval, name } = period;
       return {
         period: { from, to, timezone: period.timeZone, interval, name },
-        ...(await countBy(app.db, workspaceId, subject, period, groupBy)),
+        ...(await countBy(app.db, workspaceId, subject, period, groupBy, filter)),
       };
     },
   );

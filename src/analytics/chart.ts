@@ -125,7 +125,7 @@ export function drawChart({ name, points, second, comparison, width, height }: C
   };
 }
 
-function verticalScale(values: (number | null | undefined)[], height: number) {
+export function verticalScale(values: (number | null | undefined)[], height: number) {
   // A scale of at least four keeps one click from looking like a mountain, and its ticks whole.
   const top = Math.max(4, max(values, (value) => value ?? 0) ?? 0);
   const scale = (count: number) => scaleLinear([0, top], [height, 0]).nice(count);
@@ -135,7 +135,7 @@ function verticalScale(values: (number | null | undefined)[], height: number) {
   return { y, ticks: y.ticks(count).filter(Number.isInteger) };
 }
 
-function lineOf(
+export function lineOf(
   values: (number | null)[],
   finished: number,
   x: (index: number) => number,
@@ -161,7 +161,7 @@ function lineOf(
 }
 
 /** Which steps get a label on the axis: every nth of those that have one, n as small as the widths allow. */
-function labelledSteps(points: ChartPoint[], width: number): { index: number; isWide: boolean }[] {
+export function labelledSteps(points: ChartPoint[], width: number): { index: number; isWide: boolean }[] {
   const candidates = points.flatMap((point, index) => (point.shortLabel ? [index] : []));
   const longest = max(points, (point) => point.shortLabel.length) ?? 0;
   const room = longest * CHARACTER_WIDTH + LABEL_GAP;
@@ -186,6 +186,6 @@ function capitalised(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-function round(value: number, digits = 1): number {
+export function round(value: number, digits = 1): number {
   return Number(value.toFixed(digits));
 }

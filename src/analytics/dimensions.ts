@@ -1,34 +1,59 @@
-/** What clicks are broken down by. THE list: rollups, reports, API and pages read it, nothing else names dimensions. */
+/** What clicks are broken down by. THE list: rollups, reports, filters, API and pages read it, nothing else names dimensions. */
 export type Dimension = {
   name: string;
-  /** Heading of its table. */
+  /** Heading of its table, and of one of its values. */
   title: string;
+  one: string;
   /** The value as SQL over a row `c` of clicks; NULL counts as unknown. */
   sql: string;
   /** `clicks`: of hits that are clicks. `hits`: of every hit, with its class. */
   counts: 'clicks' | 'hits';
+  /** The card that shows it. Dimensions of a card depend on one another, so rows are grouped by card first. */
+  card: 'classes' | 'links' | 'places' | 'sources' | 'campaigns' | 'devices' | 'languages';
+  /** True where people read the value as it is stored, so that a part of it can be asked for. */
+  isText: boolean;
+  /** `workspace`: of a link it would say nothing, so only workspaces are broken down by it. */
+  of?: 'workspace';
 };
 
 /** Value under which hits without one are counted. */
 export const unknown = '';
 
+const code = { counts: 'clicks', isText: false } as const;
+const text = { counts: 'clicks', isText: true } as const;
+
 export const dimensions = [
-  { name: 'class', title: 'Classes', sql: 'c.class', counts: 'hits' },
-  { name: 'reason', title: 'Reasons', sql: 'c.reason', counts: 'hits' },
-  { name: 'country', title: 'Countries', sql: 'c.country', counts: 'clicks' },
-  { name: 'region', title: 'Regions', sql: `c.country || '/' || c.region`, counts: 'clicks' },
-  { name: 'city', title: 'Cities', sql: `c.country || '/' || c.city`, counts: 'clicks' },
-  { name: 'device', title: 'Devices', sql: 'c.device', counts: 'clicks' },
-  { name: 'os', title: 'Systems', sql: 'c.os', counts: 'clicks' },
-  { name: 'browser', title: 'Browsers', sql: 'c.browser', counts: 'clicks' },
-  { name: 'referrer', title: 'Referrers', sql: 'c.referrer', counts: 'clicks' },
-  { name: 'channel', title: 'Channels', sql: 'c.channel', counts: 'clicks' },
-  { name: 'language', title: 'Languages', sql: 'c.language', counts: 'clicks' },
-  { name: 'utm_source', title: 'UTM sources', sql: 'c.utm_source', counts: 'clicks' },
-  { name: 'utm_medium', title: 'UTM mediums', sql: 'c.utm_medium', counts: 'clicks' },
-  { name: 'utm_campaign', title: 'UTM campaigns', sql: 'c.utm_campaign', counts: 'clicks' },
-  { name: 'utm_term', title: 'UTM terms', sql: 'c.utm_term', counts: 'clicks' },
-  { name: 'utm_content', title: 'UTM contents', sql: 'c.utm_content', counts: 'clicks' },
+  { name: 'class', title: 'Classes', one: 'Class', sql: 'c.class', counts: 'hits', isText: false, card: 'classes' },
+  { name: 'reason', title: 'Reasons', one: 'Reason', sql: 'c.reason', counts: 'hits', isText: false, card: 'classes' },
+  { name: 'link', title: 'Links', one: 'Link', sql: 'c.link_id', ...code, card: 'links', of: 'workspace' },
+  { name: 'country', title: 'Countries', one: 'Country', sql: 'c.country', ...code, card: 'places' },
+  { name: 'region', title: 'Regions', one: 'Region', sql: `c.country || '/' || c.region`, ...text, card: 'places' },
+  { name: 'city', title: 'Cities', one: 'City', sql: `c.country || '/' || c.city`, ...text, card: 'places' },
+  { name: 'device', title: 'Devices', one: 'Device', sql: 'c.device', ...code, card: 'devices' },
+  { name: 'os', title: 'Systems', one: 'System', sql: 'c.os', ...text, card: 'devices' },
+  { name: 'browser', title: 'Browsers', one: 'Browser', sql: 'c.browser', ...text, card: 'devices' },
+  { name: 'referrer', title: 'Referrers', one: 'Referrer', sql: 'c.referrer', ...text, card: 'sources' },
+  { name: 'channel', title: 'Channels', one: 'Channel', sql: 'c.channel', ...code, card: 'sources' },
+  { name: 'language', title: 'Languages', one: 'Language', sql: 'c.language', ...code, card: 'languages' },
+  {
+    name: 'utm_campaign',
+    title: 'UTM campaigns',
+    one: 'UTM campaign',
+    sql: 'c.utm_campaign',
+    ...text,
+    card: 'campaigns',
+  },
+  { name: 'utm_source', title: 'UTM sources', one: 'UTM source', sql: 'c.utm_source', ...text, card: 'campaigns' },
+  { name: 'utm_medium', title: 'UTM mediums', one: 'UTM medium', sql: 'c.utm_medium', ...text, card: 'campaigns' },
+  { name: 'utm_term', title: 'UTM terms', one: 'UTM term', sql: 'c.utm_term', ...text, card: 'campaigns' },
+  { name: 'utm_content', title: 'UTM contents', one: 'UTM content', sql: 'c.utm_content', ...text, card: 'campaigns' },
 ] as const satisfies readonly Dimension[];
 
 export type DimensionName = (typeof dimensions)[number]['name'];
+
+/** Throws for a name that is not in the list, which types rule out. */
+export function dimensionOf(name: DimensionName): Dimension {
+  const found = dimensions.find((dimension) => dimension.name === name);
+  if (!found) throw new Error(`There is no dimension ${name}.`);
+  return found;
+}

@@ -2,6 +2,7 @@ import { reasonLabel } from '../clicks/bots.ts';
 import { channelLabels } from '../clicks/channel.ts';
 import { hitClassLabels } from '../clicks/hit-class.ts';
 import { type DimensionName, unknown } from './dimensions.ts';
+import type { LinkNames } from './link-names.ts';
 import { countryName, languageName } from './place-names.ts';
 
 /** What people read for a value, and the country of a place that has one. */
@@ -37,8 +38,9 @@ const missing: Partial<Record<DimensionName, string>> = {
 };
 
 /** 'DE/Bavaria' of region -> Bavaria, in Germany. A value without a name of its own reads as it is. */
-export function labelOf(dimension: DimensionName, value: string): Label {
+export function labelOf(dimension: DimensionName, value: string, linkNames: LinkNames = {}): Label {
   if (value === unknown) return { label: missing[dimension] ?? 'Unknown', context: null };
+  if (dimension === 'link') return { label: linkNames[value] ?? 'A deleted link', context: null };
   if (dimension === 'region' || dimension === 'city') {
     const slash = value.indexOf('/');
     return { label: value.slice(slash + 1), context: countryName(value.slice(0, slash)) };

@@ -1,9 +1,11 @@
 import { formatDate } from '../format.ts';
 import { countDays } from '../zoned-time.ts';
-import type { Interval, Period, PeriodName } from './period.ts';
+import { type ReportView, reportHref } from './address.ts';
+import type { Filter } from './filter.ts';
+import { type Interval, type Period, type PeriodName, periodNames } from './period.ts';
 
-/** One of a few links of which one is where we are. */
-export type Choice = { label: string; href: string; isCurrent: boolean };
+/** One of a few links of which one is where we are; some are pressed by a key. */
+export type Choice = { label: string; href: string; isCurrent: boolean; key?: string };
 
 const periodLabels: Readonly<Record<PeriodName, string>> = {
   today: 'Today',
@@ -12,6 +14,15 @@ const periodLabels: Readonly<Record<PeriodName, string>> = {
   '90d': '90 days',
   '12mo': '12 months',
   all: 'All time',
+};
+
+const periodKeys: Readonly<Record<PeriodName, string>> = {
+  today: 'd',
+  '7d': 'w',
+  '30d': 'm',
+  '90d': 'q',
+  '12mo': 'y',
+  all: 'a',
 };
 
 /** Days that a period may have for a chart of these steps to have at least two points and at most some 400. */
@@ -23,26 +34,32 @@ const sensible: Readonly<Record<Interval, { label: string; least: number; most: 
 };
 
 /** The named periods; none is current while a range is shown. */
-export function periodChoices(path: string, current: Period['name'] | null): Choice[] {
-  return Object.entries(periodLabels).map(([name, label]) => ({
-    label,
-    href: `${path}?period=${name}`,
+export function periodChoices(path: string, current: Period['name'] | null, filters: readonly Filter[] = []): Choice[] {
+  return periodNames.map((name) => ({
+    label: periodLabels[name],
+    href: reportHref(path, { period: name, filters }),
     isCurrent: name === current,
+    key: periodKeys[name],
   }));
 }
 
 /** The steps that suit the length of a period; none when there is no choice. */
-export function intervalChoices(path: string, period: Period): Choice[] {
+export function intervalChoices(path: string, period: Period, filters: readonly Filter[] = []): Choice[] {
   const days = countDays(period.days.first, period.days.last);
-  const asked = period.name === 'custom' ? { from: period.days.first, to: period.days.last } : { period: period.name };
+  const asked = viewOf(period, filters);
   const choices = Object.entries(sensible)
     .filter(([interval, { least, most }]) => interval === period.interval || (days >= least && days <= most))
     .map(([interval, { label }]) => ({
       label,
-      href: `${path}?${new URLSearchParams({ ...asked, interval }).toString()}`,
+      href: reportHref(path, { ...asked, interval }),
       isCurrent: interval === period.interval,
     }));
   return choices.length > 1 ? choices : [];
+}
+
+/** The view that shows a period again, with the steps that suit it. */
+export function viewOf({ name, days }: Period, filters: readonly Filter[]): ReportView {
+  return name === 'custom' ? { from: days.first, to: days.last, filters } : { period: name, filters };
 }
 
 /** 'in the 30 days before', to be read after a number. */

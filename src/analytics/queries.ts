@@ -1,12 +1,20 @@
 import { type SQL, type SQLChunk, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { NotFound } from '../errors.ts';
-import { type DimensionName, dimensions, unknown } from './dimensions.ts';
+import { type Dimension, type DimensionName, dimensions, unknown } from './dimensions.ts';
+import type { Filter } from './filter.ts';
 import type { Interval, Span } from './period.ts';
 import type { Sources } from './sources.ts';
 
-/** What a report is about. */
-export type Subject = { kind: 'workspace' } | { kind: 'link'; linkId: string };
+/**
+ * What a report is about. Campaigns and tags stand for all links that have them today, deleted ones too: their rows are
+ * counted, and their visitors are those of each link, so who opens two of the links on one day counts at both.
+ */
+export type Subject =
+  | { kind: 'workspace' }
+  | { kind: 'link'; linkId: string }
+  | { kind: 'campaign'; campaignId: string }
+  | { kind: 'tag'; tagId: string };
 
 export type Counts = { clicks: number; visitors: number };
 
@@ -18,26 +26,43 @@ export type Scope = {
   timeZone: string;
   /** False for a link of few hits, which has totals but no breakdowns: its rows answer. */
   isRolledUp: boolean;
+  /** Only hits that pass all of these; rollups cannot tell, rows answer. */
+  filters: readonly Filter[];
 };
 
 /** Throws NotFound for a link that is gone or another workspace's. */
-export async function getScope(db: Db, workspaceId: string, subject: Subject): Promise<Scope> {
+export async function getScope(
+  db: Db,
+  workspaceId: string,
+  subject: Subject,
+  filters: readonly Filter[] = [],
+): Promise<Scope> {
   const linkId = subject.kind === 'link' ? subject.linkId : null;
+  const campaignId = subject.kind === 'campaign' ? subject.campaignId : null;
+  const tagId = subject.kind === 'tag' ? subject.tagId : null;
   const { rows } = await db.execute(sql`
 select w.time_zone, t.is_busy
 from workspaces w
 left join links l on l.workspace_id = w.id and l.id = ${linkId} and l.deleted_at is null
 left join link_totals t on t.link_id = l.id
 where w.id = ${workspaceId}
-  and (l.id is not null or ${linkId}::text is null)`);
+  and (l.id is not null or ${linkId}::text is null)
+  and (${campaignId}::text is null or exists (select from campaigns where workspace_id = w.id and id = ${campaignId}))
+  and (${tagId}::text is null or exists (select from tags where workspace_id = w.id and id = ${tagId}))`);
   const row = rows[0] as { time_zone: string; is_busy: boolean | null } | undefined;
-  if (!row) throw new NotFound(linkId ? 'There is no such link.' : 'There is no such workspace.');
-  return { workspaceId, subject, timeZone: row.time_zone, isRolledUp: linkId === null || row.is_busy === true };
+  if (!row) throw new NotFound(`There is no such ${subject.kind}.`);
+  const hasRollups = subject.kind === 'workspace' || row.is_busy === true;
+  return { workspaceId, subject, timeZone: row.time_zone, isRolledUp: filters.length === 0 && hasRollups, filters };
+}
+
+/** The dimensions that a subject is broken down by. */
+export function dimensionsOf({ kind }: Subject): readonly Dimension[] {
+  return dimensions.filter((dimension: Dimension) => kind !== 'link' || dimension.of === undefined);
 }
 
 /** When the first hit came that is still counted, pending ones included; null when there is none. */
 export async function findFirstHitAt(db: Db, workspaceId: string, subject: Subject): Promise<Date | null> {
-  const isOfLink = subject.kind === 'link' ? sql`and link_id = ${subject.linkId}` : sql``;
+  const isOfLink = subject.kind === 'workspace' ? sql`` : sql`and ${isOfLinks('link_id', subject)}`;
   const { rows } = await db.execute(sql`
 select (extract(epoch from least(
   (select min(first_hit_at) from link_totals    where workspace_id = ${workspaceId} ${isOfLink}),
@@ -49,17 +74,27 @@ select (extract(epoch from least(
 
 const scopeId = ({ workspaceId, subject }: Scope) => (subject.kind === 'link' ? subject.linkId : workspaceId);
 
-const isFirst = ({ subject }: Scope) =>
-  subject.kind === 'link' ? sql`c.is_first_on_link` : sql`c.is_first_in_workspace`;
+export const isFirst = ({ subject }: Scope) =>
+  subject.kind === 'workspace' ? sql`c.is_first_in_workspace` : sql`c.is_first_on_link`;
 
-const isOfScope = ({ workspaceId, subject }: Scope) =>
-  subject.kind === 'link'
-    ? sql`c.workspace_id = ${workspaceId} and c.link_id = ${subject.linkId}`
-    : sql`c.workspace_id = ${workspaceId}`;
+/** Condition: the column holds a link of the subject. */
+function isOfLinks(column: 'link_id' | 'c.link_id', subject: Exclude<Subject, { kind: 'workspace' }>): SQL {
+  const id = sql.raw(column);
+  if (subject.kind === 'link') return sql`${id} = ${subject.linkId}`;
+  if (subject.kind === 'tag')
+    return sql`${id} in (select lt.link_id from link_tags lt where lt.tag_id = ${subject.tagId})`;
+  return sql`${id} in (select l.id from links l where l.campaign_id = ${subject.campaignId})`;
+}
 
-const isIn = ({ from, to }: Span) => sql`c.clicked_at >= ${from.toISOString()} and c.clicked_at < ${to.toISOString()}`;
+export const isOfScope = ({ workspaceId, subject }: Scope) =>
+  subject.kind === 'workspace'
+    ? sql`c.workspace_id = ${workspaceId}`
+    : sql`c.workspace_id = ${workspaceId} and ${isOfLinks('c.link_id', subject)}`;
 
-const list = (parts: SQLChunk[]) => sql.join(parts, sql`, `);
+export const isIn = ({ from, to }: Span) =>
+  sql`c.clicked_at >= ${from.toISOString()} and c.clicked_at < ${to.toISOString()}`;
+
+export const list = (parts: SQLChunk[]) => sql.join(parts, sql`, `);
 
 const unionAll = (parts: SQL[]) =>
   sql.join(
@@ -207,4 +242,25 @@ function stepCounts(scope: Scope, { sources, interval, starts, days }: SeriesAsk
     );
   }
   return unionAll(parts);
+}
+
+/** Clicks and visitors by hour of the week on the clock of the rollups, Monday's first hour 0; hours without are left out. */
+export async function countWeek(db: Db, scope: Scope, sources: Sources): Promise<(Counts & { hour: number })[]> {
+  const hourOf = (instant: SQL) => sql`(extract(isodow from ${instant} at time zone ${scope.timeZone}) * 24 - 24
+    + extract(hour from ${instant} at time zone ${scope.timeZone}))::int`;
+  const rolledUp = sources.rolledUp ?? { from: new Date(0), to: new Date(0) };
+  const { rows } = await db.execute(sql`
+select hour, sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors
+from (
+  select ${hourOf(sql`t.hour`)} as hour, t.hits as clicks, t.visitors
+  from click_totals_hourly t
+  where t.scope_id = ${scopeId(scope)} and t.class = 'human'
+    and t.hour >= ${rolledUp.from.toISOString()} and t.hour < ${rolledUp.to.toISOString()}
+  union all
+  select ${hourOf(sql`c.clicked_at`)}, 1, ${isFirst(scope)}::int
+  from (${hitsOf(scope, sources)}) c
+  where c.class = 'human'
+) h
+group by 1`);
+  return rows as (Counts & { hour: number })[];
 }

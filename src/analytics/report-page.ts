@@ -1,17 +1,27 @@
 import { hitClasses, hitClassLabels, hitClassSentences } from '../clicks/hit-class.ts';
 import { formatPercent, plural } from '../format.ts';
+import { type ReportView, reportHref } from './address.ts';
 import { type Chart, type ChartPoint, drawChart } from './chart.ts';
-import { type DimensionName, dimensions, unknown } from './dimensions.ts';
+import { type Dimension, type DimensionName, dimensionOf, unknown } from './dimensions.ts';
+import { drawHeatMap, type HeatMap } from './heat-map.ts';
+import { withFilter } from './filter.ts';
 import { labelOf } from './labels.ts';
-import { periodWords, previousName, previousWords } from './period-links.ts';
+import { periodWords, previousName, previousWords, viewOf } from './period-links.ts';
+import { dimensionsOf } from './queries.ts';
 import type { Breakdown, Report, Step } from './report.ts';
 import { drawWorldMap, type WorldMap } from './world-map.ts';
 
 /** A row of a list with bars; share is of all clicks, from 0 to 1. */
-type Bar = { label: string; clicks: number; share: number };
+type Bar = { label: string; clicks: number; share: number; href?: string; isHere?: boolean };
 /** A list with bars, and what it leaves out in words. */
-type Tab = { name: DimensionName; title: string; bars: Bar[]; rest: string | null };
+type Tab = { name: DimensionName; title: string; bars: Bar[]; rest: string | null; allHref?: string };
 type Card = { name: string; title: string; tabs: Tab[] };
+/** Where a page's bars and lists lead. */
+export type Places = {
+  /** The report's own address, and the folder of the links' pages. */
+  path: string;
+  linksPath: string;
+};
 /** Hits that are no clicks. */
 type NotCounted = {
   label: string;
@@ -36,39 +46,47 @@ export type ReportPage = {
   notCountedWords: string | null;
   chart: Chart;
   map: WorldMap | null;
+  heat: HeatMap;
   places: Card;
   columns: Card[][];
   notCounted: NotCounted[];
+  /** Of a campaign or a tag, whose visitors are summed over its links. */
+  isOfSeveralLinks: boolean;
   isWithoutHits: boolean;
   isWithoutClicks: boolean;
 };
 
 const chartSize = { width: 1080, height: 240 };
-const barCount = 8;
+const barCount = 10;
 const reasonCount = 4;
 
-type CardPlan = { name: string; title: string; dimensions: readonly DimensionName[] };
-
-/** Which lists share a card. */
-const cards: readonly CardPlan[] = [
-  { name: 'sources', title: 'Sources', dimensions: ['referrer', 'channel'] },
-  { name: 'devices', title: 'Devices', dimensions: ['device', 'os', 'browser'] },
-  { name: 'languages', title: 'Languages', dimensions: ['language'] },
-  {
-    name: 'campaigns',
-    title: 'Campaigns',
-    dimensions: ['utm_campaign', 'utm_source', 'utm_medium', 'utm_term', 'utm_content'],
-  },
+const cardTitles: readonly { name: Dimension['card']; title: string }[] = [
+  { name: 'links', title: 'Links' },
+  { name: 'sources', title: 'Sources' },
+  { name: 'devices', title: 'Devices' },
+  { name: 'languages', title: 'Languages' },
+  { name: 'campaigns', title: 'Campaigns' },
 ];
 
-export function reportPage(report: Report): ReportPage {
-  const { total, scans, breakdowns } = report;
+/** @param places where its bars lead to; nothing leads anywhere without */
+export function reportPage(report: Report, places?: Places): ReportPage {
+  const { total, scans, breakdowns, period, filters, subject } = report;
   const notCounted = notCountedOf(breakdowns);
-  const tabsOf = (names: readonly DimensionName[]) => names.map((name) => tabOf(name, breakdowns[name], total.clicks));
+  const view = viewOf(period, filters);
+  const named = dimensionsOf(subject);
+  const cardOf = (card: Dimension['card'], title: string): Card => ({
+    name: card,
+    title,
+    tabs: named
+      .filter((dimension) => dimension.card === card)
+      .map((dimension) => dimension.name as DimensionName)
+      .filter((name) => isSaid(name, breakdowns[name]))
+      .map((name) => tabOf(name, report, view, places)),
+  });
   const countries = new Map(breakdowns.country.rows.map(({ value, clicks }) => [value, clicks]));
   countries.delete(unknown);
   return {
-    period: periodWords(report.period),
+    period: periodWords(period),
     clicks: total.clicks === 0 ? 'No clicks' : plural(total.clicks, 'click'),
     visitors: `by ${plural(total.visitors, 'visitor')}`,
     change: changeOf(report),
@@ -76,27 +94,20 @@ export function reportPage(report: Report): ReportPage {
     notCountedWords: wordsOf(notCounted, total.clicks),
     chart: drawChart({ ...linesOf(report), ...chartSize }),
     map: countries.size > 0 ? drawWorldMap(countries) : null,
-    places: { name: 'places', title: 'Places', tabs: tabsOf(['country', 'region', 'city']) },
-    columns: columnsOf(breakdowns, tabsOf),
+    heat: drawHeatMap(report.week),
+    places: cardOf('places', 'Places'),
+    columns: inColumns(cardTitles.map(({ name, title }) => cardOf(name, title)).filter(({ tabs }) => tabs.length > 0)),
     notCounted,
+    isOfSeveralLinks: subject.kind === 'campaign' || subject.kind === 'tag',
     isWithoutHits: breakdowns.class.count === 0,
     isWithoutClicks: total.clicks === 0,
   };
 }
 
-/** Three cards stand side by side; with a fourth, short ones go below long ones. */
-function columnsOf(breakdowns: Report['breakdowns'], tabsOf: (names: readonly DimensionName[]) => Tab[]): Card[][] {
-  const [sources = [], devices = [], languages = [], campaigns = []] = cards.map(
-    ({ name, title, dimensions: names }) => {
-      const tabs = tabsOf(names.filter((each) => isSaid(each, breakdowns[each])));
-      return tabs.length > 0 ? [{ name, title, tabs }] : [];
-    },
-  );
-  if (campaigns.length === 0) return [sources, devices, languages];
-  return [
-    [...sources, ...campaigns],
-    [...devices, ...languages],
-  ];
+/** Two columns; cards go down the one and then the other by turns. Three cards stand side by side. */
+function inColumns(cards: Card[]): Card[][] {
+  if (cards.length <= 3) return cards.map((card) => [card]);
+  return [cards.filter((_, index) => index % 2 === 0), cards.filter((_, index) => index % 2 === 1)];
 }
 
 const isUtm = (name: DimensionName) => name.startsWith('utm_');
@@ -106,7 +117,9 @@ function isSaid(name: DimensionName, { rows }: Breakdown): boolean {
   return !isUtm(name) || rows.some(({ value }) => value !== unknown);
 }
 
-function tabOf(name: DimensionName, { rows, count }: Breakdown, total: number): Tab {
+function tabOf(name: DimensionName, report: Report, view: ReportView, places: Places | undefined): Tab {
+  const { rows, count } = report.breakdowns[name];
+  const total = report.total.clicks;
   // Most clicks carry no UTM parameter; as a bar they would flatten all others.
   const without = isUtm(name) ? (rows.find(({ value }) => value === unknown)?.clicks ?? 0) : 0;
   const shown = rows.filter(({ value }) => !isUtm(name) || value !== unknown).slice(0, barCount);
@@ -118,13 +131,25 @@ function tabOf(name: DimensionName, { rows, count }: Breakdown, total: number): 
   ];
   return {
     name,
-    title: dimensions.find((dimension) => dimension.name === name)?.title.replace(/^UTM (.)/, upperCase) ?? name,
+    title: dimensionOf(name).title.replace(/^UTM (.)/, upperCase),
     bars: shown.map(({ value, clicks }) => {
-      const { label, context } = labelOf(name, value);
-      return { label: context ? `${label}, ${context}` : label, clicks, share: clicks / total };
+      const { label, context } = labelOf(name, value, report.linkNames);
+      return {
+        label: context ? `${label}, ${context}` : label,
+        clicks,
+        share: clicks / total,
+        ...(places ? { href: barHref(name, value, view, places), isHere: name !== 'link' } : {}),
+      };
     }),
     rest: rest.filter(Boolean).join(', ') || null,
+    ...(places && count > 0 ? { allHref: reportHref(`${places.path}/values`, view, { by: name }) } : {}),
   };
+}
+
+/** A link's bar opens the link's own report; all others narrow this one. */
+function barHref(name: DimensionName, value: string, view: ReportView, { path, linksPath }: Places): string {
+  if (name === 'link') return reportHref(`${linksPath}/${value}`, view);
+  return reportHref(path, { ...view, filters: withFilter(view.filters, { dimension: name, operator: 'is', value }) });
 }
 
 const upperCase = (_: string, letter: string) => letter.toUpperCase();

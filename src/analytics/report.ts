@@ -1,20 +1,25 @@
-import type { Db } from '../db/db.ts';
 import { localDay } from '../zoned-time.ts';
+import type { Db } from '../db/db.ts';
 import { type Bucket, bucketsOf } from './buckets.ts';
+import { inTime } from './budget.ts';
 import { type DimensionName, dimensions } from './dimensions.ts';
+import type { Filter } from './filter.ts';
 import { labelOf } from './labels.ts';
+import { type LinkNames, nameLinks } from './link-names.ts';
 import type { Interval, Period, Span } from './period.ts';
 import {
   type Counts,
   countDimensions,
   countSteps,
-  type DimensionCount,
+  countWeek,
+  dimensionsOf,
   getScope,
   type Scope,
   type SeriesAsked,
   type Subject,
 } from './queries.ts';
-import { rollupSources, rowSources, type Sources } from './sources.ts';
+import { countRows, type RowCount } from './rows.ts';
+import { rollupSources, type Sources } from './sources.ts';
 
 export type { Subject } from './queries.ts';
 
@@ -26,6 +31,8 @@ export type Breakdown = { rows: CountedValue[]; count: number };
 
 export type Report = {
   period: Period;
+  subject: Subject;
+  filters: readonly Filter[];
   total: Counts;
   /** Clicks through QR codes. */
   scans: number;
@@ -35,32 +42,81 @@ export type Report = {
   /** By dimension. Class, reason and country have all their values. Each adds up to the total, for it credits a visitor
    * to the first click of the day. */
   breakdowns: Record<DimensionName, Breakdown>;
+  /** Clicks of each hour of the week, Monday's first: 168 numbers. */
+  week: number[];
+  /** The links that breakdown and filters name. */
+  linkNames: LinkNames;
 };
 
 const shown = 10;
 const wholeDimensions: readonly DimensionName[] = ['class', 'reason', 'country'];
 
 /**
- * Everything that the page of a report shows, of one moment: rollups and what is not in them yet.
- * Throws NotFound for a link that is gone or another workspace's.
+ * Everything that the page of a report shows, of one moment: rollups and what is not in them yet; with filters, and in
+ * zones that the rollups do not have, rows.
+ * Throws NotFound for a link that is gone or another workspace's, Invalid when it takes too long.
  */
-export async function loadReport(db: Db, workspaceId: string, subject: Subject, period: Period): Promise<Report> {
-  const before = { ...period, ...period.previous };
-  const { steps, previousSteps, counts } = await inSnapshot(db, async (tx) => {
-    const scope = await getScope(tx, workspaceId, subject);
-    const [current, previous] = await loadSteps(tx, scope, [period, before]);
-    const asked = { dimensions: dimensions.map(({ name }) => name), whole: wholeDimensions, top: shown };
-    const found = await countDimensions(tx, scope, sourcesOf(scope, period, true), asked);
-    return { steps: current ?? [], previousSteps: previous ?? [], counts: found };
+export async function loadReport(
+  db: Db,
+  workspaceId: string,
+  subject: Subject,
+  period: Period,
+  filters: readonly Filter[] = [],
+): Promise<Report> {
+  return inTime(db, async (tx) => {
+    const scope = await getScope(tx, workspaceId, subject, filters);
+    const { steps, previousSteps, breakdowns, week } = isRolledUp(scope, period)
+      ? await readRollups(tx, scope, period)
+      : await readRows(tx, scope, period);
+    const linkIds = breakdowns.link.rows.map(({ value }) => value);
+    const filtered = filters.filter(({ dimension }) => dimension === 'link').map(({ value }) => value);
+    return {
+      period,
+      subject,
+      filters,
+      total: sumOf(steps),
+      scans: breakdowns.channel.rows.find(({ value }) => value === 'qr')?.clicks ?? 0,
+      steps,
+      previous: { total: sumOf(previousSteps), steps: previousSteps },
+      breakdowns,
+      week,
+      linkNames: await nameLinks(tx, workspaceId, [...linkIds, ...filtered]),
+    };
   });
-  const breakdowns = breakdownsOf(counts);
+}
+
+type Parts = Pick<Report, 'steps' | 'breakdowns' | 'week'> & { previousSteps: Step[] };
+
+async function readRollups(tx: Db, scope: Scope, period: Period): Promise<Parts> {
+  const [steps = [], previousSteps = []] = await loadSteps(tx, scope, [period, { ...period, ...period.previous }]);
+  const sources = sourcesOf(scope, period, true);
+  const asked = { dimensions: namesOf(scope), whole: wholeDimensions, top: shown };
   return {
-    period,
-    total: sumOf(steps),
-    scans: breakdowns.channel.rows.find(({ value }) => value === 'qr')?.clicks ?? 0,
     steps,
-    previous: { total: sumOf(previousSteps), steps: previousSteps },
-    breakdowns,
+    previousSteps,
+    breakdowns: breakdownsOf(await countDimensions(tx, scope, sources, asked)),
+    week: weekOf(await countWeek(tx, scope, sources)),
+  };
+}
+
+async function readRows(tx: Db, scope: Scope, period: Period): Promise<Parts> {
+  const spans = [{ ...period, ...period.previous }, period];
+  const buckets = spans.map((span) => bucketsOf(span));
+  const counts = await countRows(tx, scope, {
+    span: period,
+    steps: spans.map((span, index) => ({ span, starts: startsOf(buckets[index] ?? []) })),
+    dimensions: namesOf(scope),
+    weekIn: period.timeZone,
+  });
+  const [previousSteps = [], steps = []] = stepsOf(buckets, counts);
+  return {
+    steps,
+    previousSteps,
+    breakdowns: breakdownsOf(
+      counts.map(({ of, ...count }) => ({ dimension: of, ...count })),
+      (name) => (wholeDimensions.includes(name) ? Number.POSITIVE_INFINITY : shown),
+    ),
+    week: weekOf(counts.filter(({ of }) => of === 'hour').map((count) => ({ ...count, hour: Number(count.value) }))),
   };
 }
 
@@ -73,7 +129,7 @@ export type CountedRow = CountedValue & {
 /**
  * Clicks and visitors of a period by time or by one dimension: all its values, the most clicks first. The classes and
  * reasons count every hit; the total is clicks of people in any case.
- * Throws NotFound for a link that is gone or another workspace's.
+ * Throws NotFound for a link that is gone or another workspace's, Invalid when it takes too long.
  */
 export async function countBy(
   db: Db,
@@ -81,49 +137,69 @@ export async function countBy(
   subject: Subject,
   period: Period,
   groupBy: 'time' | DimensionName,
+  filters: readonly Filter[] = [],
 ): Promise<{ total: Counts; rows: CountedRow[] }> {
-  if (groupBy === 'time') {
-    const [steps = []] = await inSnapshot(db, async (tx) =>
-      loadSteps(tx, await getScope(tx, workspaceId, subject), [period]),
-    );
-    const rows = steps.map(({ key, label, clicks, visitors }) => ({
-      value: key,
-      label,
-      context: null,
-      clicks,
-      visitors,
-    }));
-    return { total: sumOf(steps), rows };
-  }
-  const asked: DimensionName[] = groupBy === 'class' ? ['class'] : ['class', groupBy];
-  const counts = await inSnapshot(db, async (tx) => {
-    const scope = await getScope(tx, workspaceId, subject);
-    return countDimensions(tx, scope, sourcesOf(scope, period, true), { dimensions: asked, whole: asked, top: 0 });
+  return inTime(db, async (tx) => {
+    const scope = await getScope(tx, workspaceId, subject, filters);
+    if (groupBy === 'time') {
+      const [steps = []] = await loadSteps(tx, scope, [period]);
+      const rows = steps.map(({ key, label, clicks, visitors }) => ({
+        value: key,
+        label,
+        context: null,
+        clicks,
+        visitors,
+      }));
+      return { total: sumOf(steps), rows };
+    }
+    const asked: DimensionName[] = [...new Set<DimensionName>(['class', groupBy])];
+    const counts = isRolledUp(scope, period)
+      ? await countDimensions(tx, scope, sourcesOf(scope, period, true), { dimensions: asked, whole: asked, top: 0 })
+      : (await countRows(tx, scope, { span: period, steps: [], dimensions: asked, weekIn: null })).map((count) => ({
+          dimension: count.of,
+          ...count,
+        }));
+    const { class: classes, [groupBy]: grouped } = breakdownsOf(counts);
+    const names =
+      groupBy === 'link'
+        ? await nameLinks(
+            tx,
+            workspaceId,
+            grouped.rows.map(({ value }) => value),
+          )
+        : {};
+    return {
+      total: sumOf(classes.rows.filter(({ value }) => value === 'human')),
+      rows: grouped.rows.map((row) => ({ ...row, ...labelOf(groupBy, row.value, names) })),
+    };
   });
-  const { class: classes, [groupBy]: grouped } = breakdownsOf(counts);
-  return {
-    total: sumOf(classes.rows.filter(({ value }) => value === 'human')),
-    rows: grouped.rows.map((row) => ({ ...row, ...labelOf(groupBy, row.value) })),
-  };
 }
 
-/** Statements that must see the same moment: a hit may move from pending into the rollups at any time. */
-function inSnapshot<Result>(db: Db, work: (tx: Db) => Promise<Result>): Promise<Result> {
-  return db.transaction(work, { isolationLevel: 'repeatable read', accessMode: 'read only' });
+/** True where rollups are kept for the days of this period; rows answer elsewhere. */
+function isRolledUp(scope: Scope, { timeZone }: Pick<Period, 'timeZone'>): boolean {
+  return scope.isRolledUp && scope.timeZone === timeZone;
 }
 
-/** Rollups where they are kept for the days of this period, rows elsewhere. */
 function sourcesOf(scope: Scope, period: Span & Pick<Period, 'timeZone' | 'now'>, isFolded: boolean): Sources {
-  if (!scope.isRolledUp || scope.timeZone !== period.timeZone) return rowSources(period);
   return rollupSources(period, scope.timeZone, localDay(period.now, scope.timeZone), isFolded);
 }
 
+const namesOf = ({ subject }: Scope) => dimensionsOf(subject).map(({ name }) => name as DimensionName);
+
+const startsOf = (buckets: readonly Bucket[]) => buckets.map(({ start }) => start);
+
 type Timespan = Span & { interval: Interval } & Pick<Period, 'timeZone' | 'weekStartsOn' | 'now'>;
 
-async function loadSteps(tx: Db, scope: Scope, spans: Timespan[]): Promise<Step[][]> {
+/** The steps of some spans, the latest first. */
+export async function loadSteps(tx: Db, scope: Scope, spans: Timespan[]): Promise<Step[][]> {
   const buckets = spans.map((span) => bucketsOf(span));
+  const [latest] = spans;
+  if (latest && !isRolledUp(scope, latest)) {
+    const steps = spans.map((span, index) => ({ span, starts: startsOf(buckets[index] ?? []) }));
+    return stepsOf(buckets, await countRows(tx, scope, { span: latest, steps, dimensions: [], weekIn: null }));
+  }
   const asked = spans.map((span, index): SeriesAsked => {
-    const starts = (buckets[index] ?? []).map((bucket) => bucket.start);
+    const starts = startsOf(buckets[index] ?? []);
     return {
       sources: sourcesOf(scope, span, span.interval === 'month'),
       interval: span.interval,
@@ -141,12 +217,36 @@ async function loadSteps(tx: Db, scope: Scope, spans: Timespan[]): Promise<Step[
   );
 }
 
-function breakdownsOf(counts: DimensionCount[]): Record<DimensionName, Breakdown> {
+/** Steps with the counts of rows, which are numbered through all series. */
+function stepsOf(buckets: readonly Bucket[][], counts: readonly RowCount[]): Step[][] {
+  const byStep = new Map(counts.filter(({ of }) => of === 'step').map((count) => [Number(count.value), count]));
+  let before = 0;
+  return buckets.map((series) => {
+    const steps = series.map((bucket, index) => {
+      const { clicks = 0, visitors = 0 } = byStep.get(before + index) ?? {};
+      return { ...bucket, clicks, visitors };
+    });
+    before += series.length;
+    return steps;
+  });
+}
+
+function weekOf(counts: readonly { hour: number; clicks: number }[]): number[] {
+  const byHour = new Map(counts.map(({ hour, clicks }) => [hour, clicks]));
+  return Array.from({ length: 7 * 24 }, (_, hour) => byHour.get(hour) ?? 0);
+}
+
+/** @param most how many values of a dimension to keep */
+function breakdownsOf(
+  counts: readonly (CountedValue & { dimension: string; of?: number | string })[],
+  most: (name: DimensionName) => number = () => Number.POSITIVE_INFINITY,
+): Record<DimensionName, Breakdown> {
   const of = ({ name }: { name: DimensionName }): Breakdown => {
     const found = counts.filter(({ dimension }) => dimension === name);
+    const all = found[0]?.of;
     return {
-      rows: found.map(({ value, clicks, visitors }) => ({ value, clicks, visitors })),
-      count: found[0]?.of ?? 0,
+      rows: found.slice(0, most(name)).map(({ value, clicks, visitors }) => ({ value, clicks, visitors })),
+      count: typeof all === 'number' ? all : found.length,
     };
   };
   return Object.fromEntries(dimensions.map((dimension) => [dimension.name, of(dimension)])) as Record<
@@ -155,7 +255,7 @@ function breakdownsOf(counts: DimensionCount[]): Record<DimensionName, Breakdown
   >;
 }
 
-function sumOf(counts: readonly Counts[]): Counts {
+export function sumOf(counts: readonly Counts[]): Counts {
   return counts.reduce(
     (sum, { clicks, visitors }) => ({ clicks: sum.clicks + clicks, visitors: sum.visitors + visitors }),
     { clicks: 0, visitors: 0 },

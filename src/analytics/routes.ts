@@ -1,15 +1,29 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Db } from '../db/db.ts';
+import { getCampaign } from '../links/campaigns.ts';
 import { countLinks } from '../links/list.ts';
 import { getLink } from '../links/queries.ts';
+import { getTag } from '../links/tags.ts';
 import { type Refusal, refusalOf } from '../refusal.ts';
+import { localDay } from '../zoned-time.ts';
 import { requireWorkspace } from '../workspaces/guards.ts';
-import { intervals, type Period, periodNames, resolvePeriod } from './period.ts';
-import { intervalChoices, periodChoices } from './period-links.ts';
+import { reportHref } from './address.ts';
+import compareRoutes from './compare-routes.ts';
+import { dimensions } from './dimensions.ts';
+import { filterText } from './filter.ts';
+import { filterChips } from './filter-chips.ts';
+import { filterQuery } from './filter-query.ts';
+import { noteMarks } from './note-marks.ts';
+import noteRoutes from './note-routes.ts';
+import { listNotes } from './notes.ts';
+import { intervals, periodNames, resolvePeriod } from './period.ts';
+import { intervalChoices, periodChoices, periodWords } from './period-links.ts';
 import { findFirstHitAt, type Subject } from './queries.ts';
-import { loadReport } from './report.ts';
+import { countBy, loadReport } from './report.ts';
 import { reportPage } from './report-page.ts';
+import { valueList } from './value-list.ts';
 
 /** An empty field of the range's form is one that was not filled in; a name that we do not know is one that was not given. */
 const day = z
@@ -22,17 +36,48 @@ const reportQuery = z.object({
   interval: z.enum(intervals).optional().catch(undefined),
   from: day,
   to: day,
+  f: filterQuery('f'),
 });
 type Asked = z.output<typeof reportQuery>;
+const valuesQuery = reportQuery.omit({ interval: true }).extend({
+  by: z.enum(dimensions.map(({ name }) => name)),
+  q: z.string().max(200).catch('').default(''),
+  page: z.coerce.number().int().min(1).max(100_000).catch(1),
+});
 
 const workspaceParams = z.object({ workspace: z.string() });
 // What cannot be an id (it may hold a NUL, which Postgres refuses) is the id of no link.
 const linkParams = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });
 
+const namedParams = z.object({ workspace: z.string(), subjectId: z.string().regex(/^\w+$/).catch('-') });
+
+/** Subjects with a name that stand for several links. */
+const named: readonly {
+  folder: string;
+  subjectOf: (db: Db, workspaceId: string, id: string) => Promise<{ subject: Subject; title: string }>;
+}[] = [
+  {
+    folder: 'campaigns',
+    subjectOf: async (db, workspaceId, campaignId) => ({
+      subject: { kind: 'campaign', campaignId },
+      title: (await getCampaign(db, workspaceId, campaignId)).name,
+    }),
+  },
+  {
+    folder: 'tags',
+    subjectOf: async (db, workspaceId, tagId) => ({
+      subject: { kind: 'tag', tagId },
+      title: (await getTag(db, workspaceId, tagId)).name,
+    }),
+  },
+];
+
 /** The reports: of a workspace, and of a link on the link's own page. */
 export default async function analyticsRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;
+  await app.register(compareRoutes);
+  await app.register(noteRoutes);
 
   routes.get(
     '/w/:workspace/reports',
@@ -67,41 +112,139 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
       });
     },
   );
+
+  for (const { folder, subjectOf } of named) {
+    const below = `/w/:workspace/reports/${folder}/:subjectId`;
+    const open = async (request: FastifyRequest) => {
+      const { subjectId } = request.params as z.output<typeof namedParams>;
+      const path = `/w/${request.workspace.slug}/reports/${folder}/${subjectId}`;
+      return { path, ...(await subjectOf(db, request.workspace.id, subjectId)) };
+    };
+    routes.get(
+      below,
+      { preHandler: requireWorkspace, schema: { params: namedParams, querystring: reportQuery } },
+      async (request, reply) => {
+        const { path, subject, title } = await open(request);
+        const view = await readReport(request, reply, subject, path, request.query);
+        return reply.viewAsync('analytics/show.eta', {
+          ...view,
+          title,
+          section: 'reports',
+          link: null,
+          isWithoutLinks: false,
+        });
+      },
+    );
+    routes.get(
+      `${below}/values`,
+      { preHandler: requireWorkspace, schema: { params: namedParams, querystring: valuesQuery } },
+      async (request, reply) => {
+        const { path, subject, title } = await open(request);
+        const values = await readValues(request, subject, path, request.query);
+        return reply.viewAsync('analytics/values.eta', { ...values, section: 'reports', of: title });
+      },
+    );
+  }
+
+  routes.get(
+    '/w/:workspace/reports/values',
+    { preHandler: requireWorkspace, schema: { params: workspaceParams, querystring: valuesQuery } },
+    async (request, reply) => {
+      const path = `/w/${request.workspace.slug}/reports`;
+      const values = await readValues(request, { kind: 'workspace' }, path, request.query);
+      return reply.viewAsync('analytics/values.eta', { ...values, section: 'reports', of: 'Reports' });
+    },
+  );
+
+  routes.get(
+    '/w/:workspace/links/:linkId/values',
+    { preHandler: requireWorkspace, schema: { params: linkParams, querystring: valuesQuery } },
+    async (request, reply) => {
+      const { id, slug } = request.workspace;
+      const link = await getLink(db, id, request.params.linkId);
+      const path = `/w/${slug}/links/${link.id}`;
+      const values = await readValues(request, { kind: 'link', linkId: link.id }, path, request.query);
+      return reply.viewAsync('analytics/values.eta', {
+        ...values,
+        section: 'links',
+        of: `${link.domain}/${link.slug}`,
+      });
+    },
+  );
+}
+
+/** All values of one list of a report, with search and pages. */
+async function readValues(
+  request: FastifyRequest,
+  subject: Subject,
+  path: string,
+  asked: z.output<typeof valuesQuery>,
+) {
+  const { db } = request.server;
+  const { id, slug, timeZone } = request.workspace;
+  const { by, q, page, f: filters, ...chosen } = asked;
+  const firstClickAt = await findFirstHitAt(db, id, subject);
+  const period = resolvePeriod({ ...chosen, timeZone, now: new Date(), firstClickAt });
+  const counted = await countBy(db, id, subject, period, by, filters);
+  const places = { path, linksPath: `/w/${slug}/links` };
+  return {
+    by,
+    path: `${path}/values`,
+    backHref: reportHref(path, { ...chosen, filters }),
+    period: periodWords(period),
+    kept: Object.entries({ ...chosen, by }).filter(([, value]) => value),
+    filterTexts: filters.map(filterText),
+    list: valueList(by, counted, { search: q, page }, { ...chosen, filters }, places),
+  };
 }
 
 /** What the page shows for the period asked for; a range that cannot be is shown again with what is wrong about it. */
 async function readReport(request: FastifyRequest, reply: FastifyReply, subject: Subject, path: string, asked: Asked) {
   const { db, geo } = request.server;
-  const { id, timeZone } = request.workspace;
+  const { id, slug, timeZone } = request.workspace;
   const firstHitAt = await findFirstHitAt(db, id, subject);
   const now = new Date();
-  const { period, refusal } = readPeriod({ ...asked, timeZone, now, firstClickAt: firstHitAt });
+  const { f: filters, ...chosen } = asked;
+  const { value: period, refusal: periodRefusal } = await orRefusal(() =>
+    resolvePeriod({ ...chosen, timeZone, now, firstClickAt: firstHitAt }),
+  );
+  const { value: report, refusal: reportRefusal } = await orRefusal(() =>
+    period && firstHitAt ? loadReport(db, id, subject, period, filters) : null,
+  );
+  const refusal = periodRefusal ?? reportRefusal;
   if (refusal) reply.code(refusal.status);
   return {
     path,
+    /** What of the address makes it this report and no other. */
+    search: request.url.split('?')[1] ?? '',
     timeZone,
     /** Nobody and nothing has opened it yet. */
     isUntouched: firstHitAt === null,
-    periods: periodChoices(path, period?.name ?? null),
-    intervals: period ? intervalChoices(path, period) : [],
+    periods: periodChoices(path, period?.name ?? null, filters),
+    intervals: period ? intervalChoices(path, period, filters) : [],
+    filters: filterChips(path, { ...chosen, filters }, report?.linkNames ?? {}),
+    filterTexts: filters.map(filterText),
+    clearHref: reportHref(path, { ...chosen, filters: [] }),
     range: {
       from: period?.days.first ?? asked.from,
       to: period?.days.last ?? asked.to,
-      isCurrent: period?.name === 'custom' || refusal !== null,
+      isCurrent: period?.name === 'custom' || periodRefusal !== null,
     },
     errors: refusal?.errors ?? {},
-    report: period && firstHitAt ? reportPage(await loadReport(db, id, subject, period)) : null,
+    report: report && reportPage(report, { path, linksPath: `/w/${slug}/links` }),
+    notes: report ? noteMarks(report, await listNotes(db, id, subject, report.period)) : [],
+    today: localDay(now, timeZone),
     credit: creditOf(geo.source.attribution),
   };
 }
 
-function readPeriod(
-  input: Parameters<typeof resolvePeriod>[0],
-): { period: Period; refusal: null } | { period: null; refusal: Refusal } {
+async function orRefusal<Value>(
+  work: () => Value | Promise<Value>,
+): Promise<{ value: Value | null; refusal: Refusal | null }> {
   try {
-    return { period: resolvePeriod(input), refusal: null };
+    return { value: await work(), refusal: null };
   } catch (error) {
-    return { period: null, refusal: refusalOf(error) };
+    return { value: null, refusal: refusalOf(error) };
   }
 }
 

@@ -16,7 +16,7 @@ export type Sources = {
 };
 
 /** A span without rollups: other zones, and links that are not busy. */
-export function rowSources(span: Span): Sources {
+function rowSources(span: Span): Sources {
   return { months: [], days: [], rolledUp: null, rows: [span] };
 }
 

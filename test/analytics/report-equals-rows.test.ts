@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DimensionName, dimensions } from '../../src/analytics/dimensions.ts';
+import { type DimensionName, dimensionOf, dimensions } from '../../src/analytics/dimensions.ts';
+import { type Filter, filterText } from '../../src/analytics/filter.ts';
 import { type Period, type PeriodInput, resolvePeriod } from '../../src/analytics/period.ts';
-import { findFirstHitAt } from '../../src/analytics/queries.ts';
+import { dimensionsOf, findFirstHitAt } from '../../src/analytics/queries.ts';
 import { countBy, loadReport, type Subject } from '../../src/analytics/report.ts';
+import { seededRandom } from '../../src/cli/seed/random.ts';
 import { busyLinkHits, restateWorkspace, rollUpPending } from '../../src/clicks/rollups.ts';
 import { type Database, type Db, openDatabase } from '../../src/db/db.ts';
 import { NotFound } from '../../src/errors.ts';
@@ -17,6 +19,8 @@ const zones = ['America/New_York', 'Asia/Kolkata'];
 const workspaceOf = (zone: string) => `ws-${zone}`;
 const busyLink = (zone: string) => `${zone}-1`;
 const quietLink = (zone: string) => `${zone}-4`;
+
+const campaignOf = (zone: string) => `campaign-${zone}`;
 
 const asked: Record<string, Partial<PeriodInput>> = {
   today: { period: 'today' },
@@ -72,22 +76,27 @@ async function insertHits(zone: string): Promise<void> {
   await db.execute(sql`
 insert into links (id, workspace_id, url)
 select ${zone} || '-' || n, ${workspaceId}, 'https://example.com' from generate_series(1, 4) n`);
+  await db.execute(sql`
+insert into campaigns (id, workspace_id, name, name_key) values (${campaignOf(zone)}, ${workspaceId}, 'C', 'c')`);
+  await db.execute(sql`
+update links set campaign_id = ${campaignOf(zone)} where id in (${`${zone}-2`}, ${busyLink(zone)})`);
   const pick = (...values: (string | null)[]) =>
     sql`(${sql.param(values)}::text[])[1 + floor(random() * ${values.length}::int)]`;
   await db.execute(sql`
-insert into clicks
+insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, country, region, city, device, os,
+  browser, language, referrer, channel, utm_source, utm_medium, utm_campaign, utm_term, utm_content, is_first_on_link, is_first_in_workspace)
 select n, h.at, ${zone} || '-' || h.link, 'slug', ${workspaceId}, h.class, h.class || ':' || ${pick('browser', 'slack', 'x')}, 1,
        p.country, p.region, p.city,
        ${pick('desktop', 'mobile', null)}, ${pick('iOS', 'Android', null)}, ${pick('Chrome', 'Safari', 'Say "hi", \\ {x}')},
        ${pick('en', 'hi', null)}, ${pick('google.com', 't.co', null)}, ${pick('direct', 'qr', 'search')},
        ${pick('news', null)}, ${pick('email', null)}, ${pick('spring', 'summer', null)}, ${pick('a', null)}, ${pick('b', null)},
-       null, h.class = 'human' and random() < 0.7, h.class = 'human' and random() < 0.6
+       h.class = 'human' and random() < 0.7, h.class = 'human' and random() < 0.6
 from (
   select n,
          date_trunc('milliseconds', case when random() < 0.33
            then (array['2026-03-08T07:00Z', '2026-11-01T06:00Z', '2026-10-31T18:30Z'])[1 + floor(random() * 3)]::timestamptz + (random() - 0.5) * interval '40 hours'
            else ${now.toISOString()}::timestamptz - random() * interval '400 days' end) as at,
-         (array[1, 1, 1, 2, 3, 4])[1 + floor(random() * 6)] as link,
+         (array[1, 1, 1, 1, 1, 1, 1, 2, 3, 4])[1 + floor(random() * 10)] as link,
          (array['human', 'human', 'human', 'preview', 'crawler', 'tool'])[1 + floor(random() * 6)] as class,
          1 + floor(random() * 40) as place
   from generate_series(1, ${hits}) n offset 0
@@ -118,14 +127,21 @@ async function countRows(
   { from, to }: { from: Date; to: Date },
   key: string,
   isOfHits = false,
+  fits = 'true',
 ): Promise<Record<string, [clicks: number, visitors: number]>> {
-  const first = subject.kind === 'link' ? sql`is_first_on_link` : sql`is_first_in_workspace`;
+  const first = subject.kind === 'workspace' ? sql`is_first_in_workspace` : sql`is_first_on_link`;
+  const links = {
+    workspace: 'true',
+    link: subject.kind === 'link' ? `c.link_id = '${subject.linkId}'` : '',
+    campaign: `right(c.link_id, 2) in ('-1', '-2')`,
+    tag: 'false',
+  }[subject.kind];
   const { rows } = await db.execute(sql`
 select coalesce(${sql.raw(key)}, '') as key, count(*)::int as clicks, (count(*) filter (where ${first}))::int as visitors
 from clicks c
-where c.workspace_id = ${workspaceId} and (${subject.kind === 'workspace'} or c.link_id = ${subject.kind === 'link' ? subject.linkId : ''})
+where c.workspace_id = ${workspaceId} and ${sql.raw(links)}
   and c.clicked_at >= ${from.toISOString()} and c.clicked_at < ${to.toISOString()}
-  and (${isOfHits} or c.class = 'human')
+  and (${isOfHits} or c.class = 'human') and (${sql.raw(fits)})
 group by 1`);
   return Object.fromEntries(
     (rows as { key: string; clicks: number; visitors: number }[]).map((row) => [row.key, [row.clicks, row.visitors]]),
@@ -150,14 +166,25 @@ const totalOf = (rows: Record<string, [number, number]>) => {
   return { clicks, visitors };
 };
 
-async function expectEqual(zone: string, subject: Subject, input: Partial<PeriodInput>): Promise<void> {
+/** Filters, and what they mean in SQL that is written by hand. */
+type Asked = { filters: Filter[]; fits: string };
+const everything: Asked = { filters: [], fits: 'true' };
+
+async function expectEqual(
+  zone: string,
+  subject: Subject,
+  input: Partial<PeriodInput>,
+  { filters, fits } = everything,
+): Promise<void> {
   const workspaceId = workspaceOf(zone);
   const period = await periodOf(workspaceId, subject, zone, input);
-  const report = await loadReport(db, workspaceId, subject, period);
-  const rowsBy = (key: string, isOfHits = false) => countRows(subject, workspaceId, period, key, isOfHits);
+  const report = await loadReport(db, workspaceId, subject, period, filters);
+  const rowsBy = (key: string, isOfHits = false) => countRows(subject, workspaceId, period, key, isOfHits, fits);
 
   expect(report.total).toEqual(totalOf(await rowsBy(`'all'`)));
-  expect(report.previous.total).toEqual(totalOf(await countRows(subject, workspaceId, period.previous, `'all'`)));
+  expect(report.previous.total).toEqual(
+    totalOf(await countRows(subject, workspaceId, period.previous, `'all'`, false, fits)),
+  );
   expect(report.scans).toBe((await rowsBy('c.channel')).qr?.[0] ?? 0);
 
   const stepName = (step: { key: string; start: Date }) =>
@@ -167,11 +194,18 @@ async function expectEqual(zone: string, subject: Subject, input: Partial<Period
   expect(named.length).toBe(new Set(named.map(([name]) => name)).size);
   expect(Object.fromEntries(named)).toEqual(await rowsBy(stepSql(period)));
 
-  for (const { name, sql: value, counts } of dimensions) {
+  const local = `c.clicked_at at time zone '${period.timeZone}'`;
+  const week = await rowsBy(`(extract(isodow from ${local}) * 24 - 24 + extract(hour from ${local}))::int::text`);
+  expect(report.week).toHaveLength(168);
+  expect(report.week.flatMap((clicks, hour) => (clicks > 0 ? [[String(hour), clicks]] : []))).toEqual(
+    Object.entries(week).map(([hour, [clicks]]) => [hour, clicks]),
+  );
+
+  for (const { name, sql: value, counts } of dimensionsOf(subject)) {
     const expected = await rowsBy(value, counts === 'hits');
-    const { rows } = await countBy(db, workspaceId, subject, period, name);
+    const { rows } = await countBy(db, workspaceId, subject, period, name as DimensionName, filters);
     expect(Object.fromEntries(rows.map((row) => [row.value, [row.clicks, row.visitors]])), name).toEqual(expected);
-    const inReport = report.breakdowns[name];
+    const inReport = report.breakdowns[name as DimensionName];
     const values = ({ value: of, clicks, visitors }: { value: string; clicks: number; visitors: number }) => [
       of,
       clicks,
@@ -179,9 +213,62 @@ async function expectEqual(zone: string, subject: Subject, input: Partial<Period
     ];
     expect(inReport.count, name).toBe(Object.keys(expected).length);
     expect(inReport.rows.map(values), name).toEqual(rows.slice(0, inReport.rows.length).map(values));
-    const shown = (['class', 'reason', 'country'] as DimensionName[]).includes(name) ? rows.length : 10;
+    const shown = ['class', 'reason', 'country'].includes(name) ? rows.length : 10;
     expect(inReport.rows.length, name).toBe(Math.min(shown, rows.length));
   }
+  const { rows } = await countBy(db, workspaceId, subject, period, 'time', filters);
+  expect(rows.map((row) => [row.clicks, row.visitors])).toEqual(
+    report.steps.map((step) => [step.clicks, step.visitors]),
+  );
+}
+
+const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;
+
+/** One to three filters of one or two dimensions, drawn by chance; the same seed draws the same. */
+function drawFilters(random: () => number): Asked {
+  const values: Partial<Record<DimensionName, string[]>> = {
+    country: ['US', 'IN', 'DE', '', 'ZZ'],
+    region: ['US/Region 12', 'IN/Region 13', ''],
+    device: ['desktop', 'mobile', ''],
+    browser: ['Chrome', 'Say "hi", \\ {x}', ''],
+    referrer: ['google.com', 't.co', ''],
+    channel: ['qr', 'direct'],
+    utm_campaign: ['spring', 'summer', ''],
+    link: zones.flatMap((zone) => [busyLink(zone), quietLink(zone)]),
+  };
+  const parts: Partial<Record<DimensionName, string[]>> = {
+    city: ['city 1', '/', '%'],
+    browser: ['a', '\\', '"hi"', '_'],
+    referrer: ['OO', '.'],
+    utm_campaign: ['mm'],
+  };
+  const one = <Of>(of: readonly Of[]) => of[Math.floor(random() * of.length)] as Of;
+  const names = [one(Object.keys(values)), one(Object.keys(random() < 0.5 ? values : parts))] as DimensionName[];
+  const filters = names.flatMap((dimension): Filter[] => {
+    const known = values[dimension];
+    const part = parts[dimension];
+    const isPart = part !== undefined && (known === undefined || random() < 0.4);
+    const first: Filter = isPart
+      ? { dimension, operator: 'contains', value: one(part) }
+      : { dimension, operator: random() < 0.6 ? 'is' : 'not', value: one(known ?? ['']) };
+    const second: Filter[] =
+      known && random() < 0.4 ? [{ dimension, operator: random() < 0.7 ? 'is' : 'not', value: one(known) }] : [];
+    return [first, ...second];
+  });
+  const fits = [...new Set(filters.map(({ dimension }) => dimension))].map((dimension) => {
+    const value = `coalesce(${dimensionOf(dimension).sql}, '')`;
+    const of = filters.filter((filter) => filter.dimension === dimension);
+    const wanted = of
+      .filter(({ operator }) => operator !== 'not')
+      .map(({ operator, value: text }) =>
+        operator === 'is' ? `${value} = ${quote(text)}` : `strpos(lower(${value}), lower(${quote(text)})) > 0`,
+      );
+    const unwanted = of
+      .filter(({ operator }) => operator === 'not')
+      .map(({ value: text }) => `${value} <> ${quote(text)}`);
+    return [wanted.length > 0 ? `(${wanted.join(' or ')})` : 'true', ...unwanted].join(' and ');
+  });
+  return { filters, fits: fits.join(' and ') };
 }
 
 describe.each(zones)('a workspace in %s', (zone) => {
@@ -189,6 +276,7 @@ describe.each(zones)('a workspace in %s', (zone) => {
     ['the workspace', { kind: 'workspace' }],
     ['a busy link', { kind: 'link', linkId: busyLink(zone) }],
     ['a quiet link', { kind: 'link', linkId: quietLink(zone) }],
+    ['a campaign', { kind: 'campaign', campaignId: campaignOf(zone) }],
   ];
 
   it('has one busy link, and hits on both sides of the merge', async () => {
@@ -204,6 +292,18 @@ from link_totals t where workspace_id = ${workspaceOf(zone)} order by 1`);
   describe.each(subjects)('%s', (_name, subject) => {
     it.each(Object.entries(asked))('reports what its rows say: %s', async (_period, input) => {
       await expectEqual(zone, subject, input);
+    });
+  });
+
+  describe.each(subjects)('%s, filtered', (_name, subject) => {
+    const random = seededRandom(zone.length);
+    const periods = Object.entries(asked);
+    it.each(Array.from({ length: 24 }, (_, draw) => draw))('reports what its rows say, draw %i', async (draw) => {
+      const drawn = drawFilters(random);
+      const [name, input] = periods[draw % periods.length] ?? ['', {}];
+      await expectEqual(zone, subject, input, drawn).catch((error: unknown) => {
+        throw new Error(`${name}, ${drawn.filters.map(filterText).join(' ')}`, { cause: error });
+      });
     });
   });
 

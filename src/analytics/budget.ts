@@ -1,0 +1,37 @@
+import { sql } from 'drizzle-orm';
+import type { Db } from '../db/db.ts';
+import { Invalid } from '../errors.ts';
+
+/** Longer than this nobody waits, and the database has visitors to serve. */
+const budgetMs = 5_000;
+
+/** What Postgres calls a statement that it gave up: query_canceled. */
+const canceled = '57014';
+
+/**
+ * Runs the statements of a report on one moment: a hit may move from pending into the rollups at any time. Each may take
+ * the budget.
+ * @throws Invalid (field `filter`, code `took_too_long`)
+ */
+export async function inTime<Result>(db: Db, work: (tx: Db) => Promise<Result>): Promise<Result> {
+  try {
+    return await db.transaction(
+      async (tx) => {
+        await tx.execute(sql`select set_config('statement_timeout', ${String(budgetMs)}, true)`);
+        return work(tx);
+      },
+      { isolationLevel: 'repeatable read', accessMode: 'read only' },
+    );
+  } catch (error) {
+    if (!isCanceled(error)) throw error;
+    throw new Invalid(
+      `Counting these clicks one by one takes longer than ${budgetMs / 1_000} seconds. Choose a shorter period, or a single link.`,
+      { field: 'filter', code: 'took_too_long' },
+    );
+  }
+}
+
+function isCanceled(error: unknown): boolean {
+  const { code } = (error instanceof Error && error.cause ? error.cause : error) as { code?: string };
+  return code === canceled;
+}

@@ -1,0 +1,79 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Filter } from '../analytics/filter.ts';
+import type { Span } from '../analytics/period.ts';
+import { getScope, isIn, isOfScope, type Subject } from '../analytics/queries.ts';
+import { passesAll } from '../analytics/rows.ts';
+import type { Db } from '../db/db.ts';
+
+/** Which hits: those of a subject in a span that pass all filters. */
+export type HitsAsked = { subject: Subject; span: Span; filters: readonly Filter[] };
+
+/** A hit as it leaves the house. No visitor's key: whose clicks belong together is kept for no one. */
+export type ExportedHit = {
+  id: string;
+  /** ISO 8601 in UTC, with microseconds, so that a page can go on exactly here. */
+  time: string;
+  linkId: string;
+  shortLink: string | null;
+  class: string;
+  reason: string;
+  country: string | null;
+  region: string | null;
+  city: string | null;
+  device: string | null;
+  os: string | null;
+  browser: string | null;
+  language: string | null;
+  referrer: string | null;
+  channel: string;
+  utmSource: string | null;
+  utmMedium: string | null;
+  utmCampaign: string | null;
+  utmTerm: string | null;
+  utmContent: string | null;
+  isFirstOnLink: boolean;
+  isFirstInWorkspace: boolean;
+};
+
+/** Where a page ended: the hit after which the next one begins. */
+export type HitPlace = Pick<ExportedHit, 'time' | 'linkId' | 'id'>;
+
+/**
+ * One page of hits, the oldest first. A page is found by an index and not by counting, so the last one costs what the
+ * first one did.
+ * @throws NotFound for a link that is gone or another workspace's
+ */
+export async function listHits(
+  db: Db,
+  workspaceId: string,
+  { subject, span, filters }: HitsAsked,
+  after: HitPlace | null,
+  limit: number,
+): Promise<ExportedHit[]> {
+  const scope = await getScope(db, workspaceId, subject, filters);
+  const { rows } = await db.execute(sql`
+select c.id::text, to_char(c.clicked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as time,
+       c.link_id as "linkId", d.host || '/' || s.slug as "shortLink", c.class, c.reason, c.country, c.region, c.city,
+       c.device, c.os, c.browser, c.language, c.referrer, c.channel, c.utm_source as "utmSource",
+       c.utm_medium as "utmMedium", c.utm_campaign as "utmCampaign", c.utm_term as "utmTerm",
+       c.utm_content as "utmContent", c.is_first_on_link as "isFirstOnLink",
+       c.is_first_in_workspace as "isFirstInWorkspace"
+from (
+  select * from clicks c
+  where ${isOfScope(scope)} and ${isIn(span)} and ${passesAll(filters)} ${isAfter(after)}
+  order by c.clicked_at, c.link_id, c.id
+  limit ${limit}
+) c
+left join slugs s on s.link_id = c.link_id and s.kind = 'primary'
+left join domains d on d.id = s.domain_id
+order by c.clicked_at, c.link_id, c.id`);
+  return rows as ExportedHit[];
+}
+
+/** The first condition is the one that an index answers; the second tells hits of one instant apart. */
+function isAfter(after: HitPlace | null): SQL {
+  if (!after) return sql``;
+  const { time, linkId, id } = after;
+  return sql`and c.clicked_at >= ${time}::timestamptz
+    and (c.clicked_at, c.link_id, c.id) > (${time}::timestamptz, ${linkId}::text, ${id}::bigint)`;
+}

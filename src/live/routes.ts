@@ -1,0 +1,127 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { LRUCache } from 'lru-cache';
+import { z } from 'zod';
+import { authHeaders } from '../accounts/session.ts';
+import { LimitReached } from '../errors.ts';
+import { getLink } from '../links/queries.ts';
+import { requireWorkspace } from '../workspaces/guards.ts';
+import { listWorkspacesOf } from '../workspaces/queries.ts';
+import { Channels } from './channels.ts';
+import { openEventStream } from './event-stream.ts';
+import { liveHitOf } from './live-hit.ts';
+import { countMinutes, listHitsSince, type MinuteCount, type Watched } from './queries.ts';
+import { realtimeOf, realtimeSince } from './realtime.ts';
+
+/** Viewers that a workspace may have on one node; others ask now and then instead. */
+const mostViewers = 250;
+
+/** How often we ask whether somebody may still look on, in milliseconds. */
+const askAgainMs = 60_000;
+
+/** How far back somebody who asks now and then may ask, in milliseconds, and how many hits there are at most. */
+const longestGapMs = 30 * 60_000;
+const hitsAnAnswer = 50;
+
+const workspaceParams = z.object({ workspace: z.string() });
+const linkParams = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });
+/** Milliseconds since 1970: what the page knows already. */
+const afterQuery = z.object({ after: z.coerce.number().int().min(0).optional().catch(undefined) });
+
+/** What happens now: a stream for open reports, the same for browsers without one, and the view of the last half hour. */
+export default async function liveRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db, log } = app;
+  const readHits = async (watched: Watched, since: Date, limit: number) =>
+    (await listHitsSince(db, watched, since, limit)).map(liveHitOf);
+  const channels = new Channels(readHits, (error) => log.error({ err: error }, 'live hits could not be read'));
+  app.addHook('preClose', async () => channels.close());
+
+  // All viewers of a subject together cost one count a second.
+  const minutes = new LRUCache<string, MinuteCount[], Watched>({
+    max: 1_000,
+    ttl: 1_000,
+    fetchMethod: (_key, _stale, { context }) => countMinutes(db, context, realtimeSince(new Date())),
+  });
+
+  async function watchedBy(request: FastifyRequest, linkId: string | null): Promise<Watched> {
+    const workspaceId = request.workspace.id;
+    if (linkId !== null) await getLink(db, workspaceId, linkId);
+    return { workspaceId, linkId };
+  }
+
+  async function isStillAllowed(request: FastifyRequest): Promise<boolean> {
+    const query = { disableRefresh: true };
+    const session = await app.auth.api.getSession({ headers: authHeaders(request), query });
+    if (!session) return false;
+    const memberships = await listWorkspacesOf(db, session.user.id);
+    return memberships.some(({ id }) => id === request.workspace.id);
+  }
+
+  function stream(request: FastifyRequest, reply: FastifyReply, watched: Watched, after: number | undefined): void {
+    if (channels.countViewers(watched.workspaceId) >= mostViewers) {
+      throw new LimitReached('Too many pages of this workspace follow along. This one asks now and then.', {
+        headers: { 'retry-after': '60' },
+      });
+    }
+    const viewer = openEventStream(reply, () => {
+      clearInterval(asking);
+      watching.stop();
+    });
+    const asking = setInterval(() => void endUnlessAllowed(), askAgainMs);
+    const lastEventId = Number(request.headers['last-event-id'] || after);
+    const watching = channels.watch(watched, viewer, Number.isFinite(lastEventId) ? lastEventId : null);
+
+    async function endUnlessAllowed(): Promise<void> {
+      // While the database is away nobody can say; the next minute will.
+      if (await isStillAllowed(request).catch(() => true)) return;
+      viewer.send(Buffer.from('event: end\ndata: {}\n\n'));
+      viewer.end();
+    }
+  }
+
+  async function listNews(watched: Watched, after: number | undefined) {
+    const since = Math.max(after ?? 0, Date.now() - longestGapMs);
+    return { hits: await readHits(watched, new Date(since), hitsAnAnswer), pauseMs: 10_000 };
+  }
+
+  async function showRealtime(request: FastifyRequest, reply: FastifyReply, watched: Watched) {
+    const { slug, timeZone } = request.workspace;
+    const now = new Date();
+    const counts = (await minutes.fetch(`${watched.workspaceId}/${watched.linkId ?? ''}`, { context: watched })) ?? [];
+    const base = watched.linkId === null ? `/w/${slug}` : `/w/${slug}/links/${watched.linkId}`;
+    const link = watched.linkId === null ? null : await getLink(db, watched.workspaceId, watched.linkId);
+    return reply.viewAsync('live/realtime.eta', {
+      link,
+      section: link ? 'links' : 'reports',
+      livePath: `${base}/live`,
+      reportPath: link ? base : `${base}/reports`,
+      timeZone,
+      realtime: realtimeOf(counts, now, timeZone),
+    });
+  }
+
+  for (const [path, params] of [
+    ['/w/:workspace', workspaceParams],
+    ['/w/:workspace/links/:linkId', linkParams],
+  ] as const) {
+    const linkIdOf = (request: FastifyRequest) => (request.params as { linkId?: string }).linkId ?? null;
+
+    routes.get(
+      `${path}/live`,
+      { preHandler: requireWorkspace, schema: { params, querystring: afterQuery } },
+      async (request, reply) =>
+        stream(request, reply, await watchedBy(request, linkIdOf(request)), request.query.after),
+    );
+
+    routes.get(
+      `${path}/live/hits`,
+      { preHandler: requireWorkspace, schema: { params, querystring: afterQuery } },
+      async (request) => listNews(await watchedBy(request, linkIdOf(request)), request.query.after),
+    );
+
+    routes.get(`${path}/realtime`, { preHandler: requireWorkspace, schema: { params } }, async (request, reply) =>
+      showRealtime(request, reply, await watchedBy(request, linkIdOf(request))),
+    );
+  }
+}

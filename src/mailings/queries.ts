@@ -1,0 +1,153 @@
+import { and, count, eq, sql } from 'drizzle-orm';
+import type { Db } from '../db/db.ts';
+import { mailings, mailingsSent } from '../db/schema.ts';
+import { Conflict, Invalid, NotFound } from '../errors.ts';
+import { newId } from '../id.ts';
+import type { Rhythm } from './calendar.ts';
+
+/** More than this is a newsletter, which others do better. */
+const mostOfAWorkspace = 50;
+
+export type Mailing = {
+  id: string;
+  every: Rhythm;
+  recipient: string;
+  /** 'go.acme.com/spring'; null for the whole workspace. */
+  link: string | null;
+  /** False while somebody who is no member has not said yes. */
+  isGoing: boolean;
+  lastSentAt: Date | null;
+};
+
+const isMember = sql`exists (
+  select from members b join users u on u.id = b.user_id
+  where b.workspace_id = m.workspace_id and lower(u.email) = lower(m.recipient))`;
+
+const nameOfLink = sql`(
+  select d.host || '/' || s.slug from slugs s join domains d on d.id = s.domain_id
+  where s.link_id = m.link_id and s.kind = 'primary')`;
+
+/** The mailings of a workspace, by address. */
+export async function listMailings(db: Db, workspaceId: string): Promise<Mailing[]> {
+  const { rows } = await db.execute(sql`
+select m.id, m.every, m.recipient, ${nameOfLink} as link, m.confirmed_at is not null or ${isMember} as "isGoing",
+       (select (extract(epoch from max(s.sent_at)) * 1000)::float8 from mailings_sent s where s.mailing_id = m.id) as "lastSentAt"
+from mailings m
+where m.workspace_id = ${workspaceId}
+order by lower(m.recipient), m.every desc, m.id`);
+  return (rows as (Omit<Mailing, 'lastSentAt'> & { lastSentAt: number | null })[]).map((row) => ({
+    ...row,
+    lastSentAt: row.lastSentAt === null ? null : new Date(row.lastSentAt),
+  }));
+}
+
+/**
+ * Plans reports by mail.
+ * @returns its id, and whether the reader has to say yes first
+ * @throws Conflict field recipient when it is planned already; Invalid when there are too many
+ */
+export async function insertMailing(
+  db: Db,
+  workspaceId: string,
+  mailing: { linkId: string | null; every: Rhythm; recipient: string; createdBy: string | null },
+): Promise<{ id: string; needsYes: boolean }> {
+  const [already] = await db.select({ count: count() }).from(mailings).where(eq(mailings.workspaceId, workspaceId));
+  if ((already?.count ?? 0) >= mostOfAWorkspace)
+    throw new Invalid(`A workspace mails up to ${mostOfAWorkspace} reports. End one first.`, { field: 'recipient' });
+  const [made] = await db
+    .insert(mailings)
+    .values({ id: newId(), workspaceId, ...mailing })
+    .onConflictDoNothing()
+    .returning({ id: mailings.id });
+  if (!made) throw new Conflict('This report goes to this address already.', { field: 'recipient' });
+  const { rows } = await db.execute(sql`select ${isMember} as "isMember" from mailings m where m.id = ${made.id}`);
+  return { id: made.id, needsYes: !(rows[0] as { isMember: boolean }).isMember };
+}
+
+/** @throws NotFound */
+export async function removeMailing(db: Db, workspaceId: string, mailingId: string): Promise<string> {
+  const [gone] = await db
+    .delete(mailings)
+    .where(and(eq(mailings.workspaceId, workspaceId), eq(mailings.id, mailingId)))
+    .returning({ recipient: mailings.recipient });
+  if (!gone) throw new NotFound('There is no such mailing. It may have been ended already.');
+  return gone.recipient;
+}
+
+/** A mailing as its reader sees it, who has shown its token. Undefined once it is ended. */
+export async function findMailingOfReader(
+  db: Db,
+  mailingId: string,
+): Promise<{ every: Rhythm; subject: string; isGoing: boolean } | undefined> {
+  const { rows } = await db.execute(sql`
+select m.every, coalesce(${nameOfLink}, w.name) as subject, m.confirmed_at is not null or ${isMember} as "isGoing"
+from mailings m join workspaces w on w.id = m.workspace_id
+where m.id = ${mailingId}`);
+  return rows[0] as { every: Rhythm; subject: string; isGoing: boolean } | undefined;
+}
+
+/** The reader says yes. */
+export async function confirmMailing(db: Db, mailingId: string): Promise<void> {
+  await db
+    .update(mailings)
+    .set({ confirmedAt: sql`coalesce(${mailings.confirmedAt}, now())` })
+    .where(eq(mailings.id, mailingId));
+}
+
+/** The reader wants no more. */
+export async function removeMailingOfReader(db: Db, mailingId: string): Promise<void> {
+  await db.delete(mailings).where(eq(mailings.id, mailingId));
+}
+
+export type DueMailing = {
+  id: string;
+  workspaceId: string;
+  workspaceSlug: string;
+  timeZone: string;
+  linkId: string | null;
+  subject: string;
+  every: Rhythm;
+  recipient: string;
+  isMember: boolean;
+  /** First day of the week or month to report. */
+  period: string;
+};
+
+/**
+ * Takes one mailing that is due, in a transaction: until it ends nobody else can take it, and once it is committed it is
+ * done. Due is the last whole week or month on the workspace's calendar, from 7 o'clock of the day after, unless the
+ * mailing is younger than that.
+ * @param except mailings that failed just now
+ */
+export async function claimDueMailing(tx: Db, now: Date, except: readonly string[]): Promise<DueMailing | undefined> {
+  const local = sql`((${now.toISOString()}::timestamptz at time zone w.time_zone) - interval '7 hours')`;
+  for (;;) {
+    const { rows } = await tx.execute(sql`
+select m.id, m.workspace_id as "workspaceId", w.slug as "workspaceSlug", w.time_zone as "timeZone",
+       m.link_id as "linkId", coalesce(${nameOfLink}, w.name) as subject, m.every, m.recipient,
+       ${isMember} as "isMember", due.first::text as period
+from mailings m
+join workspaces w on w.id = m.workspace_id
+cross join lateral (
+  select (date_trunc(m.every, ${local}) - ('1 ' || m.every)::interval)::date as first,
+         date_trunc(m.every, ${local})::date as after
+) due
+where (m.confirmed_at is not null or ${isMember})
+  and (coalesce(m.confirmed_at, m.created_at) at time zone w.time_zone)::date < due.after
+  and m.id <> all(${sql.param(except)}::text[])
+  and (m.link_id is null or exists (select from links l where l.id = m.link_id and l.deleted_at is null))
+  and not exists (select from mailings_sent s where s.mailing_id = m.id and s.period = due.first)
+order by m.id
+limit 1
+for update of m skip locked`);
+    const due = rows[0] as DueMailing | undefined;
+    if (!due) return undefined;
+    const claimed = await tx
+      .insert(mailingsSent)
+      .values({ mailingId: due.id, period: due.period, sentAt: now })
+      .onConflictDoNothing()
+      .returning();
+    // Another node was faster between our look and our lock.
+    if (claimed.length > 0) return due;
+  }
+}

@@ -1,0 +1,135 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { NotFound } from '../errors.ts';
+import { getLink } from '../links/queries.ts';
+import { refusalOf, typedValues } from '../refusal.ts';
+import { requireRole, requireWorkspace } from '../workspaces/guards.ts';
+import { isRoleAtLeast } from '../workspaces/roles.ts';
+import { rhythms, rhythmWords } from './calendar.ts';
+import { askForYesMail } from './emails.ts';
+import {
+  confirmMailing,
+  findMailingOfReader,
+  insertMailing,
+  listMailings,
+  removeMailing,
+  removeMailingOfReader,
+} from './queries.ts';
+import { isMailingToken, mailingToken } from './token.ts';
+
+/** Who may send reports to others. */
+const sender = 'member';
+
+const place = z.object({ workspace: z.string() });
+const linkQuery = z.object({ link: z.string().regex(/^\w+$/).optional().catch(undefined) });
+const mailingForm = z.object({
+  link: z.string().regex(/^\w*$/, 'There is no such link.').default(''),
+  every: z.enum(rhythms, 'Choose weekly or monthly.'),
+  recipient: z
+    .email('Write an e-mail address, such as ada@example.com.')
+    .max(254, 'An e-mail address has at most 254 characters.')
+    .transform((address) => address.toLowerCase()),
+});
+const readerParams = z.object({ mailingId: z.string().regex(/^\w+$/), token: z.string().regex(/^[\w-]{43}$/) });
+
+/** Reports by mail: where a workspace plans them, and where their readers say yes or stop them without an account. */
+export default async function mailingRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db, config, mailer } = app;
+  const pageOf = (id: string) => `${config.appUrl}/mailings/${id}/${mailingToken(config.secret, id)}`;
+
+  async function showMailings(request: FastifyRequest, reply: FastifyReply, linkId: string, errors = {}) {
+    const { id, role, timeZone } = request.workspace;
+    return reply.viewAsync('mailings/index.eta', {
+      link: linkId === '' ? null : await getLink(db, id, linkId),
+      mailings: await listMailings(db, id),
+      canChange: isRoleAtLeast(role, sender),
+      isDelivering: mailer.isDelivering,
+      rhythms: rhythms.map((every) => ({ every, ...rhythmWords[every] })),
+      rhythmWords,
+      values: { recipient: request.user?.email, every: 'week', ...typedValues(request.body) },
+      errors,
+      timeZone,
+    });
+  }
+
+  routes.get(
+    '/w/:workspace/mailings',
+    { preHandler: requireWorkspace, schema: { params: place, querystring: linkQuery } },
+    (request, reply) => showMailings(request, reply, request.query.link ?? ''),
+  );
+
+  routes.post(
+    '/w/:workspace/mailings',
+    {
+      preHandler: [requireWorkspace, requireRole(sender)],
+      schema: { params: place, body: mailingForm },
+      attachValidation: true,
+      // Each may be a mail to somebody who did not ask for it.
+      config: { rateLimit: { max: 20, timeWindow: '1 hour' } },
+    },
+    async (request, reply) => {
+      const { id: workspaceId, name, slug } = request.workspace;
+      try {
+        if (request.validationError) throw request.validationError;
+        const { link: linkId, every, recipient } = request.body;
+        const link = linkId === '' ? null : await getLink(db, workspaceId, linkId);
+        const mailing = { linkId: link?.id ?? null, every, recipient, createdBy: request.user?.id ?? null };
+        const { id, needsYes } = await insertMailing(db, workspaceId, mailing);
+        if (needsYes) {
+          const subject = link ? `${link.domain}/${link.slug}` : name;
+          void mailer.send(askForYesMail(recipient, subject, every, pageOf(id)));
+          reply.flash('success', `We asked ${recipient} whether they want it. It begins when they say yes.`);
+        } else reply.flash('success', `The report goes to ${recipient} from now on, ${rhythmWords[every].when}.`);
+        return await reply.redirect(`/w/${slug}/mailings${link ? `?link=${link.id}` : ''}`, 303);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        const { link = '' } = typedValues(request.body);
+        reply.code(status);
+        return showMailings(request, reply, /^\w+$/.test(link) ? link : '', errors);
+      }
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/mailings/:mailingId/end',
+    {
+      preHandler: [requireWorkspace, requireRole(sender)],
+      schema: { params: place.extend({ mailingId: z.string().regex(/^\w+$/) }) },
+    },
+    async (request, reply) => {
+      const recipient = await removeMailing(db, request.workspace.id, request.params.mailingId);
+      return reply
+        .flash('success', `This report does not go to ${recipient} any more.`)
+        .redirect(`/w/${request.workspace.slug}/mailings`, 303);
+    },
+  );
+
+  // What a mailed link opens changes nothing; the buttons there do.
+  routes.get('/mailings/:mailingId/:token', { schema: { params: readerParams } }, async (request, reply) => {
+    const { mailingId, token } = checked(request.params);
+    return reply.header('referrer-policy', 'same-origin').viewAsync('mailings/reader.eta', {
+      mailing: await findMailingOfReader(db, mailingId),
+      path: `/mailings/${mailingId}/${token}`,
+      rhythmWords,
+    });
+  });
+
+  routes.post('/mailings/:mailingId/:token/start', { schema: { params: readerParams } }, async (request, reply) => {
+    const { mailingId, token } = checked(request.params);
+    await confirmMailing(db, mailingId);
+    return reply.redirect(`/mailings/${mailingId}/${token}`, 303);
+  });
+
+  routes.post('/mailings/:mailingId/:token/stop', { schema: { params: readerParams } }, async (request, reply) => {
+    const { mailingId, token } = checked(request.params);
+    await removeMailingOfReader(db, mailingId);
+    return reply.redirect(`/mailings/${mailingId}/${token}`, 303);
+  });
+
+  function checked(params: z.output<typeof readerParams>) {
+    if (!isMailingToken(config.secret, params.mailingId, params.token)) throw new NotFound();
+    return params;
+  }
+}

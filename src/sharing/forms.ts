@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { dayStart, isDay, addDays } from '../zoned-time.ts';
+import { partNames } from './parts.ts';
+
+/** A new shared report. An empty password is none, an empty day is never. */
+export const shareForm = z.object({
+  link: z.string().regex(/^\w*$/, 'There is no such link.').default(''),
+  title: z
+    .string('Give the report a title.')
+    .trim()
+    .min(1, 'Give the report a title.')
+    .max(120, 'A title has at most 120 characters.')
+    .regex(/^\P{Cc}*$/u, 'A title holds no line breaks or control characters.'),
+  parts: z
+    .union([z.enum(partNames), z.array(z.enum(partNames))])
+    .default([])
+    .transform((parts) => [parts].flat()),
+  password: z
+    .string()
+    .max(200, 'A password has at most 200 characters.')
+    .refine((password) => password === '' || password.length >= 8, 'Use at least 8 characters, or none at all.')
+    .default(''),
+  expires: z
+    .string()
+    .refine((day) => day === '' || isDay(day), 'Write a day as 2026-11-22.')
+    .default(''),
+});
+
+/** The instant after the last day on which it may be seen; null for never. */
+export function endOf(lastDay: string, timeZone: string): Date | null {
+  return lastDay === '' ? null : dayStart(addDays(lastDay, 1), timeZone);
+}

@@ -1,0 +1,137 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { LRUCache } from 'lru-cache';
+import { z } from 'zod';
+import { intervals, periodNames, resolvePeriod } from '../analytics/period.ts';
+import { intervalChoices, periodChoices } from '../analytics/period-links.ts';
+import { findFirstHitAt } from '../analytics/queries.ts';
+import { loadReport } from '../analytics/report.ts';
+import { reportPage } from '../analytics/report-page.ts';
+import { LimitReached } from '../errors.ts';
+import { onlyParts } from './parts.ts';
+import { isPassword, passwordVersion } from './password.ts';
+import { getOpenShare, type OpenedShare, subjectOf } from './queries.ts';
+
+/** How long a report may be behind, in milliseconds: many who open it at once cost one look. */
+const keptMs = 10_000;
+/** How long a password is remembered, in seconds. */
+const rememberedSeconds = 12 * 60 * 60;
+
+const cookieOf = ({ id }: OpenedShare) => `waymark_share_${id}`;
+
+const params = z.object({ token: z.string().regex(/^[\w-]{32}$/) });
+const query = z.object({
+  period: z.enum(periodNames).default('30d').catch('30d'),
+  interval: z.enum(intervals).optional().catch(undefined),
+});
+type Asked = z.output<typeof query>;
+
+/** Shared reports: whoever has the address may look, and gets no further. */
+export default async function publicReportRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db, config, geo } = app;
+  const isHttps = config.appUrl.startsWith('https:');
+  const limitTries = app.createRateLimit({
+    max: 10,
+    timeWindow: '15 minutes',
+    keyGenerator: (request) => (request.params as { token: string }).token,
+  });
+
+  const load = async ({ share, asked }: { share: OpenedShare; asked: Asked }) => {
+    const { workspaceId, timeZone } = share;
+    const subject = subjectOf(share);
+    const firstClickAt = await findFirstHitAt(db, workspaceId, subject);
+    // What suits no interval is shown in the steps that suit it.
+    const named = { period: asked.period, timeZone, now: new Date(), firstClickAt };
+    const period = isSensible(named, asked)
+      ? resolvePeriod({ ...named, interval: asked.interval })
+      : resolvePeriod(named);
+    return { period, page: onlyParts(reportPage(await loadReport(db, workspaceId, subject, period)), share.parts) };
+  };
+  const reports = new LRUCache<string, Awaited<ReturnType<typeof load>>, Parameters<typeof load>[0]>({
+    max: 200,
+    ttl: keptMs,
+    fetchMethod: (_key, _stale, { context }) => load(context),
+  });
+
+  // The address is the key: it goes to no other site and into no search engine.
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers({ 'x-robots-tag': 'noindex, nofollow', 'referrer-policy': 'same-origin' });
+  });
+
+  routes.get(
+    '/r/:token',
+    { schema: { params, querystring: query }, config: { rateLimit: { max: 120, timeWindow: '1 minute' } } },
+    async (request, reply) => {
+      const share = await getOpenShare(db, request.params.token, new Date());
+      if (!isUnlocked(request, share)) return askPassword(reply, request.params.token);
+      const { period, interval = '' } = request.query;
+      const kept = await reports.fetch(`${share.id}/${period}/${interval}`, {
+        context: { share, asked: request.query },
+      });
+      if (!kept) throw new Error('A shared report came to nothing.');
+      const path = `/r/${request.params.token}`;
+      return reply.viewAsync('sharing/report.eta', {
+        title: share.title,
+        path,
+        timeZone: share.timeZone,
+        report: kept.page,
+        periods: periodChoices(path, kept.period.name),
+        intervals: intervalChoices(path, kept.period),
+        credit: geo.source.attribution,
+      });
+    },
+  );
+
+  routes.post(
+    '/r/:token',
+    {
+      schema: { params, body: z.object({ password: z.string().max(200).catch('') }) },
+      config: { rateLimit: { max: 20, timeWindow: '15 minutes' } },
+    },
+    async (request, reply) => {
+      const { token } = request.params;
+      const share = await getOpenShare(db, token, new Date());
+      const tries = await limitTries(request);
+      if (!tries.isAllowed && tries.isExceeded) {
+        throw new LimitReached('Those were too many tries. Wait a quarter of an hour, then try again.', {
+          headers: { 'retry-after': String(tries.ttlInSeconds) },
+        });
+      }
+      const { passwordHash } = share;
+      if (passwordHash !== null) {
+        if (!(await isPassword(request.body.password, passwordHash))) {
+          reply.code(422);
+          return askPassword(reply, token, 'This is not the password. Capitals count.');
+        }
+        const until = Date.now() + rememberedSeconds * 1_000;
+        const value = [share.id, passwordVersion(passwordHash), until].join('.');
+        const attributes = { path: '/r', httpOnly: true, sameSite: 'lax', secure: isHttps, signed: true } as const;
+        reply.setCookie(cookieOf(share), value, { ...attributes, maxAge: rememberedSeconds });
+      }
+      return reply.redirect(`/r/${token}`, 303);
+    },
+  );
+
+  function isUnlocked(request: FastifyRequest, share: OpenedShare): boolean {
+    if (share.passwordHash === null) return true;
+    const kept = request.cookies[cookieOf(share)];
+    const { valid, value } = kept ? request.unsignCookie(kept) : { valid: false, value: null };
+    const [id, version, until] = (value ?? '').split('.');
+    return valid && id === share.id && version === passwordVersion(share.passwordHash) && Number(until) > Date.now();
+  }
+
+  function askPassword(reply: FastifyReply, token: string, error?: string) {
+    return reply.viewAsync('sharing/password.eta', { token, error });
+  }
+}
+
+function isSensible(named: Parameters<typeof resolvePeriod>[0], { interval }: Asked): boolean {
+  if (interval === undefined) return false;
+  try {
+    resolvePeriod({ ...named, interval });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,103 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { Invalid } from '../errors.ts';
+import { getLink } from '../links/queries.ts';
+import { refusalOf, typedValues } from '../refusal.ts';
+import { requireRole, requireWorkspace } from '../workspaces/guards.ts';
+import { isRoleAtLeast } from '../workspaces/roles.ts';
+import { endOf, shareForm } from './forms.ts';
+import { partNames, parts } from './parts.ts';
+import { hashPassword } from './password.ts';
+import { insertShare, listShares, removeShare } from './queries.ts';
+import publicReportRoutes from './public-report.ts';
+
+/** Who may show a report to the world. */
+const sharer = 'member';
+
+const place = z.object({ workspace: z.string() });
+const linkQuery = z.object({ link: z.string().regex(/^\w+$/).optional().catch(undefined) });
+
+type State = { status?: number; errors?: Record<string, string>; newUrl?: string; newTitle?: string };
+
+/** Where a workspace shares its reports, and the reports that it shares. */
+export default async function sharingRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db, config } = app;
+  await app.register(publicReportRoutes);
+
+  async function showShares(request: FastifyRequest, reply: FastifyReply, linkId: string, state: State = {}) {
+    const { id, name, role, timeZone } = request.workspace;
+    const link = linkId === '' ? null : await getLink(db, id, linkId);
+    const typed = typedValues(request.body);
+    const chosen = (request.body as { parts?: string | string[] } | null)?.parts ?? (request.body ? [] : partNames);
+    reply.code(state.status ?? 200);
+    return reply.viewAsync('sharing/index.eta', {
+      link,
+      shares: await listShares(db, id),
+      canShare: isRoleAtLeast(role, sharer),
+      parts: parts.map((part) => ({ ...part, isChosen: [chosen].flat().includes(part.name) })),
+      values: { title: link ? `${link.domain}/${link.slug}` : name, ...(state.newUrl ? {} : typed) },
+      errors: state.errors ?? {},
+      newUrl: state.newUrl,
+      newTitle: state.newTitle,
+      now: new Date(),
+      timeZone,
+    });
+  }
+
+  routes.get(
+    '/w/:workspace/shares',
+    { preHandler: requireWorkspace, schema: { params: place, querystring: linkQuery } },
+    (request, reply) => showShares(request, reply, request.query.link ?? ''),
+  );
+
+  routes.post(
+    '/w/:workspace/shares',
+    {
+      preHandler: [requireWorkspace, requireRole(sharer)],
+      schema: { params: place, body: shareForm },
+      attachValidation: true,
+      config: { rateLimit: { max: 60, timeWindow: '1 hour' } },
+    },
+    async (request, reply) => {
+      try {
+        if (request.validationError) throw request.validationError;
+        const { link, title, parts: shown, password, expires } = request.body;
+        const { id: workspaceId, timeZone } = request.workspace;
+        if (link !== '') await getLink(db, workspaceId, link);
+        const expiresAt = endOf(expires, timeZone);
+        if (expiresAt && expiresAt <= new Date())
+          throw new Invalid('This day is over. Choose a later one, or none.', { field: 'expires' });
+        const token = await insertShare(db, workspaceId, {
+          linkId: link || null,
+          title,
+          parts: shown,
+          passwordHash: password === '' ? null : await hashPassword(password),
+          expiresAt,
+          createdBy: request.user?.id ?? null,
+        });
+        // The answer to the form itself: a redirect would have to keep the address somewhere.
+        const state = { status: 201, newUrl: `${config.appUrl}/r/${token}`, newTitle: title };
+        return await showShares(request, reply, link, state);
+      } catch (error) {
+        const { link = '' } = typedValues(request.body);
+        return showShares(request, reply, /^\w+$/.test(link) ? link : '', refusalOf(error));
+      }
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/shares/:shareId/end',
+    {
+      preHandler: [requireWorkspace, requireRole(sharer)],
+      schema: { params: place.extend({ shareId: z.string().regex(/^\w+$/) }) },
+    },
+    async (request, reply) => {
+      const title = await removeShare(db, request.workspace.id, request.params.shareId);
+      return reply
+        .flash('success', `"${title}" is not shared any more.`)
+        .redirect(`/w/${request.workspace.slug}/shares`, 303);
+    },
+  );
+}

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { insertLinkAs } from '../analytics/pages.ts';
+import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import { launchBrowser, openPage } from '../setup/browser.ts';
+import { cookiesOf, openStream } from './setup.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let test: TestApp;
+let browser: Browser;
+let ada: Person;
+let link: string;
+
+beforeAll(async () => {
+  [test, browser] = await Promise.all([startTestApp(), launchBrowser()]);
+  ada = await test.signUp('Ada');
+  link = await insertLinkAs(ada, 'spring');
+});
+afterAll(async () => {
+  await browser.close();
+  await test.close();
+});
+
+async function open(path: string, options: Parameters<typeof openPage>[1] = {}) {
+  const opened = await openPage(browser, options);
+  await opened.page.context().addCookies(cookiesOf(ada, test.url));
+  await opened.page.goto(test.url + path);
+  return opened;
+}
+
+async function axeFindings(page: Page): Promise<string[]> {
+  // In the page's own world the policy forbids it; a script of the browser's is asked instead.
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const run = (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }).axe;
+    return (await run.run()).violations.map(({ id }) => id);
+  });
+}
+
+const hits = (page: Page) => page.locator('[data-live-hits] > li');
+
+describe('in a browser', () => {
+  it('the first click of all turns the empty page into a report', async () => {
+    const { page, errors } = await open(`/w/${ada.workspace.slug}/reports`);
+    await page.getByText('Nobody has opened one of your links so far').waitFor();
+    await page.locator('[data-live-state="open"]').waitFor();
+    await test.visit('/spring');
+    await page.getByText('1 click', { exact: true }).first().waitFor({ timeout: 4_000 });
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
+  it('a click shows up within two seconds with 200 others looking on, and the numbers follow', async () => {
+    const path = `/w/${ada.workspace.slug}`;
+    const others = await Promise.all(
+      Array.from({ length: 200 }, () => openStream(test, `${path}/live`, { cookie: ada.cookie })),
+    );
+    const { page, errors } = await open(`${path}/reports?period=today`);
+    await page.locator('[data-live-state="open"]').waitFor();
+    await expect.poll(() => hits(page).count()).toBe(1);
+    const start = Date.now();
+    await test.visit('/spring', { headers: { referer: 'https://www.linkedin.com/' } });
+    await hits(page).filter({ hasText: 'linkedin.com' }).waitFor({ timeout: 3_000 });
+    expect(Date.now() - start).toBeLessThan(2_000);
+    await expect.poll(() => others.filter((stream) => stream.text().includes('linkedin.com')).length).toBe(200);
+    for (const stream of others) stream.close();
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
+  it('the number and the chart follow without a reload, and what is chosen stays', async () => {
+    const { page, errors } = await open(`${link}?period=today`);
+    await page.locator('[data-live-state="open"]').waitFor();
+    const number = page.locator('.report-number strong');
+    const before = await number.textContent();
+    await page.locator('input[name="places"][value="city"]').evaluate((input: HTMLInputElement) => input.click());
+    await page.evaluate(() => Object.assign(globalThis, { isSamePage: true }));
+    await test.visit('/spring');
+    await expect.poll(() => number.textContent(), { timeout: 6_000 }).not.toBe(before);
+    expect(await page.evaluate(() => 'isSamePage' in globalThis)).toBe(true);
+    expect(await page.locator('input[name="places"][value="city"]').isChecked()).toBe(true);
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
+  it('asks now and then where streams do not get through', async () => {
+    const { page } = await open('/profile');
+    await page.route('**/live', (route) => route.fulfill({ status: 503 }));
+    await page.goto(`${test.url}/w/${ada.workspace.slug}/reports`);
+    await page.locator('[data-live-state="polling"]').waitFor();
+    expect(await hits(page).count()).toBeGreaterThan(0);
+    await page.context().close();
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    it(`axe finds nothing in ${colorScheme}, on a phone too`, async () => {
+      const pages = [`/w/${ada.workspace.slug}/realtime`, `${link}/realtime`];
+      for (const viewport of [
+        { width: 1280, height: 900 },
+        { width: 375, height: 800 },
+      ]) {
+        const { page, errors } = await open(pages[0] ?? '', { colorScheme, viewport, bypassCSP: true });
+        for (const path of pages) {
+          await page.goto(test.url + path);
+          await hits(page).first().waitFor();
+          expect(await axeFindings(page)).toEqual([]);
+          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          expect(overflow).toBeLessThanOrEqual(0);
+        }
+        expect(errors).toEqual([]);
+        await page.context().close();
+      }
+    });
+  }
+});
