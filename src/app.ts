@@ -1,6 +1,7 @@
 import compress from '@fastify/compress';
 import rateLimit from '@fastify/rate-limit';
-import fastify, { type FastifyInstance, LogController } from 'fastify';
+import underPressure from '@fastify/under-pressure';
+import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import accountRoutes from './accounts/routes.ts';
 import session from './accounts/session.ts';
@@ -9,30 +10,43 @@ import analyticsApi from './analytics/api.ts';
 import analyticsRoutes from './analytics/routes.ts';
 import apiFace from './api/face.ts';
 import apiRoutes from './api/routes.ts';
+import campaignsApi from './campaigns/api.ts';
+import campaignRoutes from './campaigns/routes.ts';
 import type { Geo } from './clicks/geo.ts';
 import type { Recorder } from './clicks/recorder.ts';
 import type { Salts } from './clicks/salts.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db/db.ts';
-import { LimitReached } from './errors.ts';
-import healthRoutes from './health/routes.ts';
+import { LimitReached, Unavailable } from './errors.ts';
+import hitsApi from './exports/api.ts';
+import exportRoutes from './exports/routes.ts';
+import type { Readiness } from './health/readiness.ts';
+import { healthRoutes, metricsRoutes } from './health/routes.ts';
 import linkApi from './links/api.ts';
 import linkRoutes from './links/routes.ts';
+import liveRoutes from './live/routes.ts';
 import type { Mailer } from './mail/mailer.ts';
 import mailRoutes from './mail/routes.ts';
+import mailingRoutes from './mailings/routes.ts';
 import homeRoutes from './pages/routes.ts';
 import assets from './plugins/assets.ts';
 import context from './plugins/context.ts';
 import failures, { refuseBrokenAddress, refuseUnknownPage } from './plugins/failures.ts';
 import forms from './plugins/forms.ts';
+import { httpLimits, maxConnections } from './plugins/limits.ts';
+import { logOptions, logRequests } from './plugins/logging.ts';
+import { knowProxies } from './plugins/proxies.ts';
 import { collectReservedSlugs } from './plugins/reserved-slugs.ts';
 import security, { securityHeaders } from './plugins/security.ts';
 import { knowSites, serveOn, siteRouting } from './plugins/sites.ts';
+import spoolBanner, { type Spooled } from './plugins/spool-banner.ts';
 import views from './plugins/views.ts';
 import qrApi from './qr/api.ts';
 import qrRoutes from './qr/routes.ts';
 import type { Resolver } from './redirect/resolve.ts';
 import redirectRoutes, { answerStray, type RedirectParts } from './redirect/routes.ts';
+import type { Traffic } from './redirect/traffic.ts';
+import sharingRoutes from './sharing/routes.ts';
 import workspaceRoutes from './workspaces/routes.ts';
 
 export type AppParts = {
@@ -44,6 +58,10 @@ export type AppParts = {
   salts: Salts;
   resolver: Resolver;
   recorder: Recorder;
+  traffic: Traffic;
+  spooled: () => Spooled;
+  readiness: () => Promise<Readiness>;
+  readMetrics: () => Promise<string>;
 };
 
 /** The whole server, ready to listen: the same for production and for tests. This is the table of contents. */
@@ -51,15 +69,16 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { config } = parts;
   const sites = knowSites(config);
   const isHttps = config.appUrl.startsWith('https:');
+  const isProxy = knowProxies(config.trustProxy);
   const app = fastify({
-    logger: { level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] },
-    logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
-    bodyLimit: 1024 * 1024,
-    requestTimeout: 30_000,
+    ...logOptions(config, isProxy),
+    ...httpLimits,
+    trustProxy: config.trustProxy.length > 0 && isProxy,
     routerOptions: siteRouting(sites),
     frameworkErrors: refuseBrokenAddress,
   });
+  app.server.maxConnections = maxConnections;
+  if (config.logLevel === 'debug' || config.logLevel === 'trace') logRequests(app);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 
@@ -83,14 +102,26 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(async (short) => {
     serveOn(short, 'short');
     await short.register(redirectRoutes, redirectParts);
-    await short.register(healthRoutes);
+    await short.register(healthRoutes, parts);
     await short.register(assets);
   });
 
-  // The dashboard and the API.
+  // What watches over the server is answered however busy it is.
+  await app.register(async (watch) => {
+    serveOn(watch, 'app');
+    await watch.register(healthRoutes, parts);
+    await watch.register(metricsRoutes, parts);
+  });
+
+  // The dashboard and the API. When the server has more to do than it can, they give way to the redirects.
   await app.register(async (dashboard) => {
     serveOn(dashboard, 'app');
     await dashboard.register(security, { isHttps });
+    await dashboard.register(underPressure, {
+      maxEventLoopDelay: config.yieldAfterMs,
+      retryAfter: 5,
+      customError: Unavailable,
+    });
     await dashboard.register(rateLimit, {
       global: false,
       enableDraftSpec: true,
@@ -99,22 +130,29 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(compress, { encodings: ['br', 'gzip'] });
     await dashboard.register(forms, { secret: config.secret, isHttps });
     await dashboard.register(session);
+    await dashboard.register(spoolBanner, parts);
 
-    await dashboard.register(healthRoutes);
     await dashboard.register(assets);
     await dashboard.register(homeRoutes);
     await dashboard.register(accountRoutes);
     await dashboard.register(workspaceRoutes, { dimensions });
     await dashboard.register(linkRoutes);
     await dashboard.register(analyticsRoutes);
+    await dashboard.register(campaignRoutes);
+    await dashboard.register(liveRoutes);
+    await dashboard.register(exportRoutes);
+    await dashboard.register(sharingRoutes);
+    await dashboard.register(mailingRoutes);
     await dashboard.register(qrRoutes);
     await dashboard.register(mailRoutes);
     await dashboard.register(apiRoutes);
     await dashboard.register(async (api) => {
       await api.register(apiFace);
       await api.register(linkApi);
+      await api.register(campaignsApi);
       await api.register(qrApi);
       await api.register(analyticsApi);
+      await api.register(hitsApi);
     });
   });
 

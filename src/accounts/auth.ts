@@ -5,16 +5,13 @@ import type { Db } from '../db/db.ts';
 import { accounts, sessions, users, verifications } from '../db/schema.ts';
 import { newId } from '../id.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import { confirmEmailMail, passwordChangedMail, resetPasswordMail } from './emails.ts';
+import { mailedLinkLife, passwordChangedMail, resetPasswordMail } from './emails.ts';
 import { passwordLength } from './forms.ts';
-import { removeResetTokens } from './queries.ts';
+import { removeMailedTokens } from './queries.ts';
 
 /** In seconds. */
 const minute = 60;
 const day = 24 * 60 * minute;
-
-/** How long a link in a mail works, in seconds; the mails say an hour. */
-const mailedLinkLife = 60 * minute;
 
 export type Auth = ReturnType<typeof openAuth>;
 
@@ -33,7 +30,12 @@ export function openAuth(parts: {
     baseURL: config.appUrl,
     secret: config.secret,
     telemetry: { enabled: false },
-    logger: { level: 'error', log: (_level, message, ...details) => log.error({ details }, message) },
+    logger: {
+      level: 'error',
+      // Of the details only the error: our log knows which of its values are somebody's.
+      log: (_level, message, ...details) =>
+        log.error({ err: details.find((detail) => detail instanceof Error) }, message),
+    },
     database: drizzleAdapter(db, {
       provider: 'pg',
       usePlural: true,
@@ -42,7 +44,6 @@ export function openAuth(parts: {
     }),
     user: {
       additionalFields: { isAdmin: { type: 'boolean', input: false, required: false } },
-      changeEmail: { enabled: true },
     },
     emailAndPassword: {
       enabled: true,
@@ -54,14 +55,8 @@ export function openAuth(parts: {
         void mailer.send(resetPasswordMail(user, `${config.appUrl}/reset-password?token=${token}`));
       },
       async onPasswordReset({ user }) {
-        await removeResetTokens(db, user.id);
+        await removeMailedTokens(db, user.id);
         void mailer.send(passwordChangedMail(user, `${config.appUrl}/forgot-password`));
-      },
-    },
-    emailVerification: {
-      expiresIn: mailedLinkLife,
-      async sendVerificationEmail({ user, token }) {
-        void mailer.send(confirmEmailMail(user, `${config.appUrl}/confirm-email?token=${token}`));
       },
     },
     session: {

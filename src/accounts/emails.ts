@@ -1,5 +1,8 @@
 import type { Mail } from '../mail/mailer.ts';
 
+/** How long a link in a mail works, in seconds; the mails say an hour. */
+export const mailedLinkLife = 60 * 60;
+
 type Recipient = { name: string; email: string };
 
 /** Plain text, one purpose each, and what to do when it was not you. */
@@ -24,7 +27,7 @@ export function confirmEmailMail(person: Recipient, url: string): Mail {
   return mailTo(person, 'Confirm your new e-mail address', [
     `Open this page to log in to Waymark as ${person.email} from now on:`,
     url,
-    'It works for an hour. Until you confirm, your old address stays.',
+    'It works once, for an hour. Until you confirm, your old address stays.',
     'If you did not ask for this, you need not do anything.',
   ]);
 }
@@ -33,7 +36,7 @@ export function confirmEmailMail(person: Recipient, url: string): Mail {
 export function emailChangeAskedMail(person: Recipient, newEmail: string): Mail {
   return mailTo(person, 'Your e-mail address is about to change', [
     `You asked to log in to Waymark as ${newEmail}. It happens once the link in the mail to that address is opened.`,
-    'If this was not you, somebody has your password: log in and choose a new one now.',
+    'If this was not you, somebody has your password: log in and choose a new one now. Then your address stays.',
   ]);
 }
 

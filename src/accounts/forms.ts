@@ -38,9 +38,13 @@ export const logInForm = z.object({ email, password: currentPassword, next: z.st
 
 export const forgotPasswordForm = z.object({ email });
 
-export const resetPasswordForm = z.object({ token: z.string().max(200), password: newPassword });
+/** What we put into mails; anything else never reaches the database, which refuses NUL. */
+const token = z.string({ error: 'This link is not whole.' }).regex(/^[\w-]{1,200}$/, 'This link is not whole.');
 
-export const mailedToken = z.object({ token: z.string().max(2_000).catch('') });
+export const resetPasswordForm = z.object({ token, password: newPassword });
+
+/** Empty: not a token of ours. */
+export const mailedToken = z.object({ token: token.catch('') });
 
 export const nameForm = z.object({ name });
 

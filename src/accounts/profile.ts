@@ -5,9 +5,10 @@ import { readDevice } from '../clicks/device.ts';
 import { Invalid, NotFound } from '../errors.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { showLastWorkspace } from '../workspaces/guards.ts';
-import { emailChangeAskedMail, passwordChangedMail } from './emails.ts';
+import { startEmailChange } from './email-change.ts';
+import { confirmEmailMail, emailChangeAskedMail, passwordChangedMail } from './emails.ts';
 import { emailForm, nameForm, passwordForm } from './forms.ts';
-import { removeResetTokens } from './queries.ts';
+import { findUserId, removeMailedTokens } from './queries.ts';
 import { orRefuse } from './refused.ts';
 import { authHeaders, forwardCookies } from './session.ts';
 import { limitTries } from './tries.ts';
@@ -16,7 +17,7 @@ import { limitTries } from './tries.ts';
 export default async function profileRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { auth, config, db, mailer } = app;
-  const refuseManyTries = limitTries(app, 10);
+  const refuseManyTries = limitTries(app, 10, (request) => request.user?.email ?? '');
   const rateLimit = { max: 40, timeWindow: '15 minutes' };
   app.addHook('preHandler', showLastWorkspace);
 
@@ -75,15 +76,18 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
       try {
         if (request.validationError) throw request.validationError;
         await refuseManyTries(request, reply);
-        const { user } = await loadSession(request);
+        const { user, session } = await loadSession(request);
         const { email, emailPassword } = request.body;
-        const headers = authHeaders(request);
         if (email === user.email) throw new Invalid('This is your address already.', { field: 'email' });
-        await orRefuse(auth.api.verifyPassword({ body: { password: emailPassword }, headers }), {
+        await orRefuse(auth.api.verifyPassword({ body: { password: emailPassword }, headers: authHeaders(request) }), {
           INVALID_PASSWORD: new Invalid('This is not your password.', { field: 'emailPassword' }),
         });
+        const token = await startEmailChange(db, { userId: user.id, sessionId: session.id }, email);
         // Where somebody else has the address nothing is sent, and the answer is the same.
-        await auth.api.changeEmail({ body: { newEmail: email }, headers });
+        if ((await findUserId(db, email)) === undefined) {
+          const url = `${config.appUrl}/confirm-email?token=${token}`;
+          void mailer.send(confirmEmailMail({ name: user.name, email }, url));
+        }
         void mailer.send(emailChangeAskedMail(user, email));
         const sentence = `Open the link in the mail to ${email}. Until then your old address stays.`;
         return await reply.flash('success', sentence).redirect('/profile', 303);
@@ -109,7 +113,7 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
         const { headers } = await orRefuse(auth.api.changePassword(change), {
           INVALID_PASSWORD: new Invalid('This is not your password.', { field: 'currentPassword' }),
         });
-        await removeResetTokens(db, user.id);
+        await removeMailedTokens(db, user.id);
         void mailer.send(passwordChangedMail(user, `${config.appUrl}/forgot-password`));
         forwardCookies(reply, headers);
         const sentence = 'Your password is changed. Every other session is ended.';

@@ -1,5 +1,5 @@
 import { hashPassword } from 'better-auth/crypto';
-import { and, eq, gt, sql } from 'drizzle-orm';
+import { and, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { uniqueViolation } from '../db/pg-errors.ts';
 import { accounts, users, verifications } from '../db/schema.ts';
@@ -48,16 +48,25 @@ export async function isAnyAccount(db: Db): Promise<boolean> {
   return found.length > 0;
 }
 
-/** Whether a link for a new password still works. better-auth keeps its token under this name. */
-export async function isResetToken(db: Db, token: string): Promise<boolean> {
-  const found = await db
-    .select({ id: verifications.id })
-    .from(verifications)
-    .where(and(eq(verifications.identifier, `reset-password:${token}`), gt(verifications.expiresAt, sql`now()`)));
-  return found.length > 0;
+/** @param email in lower case */
+export async function findUserId(db: Db, email: string): Promise<string | undefined> {
+  const [user] = await db.select({ id: users.id }).from(users).where(eq(users.email, email));
+  return user?.id;
 }
 
-/** Makes a person's other links for a new password worthless. */
-export async function removeResetTokens(db: Db, userId: string): Promise<void> {
-  await db.delete(verifications).where(eq(verifications.value, userId));
+/** Whose password a link lets choose anew, while it works. better-auth keeps its token under this name. */
+export async function findResetTokenOwner(db: Db, token: string): Promise<string | undefined> {
+  const [found] = await db
+    .select({ userId: verifications.value })
+    .from(verifications)
+    .where(and(eq(verifications.identifier, `reset-password:${token}`), gt(verifications.expiresAt, sql`now()`)));
+  return found?.userId;
+}
+
+/** Mailed tokens of a person: the value is their id alone (new password) or their id and a new e-mail address. */
+export const ownedBy = (userId: string): SQL => sql`split_part(${verifications.value}, ' ', 1) = ${userId}`;
+
+/** Makes every link that a person was mailed worthless: for a new password and for a new e-mail address. */
+export async function removeMailedTokens(db: Db, userId: string): Promise<void> {
+  await db.delete(verifications).where(ownedBy(userId));
 }

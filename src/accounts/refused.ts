@@ -1,5 +1,8 @@
 import { APIError } from 'better-auth/api';
-import type { AppError } from '../errors.ts';
+import { type AppError, Invalid } from '../errors.ts';
+
+export const spentLink = (): Invalid =>
+  new Invalid('This link does not work any more. Ask for a new one.', { field: 'token' });
 
 /**
  * Awaits a call of better-auth and turns what it refuses into our own words.

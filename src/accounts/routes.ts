@@ -5,18 +5,21 @@ import { Forbidden, Invalid } from '../errors.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { logInForm, newAccount } from './forms.ts';
 import mailedLinkRoutes from './mailed-links.ts';
+import { rememberBrowser } from './known-browser.ts';
 import { nextPath } from './next-path.ts';
 import profileRoutes from './profile.ts';
 import { createAccount, isAnyAccount } from './queries.ts';
 import { orRefuse } from './refused.ts';
 import { authHeaders, forwardCookies } from './session.ts';
-import { limitTries } from './tries.ts';
+import { accountAndNetwork, accountFromAnywhere, limitTries } from './tries.ts';
 
 /** Pages for people who are not logged in yet: sign up, log in; and the way out. */
 export default async function accountRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { auth, config, db } = app;
-  const refuseManyTries = limitTries(app, 10);
+  const refuseManyFromHere = limitTries(app, 10, accountAndNetwork);
+  // Far higher: it is there against guessers with many addresses, who could otherwise keep the owner out for a song.
+  const refuseManyFromAnywhere = limitTries(app, 100, accountFromAnywhere);
 
   /** `first` until there is an account, then what SIGN_UP says. */
   const signUpMode = async () => ((await isAnyAccount(db)) ? config.signUp : 'first');
@@ -38,10 +41,11 @@ export default async function accountRoutes(app: FastifyInstance): Promise<void>
       if (mode === 'invite' || mode === 'closed') throw new Forbidden('Sign-up is not open on this server.');
       try {
         if (request.validationError) throw request.validationError;
-        await createAccount(db, request.body, config.signUp === 'open' ? 'anyone' : 'first');
+        const { userId } = await createAccount(db, request.body, config.signUp === 'open' ? 'anyone' : 'first');
         const { email, password } = request.body;
         const logIn = { body: { email, password }, headers: authHeaders(request), returnHeaders: true } as const;
         forwardCookies(reply, (await auth.api.signInEmail(logIn)).headers);
+        rememberBrowser(reply, userId);
         return reply.redirect('/', 303);
       } catch (error) {
         const { status, errors } = refusalOf(error);
@@ -52,7 +56,7 @@ export default async function accountRoutes(app: FastifyInstance): Promise<void>
   );
 
   function showLogIn(reply: FastifyReply, values: Record<string, string | undefined>, errors: Record<string, string>) {
-    return reply.viewAsync('accounts/log-in.eta', { canSignUp: config.signUp !== 'closed', values, errors });
+    return reply.viewAsync('accounts/log-in.eta', { canSignUp: config.signUp === 'open', values, errors });
   }
 
   routes.get(
@@ -75,16 +79,18 @@ export default async function accountRoutes(app: FastifyInstance): Promise<void>
     async (request, reply) => {
       try {
         if (request.validationError) throw request.validationError;
-        await refuseManyTries(request, reply);
+        await refuseManyFromHere(request, reply);
+        await refuseManyFromAnywhere(request, reply);
         const { email, password, next } = request.body;
         const logIn = { body: { email, password }, headers: authHeaders(request), returnHeaders: true } as const;
         // One answer for an unknown address and a wrong password: the form tells nobody who has an account.
         const wrong = new Invalid('No account has this address and this password. Check both.', { field: 'form' });
-        const { headers } = await orRefuse(auth.api.signInEmail(logIn), {
+        const { headers, response } = await orRefuse(auth.api.signInEmail(logIn), {
           INVALID_EMAIL_OR_PASSWORD: wrong,
           PASSWORD_TOO_LONG: wrong,
         });
         forwardCookies(reply, headers);
+        rememberBrowser(reply, response.user.id);
         return reply.redirect(nextPath(next), 303);
       } catch (error) {
         const { status, errors } = refusalOf(error);

@@ -1,18 +1,32 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LimitReached } from '../errors.ts';
+import { networkOf } from '../redirect/unknown-slugs.ts';
 import { typedValues } from '../refusal.ts';
+import { isKnownBrowser } from './known-browser.ts';
+
+const typedEmail = (request: FastifyRequest) => typedValues(request.body)['email']?.trim().toLowerCase() ?? '';
+
+/** The account that a form names, and the network it comes from: who guesses here bothers nobody elsewhere. */
+export const accountAndNetwork = (request: FastifyRequest): string => `${networkOf(request.ip)} ${typedEmail(request)}`;
+
+/** The account that a form names. Browsers that its owner has used are counted apart, out of the reach of strangers. */
+export async function accountFromAnywhere(request: FastifyRequest): Promise<string> {
+  const email = typedEmail(request);
+  return `${(await isKnownBrowser(request, email)) ? 'known' : 'new'} ${email}`;
+}
 
 /**
- * Counts tries an account, from whatever addresses they come: the route's own limit an address does not stop a guesser
- * who has many. Right passwords count as well, or a guesser would know when one was right.
+ * Counts tries and refuses those that are too many in a quarter of an hour. Right passwords count as well, or a guesser
+ * would know when one was right.
+ * @param keyOf what is counted as one
  * @returns throws LimitReached with the field `form`
  */
-export function limitTries(app: FastifyInstance, max: number) {
-  const limit = app.createRateLimit({
-    max,
-    timeWindow: '15 minutes',
-    keyGenerator: (request) => request.user?.email ?? typedValues(request.body)['email']?.trim().toLowerCase() ?? '',
-  });
+export function limitTries(
+  app: FastifyInstance,
+  max: number,
+  keyOf: (request: FastifyRequest) => string | Promise<string>,
+) {
+  const limit = app.createRateLimit({ max, timeWindow: '15 minutes', keyGenerator: keyOf });
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const tries = await limit(request);
     if (tries.isAllowed || !tries.isExceeded) return;

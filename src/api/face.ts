@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
+import { LimitReached } from '../errors.ts';
 import { authenticate } from './authenticate.ts';
 
 const requestsAMinute = 600;
+const wrongKeysAMinute = 60;
 
 /** Every route of its scope takes a key, is limited by key, reads JSON only, and its answers are kept nowhere. */
 async function face(app: FastifyInstance): Promise<void> {
@@ -15,14 +17,27 @@ async function face(app: FastifyInstance): Promise<void> {
   });
 
   app.decorateRequest('apiKey', null);
-  app.addHook('onRequest', authenticate);
+  // Keys that are none are counted by address: each costs a look into the database.
+  const countWrongKey = app.createRateLimit({
+    max: wrongKeysAMinute,
+    timeWindow: 60_000,
+    keyGenerator: (request) => request.ip,
+  });
+  app.addHook('onRequest', async (request) => {
+    try {
+      await authenticate(request);
+    } catch (error) {
+      const counted = await countWrongKey(request);
+      throw !counted.isAllowed && counted.isExceeded ? new LimitReached() : error;
+    }
+  });
   // One limiter for all routes of the scope, where a route's own config would count each by itself.
   app.addHook(
     'onRequest',
     app.rateLimit({
       max: requestsAMinute,
       timeWindow: 60_000,
-      keyGenerator: (request) => request.apiKey?.id ?? request.ip,
+      keyGenerator: (request) => request.apiKey?.id ?? '',
     }),
   );
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));

@@ -1,6 +1,10 @@
 import './chart.ts';
+import { startCompleting } from './completing.ts';
 import { startCopying } from './copy.ts';
+import { startLive } from './live.ts';
 import { startPopovers } from './popovers.ts';
+import { startPrinting } from './print.ts';
+import { startSelecting } from './selecting.ts';
 import { startShortcuts } from './shortcuts.ts';
 import { startThemeChoice } from './theme-choice.ts';
 import { startToasts } from './toast.ts';
@@ -10,3 +14,7 @@ startPopovers();
 startCopying();
 startShortcuts();
 startToasts();
+startLive();
+startPrinting();
+startCompleting();
+startSelecting();

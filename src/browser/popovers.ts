@@ -15,6 +15,10 @@ export function openDialog(dialog: HTMLDialogElement): void {
 export function startPopovers(): void {
   document.addEventListener('click', (event) => {
     if (!(event.target instanceof Element)) return;
+    const opener = event.target.closest<HTMLElement>('a[data-opens]');
+    const opened = opener && document.getElementById(opener.dataset.opens ?? '');
+    // The link fills the dialog by htmx; without scripts it leads to a page.
+    if (opened instanceof HTMLDialogElement && !event.ctrlKey && !event.metaKey && !event.shiftKey) openDialog(opened);
     const button = event.target.closest<HTMLButtonElement>('[popovertarget]');
     const dialog = button && targetOf(button);
     if (dialog instanceof HTMLDialogElement) {

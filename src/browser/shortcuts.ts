@@ -16,12 +16,17 @@ const follow = (place: string) => document.querySelector<HTMLAnchorElement>(`[da
 
 const search = () => document.querySelector<HTMLInputElement>('input[type="search"]')?.focus();
 
+/** Keys of the periods of a report; on other pages nothing has them. */
+const periodKeys = ['d', 'w', 'm', 'q', 'y', 'a'];
+
 const actions: Record<string, () => void> = {
   c: () => openById('create-link'),
   '/': search,
   '?': () => openById('shortcuts'),
   'g l': () => follow('g l'),
+  'g c': () => follow('g c'),
   'g r': () => follow('g r'),
+  ...Object.fromEntries(periodKeys.map((key) => [key, () => follow(key)])),
 };
 
 /** Single keys can be switched off, because speech input types them by accident (WCAG 2.2, 2.1.4). */

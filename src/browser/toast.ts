@@ -1,8 +1,8 @@
 const STAY_MS = 6000;
 
-/** Errors stay until they are dismissed; good news leaves by itself, unless one is reading it. */
+/** Errors and offers to undo stay until they are dismissed; good news leaves by itself, unless one is reading it. */
 function leaveLater(toast: HTMLElement): void {
-  if (toast.dataset['kind'] === 'error') return;
+  if (toast.dataset['kind'] === 'error' || toast.querySelector('form')) return;
   setTimeout(() => {
     if (toast.matches(':hover, :focus-within')) leaveLater(toast);
     else toast.remove();
@@ -10,7 +10,7 @@ function leaveLater(toast: HTMLElement): void {
 }
 
 /** Shows a message in the corner, until it is dismissed or, for a success, six seconds. */
-export function showToast(kind: 'success' | 'error', message: string): void {
+function showToast(kind: 'success' | 'error', message: string): void {
   const template = document.querySelector<HTMLTemplateElement>('#toast-template');
   const toast = template?.content.firstElementChild?.cloneNode(true);
   if (!(toast instanceof HTMLElement)) return;

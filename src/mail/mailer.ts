@@ -3,7 +3,14 @@ import type { Config } from '../config.ts';
 import type { Db } from '../db/db.ts';
 import { insertMail } from './queries.ts';
 
-export type Mail = { to: string; subject: string; text: string };
+export type Mail = {
+  to: string;
+  subject: string;
+  text: string;
+  /** The same for programs that show it. */
+  html?: string;
+  headers?: Record<string, string>;
+};
 
 export type Mailer = {
   /**

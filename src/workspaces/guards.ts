@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ownerMark, withOwnerMark } from '../clicks/owner-mark.ts';
 import { listDomains } from '../domains/queries.ts';
 import { Forbidden, NotFound, Unauthorized } from '../errors.ts';
 import { listWorkspacesOf, type Membership, updateLastOpened } from './queries.ts';
@@ -66,5 +67,7 @@ async function enterWorkspace(
   request.workspace = workspace;
   reply.locals.workspace = workspace;
   reply.locals.workspaces = memberships.toSorted((one, other) => one.name.localeCompare(other.name, 'en'));
+  const mark = ownerMark(request.server.config.secret, workspace.id, new Date());
+  reply.locals.toOpen = (shortUrl) => withOwnerMark(shortUrl, mark);
   reply.locals.domains = domains.map((domain) => domain.host);
 }

@@ -1,5 +1,5 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
-import { type CountedDimension, restateWorkspace } from '../clicks/rollups.ts';
+import { type CountedDimension, moveRollups } from '../clicks/rollups.ts';
 import type { Db } from '../db/db.ts';
 import { announce } from '../db/notify.ts';
 import { uniqueViolation } from '../db/pg-errors.ts';
@@ -88,7 +88,7 @@ export async function updateWorkspace(
         .set({ ...changes, timeZone })
         .where(eq(workspaces.id, workspaceId))
         .returning();
-      if (before.timeZone !== timeZone) await restateWorkspace(tx, workspaceId, dimensions);
+      if (before.timeZone !== timeZone) await moveRollups(tx, workspaceId, before.timeZone, dimensions);
       await announce(tx, { kind: 'workspace', workspaceId });
       return after;
     });

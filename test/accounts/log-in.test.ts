@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nextPath } from '../../src/accounts/next-path.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import { linkIn, openMailbox } from './mailbox.ts';
 import { errorAt, valueOf, Visitor } from './visitor.ts';
 
 let app: TestApp;
@@ -98,16 +99,63 @@ describe('log-in', () => {
     expect(answer.headers['set-cookie']).toBeUndefined();
   });
 
-  it('is limited by account, from whatever addresses the tries come', async () => {
+  it('is limited by account and network, a /64 of IPv6 being one, and nobody elsewhere is kept out', async () => {
     const katherine = await app.signUp('Katherine');
-    const guess = (password: string) =>
-      app.ask('/log-in', { form: { email: katherine.email, password }, headers: from() });
-    for (let count = 0; count < 10; count++) expect((await guess(`guess number ${count}`)).status).toBe(422);
-    const answer = await guess(katherine.password);
+    const guess = (password: string, address: string) =>
+      app.ask('/log-in', {
+        form: { email: katherine.email, password },
+        headers: { 'x-forwarded-for': address },
+      });
+    for (let count = 0; count < 10; count++) {
+      expect((await guess(`guess number ${count}`, `2001:db8:0:7::${count}`)).status).toBe(422);
+    }
+    const answer = await guess(katherine.password, '2001:db8:0:7:ffff::1');
     expect(answer.status).toBe(429);
     expect(answer.text).toContain('Those were too many tries for one account. Wait 15 minutes, then try again.');
-    expect(answer.headers['retry-after']).toMatch(/^(900|89\d)$/);
+    expect(answer.headers['retry-after']).toMatch(/^(900|8\d\d)$/);
     expect(answer.headers['set-cookie']).toBeUndefined();
+    expect((await guess(katherine.password, '2001:db8:0:8::1')).status).toBe(303);
+  });
+
+  it('is limited by account, but not for browsers whose user has proved to be the owner', async () => {
+    const mailbox = await openMailbox();
+    const besieged = await startTestApp({ SMTP_URL: mailbox.url });
+    try {
+      const [dorothy, mary] = [await besieged.signUp('Dorothy'), await besieged.signUp('Mary')];
+      const logIn = async (visitor: Visitor, { email, password }: { email: string; password: string }) =>
+        (await visitor.ask('/log-in', { form: { email, password }, headers: from() })).status;
+      const [home, marys, fresh] = [new Visitor(besieged), new Visitor(besieged), new Visitor(besieged)];
+      expect(await logIn(home, dorothy)).toBe(303);
+      expect(await logIn(marys, mary)).toBe(303);
+      // Too long to be hashed, so that a hundred take no time. One try was the owner's own.
+      const guess = { email: dorothy.email, password: 'x'.repeat(500) };
+      for (let count = 1; count < 100; count++) expect(await logIn(fresh, guess)).toBe(422);
+      expect(await logIn(fresh, dorothy)).toBe(429);
+      expect(await logIn(marys, dorothy)).toBe(429);
+      home.cookies.delete('waymark.session_token');
+      expect(await logIn(home, dorothy)).toBe(303);
+      expect(await logIn(new Visitor(besieged), mary)).toBe(303);
+
+      await fresh.ask('/forgot-password', { form: { email: dorothy.email }, headers: from() });
+      const link = linkIn(await mailbox.take('Choose a new password'));
+      const chosen = { email: dorothy.email, password: 'brand new words' };
+      const token = valueOf(await fresh.ask(link), 'token') ?? '';
+      expect((await fresh.ask('/reset-password', { form: { token, password: chosen.password } })).status).toBe(303);
+      expect(await logIn(fresh, chosen)).toBe(303);
+    } finally {
+      await besieged.close();
+      await mailbox.close();
+    }
+  });
+
+  it('leaves a mark in the browser that scripts cannot read and that says nothing', async () => {
+    const visitor = new Visitor(app);
+    const answer = await visitor.ask('/log-in', {
+      form: { email: ada.email, password: ada.password },
+      headers: from(),
+    });
+    const line = answer.headers['set-cookie']?.find((cookie) => cookie.startsWith('waymark_known=')) ?? '';
+    expect(line).toMatch(/^waymark_known=[\w-]{43}; Max-Age=31536000; Path=\/; HttpOnly; SameSite=Lax$/);
   });
 
   it('is limited by address, whatever accounts are tried', async () => {

@@ -1,4 +1,7 @@
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startEmailChange } from '../../src/accounts/email-change.ts';
+import { Unauthorized } from '../../src/errors.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { linkIn, type Mailbox, openMailbox, recipientOf } from './mailbox.ts';
 import { errorAt, valueOf, Visitor } from './visitor.ts';
@@ -29,9 +32,17 @@ describe('the profile', () => {
     const answer = await ada.ask('/profile/name', { form: { name: ' Ada Lovelace ' } });
     expect(answer.headers.location).toBe('/profile');
     expect(valueOf(await ada.ask('/profile'), 'name')).toBe('Ada Lovelace');
-    const refused = await ada.ask('/profile/name', { form: { name: '' } });
-    expect(refused.status).toBe(422);
-    expect(errorAt(refused, 'name')).toBe('Type your name.');
+    for (const name of ['', '\u200f \u202e']) {
+      const refused = await ada.ask('/profile/name', { form: { name } });
+      expect(refused.status).toBe(422);
+      expect(errorAt(refused, 'name')).toBe('Type your name.');
+    }
+  });
+
+  it('takes marks that turn the reading direction out of the name', async () => {
+    const maria = await app.signUp('Maria');
+    await maria.ask('/profile/name', { form: { name: '\u2067Maria\u2069 \u202egoeppert\u200f\u061c' } });
+    expect(valueOf(await maria.ask('/profile'), 'name')).toBe('Maria goeppert');
   });
 
   it('makes nobody an admin and moves no address by the name form', async () => {
@@ -114,6 +125,78 @@ describe('a new e-mail address', () => {
     expect((await jean.ask('/profile')).text).toContain(jean.email);
   });
 
+  async function askForAddress(person: Person, email: string): Promise<string> {
+    const visitor = new Visitor(app);
+    await visitor.ask('/log-in', { form: { email: person.email, password: person.password } });
+    await visitor.ask('/profile/email', { form: { email, emailPassword: person.password } });
+    return new URL(linkIn(await mailbox.take(confirm)), app.url).searchParams.get('token') ?? '';
+  }
+
+  async function expectWorthless(token: string, person: Person, email: string): Promise<void> {
+    expect((await app.ask(`/confirm-email?token=${token}`)).status).toBe(410);
+    const answer = await app.ask('/confirm-email', { form: { token } });
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain('This link does not work any more.');
+    const found = await app.db.execute(sql`select email from users where email in (${person.email}, ${email})`);
+    expect(found.rows).toEqual([{ email: person.email }]);
+  }
+
+  it('that somebody with a stolen password asked for is off once the owner changes the password', async () => {
+    const hedy = await app.signUp('Hedy');
+    const token = await askForAddress(hedy, 'evil@example.com');
+    const changed = await hedy.ask('/profile/password', {
+      form: { currentPassword: hedy.password, newPassword: 'brand new words' },
+    });
+    expect(changed.headers.location).toBe('/profile');
+    await mailbox.take('Your password was changed');
+    await expectWorthless(token, hedy, 'evil@example.com');
+  });
+
+  it('that somebody with a stolen password asked for is off once the owner chooses a password by mail', async () => {
+    const hertha = await app.signUp('Hertha');
+    const token = await askForAddress(hertha, 'evil@example.com');
+    await app.ask('/forgot-password', { form: { email: hertha.email } });
+    const reset = linkIn(await mailbox.take('Choose a new password'));
+    const done = await app.ask('/reset-password', {
+      form: { token: new URL(reset, app.url).searchParams.get('token') ?? '', password: 'brand new words' },
+    });
+    expect(done.headers.location).toBe('/log-in');
+    await mailbox.take('Your password was changed');
+    await expectWorthless(token, hertha, 'evil@example.com');
+  });
+
+  it('is off once another is asked for, also when that one is taken', async () => {
+    const vera = await app.signUp('Vera');
+    const first = await askForAddress(vera, 'vera.one@example.com');
+    const second = await askForAddress(vera, 'vera.two@example.com');
+    await expectWorthless(first, vera, 'vera.one@example.com');
+    await vera.ask('/profile/email', { form: { email: ada.email, emailPassword: vera.password } });
+    await expectWorthless(second, vera, 'vera.two@example.com');
+  });
+
+  it('is off after an hour', async () => {
+    const emmy = await app.signUp('Emmy');
+    const token = await askForAddress(emmy, 'emmy.new@example.com');
+    const hour = await app.db.execute(
+      sql`select from verifications where expires_at between now() + interval '59 minutes' and now() + interval '1 hour'`,
+    );
+    expect(hour.rowCount).toBeGreaterThan(0);
+    await app.db.execute(sql`update verifications set expires_at = now() - interval '1 second'`);
+    await expectWorthless(token, emmy, 'emmy.new@example.com');
+  });
+
+  it('is confirmed once when two press the button', async () => {
+    const lise = await app.signUp('Lise');
+    const token = await askForAddress(lise, 'lise.new@example.com');
+    const answers = await Promise.all([1, 2].map(() => app.ask('/confirm-email', { form: { token } })));
+    expect(answers.map((answer) => answer.status).toSorted((one, other) => one - other)).toEqual([303, 422]);
+  });
+
+  it('is not asked for with a session that has ended', async () => {
+    const asker = { userId: 'nobody', sessionId: 'ended' };
+    await expect(startEmailChange(app.db, asker, 'evil@example.com')).rejects.toThrow(Unauthorized);
+  });
+
   it('is not confirmed from another account, nor by garbage', async () => {
     const betty = await app.signUp('Betty');
     await betty.ask('/profile/email', { form: { email: 'betty@new.example', emailPassword: betty.password } });
@@ -122,9 +205,13 @@ describe('a new e-mail address', () => {
     expect(foreign.status).toBe(422);
     expect(foreign.text).toContain('You are logged in to another account.');
     for (const garbage of ['', 'a.b.c', 'x'.repeat(3_000)]) {
+      expect((await app.ask(`/confirm-email?token=${garbage}`)).status).toBe(410);
+    }
+    for (const garbage of ['', 'a.b.c', 'a\0b', 'x'.repeat(3_000)]) {
       expect((await app.ask('/confirm-email', { form: { token: garbage } })).status).toBe(422);
     }
     expect((await betty.ask('/profile')).text).toContain(betty.email);
+    expect((await betty.ask('/confirm-email', { form: { token } })).headers.location).toBe('/profile');
   });
 });
 

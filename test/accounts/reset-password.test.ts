@@ -109,6 +109,12 @@ describe('a new password by mail', () => {
     },
   );
 
+  it('does not work with a token that the database refuses', async () => {
+    const answer = await app.ask('/reset-password', { form: { token: 'abc\0def', password: 'brand new words' } });
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain('This link does not work any more');
+  });
+
   it('gives the same answer where nobody has the address, and sends nothing', async () => {
     const katherine = await app.signUp('Katherine');
     const known = await app.ask('/forgot-password', { form: { email: katherine.email } });
@@ -120,16 +126,43 @@ describe('a new password by mail', () => {
     expect(mailbox.subjectsFor('nobody@example.com')).toEqual([]);
   });
 
-  it('is asked for five times in a quarter of an hour at most', async () => {
+  it('is asked for five times in a quarter of an hour at most by one network', async () => {
     const ask = (count: number) =>
       app.ask('/forgot-password', {
         form: { email: 'flood@example.com' },
-        headers: { 'x-forwarded-for': `198.18.1.${count}` },
+        headers: { 'x-forwarded-for': `2001:db8:0:9::${count}` },
       });
     for (let count = 0; count < 5; count++) expect((await ask(count)).status).toBe(200);
     const answer = await ask(5);
     expect(answer.status).toBe(429);
     expect(answer.text).toContain('Those were too many tries for one account.');
+  });
+
+  it('is mailed five times an hour at most, and whoever asks more is answered the same', async () => {
+    const [frances, next] = [await app.signUp('Frances'), await app.signUp('Next')];
+    const owner = new Visitor(app);
+    await owner.ask('/log-in', { form: { email: frances.email, password: frances.password } });
+    const ask = (count: number, who: Pick<TestApp, 'ask'> = app) =>
+      who.ask('/forgot-password', {
+        form: { email: frances.email },
+        headers: { 'x-forwarded-for': `198.18.1.${count}` },
+      });
+    const first = await ask(0);
+    expect(first.status).toBe(200);
+    const link = linkIn(await mailbox.take(subject));
+    for (let count = 1; count < 8; count++) {
+      const answer = await ask(count);
+      expect(answer.status).toBe(200);
+      expect(answer.text).toBe(first.text);
+    }
+    for (let count = 1; count < 5; count++) await mailbox.take(subject);
+    // One that was asked for later has come, so another would have.
+    await askForLink(next.email);
+    expect(mailbox.subjectsFor(frances.email)).toEqual([]);
+    expect((await app.ask(link)).status).toBe(200);
+
+    await ask(8, owner);
+    expect(recipientOf(await mailbox.take(subject))).toBe(frances.email);
   });
 
   it('is kept for the admin when the mail server refuses', async () => {

@@ -51,7 +51,9 @@ describe('the first account', () => {
   it('closes the door: the next one needs an invitation', async () => {
     const page = await app.ask('/sign-up');
     expect(page.text).toContain('You need an invitation');
+    expect(page.text).toContain('npm run waymark -- user:create');
     expect(page.text).not.toContain('<form');
+    expect((await app.ask('/log-in')).text).not.toContain('/sign-up');
     expect((await app.ask('/sign-up', { form: linus })).status).toBe(403);
     expect((await app.db.execute(sql`select from users`)).rowCount).toBe(1);
   });
@@ -170,6 +172,17 @@ describe('sign-up', () => {
     expect((await visitor.ask('/sign-up')).headers.location).toBe('/');
   });
 
+  it('is offered where people log in', async () => {
+    expect((await app.ask('/log-in')).text).toContain('href="/sign-up"');
+  });
+
+  it('takes marks that turn the reading direction out of the name of the workspace', async () => {
+    const form = { ...linus, email: 'turned@example.com', workspaceName: '\u202eAcme\u2069' };
+    expect((await app.ask('/sign-up', { form })).status).toBe(303);
+    const found = await app.db.execute(sql`select name from workspaces where name like '%Acme%'`);
+    expect(found.rows).toEqual([{ name: 'Acme' }]);
+  });
+
   it('is limited by address', async () => {
     const knock = () => app.ask('/sign-up', { form: {}, headers: { 'x-forwarded-for': '203.0.113.7' } });
     for (let count = 0; count < 20; count++) expect((await knock()).status).toBe(422);
@@ -184,7 +197,9 @@ it('says so when nobody may sign up', async () => {
   const app = await startTestApp({ SIGN_UP: 'closed' });
   try {
     await app.ask('/sign-up', { form: grace });
-    expect((await app.ask('/sign-up')).text).toContain('Sign-up is closed');
+    const page = await app.ask('/sign-up');
+    expect(page.text).toContain('Sign-up is closed');
+    expect(page.text).toContain('npm run waymark -- user:create');
     expect((await app.ask('/sign-up', { form: linus })).status).toBe(403);
     expect((await app.ask('/log-in')).text).not.toContain('/sign-up');
   } finally {

@@ -34,6 +34,8 @@ export type LinkJson = {
   shortUrl: string;
   url: string;
   title: string | null;
+  tags: string[];
+  campaign: string | null;
   createdAt: string;
   archivedAt: string | null;
   clicks: number;

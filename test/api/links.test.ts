@@ -33,6 +33,8 @@ describe('POST /links', () => {
       shortUrl: `${app.config.shortUrl}/Spring`,
       url: 'https://example.com/a?b=%2B+c#d',
       title: 'Spring sale',
+      tags: [],
+      campaign: null,
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
       archivedAt: null,
       clicks: 0,

@@ -54,13 +54,20 @@ describe('the description of the API', () => {
 
   it('names every address of the API and none besides', () => {
     expect(operations.map(({ name }) => name).sort()).toEqual([
+      'DELETE /api/v1/campaigns/{id}',
       'DELETE /api/v1/links/{id}',
       'GET /api/v1/analytics',
+      'GET /api/v1/campaigns',
+      'GET /api/v1/campaigns/{id}',
+      'GET /api/v1/hits',
       'GET /api/v1/links',
       'GET /api/v1/links/{id}',
       'GET /api/v1/links/{id}/qr.png',
       'GET /api/v1/links/{id}/qr.svg',
+      'GET /api/v1/tags',
+      'PATCH /api/v1/campaigns/{id}',
       'PATCH /api/v1/links/{id}',
+      'POST /api/v1/campaigns',
       'POST /api/v1/links',
     ]);
   });
@@ -117,10 +124,10 @@ describe('the description of the API', () => {
 
   it('gives examples of what is sent and of what comes back', () => {
     for (const [name, schema] of Object.entries(description.components.schemas))
-      if (name !== 'LinkPage') expect(valuesOf(schema, 'examples'), name).not.toEqual([]);
+      if (!name.endsWith('Page')) expect(valuesOf(schema, 'examples'), name).not.toEqual([]);
     const body = description.paths['/api/v1/links']?.['post']?.requestBody?.content['application/json']?.schema;
-    expect(Object.keys(body?.properties ?? {})).toEqual(['url', 'slug', 'domain', 'title']);
-    expect(valuesOf(body, 'examples').length).toBe(4);
+    expect(Object.keys(body?.properties ?? {})).toEqual(['url', 'slug', 'domain', 'title', 'tags', 'campaign']);
+    expect(valuesOf(body, 'examples').length).toBe(6);
   });
 
   it('has types for all properties of answers', () => {

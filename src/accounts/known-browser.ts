@@ -1,0 +1,37 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { findUserId } from './queries.ts';
+
+const cookieName = 'waymark_known';
+
+/** In seconds. Browsers keep no cookie for longer than 400 days (RFC 6265bis, 5.5). */
+const year = 365 * 24 * 60 * 60;
+
+/** Names a person so that only we can make the name and nobody can read it: a keyed hash is its own signature. */
+const markOf = (secret: string, userId: string) =>
+  createHmac('sha256', secret).update(`known browser\n${userId}`).digest('base64url');
+
+/**
+ * Marks a browser whose user has just proved to own the account, so that strangers who guess at it from afar do not keep
+ * them out ("device cookies", OWASP). It opens nothing: the password is asked for all the same.
+ */
+export function rememberBrowser(reply: FastifyReply, userId: string): void {
+  const { appUrl, secret } = reply.server.config;
+  reply.setCookie(cookieName, markOf(secret, userId), {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: appUrl.startsWith('https:'),
+    maxAge: year,
+  });
+}
+
+/** Whether the last who logged in with this browser was the one with this e-mail address. */
+export async function isKnownBrowser(request: FastifyRequest, email: string): Promise<boolean> {
+  const { config, db } = request.server;
+  const mark = request.cookies[cookieName];
+  const userId = mark === undefined ? undefined : await findUserId(db, email);
+  if (mark === undefined || userId === undefined) return false;
+  const [given, expected] = [Buffer.from(mark), Buffer.from(markOf(config.secret, userId))];
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
