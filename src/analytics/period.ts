@@ -103,8 +103,8 @@ function spanOfRange({ from, to, timeZone, now }: PeriodInput): Span {
   const start = isDay(from) ? dayStart(from, timeZone) : instantOf(from, 'from');
   const end = to ? (isDay(to) ? endOfDay(to, timeZone) : instantOf(to, 'to')) : endOfToday;
   if (start < dayStart(EARLIEST_DAY, timeZone)) throw new Invalid('Ranges begin in 1970 or later.', { field: 'from' });
-  if (start >= end) throw new Invalid('The range ends before it begins.', { field: 'to' });
   if (start >= endOfToday) throw new Invalid('This range lies in the future.', { field: 'from' });
+  if (start >= end) throw new Invalid('The range ends before it begins.', { field: 'to' });
   return { from: start, to: end < endOfToday ? end : endOfToday };
 }
 

@@ -106,12 +106,13 @@ export function batchParameters(
   return literals;
 }
 
-function arrayLiteral<T>(rows: readonly T[], of: (row: T) => string | number | null): string {
+function arrayLiteral<T>(rows: readonly T[], of: (row: T) => string | number | null | undefined): string {
   let literal = '{';
   for (const row of rows) {
     const value = of(row);
     if (literal.length > 1) literal += ',';
-    if (value === null) literal += 'NULL';
+    // A spool written by an older version may lack a column.
+    if (value === null || value === undefined) literal += 'NULL';
     else if (typeof value === 'number') literal += value;
     else literal += needsEscape.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
   }
