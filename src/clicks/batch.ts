@@ -34,53 +34,57 @@ const columns: readonly Column[] = [
 
 const names = columns.map((column) => column.name);
 const recorded = ['id', 'clicked_at', ...names.slice(2), 'is_first_on_link', 'is_first_in_workspace'].join(', ');
-const parameters = columns.map((column, index) => `$${index + 1}::${column.type}[]`).join(', ');
+const unnested = columns.map(({ name, type }, index) => `unnest($${index + 1}::${type}[]) as ${name}`).join(', ');
 const next = columns.length + 1;
 
 /**
- * Records a batch of hits, once: as rows of `clicks`, as rows that the rollups still have to take in, as visitors seen
- * and as shapes of user agents. A hit that is there already (a retry after a lost answer) changes nothing, so the
- * statement may be repeated.
+ * Records a batch of hits: as rows of `clicks`, as rows that the rollups still have to take in, as visitors seen and as
+ * shapes of user agents. `newcomer` holds the visitors of the batch that nobody recorded before; the hits that brought
+ * them carry the flags. Sorted, so that two nodes with the same visitors at the same moment wait for each other in one order.
  *
- * `newcomer` holds the visitors of the batch that nobody recorded before; their first hit in the batch carries the flag.
- * The rows are sorted so that two nodes with the same visitors at the same moment wait for each other in one order.
+ * Arrays are taken apart in the select list: in FROM each of them would be written to a store of its own first, which
+ * costs Postgres a tenth more.
  */
-export const recordHits = {
-  name: 'record-hits',
-  text: `
-with hit as (
-  select * from unnest(${parameters}) as h (${names.join(', ')})
+const statement = (onConflict: string): string => `
+with sighting as (
+  select unnest($${next}::bigint[]) as visitor_key, unnest($${next + 1}::text[]) as link_id,
+         unnest($${next + 2}::date[]) as day, unnest($${next + 3}::bigint[]) as hit_id
 ), newcomer as (
   insert into visitors_seen (visitor_key, link_id, day)
-  select * from unnest($${next}::bigint[], $${next + 1}::text[], $${next + 2}::date[]) as v (visitor_key, link_id, day)
+  select visitor_key, link_id, day from sighting
   order by visitor_key, link_id
   on conflict do nothing
   returning visitor_key, link_id
+), first_hit as (
+  select link_id, hit_id from sighting join newcomer using (visitor_key, link_id)
 ), shape as (
   insert into agent_shapes as known (id, shape, last_seen_on)
-  select * from unnest($${next + 3}::bigint[], $${next + 4}::text[], $${next + 5}::date[]) as s (id, shape, day)
+  select unnest($${next + 4}::bigint[]) as id, unnest($${next + 5}::text[]), unnest($${next + 6}::date[])
   order by id
   on conflict (id) do update set last_seen_on = excluded.last_seen_on where known.last_seen_on < excluded.last_seen_on
-), first_hit as (
-  select distinct on (v.visitor_key, v.link_id) v.visitor_key, v.link_id, hit.id
-  from newcomer v
-  join hit on hit.visitor_key = v.visitor_key and (v.link_id = '' or hit.link_id = v.link_id) and hit.class = 'human'
-  order by v.visitor_key, v.link_id, hit.clicked_at_ms, hit.id
 ), recorded as (
   insert into clicks (${recorded})
   select id, to_timestamp(clicked_at_ms / 1000.0), ${names.slice(2).join(', ')},
-         id in (select id from first_hit where link_id <> ''),
-         id in (select id from first_hit where link_id = '')
-  from hit
-  on conflict do nothing
+         id in (select hit_id from first_hit where link_id <> ''),
+         id in (select hit_id from first_hit where link_id = '')
+  from (select ${unnested}) hit
+  ${onConflict}
   returning ${recorded}
 )
 insert into clicks_pending (${recorded})
-select ${recorded} from recorded`,
-};
+select ${recorded} from recorded`;
 
-/** A visitor who may be new on a link, or (link '') in the workspace. */
-type Sighting = { visitorKey: number; linkId: string; day: string };
+/** For hits that were never tried before. A hit that is there already makes all of it fail (unique_violation). */
+export const recordNewHits = { name: 'record-hits-new', text: statement('') };
+
+/**
+ * For any hits: one that is there already (a retry after a lost answer) changes nothing, so it may be repeated. Asking
+ * row by row costs Postgres a fifth more.
+ */
+export const recordHits = { name: 'record-hits-again', text: statement('on conflict do nothing') };
+
+/** A visitor who may be new on a link, or (link '') in the workspace, and the first hit of the batch that says so. */
+type Sighting = { visitorKey: number; linkId: string; day: string; hitId: number };
 
 /** A shape whose id a hit carries, and the UTC day of the hit. */
 type SeenShape = { id: number; shape: string; day: string };
@@ -99,6 +103,7 @@ export function batchParameters(
     arrayLiteral(sightings, (sighting) => sighting.visitorKey),
     arrayLiteral(sightings, (sighting) => sighting.linkId),
     arrayLiteral(sightings, (sighting) => sighting.day),
+    arrayLiteral(sightings, (sighting) => sighting.hitId),
     arrayLiteral(shapes, (shape) => shape.id),
     arrayLiteral(shapes, (shape) => shape.shape),
     arrayLiteral(shapes, (shape) => shape.day),
@@ -106,17 +111,22 @@ export function batchParameters(
   return literals;
 }
 
+/** A column without values is an empty array: `unnest` fills up with NULL what is shorter than its neighbours. */
 function arrayLiteral<T>(rows: readonly T[], of: (row: T) => string | number | null | undefined): string {
-  let literal = '{';
+  let literal = '';
+  let hasValue = false;
   for (const row of rows) {
     const value = of(row);
-    if (literal.length > 1) literal += ',';
+    if (literal !== '') literal += ',';
     // A spool written by an older version may lack a column.
     if (value === null || value === undefined) literal += 'NULL';
-    else if (typeof value === 'number') literal += value;
-    else literal += needsEscape.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
+    else {
+      hasValue = true;
+      if (typeof value === 'number') literal += value;
+      else literal += needsEscape.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
+    }
   }
-  return `${literal}}`;
+  return hasValue ? `{${literal}}` : '{}';
 }
 
 const needsEscape = /["\\]/;
@@ -137,13 +147,14 @@ export class KnownVisitors {
   /** The sightings of a batch that the database has to decide, each once. */
   unknownOf(hits: readonly Hit[]): Sighting[] {
     const asked = new Map<string, Sighting>();
-    for (const { class: hitClass, visitorKey, linkId, day } of hits) {
+    for (const { id: hitId, class: hitClass, visitorKey, linkId, day } of hits) {
       if (visitorKey === null || hitClass !== 'human') continue;
       const onLink = `${visitorKey}/${linkId}`;
       if (this.#has(onLink) || asked.has(onLink)) continue;
-      asked.set(onLink, { visitorKey, linkId, day });
+      asked.set(onLink, { visitorKey, linkId, day, hitId });
       const inWorkspace = `${visitorKey}/`;
-      if (!this.#has(inWorkspace)) asked.set(inWorkspace, { visitorKey, linkId: '', day });
+      if (!this.#has(inWorkspace) && !asked.has(inWorkspace))
+        asked.set(inWorkspace, { visitorKey, linkId: '', day, hitId });
     }
     return [...asked.values()];
   }

@@ -55,7 +55,7 @@ export async function openGeo(options: { file: string | null; onProblem: OnProbl
       if (known !== undefined) return known;
       const address = publicAddress(ip);
       const place = address === undefined ? nowhere : source.lookup(address.ip, address.family);
-      if (address !== undefined) places.set(ip, place);
+      places.set(ip, place);
       return place;
     },
     get source() {

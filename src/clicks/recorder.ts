@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CuttableConnection } from '../db/cuttable-connection.ts';
-import { isRefused } from '../db/pg-errors.ts';
-import { batchParameters, KnownShapes, KnownVisitors, recordHits } from './batch.ts';
+import { isRefused, uniqueViolation } from '../db/pg-errors.ts';
+import { batchParameters, KnownShapes, KnownVisitors, recordHits, recordNewHits } from './batch.ts';
 import type { Hit } from './hit.ts';
 import type { Spool } from './spool.ts';
 
@@ -148,23 +148,28 @@ export class Recorder {
   /** Commits, on a new connection where the old one broke, as often as the budget allows. */
   async #commitWithin(hits: readonly Hit[], budgetMs: number): Promise<void> {
     const giveUpAt = performance.now() + budgetMs;
-    for (let pauseMs = 10; ; pauseMs *= 2) {
+    let statement = recordNewHits;
+    for (let pauseMs = 10; ; ) {
       try {
-        return await this.#commit(hits, giveUpAt - performance.now());
+        return await this.#commit(statement, hits, giveUpAt - performance.now());
       } catch (error) {
+        const isThere = statement === recordNewHits && uniqueViolation(error) !== undefined;
+        statement = recordHits;
+        if (isThere) continue;
         if (isRefused(error) || performance.now() + pauseMs >= giveUpAt) throw error;
         this.#parts.onEvent({ kind: 'problem', error });
       }
       await sleep(pauseMs);
+      pauseMs *= 2;
     }
   }
 
-  async #commit(hits: readonly Hit[], withinMs: number): Promise<void> {
+  async #commit(statement: typeof recordHits, hits: readonly Hit[], withinMs: number): Promise<void> {
     const sightings = this.#known.unknownOf(hits);
     const shapes = this.#shapes.unknownOf(hits);
     const connection = (this.#connection ??= new CuttableConnection(this.#parts.databaseUrl, 'waymark clicks'));
     try {
-      await connection.query({ ...recordHits, values: batchParameters(hits, sightings, shapes) }, withinMs);
+      await connection.query({ ...statement, values: batchParameters(hits, sightings, shapes) }, withinMs);
     } catch (error) {
       if (this.#connection === connection && !isRefused(error)) this.#disconnect();
       throw error;
@@ -215,7 +220,7 @@ export class Recorder {
   async #handOver(hits: readonly Hit[]): Promise<void> {
     if (this.#isClosing) throw new Error('the server stops');
     try {
-      await this.#commit(hits, drainMs);
+      await this.#commit(recordHits, hits, drainMs);
     } catch (error) {
       if (!isRefused(error)) throw error;
       return this.#handOverRefused(hits, error);

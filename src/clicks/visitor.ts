@@ -6,6 +6,6 @@ import { hash } from 'node:crypto';
  * @param salt the day's random salt, base64url
  */
 export function visitorKey(salt: string, address: string, userAgent: string, workspaceId: string): number {
-  const digest = hash('sha256', `${salt}\n${address}\n${workspaceId}\n${userAgent}`, 'buffer');
-  return digest.readUInt32BE(0) * 2 ** 21 + (digest.readUInt32BE(4) >>> 11);
+  const digest = hash('sha256', `${salt}\n${address}\n${workspaceId}\n${userAgent}`, 'hex');
+  return parseInt(digest.slice(0, 8), 16) * 2 ** 21 + (parseInt(digest.slice(8, 16), 16) >>> 11);
 }

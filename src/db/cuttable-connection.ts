@@ -52,8 +52,8 @@ export class CuttableConnection {
    * @throws when the connection could not be made, broke, or was cut; whether the statement took effect is then unknown
    */
   async query(query: QueryConfig, withinMs: number): Promise<void> {
-    const late = new Error(`Postgres did not answer within ${Math.round(withinMs)} ms`);
-    const timer = setTimeout(() => this.#socket.destroy(late), withinMs);
+    const cut = () => this.#socket.destroy(new Error(`Postgres did not answer within ${Math.round(withinMs)} ms`));
+    const timer = setTimeout(cut, withinMs);
     try {
       // Not awaited once it is there: the statement then leaves before anything else of this turn.
       if (!this.#isReady) await this.#ready;

@@ -55,6 +55,9 @@ export default async function redirectRoutes(app: FastifyInstance, parts: Redire
     return follow(request, reply, target);
   });
 
+  // A logger for each request costs more than finding the link, and is needed by hardly any.
+  app.setChildLoggerFactory((logger) => logger);
+
   // What a body holds is nobody's business here, and reading it is work that a stranger could ask for.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, body, done) => {
@@ -177,7 +180,8 @@ async function showNotFound(request: FastifyRequest, reply: FastifyReply, { outc
 
 /** The database is away and this link is not in memory, or something broke: the visitor may come back. */
 async function showUnavailable(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
-  if (!(error instanceof Unavailable)) request.log.error({ err: error }, 'a visitor could not be answered');
+  if (!(error instanceof Unavailable))
+    request.log.error({ requestId: request.id, err: error }, 'a visitor could not be answered');
   reply.code(503).headers({ ...pageHeaders, 'retry-after': '5' });
   return reply.viewAsync('redirect/unavailable.eta', { address: addressOf(request) });
 }

@@ -151,7 +151,9 @@ function startBare(): Promise<unknown> {
 }
 
 async function startServer(): Promise<void> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../../dist/server.js', import.meta.url))], {
+  // With the flag of `npm start`.
+  const server = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
+  const child = spawn(process.execPath, ['--max-semi-space-size=64', server], {
     stdio: 'inherit',
     env: {
       ...process.env,

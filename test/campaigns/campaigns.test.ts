@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { Client as PgClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countCampaignDays } from '../../src/campaigns/queries.ts';
-import { batchParameters, recordHits } from '../../src/clicks/batch.ts';
+import { batchParameters, KnownVisitors, recordHits } from '../../src/clicks/batch.ts';
 import type { Hit } from '../../src/clicks/hit.ts';
 import { getCampaign, insertCampaign, listCampaigns, maxCampaigns } from '../../src/links/campaigns.ts';
 import { getLink, insertLink, type Link, removeLink } from '../../src/links/queries.ts';
@@ -40,12 +40,9 @@ const campaignNamed = async (name: string) =>
 
 /** Hits as the recorder writes them. */
 async function record(hits: Hit[]): Promise<void> {
-  const sightings = hits.flatMap(({ visitorKey, linkId, day }) =>
-    visitorKey === null ? [] : ['', linkId].map((scope) => ({ visitorKey, linkId: scope, day })),
-  );
   const pg = new PgClient({ connectionString: app.databaseUrl });
   await pg.connect();
-  await pg.query({ ...recordHits, values: batchParameters(hits, sightings) });
+  await pg.query({ ...recordHits, values: batchParameters(hits, new KnownVisitors(1_000).unknownOf(hits)) });
   await pg.end();
 }
 

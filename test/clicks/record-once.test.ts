@@ -106,6 +106,18 @@ describe('a batch of hits', () => {
     expect(rollups).toEqual(rows);
   });
 
+  it('that holds a recorded hit among new ones is committed, and that hit is not counted again', async () => {
+    const workspaceId = await insertBareWorkspace(database.db);
+    const [recorded, ...others] = someHits(workspaceId, 5) as [Hit, ...Hit[]];
+    const recorder = startRecorder();
+    expect(await recorder.record(recorded)).toBe('committed');
+    expect(await Promise.all([recorded, ...others].map((hit) => recorder.record(hit)))).toEqual(
+      Array.from({ length: 5 }, () => 'committed'),
+    );
+    await recorder.close();
+    expect(await countsOf(workspaceId)).toMatchObject({ hits: 5, pending: 5 });
+  });
+
   it('keeps quotes, backslashes, braces and every script as they are', async () => {
     const workspaceId = await insertBareWorkspace(database.db);
     const recorder = startRecorder();
