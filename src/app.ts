@@ -17,6 +17,7 @@ import type { Recorder } from './clicks/recorder.ts';
 import type { Salts } from './clicks/salts.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db/db.ts';
+import { listDomains } from './domains/queries.ts';
 import { LimitReached, Unavailable } from './errors.ts';
 import hitsApi from './exports/api.ts';
 import exportRoutes from './exports/routes.ts';
@@ -83,7 +84,12 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler);
 
   const isReservedSlug = collectReservedSlugs(app, config.isSharedHost ? ['app', 'short'] : ['short']);
-  await app.register(context, { ...parts, sites, isReservedSlug });
+  await app.register(context, {
+    ...parts,
+    sites,
+    isReservedSlug,
+    hostsOf: async (workspaceId) => (await listDomains(parts.db, workspaceId)).map(({ host }) => host),
+  });
   await app.register(views, { isCached: config.isProduction });
   await app.register(failures);
 

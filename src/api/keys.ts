@@ -4,6 +4,7 @@ import type { Db } from '../db/db.ts';
 import { apiKeys, users, workspaces } from '../db/schema.ts';
 import { NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
+import type { Membership } from '../workspaces/queries.ts';
 
 /** `wm_` and four characters: enough to tell one's keys apart, and 232 bits stay secret. */
 const prefixLength = 7;
@@ -24,7 +25,7 @@ export type ApiKey = {
 export type KeyHolder = {
   keyId: string;
   lastUsedAt: Date | null;
-  workspace: { id: string; name: string; slug: string; timeZone: string };
+  workspace: Omit<Membership, 'role'>;
 };
 
 // A key is 256 random bits: one fast hash hides it as well as a slow one, which would cost every request.
@@ -88,6 +89,7 @@ export async function findKeyHolder(db: Db, key: string): Promise<KeyHolder | un
         name: workspaces.name,
         slug: workspaces.slug,
         timeZone: workspaces.timeZone,
+        defaultDomainId: workspaces.defaultDomainId,
       },
     })
     .from(apiKeys)

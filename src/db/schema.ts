@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import {
+  type AnyPgColumn,
   bigint,
   boolean,
   customType,
@@ -102,6 +103,8 @@ export const workspaces = pgTable('workspaces', {
   slug: text('slug').notNull().unique(),
   /** IANA name; the days and hours of this workspace's reports. */
   timeZone: text('time_zone').notNull().default('UTC'),
+  /** Where new links go unless somebody says otherwise; NULL is the instance's own short host. */
+  defaultDomainId: text('default_domain_id').references((): AnyPgColumn => domains.id, { onDelete: 'set null' }),
   createdAt: createdAt(),
 });
 
@@ -120,6 +123,25 @@ export const members = pgTable(
     createdAt: createdAt(),
   },
   (table) => [primaryKey({ columns: [table.workspaceId, table.userId] }), index('members_user_id').on(table.userId)],
+);
+
+/** Somebody was asked by mail to join. The token is in the mail alone; here is its SHA-256. */
+export const invitations = pgTable(
+  'invitations',
+  {
+    id: text('id').primaryKey(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    /** In lower case. */
+    email: text('email').notNull(),
+    role: text('role', { enum: ['admin', 'member', 'viewer'] }).notNull(),
+    tokenHash: bytea('token_hash').notNull().unique(),
+    invitedBy: text('invited_by').references(() => users.id, { onDelete: 'set null' }),
+    createdAt: createdAt(),
+    expiresAt: instant('expires_at').notNull(),
+  },
+  (table) => [unique('invitations_email').on(table.workspaceId, table.email)],
 );
 
 export const apiKeys = pgTable(
@@ -147,15 +169,49 @@ export const domains = pgTable(
   'domains',
   {
     id: text('id').primaryKey(),
-    host: text('host').notNull().unique(),
+    /** In lower case, IDNs as punycode. Several workspaces may claim a host; one has it. */
+    host: text('host').notNull(),
     scheme: text('scheme', { enum: ['http', 'https'] })
       .notNull()
       .default('https'),
     /** NULL: the instance's own short host, which every workspace may use. */
     workspaceId: text('workspace_id').references(() => workspaces.id, { onDelete: 'cascade' }),
+    /**
+     * `waiting`: claimed, not proved. `live`: proved and served. `paused`: the proof has been missing for too long.
+     * `removed`: given up; the row stays, because its slugs stay behind as tombstones.
+     */
+    state: text('state', { enum: ['waiting', 'live', 'paused', 'removed'] })
+      .notNull()
+      .default('live'),
+    /** What the TXT record must say; NULL for the instance's own. */
+    proofToken: text('proof_token'),
+    provedAt: instant('proved_at'),
+    checkedAt: instant('checked_at'),
+    /** Since when checks of a proved domain have failed, and whether its people were told. */
+    failingSince: instant('failing_since'),
+    warnedAt: instant('warned_at'),
+    /** Code of what the last check found wrong (domains/faults.ts). */
+    fault: text('fault'),
+    /** Where the bare host leads, and what is neither there nor any more; NULL shows a page of ours. */
+    rootUrl: text('root_url'),
+    notFoundUrl: text('not_found_url'),
+    expiredUrl: text('expired_url'),
+    /** On the pages that visitors of this domain meet. */
+    brandName: text('brand_name'),
+    brandColor: text('brand_color'),
+    redirectStatus: smallint('redirect_status').notNull().default(302),
+    referrerPolicy: text('referrer_policy'),
+    isIndexed: boolean('is_indexed').notNull().default(false),
+    robotsTxt: text('robots_txt'),
+    appleAppSiteAssociation: text('apple_app_site_association'),
+    assetLinks: text('asset_links'),
     createdAt: createdAt(),
   },
-  (table) => [uniqueIndex('domains_one_of_the_instance').on(sql`(true)`).where(sql`${table.workspaceId} is null`)],
+  (table) => [
+    uniqueIndex('domains_one_of_the_instance').on(sql`(true)`).where(sql`${table.workspaceId} is null`),
+    uniqueIndex('domains_host').on(table.host).where(sql`${table.state} in ('live', 'paused')`),
+    unique('domains_claim').on(table.workspaceId, table.host),
+  ],
 );
 
 export const campaigns = pgTable(

@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, isNull, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { domains } from '../db/schema.ts';
 import { newId } from '../id.ts';
@@ -21,17 +21,19 @@ returning id`);
   return domain.id;
 }
 
-/** The domains on which a workspace may make links, the instance's own first. */
+/** The domains on which a workspace may make links: its default first, then the instance's own, then by name. */
 export async function listDomains(db: Db, workspaceId: string): Promise<Domain[]> {
+  const isDefault = sql`${domains.id} = (select default_domain_id from workspaces where id = ${workspaceId})`;
   return db
     .select()
     .from(domains)
-    .where(or(isNull(domains.workspaceId), eq(domains.workspaceId, workspaceId)))
-    .orderBy(sql`${domains.workspaceId} is not null`, domains.host);
+    .where(or(isNull(domains.workspaceId), and(eq(domains.workspaceId, workspaceId), eq(domains.state, 'live'))))
+    .orderBy(sql`${isDefault} is not true`, sql`${domains.workspaceId} is not null`, domains.host);
 }
 
 /** True when links of some workspace live on a host name of its own; a trailing dot names the same host. */
 export async function isCustomHost(db: Db, hostname: string): Promise<boolean> {
   const host = hostname.replace(/\.$/, '');
-  return (await db.$count(domains, and(eq(domains.host, host), isNotNull(domains.workspaceId)))) > 0;
+  const isProved = and(isNotNull(domains.workspaceId), inArray(domains.state, ['live', 'paused']));
+  return (await db.$count(domains, and(eq(domains.host, host), isProved))) > 0;
 }

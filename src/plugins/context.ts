@@ -15,6 +15,8 @@ export type Context = {
   instanceDomainId: string;
   mailer: Mailer;
   geo: Geo;
+  /** Hosts on which a workspace may make links, its default first. */
+  hostsOf: (this: void, workspaceId: string) => Promise<string[]>;
   /** True for folded slugs that are words of our own routes. */
   isReservedSlug: (this: void, slugKey: string) => boolean;
 };
@@ -30,6 +32,7 @@ async function context(app: FastifyInstance, parts: Context): Promise<void> {
   app.decorate('instanceDomainId', parts.instanceDomainId);
   app.decorate('mailer', parts.mailer);
   app.decorate('geo', parts.geo);
+  app.decorate('hostsOf', parts.hostsOf);
   app.decorate('isReservedSlug', parts.isReservedSlug);
 }
 

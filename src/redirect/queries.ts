@@ -113,16 +113,19 @@ export async function* readActiveTargets(
   }
 }
 
-/** @returns the id of the customer's domain with that host */
+/** @returns the id of the customer's domain that serves that host */
 export async function findDomainId(db: Db, host: string): Promise<string | undefined> {
   const [row] = await db
     .select({ id: domains.id })
     .from(domains)
-    .where(and(eq(domains.host, host), isNotNull(domains.workspaceId)));
+    .where(and(eq(domains.host, host), isNotNull(domains.workspaceId), eq(domains.state, 'live')));
   return row?.id;
 }
 
-/** Every host that is a customer's. */
+/** Every host that is a customer's and served. */
 export async function listHosts(db: Db): Promise<{ id: string; host: string }[]> {
-  return db.select({ id: domains.id, host: domains.host }).from(domains).where(isNotNull(domains.workspaceId));
+  return db
+    .select({ id: domains.id, host: domains.host })
+    .from(domains)
+    .where(and(isNotNull(domains.workspaceId), eq(domains.state, 'live')));
 }

@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ownerMark, withOwnerMark } from '../clicks/owner-mark.ts';
-import { listDomains } from '../domains/queries.ts';
 import { Forbidden, NotFound, Unauthorized } from '../errors.ts';
 import { listWorkspacesOf, type Membership, updateLastOpened } from './queries.ts';
 import { isRoleAtLeast, type Role } from './roles.ts';
@@ -63,11 +62,10 @@ async function enterWorkspace(
   const workspace = memberships.find(isMeant);
   if (!workspace) throw new NotFound();
   if (workspace !== memberships[0]) await updateLastOpened(db, workspace.id, user.id);
-  const domains = await listDomains(db, workspace.id);
   request.workspace = workspace;
   reply.locals.workspace = workspace;
   reply.locals.workspaces = memberships.toSorted((one, other) => one.name.localeCompare(other.name, 'en'));
   const mark = ownerMark(request.server.config.secret, workspace.id, new Date());
   reply.locals.toOpen = (shortUrl) => withOwnerMark(shortUrl, mark);
-  reply.locals.domains = domains.map((domain) => domain.host);
+  reply.locals.domains = await request.server.hostsOf(workspace.id);
 }

@@ -50,6 +50,7 @@ export async function listWorkspacesOf(db: Db, userId: string): Promise<Membersh
       name: workspaces.name,
       slug: workspaces.slug,
       timeZone: workspaces.timeZone,
+      defaultDomainId: workspaces.defaultDomainId,
       role: members.role,
     })
     .from(members)
