@@ -3,6 +3,7 @@ import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import accountRoutes from './accounts/routes.ts';
 import session from './accounts/session.ts';
 import { dimensions } from './analytics/dimensions.ts';
@@ -17,14 +18,22 @@ import type { Recorder } from './clicks/recorder.ts';
 import type { Salts } from './clicks/salts.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db/db.ts';
+import { openDns } from './domains/dns.ts';
+import { listTroubledDomains } from './domains/claims.ts';
 import { listDomains } from './domains/queries.ts';
+import domainsApi from './domains/api.ts';
+import domainRoutes from './domains/routes.ts';
+import domainSettingsApi from './domains/settings-api.ts';
+import domainSettingsRoutes from './domains/settings-routes.ts';
 import { LimitReached, Unavailable } from './errors.ts';
 import hitsApi from './exports/api.ts';
 import exportRoutes from './exports/routes.ts';
 import type { Readiness } from './health/readiness.ts';
 import { healthRoutes, metricsRoutes } from './health/routes.ts';
 import linkApi from './links/api.ts';
+import { readDestination } from './links/destination.ts';
 import linkRoutes from './links/routes.ts';
+import { shortUrlOf } from './links/short-url.ts';
 import liveRoutes from './live/routes.ts';
 import type { Mailer } from './mail/mailer.ts';
 import mailRoutes from './mail/routes.ts';
@@ -32,19 +41,23 @@ import mailingRoutes from './mailings/routes.ts';
 import homeRoutes from './pages/routes.ts';
 import assets from './plugins/assets.ts';
 import context from './plugins/context.ts';
-import failures, { refuseBrokenAddress, refuseUnknownPage } from './plugins/failures.ts';
+import failures, { refuseBrokenAddress, refuseRequest, refuseUnknownPage } from './plugins/failures.ts';
 import forms from './plugins/forms.ts';
 import { httpLimits, maxConnections } from './plugins/limits.ts';
 import { logOptions, logRequests } from './plugins/logging.ts';
 import { knowProxies } from './plugins/proxies.ts';
 import { collectReservedSlugs } from './plugins/reserved-slugs.ts';
+import { sentenceOf } from './plugins/sentences.ts';
 import security, { securityHeaders } from './plugins/security.ts';
-import { knowSites, serveOn, siteRouting } from './plugins/sites.ts';
+import { hasSecondHost, knowSites, serveOn, siteRouting, takeTarget } from './plugins/sites.ts';
 import spoolBanner, { type Spooled } from './plugins/spool-banner.ts';
 import views from './plugins/views.ts';
 import qrApi from './qr/api.ts';
 import qrRoutes from './qr/routes.ts';
+import pageFiles from './redirect/page-files.ts';
+import hostFiles from './redirect/host-files.ts';
 import type { Resolver } from './redirect/resolve.ts';
+import { tlsQuestion } from './redirect/tls-allowed.ts';
 import redirectRoutes, { answerStray, type RedirectParts } from './redirect/routes.ts';
 import type { Traffic } from './redirect/traffic.ts';
 import sharingRoutes from './sharing/routes.ts';
@@ -69,6 +82,7 @@ export type AppParts = {
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { config } = parts;
   const sites = knowSites(config);
+  const dns = openDns(config.dnsServers);
   const isHttps = config.appUrl.startsWith('https:');
   const isProxy = knowProxies(config.trustProxy);
   const app = fastify({
@@ -76,10 +90,13 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     ...httpLimits,
     trustProxy: config.trustProxy.length > 0 && isProxy,
     routerOptions: siteRouting(sites),
+    rewriteUrl: takeTarget,
     frameworkErrors: refuseBrokenAddress,
   });
   app.server.maxConnections = maxConnections;
+  app.addHook('onRequest', (request, reply, done) => (hasSecondHost(request.raw) ? refuseRequest(reply) : done()));
   if (config.logLevel === 'debug' || config.logLevel === 'trace') logRequests(app);
+  z.config({ customError: sentenceOf });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 
@@ -88,6 +105,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     ...parts,
     sites,
     isReservedSlug,
+    troubledDomainsOf: (workspaceId) => listTroubledDomains(parts.db, workspaceId),
     hostsOf: async (workspaceId) => (await listDomains(parts.db, workspaceId)).map(({ host }) => host),
   });
   await app.register(views, { isCached: config.isProduction });
@@ -108,8 +126,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(async (short) => {
     serveOn(short, 'short');
     await short.register(redirectRoutes, redirectParts);
+    await short.register(hostFiles, redirectParts);
     await short.register(healthRoutes, parts);
-    await short.register(assets);
+    await short.register(tlsQuestion, redirectParts);
+    await short.register(pageFiles, redirectParts);
   });
 
   // What watches over the server is answered however busy it is.
@@ -117,6 +137,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     serveOn(watch, 'app');
     await watch.register(healthRoutes, parts);
     await watch.register(metricsRoutes, parts);
+    await watch.register(tlsQuestion, redirectParts);
   });
 
   // The dashboard and the API. When the server has more to do than it can, they give way to the redirects.
@@ -150,12 +171,16 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(sharingRoutes);
     await dashboard.register(mailingRoutes);
     await dashboard.register(qrRoutes);
+    await dashboard.register(domainRoutes, { dns });
+    await dashboard.register(domainSettingsRoutes, { readDestination, shortUrlOf });
     await dashboard.register(mailRoutes);
     await dashboard.register(apiRoutes);
     await dashboard.register(async (api) => {
       await api.register(apiFace);
       await api.register(linkApi);
       await api.register(campaignsApi);
+      await api.register(domainsApi, { dns });
+      await api.register(domainSettingsApi, { readDestination });
       await api.register(qrApi);
       await api.register(analyticsApi);
       await api.register(hitsApi);

@@ -43,6 +43,22 @@ function isCidr(range: string): boolean {
   }
 }
 
+/** `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:53`, with commas between. */
+const serverList = z.string().transform((text, context) => {
+  const servers = text
+    .split(',')
+    .map((server) => server.trim())
+    .filter(Boolean);
+  for (const server of servers) {
+    const [, address = '', port = '53'] = /^\[([^\]]+)\](?::(\d+))?$/.exec(server) ??
+      /^([^:]+)(?::(\d+))?$/.exec(server) ?? ['', server];
+    const isServer = ipaddr.isValid(address) && Number(port) > 0 && Number(port) < 65_536;
+    if (!isServer)
+      context.addIssue({ code: 'custom', message: `"${server}" is not an address such as 192.0.2.1 or 192.0.2.1:53` });
+  }
+  return servers;
+});
+
 const environment = z.object({
   /** Address to listen on. */
   HOST: z.string().min(1).default('0.0.0.0'),
@@ -78,6 +94,10 @@ const environment = z.object({
   WEB_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(1),
   /** Lets a Prometheus read /metrics from afar. Unset: only this machine may. */
   METRICS_TOKEN: z.string().min(16, 'must be at least 16 characters').optional(),
+  /** Lets a Caddy elsewhere ask for which domains it may fetch certificates. Unset: only this machine may. */
+  TLS_ASK_TOKEN: z.string().min(16, 'must be at least 16 characters').optional(),
+  /** Who is asked about custom domains, as ip or ip:port with commas between. Unset: the system's servers. */
+  DNS_SERVERS: serverList.default([]),
   /** While requests wait longer than this for their turn, dashboard and API give way to visitors; in milliseconds. */
   YIELD_AFTER_MS: z.coerce.number().int().min(10).max(60_000).default(100),
   /** How many days single clicks are kept; reports keep what was counted. Unset: for ever. */
@@ -105,6 +125,8 @@ export type Config = Readonly<{
   linkCache: 'cold' | 'warm';
   webConcurrency: number;
   metricsToken: string | null;
+  tlsAskToken: string | null;
+  dnsServers: readonly string[];
   retentionDays: number | null;
   yieldAfterMs: number;
   signUp: 'open' | 'invite' | 'closed';
@@ -146,6 +168,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     linkCache: values.LINK_CACHE,
     webConcurrency: values.WEB_CONCURRENCY,
     metricsToken: values.METRICS_TOKEN ?? null,
+    tlsAskToken: values.TLS_ASK_TOKEN ?? null,
+    dnsServers: values.DNS_SERVERS,
     retentionDays: values.RETENTION_DAYS ?? null,
     yieldAfterMs: values.YIELD_AFTER_MS,
     signUp: values.SIGN_UP,

@@ -80,3 +80,6 @@ export function formatAgo(date: Date, now: Date): string {
   }
   return 'just now';
 }
+
+/** 'admin' -> 'an admin' */
+export const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;

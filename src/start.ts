@@ -15,7 +15,10 @@ import { openDatabase } from './db/db.ts';
 import { startEmbeddedPostgres } from './db/embedded.ts';
 import { migrateDatabase } from './db/migrate.ts';
 import { listen } from './db/notify.ts';
+import { openDns } from './domains/dns.ts';
 import { ensureInstanceDomain } from './domains/queries.ts';
+import { domainJobs } from './domains/recheck.ts';
+import { plural } from './format.ts';
 import { DatabaseWatch } from './health/database-watch.ts';
 import { openMetrics } from './health/metrics.ts';
 import { readinessOf } from './health/readiness.ts';
@@ -101,6 +104,7 @@ async function open(
   const timetable = [
     ...clickJobs({ db, salts, dimensions, retentionDays: config.retentionDays }),
     ...mailingJobs({ db, mailer, config }),
+    ...domainJobs({ db, mailer, config, dns: openDns(config.dnsServers) }),
   ];
   const jobs = startTimetable(timetable, (job, error) => problem(`the job "${job.name}" failed`, error));
   closing.add('the jobs', 3_000, () => jobs.close());
@@ -173,7 +177,7 @@ async function closeApp(app: FastifyInstance): Promise<void> {
 function reportRecorderEvent(event: RecorderEvent, problem: Problem, info: (sentence: string) => void): void {
   if (event.kind === 'away') problem('the database does not take clicks; they go to the spool', event.error);
   else if (event.kind === 'back') info('the database takes clicks again');
-  else if (event.kind === 'drained') info(`${event.hits} clicks of the spool are in the database`);
+  else if (event.kind === 'emptied') info(`the spool is drained: ${plural(event.hits, 'click')} went to the database`);
   else if (event.kind === 'problem') problem('clicks could not be kept at the first try', event.error);
   else if (event.kind === 'kept' && event.outcome === 'lost')
     problem(`${event.hits} CLICKS ARE LOST: neither database nor disk took them`);

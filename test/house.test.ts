@@ -106,7 +106,7 @@ describe('the house', () => {
 
   it('mirrors its rooms in views and test', () => {
     const rooms = new Set(sources.map((file) => basename(roomOf(file))));
-    const shared = new Set(['components', 'layouts', 'setup', 'bench', 'faults']);
+    const shared = new Set(['components', 'layouts', 'setup', 'bench', 'faults', 'access']);
     for (const folder of ['views', 'test']) {
       const strangers = readdirSync(join(projectRoot, folder), { withFileTypes: true })
         .filter((entry) => entry.isDirectory() && !rooms.has(entry.name) && !shared.has(entry.name))

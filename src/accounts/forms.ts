@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { oneLine } from '../one-line.ts';
-import { workspaceName } from '../workspaces/forms.ts';
+import { invitationToken, workspaceName } from '../workspaces/forms.ts';
 
 /** In characters. Ten is what a person can be asked for; 128 keeps the hashing from being a weapon. */
 export const passwordLength = { min: 10, max: 128 };
@@ -33,6 +33,11 @@ export const newAccount = z.object({
 });
 
 export type NewAccount = z.infer<typeof newAccount>;
+
+/** `invitation`: the token of the mail that led here. */
+export const signUpForm = newAccount.extend({ invitation: invitationToken.default('') });
+
+export const signUpQuery = z.object({ invitation: invitationToken.default('') });
 
 export const logInForm = z.object({ email, password: currentPassword, next: z.string().max(2_000).optional() });
 

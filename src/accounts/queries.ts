@@ -5,19 +5,21 @@ import { uniqueViolation } from '../db/pg-errors.ts';
 import { accounts, users, verifications } from '../db/schema.ts';
 import { Conflict, Forbidden } from '../errors.ts';
 import { newId } from '../id.ts';
+import { acceptInvitation } from '../workspaces/invitations.ts';
 import { insertWorkspace } from '../workspaces/queries.ts';
 import type { NewAccount } from './forms.ts';
 
 /**
- * A new account with a workspace of its own. The first of all looks after the instance; of two at once only one is first.
+ * A new account with a workspace of its own, or in the one that it is invited to. The first of all looks after the
+ * instance; of two at once only one is first.
  * @param account as `newAccount` of forms.ts made it
- * @param welcome `first`: nobody may join once there is an account
- * @throws Conflict field email, code email_taken; Forbidden
+ * @param welcome `first`: nobody may join once there is an account; or the token of an invitation for this address
+ * @throws Conflict field email, code email_taken; Forbidden; Invalid field token
  */
 export async function createAccount(
   db: Db,
   account: NewAccount,
-  welcome: 'anyone' | 'first' = 'anyone',
+  welcome: 'anyone' | 'first' | { invitation: string } = 'anyone',
 ): Promise<{ userId: string; workspaceId: string }> {
   const { name, email, timeZone } = account;
   const password = await hashPassword(account.password);
@@ -30,7 +32,10 @@ export async function createAccount(
       await tx.insert(users).values({ id: userId, name, email, isAdmin: isFirst });
       await tx.insert(accounts).values({ id: newId(), accountId: userId, providerId: 'credential', userId, password });
       const workspaceName = account.workspaceName || `${name}'s workspace`;
-      const workspace = await insertWorkspace(tx, { name: workspaceName, ownerId: userId, timeZone });
+      const workspace =
+        typeof welcome === 'object'
+          ? await acceptInvitation(tx, welcome.invitation, userId)
+          : await insertWorkspace(tx, { name: workspaceName, ownerId: userId, timeZone });
       return { userId, workspaceId: workspace.id };
     });
   } catch (error) {

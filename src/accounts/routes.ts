@@ -3,7 +3,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Forbidden, Invalid } from '../errors.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
-import { logInForm, newAccount } from './forms.ts';
+import { findInvitation } from '../workspaces/invitations.ts';
+import { logInForm, signUpForm, signUpQuery } from './forms.ts';
 import mailedLinkRoutes from './mailed-links.ts';
 import { rememberBrowser } from './known-browser.ts';
 import { nextPath } from './next-path.ts';
@@ -21,27 +22,37 @@ export default async function accountRoutes(app: FastifyInstance): Promise<void>
   // Far higher: it is there against guessers with many addresses, who could otherwise keep the owner out for a song.
   const refuseManyFromAnywhere = limitTries(app, 100, accountFromAnywhere);
 
-  /** `first` until there is an account, then what SIGN_UP says. */
-  const signUpMode = async () => ((await isAnyAccount(db)) ? config.signUp : 'first');
+  /** `first` until there is an account, then what SIGN_UP says; an invitation opens the door unless it is closed. */
+  async function signUpMode(invitation: string) {
+    if (!(await isAnyAccount(db))) return 'first';
+    return invitation === '' || config.signUp === 'closed' ? config.signUp : 'invited';
+  }
 
-  routes.get('/sign-up', async (request, reply) => {
-    if (await request.loadUser(reply)) return reply.redirect('/');
-    return reply.viewAsync('accounts/sign-up.eta', { mode: await signUpMode(), values: {}, errors: {} });
+  routes.get('/sign-up', { schema: { querystring: signUpQuery } }, async (request, reply) => {
+    const token = request.query.invitation;
+    if (await request.loadUser(reply)) return reply.redirect(token === '' ? '/' : `/invitations/${token}`);
+    const invitation = token === '' ? undefined : await findInvitation(db, token);
+    const mode = await signUpMode(invitation ? token : '');
+    const values = invitation ? { email: invitation.email, invitation: token } : {};
+    reply.header('referrer-policy', 'same-origin');
+    return reply.viewAsync('accounts/sign-up.eta', { mode, values, errors: {} });
   });
 
   routes.post(
     '/sign-up',
     {
-      schema: { body: newAccount },
+      schema: { body: signUpForm },
       attachValidation: true,
       config: { rateLimit: { max: 20, timeWindow: '1 hour' } },
     },
     async (request, reply) => {
-      const mode = await signUpMode();
+      const { invitation = '' } = typedValues(request.body);
+      const mode = await signUpMode(invitation);
       if (mode === 'invite' || mode === 'closed') throw new Forbidden('Sign-up is not open on this server.');
       try {
         if (request.validationError) throw request.validationError;
-        const { userId } = await createAccount(db, request.body, config.signUp === 'open' ? 'anyone' : 'first');
+        const anyone = config.signUp === 'open' ? 'anyone' : 'first';
+        const { userId } = await createAccount(db, request.body, mode === 'invited' ? { invitation } : anyone);
         const { email, password } = request.body;
         const logIn = { body: { email, password }, headers: authHeaders(request), returnHeaders: true } as const;
         forwardCookies(reply, (await auth.api.signInEmail(logIn)).headers);
@@ -103,7 +114,8 @@ export default async function accountRoutes(app: FastifyInstance): Promise<void>
   routes.post('/log-out', async (request, reply) => {
     const { headers } = await auth.api.signOut({ headers: authHeaders(request), returnHeaders: true });
     forwardCookies(reply, headers);
-    return reply.redirect('/log-in', 303);
+    const { next } = typedValues(request.body);
+    return reply.redirect(next === undefined ? '/log-in' : nextPath(next), 303);
   });
 
   await app.register(mailedLinkRoutes);

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LimitReached } from '../errors.ts';
-import { networkOf } from '../redirect/unknown-slugs.ts';
+import { networkOf } from '../network.ts';
 import { typedValues } from '../refusal.ts';
 import { isKnownBrowser } from './known-browser.ts';
 

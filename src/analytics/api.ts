@@ -15,13 +15,12 @@ const listOf = (words: readonly string[]) => `${words.slice(0, -1).join(', ')} o
 const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, `Choose ${listOf(words)}.`);
 
+const id = z.string().min(1);
+
 const query = z.object({
-  linkId: z.string().optional().describe('Clicks of this link only. Without it, of the whole workspace.'),
-  campaignId: z
-    .string()
-    .optional()
-    .describe('Clicks of the links of this campaign. Visitors are those of each link, summed.'),
-  tagId: z.string().optional().describe('Clicks of the links with this tag. Visitors are those of each link, summed.'),
+  linkId: id.optional().describe('Clicks of this link only. Without it, of the whole workspace.'),
+  campaignId: id.optional().describe('Clicks of the links of this campaign. Visitors are those of each link, summed.'),
+  tagId: id.optional().describe('Clicks of the links with this tag. Visitors are those of each link, summed.'),
   period: oneOf(periodNames)
     .optional()
     .describe(

@@ -30,7 +30,7 @@ export type ChartInput = {
 
 /** SVG paths of one line. Lengths are pixels of the plot; '' where there is nothing to draw. */
 export type ChartLine = { line: string; area: string; unfinishedLine: string; unfinishedArea: string };
-export type ChartTick = { at: string; label: string };
+type ChartTick = { at: string; label: string };
 export type ChartBand = {
   key: string;
   /** Where the step lies and the area that belongs to it, in percent of the width. */
@@ -70,12 +70,10 @@ const LABEL_STEPS = [1, 2, 3, 4, 6, 7, 12, 14, 21, 28];
 /** The geometry of a line chart over time. Lines end at the last step that has begun; its part is drawn apart. */
 export function drawChart({ name, points, second, comparison, width, height }: ChartInput): Chart {
   const values = points.map((point) => point.value);
-  const position = scalePoint(points.keys(), [0, width]);
-  const x = (index: number) => position(index) ?? 0;
+  const { x, xTicks, bands } = horizontalScale(points, width);
   const { y, ticks } = verticalScale([...values, ...(second?.values ?? []), ...(comparison?.values ?? [])], height);
   const finished = points.findIndex((point) => point.isUnfinished || point.value === null);
   const drawLine = (of: (number | null)[], end: number) => lineOf(of.slice(0, points.length), end, x, y);
-  const percent = (pixels: number) => `${round((100 * pixels) / width, 2)}%`;
   const lines: { series: Series; name: string; values: (number | null)[] }[] = [
     { series: 'main', name, values },
     ...(second ? [{ series: 'second' as const, ...second }] : []),
@@ -93,24 +91,14 @@ export function drawChart({ name, points, second, comparison, width, height }: C
       name: each.series === 'comparison' ? each.name : `${capitalised(each.name)}s`,
     })),
     yTicks: ticks.map((value) => ({ y: round(y(value)), label: formatCompact(value) })),
-    xTicks: labelledSteps(points, width).map(({ index, isWide }) => ({
-      at: percent(x(index)),
-      label: points[index]?.shortLabel ?? '',
-      isWide,
-    })),
-    bands: points.map((point, index) => {
-      const left = index === 0 ? 0 : (x(index - 1) + x(index)) / 2;
-      const right = index === points.length - 1 ? width : (x(index) + x(index + 1)) / 2;
+    xTicks,
+    bands: bands.map((band, index) => {
       const known = lines.flatMap((each) => {
         const value = each.values[index];
         return value === null || value === undefined ? [] : [{ ...each, value }];
       });
       return {
-        key: point.key,
-        at: percent(x(index)),
-        x: percent(left),
-        width: percent(right - left),
-        label: point.isUnfinished ? `${point.label}, so far` : point.label,
+        ...band,
         rows: known.map(({ series, name: counted, value }) => ({
           series,
           text:
@@ -122,6 +110,33 @@ export function drawChart({ name, points, second, comparison, width, height }: C
       };
     }),
     summary: summaryOf(name, points),
+  };
+}
+
+/** Where the steps are: the labels below them, and the area that belongs to each. */
+export function horizontalScale(points: ChartPoint[], width: number) {
+  const position = scalePoint(points.keys(), [0, width]);
+  const x = (index: number) => position(index) ?? 0;
+  const percent = (pixels: number) => `${round((100 * pixels) / width, 2)}%`;
+  return {
+    x,
+    percent,
+    xTicks: labelledSteps(points, width).map(({ index, isWide }) => ({
+      at: percent(x(index)),
+      label: points[index]?.shortLabel ?? '',
+      isWide,
+    })),
+    bands: points.map(({ key, label, isUnfinished }, index) => {
+      const left = index === 0 ? 0 : (x(index - 1) + x(index)) / 2;
+      const right = index === points.length - 1 ? width : (x(index) + x(index + 1)) / 2;
+      return {
+        key,
+        at: percent(x(index)),
+        x: percent(left),
+        width: percent(right - left),
+        label: isUnfinished ? `${label}, so far` : label,
+      };
+    }),
   };
 }
 
@@ -161,7 +176,7 @@ export function lineOf(
 }
 
 /** Which steps get a label on the axis: every nth of those that have one, n as small as the widths allow. */
-export function labelledSteps(points: ChartPoint[], width: number): { index: number; isWide: boolean }[] {
+function labelledSteps(points: ChartPoint[], width: number): { index: number; isWide: boolean }[] {
   const candidates = points.flatMap((point, index) => (point.shortLabel ? [index] : []));
   const longest = max(points, (point) => point.shortLabel.length) ?? 0;
   const room = longest * CHARACTER_WIDTH + LABEL_GAP;

@@ -1,7 +1,7 @@
 import type { Db } from '../db/db.ts';
 import { plural } from '../format.ts';
 import { inTime } from './budget.ts';
-import { type ChartLine, type ChartTick, labelledSteps, lineOf, round, verticalScale } from './chart.ts';
+import { type Chart, type ChartBand, type ChartLine, horizontalScale, lineOf, round, verticalScale } from './chart.ts';
 import type { Period } from './period.ts';
 import { type Counts, getScope } from './queries.ts';
 import { loadSteps, type Step, sumOf } from './report.ts';
@@ -37,15 +37,9 @@ export type CompareChart = {
   width: number;
   height: number;
   lines: ComparedLine[];
-  yTicks: { y: number; label: string }[];
-  xTicks: (ChartTick & { isWide: boolean })[];
-  bands: {
-    at: string;
-    x: string;
-    width: string;
-    label: string;
-    rows: { color: number; text: string; clicks: number; y: number }[];
-  }[];
+  yTicks: Chart['yTicks'];
+  xTicks: Chart['xTicks'];
+  bands: (Omit<ChartBand, 'rows'> & { rows: { color: number; text: string; clicks: number; y: number }[] })[];
   summary: string;
 };
 
@@ -59,8 +53,7 @@ export function drawCompared(compared: readonly ComparedSteps[]): CompareChart {
   const points = (compared[0]?.steps ?? []).map((step) => ({ ...step, value: step.isFuture ? null : step.clicks }));
   const valuesOf = ({ steps }: ComparedSteps) => steps.map((step) => (step.isFuture ? null : step.clicks));
   const { y, ticks } = verticalScale(compared.flatMap(valuesOf), height);
-  const x = (index: number) => (points.length > 1 ? (index * width) / (points.length - 1) : width / 2);
-  const percent = (pixels: number) => `${round((100 * pixels) / width, 2)}%`;
+  const { x, percent, xTicks, bands } = horizontalScale(points, width);
   const unfinished = points.findIndex((point) => point.isUnfinished || point.isFuture);
   const last = points.findLastIndex((point) => point.value !== null);
   const ends = spreadOut(compared.map(({ steps }) => y(steps[last]?.clicks ?? 0)));
@@ -74,27 +67,16 @@ export function drawCompared(compared: readonly ComparedSteps[]): CompareChart {
       end: last < 0 ? null : { at: percent(x(last)), y: round(ends[index] ?? 0) },
     })),
     yTicks: ticks.map((value) => ({ y: round(y(value)), label: String(value) })),
-    xTicks: labelledSteps(points, width).map(({ index, isWide }) => ({
-      at: percent(x(index)),
-      label: points[index]?.shortLabel ?? '',
-      isWide,
+    xTicks,
+    bands: bands.map((band, index) => ({
+      ...band,
+      rows: compared.flatMap(({ name, steps }, nth) => {
+        const step = steps[index];
+        if (!step || step.isFuture) return [];
+        const { clicks } = step;
+        return [{ color: nth + 1, text: `${name}: ${plural(clicks, 'click')}`, clicks, y: round(y(clicks)) }];
+      }),
     })),
-    bands: points.map((point, index) => {
-      const left = index === 0 ? 0 : (x(index - 1) + x(index)) / 2;
-      const right = index === points.length - 1 ? width : (x(index) + x(index + 1)) / 2;
-      return {
-        at: percent(x(index)),
-        x: percent(left),
-        width: percent(right - left),
-        label: point.isUnfinished ? `${point.label}, so far` : point.label,
-        rows: compared.flatMap(({ name, steps }, nth) => {
-          const step = steps[index];
-          if (!step || step.isFuture) return [];
-          const { clicks } = step;
-          return [{ color: nth + 1, text: `${name}: ${plural(clicks, 'click')}`, clicks, y: round(y(clicks)) }];
-        }),
-      };
-    }),
     summary: compared.map(({ name, total }) => `${name}: ${plural(total.clicks, 'click')}`).join('. '),
   };
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { requireRole, requireWorkspace } from '../workspaces/guards.ts';
+import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { dayStart, isDay } from '../zoned-time.ts';
 import { insertNote, removeNote } from './notes.ts';
 
@@ -20,7 +20,7 @@ const noteForm = z.object({
 export default async function noteRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;
-  const preHandler = [requireWorkspace, requireRole('member')];
+  const preHandler = [requireWorkspace, requireRight('organise')];
 
   routes.post('/w/:workspace/notes', { preHandler, schema: { params, body: noteForm } }, async (request, reply) => {
     const { id, slug, timeZone } = request.workspace;

@@ -1,8 +1,8 @@
-import { formatDate } from '../format.ts';
-import { countDays } from '../zoned-time.ts';
+import { formatDate, formatDateTime, formatTime, plural } from '../format.ts';
+import { countDays, HOUR } from '../zoned-time.ts';
 import { type ReportView, reportHref } from './address.ts';
 import type { Filter } from './filter.ts';
-import { type Interval, type Period, type PeriodName, periodNames } from './period.ts';
+import { type Interval, isWholeDays, type Period, type PeriodName, periodNames, type Span } from './period.ts';
 
 /** One of a few links of which one is where we are; some are pressed by a key. */
 export type Choice = { label: string; href: string; isCurrent: boolean; key?: string };
@@ -58,29 +58,47 @@ export function intervalChoices(path: string, period: Period, filters: readonly 
 }
 
 /** The view that shows a period again, with the steps that suit it. */
-export function viewOf({ name, days }: Period, filters: readonly Filter[]): ReportView {
-  return name === 'custom' ? { from: days.first, to: days.last, filters } : { period: name, filters };
+export function viewOf(period: Period, filters: readonly Filter[]): ReportView {
+  const { name, days, from, to } = period;
+  if (name !== 'custom') return { period: name, filters };
+  if (isWholeDays(period)) return { from: days.first, to: days.last, filters };
+  return { from: from.toISOString(), to: to.toISOString(), filters };
 }
 
 /** 'in the 30 days before', to be read after a number. */
 export function previousWords(period: Period): string {
   if (period.name === 'today') return 'yesterday';
   const name = previousName(period);
-  return name.startsWith('Day') ? `on the ${name.toLowerCase()}` : `in the ${name}`;
+  return name.startsWith('Day') ? `on the ${name.toLowerCase()}` : `in the ${name.toLowerCase()}`;
 }
 
-/** '30 days before', as the name of a line. */
-export function previousName({ name, days }: Period): string {
+/** '30 days before', '3 hours before', as the name of a line. */
+export function previousName(period: Period): string {
+  const { name, days } = period;
   if (name === 'today') return 'Yesterday';
   if (name === '12mo') return '12 months before';
+  if (!isWholeDays(period)) return `${lengthWords(period)} before`;
   const count = countDays(days.first, days.last);
   return count === 1 ? 'Day before' : `${count} days before`;
 }
 
-/** 'Today', 'Last 30 days', '3 – 9 Nov 2026' as the name of a period in a heading. */
-export function periodWords({ name, from, to, timeZone }: Period): string {
+/** How long a span is that is no whole days; up to two days to the minute, beyond to the hour. */
+function lengthWords({ from, to }: Span): string {
+  const hours = (to.getTime() - from.getTime()) / HOUR;
+  if (hours === 1) return 'Hour';
+  if (!Number.isInteger(hours) && hours < 48) return plural(Math.max(1, Math.round(hours * 60)), 'minute');
+  return plural(Math.round(hours), 'hour');
+}
+
+/** 'Today', 'Last 30 days', '3 Nov 2026 – 9 Nov 2026', '22 Nov 2026, 14:00 – 17:00': a period in a heading. */
+export function periodWords(period: Period): string {
+  const { name, days, from, to, timeZone } = period;
   if (name === 'today' || name === 'all') return periodLabels[name];
   if (name !== 'custom') return `Last ${periodLabels[name]}`;
+  if (!isWholeDays(period)) {
+    const end = days.first === days.last ? formatTime(to, timeZone) : formatDateTime(to, timeZone);
+    return `${formatDateTime(from, timeZone)} – ${end}`;
+  }
   const [first, last] = [formatDate(from, timeZone), formatDate(new Date(to.getTime() - 1), timeZone)];
   return first === last ? first : `${first} – ${last}`;
 }

@@ -22,7 +22,7 @@ export type Period = Span & {
   weekStartsOn: WeekStart;
   /** The moment of asking: what ends after it is unfinished. */
   now: Date;
-  /** As many days before; for 12mo the same months and days a year earlier. */
+  /** As many days before, or as many hours and minutes; for 12mo the same months and days a year earlier. */
   previous: Span;
 };
 
@@ -130,8 +130,7 @@ function spanBefore(name: Period['name'], { from, to }: Span, days: Period['days
     const lastDay = addDays(lastMonth, Math.min(Number(days.last.slice(8)), countMonth(lastMonth)) - 1);
     return { from: dayStart(addMonths(days.first, -12), timeZone), to: endOfDay(lastDay, timeZone) };
   }
-  const isWholeDays = [from, to].every((instant) => isDayStart(instant, timeZone));
-  if (!isWholeDays) return { from: new Date(2 * from.getTime() - to.getTime()), to: from };
+  if (!isWholeDays({ from, to, timeZone })) return { from: new Date(2 * from.getTime() - to.getTime()), to: from };
   return { from: dayStart(addDays(days.first, -countDays(days.first, days.last)), timeZone), to: from };
 }
 
@@ -143,6 +142,12 @@ function endOfDay(day: string, timeZone: string): Date {
   return dayStart(addDays(day, 1), timeZone);
 }
 
-function isDayStart(instant: Date, timeZone: string): boolean {
-  return dayStart(localDay(instant, timeZone), timeZone).getTime() === instant.getTime();
+/** Whether a period begins and ends with a day of its zone, as all named ones do. */
+export function isWholeDays({ from, to, timeZone }: Span & Pick<Period, 'timeZone'>): boolean {
+  return [from, to].every((instant) => dayStart(localDay(instant, timeZone), timeZone).getTime() === instant.getTime());
+}
+
+/** Whether a period is a day that is not over: it cannot be compared with one that is. */
+export function isDayUnderWay({ days, now, to }: Period): boolean {
+  return days.first === days.last && now < to;
 }

@@ -6,6 +6,7 @@ import { type Dimension, type DimensionName, dimensionOf, unknown } from './dime
 import { drawHeatMap, type HeatMap } from './heat-map.ts';
 import { withFilter } from './filter.ts';
 import { labelOf } from './labels.ts';
+import { isDayUnderWay } from './period.ts';
 import { periodWords, previousName, previousWords, viewOf } from './period-links.ts';
 import { dimensionsOf } from './queries.ts';
 import type { Breakdown, Report, Step } from './report.ts';
@@ -185,9 +186,7 @@ function changeOf({ period, total, previous }: Report): ReportPage['change'] {
   const before = previous.total.clicks;
   const words = previousWords(period);
   if (before === 0) return { direction: 'same', percent: null, words: `None ${words}.` };
-  // A day that is not over cannot be compared with one that is.
-  if (period.name === 'today')
-    return { direction: 'same', percent: null, words: `${plural(before, 'click')} ${words}.` };
+  if (isDayUnderWay(period)) return { direction: 'same', percent: null, words: `${plural(before, 'click')} ${words}.` };
   if (total.clicks === before) return { direction: 'same', percent: null, words: `As many as ${words}.` };
   const isMore = total.clicks > before;
   return {

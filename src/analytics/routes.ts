@@ -28,7 +28,6 @@ import { valueList } from './value-list.ts';
 /** An empty field of the range's form is one that was not filled in; a name that we do not know is one that was not given. */
 const day = z
   .string()
-  .max(40)
   .transform((text) => text.trim() || undefined)
   .optional();
 const reportQuery = z.object({

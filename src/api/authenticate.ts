@@ -24,5 +24,5 @@ export async function authenticate(request: FastifyRequest): Promise<void> {
   }
   await updateLastUsed(db, holder.workspace.id, holder, new Date());
   request.apiKey = { id: holder.keyId };
-  request.workspace = { ...holder.workspace, role: 'member' };
+  request.workspace = holder.workspace;
 }

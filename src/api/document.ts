@@ -67,6 +67,7 @@ async function document(app: FastifyInstance): Promise<void> {
       servers: [{ url: app.config.appUrl }],
       tags: [
         { name: 'Links', description: 'Short links of your workspace.' },
+        { name: 'Domains', description: 'Your own hosts, and what their visitors meet.' },
         { name: 'Analytics', description: 'Clicks, visitors, and where they came from.' },
       ],
       components: {

@@ -1,54 +1,77 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { requireRole, requireWorkspace } from '../workspaces/guards.ts';
-import { isRoleAtLeast } from '../workspaces/roles.ts';
+import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
+import { mayDo } from '../workspaces/roles.ts';
+import { keyName } from './forms.ts';
 import { insertApiKey, listApiKeys, removeApiKey } from './keys.ts';
-
-/** Who may make and delete keys: a key may do what a member may. */
-const keyHolder = 'member';
 
 const place = z.object({ workspace: z.string() });
 
-const newKeyForm = z.object({
-  name: z
-    .string('Give the key a name.')
-    .trim()
-    .min(1, 'Give the key a name.')
-    .max(80, 'A name has at most 80 characters.')
-    .regex(/^\P{Cc}*$/u, 'A name holds no line breaks or control characters.'),
-});
-
 /** What the page shows besides the keys: a key that was just made, or a name that was refused. */
-type State = { newKey?: { name: string; key: string }; name?: string; error?: string };
+type State = { newKey?: NewKey | undefined; name?: string; error?: string };
+type NewKey = { name: string; key: string };
+
+const newKeyCookie = 'waymark_new_key';
+/** How long a new key waits for its page, in milliseconds. */
+const newKeyWaitsMs = 60_000;
+
+const cookiePathOf = (request: FastifyRequest) => `/w/${request.workspace.slug}/keys`;
+
+/**
+ * Leaves a new key for the page after the redirect, so that a reload makes no second one. It travels in a cookie: not in
+ * an address, which ends up in histories and logs, nor in memory, which the next process would not have. Without an age
+ * browsers forget it when they close; the page takes it away at once.
+ */
+function handNewKey(request: FastifyRequest, reply: FastifyReply, newKey: NewKey): void {
+  const secure = request.server.config.appUrl.startsWith('https:');
+  reply.setCookie(newKeyCookie, JSON.stringify({ ...newKey, until: Date.now() + newKeyWaitsMs }), {
+    path: cookiePathOf(request),
+    httpOnly: true,
+    sameSite: 'strict',
+    secure,
+    signed: true,
+  });
+}
+
+function takeNewKey(request: FastifyRequest, reply: FastifyReply): NewKey | undefined {
+  const cookie = request.cookies[newKeyCookie];
+  if (!cookie) return undefined;
+  reply.clearCookie(newKeyCookie, { path: cookiePathOf(request) }).header('cache-control', 'no-store');
+  const { valid, value } = request.unsignCookie(cookie);
+  if (!valid || !value) return undefined;
+  const { until, ...newKey } = JSON.parse(value) as NewKey & { until: number };
+  return until > Date.now() ? newKey : undefined;
+}
 
 /** The pages on which members make and delete the keys of their workspace. */
 export default async function keyPages(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   app.addHook('preHandler', requireWorkspace);
 
-  routes.get('/w/:workspace/keys', { schema: { params: place } }, (request, reply) => showKeys(request, reply, {}));
+  routes.get('/w/:workspace/keys', { schema: { params: place } }, (request, reply) =>
+    showKeys(request, reply, { newKey: takeNewKey(request, reply) }),
+  );
 
   routes.post(
     '/w/:workspace/keys',
-    { schema: { params: place, body: z.object({ name: z.string().catch('') }) }, preHandler: requireRole(keyHolder) },
+    { schema: { params: place, body: z.object({ name: z.string().catch('') }) }, preHandler: requireRight('makeKeys') },
     async (request, reply) => {
-      const form = newKeyForm.safeParse(request.body);
+      const form = keyName.safeParse(request.body.name);
       if (!form.success) {
         reply.code(422);
         return showKeys(request, reply, { name: request.body.name, error: form.error.issues[0]?.message ?? '' });
       }
-      const { name } = form.data;
+      const name = form.data;
       const { key } = await insertApiKey(app.db, request.workspace.id, { name, createdBy: request.user?.id ?? null });
-      // The answer to the form itself: a redirect would have to keep the key somewhere.
-      reply.code(201).header('cache-control', 'no-store');
-      return showKeys(request, reply, { newKey: { name, key } });
+      handNewKey(request, reply, { name, key });
+      return reply.redirect(`/w/${request.workspace.slug}/keys`, 303);
     },
   );
 
   routes.post(
     '/w/:workspace/keys/:keyId/delete',
-    { schema: { params: place.extend({ keyId: z.string() }) }, preHandler: requireRole(keyHolder) },
+    { schema: { params: place.extend({ keyId: z.string() }) }, preHandler: requireRight('makeKeys') },
     async (request, reply) => {
       const name = await removeApiKey(app.db, request.workspace.id, request.params.keyId);
       reply.flash('success', `The key "${name}" is deleted.`);
@@ -62,7 +85,7 @@ async function showKeys(request: FastifyRequest, reply: FastifyReply, state: Sta
   const { db, config } = request.server;
   return reply.viewAsync('api/keys.eta', {
     keys: await listApiKeys(db, id),
-    canChange: isRoleAtLeast(role, keyHolder),
+    canChange: mayDo(role, 'makeKeys'),
     newKey: state.newKey,
     name: state.name,
     error: state.error,

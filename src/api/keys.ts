@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { and, desc, eq, isNull, lt, or } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
-import { apiKeys, users, workspaces } from '../db/schema.ts';
+import { apiKeys, members, users, workspaces } from '../db/schema.ts';
 import { NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
 import type { Membership } from '../workspaces/queries.ts';
+import { mayDo, type Role } from '../workspaces/roles.ts';
 
 /** `wm_` and four characters: enough to tell one's keys apart, and 232 bits stay secret. */
 const prefixLength = 7;
@@ -16,8 +17,10 @@ export type ApiKey = {
   id: string;
   name: string;
   prefix: string;
-  /** Name of the person, or null when they have left. */
+  /** Name of the person; null for keys of the instance. */
   createdBy: string | null;
+  /** Its maker has left the workspace or may make no keys any more: it opens nothing until they may again. */
+  isStopped: boolean;
   createdAt: Date;
   lastUsedAt: Date | null;
 };
@@ -25,8 +28,16 @@ export type ApiKey = {
 export type KeyHolder = {
   keyId: string;
   lastUsedAt: Date | null;
-  workspace: Omit<Membership, 'role'>;
+  /** What its maker is in the workspace now; keys that nobody stands behind may do what a member may. */
+  workspace: Membership;
 };
+
+const isMakersMembership = and(eq(members.workspaceId, apiKeys.workspaceId), eq(members.userId, apiKeys.createdBy));
+
+/** Whether somebody who may make keys stands behind a key. One that nobody made is the instance's own, and a member. */
+function isBacked(maker: { id: string | null; role: Role | null }): boolean {
+  return maker.id === null || (maker.role !== null && mayDo(maker.role, 'makeKeys'));
+}
 
 // A key is 256 random bits: one fast hash hides it as well as a slow one, which would cost every request.
 const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest();
@@ -49,7 +60,7 @@ export async function insertApiKey(
 
 /** The keys of a workspace, the newest first. */
 export async function listApiKeys(db: Db, workspaceId: string): Promise<ApiKey[]> {
-  return db
+  const keys = await db
     .select({
       id: apiKeys.id,
       name: apiKeys.name,
@@ -57,11 +68,14 @@ export async function listApiKeys(db: Db, workspaceId: string): Promise<ApiKey[]
       createdBy: users.name,
       createdAt: apiKeys.createdAt,
       lastUsedAt: apiKeys.lastUsedAt,
+      maker: { id: apiKeys.createdBy, role: members.role },
     })
     .from(apiKeys)
     .leftJoin(users, eq(users.id, apiKeys.createdBy))
+    .leftJoin(members, isMakersMembership)
     .where(eq(apiKeys.workspaceId, workspaceId))
     .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id));
+  return keys.map(({ maker, ...key }) => ({ ...key, isStopped: !isBacked(maker) }));
 }
 
 /**
@@ -78,7 +92,7 @@ export async function removeApiKey(db: Db, workspaceId: string, keyId: string): 
   return key.name;
 }
 
-/** Whose key it is, by one look into the index of hashes; undefined when it is nobody's. */
+/** Whose key it is, by one look into the index of hashes; undefined when it is nobody's, or stopped. */
 export async function findKeyHolder(db: Db, key: string): Promise<KeyHolder | undefined> {
   const [holder] = await db
     .select({
@@ -91,11 +105,15 @@ export async function findKeyHolder(db: Db, key: string): Promise<KeyHolder | un
         timeZone: workspaces.timeZone,
         defaultDomainId: workspaces.defaultDomainId,
       },
+      maker: { id: apiKeys.createdBy, role: members.role },
     })
     .from(apiKeys)
     .innerJoin(workspaces, eq(workspaces.id, apiKeys.workspaceId))
+    .leftJoin(members, isMakersMembership)
     .where(eq(apiKeys.hash, hashOf(key)));
-  return holder;
+  if (!holder || !isBacked(holder.maker)) return undefined;
+  const { keyId, lastUsedAt, workspace, maker } = holder;
+  return { keyId, lastUsedAt, workspace: { ...workspace, role: maker.role ?? 'member' } };
 }
 
 /** Notes that a key was used, at most once a minute. */

@@ -30,6 +30,7 @@ const problem = z
 const reasons = {
   400: 'The body is not JSON.',
   401: 'No key was sent, or it is not valid (any more).',
+  403: 'The key may not do this: it may do what whoever made it may do now.',
   404: 'There is no such thing in your workspace.',
   409: 'Somebody else holds this already.',
   413: 'The body is larger than 1 MB.',

@@ -1,5 +1,5 @@
 import { previousWords } from '../analytics/period-links.ts';
-import type { Period } from '../analytics/period.ts';
+import { isDayUnderWay, type Period } from '../analytics/period.ts';
 import type { Db } from '../db/db.ts';
 import { formatDate, formatNumber, formatPercent, plural } from '../format.ts';
 import { type Campaign, listCampaigns } from '../links/campaigns.ts';
@@ -65,8 +65,7 @@ export async function loadCampaigns(db: Db, workspaceId: string, period: Period)
 function changeOf({ total, before }: Standing, period: Period): CampaignRow['change'] {
   const { clicks } = total;
   const words = previousWords(period);
-  if (period.name === 'today')
-    return { direction: 'same', words: before > 0 ? `${formatNumber(before)} ${words}` : '' };
+  if (isDayUnderWay(period)) return { direction: 'same', words: before > 0 ? `${formatNumber(before)} ${words}` : '' };
   if (before === 0) return { direction: 'same', words: clicks > 0 ? `none ${words}` : '' };
   if (clicks === before) return { direction: 'same', words: `as many ${words}` };
   return {

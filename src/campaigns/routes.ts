@@ -6,7 +6,7 @@ import { periodChoices, periodWords, previousName } from '../analytics/period-li
 import { plural } from '../format.ts';
 import { type Campaign, getCampaign, insertCampaign, removeCampaign, updateCampaign } from '../links/campaigns.ts';
 import { type Refusal, refusalOf } from '../refusal.ts';
-import { requireRole, requireWorkspace } from '../workspaces/guards.ts';
+import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { campaignForm, readPlan } from './forms.ts';
 import { loadCampaigns } from './page.ts';
 
@@ -30,7 +30,7 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;
   const toSee = { preHandler: requireWorkspace };
-  const toChange = { preHandler: [requireWorkspace, requireRole('member')] };
+  const toChange = { preHandler: [requireWorkspace, requireRight('organise')] };
 
   routes.get('/w/:workspace/campaigns', { ...toSee, schema: { querystring: listQuery } }, async (request, reply) => {
     const { id, slug, timeZone } = request.workspace;

@@ -1,19 +1,13 @@
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { newAccount } from '../accounts/forms.ts';
+import { keyName } from '../api/forms.ts';
 import { insertApiKey } from '../api/keys.ts';
 import type { Db } from '../db/db.ts';
 import { users } from '../db/schema.ts';
 import { listWorkspacesOf } from '../workspaces/queries.ts';
 import { CommandRefused, defineCommand } from './command.ts';
 import { withDatabase } from './database.ts';
-
-const keyName = z
-  .string()
-  .trim()
-  .min(1, 'Give the key a name.')
-  .max(80, 'A name has at most 80 characters.')
-  .regex(/^\P{Cc}*$/u, 'A name holds no line breaks or control characters.');
 
 export const keyCreate = defineCommand({
   name: 'key:create',

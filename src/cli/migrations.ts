@@ -1,8 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { Client } from 'pg';
-
-const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
+import { migrationsFolder } from '../db/migrate.ts';
 
 /** How many migrations this version has, and how many of them the database still lacks. Changes nothing. */
 export async function readMigrations(url: string): Promise<{ known: number; pending: number }> {

@@ -9,7 +9,7 @@ import { dimensions } from '../analytics/dimensions.ts';
 import { restateWorkspace } from '../clicks/rollups.ts';
 import type { Db } from '../db/db.ts';
 import * as schema from '../db/schema.ts';
-import { ensureInstanceDomain } from '../domains/queries.ts';
+import { findOrMakeInstanceDomain } from '../domains/queries.ts';
 import { formatNumber } from '../format.ts';
 import { addDays } from '../zoned-time.ts';
 import { CommandRefused, defineCommand } from './command.ts';
@@ -54,7 +54,7 @@ export const seed = defineCommand({
       const random = seededRandom(randomInt(2 ** 32));
       const now = new Date();
       const days = calendar(size.days, host.workspace.timeZone, now);
-      const domainId = await ensureInstanceDomain(db, config.shortUrl);
+      const domainId = await findOrMakeInstanceDomain(db, config.shortUrl);
       const links = await insertDemoLinks(
         db,
         size.links,

@@ -40,7 +40,8 @@ export type RecorderEvent =
   | { kind: 'kept'; hits: number; outcome: Exclude<Outcome, 'committed'> }
   | { kind: 'away'; error: unknown }
   | { kind: 'back' }
-  | { kind: 'drained'; hits: number }
+  /** A batch of the spool is in the database; `emptied` sums all of them up, when the drain has come to its end. */
+  | { kind: 'drained' | 'emptied'; hits: number }
   | { kind: 'problem'; error: unknown };
 
 type Batch = { entries: readonly Waiting[]; kept: Promise<Outcome> };
@@ -66,6 +67,8 @@ export class Recorder {
   #isAway = false;
   #recovery: Promise<void> | undefined;
   #isClosing = false;
+  /** Hits that the drain under way has brought to the database. */
+  #drained = 0;
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
@@ -213,6 +216,8 @@ export class Recorder {
       }
       await sleep(probeMs * (1 + Math.random()));
     }
+    if (this.#drained > 0) this.#parts.onEvent({ kind: 'emptied', hits: this.#drained });
+    this.#drained = 0;
     this.#recovery = undefined;
   }
 
@@ -226,7 +231,9 @@ export class Recorder {
       return this.#handOverRefused(hits, error);
     }
     this.#comeBack();
-    if (hits.length > 0) this.#parts.onEvent({ kind: 'drained', hits: hits.length });
+    if (hits.length === 0) return;
+    this.#drained += hits.length;
+    this.#parts.onEvent({ kind: 'drained', hits: hits.length });
   }
 
   async #handOverRefused(hits: readonly Hit[], error: unknown): Promise<void> {

@@ -3,8 +3,8 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import { Client } from 'pg';
 
-/** Reached the same way from src/ and from dist/. */
-const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
+/** Where the migrations are; reached the same way from src/ and from dist/. */
+export const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /** Any constant will do, as long as nothing else takes advisory locks of this number in our database. */
 const migrationKey = 5_432_002;

@@ -21,6 +21,12 @@ returning id`);
   return domain.id;
 }
 
+/** The row above for commands: they make it when it is missing, and leave what a running server wrote. */
+export async function findOrMakeInstanceDomain(db: Db, origin: string): Promise<string> {
+  const [domain] = await db.select({ id: domains.id }).from(domains).where(isNull(domains.workspaceId));
+  return domain?.id ?? ensureInstanceDomain(db, origin);
+}
+
 /** The domains on which a workspace may make links: its default first, then the instance's own, then by name. */
 export async function listDomains(db: Db, workspaceId: string): Promise<Domain[]> {
   const isDefault = sql`${domains.id} = (select default_domain_id from workspaces where id = ${workspaceId})`;

@@ -3,34 +3,22 @@ import type { Filter } from '../analytics/filter.ts';
 import type { Span } from '../analytics/period.ts';
 import { getScope, isIn, isOfScope, type Subject } from '../analytics/queries.ts';
 import { passesAll } from '../analytics/rows.ts';
+import type { Hit } from '../clicks/hit.ts';
 import type { Db } from '../db/db.ts';
 
 /** Which hits: those of a subject in a span that pass all filters. */
 export type HitsAsked = { subject: Subject; span: Span; filters: readonly Filter[] };
 
 /** A hit as it leaves the house. No visitor's key: whose clicks belong together is kept for no one. */
-export type ExportedHit = {
+export type ExportedHit = Pick<
+  Hit,
+  | ('linkId' | 'class' | 'reason' | 'country' | 'region' | 'city' | 'device' | 'os' | 'browser' | 'language')
+  | ('referrer' | 'channel' | 'utmSource' | 'utmMedium' | 'utmCampaign' | 'utmTerm' | 'utmContent')
+> & {
   id: string;
   /** ISO 8601 in UTC, with microseconds, so that a page can go on exactly here. */
   time: string;
-  linkId: string;
   shortLink: string | null;
-  class: string;
-  reason: string;
-  country: string | null;
-  region: string | null;
-  city: string | null;
-  device: string | null;
-  os: string | null;
-  browser: string | null;
-  language: string | null;
-  referrer: string | null;
-  channel: string;
-  utmSource: string | null;
-  utmMedium: string | null;
-  utmCampaign: string | null;
-  utmTerm: string | null;
-  utmContent: string | null;
   isFirstOnLink: boolean;
   isFirstInWorkspace: boolean;
 };

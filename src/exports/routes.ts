@@ -10,11 +10,8 @@ import { countBy, loadReport } from '../analytics/report.ts';
 import { reportPage } from '../analytics/report-page.ts';
 import { byteOrderMark, csvLine } from '../csv.ts';
 import { getLink } from '../links/queries.ts';
-import { requireRole, requireWorkspace } from '../workspaces/guards.ts';
+import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { writeHits } from './hits-csv.ts';
-
-/** Hits one by one are more than a report shows: who may change links may take them away. Tables are for all who read. */
-const hitTaker = 'member';
 
 const tables = ['time', ...dimensions.map(({ name }) => name)] as const;
 const day = z
@@ -41,7 +38,8 @@ type Asked = z.output<typeof exportQuery>;
 export default async function exportRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;
-  const mayTakeHits = requireRole(hitTaker);
+  // Hits one by one are more than a report shows. Tables are for all who read.
+  const mayTakeHits = requireRight('takeHits');
 
   routes.get(
     '/w/:workspace/export',

@@ -1,20 +1,23 @@
-import { timingSafeEqual } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { hostnameOf } from '../plugins/sites.ts';
+import type { FastifyInstance } from 'fastify';
+import { hasToken, isNextDoor } from '../plugins/neighbours.ts';
 import type { Readiness } from './readiness.ts';
 
-/** For whoever watches over the server: live means the process answers, ready that visitors may be sent to it. */
+/**
+ * For whoever watches over the server: live means the process answers, ready that visitors may be sent to it. On any host,
+ * because load balancers and containers ask by address; but only our own hosts are told the parts.
+ */
 export async function healthRoutes(
   app: FastifyInstance,
   { readiness }: { readiness: () => Promise<Readiness> },
 ): Promise<void> {
   app.get('/health/live', async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }));
 
-  app.get('/health/ready', async (_request, reply) => {
+  app.get('/health/ready', async ({ headers: { host } }, reply) => {
     const state = await readiness();
     reply.header('cache-control', 'no-store');
     if (state.status === 'stopping') reply.code(503).header('retry-after', '5');
-    return state;
+    const isOurs = app.sites.siteOf(host) === 'app' || app.sites.isOwnShortHost(host);
+    return isOurs ? state : { status: state.status };
   });
 }
 
@@ -38,16 +41,4 @@ export async function metricsRoutes(
       .type(textFormat)
       .send(await readMetrics());
   });
-}
-
-const loopback = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1', 'localhost', '[::1]']);
-
-function isNextDoor({ ip, headers }: FastifyRequest): boolean {
-  return loopback.has(ip) && loopback.has(hostnameOf(headers.host)) && headers['x-forwarded-for'] === undefined;
-}
-
-function hasToken({ headers }: FastifyRequest, token: string): boolean {
-  const sent = Buffer.from(headers.authorization ?? '');
-  const expected = Buffer.from(`Bearer ${token}`);
-  return sent.length === expected.length && timingSafeEqual(sent, expected);
 }

@@ -5,7 +5,7 @@ import type { Db } from '../db/db.ts';
 import { Invalid } from '../errors.ts';
 import { plural } from '../format.ts';
 import { refusalOf } from '../refusal.ts';
-import { requireRole, requireWorkspace } from '../workspaces/guards.ts';
+import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { addTagTo, archiveLinks, removeTagFrom, restoreLinks, setCampaignOf } from './bulk.ts';
 import { readCampaignOf } from './campaigns.ts';
 import { bulkForm } from './forms.ts';
@@ -32,7 +32,7 @@ export default async function bulkRoutes(app: FastifyInstance): Promise<void> {
 
   routes.post(
     '/w/:workspace/links/bulk',
-    { preHandler: [requireWorkspace, requireRole('member')], schema: { body: bulkForm } },
+    { preHandler: [requireWorkspace, requireRight('changeLinks')], schema: { body: bulkForm } },
     async (request, reply) => {
       const asked = request.body;
       const back = readBack(asked.back);

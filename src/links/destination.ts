@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url';
+import ipaddr from 'ipaddr.js';
 import { Invalid } from '../errors.ts';
 
 const maxLength = 8_000;
@@ -33,6 +34,21 @@ export function readDestination(typed: string): string {
 
 function refusal(sentence: string, code = 'url_invalid'): Invalid {
   return new Invalid(sentence, { field: 'url', code });
+}
+
+/**
+ * What may be wrong with a destination that is taken all the same: its host is no name of the public Internet.
+ * @param url as `readDestination` gives it
+ * @returns a sentence for who made the link; null when there is nothing to say
+ */
+export function warningAbout(url: string): string | null {
+  // Browsers read 0x7f.1 as an address too; the parser has written it out (WHATWG URL, host parsing).
+  const host = new URL(url).hostname.replace(/^\[|\]$|\.$/g, '');
+  if (ipaddr.isValid(host))
+    return ipaddr.process(host).range() === 'unicast'
+      ? `${host} is an IP address. Browsers and mail filters distrust such links, and it may change: a host name is better.`
+      : `${host} is an IP address of a private network: people elsewhere cannot open it.`;
+  return host.includes('.') ? null : `"${host}" is a name of a private network: people elsewhere cannot open it.`;
 }
 
 /**

@@ -2,8 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { refusalOf } from '../refusal.ts';
-import { requireRole, requireWorkspace } from '../workspaces/guards.ts';
+import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import bulkRoutes from './bulk-routes.ts';
+import { warningAbout } from './destination.ts';
 import { checkSlug, editLinkForm, listQuery, newLinkForm, readLinkChanges, readNewLink } from './forms.ts';
 import { isFragmentRequest, rowsOf, showList, statesBehind } from './list-page.ts';
 import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from './queries.ts';
@@ -17,7 +18,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;
   const toSee = { preHandler: requireWorkspace };
-  const toChange = { preHandler: [requireWorkspace, requireRole('member')] };
+  const toChange = { preHandler: [requireWorkspace, requireRight('changeLinks')] };
   await app.register(bulkRoutes);
   await app.register(tagRoutes);
 
@@ -47,13 +48,14 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
       const input = await readNewLink(app, request.workspace.id, values);
       const link = await insertLink(db, request.workspace.id, { ...input, createdBy: request.user?.id ?? null });
       if (!isFragment) {
-        reply.flash('success', `${nameOf(link)} is ready.`);
+        reply.flash('success', withWarning(`${nameOf(link)} is ready.`, link.url));
         return reply.redirect(linkHref(request, link), 303);
       }
       // The list behind the dialog shows it at once; on the first link's page the form's own place shows it.
       if (idPrefix === 'quick') reply.header('HX-Trigger', 'link-created');
       return await reply.viewAsync('components/_created-link.eta', {
         link,
+        warning: warningAbout(link.url),
         qrUrl: `/qr/${link.qrSlugId}.svg`,
         idPrefix,
       });
@@ -80,18 +82,17 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     { ...toChange, schema: { params: linkParams, body: editLinkForm } },
     async (request, reply) => {
       const link = await getLink(db, request.workspace.id, request.params.linkId);
+      let { url } = link;
       try {
-        await updateLink(
-          db,
-          request.workspace.id,
-          link.id,
-          await readLinkChanges(app, request.workspace.id, request.body),
-        );
+        const changes = await readLinkChanges(app, request.workspace.id, request.body);
+        await updateLink(db, request.workspace.id, link.id, changes);
+        url = changes.url ?? url;
       } catch (error) {
         const { status, errors } = refusalOf(error);
         return showEdit(request, reply.code(status), link, request.body, errors);
       }
-      reply.flash('success', `${nameOf(link)} is saved. Visitors follow the new destination from now on.`);
+      const saved = `${nameOf(link)} is saved. Visitors follow the new destination from now on.`;
+      reply.flash('success', withWarning(saved, url));
       return reply.redirect(linkHref(request, link), 303);
     },
   );
@@ -139,6 +140,8 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
 /** How people call a link: without scheme, in its own letters. */
 const nameOf = (link: Link): string => `${link.domain}/${link.slug}`;
 
+const withWarning = (sentence: string, url: string) => [sentence, warningAbout(url)].filter(Boolean).join(' ');
+
 const linkHref = (request: FastifyRequest, link: Link): string => `/w/${request.workspace.slug}/links/${link.id}`;
 
 /** A link as its form shows it. */
@@ -156,6 +159,7 @@ function showEdit(
   return reply.viewAsync('links/edit.eta', {
     title: `Edit ${nameOf(link)}`,
     link,
+    warning: warningAbout(link.url),
     values,
     errors,
     timeZone: request.workspace.timeZone,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Invalid } from '../errors.ts';
 import { plural } from '../format.ts';
 import { refusalOf } from '../refusal.ts';
-import { requireRole, requireWorkspace } from '../workspaces/guards.ts';
+import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { suggestCampaigns } from './campaigns.ts';
 import { typed } from './forms.ts';
 import { lastName, nameKey } from './name.ts';
@@ -31,7 +31,7 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;
   const toSee = { preHandler: requireWorkspace };
-  const toChange = { preHandler: [requireWorkspace, requireRole('member')] };
+  const toChange = { preHandler: [requireWorkspace, requireRight('organise')] };
 
   routes.get('/w/:workspace/tags', toSee, async (request, reply) =>
     reply.viewAsync('links/tags.eta', {

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { NotFound } from '../errors.ts';
 import { getLink } from '../links/queries.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
-import { requireRole, requireWorkspace } from '../workspaces/guards.ts';
-import { isRoleAtLeast } from '../workspaces/roles.ts';
+import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
+import { mayDo } from '../workspaces/roles.ts';
 import { rhythms, rhythmWords } from './calendar.ts';
 import { askForYesMail } from './emails.ts';
 import {
@@ -17,9 +17,6 @@ import {
   removeMailingOfReader,
 } from './queries.ts';
 import { isMailingToken, mailingToken } from './token.ts';
-
-/** Who may send reports to others. */
-const sender = 'member';
 
 const place = z.object({ workspace: z.string() });
 const linkQuery = z.object({ link: z.string().regex(/^\w+$/).optional().catch(undefined) });
@@ -44,7 +41,7 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
     return reply.viewAsync('mailings/index.eta', {
       link: linkId === '' ? null : await getLink(db, id, linkId),
       mailings: await listMailings(db, id),
-      canChange: isRoleAtLeast(role, sender),
+      canChange: mayDo(role, 'sendReports'),
       isDelivering: mailer.isDelivering,
       rhythms: rhythms.map((every) => ({ every, ...rhythmWords[every] })),
       rhythmWords,
@@ -63,7 +60,7 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
   routes.post(
     '/w/:workspace/mailings',
     {
-      preHandler: [requireWorkspace, requireRole(sender)],
+      preHandler: [requireWorkspace, requireRight('sendReports')],
       schema: { params: place, body: mailingForm },
       attachValidation: true,
       // Each may be a mail to somebody who did not ask for it.
@@ -95,7 +92,7 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
   routes.post(
     '/w/:workspace/mailings/:mailingId/end',
     {
-      preHandler: [requireWorkspace, requireRole(sender)],
+      preHandler: [requireWorkspace, requireRight('sendReports')],
       schema: { params: place.extend({ mailingId: z.string().regex(/^\w+$/) }) },
     },
     async (request, reply) => {

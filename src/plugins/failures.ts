@@ -161,5 +161,10 @@ export function refuseBrokenAddress(_error: FastifyError, request: FastifyReques
   };
   reply.code(400);
   if (isApiRequest(request)) void sendProblem(request, reply, failure);
-  else void reply.type('text/plain; charset=utf-8').send('Bad request\n');
+  else refuseRequest(reply);
+}
+
+/** Refuses a request that is no good HTTP, without a word about the host. */
+export function refuseRequest(reply: FastifyReply): void {
+  void reply.code(400).type('text/plain; charset=utf-8').send('Bad request\n');
 }

@@ -1,15 +1,19 @@
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config.ts';
+import { httpLimits } from './limits.ts';
 
 /** The dashboard and the API, or a host that serves short links. */
 export type Site = 'app' | 'short';
 
 const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Host header without port and trailing dot, lower case; '' when there is none. */
+/** No host name is longer than 253 characters (RFC 1035, 2.3.4); what is longer takes up no memory here. */
+const longestHost = 253 + '.:65535'.length;
+
+/** Host header without port and trailing dot, lower case; '' when there is none, or none that could be anybody's. */
 export function hostnameOf(hostHeader: string | undefined): string {
-  if (!hostHeader) return '';
+  if (!hostHeader || hostHeader.length > longestHost) return '';
   const port = /:\d*$/.exec(hostHeader);
   const name = port ? hostHeader.slice(0, port.index) : hostHeader;
   return (name.endsWith('.') ? name.slice(0, -1) : name).toLowerCase();
@@ -45,14 +49,37 @@ export function knowSites(config: Config): Sites {
 }
 
 /**
+ * An address in the request line wins over the Host header, and what stays is its path (RFC 9112, 3.2.2). A target that
+ * is neither a path nor an address of HTTP asks a host that is nobody's.
+ * @returns the path and query, as they were sent
+ */
+export function takeTarget(request: IncomingMessage): string {
+  const { url = '', headers } = request;
+  if (url.startsWith('/')) return url;
+  const [, host = '', path = ''] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
+  headers.host = host;
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
+/** True when there is more than one Host header: who stands before us may have read another one than we (RFC 9112, 3.2). */
+export function hasSecondHost({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts > 1;
+}
+
+/**
  * Lets find-my-way choose routes by site. A plain `host` constraint cannot: its strings include the port, and a page
  * that does not exist on the dashboard would fall through to the short links' `/:slug`.
  */
 export function siteRouting(sites: Sites): NonNullable<FastifyServerOptions['routerOptions']> {
   return {
     ignoreTrailingSlash: true,
-    // Longer than any slug: find-my-way answers 404 beyond it.
-    maxParamLength: 1024,
+    // No part of an address is longer: whatever comes gets an answer of ours, and not the router's bare 400.
+    maxParamLength: httpLimits.http.maxHeaderSize,
     constraints: {
       site: {
         name: 'site',

@@ -5,7 +5,9 @@ import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { type IconName, iconNames } from '../assets/icons.ts';
 import * as format from '../format.ts';
+import type { Right } from '../workspaces/roles.ts';
 import { type AssetUrl, readAssetUrls } from './assets.ts';
+import type { TroubledDomain } from './context.ts';
 import type { Flash } from './forms.ts';
 import type { Spooled } from './spool-banner.ts';
 
@@ -15,11 +17,15 @@ const viewsDir = fileURLToPath(new URL('../../views', import.meta.url));
 export type PageLocals = {
   user?: { id: string; name: string; email: string; isAdmin: boolean };
   workspace?: { id: string; name: string; slug: string };
+  /** What the one who looks may do here, so that nothing is offered that would be refused. */
+  may?: (right: Right) => boolean;
   workspaces?: readonly { name: string; slug: string }[];
   /** Hosts that new links of this workspace may live on, the usual one first. */
   domains?: readonly string[];
   /** A short link as it is offered for opening: such a visit is not counted as a click. */
   toOpen?: (shortUrl: string) => string;
+  /** Domains of this workspace that fail or are paused. */
+  troubledDomains?: readonly TroubledDomain[];
   /** There while clicks wait on this server's disk. */
   spooled?: Spooled;
   flash?: Flash;

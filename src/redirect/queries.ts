@@ -4,6 +4,7 @@ import { readUtm } from '../clicks/utm.ts';
 import type { Db } from '../db/db.ts';
 import { domains, links, slugs, workspaces } from '../db/schema.ts';
 import { locationOf, queryOf } from '../links/destination.ts';
+import { type Host, hostOf } from './host.ts';
 
 /** All that answering a visitor takes. */
 export type Target = OpenedLink & {
@@ -113,19 +114,35 @@ export async function* readActiveTargets(
   }
 }
 
-/** @returns the id of the customer's domain that serves that host */
-export async function findDomainId(db: Db, host: string): Promise<string | undefined> {
+const hostColumns = {
+  domainId: domains.id,
+  rootUrl: domains.rootUrl,
+  notFoundUrl: domains.notFoundUrl,
+  expiredUrl: domains.expiredUrl,
+  brandName: domains.brandName,
+  brandColor: domains.brandColor,
+  redirectStatus: domains.redirectStatus,
+  referrerPolicy: domains.referrerPolicy,
+  isIndexed: domains.isIndexed,
+  robotsTxt: domains.robotsTxt,
+  appleAppSiteAssociation: domains.appleAppSiteAssociation,
+  assetLinks: domains.assetLinks,
+};
+
+/** @returns the customer's domain that is served under that host name, by one indexed query */
+export async function findHost(db: Db, hostname: string): Promise<Host | undefined> {
   const [row] = await db
-    .select({ id: domains.id })
+    .select(hostColumns)
     .from(domains)
-    .where(and(eq(domains.host, host), isNotNull(domains.workspaceId), eq(domains.state, 'live')));
-  return row?.id;
+    .where(and(eq(domains.host, hostname), isNotNull(domains.workspaceId), eq(domains.state, 'live')));
+  return row && hostOf(row);
 }
 
-/** Every host that is a customer's and served. */
-export async function listHosts(db: Db): Promise<{ id: string; host: string }[]> {
-  return db
-    .select({ id: domains.id, host: domains.host })
+/** Every customer's domain that is served, by host name. */
+export async function listHosts(db: Db): Promise<[hostname: string, host: Host][]> {
+  const rows = await db
+    .select({ ...hostColumns, hostname: domains.host })
     .from(domains)
     .where(and(isNotNull(domains.workspaceId), eq(domains.state, 'live')));
+  return rows.map(({ hostname, ...row }) => [hostname, hostOf(row)]);
 }

@@ -2,7 +2,8 @@ import type { Db } from '../db/db.ts';
 import type { Announcement } from '../db/notify.ts';
 import { slugKey } from '../links/slug.ts';
 import { FreshCache } from './fresh-cache.ts';
-import { findDomainId, listHosts, prepareTargetQuery, readActiveTargets, type Target } from './queries.ts';
+import type { Host } from './host.ts';
+import { findHost, listHosts, prepareTargetQuery, readActiveTargets, type Target } from './queries.ts';
 
 /** Links kept in memory beyond those that are loaded at start, about 1 kB each. */
 const maxTargets = 100_000;
@@ -16,7 +17,7 @@ const maxHosts = 20_000;
  */
 export class Resolver {
   readonly #targets: FreshCache<Target>;
-  readonly #hosts: FreshCache<{ domainId: string | null }>;
+  readonly #hosts: FreshCache<{ host: Host | null }>;
 
   /** @param loaded how many slugs `warm` will load; there is room for others besides them */
   constructor(db: Db, loaded = 0) {
@@ -25,7 +26,7 @@ export class Resolver {
       const slashAt = key.indexOf('/');
       return findTarget(key.slice(0, slashAt), key.slice(slashAt + 1));
     });
-    this.#hosts = new FreshCache(maxHosts, async (host) => ({ domainId: (await findDomainId(db, host)) ?? null }));
+    this.#hosts = new FreshCache(maxHosts, async (hostname) => ({ host: (await findHost(db, hostname)) ?? null }));
   }
 
   /** Takes every active link and every host into memory, for the time when the database is away (LINK_CACHE=warm). */
@@ -34,7 +35,7 @@ export class Resolver {
       signal?.throwIfAborted();
       this.#targets.keep(keyOf(domainId, key), target);
     }
-    for (const { id, host } of await listHosts(db)) this.#hosts.keep(host, { domainId: id });
+    for (const [hostname, host] of await listHosts(db)) this.#hosts.keep(hostname, { host });
   }
 
   /** A target that is in memory, so that the common redirect waits for nothing but its click. */
@@ -50,12 +51,17 @@ export class Resolver {
     return this.#targets.find(keyOf(domainId, slugKey(slug)));
   }
 
+  /** A customer's domain that is in memory; null for a host that is nobody's, undefined when memory does not say. */
+  recallHost(hostname: string): Host | null | undefined {
+    return this.#hosts.recall(hostname)?.host;
+  }
+
   /**
-   * @returns the id of a customer's domain, or null when the host is nobody's
+   * @returns a customer's domain, or null when the host is nobody's
    * @throws Unavailable as above
    */
-  async findDomain(hostname: string): Promise<string | null> {
-    return (await this.#hosts.find(hostname))?.domainId ?? null;
+  async findHost(hostname: string): Promise<Host | null> {
+    return (await this.#hosts.find(hostname))?.host ?? null;
   }
 
   /** Forgets what an announcement says has changed. */

@@ -4,6 +4,7 @@ import { type HitClass, hitClasses } from '../clicks/hit-class.ts';
 const outcomes = [
   'redirected',
   'preview',
+  'host-page',
   'not-found',
   'limited',
   'gone',

@@ -1,5 +1,5 @@
-import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
+import { networkOf } from '../network.ts';
 
 /** More unknown slugs than this within the window are guesses, not typing errors. */
 const maxUnknown = 100;
@@ -34,18 +34,4 @@ export class UnknownSlugs {
     count.unknown++;
     return count.unknown > maxUnknown ? Math.ceil((count.endsAt - now) / 1_000) : 0;
   }
-}
-
-/**
- * Who is counted as one: an IPv4 address, or a /64 of IPv6, which is what one customer gets at least (RFC 6177, RFC 7421).
- * What is no address is counted as itself.
- */
-export function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
-  const parsed = ipaddr.process(address);
-  if (!(parsed instanceof ipaddr.IPv6)) return parsed.toString();
-  return parsed.parts
-    .slice(0, 4)
-    .map((part) => part.toString(16))
-    .join(':');
 }

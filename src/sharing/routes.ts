@@ -4,16 +4,13 @@ import { z } from 'zod';
 import { Invalid } from '../errors.ts';
 import { getLink } from '../links/queries.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
-import { requireRole, requireWorkspace } from '../workspaces/guards.ts';
-import { isRoleAtLeast } from '../workspaces/roles.ts';
+import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
+import { mayDo } from '../workspaces/roles.ts';
 import { endOf, shareForm } from './forms.ts';
 import { partNames, parts } from './parts.ts';
 import { hashPassword } from './password.ts';
 import { insertShare, listShares, removeShare } from './queries.ts';
 import publicReportRoutes from './public-report.ts';
-
-/** Who may show a report to the world. */
-const sharer = 'member';
 
 const place = z.object({ workspace: z.string() });
 const linkQuery = z.object({ link: z.string().regex(/^\w+$/).optional().catch(undefined) });
@@ -35,7 +32,7 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
     return reply.viewAsync('sharing/index.eta', {
       link,
       shares: await listShares(db, id),
-      canShare: isRoleAtLeast(role, sharer),
+      canShare: mayDo(role, 'sendReports'),
       parts: parts.map((part) => ({ ...part, isChosen: [chosen].flat().includes(part.name) })),
       values: { title: link ? `${link.domain}/${link.slug}` : name, ...(state.newUrl ? {} : typed) },
       errors: state.errors ?? {},
@@ -55,7 +52,7 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
   routes.post(
     '/w/:workspace/shares',
     {
-      preHandler: [requireWorkspace, requireRole(sharer)],
+      preHandler: [requireWorkspace, requireRight('sendReports')],
       schema: { params: place, body: shareForm },
       attachValidation: true,
       config: { rateLimit: { max: 60, timeWindow: '1 hour' } },
@@ -90,7 +87,7 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
   routes.post(
     '/w/:workspace/shares/:shareId/end',
     {
-      preHandler: [requireWorkspace, requireRole(sharer)],
+      preHandler: [requireWorkspace, requireRight('sendReports')],
       schema: { params: place.extend({ shareId: z.string().regex(/^\w+$/) }) },
     },
     async (request, reply) => {

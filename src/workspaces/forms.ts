@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { oneLine } from '../one-line.ts';
+import { invitedRoles } from './invitations.ts';
+import { roles } from './roles.ts';
 import { slugLength, slugPattern } from './slug.ts';
 
 export const workspaceName = oneLine('Name the workspace.', 60);
@@ -19,3 +21,21 @@ export const workspaceForm = z.object({
     .regex(slugPattern, 'Use letters a to z, figures, and single hyphens between them.'),
   timeZone,
 });
+
+export const inviteForm = z.object({
+  email: z
+    .string({ error: 'Type an e-mail address.' })
+    .trim()
+    .toLowerCase()
+    .max(254, 'Use at most 254 characters.')
+    .pipe(z.email('Type an e-mail address such as ada@example.com.')),
+  role: z.enum(invitedRoles, 'Choose a role.'),
+});
+
+/** Empty: not a token of ours. */
+export const invitationToken = z
+  .string()
+  .regex(/^[\w-]{43}$/)
+  .catch('');
+
+export const roleForm = z.object({ role: z.enum(roles) });

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ownerMark, withOwnerMark } from '../clicks/owner-mark.ts';
 import { Forbidden, NotFound, Unauthorized } from '../errors.ts';
 import { listWorkspacesOf, type Membership, updateLastOpened } from './queries.ts';
-import { isRoleAtLeast, type Role } from './roles.ts';
+import { mayDo, type Right, rights } from './roles.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -27,20 +27,27 @@ export async function requireAdmin(request: FastifyRequest, reply: FastifyReply)
 
 /** For routes below /w/:workspace: lets in its members and fills the frame around the page. Not yours looks like not there. */
 export async function requireWorkspace(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const { workspace } = request.params as { workspace: string };
-  await enterWorkspace(request, reply, (membership) => membership.slug === workspace);
+  const { workspace: slug } = request.params as { workspace: string };
+  const memberships = await listMemberships(request, reply);
+  const workspace = memberships.find((membership) => membership.slug === slug);
+  if (!workspace) throw new NotFound();
+  await enterWorkspace(request, reply, workspace, memberships);
 }
 
-/** For pages of no workspace: the frame shows the one that was opened last. */
+/** For pages of no workspace: the frame shows the one that was opened last. Who is in none is led to a new one. */
 export async function showLastWorkspace(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  await enterWorkspace(request, reply, () => true);
+  const memberships = await listMemberships(request, reply);
+  const [lastOpened] = memberships;
+  if (lastOpened) await enterWorkspace(request, reply, lastOpened, memberships);
+  else await reply.redirect('/workspaces/new', 303);
 }
 
-/** Behind requireWorkspace: lets in members of this role or a higher one. */
-export function requireRole(needed: Role) {
+/** Behind requireWorkspace: lets in whose role may do this (the table in roles.ts). */
+export function requireRight(right: Right) {
   return async (request: FastifyRequest): Promise<void> => {
-    if (isRoleAtLeast(request.workspace.role, needed)) return;
-    throw new Forbidden(`This takes the role ${needed} in the workspace. Yours is ${request.workspace.role}.`);
+    const { role } = request.workspace;
+    if (mayDo(role, right)) return;
+    throw new Forbidden(`This takes the role ${rights[right].least} in the workspace. Yours is ${role}.`);
   };
 }
 
@@ -51,21 +58,25 @@ async function loadUserOrThrow(request: FastifyRequest, reply: FastifyReply) {
   return user;
 }
 
+async function listMemberships(request: FastifyRequest, reply: FastifyReply): Promise<Membership[]> {
+  const user = await loadUserOrThrow(request, reply);
+  return listWorkspacesOf(request.server.db, user.id);
+}
+
 async function enterWorkspace(
   request: FastifyRequest,
   reply: FastifyReply,
-  isMeant: (membership: Membership) => boolean,
+  workspace: Membership,
+  memberships: Membership[],
 ): Promise<void> {
-  const { db } = request.server;
-  const user = await loadUserOrThrow(request, reply);
-  const memberships = await listWorkspacesOf(db, user.id);
-  const workspace = memberships.find(isMeant);
-  if (!workspace) throw new NotFound();
-  if (workspace !== memberships[0]) await updateLastOpened(db, workspace.id, user.id);
+  const { config, db, hostsOf, troubledDomainsOf } = request.server;
+  if (workspace !== memberships[0]) await updateLastOpened(db, workspace.id, request.user?.id ?? '');
   request.workspace = workspace;
   reply.locals.workspace = workspace;
+  reply.locals.may = (right) => mayDo(workspace.role, right);
   reply.locals.workspaces = memberships.toSorted((one, other) => one.name.localeCompare(other.name, 'en'));
-  const mark = ownerMark(request.server.config.secret, workspace.id, new Date());
+  const mark = ownerMark(config.secret, workspace.id, new Date());
   reply.locals.toOpen = (shortUrl) => withOwnerMark(shortUrl, mark);
-  reply.locals.domains = await request.server.hostsOf(workspace.id);
+  reply.locals.domains = await hostsOf(workspace.id);
+  reply.locals.troubledDomains = await troubledDomainsOf(workspace.id);
 }

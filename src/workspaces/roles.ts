@@ -1,9 +1,43 @@
 /** What people may be in a workspace, the least first: each may do all that the ones before it may. */
-const roles = ['viewer', 'member', 'admin', 'owner'] as const;
+export const roles = ['viewer', 'member', 'admin', 'owner'] as const;
 
 export type Role = (typeof roles)[number];
 
-/** Whether a role is the needed one or a higher one. */
-export function isRoleAtLeast(role: Role, needed: Role): boolean {
-  return roles.indexOf(role) >= roles.indexOf(needed);
+/**
+ * Who may do what: the least role for it, and how people read it. Routes, templates and the list on the members page ask
+ * this table and no other.
+ */
+export const rights = {
+  look: { least: 'viewer', words: 'See links, campaigns, tags and reports, also live, and export tables' },
+  changeLinks: { least: 'member', words: 'Create, change, archive and delete links' },
+  organise: { least: 'member', words: 'Make and change campaigns, tags and notes on charts' },
+  takeHits: { least: 'member', words: 'Export single hits' },
+  sendReports: { least: 'member', words: 'Share reports and have them mailed' },
+  makeKeys: { least: 'member', words: 'Make and delete API keys' },
+  changeWorkspace: { least: 'admin', words: 'Change the name, the word in addresses and the time zone' },
+  manageDomains: { least: 'admin', words: 'Add, set up and remove domains' },
+  managePeople: { least: 'admin', words: 'Invite people, change their roles and remove them; owners apart' },
+  manageOwners: { least: 'owner', words: 'Make somebody an owner, change and remove owners' },
+} as const satisfies Record<string, { least: Role; words: string }>;
+
+export type Right = keyof typeof rights;
+
+/** Whether somebody of this role may do it. */
+export function mayDo(role: Role, right: Right): boolean {
+  return roles.indexOf(role) >= roles.indexOf(rights[right].least);
+}
+
+/** Whether somebody of the role `actor` may give the role `other` to people, or take it from them. */
+export function mayManage(actor: Role, other: Role): boolean {
+  return mayDo(actor, other === 'owner' ? 'manageOwners' : 'managePeople');
+}
+
+/** Each role with the words of what it may do over the role before it, the least first. */
+export function rightsByRole(): { role: Role; words: string[] }[] {
+  return roles.map((role) => ({
+    role,
+    words: Object.values(rights)
+      .filter(({ least }) => least === role)
+      .map(({ words }) => words),
+  }));
 }

@@ -4,14 +4,16 @@ import { z } from 'zod';
 import type { CountedDimension } from '../clicks/rollups.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { newWorkspaceForm, workspaceForm } from './forms.ts';
-import { requireRole, requireUser, requireWorkspace } from './guards.ts';
+import { requireRight, requireUser, requireWorkspace } from './guards.ts';
+import invitationRoutes from './invitation-routes.ts';
+import membersRoutes from './members-routes.ts';
 import { insertWorkspace, listWorkspacesOf, updateWorkspace } from './queries.ts';
-import { isRoleAtLeast } from './roles.ts';
+import { mayDo } from './roles.ts';
 
 const timeZones = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
 
 /**
- * Make a workspace, change a workspace.
+ * Make a workspace, change a workspace; its people.
  * @param options.dimensions what reports are broken down by: a change of the time zone counts them anew
  */
 export default async function workspaceRoutes(
@@ -21,6 +23,8 @@ export default async function workspaceRoutes(
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;
   const params = z.object({ workspace: z.string() });
+  await app.register(membersRoutes);
+  await app.register(invitationRoutes);
 
   async function showNew(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string> = {}) {
     const workspaces = request.user ? await listWorkspacesOf(db, request.user.id) : [];
@@ -60,7 +64,7 @@ export default async function workspaceRoutes(
       values: { ...request.workspace, ...typedValues(request.body) },
       errors,
       timeZones,
-      canChange: isRoleAtLeast(request.workspace.role, 'admin'),
+      canChange: mayDo(request.workspace.role, 'changeWorkspace'),
       now: new Date(),
       timeZone: request.workspace.timeZone,
     });
@@ -75,7 +79,7 @@ export default async function workspaceRoutes(
     {
       schema: { params, body: workspaceForm },
       attachValidation: true,
-      preHandler: [requireWorkspace, requireRole('admin')],
+      preHandler: [requireWorkspace, requireRight('changeWorkspace')],
       config: { rateLimit: { max: 60, timeWindow: '1 hour' } },
     },
     async (request, reply) => {

@@ -88,6 +88,7 @@ describe('a period that cannot be', () => {
     [`from=9999-01-01&to=9999-01-02`, 'This range lies in the future.'],
     [`period=7d&from=2026-03-01`, 'Choose a period or a range of days, not both.'],
     [`period=90d&interval=hour`, 'Choose a longer interval.'],
+    [`from=${'2026-11-22'.repeat(8)}`, 'Write a day as 2026-11-22'],
     [`from=%3Cscript%3E&to=x`, 'Write a day as 2026-11-22'],
   ])('%s: 422, with what was typed', async (query, words) => {
     const page = await owner.ask(`${reports}?${query}`);
@@ -99,5 +100,11 @@ describe('a period that cannot be', () => {
       if (name === 'to' || name === 'from')
         expect(page.text).toContain(`value="${value.replaceAll('<', '&lt;').replaceAll('>', '&gt;')}"`);
     }
+  });
+
+  it('nor may it be given twice', async () => {
+    const page = await owner.ask(`${reports}?from=2026-03-01&from=2026-03-02`);
+    expect(page.status).toBe(422);
+    expect(textOf(page)).toContain('Give one value for &quot;from&quot;, not several.');
   });
 });

@@ -1,16 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { brotliCompressSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accessibilityProblems } from '../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { launchBrowser, openPage } from '../setup/browser.ts';
 import { insertLinkAs } from './pages.ts';
 
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 let waymark: TestApp;
 let owner: Person;
 let browser: Browser;
@@ -42,15 +39,6 @@ afterAll(async () => {
   await waymark?.close();
 });
 
-async function accessibilityProblems(): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    type Axe = { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> };
-    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
-    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}`));
-  });
-}
-
 const number = () => page.locator('.report-number').innerText();
 
 describe.sequential('a report in the browser', () => {
@@ -63,7 +51,7 @@ describe.sequential('a report in the browser', () => {
     expect(await page.evaluate(() => 'isSamePage' in globalThis)).toBe(true);
     await page.getByRole('link', { name: 'is: turn around' }).click();
     await expect.poll(number).toMatch(/^1 click/);
-    expect(await accessibilityProblems()).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
     await page.getByRole('link', { name: /^Remove the filter Device is not Mobile/ }).click();
     await expect.poll(number).toMatch(/^3 clicks/);
   });
@@ -75,7 +63,7 @@ describe.sequential('a report in the browser', () => {
     expect(await dialog.locator('tbody tr').count()).toBeGreaterThan(1);
     await dialog.getByRole('searchbox').fill('kingdom');
     await expect.poll(() => dialog.locator('tbody tr').count()).toBe(1);
-    expect(await accessibilityProblems()).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
     await dialog.getByRole('link', { name: 'Leave out United Kingdom' }).click();
     await page.waitForURL(/f=country:not:GB/);
     await expect.poll(number).toMatch(/^2 clicks/);
@@ -98,7 +86,7 @@ describe.sequential('a report in the browser', () => {
     await page.getByRole('link', { name: 'Compare' }).click();
     await page.waitForURL(/compare\?link=/);
     expect(await page.locator('.compare-table').innerText()).toMatch(/spring\s+3\s+3/);
-    expect(await accessibilityProblems()).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
   });
 
   it.each([
@@ -116,7 +104,7 @@ describe.sequential('a report in the browser', () => {
       `${reports}/compare`,
     ]) {
       const answer = await page.goto(path);
-      expect(await accessibilityProblems(), path).toEqual([]);
+      expect(await accessibilityProblems(page), path).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(width);
       expect(brotliCompressSync((await answer?.body()) ?? '').length, path).toBeLessThan(150_000);
     }

@@ -128,15 +128,26 @@ describe('GET /analytics', () => {
     ['from=2026-03-02&to=2026-03-01', 'to', /before/],
     ['from=2026-03-01&period=7d', 'period', /not both/],
     ['period=12mo&interval=hour', 'interval', /longer interval/],
+    ['linkId=', 'linkId', '"linkId" is empty.'],
+    ['campaignId=', 'campaignId', '"campaignId" is empty.'],
+    ['linkId=a&linkId=b', 'linkId', 'Give one value for "linkId", not several.'],
+    ['period=7d&period=30d', 'period', /^Choose today/],
+    ['from=2026-03-01&from=2026-03-02', 'from', 'Give one value for "from", not several.'],
+    ['timezone=UTC&timezone=UTC', 'timezone', 'Give one value for "timezone", not several.'],
   ])('refuses ?%s', async (query, field, detail) => {
     const answer = await ask(`?${query}`);
-    expect(answer.json()).toMatchObject({ status: 422, field });
+    expect(answer.json()).toMatchObject({ status: 422, code: 'invalid', field });
     expect((answer.json() as { detail: string }).detail).toMatch(detail);
   });
 
   it('does not find the link of another workspace, nor one that is gone', async () => {
     const stranger = await openClient(app, await app.signUp('Bob'));
-    for (const query of [`?linkId=${link.id}`, `?linkId=${link.id}&groupBy=country&period=all`, '?linkId=nothing'])
+    for (const query of [
+      `?linkId=${link.id}`,
+      `?linkId=${link.id}&groupBy=country&period=all`,
+      '?linkId=nothing',
+      '?linkId=%00',
+    ])
       expect((await stranger.ask(`/analytics${query}`)).json()).toMatchObject({ status: 404, code: 'not_found' });
     expect(((await stranger.ask('/analytics?period=all')).json() as Analytics).total.clicks).toBe(0);
     const gone = await createLink(client);

@@ -15,6 +15,13 @@ afterAll(() => app.close());
 
 const pageOf = (person: Person) => `/w/${person.workspace.slug}/keys`;
 const make = (person: Person, name: string) => person.ask(pageOf(person), { form: { name } });
+const cookiesOf = (answer: Answer) => (answer.headers['set-cookie'] ?? []).map((cookie) => cookie.split(';', 1)[0]);
+/** Makes a key and opens the page that its form leads to, as a browser does. */
+async function makeAndSee(person: Person, name: string): Promise<Answer> {
+  const made = await make(person, name);
+  expect([made.status, made.headers.location, keyOn(made)]).toEqual([303, pageOf(person), undefined]);
+  return person.ask(pageOf(person), { headers: { cookie: [person.cookie, ...cookiesOf(made)].join('; ') } });
+}
 const keyOn = (answer: Answer) => /wm_[\w-]{43}/.exec(answer.text)?.[0];
 const use = (authorization?: string) =>
   app.ask('/api/v1/links', authorization === undefined ? {} : { headers: { authorization } });
@@ -37,9 +44,9 @@ describe('API keys in the settings', () => {
   });
 
   it('are made by name, shown once and work', async () => {
-    const made = await make(ada, 'Newsletter');
+    const made = await makeAndSee(ada, 'Newsletter');
     const key = keyOn(made);
-    expect(made.status).toBe(201);
+    expect(made.status).toBe(200);
     expect(made.headers['cache-control']).toBe('no-store');
     expect((await use(`Bearer ${key}`)).status).toBe(200);
     const later = await ada.ask(pageOf(ada));
@@ -48,8 +55,26 @@ describe('API keys in the settings', () => {
     expect(later.text).toContain(`${key?.slice(0, 7)}…`);
   });
 
+  it('are shown once: a reload shows no key and makes no second one', async () => {
+    const made = await make(ada, 'Reloaded');
+    const [cookie] = made.headers['set-cookie'] ?? [];
+    expect(cookie).toMatch(new RegExp(`; Path=${pageOf(ada)}; HttpOnly; SameSite=Strict$`));
+    const shown = await ada.ask(pageOf(ada), { headers: { cookie: [ada.cookie, ...cookiesOf(made)].join('; ') } });
+    expect(keyOn(shown)).toBeDefined();
+    expect(shown.headers['set-cookie']?.[0]).toMatch(/^waymark_new_key=; .*Expires=Thu, 01 Jan 1970/);
+    const reloaded = await ada.ask(pageOf(ada));
+    expect(keyOn(reloaded)).toBeUndefined();
+    expect(reloaded.text.match(/Reloaded<\/span>/g)).toHaveLength(1);
+  });
+
+  it('are not taken from a cookie that we did not write', async () => {
+    const forged = `waymark_new_key=${encodeURIComponent(JSON.stringify({ name: 'x', key: `wm_${'A'.repeat(43)}`, until: 9e15 }))}`;
+    const page = await ada.ask(pageOf(ada), { headers: { cookie: `${ada.cookie}; ${forged}` } });
+    expect([page.status, keyOn(page)]).toEqual([200, undefined]);
+  });
+
   it('are kept as a hash only', async () => {
-    const key = keyOn(await make(ada, 'Secret')) ?? '';
+    const key = keyOn(await makeAndSee(ada, 'Secret')) ?? '';
     const rows = await app.db.select().from(apiKeys);
     const kept = JSON.stringify(rows.map((row) => ({ ...row, hash: row.hash.toString('latin1') })));
     expect(key).toMatch(/^wm_/);
@@ -70,7 +95,7 @@ describe('API keys in the settings', () => {
   });
 
   it('show names as text, whatever they hold', async () => {
-    const answer = await make(ada, '<b onclick="x">&');
+    const answer = await makeAndSee(ada, '<b onclick="x">&');
     expect(answer.text).toContain('&lt;b onclick=&quot;x&quot;&gt;&amp;');
     expect(answer.text).not.toContain('<b onclick');
   });
@@ -87,7 +112,7 @@ describe('API keys in the settings', () => {
     const member = await app.signUp('Mel');
     await join(member, 'member');
     const { keyId } = await openClient(app, ada);
-    expect((await member.ask(pageOf(ada), { form: { name: "Mel's" } })).status).toBe(201);
+    expect((await member.ask(pageOf(ada), { form: { name: "Mel's" } })).status).toBe(303);
     expect((await member.ask(`${pageOf(ada)}/${keyId}/delete`, { form: {} })).status).toBe(303);
   });
 

@@ -55,10 +55,13 @@ describe('the description of the API', () => {
   it('names every address of the API and none besides', () => {
     expect(operations.map(({ name }) => name).sort()).toEqual([
       'DELETE /api/v1/campaigns/{id}',
+      'DELETE /api/v1/domains/{id}',
       'DELETE /api/v1/links/{id}',
       'GET /api/v1/analytics',
       'GET /api/v1/campaigns',
       'GET /api/v1/campaigns/{id}',
+      'GET /api/v1/domains',
+      'GET /api/v1/domains/{id}',
       'GET /api/v1/hits',
       'GET /api/v1/links',
       'GET /api/v1/links/{id}',
@@ -66,8 +69,11 @@ describe('the description of the API', () => {
       'GET /api/v1/links/{id}/qr.svg',
       'GET /api/v1/tags',
       'PATCH /api/v1/campaigns/{id}',
+      'PATCH /api/v1/domains/{id}',
       'PATCH /api/v1/links/{id}',
       'POST /api/v1/campaigns',
+      'POST /api/v1/domains',
+      'POST /api/v1/domains/{id}/verify',
       'POST /api/v1/links',
     ]);
   });
@@ -92,7 +98,7 @@ describe('the description of the API', () => {
     expect(new Set(ids).size).toBe(ids.length);
     for (const { name, operation } of operations) {
       expect(operation.summary, name).toMatch(/^[A-Z]/);
-      expect(['Links', 'Analytics'], name).toContain(operation.tags[0]);
+      expect(['Links', 'Domains', 'Analytics'], name).toContain(operation.tags[0]);
       for (const parameter of operation.parameters ?? [])
         expect(parameter.description, `${name} ${parameter.name}`).toMatch(/[.]$/);
       for (const [status, response] of Object.entries(operation.responses))

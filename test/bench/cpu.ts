@@ -37,3 +37,13 @@ export function cpuSecondsOf(pid: number): number {
   for (const [id, process] of processes) if (isBelow(id)) seconds += process.seconds;
   return seconds;
 }
+
+/** Resident memory of a process in bytes; NaN where there is no /proc. */
+export function memoryOf(pid: number): number {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return Number(kilobytes) * 1_024;
+  } catch {
+    return Number.NaN;
+  }
+}

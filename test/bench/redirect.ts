@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
-import { cpuSecondsOf } from './cpu.ts';
-import { type LoadResult, runLoad } from './load.ts';
+import { cpuSecondsOf, memoryOf } from './cpu.ts';
+import { type LoadResult, runLoad, runSteady } from './load.ts';
 
 /**
  * `npm run bench`: the real server and a bare Fastify 302, in turn, over loopback, in one run. Only the ratios mean
@@ -19,6 +19,8 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '16,64,256' },
+    soak: { type: 'string', default: '60' },
+    processes: { type: 'string', default: '1' },
   },
 });
 const seconds = Number(options.seconds);
@@ -26,6 +28,9 @@ const rounds = Number(options.rounds);
 const levels = options.connections.split(',').map(Number);
 const figureNames = ['perSecond', 'p50', 'p99', 'worst', 'serverCpu', 'postgresCpu'] as const;
 const spreadLinks = 10_000;
+const distinctAgents = 100_000;
+/** Requests a second of the soak. */
+const steadyRate = 2_000;
 const [barePort, serverPort] = [4_801, 4_802];
 
 const directory = mkdtempSync(join(tmpdir(), 'waymark-bench-'));
@@ -47,14 +52,14 @@ async function bench(): Promise<void> {
   await insertLinks(client);
   const postgresPid = await postmasterPid(client);
 
-  const userAgent =
-    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36';
-  const get = (path: string, port: number) =>
-    `GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nUser-Agent: ${userAgent}\r\nAccept: text/html,*/*;q=0.8\r\nAccept-Language: de-DE,de;q=0.9,en;q=0.8\r\nReferer: https://www.google.com/\r\n\r\n`;
+  const get = (path: string, port: number, agent = chrome(141)) =>
+    `GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nUser-Agent: ${agent}\r\nAccept: text/html,*/*;q=0.8\r\nAccept-Language: de-DE,de;q=0.9,en;q=0.8\r\nReferer: https://www.google.com/\r\n\r\n`;
   const cases = {
     bare: { port: barePort, request: () => get('/hot', barePort) },
     hot: { port: serverPort, request: () => get('/bench-0', serverPort) },
     spread: { port: serverPort, request: (n: number) => get(`/bench-${(n * 7_919) % spreadLinks}`, serverPort) },
+    agents: { port: serverPort, request: (n: number) => get('/bench-0', serverPort, chrome(n % distinctAgents)) },
+    bots: { port: serverPort, request: (n: number) => get('/bench-0', serverPort, n % 2 ? chrome(141) : bot(n)) },
   };
   type Case = keyof typeof cases;
   /** A case's load, and the CPU that the server and Postgres spent on each of its redirects, in microseconds. */
@@ -77,7 +82,7 @@ async function bench(): Promise<void> {
 
   console.log('connections  case      req/s    p50 ms    p99 ms  worst ms  cpu us  pg us  of bare');
   for (const connections of levels) {
-    const results: Record<Case, Result[]> = { bare: [], hot: [], spread: [] };
+    const results: Record<Case, Result[]> = { bare: [], hot: [], spread: [], agents: [], bots: [] };
     for (let round = 0; round < rounds; round++) {
       for (const name of names) acknowledged += await load(name, connections, seconds, results[name]);
     }
@@ -101,8 +106,36 @@ async function bench(): Promise<void> {
       );
     }
   }
+  acknowledged += await soak(cases);
   await compare(client, acknowledged);
   await client.end();
+}
+
+const chrome = (version: number) =>
+  `Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version}.0.0.0 Safari/537.36`;
+const bots = ['Googlebot/2.1', 'Slackbot-LinkExpanding 1.0', 'curl/8.5.0', 'GPTBot/1.2', 'WhatsApp/2.23.20.0'];
+const bot = (n: number) => bots[(n >> 1) % bots.length] ?? '';
+
+type Asked = { port: number; request: (n: number) => string };
+
+/** A steady rate for a while: how long visitors wait, and whether memory grows. */
+async function soak({ bare, spread }: Record<'bare' | 'spread', Asked>): Promise<number> {
+  const length = Number(options.soak);
+  const steady = { connections: 64, perSecond: steadyRate };
+  const yardstick = await runSteady({ ...bare, ...steady, seconds: Math.min(10, length) });
+  const memory = [memoryOf(children[1]?.pid ?? 0)];
+  const looks = setInterval(() => memory.push(memoryOf(children[1]?.pid ?? 0)), (length * 1_000) / 6);
+  const result = await runSteady({ ...spread, ...steady, seconds: length });
+  clearInterval(looks);
+  if (result.other > 0) throw new Error(`${result.other} answers of the soak were no redirects`);
+  const show = ({ p50, p99, worst }: LoadResult) =>
+    `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, worst ${worst.toFixed(1)} ms`;
+  console.log(`${steadyRate}/s: bare ${show(yardstick)}`);
+  console.log(
+    `${steadyRate}/s for ${length} s: ${show(result)}, p99 ${(result.p99 / yardstick.p99).toFixed(1)} of bare`,
+  );
+  console.log(`memory over the soak: ${memory.map((bytes) => `${(bytes / 2 ** 20).toFixed(0)} MB`).join(', ')}`);
+  return result.acknowledged;
 }
 
 async function compare(client: Client, acknowledged: number): Promise<void> {
@@ -116,7 +149,7 @@ select (select count(*)::int from clicks) as recorded,
        (select count(distinct (link_id, clicked_at, id))::int from clicks) as distinct_rows,
        (select sum(hits)::int from click_totals_hourly where scope_id = 'benchws') as workspace_total,
        (select sum(hits)::int from click_totals_hourly where scope_id <> 'benchws') as link_total,
-       (select sum(clicks)::int from click_counts_daily where scope_id = 'benchws' and dimension = 'browser') as browsers`);
+       (select sum(clicks)::int from click_counts_daily where scope_id = 'benchws' and dimension = 'class') as classes`);
   console.log(`acknowledged ${acknowledged}`, rows[0]);
   if (Object.values(rows[0]).some((count) => count !== acknowledged)) {
     console.error('The counts differ.');
@@ -162,6 +195,7 @@ async function startServer(): Promise<void> {
       DATABASE_URL: postgres.url,
       DATA_DIR: directory,
       LOG_LEVEL: 'warn',
+      WEB_CONCURRENCY: options.processes,
     },
   });
   children.push(child);

@@ -121,6 +121,18 @@ describe('a click', () => {
     await expect.poll(() => recorder.record(click())).toBe('committed');
   });
 
+  it('is told of once with all others when the spool is empty, and batch by batch for the metrics', async () => {
+    proxy.down();
+    await record(clicksOf(1_200));
+    proxy.up();
+    await expect.poll(() => kinds(), { timeout: 5_000 }).toContain('emptied');
+    const told = (kind: string) =>
+      events.flatMap((event) => (event.kind === kind && 'hits' in event ? [event.hits] : []));
+    expect(told('emptied')).toEqual([1_200]);
+    expect(told('drained').length).toBeGreaterThan(1);
+    expect(told('drained').reduce((sum, hits) => sum + hits, 0)).toBe(1_200);
+  });
+
   it('leaves few files behind, however long the database is away', async () => {
     proxy.down();
     for (let turn = 0; turn < 60; turn++) {

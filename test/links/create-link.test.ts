@@ -44,6 +44,19 @@ describe('creating a link', () => {
     expect(visit.headers.location).toBe('https://example.com/a?b=%2B#c');
   });
 
+  it('takes a private address with a warning, in the dialog, after the form and on the page to edit it', async () => {
+    const words = '192.168.1.20 is an IP address of a private network: people elsewhere cannot open it.';
+    expect((await create({ url: 'http://192.168.1.20/' }, ada, viaDialog)).text).toContain(words);
+    const answer = await create({ url: 'http://192.168.1.20/' });
+    const link = await created(answer);
+    expect(decodeURIComponent(String(answer.headers['set-cookie']))).toContain(`is ready. ${words}`);
+    const edit = `/w/${ada.workspace.slug}/links/${link.id}/edit`;
+    expect((await ada.ask(edit)).text).toContain(words);
+    const saved = await ada.ask(edit, { form: { url: 'https://example.com/', title: '' } });
+    expect(decodeURIComponent(String(saved.headers['set-cookie']))).not.toContain('IP address');
+    expect((await ada.ask(edit)).text).not.toContain('IP address');
+  });
+
   it('makes a second slug for its QR code, which leads to the same place', async () => {
     const link = await created(await create({ url: 'https://example.com/scanned' }));
     const { rows } = await app.db.execute<{ slug: string }>(sql`select slug from slugs where id = ${link.qrSlugId}`);

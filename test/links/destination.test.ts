@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Invalid } from '../../src/errors.ts';
-import { locationOf, readDestination, withQuery } from '../../src/links/destination.ts';
+import { locationOf, readDestination, warningAbout, withQuery } from '../../src/links/destination.ts';
 
 function refusalOf(typed: string): Invalid {
   try {
@@ -246,4 +246,25 @@ describe("a visitor's query", () => {
     const location = 'https://example.com/';
     expect(withQuery(location, `a=${'x'.repeat(8_000)}`)).toBe(location);
   });
+});
+
+describe('a destination that is no name of the public Internet', () => {
+  it.each([
+    ['http://intranet/wiki', '"intranet" is a name of a private network'],
+    ['http://localhost:3000/', '"localhost" is a name of a private network'],
+    ['http://intranet./', '"intranet" is a name of a private network'],
+    ['http://192.168.1.20/', '192.168.1.20 is an IP address of a private network'],
+    ['http://0x7f.1/', '127.0.0.1 is an IP address of a private network'],
+    ['http://[fd00::1]:8080/', 'fd00::1 is an IP address of a private network'],
+    ['https://8.8.8.8/', '8.8.8.8 is an IP address. Browsers and mail filters distrust'],
+    ['https://[2606:4700::1111]/', '2606:4700::1111 is an IP address. Browsers'],
+  ])('%s is taken with a warning', (url, words) => {
+    expect(readDestination(url)).toBe(url);
+    expect(warningAbout(url)).toContain(words);
+  });
+
+  it.each(['https://example.com/', 'https://münchen.example/', 'https://1.2.3.4.example/', 'https://example.com./'])(
+    'there is nothing to say about %s',
+    (url) => expect(warningAbout(url)).toBeNull(),
+  );
 });

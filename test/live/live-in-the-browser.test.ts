@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLinkAs } from '../analytics/pages.ts';
+import { accessibilityProblems } from '../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { launchBrowser, openPage } from '../setup/browser.ts';
 import { cookiesOf, openStream } from './setup.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let test: TestApp;
 let browser: Browser;
@@ -29,15 +26,6 @@ async function open(path: string, options: Parameters<typeof openPage>[1] = {}) 
   await opened.page.context().addCookies(cookiesOf(ada, test.url));
   await opened.page.goto(test.url + path);
   return opened;
-}
-
-async function axeFindings(page: Page): Promise<string[]> {
-  // In the page's own world the policy forbids it; a script of the browser's is asked instead.
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const run = (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }).axe;
-    return (await run.run()).violations.map(({ id }) => id);
-  });
 }
 
 const hits = (page: Page) => page.locator('[data-live-hits] > li');
@@ -106,7 +94,7 @@ describe('in a browser', () => {
         for (const path of pages) {
           await page.goto(test.url + path);
           await hits(page).first().waitFor();
-          expect(await axeFindings(page)).toEqual([]);
+          expect(await accessibilityProblems(page)).toEqual([]);
           const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
           expect(overflow).toBeLessThanOrEqual(0);
         }

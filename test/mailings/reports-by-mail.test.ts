@@ -1,17 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { claimDueMailing } from '../../src/mailings/queries.ts';
 import { sendDueMailings } from '../../src/mailings/send.ts';
 import { linkIn, type Mailbox, openMailbox, recipientOf } from '../accounts/mailbox.ts';
 import { insertLinkAs, textOf } from '../analytics/pages.ts';
+import { accessibilityProblems } from '../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { launchBrowser, openPage } from '../setup/browser.ts';
 import { cookiesOf } from '../live/setup.ts';
 import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let mailbox: Mailbox;
 let test: TestApp;
@@ -217,12 +214,7 @@ describe('planning', () => {
       await page.locator('#mailing-recipient').fill(`reader-${width}@example.com`);
       await page.getByRole('button', { name: 'Mail the report' }).click();
       await page.getByText(`We asked reader-${width}@example.com`).waitFor();
-      await page.evaluate(axe);
-      const findings = await page.evaluate(async () => {
-        const run = (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }).axe;
-        return (await run.run()).violations.map(({ id }) => id);
-      });
-      expect(findings).toEqual([]);
+      expect(await accessibilityProblems(page)).toEqual([]);
       const path = linkIn(await mailbox.take("A weekly report about Kira's team?"));
       await page.context().clearCookies();
       await page.goto(test.url + path);

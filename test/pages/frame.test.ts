@@ -23,6 +23,7 @@ async function buildFrame() {
         { name: 'Side project', slug: 'side' },
       ],
       domains: ['go.acme.com'],
+      may: () => true,
     };
   });
   app.get('/page', (_request, reply) =>

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pixelsOfPng, scan } from '../qr/decode.ts';
+import { accessibilityProblems } from '../setup/accessibility.ts';
 import { startTestApp, type TestApp } from '../setup/app.ts';
 import { launchBrowser, openPage } from '../setup/browser.ts';
 
@@ -11,8 +10,6 @@ import { launchBrowser, openPage } from '../setup/browser.ts';
 const phone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1';
 const slack = 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 let waymark: TestApp;
 let browser: Browser;
 let page: Page;
@@ -34,21 +31,11 @@ afterAll(async () => {
   await waymark.close();
 });
 
-/** Violations of WCAG 2.2 A and AA and of best practice, each with its place. */
-async function accessibilityProblems(): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    type Axe = { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> };
-    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
-    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}`));
-  });
-}
-
 describe.sequential('somebody new', () => {
   it('is led to the first account, and arrives in an empty workspace that says what to do', async () => {
     await page.goto('/');
     expect(new URL(page.url()).pathname).toBe('/sign-up');
-    expect(await accessibilityProblems()).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
     await page.getByLabel('Your name').fill('Ada Lovelace');
     await page.getByLabel('E-mail').fill('ada@example.com');
     await page.getByLabel('Password').fill('a long enough password');
@@ -56,7 +43,7 @@ describe.sequential('somebody new', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL('**/w/acme/links');
     expect(await page.getByRole('heading', { level: 1 }).first().innerText()).toBe('Shorten your first link');
-    expect(await accessibilityProblems()).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
   });
 
   it('shortens a link with one key press and one field, and has it on the clipboard', async () => {
@@ -69,7 +56,7 @@ describe.sequential('somebody new', () => {
     shortUrl = (await created.getAttribute('href')) ?? '';
     expect(shortUrl).toMatch(/^http:\/\/go\.localhost:\d+\/[2-9a-z]{7}$/);
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(shortUrl);
-    expect(await accessibilityProblems()).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
   });
 
   it('shares it: a desktop and a phone follow it, a chat previews it', async () => {
@@ -107,7 +94,7 @@ describe.sequential('somebody new', () => {
     ]) {
       expect(await page.locator('main').textContent(), value).toContain(value);
     }
-    expect(await accessibilityProblems()).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
   });
 
   it('changes the period without a reload, keeps the address, and can go back', async () => {
@@ -168,7 +155,7 @@ describe.sequential('the pages in the dark, and on a phone', () => {
       '/admin/mail',
     ]) {
       await page.goto(path);
-      expect([path, await accessibilityProblems()]).toEqual([path, []]);
+      expect([path, await accessibilityProblems(page)]).toEqual([path, []]);
       const overflow = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       );
@@ -177,5 +164,54 @@ describe.sequential('the pages in the dark, and on a phone', () => {
     page = light;
     expect(other.errors).toEqual([]);
     await other.page.context().close();
+  });
+});
+
+describe.sequential('a narrow phone', () => {
+  it.each([320, 390])('of %i px never scrolls sideways, wherever links lead', async (width) => {
+    await page.request.post('/w/acme/campaigns', {
+      headers: { origin: waymark.url },
+      form: { name: `Spring ${width}` },
+    });
+    await page.request.post('/w/acme/keys', { headers: { origin: waymark.url }, form: { name: 'Newsletter' } });
+    const storageState = await page.context().storageState();
+    const phonePage = await openPage(browser, { baseURL: waymark.url, storageState, viewport: { width, height: 700 } });
+    const waiting = ['/w/acme/links'];
+    const seen = new Set(waiting);
+    const tooWide: string[] = [];
+    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+      await phonePage.page.goto(path);
+      const { scrollWidth, hrefs } = await phonePage.page.evaluate(() => ({
+        scrollWidth: Math.max(
+          document.scrollingElement?.scrollWidth ?? Infinity,
+          ...[...document.querySelectorAll('.settings-nav > *')].map((place) => place.getBoundingClientRect().right),
+        ),
+        hrefs: [...document.querySelectorAll<HTMLAnchorElement>('a[href]:not([download])')].map((link) => link.href),
+      }));
+      if (scrollWidth > width) tooWide.push(`${path}: ${scrollWidth}`);
+      for (const { origin, pathname, search } of hrefs.map((href) => new URL(href))) {
+        const isPage = origin === waymark.url && !/^\/(docs|api|qr|assets)\b|\.\w+$|\/live$/.test(pathname);
+        if (!isPage || seen.has(pathname)) continue;
+        seen.add(pathname);
+        waiting.push(pathname + search);
+      }
+    }
+    expect(tooWide).toEqual([]);
+    expect([...seen]).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('/w/acme/reports/campaigns/'),
+        '/w/acme/reports',
+        '/w/acme/realtime',
+        '/w/acme/keys',
+        '/w/acme/compare',
+        '/profile',
+      ]),
+    );
+    expect(seen.size).toBeGreaterThan(15);
+    const tabs = await phonePage.page
+      .locator('.tabbar .tab')
+      .evaluateAll((all) => all.map((tab) => tab.getBoundingClientRect().top));
+    expect(new Set(tabs).size).toBe(1);
+    await phonePage.page.context().close();
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLink } from '../../src/links/queries.ts';
-import { networkOf, UnknownSlugs } from '../../src/redirect/unknown-slugs.ts';
+import { networkOf } from '../../src/network.ts';
+import { UnknownSlugs } from '../../src/redirect/unknown-slugs.ts';
 import { startTestApp, type TestApp } from '../setup/app.ts';
 import { insertBareWorkspace } from '../setup/hits.ts';
 

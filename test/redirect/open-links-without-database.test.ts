@@ -4,6 +4,7 @@ import { archiveLink, insertLink, type Link, updateLink } from '../../src/links/
 import { readConfig } from '../../src/config.ts';
 import { type RunningServer, startServer } from '../../src/start.ts';
 import { startTestApp, type TestApp } from '../setup/app.ts';
+import { insertDomain } from '../setup/domains.ts';
 import { insertBareWorkspace } from '../setup/hits.ts';
 
 /** Two servers on one database, started when the links were there: one knows them all, one knows none. */
@@ -12,6 +13,7 @@ let warm: RunningServer;
 let workspaceId: string;
 let spring: Link;
 let gone: Link;
+let branded: Link;
 let lock: Client;
 
 beforeAll(async () => {
@@ -22,6 +24,13 @@ beforeAll(async () => {
     insertLink(cold.db, workspaceId, { url, slug, domainId, title: null, createdBy: null });
   spring = await make('Spring', 'https://example.com/spring?utm_source=Mail');
   gone = await make('gone', 'https://example.com/gone');
+  branded = await insertLink(cold.db, workspaceId, {
+    url: 'https://example.com/branded',
+    slug: 'spring',
+    domainId: await insertDomain(cold.db, workspaceId, 'go.acme.example', { redirectStatus: 307 }),
+    title: null,
+    createdBy: null,
+  });
   await archiveLink(cold.db, workspaceId, gone.id);
   const { config } = cold;
   warm = await startServer(
@@ -48,15 +57,17 @@ afterAll(async () => {
   await cold.close();
 });
 
-const visitWarm = (path: string) =>
-  warm.app.inject({ url: path, headers: { host: cold.shortHost, 'user-agent': 'Mozilla/5.0 Firefox/140.0' } });
+const visitWarm = (path: string, host = cold.shortHost) =>
+  warm.app.inject({ url: path, headers: { host, 'user-agent': 'Mozilla/5.0 Firefox/140.0' } });
 
 describe('LINK_CACHE=warm', () => {
   it('opens links that nobody has visited yet while the database does not answer', async () => {
     await lock.query('begin');
-    await lock.query('lock table slugs, links in access exclusive mode');
+    await lock.query('lock table slugs, links, domains in access exclusive mode');
     const answer = await visitWarm(`/${spring.slug.toLowerCase()}`);
     expect([answer.statusCode, answer.headers.location]).toEqual([302, 'https://example.com/spring?utm_source=Mail']);
+    const onDomain = await visitWarm(`/${branded.slug}`, 'go.acme.example');
+    expect([onDomain.statusCode, onDomain.headers.location]).toEqual([307, 'https://example.com/branded']);
     expect((await visitWarm(`/${gone.slug}`)).statusCode).toBe(503);
     expect((await cold.visit(`/${spring.slug}`)).status).toBe(503);
     await lock.query('rollback');

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Role } from '../../src/workspaces/roles.ts';
 import type { Person, TestApp } from './app.ts';
 
-/** Lets a person into somebody else's workspace; invitations come later. */
+/** Lets a person into somebody else's workspace without an invitation. */
 export async function joinWorkspace({ db }: TestApp, person: Person, host: Person, role: Role): Promise<void> {
   await db.execute(sql`
 insert into members (workspace_id, user_id, role)

@@ -1,16 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { sql } from 'drizzle-orm';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Visitor } from '../accounts/visitor.ts';
 import { insertLinkAs, textOf } from '../analytics/pages.ts';
+import { accessibilityProblems } from '../setup/accessibility.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { launchBrowser, openPage } from '../setup/browser.ts';
 import { cookiesOf } from '../live/setup.ts';
 import { joinWorkspace } from '../setup/membership.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let test: TestApp;
 let ada: Person;
@@ -219,14 +216,6 @@ describe('in a browser', () => {
   });
   afterAll(() => browser.close());
 
-  async function findings(page: Page): Promise<string[]> {
-    await page.evaluate(axe);
-    return page.evaluate(async () => {
-      const run = (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }).axe;
-      return (await run.run()).violations.map(({ id }) => id);
-    });
-  }
-
   for (const [colorScheme, width] of [
     ['light', 1280],
     ['dark', 1280],
@@ -242,16 +231,16 @@ describe('in a browser', () => {
       await page.goto(`${test.url}/w/${ada.workspace.slug}/links/${linkId}`);
       await page.getByRole('link', { name: 'Share', exact: true }).click();
       await page.locator('#field-password').fill('correct horse');
-      expect(await findings(page)).toEqual([]);
+      expect(await accessibilityProblems(page)).toEqual([]);
       await page.getByRole('button', { name: 'Share the report' }).click();
       const url = (await page.locator('#new-share').textContent()) ?? '';
       await page.context().clearCookies();
       await page.goto(url);
-      expect(await findings(page)).toEqual([]);
+      expect(await accessibilityProblems(page)).toEqual([]);
       await page.locator('#share-password').fill('correct horse');
       await page.keyboard.press('Enter');
       await page.getByText('1 click', { exact: true }).first().waitFor();
-      expect(await findings(page)).toEqual([]);
+      expect(await accessibilityProblems(page)).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
       expect(errors).toEqual([]);
       await page.context().close();

@@ -1,0 +1,61 @@
+import { and, eq, gt, isNull, ne, sql } from 'drizzle-orm';
+import { byteOrderMark, csvLine } from '../csv.ts';
+import type { Db } from '../db/db.ts';
+import { announce } from '../db/notify.ts';
+import { domains, links, slugs, workspaces } from '../db/schema.ts';
+import { NotFound } from '../errors.ts';
+import type { Domain } from './queries.ts';
+
+const rowsAPage = 5_000;
+
+/** How many links live on a domain, archived ones included. */
+export async function countLinksOn(db: Db, domainId: string): Promise<number> {
+  const [row] = await db
+    .select({ links: sql<number>`count(distinct ${slugs.linkId})::int` })
+    .from(slugs)
+    .where(and(eq(slugs.domainId, domainId), ne(slugs.kind, 'retired')));
+  return row?.links ?? 0;
+}
+
+/**
+ * Gives a domain up: nothing is served there any more, on every node at once. Its slugs and clicks stay, so that reports
+ * can name its links, and that nobody else gets its slugs should it come back.
+ * @throws NotFound
+ */
+export async function removeDomain(db: Db, workspaceId: string, domainId: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [removed] = await tx
+      .update(domains)
+      .set({ state: 'removed' })
+      .where(and(eq(domains.id, domainId), eq(domains.workspaceId, workspaceId), ne(domains.state, 'removed')))
+      .returning({ host: domains.host });
+    if (!removed) throw new NotFound('There is no such domain.');
+    await tx.update(workspaces).set({ defaultDomainId: null }).where(eq(workspaces.defaultDomainId, domainId));
+    await announce(tx, { kind: 'domain', host: removed.host });
+  });
+}
+
+/**
+ * Every short address that works on a domain and where it leads, as CSV: for whoever sets the redirects up elsewhere. The
+ * addresses in QR codes are among them. The next page is read when the last one was taken.
+ */
+export async function* writeRedirectMap(
+  db: Db,
+  { id, scheme, host }: Domain,
+  shortUrlOf: (scheme: string, host: string, slug: string) => string,
+): AsyncGenerator<string> {
+  yield byteOrderMark + csvLine(['short_url', 'destination']);
+  for (let after = ''; ; ) {
+    const rows = await db
+      .select({ key: slugs.slugKey, slug: slugs.slug, url: links.url })
+      .from(slugs)
+      .innerJoin(links, eq(links.id, slugs.linkId))
+      .where(and(eq(slugs.domainId, id), gt(slugs.slugKey, after), ne(slugs.kind, 'retired'), isNull(links.archivedAt)))
+      .orderBy(slugs.slugKey)
+      .limit(rowsAPage);
+    yield rows.map(({ slug, url }) => csvLine([shortUrlOf(scheme, host, slug), url])).join('');
+    const last = rows.at(-1);
+    if (!last || rows.length < rowsAPage) return;
+    after = last.key;
+  }
+}

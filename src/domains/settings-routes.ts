@@ -1,0 +1,156 @@
+import { Readable } from 'node:stream';
+import { domainToASCII } from 'node:url';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { plural } from '../format.ts';
+import { refusalOf } from '../refusal.ts';
+import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
+import { showHost } from './name.ts';
+import { countLinksOn, removeDomain, writeRedirectMap } from './removal.ts';
+import {
+  type DomainSettings,
+  getOwnDomain,
+  type OwnDomain,
+  readSettings,
+  redirectStatuses,
+  referrerPolicies,
+  type SettingsContext,
+  settingNames,
+  updateDomainSettings,
+} from './settings.ts';
+
+/** Rules of links/, which builds on this room. */
+export type LinkRules = Pick<SettingsContext, 'readDestination'> & {
+  shortUrlOf: (scheme: string, host: string, slug: string) => string;
+};
+
+const typed = z.string().catch('');
+const params = z.object({ workspace: z.string(), id: z.string().regex(/^\w+$/).catch('-') });
+const settingsForm = z.object({
+  ...(Object.fromEntries(settingNames.map((name) => [name, typed])) as Record<keyof DomainSettings, typeof typed>),
+  isDefault: typed,
+});
+type Values = z.output<typeof settingsForm>;
+
+/** What visitors of a domain meet, and its removal. */
+export default async function domainSettingsRoutes(app: FastifyInstance, rules: LinkRules): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db } = app;
+  const context = { db, sites: app.sites, readDestination: rules.readDestination };
+  const toManage = { preHandler: [requireWorkspace, requireRight('manageDomains')] };
+
+  routes.get('/w/:workspace/domains/:id/settings', { ...toManage, schema: { params } }, async (request, reply) => {
+    const domain = await getOwnDomain(db, request.workspace.id, request.params.id);
+    const texts = settingNames.map((name) => [name, textOf(domain[name])]);
+    const values = { ...Object.fromEntries(texts), isDefault: textOf(domain.isDefault) } as Values;
+    return showSettings(reply, domain, values, {});
+  });
+
+  routes.post(
+    '/w/:workspace/domains/:id/settings',
+    { ...toManage, schema: { params, body: settingsForm } },
+    async (request, reply) => {
+      const { id: workspaceId, slug } = request.workspace;
+      const domain = await getOwnDomain(db, workspaceId, request.params.id);
+      const { body } = request;
+      const changes: Partial<DomainSettings> = {};
+      const errors: Record<string, string> = {};
+      // One by one, so that each field says at once what is wrong with it.
+      for (const name of settingNames) {
+        try {
+          Object.assign(changes, await readSettings(context, domain.host, { [name]: body[name] }));
+        } catch (error) {
+          Object.assign(errors, refusalOf(error).errors);
+        }
+      }
+      if (Object.keys(errors).length > 0) return showSettings(reply.code(422), domain, body, errors);
+      try {
+        // A box that cannot be ticked is not sent: that says nothing.
+        const isDefault = body.isDefault === 'on' || (domain.state === 'live' ? false : undefined);
+        await updateDomainSettings(db, workspaceId, domain.id, { ...changes, isDefault });
+      } catch (error) {
+        const refusal = refusalOf(error);
+        return showSettings(reply.code(refusal.status), domain, body, refusal.errors);
+      }
+      reply.flash('success', `Visitors of ${showHost(domain.host).shown} meet this from now on.`);
+      return reply.redirect(`/w/${slug}/domains/${domain.id}/settings`, 303);
+    },
+  );
+
+  routes.get('/w/:workspace/domains/:id/remove', { ...toManage, schema: { params } }, async (request, reply) => {
+    const domain = await getOwnDomain(db, request.workspace.id, request.params.id);
+    return showRemoval(reply, domain, '', {});
+  });
+
+  routes.post(
+    '/w/:workspace/domains/:id/remove',
+    { ...toManage, schema: { params, body: z.object({ host: typed }) } },
+    async (request, reply) => {
+      const { id: workspaceId, slug } = request.workspace;
+      const domain = await getOwnDomain(db, workspaceId, request.params.id);
+      const { host } = request.body;
+      if (domainToASCII(host.trim()) !== domain.host) {
+        const sentence = `Type ${showHost(domain.host).shown}, so that it is this domain and no other.`;
+        return showRemoval(reply.code(422), domain, host, { host: sentence });
+      }
+      const links = await countLinksOn(db, domain.id);
+      await removeDomain(db, workspaceId, domain.id);
+      reply.flash(
+        'success',
+        `${showHost(domain.host).shown} is removed. ${plural(links, 'link')} stopped; reports keep them.`,
+      );
+      return reply.redirect(`/w/${slug}/domains`, 303);
+    },
+  );
+
+  routes.get(
+    '/w/:workspace/domains/:id/redirect-map.csv',
+    { ...toManage, schema: { params }, config: { rateLimit: { max: 60, timeWindow: '1 minute' } } },
+    async (request, reply) => {
+      const domain = await getOwnDomain(db, request.workspace.id, request.params.id);
+      reply.header(
+        'content-disposition',
+        `attachment; filename="${domain.host.replace(/[^\w.-]/g, '_')}-redirects.csv"`,
+      );
+      return reply.type('text/csv; charset=utf-8').send(Readable.from(writeRedirectMap(db, domain, rules.shortUrlOf)));
+    },
+  );
+
+  async function showRemoval(
+    reply: FastifyReply,
+    domain: OwnDomain,
+    typedHost: string,
+    errors: Record<string, string>,
+  ) {
+    const links = await countLinksOn(db, domain.id);
+    const { shown } = showHost(domain.host);
+    return reply.viewAsync('domains/remove.eta', {
+      title: `Remove ${shown}`,
+      domain,
+      shown,
+      links,
+      typedHost,
+      errors,
+    });
+  }
+}
+
+/** A setting as its field shows it; checkboxes say "on". */
+function textOf(value: DomainSettings[keyof DomainSettings]): string {
+  if (typeof value === 'boolean') return value ? 'on' : '';
+  return String(value ?? '');
+}
+
+function showSettings(reply: FastifyReply, domain: OwnDomain, values: Values, errors: Record<string, string>) {
+  const { shown } = showHost(domain.host);
+  return reply.viewAsync('domains/settings.eta', {
+    title: `Settings of ${shown}`,
+    domain,
+    shown,
+    values,
+    errors,
+    redirectStatuses,
+    referrerPolicies,
+  });
+}

@@ -1,0 +1,70 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { brandStyle } from './brand.ts';
+import type { Host } from './host.ts';
+import { type Answer, leadTo, refuseUnknownHost, showNotFound, showRoot } from './pages.ts';
+import { answerBroken, hostOfRequest, type RedirectParts } from './routes.ts';
+
+/** Nobody is kept out: who may not come in reads no `noindex` (RFC 9309 is about visits), and makes no preview of a link. */
+const defaultRobots = 'User-agent: *\nDisallow:\n';
+
+/** What a customer's domain serves besides links: its root, and the files that browsers, crawlers and apps look for. */
+export default async function hostFiles(app: FastifyInstance, parts: RedirectParts): Promise<void> {
+  const { sites, traffic } = parts;
+  const { outcomes } = traffic;
+  app.setChildLoggerFactory((logger) => logger);
+  app.setErrorHandler((error, request, reply) => answerBroken(error, request, reply, traffic));
+
+  app.get('/', (request, reply) =>
+    answer(request, reply, (host) =>
+      host.rootUrl === null ? showRoot(request, reply, host) : leadTo(host.rootUrl, request, reply, host),
+    ),
+  );
+
+  serve('/robots.txt', 'text/plain; charset=utf-8', (host) => host.robotsTxt ?? defaultRobots);
+  // Both without redirect, as JSON (Apple, "Supporting associated domains"; Google, "Verify Android App Links").
+  serve('/.well-known/apple-app-site-association', 'application/json', (host) => host.appleAppSiteAssociation);
+  serve('/.well-known/assetlinks.json', 'application/json', (host) => host.assetLinks);
+
+  // The colour stands in the address, so that the file may be kept for ever.
+  app.get<{ Params: { color: string } }>('/assets/brand/:color(^[0-9a-f]{6}$).css', (request, reply) =>
+    answer(request, reply, () =>
+      reply
+        .headers({ 'cache-control': 'public, max-age=31536000, immutable', 'x-content-type-options': 'nosniff' })
+        .type('text/css; charset=utf-8')
+        .send(brandStyle(request.params.color)),
+    ),
+  );
+
+  function serve(path: string, type: string, textOf: (host: Host) => string | null): void {
+    app.get(path, (request, reply) =>
+      answer(request, reply, (host) => {
+        const text = textOf(host);
+        if (text === null)
+          return reply.code(404).headers(host.headers).type('text/plain; charset=utf-8').send('Not found\n');
+        return reply
+          .headers({ ...host.headers, 'x-content-type-options': 'nosniff' })
+          .type(type)
+          .send(text);
+      }),
+    );
+  }
+
+  /** The instance's own short host has none of this. */
+  async function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    show: (host: Host) => Answer | Promise<Answer>,
+  ): Promise<Answer> {
+    const host = await hostOfRequest(request, parts);
+    if (!host) {
+      outcomes['unknown-host']++;
+      return refuseUnknownHost(reply);
+    }
+    if (sites.isOwnShortHost(request.headers.host)) {
+      outcomes['not-found']++;
+      return showNotFound(request, reply, host);
+    }
+    outcomes['host-page']++;
+    return show(host);
+  }
+}

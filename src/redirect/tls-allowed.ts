@@ -1,0 +1,70 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { hasToken, isNextDoor, isSame } from '../plugins/neighbours.ts';
+import type { Resolver } from './resolve.ts';
+
+/** Questions a second that memory cannot answer and the database is asked; more are put off. */
+const lookupsASecond = 100;
+
+/** A host name as DNS writes it, with a dot and not an address: all else needs no look. */
+const hostname = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9-]{2,63}$/;
+
+/**
+ * Whether a certificate may be asked for: 200 for live domains and our own hosts, else 404. Caddy asks this before each
+ * one (on_demand_tls, ask). Only programs on this machine are answered, and who has TLS_ASK_TOKEN: as a bearer token, or
+ * as `token` in the query, because Caddy sends no headers of ours. For everybody else there is nothing here.
+ *
+ * Mostly answered from memory. When strangers make up hosts, those that memory knows are still answered; looks into the
+ * database are limited, and a new domain then has to wait for a second.
+ */
+export async function tlsQuestion(
+  app: FastifyInstance,
+  { resolver, ownHosts }: { resolver: Resolver; ownHosts: ReadonlySet<string> },
+): Promise<void> {
+  const lookups = new Budget(lookupsASecond);
+  const { tlsAskToken } = app.config;
+
+  app.get('/internal/tls-allowed', { logLevel: 'warn' }, async (request, reply) => {
+    const { domain, token } = request.query as Record<string, unknown>;
+    if (!isNextDoor(request) && !hasAskToken(request, token, tlsAskToken)) return reply.callNotFound();
+    reply.header('cache-control', 'no-store').type('text/plain; charset=utf-8');
+    const host = typeof domain === 'string' && domain.length <= 254 ? domain.toLowerCase().replace(/\.$/, '') : '';
+    const isAllowed = await isServed(host);
+    if (isAllowed === undefined) return reply.code(429).header('retry-after', '1').send('Too many questions.\n');
+    return reply.code(isAllowed ? 200 : 404).send(isAllowed ? 'Yes.\n' : 'No.\n');
+  });
+
+  /** Undefined when it cannot be said now. @throws Unavailable */
+  async function isServed(host: string): Promise<boolean | undefined> {
+    if (ownHosts.has(host)) return true;
+    if (!hostname.test(host)) return false;
+    const known = resolver.recallHost(host);
+    if (known !== undefined) return known !== null;
+    if (!lookups.take(performance.now())) return undefined;
+    return (await resolver.findHost(host)) !== null;
+  }
+}
+
+function hasAskToken(request: FastifyRequest, inQuery: unknown, expected: string | null): boolean {
+  if (expected === null) return false;
+  return hasToken(request, expected) || (typeof inQuery === 'string' && isSame(inQuery, expected));
+}
+
+/** So many a second, and no state besides two numbers. */
+class Budget {
+  readonly #max: number;
+  #endsAt = 0;
+  #taken = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** @param now in milliseconds, by a clock that never jumps */
+  take(now: number): boolean {
+    if (now >= this.#endsAt) {
+      this.#endsAt = now + 1_000;
+      this.#taken = 0;
+    }
+    return ++this.#taken <= this.#max;
+  }
+}

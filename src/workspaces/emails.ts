@@ -1,0 +1,23 @@
+import { withArticle } from '../format.ts';
+import { invitationDays, type InvitedRole } from './invitations.ts';
+
+/** @param url the page that accepts it, with the token that is nowhere else */
+export function invitationMail(
+  invitation: { email: string; role: InvitedRole; workspaceName: string; invitedBy: { name: string; email: string } },
+  url: string,
+): { to: string; subject: string; text: string } {
+  const { email, role, workspaceName, invitedBy } = invitation;
+  return {
+    to: email,
+    subject: `${invitedBy.name} invites you to ${workspaceName}`,
+    text: [
+      'Hello,',
+      `${invitedBy.name} (${invitedBy.email}) invites you to work in ${workspaceName} on Waymark, as ${withArticle(role)}.`,
+      'Open this page to join:',
+      url,
+      `It works once, for ${invitationDays} days, and only for ${email}.`,
+      'If you do not know what this is about, you need not do anything.',
+      'Waymark',
+    ].join('\n\n'),
+  };
+}

@@ -1,0 +1,158 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { LimitReached } from '../errors.ts';
+import { withArticle } from '../format.ts';
+import { refusalOf, typedValues } from '../refusal.ts';
+import { invitationMail } from './emails.ts';
+import { inviteForm, roleForm } from './forms.ts';
+import { requireRight, requireWorkspace } from './guards.ts';
+import {
+  insertInvitation,
+  invitationDays,
+  type InvitedRole,
+  invitedRoles,
+  listInvitations,
+  removeInvitation,
+  renewInvitation,
+} from './invitations.ts';
+import { listMembers, removeMember, updateRole } from './members.ts';
+import { mayDo, mayManage, rightsByRole, roles } from './roles.ts';
+
+const id = z.string().regex(/^\w+$/);
+const params = z.object({ workspace: z.string() });
+const memberParams = params.extend({ userId: id });
+const invitationParams = params.extend({ invitationId: id });
+
+/** The people of a workspace: who is in it, as what, and who is asked to come. */
+export default async function membersRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { config, db, mailer } = app;
+  const toSee = { preHandler: requireWorkspace };
+  const toManage = { preHandler: [requireWorkspace, requireRight('managePeople')] };
+  // Each is a mail to somebody who did not ask for it; who has several accounts gets no more of them.
+  const countInvitations = app.createRateLimit({
+    max: 50,
+    timeWindow: '1 hour',
+    keyGenerator: (request) => request.workspace.id,
+  });
+
+  async function refuseManyInvitations(request: FastifyRequest): Promise<void> {
+    const counted = await countInvitations(request);
+    if (counted.isAllowed || !counted.isExceeded) return;
+    throw new LimitReached('Those were many invitations for one hour. Send the next ones later.', { field: 'email' });
+  }
+
+  async function showMembers(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string> = {}) {
+    const { id: workspaceId, role } = request.workspace;
+    const people = await listMembers(db, workspaceId);
+    const canManage = mayDo(role, 'managePeople');
+    return reply.viewAsync('workspaces/members.eta', {
+      people: people.map((person) => ({
+        ...person,
+        isYou: person.userId === request.user?.id,
+        newRoles: mayManage(role, person.role)
+          ? roles.filter((other) => other !== person.role && mayManage(role, other))
+          : [],
+      })),
+      isOnlyOwner: role === 'owner' && people.filter((person) => person.role === 'owner').length === 1,
+      invitations: canManage ? await listInvitations(db, workspaceId) : [],
+      canManage,
+      invitedRoles,
+      invitationDays,
+      rightsByRole: rightsByRole(),
+      isDelivering: mailer.isDelivering,
+      values: { role: 'member', ...typedValues(request.body) },
+      errors,
+      now: new Date(),
+    });
+  }
+
+  function mailInvitation(request: FastifyRequest, invitation: { email: string; role: InvitedRole; token: string }) {
+    const { email, role, token } = invitation;
+    const { name = '', email: from = '' } = request.user ?? {};
+    const asked = { email, role, workspaceName: request.workspace.name, invitedBy: { name, email: from } };
+    void mailer.send(invitationMail(asked, `${config.appUrl}/invitations/${token}`));
+  }
+
+  routes.get('/w/:workspace/members', { ...toSee, schema: { params } }, (request, reply) =>
+    showMembers(request, reply),
+  );
+
+  routes.post(
+    '/w/:workspace/invitations',
+    { ...toManage, schema: { params, body: inviteForm }, attachValidation: true },
+    async (request, reply) => {
+      try {
+        if (request.validationError) throw request.validationError;
+        await refuseManyInvitations(request);
+        const { email, role } = request.body;
+        const invitedBy = request.user?.id ?? '';
+        const token = await insertInvitation(db, request.workspace.id, { email, role, invitedBy });
+        mailInvitation(request, { email, role, token });
+        return await toMembers(request, reply, `${email} is invited as ${withArticle(role)}.`);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        reply.code(status);
+        return showMembers(request, reply, errors);
+      }
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/invitations/:invitationId/resend',
+    { ...toManage, schema: { params: invitationParams } },
+    async (request, reply) => {
+      await refuseManyInvitations(request);
+      const invitation = await renewInvitation(db, request.workspace.id, request.params.invitationId);
+      mailInvitation(request, invitation);
+      return toMembers(
+        request,
+        reply,
+        `A new mail is on its way to ${invitation.email}. The link in the old one stops.`,
+      );
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/invitations/:invitationId/withdraw',
+    { ...toManage, schema: { params: invitationParams } },
+    async (request, reply) => {
+      const email = await removeInvitation(db, request.workspace.id, request.params.invitationId);
+      return toMembers(request, reply, `The invitation of ${email} is withdrawn.`);
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/members/:userId/role',
+    { ...toManage, schema: { params: memberParams, body: roleForm } },
+    async (request, reply) => {
+      const { role } = request.body;
+      const { name } = await updateRole(db, changeBy(request, request.params.userId), role);
+      return toMembers(request, reply, `${name} is ${withArticle(role)} now.`);
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/members/:userId/remove',
+    { ...toManage, schema: { params: memberParams } },
+    async (request, reply) => {
+      const { name } = await removeMember(db, changeBy(request, request.params.userId));
+      return toMembers(request, reply, `${name} is not in this workspace any more.`);
+    },
+  );
+
+  routes.post('/w/:workspace/members/leave', { ...toSee, schema: { params } }, async (request, reply) => {
+    await removeMember(db, changeBy(request, request.user?.id ?? ''));
+    return reply.flash('success', `You have left ${request.workspace.name}.`).redirect('/', 303);
+  });
+}
+
+const changeBy = (request: FastifyRequest, userId: string) => ({
+  workspaceId: request.workspace.id,
+  actorId: request.user?.id ?? '',
+  userId,
+});
+
+const toMembers = (request: FastifyRequest, reply: FastifyReply, message: string) =>
+  reply.flash('success', message).redirect(`/w/${request.workspace.slug}/members`, 303);

@@ -1,0 +1,71 @@
+import { and, eq, sql } from 'drizzle-orm';
+import type { Db } from '../db/db.ts';
+import { members, users, workspaces } from '../db/schema.ts';
+import { Conflict, Forbidden, NotFound } from '../errors.ts';
+import { mayManage, type Role, roles } from './roles.ts';
+
+export type Member = { userId: string; name: string; email: string; role: Role; joinedAt: Date };
+
+/** Whose membership is changed, where and by whom. */
+export type MembershipChange = { workspaceId: string; userId: string; actorId: string };
+
+/** The people of a workspace: owners first, then by role and name. */
+export async function listMembers(db: Db, workspaceId: string): Promise<Member[]> {
+  const people = await db
+    .select({
+      userId: users.id,
+      name: users.name,
+      email: users.email,
+      role: members.role,
+      joinedAt: members.createdAt,
+    })
+    .from(members)
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(eq(members.workspaceId, workspaceId))
+    .orderBy(sql`lower(${users.name})`, users.id);
+  return people.toSorted((one, other) => roles.indexOf(other.role) - roles.indexOf(one.role));
+}
+
+/**
+ * Gives somebody another role.
+ * @returns the person as they were
+ * @throws NotFound; Forbidden; Conflict when the workspace would be left without an owner
+ */
+export function updateRole(db: Db, change: MembershipChange, role: Role): Promise<Member> {
+  return changeMembership(db, change, role);
+}
+
+/**
+ * Ends somebody's access, or one's own. What they made stays; their API keys stop by themselves (api/keys.ts).
+ * @returns the person as they were
+ * @throws NotFound; Forbidden; Conflict when the workspace would be left without an owner
+ */
+export function removeMember(db: Db, change: MembershipChange): Promise<Member> {
+  return changeMembership(db, change, null);
+}
+
+async function changeMembership(db: Db, change: MembershipChange, role: Role | null): Promise<Member> {
+  const { workspaceId, userId, actorId } = change;
+  return db.transaction(async (tx) => {
+    // One change at a time: two owners who leave at once must not both see the other one stay, and somebody who was
+    // lowered a moment ago may not use the role that their request came in with.
+    await tx.select().from(workspaces).where(eq(workspaces.id, workspaceId)).for('no key update');
+    const people = await listMembers(tx, workspaceId);
+    const actor = people.find((person) => person.userId === actorId);
+    const person = people.find((each) => each.userId === userId);
+    if (!actor || !person) throw new NotFound('This person is not in the workspace any more.');
+    const isLeaving = role === null && actor === person;
+    const mayChange = mayManage(actor.role, person.role) && (role === null || mayManage(actor.role, role));
+    if (!isLeaving && !mayChange) {
+      throw new Forbidden(`Your role, ${actor.role}, does not allow this change of ${person.name}'s role.`);
+    }
+    const owners = people.filter((each) => each.role === 'owner');
+    if (person.role === 'owner' && role !== 'owner' && owners.length === 1) {
+      throw new Conflict('A workspace needs an owner. Make somebody else one first.', { code: 'last_owner' });
+    }
+    const theirs = and(eq(members.workspaceId, workspaceId), eq(members.userId, userId));
+    if (role === null) await tx.delete(members).where(theirs);
+    else await tx.update(members).set({ role }).where(theirs);
+    return person;
+  });
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import { insertApiKey } from '../../src/api/keys.ts';
+import { insertNote } from '../../src/analytics/notes.ts';
+import { newId } from '../../src/id.ts';
+import { insertCampaign } from '../../src/links/campaigns.ts';
+import { insertLink } from '../../src/links/queries.ts';
+import { ensureTags } from '../../src/links/tags.ts';
+import { insertMailing } from '../../src/mailings/queries.ts';
+import { mailingToken } from '../../src/mailings/token.ts';
+import { insertShare } from '../../src/sharing/queries.ts';
+import { insertInvitation } from '../../src/workspaces/invitations.ts';
+import type { TestApp } from '../setup/app.ts';
+
+/** The workspace in which everything is made, and whom it is made by. */
+export type Place = { app: TestApp; workspaceId: string; slug: string; ownerId: string };
+
+type Made = Record<string, string>;
+
+/** Values of a route's parameters by the name of the parameter, each made anew: what is deleted once is there for the next. */
+export async function makeParams(place: Place, url: string, userId: string): Promise<Made> {
+  const names = [...url.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
+  const made: Made = {};
+  for (const name of names) Object.assign(made, await makeOne(place, url, name, userId));
+  return made;
+}
+
+async function makeOne(place: Place, url: string, name: string, userId: string): Promise<Made> {
+  const { app, workspaceId, ownerId } = place;
+  const { db } = app;
+  const word = randomBytes(6).toString('hex');
+  const what =
+    name === 'id' || name === 'subjectId' ? (/\/(links|campaigns|tags|domains)\/:/.exec(url)?.[1] ?? '') : name;
+  switch (what) {
+    case 'workspace':
+      return { workspace: place.slug };
+    case 'links':
+    case 'linkId':
+      return { [name]: (await makeLink(place)).id };
+    case 'slugId':
+      return { slugId: (await makeLink(place)).qrSlugId };
+    case 'slug':
+      return { slug: (await makeLink(place)).slug };
+    case 'campaigns':
+    case 'campaignId': {
+      const plan = { name: word, startsOn: null, endsOn: null, goal: null };
+      return { [name]: (await insertCampaign(db, workspaceId, plan)).id };
+    }
+    case 'tags':
+    case 'tagId':
+      return { [name]: (await ensureTags(db, workspaceId, [word]))[0] ?? '' };
+    case 'noteId':
+      await insertNote(db, workspaceId, { at: new Date(), text: word, linkId: null, createdBy: ownerId });
+      return { noteId: await idOf(place, sql`select id from report_notes where text = ${word}`) };
+    case 'shareId':
+      await makeShare(place, word);
+      return { shareId: await idOf(place, sql`select id from shares where title = ${word}`) };
+    case 'mailingId': {
+      const mailing = { linkId: null, every: 'week', recipient: `${word}@example.com`, createdBy: ownerId } as const;
+      await db.execute(sql`delete from mailings`);
+      const { id } = await insertMailing(db, workspaceId, mailing);
+      return { mailingId: id, token: mailingToken(app.config.secret, id) };
+    }
+    case 'keyId':
+      return { keyId: (await insertApiKey(db, workspaceId, { name: word, createdBy: ownerId })).id };
+    case 'userId':
+      return { userId: await makeMember(place, word) };
+    case 'invitationId':
+      await invite(place, word);
+      return {
+        invitationId: await idOf(place, sql`select id from invitations where email = ${`${word}@example.com`}`),
+      };
+    case 'token':
+      if (url.startsWith('/invitations')) return { token: await invite(place, word) };
+      return url.startsWith('/r/') ? { token: await makeShare(place, word) } : {};
+    case 'color':
+      return { color: 'aabbcc' };
+    case 'sessionId':
+      await db.execute(sql`
+insert into sessions (id, token, user_id, expires_at) values (${word}, ${word}, ${userId || ownerId}, now() + interval '1 hour')`);
+      return { sessionId: word };
+    case 'domains':
+    case 'domainId': {
+      const id = newId();
+      await db.execute(sql`
+insert into domains (id, host, workspace_id, state, proof_token)
+values (${id}, ${`${word}.example.com`}, ${workspaceId}, 'live', ${word})`);
+      return { [name]: id };
+    }
+    default:
+      throw new Error(`test/access/fixtures.ts makes no :${name} for ${url}. Add how to make one.`);
+  }
+}
+
+function makeLink({ app, workspaceId, ownerId }: Place) {
+  return insertLink(app.db, workspaceId, {
+    url: 'https://example.com/',
+    slug: null,
+    title: null,
+    tags: [],
+    campaignId: null,
+    domainId: app.app.instanceDomainId,
+    createdBy: ownerId,
+  });
+}
+
+const makeShare = ({ app, workspaceId, ownerId }: Place, title: string): Promise<string> =>
+  insertShare(app.db, workspaceId, {
+    linkId: null,
+    title,
+    parts: [],
+    passwordHash: null,
+    expiresAt: null,
+    createdBy: ownerId,
+  });
+
+const invite = ({ app, workspaceId, ownerId }: Place, word: string): Promise<string> =>
+  insertInvitation(app.db, workspaceId, { email: `${word}@example.com`, role: 'viewer', invitedBy: ownerId });
+
+async function makeMember({ app, workspaceId }: Place, word: string): Promise<string> {
+  await app.db.execute(sql`insert into users (id, name, email) values (${word}, ${word}, ${`${word}@example.com`})`);
+  await app.db.execute(sql`
+insert into members (workspace_id, user_id, role) values (${workspaceId}, ${word}, 'viewer')`);
+  return word;
+}
+
+async function idOf({ app }: Place, query: ReturnType<typeof sql>): Promise<string> {
+  const { rows } = await app.db.execute<{ id: string }>(query);
+  return rows[0]?.id ?? '';
+}

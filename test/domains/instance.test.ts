@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError, readConfig } from '../../src/config.ts';
+import { type Database, openDatabase } from '../../src/db/db.ts';
+import { ensureInstanceDomain, findOrMakeInstanceDomain, listDomains } from '../../src/domains/queries.ts';
+import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+
+describe('the instance’s own short host', () => {
+  let testDatabase: TestDatabase;
+  let database: Database;
+  beforeAll(async () => {
+    testDatabase = await createTestDatabase();
+    database = openDatabase(testDatabase.url, () => {});
+  });
+  afterAll(async () => {
+    await database.close();
+    await testDatabase.drop();
+  });
+  const hosts = async () => (await listDomains(database.db, 'none')).map(({ scheme, host }) => `${scheme}://${host}`);
+
+  it('is made by a command when it is missing, follows the server, and is left alone by commands', async () => {
+    const id = await findOrMakeInstanceDomain(database.db, 'http://localhost:3000');
+    expect(await hosts()).toEqual(['http://localhost:3000']);
+    expect(await ensureInstanceDomain(database.db, 'https://go.example.com')).toBe(id);
+    expect(await findOrMakeInstanceDomain(database.db, 'http://localhost:3000')).toBe(id);
+    expect(await hosts()).toEqual(['https://go.example.com']);
+  });
+});
+
+describe('DNS_SERVERS', () => {
+  const read = (servers: string) => readConfig({ SECRET: 'x'.repeat(32), DNS_SERVERS: servers }).dnsServers;
+
+  it('takes addresses with and without a port', () => {
+    expect(read('')).toEqual([]);
+    const servers = ['9.9.9.9', '127.0.0.1:5353', '2620:fe::fe', '[::1]:5353'];
+    expect(read(` ${servers.join(' , ')},`)).toEqual(servers);
+  });
+
+  it.each(['dns.example.com', '9.9.9.9:0', '9.9.9.9:70000', '999.9.9.9', '[::1', 'a:b:c'])('refuses %s', (server) => {
+    expect(() => read(server)).toThrow(ConfigError);
+  });
+});

@@ -1,0 +1,80 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { insertLink } from '../../src/links/queries.ts';
+import { cookiesOf } from '../live/setup.ts';
+import { accessibilityProblems } from '../setup/accessibility.ts';
+import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import { launchBrowser, openPage } from '../setup/browser.ts';
+import { insertDomain } from '../setup/domains.ts';
+import { workspaceIdOf } from '../setup/membership.ts';
+
+let app: TestApp;
+let ada: Person;
+let browser: Browser;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  ada = await app.signUp('Ada');
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  await app.close();
+});
+
+const isWiderThanWindow = (page: Page) =>
+  page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+
+describe('an admin sets a domain up, and visitors meet it', () => {
+  for (const [colorScheme, width] of [
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 390],
+    ['dark', 390],
+  ] as const) {
+    it(`${colorScheme}, ${width} pixels wide, and axe finds nothing`, async () => {
+      const name = `${colorScheme}${width}`;
+      const workspaceId = await workspaceIdOf(app, ada);
+      const id = await insertDomain(app.db, workspaceId, `${name}.localhost`);
+      const link = { url: 'https://example.com/', slug: 'spring', domainId: id, title: null, createdBy: null };
+      await insertLink(app.db, workspaceId, link);
+      const options = { colorScheme, viewport: { width, height: 900 } };
+      const { page, errors } = await openPage(browser, { ...options, bypassCSP: true });
+      await page.context().addCookies(cookiesOf(ada, app.url));
+      await page.goto(`${app.url}/w/${ada.workspace.slug}/domains/${id}/settings`);
+      await page.getByLabel('Name').fill('Acme Roasters');
+      await page.getByLabel('Colour').fill('yellow');
+      await page.getByLabel('assetlinks.json').fill('{');
+      await page.getByRole('button', { name: 'Save' }).click();
+      expect(await page.locator('.field-error').allTextContents()).toEqual([
+        'Write a colour as #0f7b5c.',
+        'This is not valid JSON. Look for a missing comma, quotation mark or bracket.',
+      ]);
+      expect(await page.getByLabel('Name').inputValue()).toBe('Acme Roasters');
+      expect(await accessibilityProblems(page)).toEqual([]);
+      await page.getByLabel('Colour').fill('#ffd400');
+      await page.getByLabel('assetlinks.json').fill('[]');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText(`Visitors of ${name}.localhost meet this from now on.`).waitFor();
+      expect(await accessibilityProblems(page)).toEqual([]);
+      expect(await isWiderThanWindow(page)).toBe(false);
+      await page.getByRole('link', { name: 'Remove this domain' }).click();
+      await page.getByRole('button', { name: 'Remove domain' }).waitFor();
+      expect(await accessibilityProblems(page)).toEqual([]);
+      expect(await isWiderThanWindow(page)).toBe(false);
+      expect(errors).toEqual([]);
+
+      // With the CSP in force: the brand's colour is no breach of it.
+      const visitor = await openPage(browser, options);
+      const short = app.url.replace('localhost', `${name}.localhost`);
+      for (const path of ['/', '/nobody-has-this', '/spring+']) {
+        await visitor.page.goto(short + path);
+        const text = await visitor.page.locator('main').textContent();
+        expect(text).toContain('Acme Roasters');
+      }
+      const color = await visitor.page.locator('.brand').evaluate((brand) => getComputedStyle(brand).color);
+      expect(color).toBe(colorScheme === 'dark' ? 'rgb(255, 212, 0)' : 'rgb(135, 112, 0)');
+      expect(visitor.errors).toEqual([]);
+    });
+  }
+});
