@@ -61,7 +61,8 @@ export async function runSteady({ perSecond, ...load }: Load & { perSecond: numb
 
   const feed = () => {
     while (idle.length > 0 && due.length > 0) {
-      const socket = idle.pop() as net.Socket;
+      // In turn: the server hangs up on a connection that asks nothing for long.
+      const socket = idle.shift() as net.Socket;
       dueAt.set(socket, due.shift() ?? NaN);
       socket.write(request(sent++));
     }

@@ -33,6 +33,11 @@ const distinctAgents = 100_000;
 const steadyRate = 2_000;
 const [barePort, serverPort] = [4_801, 4_802];
 
+const chrome = (version: number) =>
+  `Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version}.0.0.0 Safari/537.36`;
+const bots = ['Googlebot/2.1', 'Slackbot-LinkExpanding 1.0', 'curl/8.5.0', 'GPTBot/1.2', 'WhatsApp/2.23.20.0'];
+const bot = (n: number) => bots[(n >> 1) % bots.length] ?? '';
+
 const directory = mkdtempSync(join(tmpdir(), 'waymark-bench-'));
 const children: ChildProcess[] = [];
 const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres') });
@@ -48,6 +53,8 @@ try {
 async function bench(): Promise<void> {
   await Promise.all([startBare(), startServer()]);
   const client = new Client(postgres.url);
+  // When something goes wrong, that is what we want to read, and not that Postgres has stopped.
+  client.on('error', () => {});
   await client.connect();
   await insertLinks(client);
   const postgresPid = await postmasterPid(client);
@@ -110,11 +117,6 @@ async function bench(): Promise<void> {
   await compare(client, acknowledged);
   await client.end();
 }
-
-const chrome = (version: number) =>
-  `Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version}.0.0.0 Safari/537.36`;
-const bots = ['Googlebot/2.1', 'Slackbot-LinkExpanding 1.0', 'curl/8.5.0', 'GPTBot/1.2', 'WhatsApp/2.23.20.0'];
-const bot = (n: number) => bots[(n >> 1) % bots.length] ?? '';
 
 type Asked = { port: number; request: (n: number) => string };
 
