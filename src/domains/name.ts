@@ -59,7 +59,9 @@ export function readHost(typed: string, ownHosts: ReadonlySet<string>): HostName
   if (isIP(host)) throw refusal('host_ip', 'That is an address. Write a domain name.');
   if (host.length > maxLength || named.length > 1_000)
     throw refusal('host_too_long', `A domain has at most ${maxLength} characters.`);
-  if (!host.split('.').every((part) => label.test(part)))
+  // Newer Nodes let a label pass that is no punycode; what cannot be read back is none (UTS 46, 4).
+  const isReadable = !/(^|\.)xn--/.test(domainToUnicode(host));
+  if (!isReadable || !host.split('.').every((part) => label.test(part)))
     throw refusal('host_invalid', 'That is no domain name. Use letters, digits and hyphens, such as go.example.com.');
   if (!host.includes('.')) throw refusal('host_single_label', 'Write the whole domain, such as go.example.com.');
   if (ownHosts.has(host)) throw refusal('host_ours', `${host} belongs to this server already.`);

@@ -55,6 +55,16 @@ describe('adding a domain', () => {
     expect(page.text).toContain('name="host"');
   });
 
+  it('says so where nothing can lead to the server, because it has no public name', async () => {
+    const page = await ada.ask(await add(ada, 'local.acme.test'));
+    expect(page.text).toContain('nothing on the internet can lead to go.localhost');
+    const named = await startTestApp({ DNS_SERVERS: dns.address, SHORT_URL: 'http://go.example.com' });
+    const cat = await named.signUp('Cat');
+    const added = await cat.ask(home(cat), { form: { host: 'go.acme.test' } });
+    expect((await cat.ask(added.headers.location ?? '')).text).not.toContain('nothing on the internet');
+    await named.close();
+  });
+
   it('leads to the records to set, and to going live once they are there', async () => {
     const path = await add(ada, ' https://Go.Acme.test/ ');
     const page = await ada.ask(path);

@@ -1,4 +1,7 @@
+import { randomInt } from 'node:crypto';
 import dgram from 'node:dgram';
+import { type EventEmitter, once } from 'node:events';
+import net from 'node:net';
 import { createServer, Packet } from 'dns2';
 
 /** A zone file in short: "TYPE name" to values, such as { 'TXT _waymark.go.acme.com': ['waymark-verify=…'] }. */
@@ -76,11 +79,21 @@ function record(name: string, kind: Kind, value: string): object {
   return { ...base, flags: Number(flags), tag, value: issuer.replaceAll('"', '') };
 }
 
-/** A port that is free for UDP; TCP has hardly taken just that one. */
+/** A port that is free for UDP and TCP, below those that the system hands out to connections (from 32768 on). */
 async function freePort(): Promise<number> {
-  const socket = dgram.createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
+  for (;;) {
+    const port = randomInt(12_000, 32_000);
+    const [udp, tcp] = [dgram.createSocket('udp4'), net.createServer()];
+    const isFree = (socket: EventEmitter) =>
+      Promise.race([once(socket, 'listening').then(() => true), once(socket, 'error').then(() => false)]);
+    const both = Promise.all([isFree(udp), isFree(tcp)]);
+    udp.bind(port, '127.0.0.1');
+    tcp.listen(port, '127.0.0.1');
+    const [hasUdp, hasTcp] = await both;
+    await Promise.all([
+      hasUdp && new Promise<void>((resolve) => void udp.close(resolve)),
+      hasTcp && new Promise<unknown>((resolve) => void tcp.close(resolve)),
+    ]);
+    if (hasUdp && hasTcp) return port;
+  }
 }

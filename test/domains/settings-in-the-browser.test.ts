@@ -58,7 +58,7 @@ describe('an admin sets a domain up, and visitors meet it', () => {
       await page.getByText(`Visitors of ${name}.localhost meet this from now on.`).waitFor();
       expect(await accessibilityProblems(page)).toEqual([]);
       expect(await isWiderThanWindow(page)).toBe(false);
-      await page.getByRole('link', { name: 'Remove this domain' }).click();
+      await page.getByRole('link', { name: 'Remove this domain' }).press('Enter');
       await page.getByRole('button', { name: 'Remove domain' }).waitFor();
       expect(await accessibilityProblems(page)).toEqual([]);
       expect(await isWiderThanWindow(page)).toBe(false);
