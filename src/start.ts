@@ -124,7 +124,7 @@ async function open(
     budgetMs: config.clickCommitBudgetMs,
     onEvent(event) {
       metrics.observe(event);
-      reportRecorderEvent(event, problem, (sentence) => app.log.info(sentence));
+      reportRecorderEvent(event, problem, (sentence) => info(sentence));
     },
   });
   closing.add('the recorder', 7_000, () => recorder.close());
