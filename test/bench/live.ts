@@ -1,15 +1,14 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
 import { cpuSecondsOf } from './cpu.ts';
 import { runLoad } from './load.ts';
+import { settingsOf, startServer, untilReady } from './server.ts';
 
 /**
  * What viewers of a live report cost the redirect: the same load with and without them, in turn, in one run. The
@@ -26,17 +25,7 @@ const { values: options } = parseArgs({
 const [port, host] = [4_803, 'localhost:4803'];
 const directory = mkdtempSync(join(tmpdir(), 'waymark-bench-'));
 const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres') });
-const server = spawn(process.execPath, [fileURLToPath(new URL('../../dist/server.js', import.meta.url))], {
-  stdio: 'inherit',
-  env: {
-    ...process.env,
-    HOST: '127.0.0.1',
-    PORT: String(port),
-    DATABASE_URL: postgres.url,
-    DATA_DIR: directory,
-    LOG_LEVEL: 'warn',
-  },
-});
+const server = startServer(settingsOf(port, postgres.url, directory));
 const client = new Client(postgres.url);
 try {
   await measure();
@@ -50,7 +39,7 @@ try {
 
 async function measure(): Promise<void> {
   await client.connect();
-  await untilReady();
+  await untilReady(server, port);
   const { cookie, slug } = await signUp();
   await client.query(`insert into links (id, workspace_id, url)
     select 'bench', id, 'https://example.com/' from workspaces`);
@@ -130,16 +119,4 @@ async function signUp(): Promise<{ cookie: string; slug: string }> {
     .join('; ');
   const { rows } = await client.query<{ slug: string }>('select slug from workspaces');
   return { cookie, slug: rows[0]?.slug ?? '' };
-}
-
-async function untilReady(): Promise<void> {
-  for (;;) {
-    const isUp = await fetch(`http://${host}/health/ready`).then(
-      (answer) => answer.ok,
-      () => false,
-    );
-    if (isUp) return;
-    if (server.exitCode !== null) throw new Error('The server did not start.');
-    await new Promise((resume) => setTimeout(resume, 100));
-  }
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
 import { cpuSecondsOf, memoryOf } from './cpu.ts';
 import { type LoadResult, runLoad, runSteady } from './load.ts';
+import { settingsOf, startServer, untilReady } from './server.ts';
 
 /**
  * `npm run bench`: the real server and a bare Fastify 302, in turn, over loopback, in one run. Only the ratios mean
@@ -51,7 +52,7 @@ try {
 }
 
 async function bench(): Promise<void> {
-  await Promise.all([startBare(), startServer()]);
+  await Promise.all([startBare(), startWaymark()]);
   const client = new Client(postgres.url);
   // When something goes wrong, that is what we want to read, and not that Postgres has stopped.
   client.on('error', () => {});
@@ -185,31 +186,11 @@ function startBare(): Promise<unknown> {
   return new Promise((resolve) => child.once('message', resolve));
 }
 
-async function startServer(): Promise<void> {
-  // With the flag of `npm start`.
-  const server = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
-  const child = spawn(process.execPath, ['--max-semi-space-size=64', server], {
-    stdio: 'inherit',
-    env: {
-      ...process.env,
-      HOST: '127.0.0.1',
-      PORT: String(serverPort),
-      DATABASE_URL: postgres.url,
-      DATA_DIR: directory,
-      LOG_LEVEL: 'warn',
-      WEB_CONCURRENCY: options.processes,
-    },
-  });
+async function startWaymark(): Promise<void> {
+  const settings = settingsOf(serverPort, postgres.url, directory);
+  const child = startServer({ ...settings, WEB_CONCURRENCY: options.processes });
   children.push(child);
-  for (;;) {
-    const isUp = await fetch(`http://localhost:${serverPort}/health/ready`).then(
-      (answer) => answer.ok,
-      () => false,
-    );
-    if (isUp) return;
-    if (child.exitCode !== null) throw new Error('The server did not start.');
-    await new Promise((resume) => setTimeout(resume, 100));
-  }
+  await untilReady(child, serverPort);
 }
 
 function median(figures: number[]): number {

@@ -1,12 +1,12 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
+import { dist, settingsOf, startServer, untilReady } from './server.ts';
 
 /**
  * `npm run bench:reports`: one workspace that grows, a year of clicks on busy, middling and quiet links, and how long
@@ -25,23 +25,12 @@ const maxSeed = 10_000_000;
 const [port, origin] = [4_805, 'http://localhost:4805'];
 const directory = mkdtempSync(join(tmpdir(), 'waymark-bench-'));
 const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres') });
-const dist = fileURLToPath(new URL('../../dist', import.meta.url));
-const env = {
-  ...process.env,
-  HOST: '127.0.0.1',
-  PORT: String(port),
-  DATABASE_URL: postgres.url,
-  DATA_DIR: directory,
-  LOG_LEVEL: 'warn',
-};
-const server = spawn(process.execPath, ['--max-semi-space-size=64', join(dist, 'server.js')], {
-  stdio: 'inherit',
-  env,
-});
+const settings = settingsOf(port, postgres.url, directory);
+const server = startServer(settings);
 const client = new Client(postgres.url);
 try {
   await client.connect();
-  await untilReady();
+  await untilReady(server, port);
   await bench();
 } finally {
   await client.end();
@@ -97,7 +86,7 @@ async function seed(clicks: number, workspaceId: string | undefined): Promise<Se
       '365',
       ...(workspaceId === undefined ? [] : ['--workspace', workspaceId]),
     ],
-    { env },
+    { env: settings },
   );
   return JSON.parse(stdout) as Seeded;
 }
@@ -189,16 +178,4 @@ order by 2 desc`);
   console.log(
     `${hits} hits: rows alone ${each(rawBytes)}, everything ${each(total)}, ${(total / rawBytes).toFixed(2)} times`,
   );
-}
-
-async function untilReady(): Promise<void> {
-  for (;;) {
-    const isUp = await fetch(`${origin}/health/ready`).then(
-      (answer) => answer.ok,
-      () => false,
-    );
-    if (isUp) return;
-    if (server.exitCode !== null) throw new Error('The server did not start.');
-    await new Promise((resume) => setTimeout(resume, 100));
-  }
 }
