@@ -26,7 +26,7 @@ type Parts = {
 /** What keeps clicks in order, for the timetable. */
 export function clickJobs({ db, salts, dimensions, retentionDays }: Parts): Job[] {
   return [
-    { name: 'roll up clicks', everyMs: 1_000, run: () => rollUpPending(db, dimensions) },
+    { name: 'roll up clicks', everyMs: 1_000, atMostMs: 5_000, run: () => rollUpPending(db, dimensions) },
     { name: 'vacuum pending clicks', everyMs: 5_000, run: () => vacuumPending(db) },
     { name: 'renew salts', everyMs: 15 * minuteMs, run: () => salts.renew(db, new Date()) },
     { name: 'make partitions', everyMs: 360 * minuteMs, run: () => ensurePartitions(db, new Date()) },

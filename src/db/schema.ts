@@ -362,7 +362,7 @@ export const clicks = pgTable('clicks', hitColumns, (table) => [
   index('clicks_workspace').on(table.workspaceId, table.clickedAt),
 ]);
 
-/** Hits that are in `clicks` and not yet in the rollups; emptied every second. */
+/** Hits that are in `clicks` and not yet in the rollups; emptied every few seconds. */
 export const clicksPending = pgTable('clicks_pending', hitColumns);
 
 /** User agents as rules read them, every number taken out (clicks/agent-shape.ts). What a class is decided on, kept once. */
@@ -447,7 +447,11 @@ export const linkTotals = pgTable(
     /** True once this link's breakdowns are rolled up too; until then its raw rows answer. */
     isBusy: boolean('is_busy').notNull().default(false),
   },
-  (table) => [index('link_totals_workspace_id').on(table.workspaceId)],
+  (table) => [
+    index('link_totals_workspace_id').on(table.workspaceId),
+    // Asked at every roll-up; only few links are busy.
+    index('link_totals_busy').on(table.linkId).where(sql`is_busy`),
+  ],
 );
 
 /** Runs of `reclassify`: how far one got, so that the next goes on from there. */

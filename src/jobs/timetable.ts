@@ -2,6 +2,11 @@
 export type Job = {
   name: string;
   everyMs: number;
+  /**
+   * For what costs less the more has come together: a run that took long is followed by a pause of twenty times as long,
+   * `everyMs` at least and this at most.
+   */
+  atMostMs?: number;
   run: () => Promise<unknown>;
 };
 
@@ -25,7 +30,7 @@ export type Timetable = {
 const slackMs = 60_000;
 
 /**
- * Runs each job at start and then again `everyMs` after it ended, so that a slow one never overlaps itself.
+ * Runs each job at start and then again `everyMs` or more after it ended, so that a slow one never overlaps itself.
  * @param onProblem told when a job failed; it runs again at its next time
  */
 export function startTimetable(jobs: readonly Job[], onProblem: (job: Job, error: unknown) => void): Timetable {
@@ -41,6 +46,7 @@ export function startTimetable(jobs: readonly Job[], onProblem: (job: Job, error
   }
 
   async function run(entry: Entry): Promise<void> {
+    const startedAt = performance.now();
     try {
       await entry.job.run();
       entry.succeededAt = new Date();
@@ -51,7 +57,8 @@ export function startTimetable(jobs: readonly Job[], onProblem: (job: Job, error
       if (!isClosing) onProblem(entry.job, error);
     }
     entry.runs++;
-    schedule(entry, entry.job.everyMs);
+    const { everyMs, atMostMs = everyMs } = entry.job;
+    schedule(entry, Math.min(atMostMs, Math.max(everyMs, 20 * (performance.now() - startedAt))));
   }
 
   for (const entry of entries) schedule(entry, 0);

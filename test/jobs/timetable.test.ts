@@ -31,6 +31,24 @@ describe('the timetable', () => {
     expect(timetable.states(new Date())[0]?.runs).toBe(runs);
   });
 
+  it('rests longer after a long run, where the job says how long at most', async () => {
+    const counts = { patient: 0, steady: 0 };
+    const take = (name: keyof typeof counts) => async () => {
+      counts[name]++;
+      await sleep(20);
+    };
+    const timetable = startTimetable(
+      [
+        { name: 'patient', everyMs: 5, atMostMs: minute, run: take('patient') },
+        { name: 'steady', everyMs: 5, run: take('steady') },
+      ],
+      () => {},
+    );
+    await expect.poll(() => counts.steady).toBeGreaterThan(4);
+    await timetable.close();
+    expect(counts.patient).toBe(1);
+  });
+
   it('tells who fails and goes on, and says when it went well again', async () => {
     let isBroken = true;
     const problems: unknown[] = [];

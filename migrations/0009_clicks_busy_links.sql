@@ -1,0 +1,1 @@
+CREATE INDEX "link_totals_busy" ON "link_totals" USING btree ("link_id") WHERE is_busy;
