@@ -205,6 +205,11 @@ export const domains = pgTable(
     robotsTxt: text('robots_txt'),
     appleAppSiteAssociation: text('apple_app_site_association'),
     assetLinks: text('asset_links'),
+    /** False: slugs differ by more than upper and lower case. */
+    isCaseSensitive: boolean('is_case_sensitive').notNull().default(false),
+    /** A small picture for the pages that visitors meet, and its media type. */
+    logo: bytea('logo'),
+    logoType: text('logo_type', { enum: ['image/png', 'image/jpeg', 'image/webp'] }),
     createdAt: createdAt(),
   },
   (table) => [
@@ -354,6 +359,8 @@ const hitColumns = {
   isFirstOnLink: boolean('is_first_on_link').notNull(),
   /** First click of this visitor in this workspace today. */
   isFirstInWorkspace: boolean('is_first_in_workspace').notNull(),
+  /** The domain on which the slug was opened. */
+  domainId: text('domain_id'),
 };
 
 /** Partitioned by month (see the migration), for retention. */
@@ -454,6 +461,12 @@ export const linkTotals = pgTable(
   ],
 );
 
+/** Dimensions whose past is in the rollups; one that is new in the code is counted over all rows once. */
+export const rolledUpDimensions = pgTable('rolled_up_dimensions', {
+  name: text('name').primaryKey(),
+  rolledUpAt: instant('rolled_up_at').notNull().defaultNow(),
+});
+
 /** Runs of `reclassify`: how far one got, so that the next goes on from there. */
 export const reclassifications = pgTable('reclassifications', {
   id: text('id').primaryKey(),
@@ -503,8 +516,10 @@ export const shares = pgTable(
     workspaceId: text('workspace_id')
       .notNull()
       .references(() => workspaces.id, { onDelete: 'cascade' }),
-    /** NULL: the whole workspace. */
+    /** What the report is about; the whole workspace where all are NULL. */
     linkId: text('link_id').references(() => links.id, { onDelete: 'cascade' }),
+    campaignId: text('campaign_id').references(() => campaigns.id, { onDelete: 'cascade' }),
+    tagId: text('tag_id').references(() => tags.id, { onDelete: 'cascade' }),
     /** Heading of the page. */
     title: text('title').notNull(),
     /** SHA-256 of the token in its address; the address itself is shown once and not kept. */
@@ -529,8 +544,10 @@ export const mailings = pgTable(
     workspaceId: text('workspace_id')
       .notNull()
       .references(() => workspaces.id, { onDelete: 'cascade' }),
-    /** NULL: the whole workspace. */
+    /** What the report is about; the whole workspace where all are NULL. */
     linkId: text('link_id').references(() => links.id, { onDelete: 'cascade' }),
+    campaignId: text('campaign_id').references(() => campaigns.id, { onDelete: 'cascade' }),
+    tagId: text('tag_id').references(() => tags.id, { onDelete: 'cascade' }),
     every: text('every', { enum: ['week', 'month'] }).notNull(),
     recipient: text('recipient').notNull(),
     createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
@@ -540,7 +557,7 @@ export const mailings = pgTable(
   },
   (table) => [
     unique('mailings_one_of_a_kind')
-      .on(table.workspaceId, table.linkId, table.every, table.recipient)
+      .on(table.workspaceId, table.linkId, table.campaignId, table.tagId, table.every, table.recipient)
       .nullsNotDistinct(),
   ],
 );
@@ -577,4 +594,23 @@ export const reportNotes = pgTable(
     createdAt: createdAt(),
   },
   (table) => [index('report_notes_workspace_id').on(table.workspaceId, table.at)],
+);
+
+/** Reports that people come back to: a subject with its period and filters, under a name. */
+export const savedViews = pgTable(
+  'saved_views',
+  {
+    id: text('id').primaryKey(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    /** The name folded: what names are told apart by. */
+    nameKey: text('name_key').notNull(),
+    /** Path and query of the report, as the page itself writes them. */
+    address: text('address').notNull(),
+    createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
+    createdAt: createdAt(),
+  },
+  (table) => [unique('saved_views_name').on(table.workspaceId, table.nameKey)],
 );
