@@ -1,5 +1,6 @@
 import { CommandRefused, listOf, type Command } from './cli/command.ts';
 import { doctor } from './cli/doctor.ts';
+import { hitsImport } from './cli/hits-import.ts';
 import { keyCreate } from './cli/key-create.ts';
 import { migrate } from './cli/migrate.ts';
 import { reclassify } from './cli/reclassify.ts';
@@ -10,7 +11,7 @@ import { PostgresUnavailable } from './db/embedded/postgres-unavailable.ts';
 import { AppError } from './errors.ts';
 
 /** The other front door: `npm run waymark -- <command>`. What goes wrong is one sentence on stderr and exit code 1. */
-const commands: readonly Command[] = [migrate, doctor, userCreate, keyCreate, reclassify, seed];
+const commands: readonly Command[] = [migrate, doctor, userCreate, keyCreate, hitsImport, reclassify, seed];
 
 const [name, ...words] = process.argv.slice(2);
 const command = commands.find((candidate) => candidate.name === name);

@@ -22,34 +22,78 @@ function cellOf(value: CsvValue): string {
   return needsQuotes.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/** A record of a file, and the line on which it begins, from 1. */
+export type CsvRecord = { line: number; cells: string[] };
+
+/** In characters. What is longer has a quotation mark without an end: nobody waits for it with all memory. */
+const maxRecord = 1_000_000;
+
 /**
- * Reads what csvLine wrote, and CSV of others: line ends of any kind, with or without a byte order mark. Empty lines are
- * left out.
+ * Reads what csvLine wrote, and CSV of others (RFC 4180), piece by piece: line ends of any kind, with or without a byte
+ * order mark. Empty lines are left out. Only what is no whole record yet is kept.
+ */
+export class CsvReader {
+  #rest = '';
+  #line = 1;
+  #isBegun = false;
+
+  /**
+   * @returns the records that end in this piece
+   * @throws SyntaxError with the line of what is no CSV
+   */
+  take(piece: string): CsvRecord[] {
+    return this.#read(piece, false);
+  }
+
+  /**
+   * @returns the last record, where no line end follows it
+   * @throws SyntaxError with the line of what is no CSV
+   */
+  end(): CsvRecord[] {
+    return this.#read('', true);
+  }
+
+  #read(piece: string, isLast: boolean): CsvRecord[] {
+    const text = this.#rest + (!this.#isBegun && piece.startsWith(byteOrderMark) ? piece.slice(1) : piece);
+    this.#isBegun ||= piece !== '';
+    const records: CsvRecord[] = [];
+    const cell = /("[^"]*(?:""[^"]*)*"|[^",\r\n]*)(,|\r\n|\n|\r|$)/y;
+    let begin = 0;
+    let cells: string[] = [];
+    let line = this.#line;
+    while (cell.lastIndex < text.length || cells.length > 0) {
+      const found = cell.exec(text);
+      const [, raw = '', end = ''] = found ?? [];
+      // At the edge of a piece a quotation mark may be half of two, and a carriage return half of a line end.
+      const isOpen = !found || (cell.lastIndex === text.length && (end === '' || end === '\r'));
+      if (isOpen && !isLast && text.length - begin <= maxRecord) break;
+      if (!found || (isOpen && !isLast)) throw new SyntaxError(`A quotation mark in line ${line} has no end.`);
+      cells.push(textOf(raw));
+      if (raw.startsWith('"')) line += lineEndsIn(raw);
+      if (end === ',') continue;
+      if (cells.length > 1 || cells[0] !== '') records.push({ line: this.#line, cells });
+      cells = [];
+      begin = cell.lastIndex;
+      line += 1;
+      this.#line = line;
+    }
+    this.#rest = text.slice(begin);
+    return records;
+  }
+}
+
+/**
+ * Reads a file that is in memory as CsvReader does.
+ * @throws SyntaxError with the line of what is no CSV
  */
 export function parseCsv(text: string): string[][] {
-  const records: string[][] = [];
-  let record: string[] = [];
-  const cell = /("(?:[^"]|"")*"|[^",\r\n]*)(,|\r\n|\n|\r|$)/y;
-  cell.lastIndex = text.startsWith(byteOrderMark) ? 1 : 0;
-  while (cell.lastIndex < text.length) {
-    const start = cell.lastIndex;
-    const [, raw = '', end = ''] = cell.exec(text) ?? failAt(text, start);
-    record.push(textOf(raw));
-    if (end === ',') {
-      if (cell.lastIndex < text.length) continue;
-      record.push('');
-    }
-    if (record.length > 1 || record[0] !== '') records.push(record);
-    record = [];
-  }
-  return records;
+  const reader = new CsvReader();
+  return [...reader.take(text), ...reader.end()].map(({ cells }) => cells);
 }
+
+const lineEndsIn = (raw: string): number => raw.match(/\r\n|\n|\r/g)?.length ?? 0;
 
 function textOf(raw: string): string {
   const text = raw.startsWith('"') ? raw.slice(1, -1).replaceAll('""', '"') : raw;
   return /^'+[=+\-@\t\r]/.test(text) ? text.slice(1) : text;
-}
-
-function failAt(text: string, index: number): never {
-  throw new SyntaxError(`A quotation mark in line ${text.slice(0, index).split('\n').length} has no end.`);
 }

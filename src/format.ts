@@ -28,6 +28,11 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatNumber(count)} ${count === 1 ? one : many}`;
 }
 
+/** A heading as it reads within a sentence: 'Countries' -> 'countries', 'QR codes' -> 'QR codes'. */
+export function inSentence(heading: string): string {
+  return heading.replace(/^\p{Lu}(?!\p{Lu})/u, (letter) => letter.toLowerCase());
+}
+
 /** '22 Nov 2026' in a zone. */
 export function formatDate(date: Date, timeZone: string): string {
   return `${formatDayAndMonth(date, timeZone)} ${wallClock(date, timeZone).getUTCFullYear()}`;

@@ -24,6 +24,7 @@ import { openMetrics } from './health/metrics.ts';
 import { readinessOf } from './health/readiness.ts';
 import { openWorkerMetrics } from './health/worker-metrics.ts';
 import { startTimetable } from './jobs/timetable.ts';
+import { openDepartures } from './live/departures.ts';
 import { openMailer } from './mail/mailer.ts';
 import { mailingJobs } from './mailings/send.ts';
 import { countActiveSlugs } from './redirect/queries.ts';
@@ -89,9 +90,14 @@ async function open(
   await ensurePartitions(db, new Date());
   const isWarm = config.linkCache === 'warm';
   const resolver = new Resolver(lookups.db, isWarm ? await countActiveSlugs(db) : 0);
+  const departures = openDepartures();
   const listener = await listen(
     url,
-    (announcement) => resolver.forget(announcement),
+    (announcement) => {
+      resolver.forget(announcement);
+      if (announcement.kind === 'departure')
+        departures.emit('departure', announcement.workspaceId, announcement.userId);
+    },
     () => resolver.distrust(),
   );
   closing.add('the listener', 1_000, () => listener.close());
@@ -139,6 +145,7 @@ async function open(
     resolver,
     recorder,
     traffic,
+    departures,
     spooled: () => ({ clicks: spool.depth().hits, isFilling: recorder.isDatabaseAway }),
     readiness: async () =>
       readinessOf({

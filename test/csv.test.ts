@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byteOrderMark, csvLine, parseCsv } from '../src/csv.ts';
+import { byteOrderMark, CsvReader, csvLine, parseCsv } from '../src/csv.ts';
 
 describe('a CSV file', () => {
   it('quotes what has to be quoted and nothing else (RFC 4180)', () => {
@@ -23,7 +23,12 @@ describe('a CSV file', () => {
       const cells = Array.from({ length: 2 + next(4) }, () =>
         Array.from({ length: next(5) }, () => pieces[next(pieces.length)]).join(''),
       );
-      expect(parseCsv(csvLine(cells) + csvLine(['end', 'end']))).toEqual([cells, ['end', 'end']]);
+      const text = csvLine(cells) + csvLine(['end', 'end']);
+      expect(parseCsv(text)).toEqual([cells, ['end', 'end']]);
+      const reader = new CsvReader();
+      const at = next(text.length);
+      const records = [...reader.take(text.slice(0, at)), ...reader.take(text.slice(at)), ...reader.end()];
+      expect(records.map((record) => record.cells)).toEqual([cells, ['end', 'end']]);
     }
   });
 
@@ -42,5 +47,28 @@ describe('a CSV file', () => {
 
   it('is refused with its line where a quotation mark has no end', () => {
     expect(() => parseCsv('a,b\n1,"2\n')).toThrow('A quotation mark in line 2 has no end.');
+    expect(() => parseCsv('a\n"b\n\nb"\n\nc"c\nd')).toThrow('A quotation mark in line 6 has no end.');
+    expect(() => parseCsv('a\n"b"c\n')).toThrow('A quotation mark in line 2 has no end.');
+  });
+
+  it('is read piece by piece, and each record knows its line', () => {
+    const text = `${byteOrderMark}a,b\r\n"1\r\n1",""""\r\n\r\n2,\r3,"x"`;
+    const records = [
+      { line: 1, cells: ['a', 'b'] },
+      { line: 2, cells: ['1\r\n1', '"'] },
+      { line: 5, cells: ['2', ''] },
+      { line: 6, cells: ['3', 'x'] },
+    ];
+    const reader = new CsvReader();
+    expect([...text.split('').flatMap((letter) => reader.take(letter)), ...reader.end()]).toEqual(records);
+  });
+
+  it('is given up where a quotation mark would keep all that follows in memory', () => {
+    const reader = new CsvReader();
+    const endless = () => {
+      reader.take('a,b\n1,"');
+      for (let piece = 0; piece < 100; piece++) reader.take('x'.repeat(100_000));
+    };
+    expect(endless).toThrow('A quotation mark in line 2 has no end.');
   });
 });

@@ -6,6 +6,7 @@ import {
   formatDateTime,
   formatNumber,
   formatPercent,
+  inSentence,
   plural,
 } from '../src/format.ts';
 
@@ -39,6 +40,15 @@ describe('numbers', () => {
     expect(plural(1204, 'click')).toBe('1,204 clicks');
     expect(plural(2, 'country', 'countries')).toBe('2 countries');
   });
+});
+
+it('a heading within a sentence begins small, unless it is an abbreviation', () => {
+  expect(['Countries', 'QR codes', 'UTM sources', ''].map(inSentence)).toEqual([
+    'countries',
+    'QR codes',
+    'UTM sources',
+    '',
+  ]);
 });
 
 describe('dates', () => {

@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { refusals } from '../api/problem.ts';
-import { Invalid } from '../errors.ts';
 import { dimensions } from './dimensions.ts';
 import { filterQuery } from './filter-query.ts';
 import { intervals, periodNames, resolvePeriod } from './period.ts';
-import { findFirstHitAt, type Subject } from './queries.ts';
+import { findFirstHitAt } from './queries.ts';
 import { countBy } from './report.ts';
+import { subjectAsked } from './subjects.ts';
 
 const groupings = ['time', ...dimensions.map(({ name }) => name)] as const;
 
@@ -51,7 +51,9 @@ const query = z.object({
     .meta({ examples: ['country:is:DE'] }),
   groupBy: oneOf(groupings)
     .default('time')
-    .describe('What the rows are. `class` and `reason` cover every hit, all others clicks of people only.'),
+    .describe(
+      'What the rows are. `class` and `reason` cover every hit, `qr` clicks through QR codes, all others clicks of people only.',
+    ),
 });
 
 const counts = {
@@ -101,17 +103,6 @@ const analytics = z
     ],
   });
 
-function subjectOf(asked: Pick<z.output<typeof query>, 'linkId' | 'campaignId' | 'tagId'>): Subject {
-  const { linkId, campaignId, tagId } = asked;
-  const [subject = { kind: 'workspace' as const }, second] = [
-    ...(linkId === undefined ? [] : [{ kind: 'link' as const, linkId }]),
-    ...(campaignId === undefined ? [] : [{ kind: 'campaign' as const, campaignId }]),
-    ...(tagId === undefined ? [] : [{ kind: 'tag' as const, tagId }]),
-  ];
-  if (second) throw new Invalid('Ask for one link, one campaign or one tag.', { field: `${second.kind}Id` });
-  return subject;
-}
-
 /** The API's view of what happened: the numbers of the reports. */
 export default async function analyticsApi(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
@@ -131,7 +122,7 @@ export default async function analyticsApi(app: FastifyInstance): Promise<void> 
     async (request) => {
       const { linkId, campaignId, tagId, groupBy, timezone, filter, ...asked } = request.query;
       const { id: workspaceId, timeZone } = request.workspace;
-      const subject = subjectOf({ linkId, campaignId, tagId });
+      const subject = subjectAsked({ linkId, campaignId, tagId });
       const period = resolvePeriod({
         ...asked,
         timeZone: timezone ?? timeZone,

@@ -5,13 +5,16 @@ import { Invalid } from '../errors.ts';
 /** Longer than this nobody waits, and the database has visitors to serve. */
 const budgetMs = 5_000;
 
+/** The code of the refusal. */
+export const tookTooLong = 'took_too_long';
+
 /** What Postgres calls a statement that it gave up: query_canceled. */
 const canceled = '57014';
 
 /**
  * Runs the statements of a report on one moment: a hit may move from pending into the rollups at any time. Each may take
  * the budget.
- * @throws Invalid (field `filter`, code `took_too_long`)
+ * @throws Invalid (field `filter`, code `took_too_long`) when one takes longer
  */
 export async function inTime<Result>(db: Db, work: (tx: Db) => Promise<Result>): Promise<Result> {
   try {
@@ -26,7 +29,7 @@ export async function inTime<Result>(db: Db, work: (tx: Db) => Promise<Result>):
     if (!isCanceled(error)) throw error;
     throw new Invalid(
       `Counting these clicks one by one takes longer than ${budgetMs / 1_000} seconds. Choose a shorter period, or a single link.`,
-      { field: 'filter', code: 'took_too_long' },
+      { field: 'filter', code: tookTooLong },
     );
   }
 }

@@ -1,28 +1,51 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Db } from '../db/db.ts';
+import { Invalid } from '../errors.ts';
+import { listCampaigns } from '../links/campaigns.ts';
 import { listLinks } from '../links/list.ts';
-import { getLink } from '../links/queries.ts';
+import { listTags } from '../links/tags.ts';
 import { requireWorkspace } from '../workspaces/guards.ts';
 import { drawCompared, loadCompared, mostCompared } from './compare.ts';
-import { intervals, periodNames, resolvePeriod } from './period.ts';
-import { periodChoices, periodWords } from './period-links.ts';
+import { periodNames, resolvePeriod } from './period.ts';
+import { periodChoices, periodWords, viewOf } from './period-links.ts';
+import { reportQuery } from './report-query.ts';
+import { openSubject } from './subjects.ts';
+
+const kinds = ['link', 'campaign', 'tag'] as const;
+type Kind = (typeof kinds)[number];
 
 const params = z.object({ workspace: z.string() });
-const query = z.object({
+const ids = z
+  .union([z.string(), z.array(z.string())])
+  .default([])
+  // What cannot be an id (it may hold a NUL, which Postgres refuses) is the id of nothing.
+  .transform((given) => [...new Set([given].flat())].filter(Boolean).map((id) => (/^\w+$/.test(id) ? id : '-')));
+const query = reportQuery.omit({ f: true }).extend({
   period: z.enum(periodNames).exclude(['all']).optional().catch(undefined),
-  interval: z.enum(intervals).optional().catch(undefined),
-  link: z
-    .union([z.string(), z.array(z.string())])
-    .default([])
-    .transform((ids) => [...new Set([ids].flat())].filter((id) => /^\w+$/.test(id)))
-    .pipe(z.array(z.string()).max(mostCompared, `Compare up to ${mostCompared} links at once.`)),
+  /** What to choose from while nothing is chosen. */
+  of: z.enum(kinds).catch('link').default('link'),
+  link: ids,
+  campaign: ids,
+  tag: ids,
 });
 
 /** How many links can be chosen from without a search: those with the most clicks. */
-const offered = 100;
+const offeredLinks = 100;
 
-/** Links side by side in one chart. */
+/** What can be chosen, by id and name. */
+const offers: Record<Kind, (db: Db, workspaceId: string) => Promise<{ id: string; name: string }[]>> = {
+  link: async (db, workspaceId) => {
+    const asked = { search: '', sort: 'clicks', state: 'active', limit: offeredLinks, cursor: null } as const;
+    const { links } = await listLinks(db, workspaceId, asked);
+    return links.map(({ id, domain, slug }) => ({ id, name: `${domain}/${slug}` }));
+  },
+  campaign: listCampaigns,
+  tag: listTags,
+};
+
+/** Links, campaigns or tags side by side in one chart. */
 export default async function compareRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;
@@ -32,42 +55,66 @@ export default async function compareRoutes(app: FastifyInstance): Promise<void>
     { preHandler: requireWorkspace, schema: { params, querystring: query } },
     async (request, reply) => {
       const { id: workspaceId, slug, timeZone } = request.workspace;
-      const { link: ids, period: name, interval } = request.query;
-      const links = await Promise.all(ids.map((id) => getLink(db, workspaceId, id)));
-      const period = resolvePeriod({ period: name, interval, timeZone, now: new Date() });
-      const named = links.map((link) => ({ id: link.id, name: `${link.domain}/${link.slug}` }));
-      const compared = await loadCompared(db, workspaceId, named, period);
-      const listed = await listLinks(db, workspaceId, {
-        search: '',
-        sort: 'clicks',
-        state: 'active',
-        limit: offered,
-        cursor: null,
-      });
+      const { of, link, campaign, tag, ...asked } = request.query;
+      const { kind, chosen } = choiceOf({ link, campaign, tag }, of);
+      const subjects = await Promise.all(
+        chosen.map((id) => openSubject(db, request.workspace, { link: '', campaign: '', tag: '', [kind]: id })),
+      );
+      const period = resolvePeriod({ ...asked, timeZone, now: new Date() });
+      const compared = await loadCompared(
+        db,
+        workspaceId,
+        subjects.map((each, index) => ({ ...each, id: chosen[index] ?? '', shortName: shortName(kind, each.name) })),
+        period,
+      );
       const path = `/w/${slug}/compare`;
-      const address = (chosen: readonly string[], of: string | null = period.name) =>
-        `${path}?${[...chosen.map((id) => `link=${id}`), ...(of ? [`period=${of}`] : [])].join('&')}`;
+      const { filters: _, ...shown } = viewOf(period, []);
+      const asking = (some: readonly string[], view: Record<string, string | undefined>): [string, string][] => [
+        ...(some.length > 0 ? some.map((id): [string, string] => [kind, id]) : [['of', kind] as [string, string]]),
+        ...Object.entries(view).filter((pair): pair is [string, string] => pair[1] !== undefined),
+      ];
+      const address = (some: readonly string[], view: Record<string, string | undefined> = shown) =>
+        `${path}?${new URLSearchParams(asking(some, view)).toString()}`;
       return reply.viewAsync('analytics/compare.eta', {
+        kind,
+        kinds: kinds.map((name) => ({ name, href: `${path}?of=${name}`, isCurrent: name === kind })),
         path,
         timeZone,
-        periodName: period.name,
         period: periodWords(period),
         periods: periodChoices(path, period.name)
           .filter(({ href }) => !href.endsWith('=all'))
-          .map((choice) => ({ ...choice, href: address(ids, choice.href.split('=').at(-1) ?? null) })),
+          .map((choice) => ({ ...choice, href: address(chosen, { period: choice.href.split('=').at(-1) }) })),
         chart: compared.length > 0 ? drawCompared(compared) : null,
-        rows: compared.map(({ id, name: label, total }) => ({
+        rows: compared.map(({ id, name: label, total, path: href }) => ({
           label,
           ...total,
-          href: `/w/${slug}/links/${id}`,
-          removeHref: address(ids.filter((each) => each !== id)),
+          href,
+          removeHref: address(chosen.filter((each) => each !== id)),
         })),
-        chosen: ids,
-        offers: listed.links
-          .filter(({ id }) => !ids.includes(id))
-          .map((link) => ({ id: link.id, name: `${link.domain}/${link.slug}` })),
-        isFull: ids.length >= mostCompared,
+        kept: asking(chosen, shown),
+        offers: (await offers[kind](db, workspaceId)).filter(({ id }) => !chosen.includes(id)),
+        isFull: chosen.length >= mostCompared,
       });
     },
   );
+}
+
+/** @throws Invalid for two kinds at once, and for more than a chart can tell apart */
+function choiceOf(asked: Record<Kind, string[]>, of: Kind): { kind: Kind; chosen: string[] } {
+  const [kind = of, second] = kinds.filter((each) => asked[each].length > 0);
+  if (second) throw new Invalid('Compare links, campaigns or tags: one kind at a time.', { field: second });
+  const chosen = asked[kind];
+  if (chosen.length > mostCompared)
+    throw new Invalid(`Compare up to ${mostCompared} ${kind}s at once.`, { field: kind, code: 'too_many' });
+  return { kind, chosen };
+}
+
+/** Characters of a name that fit beside the chart. */
+const room = 18;
+const characters = new Intl.Segmenter('en');
+
+function shortName(kind: Kind, name: string): string {
+  const shown = kind === 'link' ? name.slice(name.indexOf('/') + 1) : name;
+  const parts = Array.from(characters.segment(shown), ({ segment }) => segment);
+  return parts.length > room ? `${parts.slice(0, room - 1).join('')}…` : shown;
 }

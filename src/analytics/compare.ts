@@ -1,30 +1,34 @@
 import type { Db } from '../db/db.ts';
 import { plural } from '../format.ts';
+import { axesOf, type Axes, type ChartLine } from './axes.ts';
 import { inTime } from './budget.ts';
-import { type Chart, type ChartBand, type ChartLine, horizontalScale, lineOf, round, verticalScale } from './chart.ts';
 import type { Period } from './period.ts';
 import { type Counts, getScope } from './queries.ts';
-import { loadSteps, type Step, sumOf } from './report.ts';
+import { loadSteps, type Step, type Subject, sumOf } from './report.ts';
 
 export const mostCompared = 5;
 
-export type Compared = { id: string; name: string };
-/** A link's clicks in a period. */
-export type ComparedSteps = Compared & { steps: Step[]; total: Counts };
+/** A subject, and what people read for it: whole, and short enough to stand at the end of a line. */
+export type Compared = { subject: Subject; name: string; shortName: string };
+/** Its clicks in a period. */
+export type ComparedSteps<Of extends Compared = Compared> = Of & { steps: Step[]; total: Counts };
 
-/** Links side by side, of one moment. Throws NotFound for a link that is gone or another workspace's. */
-export async function loadCompared(
+/**
+ * Subjects side by side, of one moment. Visitors of tags and campaigns are those of each link.
+ * Throws NotFound for one that is gone or another workspace's, Invalid when it takes too long.
+ */
+export async function loadCompared<Of extends Compared>(
   db: Db,
   workspaceId: string,
-  links: readonly Compared[],
+  subjects: readonly Of[],
   period: Period,
-): Promise<ComparedSteps[]> {
+): Promise<ComparedSteps<Of>[]> {
   return inTime(db, async (tx) => {
-    const compared: ComparedSteps[] = [];
-    for (const link of links) {
-      const scope = await getScope(tx, workspaceId, { kind: 'link', linkId: link.id });
+    const compared: ComparedSteps<Of>[] = [];
+    for (const each of subjects) {
+      const scope = await getScope(tx, workspaceId, each.subject);
       const [steps = []] = await loadSteps(tx, scope, [period]);
-      compared.push({ ...link, steps, total: sumOf(steps) });
+      compared.push({ ...each, steps, total: sumOf(steps) });
     }
     return compared;
   });
@@ -37,9 +41,9 @@ export type CompareChart = {
   width: number;
   height: number;
   lines: ComparedLine[];
-  yTicks: Chart['yTicks'];
-  xTicks: Chart['xTicks'];
-  bands: (Omit<ChartBand, 'rows'> & { rows: { color: number; text: string; clicks: number; y: number }[] })[];
+  yTicks: Axes['yTicks'];
+  xTicks: Axes['xTicks'];
+  bands: (Axes['bands'][number] & { rows: { color: number; text: string; clicks: number; y: number }[] })[];
   summary: string;
 };
 
@@ -49,24 +53,20 @@ const nameHeight = 18;
 
 /** The geometry of the lines; names are moved apart where lines end close to one another. */
 export function drawCompared(compared: readonly ComparedSteps[]): CompareChart {
-  const { width, height } = size;
   const points = (compared[0]?.steps ?? []).map((step) => ({ ...step, value: step.isFuture ? null : step.clicks }));
   const valuesOf = ({ steps }: ComparedSteps) => steps.map((step) => (step.isFuture ? null : step.clicks));
-  const { y, ticks } = verticalScale(compared.flatMap(valuesOf), height);
-  const { x, percent, xTicks, bands } = horizontalScale(points, width);
-  const unfinished = points.findIndex((point) => point.isUnfinished || point.isFuture);
+  const { y, xTicks, yTicks, bands, lineOf } = axesOf(points, compared.flatMap(valuesOf), size);
   const last = points.findLastIndex((point) => point.value !== null);
   const ends = spreadOut(compared.map(({ steps }) => y(steps[last]?.clicks ?? 0)));
   return {
-    width,
-    height,
-    lines: compared.map((link, index) => ({
-      ...lineOf(valuesOf(link), unfinished < 0 ? points.length : unfinished, x, y),
+    ...size,
+    lines: compared.map((each, index) => ({
+      ...lineOf(valuesOf(each)),
       color: index + 1,
-      name: link.name,
-      end: last < 0 ? null : { at: percent(x(last)), y: round(ends[index] ?? 0) },
+      name: each.shortName,
+      end: last < 0 ? null : { at: bands[last]?.at ?? '', y: ends[index] ?? 0 },
     })),
-    yTicks: ticks.map((value) => ({ y: round(y(value)), label: String(value) })),
+    yTicks,
     xTicks,
     bands: bands.map((band, index) => ({
       ...band,
@@ -74,7 +74,7 @@ export function drawCompared(compared: readonly ComparedSteps[]): CompareChart {
         const step = steps[index];
         if (!step || step.isFuture) return [];
         const { clicks } = step;
-        return [{ color: nth + 1, text: `${name}: ${plural(clicks, 'click')}`, clicks, y: round(y(clicks)) }];
+        return [{ color: nth + 1, text: `${name}: ${plural(clicks, 'click')}`, clicks, y: y(clicks) }];
       }),
     })),
     summary: compared.map(({ name, total }) => `${name}: ${plural(total.clicks, 'click')}`).join('. '),

@@ -4,14 +4,16 @@ export type Dimension = {
   /** Heading of its table, and of one of its values. */
   title: string;
   one: string;
-  /** The value as SQL over a row `c` of clicks; NULL counts as unknown. */
+  /** The value as SQL over a row `c` of clicks; NULL counts as unknown, unless only scans are counted. */
   sql: string;
-  /** `clicks`: of hits that are clicks. `hits`: of every hit, with its class. */
-  counts: 'clicks' | 'hits';
+  /** `clicks`: of hits that are clicks. `scans`: of those among them that have a value. `hits`: of every hit, with its class. */
+  counts: 'clicks' | 'scans' | 'hits';
   /** The card that shows it. Dimensions of a card depend on one another, so rows are grouped by card first. */
   card: 'classes' | 'links' | 'places' | 'sources' | 'campaigns' | 'devices' | 'languages';
   /** True where people read the value as it is stored, so that a part of it can be asked for. */
   isText: boolean;
+  /** True where values are ids, which people know by a name (link-names.ts). */
+  isNamed?: boolean;
   /** `workspace`: of a link it would say nothing, so only workspaces are broken down by it. */
   of?: 'workspace';
 };
@@ -25,7 +27,36 @@ const text = { counts: 'clicks', isText: true } as const;
 export const dimensions = [
   { name: 'class', title: 'Classes', one: 'Class', sql: 'c.class', counts: 'hits', isText: false, card: 'classes' },
   { name: 'reason', title: 'Reasons', one: 'Reason', sql: 'c.reason', counts: 'hits', isText: false, card: 'classes' },
-  { name: 'link', title: 'Links', one: 'Link', sql: 'c.link_id', ...code, card: 'links', of: 'workspace' },
+  {
+    name: 'link',
+    title: 'Links',
+    one: 'Link',
+    sql: 'c.link_id',
+    ...code,
+    card: 'links',
+    isNamed: true,
+    of: 'workspace',
+  },
+  {
+    name: 'domain',
+    title: 'Domains',
+    one: 'Domain',
+    sql: 'c.domain_id',
+    ...code,
+    card: 'links',
+    isNamed: true,
+    of: 'workspace',
+  },
+  {
+    name: 'qr',
+    title: 'QR codes',
+    one: 'QR code',
+    sql: `case when c.channel = 'qr' then c.slug_id end`,
+    counts: 'scans',
+    isText: false,
+    card: 'links',
+    isNamed: true,
+  },
   { name: 'country', title: 'Countries', one: 'Country', sql: 'c.country', ...code, card: 'places' },
   { name: 'region', title: 'Regions', one: 'Region', sql: `c.country || '/' || c.region`, ...text, card: 'places' },
   { name: 'city', title: 'Cities', one: 'City', sql: `c.country || '/' || c.city`, ...text, card: 'places' },

@@ -1,4 +1,5 @@
 import { Invalid } from '../errors.ts';
+import { inSentence } from '../format.ts';
 import { type Dimension, type DimensionName, dimensions } from './dimensions.ts';
 import { labelOf } from './labels.ts';
 import type { LinkNames } from './link-names.ts';
@@ -10,7 +11,7 @@ type FilterOperator = (typeof filterOperators)[number];
 export type Filter = { dimension: DimensionName; operator: FilterOperator; value: string };
 
 /** What may be filtered by: what hits that are no clicks are called is no question about clicks. */
-const filterable: readonly Dimension[] = dimensions.filter(({ counts }) => counts === 'clicks');
+const filterable: readonly Dimension[] = dimensions.filter(({ counts }) => counts !== 'hits');
 
 const most = 10;
 const longestValue = 500;
@@ -39,7 +40,7 @@ export function parseFilters(texts: readonly string[], field: string): Filter[] 
       throw refuse(`The value of a filter has up to ${longestValue} characters.`);
     if (known === 'contains' && !dimension.isText)
       throw refuse(`${dimension.title} are chosen from a list: use is or not, and a value such as the list has.`);
-    if (known === 'contains' && value === '') throw refuse(`Say what the ${dimension.one.toLowerCase()} contains.`);
+    if (known === 'contains' && value === '') throw refuse(`Say what the ${inSentence(dimension.one)} contains.`);
     return { dimension: name as DimensionName, operator: known, value };
   });
 }

@@ -30,6 +30,7 @@ const naming: Partial<Record<DimensionName, (value: string) => string>> = {
 /** What a missing value means where it is not that we do not know. */
 const missing: Partial<Record<DimensionName, string>> = {
   referrer: 'Direct',
+  qr: 'Not scanned',
   utm_source: 'Not set',
   utm_medium: 'Not set',
   utm_campaign: 'Not set',
@@ -37,10 +38,18 @@ const missing: Partial<Record<DimensionName, string>> = {
   utm_content: 'Not set',
 };
 
+/** What an id is called whose name is not to be found. */
+const nameless: Partial<Record<DimensionName, string>> = {
+  link: 'A deleted link',
+  domain: 'Another domain',
+  qr: 'A deleted code',
+};
+
 /** 'DE/Bavaria' of region -> Bavaria, in Germany. A value without a name of its own reads as it is. */
 export function labelOf(dimension: DimensionName, value: string, linkNames: LinkNames = {}): Label {
   if (value === unknown) return { label: missing[dimension] ?? 'Unknown', context: null };
-  if (dimension === 'link') return { label: linkNames[value] ?? 'A deleted link', context: null };
+  const withoutName = nameless[dimension];
+  if (withoutName !== undefined) return { label: linkNames[value] ?? withoutName, context: null };
   if (dimension === 'region' || dimension === 'city') {
     const slash = value.indexOf('/');
     return { label: value.slice(slash + 1), context: countryName(value.slice(0, slash)) };

@@ -8,13 +8,17 @@ import type { Sources } from './sources.ts';
 
 /**
  * What a report is about. Campaigns and tags stand for all links that have them today, deleted ones too: their rows are
- * counted, and their visitors are those of each link, so who opens two of the links on one day counts at both.
+ * counted, and their visitors are those of each link, so who opens two of the links on one day counts at both. A domain
+ * is a part of its workspace and a QR code of its link: a visitor belongs to the first click of the day, as where a
+ * workspace or a link is filtered by them, so that all domains add up to the workspace.
  */
 export type Subject =
   | { kind: 'workspace' }
   | { kind: 'link'; linkId: string }
   | { kind: 'campaign'; campaignId: string }
-  | { kind: 'tag'; tagId: string };
+  | { kind: 'tag'; tagId: string }
+  | { kind: 'domain'; domainId: string }
+  | { kind: 'qr'; slugId: string };
 
 export type Counts = { clicks: number; visitors: number };
 
@@ -30,7 +34,7 @@ export type Scope = {
   filters: readonly Filter[];
 };
 
-/** Throws NotFound for a link that is gone or another workspace's. */
+/** Throws NotFound for what is gone or another workspace's. */
 export async function getScope(
   db: Db,
   workspaceId: string,
@@ -40,6 +44,8 @@ export async function getScope(
   const linkId = subject.kind === 'link' ? subject.linkId : null;
   const campaignId = subject.kind === 'campaign' ? subject.campaignId : null;
   const tagId = subject.kind === 'tag' ? subject.tagId : null;
+  const domainId = subject.kind === 'domain' ? subject.domainId : null;
+  const slugId = subject.kind === 'qr' ? subject.slugId : null;
   const { rows } = await db.execute(sql`
 select w.time_zone, t.is_busy
 from workspaces w
@@ -48,19 +54,28 @@ left join link_totals t on t.link_id = l.id
 where w.id = ${workspaceId}
   and (l.id is not null or ${linkId}::text is null)
   and (${campaignId}::text is null or exists (select from campaigns where workspace_id = w.id and id = ${campaignId}))
-  and (${tagId}::text is null or exists (select from tags where workspace_id = w.id and id = ${tagId}))`);
+  and (${tagId}::text is null or exists (select from tags where workspace_id = w.id and id = ${tagId}))
+  and (${domainId}::text is null or exists (
+    select from domains where id = ${domainId} and (workspace_id is null or workspace_id = w.id)))
+  and (${slugId}::text is null or exists (
+    select from slugs s join links o on o.id = s.link_id
+    where s.id = ${slugId} and s.kind = 'qr' and o.workspace_id = w.id and o.deleted_at is null))`);
   const row = rows[0] as { time_zone: string; is_busy: boolean | null } | undefined;
-  if (!row) throw new NotFound(`There is no such ${subject.kind}.`);
+  if (!row) throw new NotFound(`There is no such ${subject.kind === 'qr' ? 'QR code' : subject.kind}.`);
   const hasRollups = subject.kind === 'workspace' || row.is_busy === true;
   return { workspaceId, subject, timeZone: row.time_zone, isRolledUp: filters.length === 0 && hasRollups, filters };
 }
 
 /** The dimensions that a subject is broken down by. */
 export function dimensionsOf({ kind }: Subject): readonly Dimension[] {
-  return dimensions.filter((dimension: Dimension) => kind !== 'link' || dimension.of === undefined);
+  const isOfOneLink = kind === 'link' || kind === 'qr';
+  return dimensions.filter(({ name, of }: Dimension) => name !== kind && (of === undefined || !isOfOneLink));
 }
 
-/** When the first hit came that is still counted, pending ones included; null when there is none. */
+/**
+ * When the first hit came that is still counted, pending ones included; null when there is none. Of a domain and a QR code
+ * it is the first of their links.
+ */
 export async function findFirstHitAt(db: Db, workspaceId: string, subject: Subject): Promise<Date | null> {
   const isOfLink = subject.kind === 'workspace' ? sql`` : sql`and ${isOfLinks('link_id', subject)}`;
   const { rows } = await db.execute(sql`
@@ -74,22 +89,33 @@ select (extract(epoch from least(
 
 const scopeId = ({ workspaceId, subject }: Scope) => (subject.kind === 'link' ? subject.linkId : workspaceId);
 
-export const isFirst = ({ subject }: Scope) =>
-  subject.kind === 'workspace' ? sql`c.is_first_in_workspace` : sql`c.is_first_on_link`;
+export const isFirst = ({ subject }: Pick<Scope, 'subject'>) =>
+  subject.kind === 'workspace' || subject.kind === 'domain' ? sql`c.is_first_in_workspace` : sql`c.is_first_on_link`;
 
 /** Condition: the column holds a link of the subject. */
 function isOfLinks(column: 'link_id' | 'c.link_id', subject: Exclude<Subject, { kind: 'workspace' }>): SQL {
   const id = sql.raw(column);
-  if (subject.kind === 'link') return sql`${id} = ${subject.linkId}`;
-  if (subject.kind === 'tag')
-    return sql`${id} in (select lt.link_id from link_tags lt where lt.tag_id = ${subject.tagId})`;
-  return sql`${id} in (select l.id from links l where l.campaign_id = ${subject.campaignId})`;
+  switch (subject.kind) {
+    case 'link':
+      return sql`${id} = ${subject.linkId}`;
+    case 'campaign':
+      return sql`${id} in (select l.id from links l where l.campaign_id = ${subject.campaignId})`;
+    case 'tag':
+      return sql`${id} in (select lt.link_id from link_tags lt where lt.tag_id = ${subject.tagId})`;
+    case 'domain':
+      return sql`${id} in (select s.link_id from slugs s where s.domain_id = ${subject.domainId})`;
+    default:
+      return sql`${id} = (select s.link_id from slugs s where s.id = ${subject.slugId})`;
+  }
 }
 
-export const isOfScope = ({ workspaceId, subject }: Scope) =>
-  subject.kind === 'workspace'
-    ? sql`c.workspace_id = ${workspaceId}`
-    : sql`c.workspace_id = ${workspaceId} and ${isOfLinks('c.link_id', subject)}`;
+export function isOfScope({ workspaceId, subject }: Pick<Scope, 'workspaceId' | 'subject'>): SQL {
+  const isOfWorkspace = sql`c.workspace_id = ${workspaceId}`;
+  if (subject.kind === 'workspace') return isOfWorkspace;
+  if (subject.kind === 'domain') return sql`${isOfWorkspace} and c.domain_id = ${subject.domainId}`;
+  const isOfLink = sql`${isOfWorkspace} and ${isOfLinks('c.link_id', subject)}`;
+  return subject.kind === 'qr' ? sql`${isOfLink} and c.slug_id = ${subject.slugId}` : isOfLink;
+}
 
 export const isIn = ({ from, to }: Span) =>
   sql`c.clicked_at >= ${from.toISOString()} and c.clicked_at < ${to.toISOString()}`;
@@ -138,7 +164,11 @@ export async function countDimensions(
 ): Promise<DimensionCount[]> {
   const names = sql.param(asked.dimensions);
   const values = dimensions.filter(({ name }) => asked.dimensions.includes(name));
-  const columns = values.map(({ name, sql: value }) => sql`${sql.raw(value)} as ${sql.identifier(name)}`);
+  const columns = values.map(({ name, sql: value, counts }) =>
+    counts === 'scans'
+      ? sql`${sql.raw(value)} as ${sql.identifier(name)}`
+      : sql`coalesce(${sql.raw(value)}, ${unknown}) as ${sql.identifier(name)}`,
+  );
   const groups = values.map(({ name }) => sql`(${sql.identifier(name)})`);
   const nameOfGroup = values.map(({ name }) => sql`when grouping(${sql.identifier(name)}) then ${name}`);
   const countsHits = values.filter(({ counts }) => counts === 'hits').map(({ name }) => name);
@@ -148,7 +178,7 @@ with hit as (
   from (${hitsOf(scope, sources)}) c
 ), grouped as (
   select case 0 ${sql.join(nameOfGroup, sql` `)} end as dimension,
-         coalesce(${list(values.map(({ name }) => sql.identifier(name)))}, ${unknown}) as value,
+         coalesce(${list(values.map(({ name }) => sql.identifier(name)))}) as value,
          count(*) as hits, count(*) filter (where is_click) as clicks, count(*) filter (where is_first) as visitors
   from hit
   group by grouping sets (${list(groups)})
@@ -166,6 +196,7 @@ with hit as (
   union all
   select dimension, value, case when dimension = any(${sql.param(countsHits)}::text[]) then hits else clicks end, visitors
   from grouped
+  where value is not null
 ), summed as (
   select dimension, value, sum(clicks) as clicks, sum(visitors) as visitors
   from counted

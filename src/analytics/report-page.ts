@@ -53,6 +53,8 @@ export type ReportPage = {
   notCounted: NotCounted[];
   /** Of a campaign or a tag, whose visitors are summed over its links. */
   isOfSeveralLinks: boolean;
+  /** Of a domain or a QR code, which have those visitors whose first click of the day was theirs. */
+  isOfPart: boolean;
   isWithoutHits: boolean;
   isWithoutClicks: boolean;
 };
@@ -75,15 +77,16 @@ export function reportPage(report: Report, places?: Places): ReportPage {
   const notCounted = notCountedOf(breakdowns);
   const view = viewOf(period, filters);
   const named = dimensionsOf(subject);
-  const cardOf = (card: Dimension['card'], title: string): Card => ({
-    name: card,
-    title,
-    tabs: named
+  const cardOf = (card: Dimension['card'], title: string): Card => {
+    const names = named
       .filter((dimension) => dimension.card === card)
       .map((dimension) => dimension.name as DimensionName)
-      .filter((name) => isSaid(name, breakdowns[name]))
-      .map((name) => tabOf(name, report, view, places)),
-  });
+      .filter((name) => isSaid(name, breakdowns[name]));
+    const [only, second] = names;
+    const tabs = names.map((name) => tabOf(name, report, view, places));
+    // A list that is alone has no tab to say what it is.
+    return { name: card, title: only && !second ? dimensionOf(only).title : title, tabs };
+  };
   const countries = new Map(breakdowns.country.rows.map(({ value, clicks }) => [value, clicks]));
   countries.delete(unknown);
   return {
@@ -91,7 +94,7 @@ export function reportPage(report: Report, places?: Places): ReportPage {
     clicks: total.clicks === 0 ? 'No clicks' : plural(total.clicks, 'click'),
     visitors: `by ${plural(total.visitors, 'visitor')}`,
     change: changeOf(report),
-    scans: scans > 0 ? `${plural(scans, 'click')} came from QR codes.` : null,
+    scans: scans > 0 && subject.kind !== 'qr' ? `${plural(scans, 'click')} came from QR codes.` : null,
     notCountedWords: wordsOf(notCounted, total.clicks),
     chart: drawChart({ ...linesOf(report), ...chartSize }),
     map: countries.size > 0 ? drawWorldMap(countries) : null,
@@ -100,6 +103,7 @@ export function reportPage(report: Report, places?: Places): ReportPage {
     columns: inColumns(cardTitles.map(({ name, title }) => cardOf(name, title)).filter(({ tabs }) => tabs.length > 0)),
     notCounted,
     isOfSeveralLinks: subject.kind === 'campaign' || subject.kind === 'tag',
+    isOfPart: subject.kind === 'domain' || subject.kind === 'qr',
     isWithoutHits: breakdowns.class.count === 0,
     isWithoutClicks: total.clicks === 0,
   };
@@ -113,14 +117,14 @@ function inColumns(cards: Card[]): Card[][] {
 
 const isUtm = (name: DimensionName) => name.startsWith('utm_');
 
-/** Few links carry UTM parameters: their lists appear once one does. */
+/** Few links carry UTM parameters or are scanned: these lists appear once there is something on them. */
 function isSaid(name: DimensionName, { rows }: Breakdown): boolean {
-  return !isUtm(name) || rows.some(({ value }) => value !== unknown);
+  return !(isUtm(name) || dimensionOf(name).counts === 'scans') || rows.some(({ value }) => value !== unknown);
 }
 
 function tabOf(name: DimensionName, report: Report, view: ReportView, places: Places | undefined): Tab {
   const { rows, count } = report.breakdowns[name];
-  const total = report.total.clicks;
+  const total = dimensionOf(name).counts === 'scans' ? report.scans : report.total.clicks;
   // Most clicks carry no UTM parameter; as a bar they would flatten all others.
   const without = isUtm(name) ? (rows.find(({ value }) => value === unknown)?.clicks ?? 0) : 0;
   const shown = rows.filter(({ value }) => !isUtm(name) || value !== unknown).slice(0, barCount);

@@ -5,7 +5,7 @@ import { inTime } from './budget.ts';
 import { type DimensionName, dimensions } from './dimensions.ts';
 import type { Filter } from './filter.ts';
 import { labelOf } from './labels.ts';
-import { type LinkNames, nameLinks } from './link-names.ts';
+import { type LinkNames, namedAmong, nameLinks } from './link-names.ts';
 import type { Interval, Period, Span } from './period.ts';
 import {
   type Counts,
@@ -44,7 +44,7 @@ export type Report = {
   breakdowns: Record<DimensionName, Breakdown>;
   /** Clicks of each hour of the week, Monday's first: 168 numbers. */
   week: number[];
-  /** The links that breakdown and filters name. */
+  /** The links, domains and codes that breakdowns and filters name. */
   linkNames: LinkNames;
 };
 
@@ -68,8 +68,9 @@ export async function loadReport(
     const { steps, previousSteps, breakdowns, week } = isRolledUp(scope, period)
       ? await readRollups(tx, scope, period)
       : await readRows(tx, scope, period);
-    const linkIds = breakdowns.link.rows.map(({ value }) => value);
-    const filtered = filters.filter(({ dimension }) => dimension === 'link').map(({ value }) => value);
+    const shownValues = dimensions.flatMap(({ name: dimension }) =>
+      breakdowns[dimension].rows.map(({ value }) => ({ dimension, value })),
+    );
     return {
       period,
       subject,
@@ -80,7 +81,7 @@ export async function loadReport(
       previous: { total: sumOf(previousSteps), steps: previousSteps },
       breakdowns,
       week,
-      linkNames: await nameLinks(tx, workspaceId, [...linkIds, ...filtered]),
+      linkNames: await nameLinks(tx, workspaceId, namedAmong([...shownValues, ...filters])),
     };
   });
 }
@@ -153,21 +154,16 @@ export async function countBy(
       return { total: sumOf(steps), rows };
     }
     const asked: DimensionName[] = [...new Set<DimensionName>(['class', groupBy])];
-    const counts = isRolledUp(scope, period)
+    const isKept = isRolledUp(scope, period) && namesOf(scope).includes(groupBy);
+    const counts = isKept
       ? await countDimensions(tx, scope, sourcesOf(scope, period, true), { dimensions: asked, whole: asked, top: 0 })
       : (await countRows(tx, scope, { span: period, steps: [], dimensions: asked, weekIn: null })).map((count) => ({
           dimension: count.of,
           ...count,
         }));
     const { class: classes, [groupBy]: grouped } = breakdownsOf(counts);
-    const names =
-      groupBy === 'link'
-        ? await nameLinks(
-            tx,
-            workspaceId,
-            grouped.rows.map(({ value }) => value),
-          )
-        : {};
+    const values = grouped.rows.map(({ value }) => ({ dimension: groupBy, value }));
+    const names = await nameLinks(tx, workspaceId, namedAmong(values));
     return {
       total: sumOf(classes.rows.filter(({ value }) => value === 'human')),
       rows: grouped.rows.map((row) => ({ ...row, ...labelOf(groupBy, row.value, names) })),

@@ -1,11 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Db } from '../db/db.ts';
-import { getCampaign } from '../links/campaigns.ts';
 import { countLinks } from '../links/list.ts';
 import { getLink } from '../links/queries.ts';
-import { getTag } from '../links/tags.ts';
 import { type Refusal, refusalOf } from '../refusal.ts';
 import { localDay } from '../zoned-time.ts';
 import { requireWorkspace } from '../workspaces/guards.ts';
@@ -14,29 +11,21 @@ import compareRoutes from './compare-routes.ts';
 import { dimensions } from './dimensions.ts';
 import { filterText } from './filter.ts';
 import { filterChips } from './filter-chips.ts';
-import { filterQuery } from './filter-query.ts';
 import { noteMarks } from './note-marks.ts';
 import noteRoutes from './note-routes.ts';
 import { listNotes } from './notes.ts';
-import { intervals, periodNames, resolvePeriod } from './period.ts';
+import { resolvePeriod } from './period.ts';
 import { intervalChoices, periodChoices, periodWords } from './period-links.ts';
-import { findFirstHitAt, type Subject } from './queries.ts';
+import { dimensionsOf, findFirstHitAt, type Subject } from './queries.ts';
 import { countBy, loadReport } from './report.ts';
 import { reportPage } from './report-page.ts';
+import { reportQuery } from './report-query.ts';
+import savedViewRoutes from './saved-view-routes.ts';
+import { offerViews } from './saved-views.ts';
+import { fieldOf, isKept, openSubject, reportFolders } from './subjects.ts';
 import { valueList } from './value-list.ts';
+import { lastingHref } from './view-address.ts';
 
-/** An empty field of the range's form is one that was not filled in; a name that we do not know is one that was not given. */
-const day = z
-  .string()
-  .transform((text) => text.trim() || undefined)
-  .optional();
-const reportQuery = z.object({
-  period: z.enum(periodNames).optional().catch(undefined),
-  interval: z.enum(intervals).optional().catch(undefined),
-  from: day,
-  to: day,
-  f: filterQuery('f'),
-});
 type Asked = z.output<typeof reportQuery>;
 const valuesQuery = reportQuery.omit({ interval: true }).extend({
   by: z.enum(dimensions.map(({ name }) => name)),
@@ -50,26 +39,8 @@ const linkParams = z.object({ workspace: z.string(), linkId: z.string().regex(/^
 
 const namedParams = z.object({ workspace: z.string(), subjectId: z.string().regex(/^\w+$/).catch('-') });
 
-/** Subjects with a name that stand for several links. */
-const named: readonly {
-  folder: string;
-  subjectOf: (db: Db, workspaceId: string, id: string) => Promise<{ subject: Subject; title: string }>;
-}[] = [
-  {
-    folder: 'campaigns',
-    subjectOf: async (db, workspaceId, campaignId) => ({
-      subject: { kind: 'campaign', campaignId },
-      title: (await getCampaign(db, workspaceId, campaignId)).name,
-    }),
-  },
-  {
-    folder: 'tags',
-    subjectOf: async (db, workspaceId, tagId) => ({
-      subject: { kind: 'tag', tagId },
-      title: (await getTag(db, workspaceId, tagId)).name,
-    }),
-  },
-];
+/** Subjects with a name and a report of their own below the reports. */
+const named = ['campaign', 'tag', 'domain', 'qr'] as const;
 
 /** The reports: of a workspace, and of a link on the link's own page. */
 export default async function analyticsRoutes(app: FastifyInstance): Promise<void> {
@@ -77,6 +48,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
   const { db } = app;
   await app.register(compareRoutes);
   await app.register(noteRoutes);
+  await app.register(savedViewRoutes);
 
   routes.get(
     '/w/:workspace/reports',
@@ -112,22 +84,21 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
     },
   );
 
-  for (const { folder, subjectOf } of named) {
-    const below = `/w/:workspace/reports/${folder}/:subjectId`;
-    const open = async (request: FastifyRequest) => {
+  for (const kind of named) {
+    const below = `/w/:workspace/${reportFolders[kind]}/:subjectId`;
+    const open = (request: FastifyRequest) => {
       const { subjectId } = request.params as z.output<typeof namedParams>;
-      const path = `/w/${request.workspace.slug}/reports/${folder}/${subjectId}`;
-      return { path, ...(await subjectOf(db, request.workspace.id, subjectId)) };
+      return openSubject(db, request.workspace, { [kind]: subjectId });
     };
     routes.get(
       below,
       { preHandler: requireWorkspace, schema: { params: namedParams, querystring: reportQuery } },
       async (request, reply) => {
-        const { path, subject, title } = await open(request);
+        const { path, subject, name } = await open(request);
         const view = await readReport(request, reply, subject, path, request.query);
         return reply.viewAsync('analytics/show.eta', {
           ...view,
-          title,
+          title: name,
           section: 'reports',
           link: null,
           isWithoutLinks: false,
@@ -138,9 +109,9 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
       `${below}/values`,
       { preHandler: requireWorkspace, schema: { params: namedParams, querystring: valuesQuery } },
       async (request, reply) => {
-        const { path, subject, title } = await open(request);
+        const { path, subject, name } = await open(request);
         const values = await readValues(request, subject, path, request.query);
-        return reply.viewAsync('analytics/values.eta', { ...values, section: 'reports', of: title });
+        return reply.viewAsync('analytics/values.eta', { ...values, section: 'reports', of: name });
       },
     );
   }
@@ -212,8 +183,16 @@ async function readReport(request: FastifyRequest, reply: FastifyReply, subject:
   );
   const refusal = periodRefusal ?? reportRefusal;
   if (refusal) reply.code(refusal.status);
+  const viewAddress = lastingHref(path, { ...chosen, filters });
   return {
     path,
+    /** What is saved when this report is, and the views that were. */
+    viewAddress,
+    views: await offerViews(db, request.workspace, viewAddress),
+    /** How it is named where it is watched and exported, and, where it can be, shared and mailed. */
+    field: fieldOf(subject),
+    tables: dimensionsOf(subject),
+    isKept: isKept(subject),
     /** What of the address makes it this report and no other. */
     search: request.url.split('?')[1] ?? '',
     timeZone,

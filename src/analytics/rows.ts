@@ -88,7 +88,8 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
   );
   const values = grouped.map(
     ({ nth, name, counts, column }) =>
-      sql`(${sql.raw(`${nth}, '${name}'`)}, ${column}::text, ${sql.raw(counts)}, ${sql.raw(name === 'step' ? 'all_visitors' : 'visitors')})`,
+      sql`(${sql.raw(`${nth}, '${name}'`)}, ${counts === 'scans' ? sql`${column}::text` : sql`coalesce(${column}::text, ${unknown})`},
+        ${sql.raw(counts === 'scans' ? 'clicks' : counts)}, ${sql.raw(name === 'step' ? 'all_visitors' : 'visitors')})`,
   );
   // The planner takes the groups for many more than there are, and would sort the rows on disk once a set.
   await db.execute(sql`
@@ -111,10 +112,10 @@ with hit as (
   from hit
   group by grouping sets (${list(sets.map((set) => sql`(${list(set.map(({ column }) => column))})`))})
 )
-select v."of", coalesce(v.value, ${unknown}) as value, sum(v.clicks)::float8 as clicks, sum(v.visitors)::float8 as visitors
+select v."of", v.value, sum(v.clicks)::float8 as clicks, sum(v.visitors)::float8 as visitors
 from grouped
 cross join lateral (values ${list(values)}) v (nth, "of", value, clicks, visitors)
-where v.nth = grouped.nth
+where v.nth = grouped.nth and v.value is not null
 group by 1, 2
 having sum(v.clicks) > 0
 order by 1, 3 desc, 2`);

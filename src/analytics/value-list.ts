@@ -1,4 +1,4 @@
-import { plural } from '../format.ts';
+import { inSentence, plural } from '../format.ts';
 import { type ReportView, reportHref } from './address.ts';
 import { type DimensionName, dimensionOf, unknown } from './dimensions.ts';
 import { type Filter, withFilter } from './filter.ts';
@@ -44,14 +44,14 @@ export function valueList(
     reportHref(path, { ...view, filters: withFilter(view.filters, { dimension: name, operator, value }) });
   const pageHref = (number: number) =>
     reportHref(`${path}/values`, view, { by: name, q: search, page: number > 1 ? String(number) : '' });
-  // Classes and reasons are shares of all hits, everything else of clicks.
-  const whole = counts === 'hits' ? counted.rows.reduce((sum, { clicks }) => sum + clicks, 0) : counted.total.clicks;
+  // Classes and reasons are shares of all hits, codes of all scans, everything else of clicks.
+  const whole = counts === 'clicks' ? counted.total.clicks : counted.rows.reduce((sum, { clicks }) => sum + clicks, 0);
   return {
     title,
     search,
     words: search
       ? `${plural(found.length, 'value')} with “${search}”`
-      : plural(found.length, one.toLowerCase(), title.toLowerCase()),
+      : plural(found.length, inSentence(one), inSentence(title)),
     rows: found.slice((page - 1) * pageSize, page * pageSize).map(({ label, value, clicks, visitors }) => ({
       label,
       clicks,

@@ -6,6 +6,7 @@ export const iconNames = [
   'arrow-left',
   'arrow-right',
   'arrow-up',
+  'bookmark',
   'bot',
   'building-2',
   'calendar',

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { type Period, periodNames, resolvePeriod } from '../analytics/period.ts';
-import { periodChoices, periodWords, previousName } from '../analytics/period-links.ts';
+import { periodChoices, periodWords, previousName, viewOf } from '../analytics/period-links.ts';
 import { plural } from '../format.ts';
 import { type Campaign, getCampaign, insertCampaign, removeCampaign, updateCampaign } from '../links/campaigns.ts';
 import { type Refusal, refusalOf } from '../refusal.ts';
@@ -41,6 +41,8 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
       title: 'Campaigns',
       path,
       rows: period ? await loadCampaigns(db, id, period) : [],
+      /** What a comparison of some of them is asked with. */
+      asked: period ? comparisonOf(period) : [],
       periodName: period && periodWords(period),
       previousName: period && previousName(period).toLowerCase(),
       periods: periodChoices(path, period?.name ?? null).filter(({ href }) => !href.endsWith('=all')),
@@ -113,6 +115,12 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
 }
 
 const campaignsHref = (request: FastifyRequest) => `/w/${request.workspace.slug}/campaigns`;
+
+function comparisonOf(period: Period): [name: string, value: string][] {
+  const { period: name, from, to } = viewOf(period, []);
+  const asked = { of: 'campaign', period: name, from, to };
+  return Object.entries(asked).filter((pair): pair is [string, string] => pair[1] !== undefined);
+}
 
 function readPeriod(
   input: Parameters<typeof resolvePeriod>[0],

@@ -30,6 +30,8 @@ type Option = {
   value: string;
   says: string;
   isRequired?: boolean;
+  /** Stands behind the command without a name of its own. */
+  isOperand?: boolean;
 };
 
 type Definition<Shape extends z.ZodRawShape> = {
@@ -54,15 +56,15 @@ const everyCommand: Readonly<Record<string, Option>> = {
 export function defineCommand<Shape extends z.ZodRawShape>(definition: Definition<Shape>): Command {
   const { name, summary, details, input } = definition;
   const options: Readonly<Record<string, Option>> = definition.options;
-  const usage = Object.entries(options).map(([option, { value, isRequired }]) => {
-    const words = `--${option} ${value}`.trimEnd();
-    return isRequired ? ` ${words}` : ` [${words}]`;
+  const usage = Object.entries(options).map(([key, option]) => {
+    const words = wordsOf(key, option);
+    return option.isRequired ? ` ${words}` : ` [${words}]`;
   });
   const rows = Object.entries({ ...options, ...everyCommand });
   const help = [
     `npm run waymark -- ${name}${usage.join('')}`,
     [summary, details].filter(Boolean).join('\n'),
-    table(rows.map(([option, { value, says }]) => [`  --${option} ${value}`, says])),
+    table(rows.map(([key, option]) => [`  ${wordsOf(key, option)}`, option.says])),
   ].join('\n\n');
 
   return {
@@ -75,12 +77,12 @@ export function defineCommand<Shape extends z.ZodRawShape>(definition: Definitio
         (option) => options[option]?.isRequired && given[option] === undefined,
       );
       if (missing.length > 0) {
-        throw new CommandRefused(`${name} needs ${missing.map((option) => `--${option}`).join(' and ')}.`);
+        throw new CommandRefused(`${name} needs ${missing.map((option) => calledIn(options, option)).join(' and ')}.`);
       }
       const parsed = input.safeParse(given);
       if (!parsed.success) {
         const [issue] = parsed.error.issues;
-        throw new CommandRefused(`--${issue?.path.join('.')}: ${issue?.message}`);
+        throw new CommandRefused(`${calledIn(options, issue?.path.join('.'))}: ${issue?.message}`);
       }
       return definition.run(parsed.data, json === true || !process.stderr.isTTY);
     },
@@ -96,6 +98,13 @@ export function listOf(commands: readonly Command[]): string {
   ].join('\n\n');
 }
 
+/** An option as it is written in a command: "--days NUMBER", "--dry-run", or "FILE" for an operand. */
+const wordsOf = (name: string, { value, isOperand }: Option): string =>
+  isOperand ? value : `--${name} ${value}`.trimEnd();
+
+const calledIn = (options: Readonly<Record<string, Option>>, name = ''): string =>
+  options[name]?.isOperand ? options[name].value : `--${name}`;
+
 /** Lines of two columns, the second one aligned. */
 function table(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([first]) => first.trimEnd().length));
@@ -103,15 +112,21 @@ function table(rows: readonly (readonly [string, string])[]): string {
 }
 
 function readWords(name: string, options: Readonly<Record<string, Option>>, words: readonly string[]) {
-  const own = Object.entries(options).map(([option, { value }]) => {
+  const operands = Object.keys(options).filter((option) => options[option]?.isOperand);
+  const own = Object.entries(options).flatMap(([option, { value, isOperand }]) => {
     const type: 'boolean' | 'string' = value === '' ? 'boolean' : 'string';
-    return [option, { type }] as const;
+    return isOperand ? [] : [[option, { type }] as const];
   });
   try {
-    return parseArgs({
+    const { values, positionals } = parseArgs({
       args: [...words],
       options: { ...Object.fromEntries(own), json: { type: 'boolean' }, help: { type: 'boolean' } },
-    }).values as Record<string, string | boolean | undefined>;
+      allowPositionals: operands.length > 0,
+    });
+    const extra = positionals[operands.length];
+    if (extra !== undefined) throw new Error(`Unexpected argument '${extra}'`);
+    const given = Object.fromEntries(operands.map((operand, index) => [operand, positionals[index]]));
+    return { ...values, ...given } as Record<string, string | boolean | undefined>;
   } catch (error) {
     // Node says more than one sentence: what is wrong, and then how to write what was hardly meant.
     const [sentence = ''] = error instanceof Error ? error.message.split(/\.?(?: To |\n|\. )/, 1) : [];

@@ -30,6 +30,7 @@ const columns: readonly Column[] = [
   { name: 'utm_content', type: 'text', of: (hit) => hit.utmContent },
   { name: 'agent_id', type: 'bigint', of: (hit) => hit.agentId },
   { name: 'visitor_key', type: 'bigint', of: (hit) => hit.visitorKey },
+  { name: 'domain_id', type: 'text', of: (hit) => hit.domainId },
 ];
 
 const names = columns.map((column) => column.name);

@@ -5,6 +5,7 @@ import { shapeOf } from './agent-shape.ts';
 import { codeOf, findBot, type Verdict } from './bots.ts';
 import { type Evidence, isBare, readSignals, signal } from './evidence.ts';
 import { findApp } from './in-app.ts';
+import { compilePhrases } from './phrases.ts';
 
 /** What decides over classes. A reclassification may be given another one. */
 export type Rules = {
@@ -28,12 +29,16 @@ const prefetches = [
   [signal.xMoz, { class: 'prefetch', reason: 'prefetch:x-moz' }],
 ] as const satisfies readonly (readonly [number, Verdict])[];
 
+/** Small browsers of people that isbot takes for bots, because they do not call themselves Mozilla. */
+const findSmallBrowser = compilePhrases({ browser: ['^dillo', '^netsurf', '^w3m'].map(shapeOf) });
+
 /** The steps that look at the agent's shape alone, in order. The first verdict wins. */
 const agentSteps: readonly ((shape: string) => Verdict | undefined)[] = [
   (shape) => (shape === '' ? noUserAgent : undefined),
   findBot,
   // Before the net: isbot takes some apps, Snapchat for one, for bots.
   inAppBrowser,
+  (shape) => (findSmallBrowser(shape) === undefined ? undefined : browser),
   (shape) => (isbot(shape) ? unnamedBot : undefined),
   () => browser,
 ];
@@ -55,7 +60,7 @@ const steps: readonly ((evidence: Evidence, agent: Verdict) => Verdict | undefin
  * another; `npm run waymark -- reclassify` then settles what was counted before.
  */
 export const rules: Rules = {
-  version: 1,
+  version: 2,
   judge(evidence) {
     const agent = judgeAgent(evidence.agent);
     for (const step of steps) {

@@ -32,6 +32,8 @@ export type Visit = {
 export type OpenedLink = {
   linkId: string;
   slugId: string;
+  /** The domain that the slug is on. */
+  domainId: string;
   workspaceId: string;
   timeZone: string;
   isQr: boolean;
@@ -77,6 +79,7 @@ export function enrich(visit: Visit, link: OpenedLink, now: Date, parts: Enrichm
     clickedAt: now.getTime(),
     linkId: link.linkId,
     slugId: link.slugId,
+    domainId: link.domainId,
     workspaceId: link.workspaceId,
     class: verdict.class,
     reason: verdict.reason,

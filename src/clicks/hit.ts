@@ -9,6 +9,8 @@ export type Hit = Place & {
   clickedAt: number;
   linkId: string;
   slugId: string;
+  /** NULL in what a version before domains were recorded left in the spool. */
+  domainId: string | null;
   workspaceId: string;
   class: HitClass;
   reason: string;

@@ -8,6 +8,7 @@ const socialApps: PhraseTable = {
   DingTalk: ['dingtalk'],
   Discord: ['discord/', 'discord-android'],
   Facebook: ['fban', 'fbav', 'fb_iab', 'fbios', 'fb4a'],
+  imo: ['imoandroid'],
   Instagram: ['instagram'],
   KakaoStory: ['kakaostory'],
   KakaoTalk: ['kakaotalk'],
@@ -24,6 +25,7 @@ const socialApps: PhraseTable = {
   Pinterest: ['pinterest/ios', 'pinterest/android', 'pinterest for ios', 'pinterest for android'],
   QQ: ['qq/', 'qzone'],
   Reddit: ['reddit/', 'redditandroid'],
+  'Rocket.Chat': ['rocket.chat'],
   Slack: ['slack/', 'slack_ssb'],
   Snapchat: ['snapchat'],
   'Microsoft Teams': ['teams/', 'teamsmobile'],
@@ -42,8 +44,9 @@ const socialApps: PhraseTable = {
 
 const searchApps: PhraseTable = {
   'Baidu app': ['baiduboxapp', 'bdboxapp'],
-  'Google app': ['gsa/'],
+  'Google app': ['gsa/', 'googlelens/', 'googlewv/'],
   'NAVER app': ['naver(inapp'],
+  'Sogou Search': ['sogousearch'],
 };
 
 const emailApps: PhraseTable = {
@@ -52,10 +55,14 @@ const emailApps: PhraseTable = {
 
 const otherApps: PhraseTable = {
   Alipay: ['alipayclient'],
+  'Blue Proxy': ['blue proxy/'],
   Flipboard: ['flipboard/', 'flipboard-briefing'],
+  'Google Maps': ['gmmclient'],
   NewsBreak: ['newsbreak'],
   SmartNews: ['smartnews'],
+  SohuNews: ['sohunews'],
   Toutiao: ['newsarticle/', 'toutiaomicroapp'],
+  'TownNews Now': ['townnews-now'],
 };
 
 /** Apps that open links in a browser of their own. To add one, add a line above. Phrases: see `compilePhrases`. */

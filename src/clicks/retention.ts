@@ -2,6 +2,7 @@ import { lt, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { agentShapes, visitorsSeen } from '../db/schema.ts';
 import type { Job } from '../jobs/timetable.ts';
+import { rollUpNewDimensions } from './new-dimensions.ts';
 import {
   type CountedDimension,
   lockRollups,
@@ -27,6 +28,7 @@ type Parts = {
 export function clickJobs({ db, salts, dimensions, retentionDays }: Parts): Job[] {
   return [
     { name: 'roll up clicks', everyMs: 1_000, atMostMs: 5_000, run: () => rollUpPending(db, dimensions) },
+    { name: 'roll up new dimensions', everyMs: 60 * minuteMs, run: () => rollUpNewDimensions(db, dimensions) },
     { name: 'vacuum pending clicks', everyMs: 5_000, run: () => vacuumPending(db) },
     { name: 'renew salts', everyMs: 15 * minuteMs, run: () => salts.renew(db, new Date()) },
     { name: 'make partitions', everyMs: 360 * minuteMs, run: () => ensurePartitions(db, new Date()) },
@@ -67,8 +69,10 @@ export async function dropOldClicks(
   now: Date,
   dimensions: readonly CountedDimension[],
 ): Promise<string[]> {
-  const keptSince = `${utcDay(now.getTime() - days * dayMs).slice(0, 7)}-01`;
+  const keptSince = firstKeptDay(days, now);
   const dropped: string[] = [];
+  // What is gone can be counted no more.
+  await rollUpNewDimensions(db, dimensions);
   for (const partition of await listPartitionsBefore(db, keptSince)) {
     await db.transaction(async (tx) => {
       await keepCounted(tx, sql`select link_id from ${sql.identifier(partition)}`, dimensions);
@@ -111,6 +115,11 @@ where i.inhparent = 'clicks'::regclass and c.relname ~ '^clicks_[0-9]{4}_[0-9]{2
   and c.relname < ${`clicks_${day.slice(0, 7).replace('-', '_')}`}
 order by 1`);
   return rows.map(({ name }) => name);
+}
+
+/** @returns the UTC day since which hits are kept, when those of months that ended more than `days` days ago are dropped */
+export function firstKeptDay(days: number, now: Date): string {
+  return `${utcDay(now.getTime() - days * dayMs).slice(0, 7)}-01`;
 }
 
 const utcDay = (instant: number) => new Date(instant).toISOString().slice(0, 10);

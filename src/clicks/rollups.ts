@@ -4,9 +4,9 @@ import type { Db } from '../db/db.ts';
 /** What the rollups need to know of a dimension; analytics/dimensions.ts holds the list. */
 export type CountedDimension = {
   name: string;
-  /** The value as SQL over a row `c` of clicks; NULL is counted as ''. */
+  /** The value as SQL over a row `c` of clicks; NULL is counted as '', and as nothing where only scans are. */
   sql: string;
-  counts: 'clicks' | 'hits';
+  counts: 'clicks' | 'scans' | 'hits';
   /** Dimensions with the same name here depend on one another. */
   card: string;
   /** `workspace`: workspaces are broken down by it, links are not. */
@@ -33,9 +33,9 @@ const settled = (where: SQL): SQL => sql`(
 
 /** The values of a hit, one column `v…` a dimension; NULL where the hit does not count in it. */
 function valueColumns(dimensions: readonly CountedDimension[]): SQL {
-  const columns = dimensions.map((dimension, index) => {
-    const value = `coalesce(${dimension.sql}, '')`;
-    return `${dimension.counts === 'hits' ? value : `case when c.class = 'human' then ${value} end`} as v${index}`;
+  const columns = dimensions.map(({ sql: plain, counts }, index) => {
+    const value = counts === 'scans' ? plain : `coalesce(${plain}, '')`;
+    return `${counts === 'hits' ? value : `case when c.class = 'human' then ${value} end`} as v${index}`;
   });
   return sql.raw(columns.join(', '));
 }
@@ -167,14 +167,23 @@ export async function lockRollups(tx: Db): Promise<void> {
 
 /** As `rollUpPending`, for those who hold the lock. */
 export async function takePending(tx: Db, dimensions: readonly CountedDimension[]): Promise<number> {
+  return takeIn(tx, sql`delete from clicks_pending returning *`, dimensions);
+}
+
+/**
+ * Takes hits into every rollup; for those who hold the lock.
+ * @param hits a statement that returns rows of clicks which no rollup has, such as the one that puts them there
+ * @returns how many hits were taken in
+ */
+export async function takeIn(tx: Db, hits: SQL, dimensions: readonly CountedDimension[]): Promise<number> {
   const taken = await tx.execute(sql`
-with gone as (
-  delete from clicks_pending returning *
-), ${addToRollups(sql`gone`, { dimensions })}
-returning (select count(*) from gone)::int as hits`);
-  const hits = (taken.rows[0] as { hits: number } | undefined)?.hits ?? 0;
-  if (hits > 0) await rollUpLinks(tx, sql`hits >= ${busyLinkHits}`, dimensions);
-  return hits;
+with taken as (
+  ${hits}
+), ${addToRollups(sql`taken`, { dimensions })}
+returning (select count(*) from taken)::int as hits`);
+  const count = (taken.rows[0] as { hits: number } | undefined)?.hits ?? 0;
+  if (count > 0) await rollUpLinks(tx, sql`hits >= ${busyLinkHits}`, dimensions);
+  return count;
 }
 
 /**
@@ -195,9 +204,22 @@ export async function rollUpLinks(tx: Db, which: SQL, dimensions: readonly Count
   );
   if (promoted.rows.length === 0) return;
   const ids = sql.param((promoted.rows as { link_id: string }[]).map((row) => row.link_id));
+  await breakDownSettled(tx, sql`c.link_id = any(${ids}::text[])`, 'links', dimensions);
+}
+
+/**
+ * Counts hits that the rollups have in the breakdowns, and in nothing else.
+ * @param where which hits, as SQL over a row `c` of clicks; what is pending among them is left out
+ */
+export async function breakDownSettled(
+  tx: Db,
+  where: SQL,
+  scopes: 'links' | 'links and workspaces',
+  dimensions: readonly CountedDimension[],
+): Promise<void> {
   await tx.execute(sql`
-with ${readHits(settled(sql`c.link_id = any(${ids}::text[])`), { dimensions })},
-${addBreakdowns('links', { dimensions })}
+with ${readHits(settled(where), { dimensions })},
+${addBreakdowns(scopes, { dimensions })}
 select count(*) from counted`);
 }
 

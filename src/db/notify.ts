@@ -8,8 +8,12 @@ const channel = 'waymark';
 /** What changed, for the caches of every node. */
 export type Announcement =
   | { kind: 'slug'; domainId: string; slugKey: string }
+  /** Which slug is told from which on a domain. */
+  | { kind: 'case policy'; domainId: string }
   | { kind: 'domain'; host: string }
-  | { kind: 'workspace'; workspaceId: string };
+  | { kind: 'workspace'; workspaceId: string }
+  /** Somebody was removed from a workspace, or left it. */
+  | { kind: 'departure'; workspaceId: string; userId: string };
 
 /**
  * Tells every node (this one too) that something changed. Inside a transaction it is told at commit, or never.

@@ -607,7 +607,7 @@ export const savedViews = pgTable(
     name: text('name').notNull(),
     /** The name folded: what names are told apart by. */
     nameKey: text('name_key').notNull(),
-    /** Path and query of the report, as the page itself writes them. */
+    /** Path below the workspace's and query of the report, as the page itself writes them. */
     address: text('address').notNull(),
     createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
     createdAt: createdAt(),

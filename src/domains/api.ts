@@ -3,12 +3,17 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { refusals } from '../api/problem.ts';
 import { requireRight } from '../workspaces/guards.ts';
+import { findCertificateFault } from './certificate.ts';
+import { checksAMinute, refuseManyChecks } from './check-limit.ts';
 import { type Claim, claimDomain, getClaim, listClaims, prove } from './claims.ts';
 import { diagnose, recordsOf, wantedRecords } from './diagnosis.ts';
 import type { Dns } from './dns.ts';
 import { type FaultCode, faultTitles, type Wanted } from './faults.ts';
 import { readHost } from './name.ts';
 import { placeOf } from './place.ts';
+import { getOwnDomain } from './settings.ts';
+import { hasLogo, settings } from './settings-json.ts';
+import { mailTakeover } from './takeover-mail.ts';
 
 const faultCodes = Object.keys(faultTitles) as [FaultCode, ...FaultCode[]];
 const instant = z.date().nullable();
@@ -55,6 +60,11 @@ const domainToSet = z
     examples: [{ records: [{ type: 'CNAME', name: 'go.acme.com', value: 'go.example.com' }] }],
   });
 
+const wholeDomain = z.object({ ...domainToSet.shape, ...settings, hasLogo }).meta({
+  id: 'WholeDomain',
+  examples: [{ host: 'go.acme.com', state: 'live', brandName: 'Acme', redirectStatus: 302, isDefault: true }],
+});
+
 const checkedDomain = z
   .object({
     ...domainToSet.shape,
@@ -99,6 +109,11 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { config, db } = app;
   const place = placeOf(config);
+  const countCheck = app.createRateLimit({
+    max: checksAMinute,
+    timeWindow: 60_000,
+    keyGenerator: (request) => request.workspace.id,
+  });
   const toManage = { preHandler: requireRight('manageDomains') };
 
   routes.get(
@@ -150,12 +165,18 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
         summary: 'Get a domain',
         tags: ['Domains'],
         params,
-        response: { 200: domainToSet.describe('The domain, with the records it needs.'), ...refusals(404) },
+        response: {
+          200: wholeDomain.describe('The domain, with the records it needs and its settings.'),
+          ...refusals(404),
+        },
       },
     },
     async (request) => {
-      const claim = await getClaim(db, request.workspace.id, request.params.id);
-      return withRecords(claim, await wantedRecords(claim, place, dns));
+      const { id: workspaceId } = request.workspace;
+      const claim = await getClaim(db, workspaceId, request.params.id);
+      const whole = await getOwnDomain(db, workspaceId, claim.id);
+      const records = recordsOf(await wantedRecords(claim, place, dns));
+      return { ...whole, records, hasLogo: whole.logoType !== null };
     },
   );
 
@@ -166,7 +187,7 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
       schema: {
         operationId: 'verifyDomain',
         summary: 'Check the records of a domain',
-        description: 'It goes live when they are right. Takes a key that an admin made.',
+        description: `It goes live when they are right. At most ${checksAMinute} a minute. Takes a key that an admin made.`,
         tags: ['Domains'],
         params,
         response: {
@@ -177,10 +198,18 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
     },
     async (request) => {
       const { id: workspaceId } = request.workspace;
+      refuseManyChecks(await countCheck(request));
       const claim = await getClaim(db, workspaceId, request.params.id);
       const diagnosis = await diagnose(claim, place, dns);
       const proved = await prove(db, workspaceId, claim.id, diagnosis, new Date());
-      const faults = diagnosis.faults.map(({ code, weight, says, next }) => ({ code, weight, detail: says, next }));
+      void mailTakeover(app, proved).catch((error: unknown) => request.log.error(error));
+      const pending = proved.state === 'live' ? await findCertificateFault(claim.host, place, dns) : undefined;
+      const faults = [...(pending ? [pending] : []), ...diagnosis.faults].map(({ code, weight, says, next }) => ({
+        code,
+        weight,
+        detail: says,
+        next,
+      }));
       return { ...withRecords(proved, diagnosis.wanted), faults };
     },
   );

@@ -8,11 +8,14 @@ import { Conflict, Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { showHost } from './name.ts';
-import type { Domain } from './queries.ts';
+import { type Domain, domainColumns } from './queries.ts';
 import { standingAfter } from './standing.ts';
 
 /** A domain of a workspace, proved or not. */
 export type Claim = Omit<Domain, 'workspaceId' | 'proofToken'> & { workspaceId: string; proofToken: string };
+
+/** A claim after a check, and the ones of other workspaces that lost the host to it. */
+export type Proved = Claim & { takenFrom: readonly Pick<Claim, 'id' | 'workspaceId'>[] };
 
 /** Far above what a workspace needs; it keeps somebody from filling the table. */
 export const maxClaims = 500;
@@ -26,7 +29,7 @@ const isClaim = (workspaceId: string, claimId: string) =>
 /** A workspace's domains by name; removed ones are left out. */
 export async function listClaims(db: Db, workspaceId: string): Promise<Claim[]> {
   const rows = await db
-    .select()
+    .select(domainColumns)
     .from(domains)
     .where(and(eq(domains.workspaceId, workspaceId), ne(domains.state, 'removed')))
     .orderBy(asc(domains.host));
@@ -50,7 +53,7 @@ export async function listTroubledDomains(
 
 /** @throws NotFound */
 export async function getClaim(db: Db, workspaceId: string, claimId: string): Promise<Claim> {
-  const [row] = await db.select().from(domains).where(isClaim(workspaceId, claimId));
+  const [row] = await db.select(domainColumns).from(domains).where(isClaim(workspaceId, claimId));
   if (!row) throw new NotFound('There is no such domain.');
   return claimOf(row);
 }
@@ -76,7 +79,7 @@ export async function claimDomain(
       .values({ id: newId(), host, scheme, workspaceId, proofToken, state: 'removed' })
       .onConflictDoNothing({ target: [domains.workspaceId, domains.host] });
     const isMeant = and(eq(domains.workspaceId, workspaceId), eq(domains.host, host));
-    const [before] = await tx.select().from(domains).where(isMeant).for('update');
+    const [before] = await tx.select(domainColumns).from(domains).where(isMeant).for('update');
     if (before && before.state !== 'removed') return { claim: claimOf(before), isNew: false };
     const others = and(eq(domains.workspaceId, workspaceId), ne(domains.state, 'removed'));
     if ((await tx.$count(domains, others)) >= maxClaims)
@@ -88,7 +91,7 @@ export async function claimDomain(
       .update(domains)
       .set({ ...nothingKnown, state: 'waiting', scheme, proofToken: before?.proofToken ?? proofToken })
       .where(isMeant)
-      .returning();
+      .returning(domainColumns);
     if (!revived) throw new NotFound('There is no such domain.');
     await announce(tx, { kind: 'domain', host });
     return { claim: claimOf(revived), isNew: true };
@@ -100,7 +103,7 @@ const nothingKnown = { provedAt: null, checkedAt: null, failingSince: null, warn
 /**
  * Makes of a claim what a check found (standingAfter). Who proves a host has it: another workspace keeps it only while
  * its own TXT record stands, and waits again otherwise.
- * @returns the claim as it is now
+ * @returns the claim as it is now; who lost the host is to be told (takeover-mail.ts)
  * @throws NotFound
  * @throws Conflict (field `host`, code `domain_taken`)
  */
@@ -110,29 +113,30 @@ export async function prove(
   claimId: string,
   diagnosis: Diagnosis,
   now: Date,
-): Promise<Claim> {
+): Promise<Proved> {
   try {
     return await db.transaction(async (tx) => {
       const { host } = await getClaim(tx, workspaceId, claimId);
       // All claims of the host, always in the same order: two that are proved at once wait for one another.
-      const rivals = await tx.select().from(domains).where(eq(domains.host, host)).orderBy(domains.id).for('update');
+      const rivals = await tx
+        .select(domainColumns)
+        .from(domains)
+        .where(eq(domains.host, host))
+        .orderBy(domains.id)
+        .for('update');
       const before = rivals.find((row) => row.id === claimId && row.workspaceId === workspaceId);
       if (!before || before.state === 'removed') throw new NotFound('There is no such domain.');
       const after = standingAfter(before, diagnosis, now);
-      if (after.state === 'live')
-        await takeOver(
-          tx,
-          rivals.filter((row) => row.id !== claimId),
-          diagnosis,
-        );
+      const others = rivals.filter((row) => row.id !== claimId);
+      const takenFrom = after.state === 'live' ? await takeOver(tx, others, diagnosis) : [];
       const [row] = await tx
         .update(domains)
         .set({ ...after, checkedAt: now })
         .where(isClaim(workspaceId, claimId))
-        .returning();
+        .returning(domainColumns);
       if (!row) throw new NotFound('There is no such domain.');
       if (after.state !== before.state) await announce(tx, { kind: 'domain', host });
-      return claimOf(row);
+      return { ...claimOf(row), takenFrom };
     });
   } catch (error) {
     if (uniqueViolation(error) === 'domains_host') throw taken();
@@ -141,11 +145,11 @@ export async function prove(
 }
 
 /** Sends the holder back to waiting, unless it stands by its own record; the instance's own host is nobody's. */
-async function takeOver(tx: Db, rivals: readonly Domain[], { proofs }: Diagnosis): Promise<void> {
+async function takeOver(tx: Db, rivals: readonly Domain[], { proofs }: Diagnosis): Promise<Claim[]> {
   const holders = rivals.filter(
     ({ workspaceId, state }) => workspaceId === null || state === 'live' || state === 'paused',
   );
-  if (holders.length === 0) return;
+  if (holders.length === 0) return [];
   const hasProof = ({ workspaceId, proofToken }: Domain) =>
     workspaceId === null || (proofToken !== null && proofs?.includes(proofToken));
   if (holders.some(hasProof)) throw taken();
@@ -158,6 +162,7 @@ async function takeOver(tx: Db, rivals: readonly Domain[], { proofs }: Diagnosis
         holders.map(({ id }) => id),
       ),
     );
+  return holders.map(claimOf);
 }
 
 const taken = () =>

@@ -28,7 +28,7 @@ const patience = { timeout: 1_500, tries: 2 };
 const maxAuthorities = 4;
 
 /** SSRF would be easy otherwise: whoever owns a zone says where its name servers are. */
-const isPublic = (address: string): boolean => ipaddr.process(address).range() === 'unicast';
+export const isPublic = (address: string): boolean => ipaddr.process(address).range() === 'unicast';
 
 /**
  * Opens DNS.

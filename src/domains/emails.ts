@@ -41,6 +41,21 @@ export function pausedMail({ to, claim, diagnosis, url }: Letter): Mail {
   };
 }
 
+/** To the people who looked after a domain that another workspace has proved. */
+export function takenOverMail({ to, host, url }: { to: string; host: string; url: string }): Mail {
+  const { shown } = showHost(host);
+  return {
+    to,
+    subject: `${shown} belongs to another workspace now`,
+    text: [
+      'Hello,',
+      `Another workspace has shown by its TXT record that ${shown} is theirs, and yours is not there any more. Your links on it do not open from now on. Nothing is deleted.`,
+      `If you gave the domain away, there is nothing to do. If not, look into its DNS now: somebody changed it. Set your record again, let theirs be deleted, and press “Check now” here:\n${url}`,
+      'Waymark',
+    ].join('\n\n'),
+  };
+}
+
 const faultsOf = ({ faults }: Diagnosis): string =>
   faults
     .filter(({ weight }) => weight !== 'note')

@@ -8,7 +8,10 @@ export type FaultCode =
   | 'caa_forbids'
   | 'proxied'
   | 'not_propagated'
-  | 'dns_unreachable';
+  | 'dns_unreachable'
+  | 'tls_pending'
+  | 'tls_foreign'
+  | 'tls_silent';
 
 export type Fault = {
   code: FaultCode;
@@ -43,6 +46,9 @@ export const faultTitles: Readonly<Record<FaultCode, string>> = {
   proxied: 'Behind a CDN',
   not_propagated: 'Not known everywhere yet',
   dns_unreachable: 'DNS does not answer',
+  tls_pending: 'Certificate not there yet',
+  tls_foreign: 'Certificate that browsers refuse',
+  tls_silent: 'HTTPS does not answer',
 };
 
 /** The certificate authorities that Caddy asks by default, as CAA records name them (RFC 8659, 4.2). */
@@ -98,7 +104,7 @@ export const faults = {
     code: 'proxied',
     weight: 'note',
     says: `${host} is behind ${through}. That works.`,
-    next: `Make ${target} its origin and let it pass the Host header on unchanged. On Cloudflare, choose the TLS mode Full. Name its addresses in TRUST_PROXY, so that visitors are told apart.`,
+    next: `Make ${target} its origin and let it pass the Host header on unchanged. On Cloudflare, choose the TLS mode Full (strict). Name its addresses in TRUST_PROXY, so that visitors are told apart.`,
   }),
 
   notPropagated: ({ host }: Wanted): Fault => ({
@@ -113,6 +119,27 @@ export const faults = {
     weight: 'unknown',
     says: `Questions about ${host} get no answer at the moment.`,
     next: 'Check again in a few minutes. If it stays so, look whether the name servers of the domain are set and running.',
+  }),
+
+  tlsPending: (host: string): Fault => ({
+    code: 'tls_pending',
+    weight: 'harms',
+    says: `The records of ${host} are right, but its certificate is not there yet.`,
+    next: 'It is fetched now, which takes up to a minute; then links open over HTTPS. If it stays so, whoever runs this server looks into the log of what stands before it, Caddy for instance.',
+  }),
+
+  tlsForeign: (host: string): Fault => ({
+    code: 'tls_foreign',
+    weight: 'harms',
+    says: `The records of ${host} are right, but browsers refuse the certificate that is there.`,
+    next: 'It is out of date, of another name, or of an authority that nobody knows. Whoever runs this server, or the CDN before it, sets the right one.',
+  }),
+
+  tlsSilent: (host: string, port: number): Fault => ({
+    code: 'tls_silent',
+    weight: 'unknown',
+    says: `The records of ${host} are right, but nothing answers this server at port ${port} there.`,
+    next: 'Open a link of it in a browser. If that works, all is well: some networks do not let a server reach itself by its public name. If not, whoever runs this server looks whether the port is open.',
   }),
 };
 

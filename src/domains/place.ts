@@ -1,10 +1,16 @@
+import { isIP } from 'node:net';
 import type { Config } from '../config.ts';
 import type { Place } from './diagnosis.ts';
+import { isPublic } from './dns.ts';
 
 /** Where custom domains lead on this instance, and what is nobody's to claim. */
 export type DomainPlace = Place & {
   ownHosts: ReadonlySet<string>;
   scheme: 'http' | 'https';
+  /** Where HTTPS is spoken. */
+  port: number;
+  /** The dashboard lives on this machine or in a private network, so what is private is no secret of others. */
+  isPrivate: boolean;
 };
 
 /** Custom domains are served as the instance's own short host is. */
@@ -17,5 +23,12 @@ export function placeOf({ appUrl, shortUrl }: Pick<Config, 'appUrl' | 'shortUrl'
     isHttps,
     ownHosts: new Set([app.hostname, short.hostname]),
     scheme: isHttps ? 'https' : 'http',
+    port: Number(short.port || 443),
+    isPrivate: isPrivateName(app.hostname),
   };
+}
+
+function isPrivateName(hostname: string): boolean {
+  const address = hostname.replace(/^\[(.*)\]$/, '$1');
+  return isIP(address) === 0 ? /(^|\.)localhost$/.test(hostname) : !isPublic(address);
 }

@@ -1,9 +1,14 @@
-import { and, eq, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { domains } from '../db/schema.ts';
 import { newId } from '../id.ts';
 
-export type Domain = typeof domains.$inferSelect;
+const { logo: _logo, ...columns } = getTableColumns(domains);
+
+/** All of a domain but the bytes of its logo, which only those read who show it. */
+export const domainColumns = columns;
+
+export type Domain = Omit<typeof domains.$inferSelect, 'logo'>;
 
 /**
  * The instance's own short host is a row as well: made at the first start, and it follows the configuration.
@@ -31,7 +36,7 @@ export async function findOrMakeInstanceDomain(db: Db, origin: string): Promise<
 export async function listDomains(db: Db, workspaceId: string): Promise<Domain[]> {
   const isDefault = sql`${domains.id} = (select default_domain_id from workspaces where id = ${workspaceId})`;
   return db
-    .select()
+    .select(domainColumns)
     .from(domains)
     .where(or(isNull(domains.workspaceId), and(eq(domains.workspaceId, workspaceId), eq(domains.state, 'live'))))
     .orderBy(sql`${isDefault} is not true`, sql`${domains.workspaceId} is not null`, domains.host);

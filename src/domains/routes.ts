@@ -4,20 +4,20 @@ import { z } from 'zod';
 import { AppError, LimitReached } from '../errors.ts';
 import { refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
+import { findCertificateFault } from './certificate.ts';
 import { type Claim, claimDomain, getClaim, listClaims, prove } from './claims.ts';
 import { type Diagnosis, diagnose, recordsOf, wantedRecords } from './diagnosis.ts';
 import type { Dns } from './dns.ts';
-import { type FaultCode, faultTitles } from './faults.ts';
+import { checksAMinute, refuseManyChecks } from './check-limit.ts';
+import { type Fault, type FaultCode, faultTitles } from './faults.ts';
 import { nameInZone, readHost, showHost, zoneOf } from './name.ts';
-import { type DomainPlace, placeOf } from './place.ts';
+import { placeOf } from './place.ts';
 import { PATIENCE } from './standing.ts';
+import { mailTakeover } from './takeover-mail.ts';
 
 const params = z.object({ workspace: z.string() });
 const claimParams = params.extend({ domainId: z.string().regex(/^\w+$/).catch('-') });
 const form = z.object({ host: z.string().catch('') });
-
-/** Checks of a workspace a minute: pages that wait ask every five seconds. */
-const checksAMinute = 120;
 
 /** The pages on which admins add domains, and everybody of a workspace sees how they stand. */
 export default async function domainRoutes(app: FastifyInstance, { dns }: { dns: Dns }): Promise<void> {
@@ -33,7 +33,7 @@ export default async function domainRoutes(app: FastifyInstance, { dns }: { dns:
   });
 
   routes.get('/w/:workspace/domains', { ...toSee, schema: { params } }, async (request, reply) =>
-    showList(request, reply, place, { host: '', errors: {} }),
+    showList(request, reply, { host: '', errors: {} }),
   );
 
   routes.post('/w/:workspace/domains', { ...toManage, schema: { params, body: form } }, async (request, reply) => {
@@ -45,7 +45,7 @@ export default async function domainRoutes(app: FastifyInstance, { dns }: { dns:
     } catch (error) {
       const { status, errors } = refusalOf(error);
       reply.code(status);
-      return showList(request, reply, place, { host: request.body.host, errors });
+      return showList(request, reply, { host: request.body.host, errors });
     }
   });
 
@@ -63,17 +63,22 @@ export default async function domainRoutes(app: FastifyInstance, { dns }: { dns:
     '/w/:workspace/domains/:domainId/check',
     { ...toManage, schema: { params: claimParams } },
     async (request, reply) => {
-      const counted = await countCheck(request);
-      if (!counted.isAllowed && counted.isExceeded) throw new LimitReached();
       const { id } = request.workspace;
       const claim = await getClaim(db, id, request.params.domainId);
-      const diagnosis = await diagnose(claim, place, dns);
+      const wanted = await wantedRecords(claim, place, dns);
+      let found: readonly Fault[] | undefined;
       try {
+        refuseManyChecks(await countCheck(request));
+        const diagnosis = await diagnose(claim, place, dns);
+        found = diagnosis.faults;
         const proved = await prove(db, id, claim.id, diagnosis, new Date());
-        return await showClaim(reply, proved, diagnosis.wanted, { diagnosis });
+        void mailTakeover(app, proved).catch((error: unknown) => request.log.error(error));
+        const pending = proved.state === 'live' ? await findCertificateFault(claim.host, place, dns) : undefined;
+        return await showClaim(reply, proved, wanted, { faults: [...(pending ? [pending] : []), ...found] });
       } catch (error) {
-        if (!(error instanceof AppError) || error.code !== 'domain_taken') throw error;
-        return showClaim(reply, claim, diagnosis.wanted, { diagnosis, refusal: error.message });
+        if (!(error instanceof AppError) || !['domain_taken', 'limit_reached'].includes(error.code)) throw error;
+        if (error instanceof LimitReached) reply.code(error.status).headers(error.headers);
+        return showClaim(reply, claim, wanted, { ...(found ? { faults: found } : {}), refusal: error.message });
       }
     },
   );
@@ -82,7 +87,6 @@ export default async function domainRoutes(app: FastifyInstance, { dns }: { dns:
 async function showList(
   request: FastifyRequest,
   reply: FastifyReply,
-  place: DomainPlace,
   { host, errors }: { host: string; errors: Record<string, string> },
 ) {
   const claims = await listClaims(request.server.db, request.workspace.id);
@@ -93,7 +97,8 @@ async function showList(
       standing: standingWords(claim),
       fault: titleOf(claim.fault),
     })),
-    target: place.target,
+    instanceHost: new URL(request.server.config.shortUrl).host,
+    instanceDomainId: request.server.instanceDomainId,
     defaultDomainId: request.workspace.defaultDomainId,
     host,
     error: errors.host,
@@ -104,7 +109,7 @@ function showClaim(
   reply: FastifyReply,
   claim: Claim,
   wanted: Diagnosis['wanted'],
-  checked: { diagnosis?: Diagnosis; refusal?: string },
+  checked: { faults?: readonly Fault[]; refusal?: string },
 ) {
   return reply.viewAsync('domains/show.eta', {
     claim,
@@ -114,10 +119,10 @@ function showClaim(
     records: recordsOf(wanted).map((record) => ({ ...record, shortName: nameInZone(record.name, claim.host) })),
     zone: zoneOf(claim.host),
     wanted,
-    faults: checked.diagnosis?.faults,
+    faults: checked.faults,
     fault: titleOf(claim.fault),
     refusal: checked.refusal,
-    isWatched: claim.state !== 'live' || claim.failingSince !== null,
+    isWatched: claim.state !== 'live' || claim.failingSince !== null || checked.faults?.some(isPassing),
     now: new Date(),
   });
 }
@@ -127,5 +132,8 @@ function standingWords({ state, failingSince }: Pick<Claim, 'state' | 'failingSi
   if (state === 'live') return { words: 'Failing', variant: 'warning' };
   return state === 'paused' ? { words: 'Paused', variant: 'destructive' } : { words: 'Waiting', variant: 'outline' };
 }
+
+/** A certificate comes by itself, and the page says when it is there. */
+const isPassing = ({ code }: Fault) => code === 'tls_pending';
 
 const titleOf = (fault: string | null) => (fault === null ? null : (faultTitles[fault as FaultCode] ?? null));

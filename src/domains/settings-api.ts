@@ -3,51 +3,25 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { refusals } from '../api/problem.ts';
 import { requireRight } from '../workspaces/guards.ts';
+import { logoTypes, readLogo, updateLogo } from './logo.ts';
 import { removeDomain } from './removal.ts';
+import { hasLogo, settings } from './settings-json.ts';
 import {
   getOwnDomain,
   readSettings,
-  redirectStatuses,
-  referrerPolicies,
+  type ApplyCasePolicy,
   type SettingsContext,
   updateDomainSettings,
 } from './settings.ts';
 
-const text = (name: string) => z.string(`Write ${name} as a string, or null for none.`).nullable();
-const flag = (name: string) => z.boolean(`Write ${name} as true or false.`);
-
-const settings = {
-  rootUrl: text('rootUrl')
-    .describe('Where the bare host leads; null shows a small page.')
-    .meta({ examples: ['https://www.acme.com'] }),
-  notFoundUrl: text('notFoundUrl')
-    .describe('Where unknown links lead. `{slug}` and `{query}` stand for what was asked for; null shows a page.')
-    .meta({ examples: ['https://www.acme.com/search?q={slug}'] }),
-  expiredUrl: text('expiredUrl').describe('The same for links that were archived or deleted.'),
-  brandName: text('brandName')
-    .describe('Shown on those pages, at most 60 characters.')
-    .meta({ examples: ['Acme'] }),
-  brandColor: text('brandColor')
-    .describe('As #rrggbb.')
-    .meta({ examples: ['#0f7b5c'] }),
-  redirectStatus: z
-    .int('Write redirectStatus as a number.')
-    .describe(`Status of redirects: ${redirectStatuses.join(', ')}.`)
-    .meta({ examples: [302] }),
-  referrerPolicy: text('referrerPolicy')
-    .describe(`Referrer-Policy header of redirects: ${referrerPolicies.join(', ')}; null sends none.`)
-    .meta({ examples: ['no-referrer'] }),
-  isIndexed: flag('isIndexed').describe('Whether search engines may list the domain.'),
-  robotsTxt: text('robotsTxt').describe('Served as /robots.txt, at most 10 kB; null lets everybody in.'),
-  appleAppSiteAssociation: text('appleAppSiteAssociation').describe(
-    'Served as /.well-known/apple-app-site-association: a JSON object, as text.',
-  ),
-  assetLinks: text('assetLinks').describe('Served as /.well-known/assetlinks.json: a JSON list, as text.'),
-  isDefault: flag('isDefault').describe('Whether new links go here unless another domain is named.'),
-};
-
 const domainSettings = z
-  .object({ id: z.string(), host: z.string(), state: z.enum(['waiting', 'live', 'paused', 'removed']), ...settings })
+  .object({
+    id: z.string(),
+    host: z.string(),
+    state: z.enum(['waiting', 'live', 'paused', 'removed']),
+    ...settings,
+    hasLogo,
+  })
   .meta({ id: 'DomainSettings' });
 
 const changes = z
@@ -59,12 +33,18 @@ const changes = z
   })
   .describe('What is left out stays as it is.');
 
+/** What the bytes are is told by themselves. */
+const picture = z
+  .unknown()
+  .describe('The bytes of the picture.')
+  .meta({ type: 'string', format: 'binary', examples: ['(a file such as logo.png)'] });
+
 const params = z.object({ id: z.string().regex(/^\w+$/).describe("The domain's id.") });
 
 /** What visitors of a domain meet, and its removal, in JSON. */
 export default async function domainSettingsApi(
   app: FastifyInstance,
-  rules: Pick<SettingsContext, 'readDestination'>,
+  rules: Pick<SettingsContext, 'readDestination'> & { applyCasePolicy: ApplyCasePolicy },
 ): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;
@@ -84,7 +64,7 @@ export default async function domainSettingsApi(
         body: changes,
         response: {
           200: domainSettings.describe('The domain as it is now.'),
-          ...refusals(400, 403, 404, 413, 415, 422),
+          ...refusals(400, 403, 404, 409, 413, 415, 422),
         },
       },
     },
@@ -92,7 +72,56 @@ export default async function domainSettingsApi(
       const { id: workspaceId } = request.workspace;
       const { isDefault, ...asked } = request.body;
       const { id, host } = await getOwnDomain(db, workspaceId, request.params.id);
-      return updateDomainSettings(db, workspaceId, id, { ...(await readSettings(context, host, asked)), isDefault });
+      const read = await readSettings(context, host, asked);
+      const domain = await updateDomainSettings(db, workspaceId, id, { ...read, isDefault }, rules.applyCasePolicy);
+      return { ...domain, hasLogo: domain.logoType !== null };
+    },
+  );
+
+  await app.register(async (pictures) => {
+    pictures.addContentTypeParser(/^image\//, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    pictures.withTypeProvider<ZodTypeProvider>().put(
+      '/api/v1/domains/:id/logo',
+      {
+        ...toManage,
+        schema: {
+          operationId: 'setDomainLogo',
+          summary: "Set a domain's logo",
+          description:
+            'The body is the picture itself: a PNG, JPEG or WebP of at most 200 kB and 2000 × 2000 pixels, sent with its media type. Visitors see it on the pages of the domain. Takes a key that an admin made.',
+          tags: ['Domains'],
+          params,
+          consumes: [...logoTypes],
+          body: picture,
+          response: { 204: z.undefined().describe('It is set.'), ...refusals(403, 404, 413, 415, 422) },
+        },
+      },
+      async (request, reply) => {
+        const { body } = request;
+        const { id } = await getOwnDomain(db, request.workspace.id, request.params.id);
+        const logo = readLogo(Buffer.isBuffer(body) ? body : Buffer.alloc(0));
+        await updateLogo(db, request.workspace.id, id, logo);
+        return reply.code(204).send();
+      },
+    );
+  });
+
+  routes.delete(
+    '/api/v1/domains/:id/logo',
+    {
+      ...toManage,
+      schema: {
+        operationId: 'deleteDomainLogo',
+        summary: "Remove a domain's logo",
+        description: 'There may be none. Takes a key that an admin made.',
+        tags: ['Domains'],
+        params,
+        response: { 204: z.undefined().describe('There is none any more.'), ...refusals(403, 404) },
+      },
+    },
+    async (request, reply) => {
+      await updateLogo(db, request.workspace.id, request.params.id, null);
+      return reply.code(204).send();
     },
   );
 

@@ -9,6 +9,7 @@ import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { showHost } from './name.ts';
 import { countLinksOn, removeDomain, writeRedirectMap } from './removal.ts';
 import {
+  type ApplyCasePolicy,
   type DomainSettings,
   getOwnDomain,
   type OwnDomain,
@@ -22,6 +23,7 @@ import {
 
 /** Rules of links/, which builds on this room. */
 export type LinkRules = Pick<SettingsContext, 'readDestination'> & {
+  applyCasePolicy: ApplyCasePolicy;
   shortUrlOf: (scheme: string, host: string, slug: string) => string;
 };
 
@@ -68,7 +70,7 @@ export default async function domainSettingsRoutes(app: FastifyInstance, rules: 
       try {
         // A box that cannot be ticked is not sent: that says nothing.
         const isDefault = body.isDefault === 'on' || (domain.state === 'live' ? false : undefined);
-        await updateDomainSettings(db, workspaceId, domain.id, { ...changes, isDefault });
+        await updateDomainSettings(db, workspaceId, domain.id, { ...changes, isDefault }, rules.applyCasePolicy);
       } catch (error) {
         const refusal = refusalOf(error);
         return showSettings(reply.code(refusal.status), domain, body, refusal.errors);

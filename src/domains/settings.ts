@@ -3,7 +3,7 @@ import type { Db } from '../db/db.ts';
 import { announce } from '../db/notify.ts';
 import { domains, workspaces } from '../db/schema.ts';
 import { Invalid, NotFound } from '../errors.ts';
-import { type Domain, isCustomHost } from './queries.ts';
+import { type Domain, domainColumns, isCustomHost } from './queries.ts';
 
 export const settingNames = [
   'rootUrl',
@@ -17,6 +17,7 @@ export const settingNames = [
   'robotsTxt',
   'appleAppSiteAssociation',
   'assetLinks',
+  'isCaseSensitive',
 ] as const;
 
 /** What an admin decides for the visitors of a domain; null leaves it to us. */
@@ -34,6 +35,9 @@ export type SettingsContext = {
   sites: { isOwnShortHost: (hostHeader: string) => boolean };
   readDestination: (typed: string) => string;
 };
+
+/** Gives a domain's slugs new keys; the rules of slugs belong to links/ as well. */
+export type ApplyCasePolicy = (tx: Db, domainId: string, policy: Pick<Domain, 'isCaseSensitive'>) => Promise<void>;
 
 export const redirectStatuses = [302, 301, 307, 308] as const;
 
@@ -72,10 +76,11 @@ export async function readSettings(
     brandColor: () => readColor(textOf('brandColor')),
     redirectStatus: () => readStatus(textOf('redirectStatus')),
     referrerPolicy: () => readPolicy(textOf('referrerPolicy')),
-    isIndexed: () => ['on', 'true'].includes(textOf('isIndexed')),
+    isIndexed: () => readFlag(textOf('isIndexed')),
     robotsTxt: () => readRobots(textOf('robotsTxt')),
     appleAppSiteAssociation: () => readJson(textOf('appleAppSiteAssociation'), 'appleAppSiteAssociation', 'an object'),
     assetLinks: () => readJson(textOf('assetLinks'), 'assetLinks', 'a list'),
+    isCaseSensitive: () => readFlag(textOf('isCaseSensitive')),
   };
   const changes: Partial<DomainSettings> = {};
   for (const name of settingNames) {
@@ -150,6 +155,8 @@ function readPolicy(typed: string): string | null {
   throw new Invalid(`Choose one of ${referrerPolicies.join(', ')}.`, { field: 'referrerPolicy' });
 }
 
+const readFlag = (typed: string): boolean => ['on', 'true'].includes(typed);
+
 function readRobots(typed: string): string | null {
   if (typed === '') return null;
   const text = `${typed.replace(/\r\n?/g, '\n')}\n`;
@@ -181,7 +188,7 @@ function readJson(typed: string, field: keyof DomainSettings, shape: 'an object'
 export async function getOwnDomain(db: Db, workspaceId: string, domainId: string): Promise<OwnDomain> {
   const [found] = await db
     .select({
-      domain: domains,
+      domain: domainColumns,
       isDefault: sql<boolean>`${workspaces.defaultDomainId} is not distinct from ${domains.id}`,
     })
     .from(domains)
@@ -196,18 +203,21 @@ const isOwn = (workspaceId: string, domainId: string) =>
 
 /**
  * Changes what visitors meet, on every node at once, and where new links go.
- * @throws NotFound; Invalid (field `isDefault`) for a domain that is not live
+ * @throws NotFound; Invalid (field `isDefault`) for a domain that is not live; what `applyCasePolicy` throws
  */
 export async function updateDomainSettings(
   db: Db,
   workspaceId: string,
   domainId: string,
   { isDefault, ...settings }: Partial<DomainSettings> & { isDefault?: boolean | undefined },
+  applyCasePolicy: ApplyCasePolicy,
 ): Promise<OwnDomain> {
   return db.transaction(async (tx) => {
-    // Locked, so that it cannot be removed while it becomes the default.
-    const [domain] = await tx.select().from(domains).where(isOwn(workspaceId, domainId)).for('update');
+    // Locked, so that it cannot be removed while it becomes the default, nor get slugs while their keys change.
+    const [domain] = await tx.select(domainColumns).from(domains).where(isOwn(workspaceId, domainId)).for('update');
     if (!domain) throw new NotFound('There is no such domain.');
+    const { isCaseSensitive = domain.isCaseSensitive } = settings;
+    if (isCaseSensitive !== domain.isCaseSensitive) await applyCasePolicy(tx, domainId, { isCaseSensitive });
     if (Object.keys(settings).length > 0) {
       await tx.update(domains).set(settings).where(eq(domains.id, domainId));
       await announce(tx, { kind: 'domain', host: domain.host });

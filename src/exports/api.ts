@@ -3,7 +3,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { parseFilters } from '../analytics/filter.ts';
 import { periodNames, resolvePeriod } from '../analytics/period.ts';
-import { findFirstHitAt, type Subject } from '../analytics/queries.ts';
+import { findFirstHitAt } from '../analytics/queries.ts';
+import { subjectAsked } from '../analytics/subjects.ts';
 import { refusals } from '../api/problem.ts';
 import { Invalid } from '../errors.ts';
 import { type HitPlace, listHits } from './queries.ts';
@@ -15,7 +16,7 @@ const hit = z
     id: z.string().describe('Unique together with `time` and `linkId`.'),
     time: z.string().describe('ISO 8601 in UTC.'),
     linkId: z.string(),
-    shortLink: text.describe('Null for a link that was deleted.'),
+    shortLink: text.describe('Of a link that was deleted too: what it was.'),
     class: z.string().describe('`human` for clicks of people; all others are not counted as clicks.'),
     reason: z.string().describe('Why it is of that class.'),
     country: text.describe('ISO 3166-1 alpha-2.'),
@@ -69,6 +70,16 @@ const hit = z
 
 const query = z.object({
   linkId: z.string().regex(/^\w+$/, 'There is no such link.').optional().describe('Hits of this link only.'),
+  campaignId: z
+    .string()
+    .regex(/^\w+$/, 'There is no such campaign.')
+    .optional()
+    .describe('Hits of the links that are in this campaign now.'),
+  tagId: z
+    .string()
+    .regex(/^\w+$/, 'There is no such tag.')
+    .optional()
+    .describe('Hits of the links that have this tag now.'),
   period: z
     .enum(periodNames, `Choose ${periodNames.join(', ')}.`)
     .optional()
@@ -111,9 +122,9 @@ export default async function hitsApi(app: FastifyInstance): Promise<void> {
       },
     },
     async (request) => {
-      const { linkId, filter, limit, cursor, ...asked } = request.query;
+      const { linkId, campaignId, tagId, filter, limit, cursor, ...asked } = request.query;
       const { id: workspaceId, timeZone } = request.workspace;
-      const subject: Subject = linkId === undefined ? { kind: 'workspace' } : { kind: 'link', linkId };
+      const subject = subjectAsked({ linkId, campaignId, tagId });
       const firstClickAt = asked.period === 'all' ? await findFirstHitAt(app.db, workspaceId, subject) : null;
       const span = resolvePeriod({ ...asked, timeZone, now: new Date(), firstClickAt });
       const filters = parseFilters([filter].flat(), 'filter');

@@ -5,40 +5,51 @@ import { type ExportedHit, type HitPlace, type HitsAsked, listHits } from './que
 /** Few enough that redirects between two pages do not wait for long. */
 const rowsAPage = 1_000;
 
-const columns: readonly [name: string, of: (hit: ExportedHit) => CsvValue][] = [
-  ['time', (hit) => hit.time],
-  ['short_link', (hit) => hit.shortLink],
-  ['class', (hit) => hit.class],
-  ['reason', (hit) => hit.reason],
-  ['country', (hit) => hit.country],
-  ['region', (hit) => hit.region],
-  ['city', (hit) => hit.city],
-  ['device', (hit) => hit.device],
-  ['os', (hit) => hit.os],
-  ['browser', (hit) => hit.browser],
-  ['language', (hit) => hit.language],
-  ['referrer', (hit) => hit.referrer],
-  ['channel', (hit) => hit.channel],
-  ['utm_source', (hit) => hit.utmSource],
-  ['utm_medium', (hit) => hit.utmMedium],
-  ['utm_campaign', (hit) => hit.utmCampaign],
-  ['utm_term', (hit) => hit.utmTerm],
-  ['utm_content', (hit) => hit.utmContent],
-  ['first_on_link_today', (hit) => hit.isFirstOnLink],
-  ['first_in_workspace_today', (hit) => hit.isFirstInWorkspace],
-  ['link_id', (hit) => hit.linkId],
-  ['id', (hit) => hit.id],
-];
+/** The file's columns in order. What an import needs to make the same reports is all there; hits-file.ts reads it. */
+const cells = {
+  time: (hit) => hit.time,
+  short_link: (hit) => hit.shortLink,
+  destination: (hit) => hit.destination,
+  class: (hit) => hit.class,
+  reason: (hit) => hit.reason,
+  country: (hit) => hit.country,
+  region: (hit) => hit.region,
+  city: (hit) => hit.city,
+  device: (hit) => hit.device,
+  os: (hit) => hit.os,
+  browser: (hit) => hit.browser,
+  language: (hit) => hit.language,
+  referrer: (hit) => hit.referrer,
+  channel: (hit) => hit.channel,
+  utm_source: (hit) => hit.utmSource,
+  utm_medium: (hit) => hit.utmMedium,
+  utm_campaign: (hit) => hit.utmCampaign,
+  utm_term: (hit) => hit.utmTerm,
+  utm_content: (hit) => hit.utmContent,
+  first_on_link_today: (hit) => hit.isFirstOnLink,
+  first_in_workspace_today: (hit) => hit.isFirstInWorkspace,
+  domain: (hit) => hit.domain,
+  slug: (hit) => hit.slug,
+  slug_kind: (hit) => hit.slugKind,
+  slug_id: (hit) => hit.slugId,
+  link_id: (hit) => hit.linkId,
+  rules_version: (hit) => hit.rulesVersion,
+  id: (hit) => hit.id,
+} satisfies Record<string, (hit: ExportedHit) => CsvValue>;
+
+export type HitColumn = keyof typeof cells;
+
+export const hitColumns = Object.keys(cells) as HitColumn[];
 
 /** A CSV file of hits, a page at a time: the next page is read when the last one was taken. */
 export async function* writeHits(db: Db, workspaceId: string, asked: HitsAsked): AsyncGenerator<string> {
-  yield byteOrderMark + csvLine(columns.map(([name]) => name));
+  yield byteOrderMark + csvLine(hitColumns);
   let after: HitPlace | null = null;
   for (;;) {
     const hits: ExportedHit[] = await listHits(db, workspaceId, asked, after, rowsAPage);
     const last = hits.at(-1);
     if (!last) return;
-    yield hits.map((hit) => csvLine(columns.map(([, of]) => of(hit)))).join('');
+    yield hits.map((hit) => csvLine(hitColumns.map((column) => cells[column](hit)))).join('');
     if (hits.length < rowsAPage) return;
     after = { time: last.time, linkId: last.linkId, id: last.id };
   }

@@ -1,10 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { inTime, tookTooLong } from '../analytics/budget.ts';
 import type { Filter } from '../analytics/filter.ts';
 import type { Span } from '../analytics/period.ts';
 import { getScope, isIn, isOfScope, type Subject } from '../analytics/queries.ts';
 import { passesAll } from '../analytics/rows.ts';
 import type { Hit } from '../clicks/hit.ts';
 import type { Db } from '../db/db.ts';
+import { AppError } from '../errors.ts';
 
 /** Which hits: those of a subject in a span that pass all filters. */
 export type HitsAsked = { subject: Subject; span: Span; filters: readonly Filter[] };
@@ -12,13 +14,32 @@ export type HitsAsked = { subject: Subject; span: Span; filters: readonly Filter
 /** A hit as it leaves the house. No visitor's key: whose clicks belong together is kept for no one. */
 export type ExportedHit = Pick<
   Hit,
-  | ('linkId' | 'class' | 'reason' | 'country' | 'region' | 'city' | 'device' | 'os' | 'browser' | 'language')
+  | (
+      | 'linkId'
+      | 'slugId'
+      | 'rulesVersion'
+      | 'class'
+      | 'reason'
+      | 'country'
+      | 'region'
+      | 'city'
+      | 'device'
+      | 'os'
+      | 'browser'
+      | 'language'
+    )
   | ('referrer' | 'channel' | 'utmSource' | 'utmMedium' | 'utmCampaign' | 'utmTerm' | 'utmContent')
 > & {
   id: string;
   /** ISO 8601 in UTC, with microseconds, so that a page can go on exactly here. */
   time: string;
+  /** Of a link that was deleted too, as reports name it. */
   shortLink: string | null;
+  destination: string | null;
+  /** What was opened: host, slug and kind of slug; null where they are not known any more. */
+  domain: string | null;
+  slug: string | null;
+  slugKind: string | null;
   isFirstOnLink: boolean;
   isFirstInWorkspace: boolean;
 };
@@ -41,7 +62,8 @@ export async function listHits(
   const scope = await getScope(db, workspaceId, subject, filters);
   const { rows } = await db.execute(sql`
 select c.id::text, to_char(c.clicked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as time,
-       c.link_id as "linkId", d.host || '/' || s.slug as "shortLink", c.class, c.reason, c.country, c.region, c.city,
+       c.link_id as "linkId", d.host || '/' || s.slug as "shortLink", l.url as destination, od.host as domain, o.slug,
+       o.kind as "slugKind", c.slug_id as "slugId", c.rules_version as "rulesVersion", c.class, c.reason, c.country, c.region, c.city,
        c.device, c.os, c.browser, c.language, c.referrer, c.channel, c.utm_source as "utmSource",
        c.utm_medium as "utmMedium", c.utm_campaign as "utmCampaign", c.utm_term as "utmTerm",
        c.utm_content as "utmContent", c.is_first_on_link as "isFirstOnLink",
@@ -52,10 +74,39 @@ from (
   order by c.clicked_at, c.link_id, c.id
   limit ${limit}
 ) c
-left join slugs s on s.link_id = c.link_id and s.kind = 'primary'
+left join lateral (
+  select domain_id, slug from slugs where link_id = c.link_id and kind in ('primary', 'retired')
+  order by kind, created_at, slug_key
+  limit 1
+) s on true
 left join domains d on d.id = s.domain_id
+left join links l on l.id = c.link_id
+left join slugs o on o.id = c.slug_id
+left join domains od on od.id = coalesce(c.domain_id, o.domain_id)
 order by c.clicked_at, c.link_id, c.id`);
   return rows as ExportedHit[];
+}
+
+/**
+ * How many hits those are. Null where counting them takes longer than a report may.
+ * @throws NotFound for a subject that is gone or another workspace's
+ */
+export async function countHits(
+  db: Db,
+  workspaceId: string,
+  { subject, span, filters }: HitsAsked,
+): Promise<number | null> {
+  try {
+    return await inTime(db, async (tx) => {
+      const scope = await getScope(tx, workspaceId, subject, filters);
+      const { rows } = await tx.execute(sql`
+select count(*)::float8 as count from clicks c where ${isOfScope(scope)} and ${isIn(span)} and ${passesAll(filters)}`);
+      return (rows[0] as { count: number }).count;
+    });
+  } catch (error) {
+    if (error instanceof AppError && error.code === tookTooLong) return null;
+    throw error;
+  }
 }
 
 /** The first condition is the one that an index answers; the second tells hits of one instant apart. */

@@ -2,16 +2,20 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { reportHref } from '../analytics/address.ts';
 import { type DimensionName, dimensions } from '../analytics/dimensions.ts';
-import { parseFilters } from '../analytics/filter.ts';
+import { filterWords, parseFilters } from '../analytics/filter.ts';
+import { namedAmong, nameLinks } from '../analytics/link-names.ts';
 import { intervals, type Period, periodNames, resolvePeriod } from '../analytics/period.ts';
-import { findFirstHitAt, type Subject } from '../analytics/queries.ts';
+import { periodWords, viewOf } from '../analytics/period-links.ts';
+import { findFirstHitAt } from '../analytics/queries.ts';
 import { countBy, loadReport } from '../analytics/report.ts';
 import { reportPage } from '../analytics/report-page.ts';
+import { type NamedSubject, openSubject, reportFields } from '../analytics/subjects.ts';
 import { byteOrderMark, csvLine } from '../csv.ts';
-import { getLink } from '../links/queries.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { writeHits } from './hits-csv.ts';
+import { countHits } from './queries.ts';
 
 const tables = ['time', ...dimensions.map(({ name }) => name)] as const;
 const day = z
@@ -19,10 +23,9 @@ const day = z
   .max(40)
   .transform((text) => text.trim() || undefined)
   .optional();
-const exportQuery = z.object({
+const exportQuery = reportFields.extend({
   file: z.enum(['table', 'hits', 'chart']).default('table'),
   table: z.enum(tables).default('time'),
-  link: z.string().regex(/^\w+$/).optional(),
   period: z.enum(periodNames).optional().catch(undefined),
   interval: z.enum(intervals).optional().catch(undefined),
   from: day,
@@ -33,6 +36,9 @@ const exportQuery = z.object({
     .transform((filter) => [filter].flat()),
 });
 type Asked = z.output<typeof exportQuery>;
+
+/** A page that shows its progress holds the file until it is whole; one of more rows (some 400 MB) the browser saves as it comes. */
+const mostInAPage = 2_000_000;
 
 /** What of a report may be taken away as a file. */
 export default async function exportRoutes(app: FastifyInstance): Promise<void> {
@@ -51,16 +57,14 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
     async (request, reply) => {
       const { query: asked } = request;
       if (asked.file === 'hits') await mayTakeHits(request);
-      const { subject, name } = await subjectOf(request, asked);
-      const period = await periodOf(request, subject, asked);
-      const filters = parseFilters(asked.filter, 'filter');
+      const { about, subject, period, filters } = await open(request, asked);
       const what = asked.file === 'table' ? asked.table : asked.file;
-      const file = `${name}-${what}-${period.days.first}-to-${period.days.last}`;
+      const file = fileName(request.workspace.slug, about, what, period);
       const workspaceId = request.workspace.id;
       if (asked.file === 'chart') {
         const page = reportPage(await loadReport(db, workspaceId, subject, period, filters));
         asFile(reply, `${file}.svg`, 'image/svg+xml');
-        return reply.viewAsync('exports/chart.eta', { page, name });
+        return reply.viewAsync('exports/chart.eta', { page, name: about.name });
       }
       asFile(reply, `${file}.csv`, 'text/csv; charset=utf-8');
       if (asked.file === 'hits') {
@@ -70,17 +74,52 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
     },
   );
 
-  async function subjectOf(request: FastifyRequest, { link }: Asked): Promise<{ subject: Subject; name: string }> {
-    if (link === undefined) return { subject: { kind: 'workspace' }, name: request.workspace.slug };
-    const { id, slug } = await getLink(db, request.workspace.id, link);
-    return { subject: { kind: 'link', linkId: id }, name: slug };
-  }
+  routes.get(
+    '/w/:workspace/export/hits',
+    {
+      preHandler: [requireWorkspace, mayTakeHits],
+      schema: { params: z.object({ workspace: z.string() }), querystring: exportQuery },
+      config: { rateLimit: { max: 60, timeWindow: '1 minute' } },
+    },
+    async (request, reply) => {
+      const { query: asked } = request;
+      const { id, slug } = request.workspace;
+      const { about, subject, period, filters } = await open(request, asked);
+      const rows = await countHits(db, id, { subject, span: period, filters });
+      // The same question, for the file itself.
+      const search = new URLSearchParams(request.url.split('?')[1]);
+      search.set('file', 'hits');
+      search.delete('table');
+      const linkNames = await nameLinks(db, id, namedAmong(filters));
+      return reply.viewAsync('exports/hits.eta', {
+        about,
+        section: subject.kind === 'link' ? 'links' : 'reports',
+        backHref: reportHref(about.path, viewOf(period, filters)),
+        period: periodWords(period),
+        filters: filters.map((filter) => Object.values(filterWords(filter, linkNames)).join(' ')),
+        rows,
+        isHeldByPage: rows !== null && rows <= mostInAPage,
+        href: `/w/${slug}/export?${search.toString()}`,
+        file: `${fileName(slug, about, 'hits', period)}.csv`,
+        timeZone: request.workspace.timeZone,
+      });
+    },
+  );
 
-  async function periodOf(request: FastifyRequest, subject: Subject, asked: Asked): Promise<Period> {
+  async function open(request: FastifyRequest, asked: Asked) {
     const { id, timeZone } = request.workspace;
+    const about = await openSubject(db, request.workspace, asked);
+    const { subject } = about;
     const firstClickAt = asked.period === 'all' ? await findFirstHitAt(db, id, subject) : null;
-    return resolvePeriod({ ...asked, timeZone, now: new Date(), firstClickAt });
+    const period = resolvePeriod({ ...asked, timeZone, now: new Date(), firstClickAt });
+    return { about, subject, period, filters: parseFilters(asked.filter, 'filter') };
   }
+}
+
+/** 'spring-hits-2026-11-01-to-2026-11-22' */
+function fileName(workspace: string, { subject, name }: NamedSubject, what: string, { days }: Period): string {
+  const start = { workspace, link: name.slice(name.indexOf('/') + 1) }[subject.kind as string] ?? name;
+  return `${start}-${what}-${days.first}-to-${days.last}`;
 }
 
 /** RFC 6266: an ASCII name for old clients, the real one for all others. */

@@ -38,7 +38,9 @@ export default async function bulkRoutes(app: FastifyInstance): Promise<void> {
       const back = readBack(asked.back);
       const { id, slug } = request.workspace;
       try {
-        const { message, undo } = await actions[actionOf(asked)](app.db, id, { ...asked, links: readLinks(asked) });
+        const [action, links] = [actionOf(asked), readLinks(asked)];
+        if (action === 'compare') return await reply.redirect(compareHref(slug, links), 303);
+        const { message, undo } = await actions[action](app.db, id, { ...asked, links });
         reply.flash('success', message, undoOf(undo, asked.back, `/w/${slug}/links/bulk`));
         return await reply.redirect(listHref(slug, { ...back, cursor: null }), 303);
       } catch (error) {
@@ -55,6 +57,9 @@ function actionOf({ action, tag, campaign }: Asked): Action {
   return tag.trim() === '' && campaign.trim() !== '' ? 'set-campaign' : 'add-tag';
 }
 
+const compareHref = (slug: string, links: readonly string[]) =>
+  `/w/${slug}/compare?${links.map((id) => `link=${id}`).join('&')}`;
+
 function readLinks(asked: Asked): string[] {
   const links = [...new Set(asked.links)];
   if (links.length === 0) throw new Invalid('Select the links that you want to change.', { field: 'links' });
@@ -70,7 +75,7 @@ function undoOf(undo: Done['undo'], back: string, action: string): Undo {
 }
 
 /** Each does what its button says, or throws Invalid with the field that is refused and changes nothing. */
-const actions: Record<Action, (db: Db, workspaceId: string, asked: Asked) => Promise<Done>> = {
+const actions: Record<Exclude<Action, 'compare'>, (db: Db, workspaceId: string, asked: Asked) => Promise<Done>> = {
   async 'add-tag'(db, workspaceId, { links, tag: typed }) {
     const tag = readTagName(typed, 'tag');
     const changed = await addTagTo(db, workspaceId, links, tag);

@@ -9,7 +9,7 @@ import { linkSorts, linkStates } from './list.ts';
 import { splitNames } from './name.ts';
 import type { LinkChanges, NewLink } from './queries.ts';
 import { maxSearchLength } from './search.ts';
-import { randomSlug, readSlug, slugKey } from './slug.ts';
+import { foldCase, randomSlug, readSlug } from './slug.ts';
 import { readTagNames } from './tags.ts';
 
 /** What reading a link's form leans on; a Fastify app has it all. */
@@ -61,7 +61,7 @@ const ids = z.string().transform((text) => text.split(/\W+/).filter(Boolean));
 /** What is done to several links at once; `enter` is the return key in one of the bar's fields. */
 export const bulkForm = z.object({
   links: z.union([ids, z.array(ids).transform((lists) => lists.flat())]).catch([]),
-  action: z.enum(['enter', 'add-tag', 'remove-tag', 'set-campaign', 'archive', 'restore']).catch('enter'),
+  action: z.enum(['enter', 'add-tag', 'remove-tag', 'set-campaign', 'compare', 'archive', 'restore']).catch('enter'),
   tag: typed,
   campaign: typed,
   /** The query of the list that it began on. */
@@ -134,7 +134,7 @@ export async function checkSlug(
   try {
     const slug = readSlug(link.slug, context.isReservedSlug);
     const domain = await readDomain(context, workspaceId, link.domain ?? '');
-    if (await isSlugTaken(context.db, domain.id, slugKey(slug))) throw await slugTaken(context.db, domain.id, slug);
+    if (await isSlugTaken(context.db, domain, slug)) throw await slugTaken(context.db, domain, slug);
     return { isFree: true, message: `${domain.host}/${slug} is free.` };
   } catch (error) {
     if (error instanceof Invalid || error instanceof Conflict) return { isFree: false, message: error.message };
@@ -157,7 +157,7 @@ async function readUrl(context: LinkContext, typedUrl: string): Promise<string> 
 async function isShortLink({ db, sites, config, isReservedSlug }: LinkContext, url: URL): Promise<boolean> {
   if (!sites.isOwnShortHost(url.host)) return isCustomHost(db, url.hostname);
   const isOtherService = url.port !== '' && url.port !== new URL(config.shortUrl).port;
-  return !isOtherService && !isReservedSlug(slugKey(url.pathname.split('/')[1] ?? ''));
+  return !isOtherService && !isReservedSlug(foldCase(url.pathname.split('/')[1] ?? ''));
 }
 
 async function readDomain({ db }: LinkContext, workspaceId: string, typedHost: string) {

@@ -1,5 +1,5 @@
 import { Invalid } from '../errors.ts';
-import { slugKey } from './slug.ts';
+import { foldCase } from './slug.ts';
 
 /** Commas of all scripts part one name from the next where several stand in one field. */
 const commas = /[,\u055d\u060c\u07f8\u1363\u1802\u1808\u3001\ua4fe\ua60d\ufe10\ufe11\ufe50\ufe51\uff0c\uff64]/u;
@@ -31,7 +31,7 @@ export function readName(
 
 /** The key by which names are told apart: without regard to case, to compatibility forms and to what leaves no trace. */
 export function nameKey(name: string): string {
-  return slugKey(tidy(name).replace(invisible, '')).trim();
+  return foldCase(tidy(name).replace(invisible, '')).trim();
 }
 
 function tidy(typed: string): string {

@@ -139,16 +139,21 @@ export async function insertLink(db: Db, workspaceId: string, input: NewLink): P
   const { slug, drawSlug, domainId, tags = [], campaignId = null, ...values } = input;
   return db.transaction(async (tx) => {
     const isUsable = or(isNull(domains.workspaceId), eq(domains.workspaceId, workspaceId));
-    if ((await tx.$count(domains, and(eq(domains.id, domainId), isUsable))) === 0)
-      throw new Invalid('This domain is not yours to use.', { field: 'domain', code: 'domain_unknown' });
+    // Held until the slugs are in: the domain's case policy cannot be switched in between.
+    const [domain] = await tx
+      .select({ id: domains.id, isCaseSensitive: domains.isCaseSensitive })
+      .from(domains)
+      .where(and(eq(domains.id, domainId), isUsable))
+      .for('key share');
+    if (!domain) throw new Invalid('This domain is not yours to use.', { field: 'domain', code: 'domain_unknown' });
     const linkId = newId();
     await tx
       .insert(links)
       .values({ id: linkId, workspaceId, ...values, campaignId: ownCampaign(workspaceId, campaignId) });
     await setTagsOfLink(tx, workspaceId, linkId, tags);
-    if (slug === null) await claimRandomSlug(tx, { domainId, linkId, kind: 'primary' }, drawSlug);
-    else await claimSlug(tx, { domainId, linkId, kind: 'primary' }, slug);
-    await claimRandomSlug(tx, { domainId, linkId, kind: 'qr' }, drawSlug);
+    if (slug === null) await claimRandomSlug(tx, { domain, linkId, kind: 'primary' }, drawSlug);
+    else await claimSlug(tx, { domain, linkId, kind: 'primary' }, slug);
+    await claimRandomSlug(tx, { domain, linkId, kind: 'qr' }, drawSlug);
     return getLink(tx, workspaceId, linkId);
   });
 }

@@ -1,4 +1,4 @@
-import { and, ilike, or, type SQL, sql } from 'drizzle-orm';
+import { and, ilike, like, not, or, type SQL, sql } from 'drizzle-orm';
 import { domains, links, slugs } from '../db/schema.ts';
 
 /** Room for a short link of a hundred letters of any script, percent-encoded. */
@@ -28,8 +28,16 @@ function holdsWord(word: string): SQL | undefined {
     ilike(links.url, pattern),
     ilike(slugs.slug, pattern),
     // Somebody pasted a short link; a host alone would find them all.
-    address.includes('/') ? ilike(sql`${domains.host} || '/' || ${slugs.slug}`, patternOf(address)) : undefined,
+    address.includes('/') ? isAddress(address) : undefined,
   );
+}
+
+/** Hosts are the same in any case, slugs where their domain says so. */
+function isAddress(address: string): SQL | undefined {
+  const shortLink = sql`${domains.host} || '/' || ${slugs.slug}`;
+  const asTyped = address.replace(/^[^/]*/, (host) => host.toLowerCase());
+  const isSame = or(not(domains.isCaseSensitive), like(shortLink, patternOf(asTyped)));
+  return and(ilike(shortLink, patternOf(address)), isSame);
 }
 
 /** A short link as `host/slug`: without scheme, query and the + of its preview, in its own letters. */

@@ -27,13 +27,21 @@ export function randomSlug(length = randomSlugLength, isReserved = (_slug: strin
 
 const plain = /^[a-z0-9_-]+$/;
 
+/** How a domain tells its slugs apart; a row of `domains` is one. */
+export type CasePolicy = { readonly isCaseSensitive: boolean };
+
+/** The key by which a domain tells slugs apart: compatibility forms are made equal (NFKC), and letter case unless it counts. */
+export function slugKey(slug: string, { isCaseSensitive }: CasePolicy): string {
+  return isCaseSensitive ? slug.normalize('NFKC') : foldCase(slug);
+}
+
 /**
- * The key by which a domain tells slugs apart: compatibility forms are made equal (NFKC), then letter case. Case goes
- * down, up and down again because lower-casing alone keeps ß apart from ss, and upper-casing alone keeps ẞ apart from ß.
+ * Makes compatibility forms (NFKC) and letter case equal. Case goes down, up and down again because lower-casing alone
+ * keeps ß apart from ss, and upper-casing alone keeps ẞ apart from ß.
  */
-export function slugKey(slug: string): string {
-  if (plain.test(slug)) return slug;
-  return slug.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase().normalize('NFKC');
+export function foldCase(text: string): string {
+  if (plain.test(text)) return text;
+  return text.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase().normalize('NFKC');
 }
 
 /** Letters, their marks, digits and - _ . ~ in any script; the rest belongs to URLs or to nobody. */
@@ -55,7 +63,7 @@ const lookalikes = [
 
 /**
  * Reads a slug as a person typed it.
- * @param isReserved tells whether a folded slug is a word of ours on that domain
+ * @param isReserved tells whether a folded slug is a word of ours on that domain, which it stays in any case
  * @returns the slug in NFC, as it will be shown
  * @throws Invalid (field `slug`) with the reason
  */
@@ -71,7 +79,7 @@ export function readSlug(typed: string, isReserved: (key: string) => boolean): s
     throw refuse('A slug starts with a letter, a digit or _ and does not end with a dot.');
   if (lookalikes.filter((alphabet) => alphabet.test(plainForm)).length > 1)
     throw refuse('A slug may not mix alphabets that look alike.');
-  if (isReserved(slugKey(slug))) {
+  if (isReserved(foldCase(slug))) {
     throw new Invalid(`"${slug}" is a word that this domain needs itself.`, { field: 'slug', code: 'slug_reserved' });
   }
   return slug;

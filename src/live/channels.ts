@@ -1,3 +1,4 @@
+import { placeOf } from '../analytics/subjects.ts';
 import type { LiveHit } from './live-hit.ts';
 import type { Watched } from './queries.ts';
 
@@ -62,7 +63,7 @@ export class Channels {
       viewer.end();
       return { stop: () => undefined };
     }
-    const key = `${watched.workspaceId}/${watched.linkId ?? ''}`;
+    const key = `${watched.workspaceId}/${placeOf(watched.subject)}`;
     let channel = this.#channels.get(key);
     if (!channel) {
       channel = new Channel(watched, this.#readHits, this.#onProblem);

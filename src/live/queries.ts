@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm';
+import { isFirst, isOfScope, type Subject } from '../analytics/queries.ts';
 import type { Db } from '../db/db.ts';
 
-/** What somebody looks at: a workspace, or one of its links. */
-export type Watched = { workspaceId: string; linkId: string | null };
+/** What somebody looks at. */
+export type Watched = { workspaceId: string; subject: Subject };
 
 /** A hit as the database has it, with the name of its link. */
 export type HitRow = {
@@ -24,11 +25,6 @@ export type HitRow = {
   channel: string;
 };
 
-const isWatched = ({ workspaceId, linkId }: Watched) =>
-  linkId === null
-    ? sql`c.workspace_id = ${workspaceId}`
-    : sql`c.workspace_id = ${workspaceId} and c.link_id = ${linkId}`;
-
 /** The last hits since an instant, the oldest first. An index gives them in this order, so it costs what `limit` costs. */
 export async function listHitsSince(db: Db, watched: Watched, since: Date, limit: number): Promise<HitRow[]> {
   const { rows } = await db.execute(sql`
@@ -37,7 +33,7 @@ select c.id::float8, (extract(epoch from c.clicked_at) * 1000)::float8 as at, c.
        c.referrer, c.channel
 from (
   select * from clicks c
-  where ${isWatched(watched)} and c.clicked_at >= ${since.toISOString()}
+  where ${isOfScope(watched)} and c.clicked_at >= ${since.toISOString()}
   order by c.clicked_at desc
   limit ${limit}
 ) c
@@ -55,14 +51,13 @@ export type MinuteCount = { minute: number; clicks: number; visitors: number; hi
  * it was, as everywhere.
  */
 export async function countMinutes(db: Db, watched: Watched, since: Date): Promise<MinuteCount[]> {
-  const isFirst = watched.linkId === null ? sql`c.is_first_in_workspace` : sql`c.is_first_on_link`;
   const { rows } = await db.execute(sql`
 select (extract(epoch from date_trunc('minute', c.clicked_at)) * 1000)::float8 as minute,
        count(*) filter (where c.class = 'human')::float8 as clicks,
-       count(*) filter (where ${isFirst})::float8 as visitors,
+       count(*) filter (where ${isFirst(watched)})::float8 as visitors,
        count(*)::float8 as hits
 from clicks c
-where ${isWatched(watched)} and c.clicked_at >= ${since.toISOString()}
+where ${isOfScope(watched)} and c.clicked_at >= ${since.toISOString()}
 group by 1`);
   return rows as MinuteCount[];
 }

@@ -3,11 +3,12 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { authHeaders } from '../accounts/session.ts';
+import { type NamedSubject, openSubject, reportFolders } from '../analytics/subjects.ts';
 import { LimitReached } from '../errors.ts';
-import { getLink } from '../links/queries.ts';
 import { requireWorkspace } from '../workspaces/guards.ts';
 import { listWorkspacesOf } from '../workspaces/queries.ts';
 import { Channels } from './channels.ts';
+import type { Departures } from './departures.ts';
 import { openEventStream } from './event-stream.ts';
 import { liveHitOf } from './live-hit.ts';
 import { countMinutes, listHitsSince, type MinuteCount, type Watched } from './queries.ts';
@@ -23,13 +24,32 @@ const askAgainMs = 60_000;
 const longestGapMs = 30 * 60_000;
 const hitsAnAnswer = 50;
 
-const workspaceParams = z.object({ workspace: z.string() });
-const linkParams = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });
+const subjectId = z.string().regex(/^\w+$/).catch('-').optional();
+const params = z.object({
+  workspace: z.string(),
+  linkId: subjectId,
+  campaignId: subjectId,
+  tagId: subjectId,
+  domainId: subjectId,
+  slugId: subjectId,
+});
+/** Where subjects are watched: below their reports, and below the workspace itself. */
+const places = [
+  '/w/:workspace',
+  `/w/:workspace/${reportFolders.link}/:linkId`,
+  `/w/:workspace/${reportFolders.campaign}/:campaignId`,
+  `/w/:workspace/${reportFolders.tag}/:tagId`,
+  `/w/:workspace/${reportFolders.domain}/:domainId`,
+  `/w/:workspace/${reportFolders.qr}/:slugId`,
+];
 /** Milliseconds since 1970: what the page knows already. */
 const afterQuery = z.object({ after: z.coerce.number().int().min(0).optional().catch(undefined) });
 
 /** What happens now: a stream for open reports, the same for browsers without one, and the view of the last half hour. */
-export default async function liveRoutes(app: FastifyInstance): Promise<void> {
+export default async function liveRoutes(
+  app: FastifyInstance,
+  { departures }: { departures: Departures },
+): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db, log } = app;
   const readHits = async (watched: Watched, since: Date, limit: number) =>
@@ -44,10 +64,11 @@ export default async function liveRoutes(app: FastifyInstance): Promise<void> {
     fetchMethod: (_key, _stale, { context }) => countMinutes(db, context, realtimeSince(new Date())),
   });
 
-  async function watchedBy(request: FastifyRequest, linkId: string | null): Promise<Watched> {
-    const workspaceId = request.workspace.id;
-    if (linkId !== null) await getLink(db, workspaceId, linkId);
-    return { workspaceId, linkId };
+  async function open(request: FastifyRequest): Promise<{ about: NamedSubject; watched: Watched }> {
+    const { linkId, campaignId, tagId, domainId, slugId } = request.params as z.output<typeof params>;
+    const asked = { link: linkId, campaign: campaignId, tag: tagId, domain: domainId, qr: slugId };
+    const about = await openSubject(db, request.workspace, asked);
+    return { about, watched: { workspaceId: request.workspace.id, subject: about.subject } };
   }
 
   async function isStillAllowed(request: FastifyRequest): Promise<boolean> {
@@ -66,11 +87,17 @@ export default async function liveRoutes(app: FastifyInstance): Promise<void> {
     }
     const viewer = openEventStream(reply, () => {
       clearInterval(asking);
+      departures.off('departure', endForDeparted);
       watching.stop();
     });
     const asking = setInterval(() => void endUnlessAllowed(), askAgainMs);
+    departures.on('departure', endForDeparted);
     const lastEventId = Number(request.headers['last-event-id'] || after);
     const watching = channels.watch(watched, viewer, Number.isFinite(lastEventId) ? lastEventId : null);
+
+    function endForDeparted(workspaceId: string, userId: string): void {
+      if (workspaceId === watched.workspaceId && userId === request.user?.id) void endUnlessAllowed();
+    }
 
     async function endUnlessAllowed(): Promise<void> {
       // While the database is away nobody can say; the next minute will.
@@ -85,43 +112,29 @@ export default async function liveRoutes(app: FastifyInstance): Promise<void> {
     return { hits: await readHits(watched, new Date(since), hitsAnAnswer), pauseMs: 10_000 };
   }
 
-  async function showRealtime(request: FastifyRequest, reply: FastifyReply, watched: Watched) {
+  async function showRealtime(request: FastifyRequest, reply: FastifyReply) {
     const { slug, timeZone } = request.workspace;
     const now = new Date();
-    const counts = (await minutes.fetch(`${watched.workspaceId}/${watched.linkId ?? ''}`, { context: watched })) ?? [];
-    const base = watched.linkId === null ? `/w/${slug}` : `/w/${slug}/links/${watched.linkId}`;
-    const link = watched.linkId === null ? null : await getLink(db, watched.workspaceId, watched.linkId);
+    const { about, watched } = await open(request);
+    const counts = (await minutes.fetch(`${watched.workspaceId} ${about.path}`, { context: watched })) ?? [];
+    const { kind } = about.subject;
     return reply.viewAsync('live/realtime.eta', {
-      link,
-      section: link ? 'links' : 'reports',
-      livePath: `${base}/live`,
-      reportPath: link ? base : `${base}/reports`,
+      about,
+      section: kind === 'link' ? 'links' : 'reports',
+      livePath: `${kind === 'workspace' ? `/w/${slug}` : about.path}/live`,
       timeZone,
       realtime: realtimeOf(counts, now, timeZone),
     });
   }
 
-  for (const [path, params] of [
-    ['/w/:workspace', workspaceParams],
-    ['/w/:workspace/links/:linkId', linkParams],
-  ] as const) {
-    const linkIdOf = (request: FastifyRequest) => (request.params as { linkId?: string }).linkId ?? null;
-
-    routes.get(
-      `${path}/live`,
-      { preHandler: requireWorkspace, schema: { params, querystring: afterQuery } },
-      async (request, reply) =>
-        stream(request, reply, await watchedBy(request, linkIdOf(request)), request.query.after),
+  for (const path of places) {
+    const schema = { params, querystring: afterQuery };
+    routes.get(`${path}/live`, { preHandler: requireWorkspace, schema }, async (request, reply) =>
+      stream(request, reply, (await open(request)).watched, request.query.after),
     );
-
-    routes.get(
-      `${path}/live/hits`,
-      { preHandler: requireWorkspace, schema: { params, querystring: afterQuery } },
-      async (request) => listNews(await watchedBy(request, linkIdOf(request)), request.query.after),
+    routes.get(`${path}/live/hits`, { preHandler: requireWorkspace, schema }, async (request) =>
+      listNews((await open(request)).watched, request.query.after),
     );
-
-    routes.get(`${path}/realtime`, { preHandler: requireWorkspace, schema: { params } }, async (request, reply) =>
-      showRealtime(request, reply, await watchedBy(request, linkIdOf(request))),
-    );
+    routes.get(`${path}/realtime`, { preHandler: requireWorkspace, schema: { params } }, showRealtime);
   }
 }

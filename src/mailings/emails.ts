@@ -7,7 +7,7 @@ const rowsAList = 5;
 
 type Letter = {
   to: string;
-  /** 'go.acme.com/spring' or the workspace's name. */
+  /** 'go.acme.com/spring', or the name of a campaign, a tag or the workspace. */
   subject: string;
   every: Rhythm;
   page: ReportPage;

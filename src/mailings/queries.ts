@@ -1,4 +1,5 @@
 import { and, count, eq, sql } from 'drizzle-orm';
+import { idsOf, type KeptSubject, type SubjectIds, subjectOf } from '../analytics/subjects.ts';
 import type { Db } from '../db/db.ts';
 import { mailings, mailingsSent } from '../db/schema.ts';
 import { Conflict, Invalid, NotFound } from '../errors.ts';
@@ -12,8 +13,8 @@ export type Mailing = {
   id: string;
   every: Rhythm;
   recipient: string;
-  /** 'go.acme.com/spring'; null for the whole workspace. */
-  link: string | null;
+  /** 'go.acme.com/spring', 'Launch'; null for the whole workspace. */
+  about: string | null;
   /** False while somebody who is no member has not said yes. */
   isGoing: boolean;
   lastSentAt: Date | null;
@@ -23,14 +24,17 @@ const isMember = sql`exists (
   select from members b join users u on u.id = b.user_id
   where b.workspace_id = m.workspace_id and lower(u.email) = lower(m.recipient))`;
 
-const nameOfLink = sql`(
-  select d.host || '/' || s.slug from slugs s join domains d on d.id = s.domain_id
-  where s.link_id = m.link_id and s.kind = 'primary')`;
+/** What a mailing `m` is about; NULL for the whole workspace. */
+const nameOfSubject = sql`coalesce(
+  (select d.host || '/' || s.slug from slugs s join domains d on d.id = s.domain_id
+   where s.link_id = m.link_id and s.kind = 'primary'),
+  (select g.name from campaigns g where g.workspace_id = m.workspace_id and g.id = m.campaign_id),
+  (select t.name from tags t where t.workspace_id = m.workspace_id and t.id = m.tag_id))`;
 
 /** The mailings of a workspace, by address. */
 export async function listMailings(db: Db, workspaceId: string): Promise<Mailing[]> {
   const { rows } = await db.execute(sql`
-select m.id, m.every, m.recipient, ${nameOfLink} as link, m.confirmed_at is not null or ${isMember} as "isGoing",
+select m.id, m.every, m.recipient, ${nameOfSubject} as about, m.confirmed_at is not null or ${isMember} as "isGoing",
        (select (extract(epoch from max(s.sent_at)) * 1000)::float8 from mailings_sent s where s.mailing_id = m.id) as "lastSentAt"
 from mailings m
 where m.workspace_id = ${workspaceId}
@@ -49,14 +53,14 @@ order by lower(m.recipient), m.every desc, m.id`);
 export async function insertMailing(
   db: Db,
   workspaceId: string,
-  mailing: { linkId: string | null; every: Rhythm; recipient: string; createdBy: string | null },
+  { subject, ...mailing }: { subject: KeptSubject; every: Rhythm; recipient: string; createdBy: string | null },
 ): Promise<{ id: string; needsYes: boolean }> {
   const [already] = await db.select({ count: count() }).from(mailings).where(eq(mailings.workspaceId, workspaceId));
   if ((already?.count ?? 0) >= mostOfAWorkspace)
     throw new Invalid(`A workspace mails up to ${mostOfAWorkspace} reports. End one first.`, { field: 'recipient' });
   const [made] = await db
     .insert(mailings)
-    .values({ id: newId(), workspaceId, ...mailing })
+    .values({ id: newId(), workspaceId, ...mailing, ...idsOf(subject) })
     .onConflictDoNothing()
     .returning({ id: mailings.id });
   if (!made) throw new Conflict('This report goes to this address already.', { field: 'recipient' });
@@ -78,12 +82,12 @@ export async function removeMailing(db: Db, workspaceId: string, mailingId: stri
 export async function findMailingOfReader(
   db: Db,
   mailingId: string,
-): Promise<{ every: Rhythm; subject: string; isGoing: boolean } | undefined> {
+): Promise<{ every: Rhythm; about: string; isGoing: boolean } | undefined> {
   const { rows } = await db.execute(sql`
-select m.every, coalesce(${nameOfLink}, w.name) as subject, m.confirmed_at is not null or ${isMember} as "isGoing"
+select m.every, coalesce(${nameOfSubject}, w.name) as about, m.confirmed_at is not null or ${isMember} as "isGoing"
 from mailings m join workspaces w on w.id = m.workspace_id
 where m.id = ${mailingId}`);
-  return rows[0] as { every: Rhythm; subject: string; isGoing: boolean } | undefined;
+  return rows[0] as { every: Rhythm; about: string; isGoing: boolean } | undefined;
 }
 
 /** The reader says yes. */
@@ -104,8 +108,9 @@ export type DueMailing = {
   workspaceId: string;
   workspaceSlug: string;
   timeZone: string;
-  linkId: string | null;
-  subject: string;
+  subject: KeptSubject;
+  /** Its name: 'go.acme.com/spring', 'Launch', 'Acme'. */
+  about: string;
   every: Rhythm;
   recipient: string;
   isMember: boolean;
@@ -124,7 +129,8 @@ export async function claimDueMailing(tx: Db, now: Date, except: readonly string
   for (;;) {
     const { rows } = await tx.execute(sql`
 select m.id, m.workspace_id as "workspaceId", w.slug as "workspaceSlug", w.time_zone as "timeZone",
-       m.link_id as "linkId", coalesce(${nameOfLink}, w.name) as subject, m.every, m.recipient,
+       m.link_id as "linkId", m.campaign_id as "campaignId", m.tag_id as "tagId",
+       coalesce(${nameOfSubject}, w.name) as about, m.every, m.recipient,
        ${isMember} as "isMember", due.first::text as period
 from mailings m
 join workspaces w on w.id = m.workspace_id
@@ -140,14 +146,15 @@ where (m.confirmed_at is not null or ${isMember})
 order by m.id
 limit 1
 for update of m skip locked`);
-    const due = rows[0] as DueMailing | undefined;
-    if (!due) return undefined;
+    const found = rows[0] as (Omit<DueMailing, 'subject'> & SubjectIds) | undefined;
+    if (!found) return undefined;
+    const { linkId, campaignId, tagId, ...due } = found;
     const claimed = await tx
       .insert(mailingsSent)
       .values({ mailingId: due.id, period: due.period, sentAt: now })
       .onConflictDoNothing()
       .returning();
     // Another node was faster between our look and our lock.
-    if (claimed.length > 0) return due;
+    if (claimed.length > 0) return { ...due, subject: subjectOf({ linkId, campaignId, tagId }) };
   }
 }

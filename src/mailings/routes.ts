@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { openKept, type SubjectFields, subjectFields, subjectQuery } from '../analytics/subjects.ts';
 import { NotFound } from '../errors.ts';
-import { getLink } from '../links/queries.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { mayDo } from '../workspaces/roles.ts';
@@ -19,9 +19,7 @@ import {
 import { isMailingToken, mailingToken } from './token.ts';
 
 const place = z.object({ workspace: z.string() });
-const linkQuery = z.object({ link: z.string().regex(/^\w+$/).optional().catch(undefined) });
-const mailingForm = z.object({
-  link: z.string().regex(/^\w*$/, 'There is no such link.').default(''),
+const mailingForm = subjectFields.extend({
   every: z.enum(rhythms, 'Choose weekly or monthly.'),
   recipient: z
     .email('Write an e-mail address, such as ada@example.com.')
@@ -36,10 +34,10 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
   const { db, config, mailer } = app;
   const pageOf = (id: string) => `${config.appUrl}/mailings/${id}/${mailingToken(config.secret, id)}`;
 
-  async function showMailings(request: FastifyRequest, reply: FastifyReply, linkId: string, errors = {}) {
+  async function showMailings(request: FastifyRequest, reply: FastifyReply, asked: SubjectFields, errors = {}) {
     const { id, role, timeZone } = request.workspace;
     return reply.viewAsync('mailings/index.eta', {
-      link: linkId === '' ? null : await getLink(db, id, linkId),
+      about: await openKept(db, request.workspace, asked),
       mailings: await listMailings(db, id),
       canChange: mayDo(role, 'sendReports'),
       isDelivering: mailer.isDelivering,
@@ -53,8 +51,8 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
 
   routes.get(
     '/w/:workspace/mailings',
-    { preHandler: requireWorkspace, schema: { params: place, querystring: linkQuery } },
-    (request, reply) => showMailings(request, reply, request.query.link ?? ''),
+    { preHandler: requireWorkspace, schema: { params: place, querystring: subjectQuery } },
+    (request, reply) => showMailings(request, reply, request.query),
   );
 
   routes.post(
@@ -67,24 +65,22 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
       config: { rateLimit: { max: 20, timeWindow: '1 hour' } },
     },
     async (request, reply) => {
-      const { id: workspaceId, name, slug } = request.workspace;
+      const { id: workspaceId, slug } = request.workspace;
       try {
         if (request.validationError) throw request.validationError;
-        const { link: linkId, every, recipient } = request.body;
-        const link = linkId === '' ? null : await getLink(db, workspaceId, linkId);
-        const mailing = { linkId: link?.id ?? null, every, recipient, createdBy: request.user?.id ?? null };
+        const { every, recipient } = request.body;
+        const { subject, name, field } = await openKept(db, request.workspace, request.body);
+        const mailing = { subject, every, recipient, createdBy: request.user?.id ?? null };
         const { id, needsYes } = await insertMailing(db, workspaceId, mailing);
         if (needsYes) {
-          const subject = link ? `${link.domain}/${link.slug}` : name;
-          void mailer.send(askForYesMail(recipient, subject, every, pageOf(id)));
+          void mailer.send(askForYesMail(recipient, name, every, pageOf(id)));
           reply.flash('success', `We asked ${recipient} whether they want it. It begins when they say yes.`);
         } else reply.flash('success', `The report goes to ${recipient} from now on, ${rhythmWords[every].when}.`);
-        return await reply.redirect(`/w/${slug}/mailings${link ? `?link=${link.id}` : ''}`, 303);
+        return await reply.redirect(`/w/${slug}/mailings${field ? `?${field.name}=${field.value}` : ''}`, 303);
       } catch (error) {
         const { status, errors } = refusalOf(error);
-        const { link = '' } = typedValues(request.body);
         reply.code(status);
-        return showMailings(request, reply, /^\w+$/.test(link) ? link : '', errors);
+        return showMailings(request, reply, subjectQuery.parse(typedValues(request.body)), errors);
       }
     },
   );

@@ -1,6 +1,7 @@
 import { resolvePeriod } from '../analytics/period.ts';
 import { loadReport } from '../analytics/report.ts';
 import { reportPage } from '../analytics/report-page.ts';
+import { placeOf } from '../analytics/subjects.ts';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/db.ts';
 import type { Job } from '../jobs/timetable.ts';
@@ -43,18 +44,17 @@ export async function sendDueMailings(parts: Parts, now: Date): Promise<number> 
 }
 
 async function send({ db, mailer, config }: Parts, due: DueMailing, now: Date): Promise<void> {
-  const { id, workspaceId, workspaceSlug, linkId, timeZone, subject, every, recipient, isMember, period: first } = due;
+  const { id, workspaceId, workspaceSlug, timeZone, subject, about, every, recipient, isMember, period: first } = due;
   const last = lastDayOf(every, first);
   const period = resolvePeriod({ from: first, to: last, timeZone, now });
-  const report = await loadReport(db, workspaceId, linkId ? { kind: 'link', linkId } : { kind: 'workspace' }, period);
-  const place = linkId ? `links/${linkId}` : 'reports';
+  const report = await loadReport(db, workspaceId, subject, period);
   await mailer.send(
     reportMail({
       to: recipient,
-      subject,
+      subject: about,
       every,
       page: reportPage(report),
-      reportUrl: isMember ? `${config.appUrl}/w/${workspaceSlug}/${place}?from=${first}&to=${last}` : null,
+      reportUrl: isMember ? `${config.appUrl}/w/${workspaceSlug}/${placeOf(subject)}?from=${first}&to=${last}` : null,
       stopUrl: `${config.appUrl}/mailings/${id}/${mailingToken(config.secret, id)}`,
     }),
   );

@@ -1,5 +1,5 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
-import { slugKey } from '../links/slug.ts';
+import { foldCase } from '../links/slug.ts';
 import type { Site } from './sites.ts';
 
 /** Files that browsers, crawlers and apps look for at the root of every host: whoever held one would speak for it. */
@@ -62,5 +62,5 @@ export function collectReservedSlugs(app: FastifyInstance, sites: readonly Site[
 function firstWord(route: RouteOptions, sites: readonly Site[]): string[] {
   const { site } = (route.constraints ?? {}) as { site?: Site };
   const word = route.url.split('/')[1] ?? '';
-  return site && sites.includes(site) && word && !/[:*]/.test(word) ? [slugKey(word)] : [];
+  return site && sites.includes(site) && word && !/[:*]/.test(word) ? [foldCase(word)] : [];
 }

@@ -67,11 +67,11 @@ export class FreshCache<Value extends object> {
   }
 
   /** What is remembered may be old: it is asked for again, and serves only where there is no answer. */
-  distrust(isMeant?: (value: Value) => boolean): void {
+  distrust(isMeant?: (value: Value, key: string) => boolean): void {
     this.#underWay.clear();
     this.#isAway = false; // that is to be asked again as well
     if (!isMeant) this.#freshSince = performance.now();
-    else for (const entry of this.#entries.values()) if (isMeant(entry.value)) entry.loadedAt = -Infinity;
+    else for (const [key, entry] of this.#entries.entries()) if (isMeant(entry.value, key)) entry.loadedAt = -Infinity;
   }
 
   async #ask(key: string, patience: number): Promise<Value | undefined> {

@@ -14,6 +14,10 @@ export type HostSettings = {
   robotsTxt: string | null;
   appleAppSiteAssociation: string | null;
   assetLinks: string | null;
+  /** Of the bytes of the brand's logo: its address. */
+  logoHash: string | null;
+  /** Whether upper and lower case make different slugs. */
+  isCaseSensitive: boolean;
 };
 
 /** A host that serves short links, as its visitors meet it. */
@@ -49,6 +53,8 @@ export function plainHost(domainId: string): Host {
     robotsTxt: null,
     appleAppSiteAssociation: null,
     assetLinks: null,
+    logoHash: null,
+    isCaseSensitive: false,
   });
 }
 

@@ -88,8 +88,8 @@ function show(
   data: Record<string, unknown> = {},
 ): Promise<Answer> {
   reply.headers(host.headers).headers(pageHeaders);
-  const { brandName: brand, brandColor, isIndexed } = host;
-  return reply.viewAsync(template, { address: addressOf(request), brand, brandColor, isIndexed, ...data });
+  const { brandName: brand, brandColor, logoHash, isIndexed } = host;
+  return reply.viewAsync(template, { address: addressOf(request), brand, brandColor, logoHash, isIndexed, ...data });
 }
 
 /** The address as the visitor sees it, without scheme and query, and without marks that would turn it round. */

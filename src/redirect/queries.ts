@@ -4,6 +4,7 @@ import { readUtm } from '../clicks/utm.ts';
 import type { Db } from '../db/db.ts';
 import { domains, links, slugs, workspaces } from '../db/schema.ts';
 import { locationOf, queryOf } from '../links/destination.ts';
+import type { CasePolicy } from '../links/slug.ts';
 import { type Host, hostOf } from './host.ts';
 
 /** All that answering a visitor takes. */
@@ -19,6 +20,7 @@ export type Target = OpenedLink & {
 
 const columns = {
   slugId: slugs.id,
+  domainId: slugs.domainId,
   slug: slugs.slug,
   kind: slugs.kind,
   linkId: links.id,
@@ -71,9 +73,7 @@ export async function countActiveSlugs(db: Db): Promise<number> {
  * Every slug of every active link, a page at a time. The slugs of a link follow each other and share what they can: most
  * links have two, and a million links are to fit into memory.
  */
-export async function* readActiveTargets(
-  db: Db,
-): AsyncGenerator<{ domainId: string; slugKey: string; target: Target }> {
+export async function* readActiveTargets(db: Db): AsyncGenerator<{ slugKey: string; target: Target }> {
   const shared = new Map<string, string>();
   let last: Target | undefined;
   for (let from = ''; ; ) {
@@ -87,20 +87,25 @@ export async function* readActiveTargets(
     // The same range said of both tables, so that both are read through their index.
     const isOnPage = (id: typeof links.id | typeof slugs.linkId) => and(gt(id, from), edge && lte(id, edge.id));
     const rows = await db
-      .select({ ...columns, domainId: slugs.domainId, slugKey: slugs.slugKey })
+      .select({ ...columns, slugKey: slugs.slugKey })
       .from(slugs)
       .innerJoin(links, eq(links.id, slugs.linkId))
       .innerJoin(workspaces, eq(workspaces.id, links.workspaceId))
       .where(and(ne(slugs.kind, 'retired'), isNull(links.archivedAt), isOnPage(links.id), isOnPage(slugs.linkId)))
       .orderBy(slugs.linkId);
-    for (const { domainId, slugKey, ...row } of rows) {
-      const own = { slugId: row.slugId, slug: row.slug === slugKey ? slugKey : row.slug, isQr: row.kind === 'qr' };
+    for (const { slugKey, ...row } of rows) {
+      const own = {
+        slugId: row.slugId,
+        domainId: once(row.domainId),
+        slug: row.slug === slugKey ? slugKey : row.slug,
+        isQr: row.kind === 'qr',
+      };
       if (last?.linkId !== row.linkId) {
         last = targetOf({ ...row, workspaceId: once(row.workspaceId), timeZone: once(row.timeZone) });
         if (last.location === last.url) last.location = last.url;
       }
       last = { ...last, ...own };
-      yield { domainId, slugKey, target: last };
+      yield { slugKey, target: last };
     }
     if (!edge) return;
     from = edge.id;
@@ -127,6 +132,8 @@ const hostColumns = {
   robotsTxt: domains.robotsTxt,
   appleAppSiteAssociation: domains.appleAppSiteAssociation,
   assetLinks: domains.assetLinks,
+  logoHash: sql<string | null>`left(encode(sha256(${domains.logo}), 'hex'), 32)`,
+  isCaseSensitive: domains.isCaseSensitive,
 };
 
 /** @returns the customer's domain that is served under that host name, by one indexed query */
@@ -136,6 +143,27 @@ export async function findHost(db: Db, hostname: string): Promise<Host | undefin
     .from(domains)
     .where(and(eq(domains.host, hostname), isNotNull(domains.workspaceId), eq(domains.state, 'live')));
   return row && hostOf(row);
+}
+
+/** The logo of a domain, and the hash that is its address. */
+export async function findLogo(
+  db: Db,
+  domainId: string,
+): Promise<{ bytes: Buffer; type: string; hash: string | null } | undefined> {
+  const [row] = await db
+    .select({ bytes: domains.logo, type: domains.logoType, hash: hostColumns.logoHash })
+    .from(domains)
+    .where(eq(domains.id, domainId));
+  return row?.bytes && row.type ? { bytes: row.bytes, type: row.type, hash: row.hash } : undefined;
+}
+
+/** How a domain tells its slugs apart, by the primary key. */
+export async function findCasePolicy(db: Db, domainId: string): Promise<CasePolicy | undefined> {
+  const [policy] = await db
+    .select({ isCaseSensitive: domains.isCaseSensitive })
+    .from(domains)
+    .where(eq(domains.id, domainId));
+  return policy;
 }
 
 /** Every customer's domain that is served, by host name. */

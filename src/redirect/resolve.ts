@@ -3,7 +3,7 @@ import type { Announcement } from '../db/notify.ts';
 import { slugKey } from '../links/slug.ts';
 import { FreshCache } from './fresh-cache.ts';
 import type { Host } from './host.ts';
-import { findHost, listHosts, prepareTargetQuery, readActiveTargets, type Target } from './queries.ts';
+import { findCasePolicy, findHost, listHosts, prepareTargetQuery, readActiveTargets, type Target } from './queries.ts';
 
 /** Links kept in memory beyond those that are loaded at start, about 1 kB each. */
 const maxTargets = 100_000;
@@ -11,16 +11,21 @@ const maxTargets = 100_000;
 /** Hosts kept in memory, the ones that are nobody's too, so that a flood of made-up hosts costs one query each. */
 const maxHosts = 20_000;
 
+/** A domain, and how it tells its slugs apart. */
+type SlugSpace = Pick<Host, 'domainId' | 'isCaseSensitive'>;
+
 /**
  * Finds what a slug opens: in memory, else by one indexed query. Unknown slugs are not remembered, so that a new link
  * works at once on every node (src/DECISIONS.md 10).
  */
 export class Resolver {
+  readonly #db: Db;
   readonly #targets: FreshCache<Target>;
   readonly #hosts: FreshCache<{ host: Host | null }>;
 
   /** @param loaded how many slugs `warm` will load; there is room for others besides them */
   constructor(db: Db, loaded = 0) {
+    this.#db = db;
     const findTarget = prepareTargetQuery(db);
     this.#targets = new FreshCache(maxTargets + loaded, (key) => {
       const slashAt = key.indexOf('/');
@@ -31,24 +36,34 @@ export class Resolver {
 
   /** Takes every active link and every host into memory, for the time when the database is away (LINK_CACHE=warm). */
   async warm(db: Db, signal?: AbortSignal): Promise<void> {
-    for await (const { domainId, slugKey: key, target } of readActiveTargets(db)) {
+    for await (const { slugKey: key, target } of readActiveTargets(db)) {
       signal?.throwIfAborted();
-      this.#targets.keep(keyOf(domainId, key), target);
+      this.#targets.keep(keyOf(target.domainId, key), target);
     }
     for (const [hostname, host] of await listHosts(db)) this.#hosts.keep(hostname, { host });
   }
 
   /** A target that is in memory, so that the common redirect waits for nothing but its click. */
-  recall(domainId: string, slug: string): Target | undefined {
-    return this.#targets.recall(keyOf(domainId, slugKey(slug)));
+  recall(host: SlugSpace, slug: string): Target | undefined {
+    return this.#targets.recall(keyOf(host.domainId, slugKey(slug, host)));
   }
 
   /**
    * @returns the target, or undefined when nobody has that slug on that domain
    * @throws Unavailable when the database is away and the link is not in memory
    */
-  findTarget(domainId: string, slug: string): Promise<Target | undefined> {
-    return this.#targets.find(keyOf(domainId, slugKey(slug)));
+  async findTarget(host: SlugSpace, slug: string): Promise<Target | undefined> {
+    const target = await this.#targets.find(keyOf(host.domainId, slugKey(slug, host)));
+    return target ?? this.#findAfterSwitch(host, slug);
+  }
+
+  /** Until this node has heard that a case policy was switched, it looks under the other key: nobody is to miss a link. */
+  async #findAfterSwitch({ domainId, isCaseSensitive }: SlugSpace, slug: string): Promise<Target | undefined> {
+    const [folded, exact] = [slugKey(slug, { isCaseSensitive: false }), slugKey(slug, { isCaseSensitive: true })];
+    if (folded === exact) return undefined;
+    const policy = await findCasePolicy(this.#db, domainId);
+    if (!policy || policy.isCaseSensitive === isCaseSensitive) return undefined;
+    return this.#targets.find(keyOf(domainId, slugKey(slug, policy)));
   }
 
   /** A customer's domain that is in memory; null for a host that is nobody's, undefined when memory does not say. */
@@ -68,7 +83,10 @@ export class Resolver {
   forget(announcement: Announcement): void {
     if (announcement.kind === 'slug') this.#targets.forget(keyOf(announcement.domainId, announcement.slugKey));
     else if (announcement.kind === 'domain') this.#hosts.forget(announcement.host);
-    else this.#targets.distrust((target) => target.workspaceId === announcement.workspaceId);
+    else if (announcement.kind === 'case policy')
+      this.#targets.distrust((_target, key) => key.startsWith(keyOf(announcement.domainId, '')));
+    else if (announcement.kind === 'workspace')
+      this.#targets.distrust((target) => target.workspaceId === announcement.workspaceId);
   }
 
   /** Announcements may have been missed. */

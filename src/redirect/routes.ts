@@ -45,7 +45,7 @@ export default async function redirectRoutes(app: FastifyInstance, parts: Redire
     const { slug } = request.params;
     const { host: name } = request.headers;
     const host = sites.isOwnShortHost(name) ? ownHost : resolver.recallHost(hostnameOf(name));
-    const target = host ? resolver.recall(host.domainId, slug) : undefined;
+    const target = host ? resolver.recall(host, slug) : undefined;
     if (!host || target?.state !== 'active') return lookUp(request, reply, slug, host);
     lookups.memory++;
     return follow(request, reply, host, target);
@@ -105,9 +105,7 @@ export default async function redirectRoutes(app: FastifyInstance, parts: Redire
     }
     const isPreview = slug.endsWith('+');
     // No slug has a NUL, and Postgres refuses it.
-    const target = slug.includes('\0')
-      ? undefined
-      : await findTarget(host.domainId, isPreview ? slug.slice(0, -1) : slug);
+    const target = slug.includes('\0') ? undefined : await findTarget(host, isPreview ? slug.slice(0, -1) : slug);
     if (!target) return refuseUnknown(request, reply, host);
     if (target.state === 'gone') {
       outcomes.gone++;
@@ -118,11 +116,11 @@ export default async function redirectRoutes(app: FastifyInstance, parts: Redire
     return showPreview(request, reply, host, target);
   }
 
-  function findTarget(domainId: string, slug: string): Target | Promise<Target | undefined> {
-    const known = resolver.recall(domainId, slug);
+  function findTarget(host: Host, slug: string): Target | Promise<Target | undefined> {
+    const known = resolver.recall(host, slug);
     if (known) lookups.memory++;
     else lookups.database++;
-    return known ?? resolver.findTarget(domainId, slug);
+    return known ?? resolver.findTarget(host, slug);
   }
 
   async function refuseUnknown(request: FastifyRequest, reply: FastifyReply, host: Host): Promise<Answer> {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { subjectFields } from '../analytics/subjects.ts';
 import { dayStart, isDay, addDays } from '../zoned-time.ts';
 import { partNames } from './parts.ts';
 
 /** A new shared report. An empty password is none, an empty day is never. */
-export const shareForm = z.object({
-  link: z.string().regex(/^\w*$/, 'There is no such link.').default(''),
+export const shareForm = subjectFields.extend({
   title: z
     .string('Give the report a title.')
     .trim()

@@ -10,7 +10,7 @@ import { reportPage } from '../analytics/report-page.ts';
 import { LimitReached } from '../errors.ts';
 import { onlyParts } from './parts.ts';
 import { isPassword, passwordVersion } from './password.ts';
-import { getOpenShare, type OpenedShare, subjectOf } from './queries.ts';
+import { getOpenShare, type OpenedShare } from './queries.ts';
 
 /** How long a report may be behind, in milliseconds: many who open it at once cost one look. */
 const keptMs = 10_000;
@@ -38,8 +38,7 @@ export default async function publicReportRoutes(app: FastifyInstance): Promise<
   });
 
   const load = async ({ share, asked }: { share: OpenedShare; asked: Asked }) => {
-    const { workspaceId, timeZone } = share;
-    const subject = subjectOf(share);
+    const { workspaceId, timeZone, subject } = share;
     const firstClickAt = await findFirstHitAt(db, workspaceId, subject);
     // What suits no interval is shown in the steps that suit it.
     const named = { period: asked.period, timeZone, now: new Date(), firstClickAt };

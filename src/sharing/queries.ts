@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { and, desc, eq, gt, isNull, or } from 'drizzle-orm';
-import type { Subject } from '../analytics/queries.ts';
+import { idsOf, type KeptSubject, subjectOf } from '../analytics/subjects.ts';
 import type { Db } from '../db/db.ts';
 import { shares, users, workspaces } from '../db/schema.ts';
 import { NotFound } from '../errors.ts';
@@ -8,15 +8,14 @@ import { newId } from '../id.ts';
 
 export type Share = Pick<
   typeof shares.$inferSelect,
-  'id' | 'linkId' | 'title' | 'parts' | 'passwordHash' | 'expiresAt' | 'createdAt'
+  'id' | 'title' | 'parts' | 'passwordHash' | 'expiresAt' | 'createdAt'
 >;
 
 /** A share with what its page is made from. */
-export type OpenedShare = Share & { workspaceId: string; timeZone: string };
+export type OpenedShare = Share & { workspaceId: string; timeZone: string; subject: KeptSubject };
 
 const columns = {
   id: shares.id,
-  linkId: shares.linkId,
   title: shares.title,
   parts: shares.parts,
   passwordHash: shares.passwordHash,
@@ -34,10 +33,13 @@ const hashOf = (token: string): Buffer => createHash('sha256').update(token).dig
 export async function insertShare(
   db: Db,
   workspaceId: string,
-  share: Pick<Share, 'linkId' | 'title' | 'parts' | 'passwordHash' | 'expiresAt'> & { createdBy: string | null },
+  {
+    subject,
+    ...share
+  }: Pick<OpenedShare, 'subject' | 'title' | 'parts' | 'passwordHash' | 'expiresAt'> & { createdBy: string | null },
 ): Promise<string> {
   const token = randomBytes(24).toString('base64url');
-  await db.insert(shares).values({ id: newId(), workspaceId, ...share, tokenHash: hashOf(token) });
+  await db.insert(shares).values({ id: newId(), workspaceId, ...share, ...idsOf(subject), tokenHash: hashOf(token) });
   return token;
 }
 
@@ -67,15 +69,19 @@ export async function removeShare(db: Db, workspaceId: string, shareId: string):
 
 /** @throws NotFound, in the same words whether it never was, was ended or has expired */
 export async function getOpenShare(db: Db, token: string, now: Date): Promise<OpenedShare> {
-  const [share] = await db
-    .select({ ...columns, workspaceId: shares.workspaceId, timeZone: workspaces.timeZone })
+  const [found] = await db
+    .select({
+      ...columns,
+      linkId: shares.linkId,
+      campaignId: shares.campaignId,
+      tagId: shares.tagId,
+      workspaceId: shares.workspaceId,
+      timeZone: workspaces.timeZone,
+    })
     .from(shares)
     .innerJoin(workspaces, eq(workspaces.id, shares.workspaceId))
     .where(and(eq(shares.tokenHash, hashOf(token)), or(isNull(shares.expiresAt), gt(shares.expiresAt, now))));
-  if (!share) throw new NotFound('This report is not shared, or not any more. Ask whoever sent you the link.');
-  return share;
-}
-
-export function subjectOf({ linkId }: Pick<Share, 'linkId'>): Subject {
-  return linkId === null ? { kind: 'workspace' } : { kind: 'link', linkId };
+  if (!found) throw new NotFound('This report is not shared, or not any more. Ask whoever sent you the link.');
+  const { linkId, campaignId, tagId, ...share } = found;
+  return { ...share, subject: subjectOf({ linkId, campaignId, tagId }) };
 }

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { openKept, type SubjectFields, subjectQuery } from '../analytics/subjects.ts';
 import { Invalid } from '../errors.ts';
-import { getLink } from '../links/queries.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { mayDo } from '../workspaces/roles.ts';
@@ -13,7 +13,6 @@ import { insertShare, listShares, removeShare } from './queries.ts';
 import publicReportRoutes from './public-report.ts';
 
 const place = z.object({ workspace: z.string() });
-const linkQuery = z.object({ link: z.string().regex(/^\w+$/).optional().catch(undefined) });
 
 type State = { status?: number; errors?: Record<string, string>; newUrl?: string; newTitle?: string };
 
@@ -23,18 +22,18 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
   const { db, config } = app;
   await app.register(publicReportRoutes);
 
-  async function showShares(request: FastifyRequest, reply: FastifyReply, linkId: string, state: State = {}) {
-    const { id, name, role, timeZone } = request.workspace;
-    const link = linkId === '' ? null : await getLink(db, id, linkId);
+  async function showShares(request: FastifyRequest, reply: FastifyReply, asked: SubjectFields, state: State = {}) {
+    const { id, role, timeZone } = request.workspace;
+    const about = await openKept(db, request.workspace, asked);
     const typed = typedValues(request.body);
     const chosen = (request.body as { parts?: string | string[] } | null)?.parts ?? (request.body ? [] : partNames);
     reply.code(state.status ?? 200);
     return reply.viewAsync('sharing/index.eta', {
-      link,
+      about,
       shares: await listShares(db, id),
       canShare: mayDo(role, 'sendReports'),
       parts: parts.map((part) => ({ ...part, isChosen: [chosen].flat().includes(part.name) })),
-      values: { title: link ? `${link.domain}/${link.slug}` : name, ...(state.newUrl ? {} : typed) },
+      values: { title: about.name, ...(state.newUrl ? {} : typed) },
       errors: state.errors ?? {},
       newUrl: state.newUrl,
       newTitle: state.newTitle,
@@ -45,8 +44,8 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
 
   routes.get(
     '/w/:workspace/shares',
-    { preHandler: requireWorkspace, schema: { params: place, querystring: linkQuery } },
-    (request, reply) => showShares(request, reply, request.query.link ?? ''),
+    { preHandler: requireWorkspace, schema: { params: place, querystring: subjectQuery } },
+    (request, reply) => showShares(request, reply, request.query),
   );
 
   routes.post(
@@ -60,14 +59,14 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
     async (request, reply) => {
       try {
         if (request.validationError) throw request.validationError;
-        const { link, title, parts: shown, password, expires } = request.body;
+        const { title, parts: shown, password, expires } = request.body;
         const { id: workspaceId, timeZone } = request.workspace;
-        if (link !== '') await getLink(db, workspaceId, link);
+        const { subject } = await openKept(db, request.workspace, request.body);
         const expiresAt = endOf(expires, timeZone);
         if (expiresAt && expiresAt <= new Date())
           throw new Invalid('This day is over. Choose a later one, or none.', { field: 'expires' });
         const token = await insertShare(db, workspaceId, {
-          linkId: link || null,
+          subject,
           title,
           parts: shown,
           passwordHash: password === '' ? null : await hashPassword(password),
@@ -76,10 +75,9 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
         });
         // The answer to the form itself: a redirect would have to keep the address somewhere.
         const state = { status: 201, newUrl: `${config.appUrl}/r/${token}`, newTitle: title };
-        return await showShares(request, reply, link, state);
+        return await showShares(request, reply, request.body, state);
       } catch (error) {
-        const { link = '' } = typedValues(request.body);
-        return showShares(request, reply, /^\w+$/.test(link) ? link : '', refusalOf(error));
+        return showShares(request, reply, subjectQuery.parse(typedValues(request.body)), refusalOf(error));
       }
     },
   );

@@ -1,6 +1,7 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
-import { members, users, workspaces } from '../db/schema.ts';
+import { announce } from '../db/notify.ts';
+import { mailings, members, users, workspaces } from '../db/schema.ts';
 import { Conflict, Forbidden, NotFound } from '../errors.ts';
 import { mayManage, type Role, roles } from './roles.ts';
 
@@ -36,7 +37,8 @@ export function updateRole(db: Db, change: MembershipChange, role: Role): Promis
 }
 
 /**
- * Ends somebody's access, or one's own. What they made stays; their API keys stop by themselves (api/keys.ts).
+ * Ends somebody's access, or one's own: streams they look at end on every node, and reports mailed to their address stop.
+ * What they made stays, mailings to others too; their API keys stop by themselves (api/keys.ts).
  * @returns the person as they were
  * @throws NotFound; Forbidden; Conflict when the workspace would be left without an owner
  */
@@ -64,8 +66,16 @@ async function changeMembership(db: Db, change: MembershipChange, role: Role | n
       throw new Conflict('A workspace needs an owner. Make somebody else one first.', { code: 'last_owner' });
     }
     const theirs = and(eq(members.workspaceId, workspaceId), eq(members.userId, userId));
-    if (role === null) await tx.delete(members).where(theirs);
+    if (role === null) await endMembership(tx, workspaceId, person, theirs);
     else await tx.update(members).set({ role }).where(theirs);
     return person;
   });
+}
+
+async function endMembership(tx: Db, workspaceId: string, person: Member, theirs: SQL | undefined): Promise<void> {
+  await tx.delete(members).where(theirs);
+  // Also those that they said yes to by mail: as a member nobody would be asked again.
+  const isToThem = sql`lower(${mailings.recipient}) = lower(${person.email})`;
+  await tx.delete(mailings).where(and(eq(mailings.workspaceId, workspaceId), isToThem));
+  await announce(tx, { kind: 'departure', workspaceId, userId: person.userId });
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { insertApiKey } from '../../src/api/keys.ts';
 import { insertNote } from '../../src/analytics/notes.ts';
+import { insertView } from '../../src/analytics/saved-views.ts';
 import { newId } from '../../src/id.ts';
 import { insertCampaign } from '../../src/links/campaigns.ts';
 import { insertLink } from '../../src/links/queries.ts';
@@ -30,15 +31,18 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
   const { db } = app;
   const word = randomBytes(6).toString('hex');
   const what =
-    name === 'id' || name === 'subjectId' ? (/\/(links|campaigns|tags|domains)\/:/.exec(url)?.[1] ?? '') : name;
+    name === 'id' || name === 'subjectId'
+      ? (/\/(links|campaigns|tags|domains|qr-codes|views)\/:/.exec(url)?.[1] ?? '')
+      : name;
   switch (what) {
     case 'workspace':
       return { workspace: place.slug };
     case 'links':
     case 'linkId':
       return { [name]: (await makeLink(place)).id };
+    case 'qr-codes':
     case 'slugId':
-      return { slugId: (await makeLink(place)).qrSlugId };
+      return { [name]: (await makeLink(place)).qrSlugId };
     case 'slug':
       return { slug: (await makeLink(place)).slug };
     case 'campaigns':
@@ -52,11 +56,15 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
     case 'noteId':
       await insertNote(db, workspaceId, { at: new Date(), text: word, linkId: null, createdBy: ownerId });
       return { noteId: await idOf(place, sql`select id from report_notes where text = ${word}`) };
+    case 'views':
+    case 'viewId':
+      return { [name]: (await insertView(db, workspaceId, { name: word, address: 'reports', createdBy: ownerId })).id };
     case 'shareId':
       await makeShare(place, word);
       return { shareId: await idOf(place, sql`select id from shares where title = ${word}`) };
     case 'mailingId': {
-      const mailing = { linkId: null, every: 'week', recipient: `${word}@example.com`, createdBy: ownerId } as const;
+      const subject = { kind: 'workspace' } as const;
+      const mailing = { subject, every: 'week', recipient: `${word}@example.com`, createdBy: ownerId } as const;
       await db.execute(sql`delete from mailings`);
       const { id } = await insertMailing(db, workspaceId, mailing);
       return { mailingId: id, token: mailingToken(app.config.secret, id) };
@@ -75,6 +83,8 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
       return url.startsWith('/r/') ? { token: await makeShare(place, word) } : {};
     case 'color':
       return { color: 'aabbcc' };
+    case 'hash':
+      return { hash: 'ab'.repeat(16) };
     case 'sessionId':
       await db.execute(sql`
 insert into sessions (id, token, user_id, expires_at) values (${word}, ${word}, ${userId || ownerId}, now() + interval '1 hour')`);
@@ -83,8 +93,8 @@ insert into sessions (id, token, user_id, expires_at) values (${word}, ${word}, 
     case 'domainId': {
       const id = newId();
       await db.execute(sql`
-insert into domains (id, host, workspace_id, state, proof_token)
-values (${id}, ${`${word}.example.com`}, ${workspaceId}, 'live', ${word})`);
+insert into domains (id, host, workspace_id, state, proof_token, logo, logo_type)
+values (${id}, ${`${word}.example.com`}, ${workspaceId}, 'live', ${word}, 'bytes', 'image/png')`);
       return { [name]: id };
     }
     default:
@@ -106,7 +116,7 @@ function makeLink({ app, workspaceId, ownerId }: Place) {
 
 const makeShare = ({ app, workspaceId, ownerId }: Place, title: string): Promise<string> =>
   insertShare(app.db, workspaceId, {
-    linkId: null,
+    subject: { kind: 'workspace' },
     title,
     parts: [],
     passwordHash: null,

@@ -21,6 +21,11 @@ const busyLink = (zone: string) => `${zone}-1`;
 const quietLink = (zone: string) => `${zone}-4`;
 
 const campaignOf = (zone: string) => `campaign-${zone}`;
+/** A domain of the workspace; others of its hits are on the domain that all share, and some on none that is known. */
+const domainOf = (zone: string) => `domain-${zone}`;
+const shared = 'shared';
+/** Codes of the busy link, which has two, and of the quiet one. */
+const codesOf = (zone: string) => [`code-${zone}-1a`, `code-${zone}-1b`, `code-${zone}-4`] as const;
 
 const asked: Record<string, Partial<PeriodInput>> = {
   today: { period: 'today' },
@@ -56,6 +61,7 @@ beforeAll(async () => {
   await db.execute(
     sql`select ensure_click_partition(${now.toISOString()}::timestamptz - make_interval(months => m)) from generate_series(0, 3) m`,
   );
+  await db.execute(sql`insert into domains (id, host, scheme) values (${shared}, 'go.example.com', 'https')`);
   for (const zone of zones) {
     await insertHits(zone);
     await restateWorkspace(db, workspaceOf(zone), dimensions);
@@ -80,18 +86,31 @@ select ${zone} || '-' || n, ${workspaceId}, 'https://example.com' from generate_
 insert into campaigns (id, workspace_id, name, name_key) values (${campaignOf(zone)}, ${workspaceId}, 'C', 'c')`);
   await db.execute(sql`
 update links set campaign_id = ${campaignOf(zone)} where id in (${`${zone}-2`}, ${busyLink(zone)})`);
+  await db.execute(sql`
+insert into domains (id, host, workspace_id, state) values (${domainOf(zone)}, ${`${zone.toLowerCase().replace('/', '-')}.example.com`}, ${workspaceId}, 'live')`);
+  const [first, second, quiet] = codesOf(zone);
+  await db.execute(sql`
+insert into slugs (id, domain_id, slug_key, slug, kind, link_id)
+select id, case when id = ${second} then ${domainOf(zone)} else ${shared} end, id, id, 'qr', link_id
+from (values (${first}, ${busyLink(zone)}), (${second}, ${busyLink(zone)}), (${quiet}, ${quietLink(zone)})) s (id, link_id)`);
   const pick = (...values: (string | null)[]) =>
     sql`(${sql.param(values)}::text[])[1 + floor(random() * ${values.length}::int)]`;
   await db.execute(sql`
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, country, region, city, device, os,
-  browser, language, referrer, channel, utm_source, utm_medium, utm_campaign, utm_term, utm_content, is_first_on_link, is_first_in_workspace)
-select n, h.at, ${zone} || '-' || h.link, 'slug', ${workspaceId}, h.class, h.class || ':' || ${pick('browser', 'slack', 'x')}, 1,
+  browser, language, referrer, channel, utm_source, utm_medium, utm_campaign, utm_term, utm_content, is_first_on_link, is_first_in_workspace, domain_id)
+select n, h.at, ${zone} || '-' || h.link, h.slug, ${workspaceId}, h.class, h.class || ':' || ${pick('browser', 'slack', 'x')}, 1,
        p.country, p.region, p.city,
        ${pick('desktop', 'mobile', null)}, ${pick('iOS', 'Android', null)}, ${pick('Chrome', 'Safari', 'Say "hi", \\ {x}')},
-       ${pick('en', 'hi', null)}, ${pick('google.com', 't.co', null)}, ${pick('direct', 'qr', 'search')},
+       ${pick('en', 'hi', null)}, ${pick('google.com', 't.co', null)},
+       case when h.slug like 'code%' then 'qr' else ${pick('direct', 'search')} end,
        ${pick('news', null)}, ${pick('email', null)}, ${pick('spring', 'summer', null)}, ${pick('a', null)}, ${pick('b', null)},
-       h.class = 'human' and random() < 0.7, h.class = 'human' and random() < 0.6
+       h.class = 'human' and random() < 0.7, h.class = 'human' and random() < 0.6,
+       ${pick(shared, shared, domainOf(zone), null)}
 from (
+  select *, case when random() < 0.7 then 'slug'
+                 when link = 1 then (array[${first}, ${second}])[1 + floor(random() * 2)]
+                 when link = 4 then ${quiet} else 'slug' end as slug
+  from (
   select n,
          date_trunc('milliseconds', case when random() < 0.33
            then (array['2026-03-08T07:00Z', '2026-11-01T06:00Z', '2026-10-31T18:30Z'])[1 + floor(random() * 3)]::timestamptz + (random() - 0.5) * interval '40 hours'
@@ -100,6 +119,7 @@ from (
          (array['human', 'human', 'human', 'preview', 'crawler', 'tool'])[1 + floor(random() * 6)] as class,
          1 + floor(random() * 40) as place
   from generate_series(1, ${hits}) n offset 0
+  ) drawn offset 0
 ) h
 cross join lateral (
   select case when place > 3 then (array['US', 'IN', 'DE', 'FR'])[1 + place::int % 4] end as country,
@@ -129,12 +149,14 @@ async function countRows(
   isOfHits = false,
   fits = 'true',
 ): Promise<Record<string, [clicks: number, visitors: number]>> {
-  const first = subject.kind === 'workspace' ? sql`is_first_in_workspace` : sql`is_first_on_link`;
+  const first = ['workspace', 'domain'].includes(subject.kind) ? sql`is_first_in_workspace` : sql`is_first_on_link`;
   const links = {
     workspace: 'true',
     link: subject.kind === 'link' ? `c.link_id = '${subject.linkId}'` : '',
     campaign: `right(c.link_id, 2) in ('-1', '-2')`,
     tag: 'false',
+    domain: subject.kind === 'domain' ? `c.domain_id = '${subject.domainId}'` : '',
+    qr: subject.kind === 'qr' ? `c.slug_id = '${subject.slugId}'` : '',
   }[subject.kind];
   const { rows } = await db.execute(sql`
 select coalesce(${sql.raw(key)}, '') as key, count(*)::int as clicks, (count(*) filter (where ${first}))::int as visitors
@@ -203,6 +225,7 @@ async function expectEqual(
 
   for (const { name, sql: value, counts } of dimensionsOf(subject)) {
     const expected = await rowsBy(value, counts === 'hits');
+    if (counts === 'scans') delete expected[''];
     const { rows } = await countBy(db, workspaceId, subject, period, name as DimensionName, filters);
     expect(Object.fromEntries(rows.map((row) => [row.value, [row.clicks, row.visitors]])), name).toEqual(expected);
     const inReport = report.breakdowns[name as DimensionName];
@@ -235,6 +258,8 @@ function drawFilters(random: () => number): Asked {
     channel: ['qr', 'direct'],
     utm_campaign: ['spring', 'summer', ''],
     link: zones.flatMap((zone) => [busyLink(zone), quietLink(zone)]),
+    domain: [shared, ...zones.map(domainOf), ''],
+    qr: [...zones.flatMap(codesOf), ''],
   };
   const parts: Partial<Record<DimensionName, string[]>> = {
     city: ['city 1', '/', '%'],
@@ -277,6 +302,9 @@ describe.each(zones)('a workspace in %s', (zone) => {
     ['a busy link', { kind: 'link', linkId: busyLink(zone) }],
     ['a quiet link', { kind: 'link', linkId: quietLink(zone) }],
     ['a campaign', { kind: 'campaign', campaignId: campaignOf(zone) }],
+    ['a domain of its own', { kind: 'domain', domainId: domainOf(zone) }],
+    ['the domain that all share', { kind: 'domain', domainId: shared }],
+    ['a QR code', { kind: 'qr', slugId: codesOf(zone)[1] }],
   ];
 
   it('has one busy link, and hits on both sides of the merge', async () => {
@@ -295,26 +323,44 @@ from link_totals t where workspace_id = ${workspaceOf(zone)} order by 1`);
     });
   });
 
-  describe.each(subjects)('%s, filtered', (_name, subject) => {
+  describe.each(subjects.filter(([name]) => !name.includes('share')))('%s, filtered', (about, subject) => {
+    // Ten of the periods each, other ones for every subject.
     const random = seededRandom(zone.length);
+    const offset = about.length;
     const periods = Object.entries(asked);
-    it.each(Array.from({ length: 24 }, (_, draw) => draw))('reports what its rows say, draw %i', async (draw) => {
+    it.each(Array.from({ length: 10 }, (_, draw) => draw))('reports what its rows say, draw %i', async (draw) => {
       const drawn = drawFilters(random);
-      const [name, input] = periods[draw % periods.length] ?? ['', {}];
+      const [name, input] = periods[(draw + offset) % periods.length] ?? ['', {}];
       await expectEqual(zone, subject, input, drawn).catch((error: unknown) => {
         throw new Error(`${name}, ${drawn.filters.map(filterText).join(' ')}`, { cause: error });
       });
     });
   });
 
+  it('breaks a busy link down by what its rollups do not have', async () => {
+    const subject: Subject = { kind: 'link', linkId: busyLink(zone) };
+    const period = await periodOf(workspaceOf(zone), subject, zone, { period: '90d' });
+    const { rows } = await countBy(db, workspaceOf(zone), subject, period, 'domain');
+    const expected = await countRows(subject, workspaceOf(zone), period, 'c.domain_id');
+    expect(Object.keys(expected)).toHaveLength(3);
+    expect(Object.fromEntries(rows.map((row) => [row.value, [row.clicks, row.visitors]]))).toEqual(expected);
+  });
+
   it('finds nothing of another workspace', async () => {
     const other = zones.find((each) => each !== zone) ?? '';
-    const subject: Subject = { kind: 'link', linkId: busyLink(other) };
     const period = resolvePeriod({ timeZone: zone, now });
-    await expect(loadReport(db, workspaceOf(zone), subject, period)).rejects.toThrow(NotFound);
-    await expect(countBy(db, workspaceOf(zone), subject, period, 'country')).rejects.toThrow(NotFound);
+    const theirs: Subject[] = [
+      { kind: 'link', linkId: busyLink(other) },
+      { kind: 'campaign', campaignId: campaignOf(other) },
+      { kind: 'domain', domainId: domainOf(other) },
+      { kind: 'qr', slugId: codesOf(other)[0] },
+    ];
+    for (const subject of theirs) {
+      await expect(loadReport(db, workspaceOf(zone), subject, period), subject.kind).rejects.toThrow(NotFound);
+      await expect(countBy(db, workspaceOf(zone), subject, period, 'country')).rejects.toThrow(NotFound);
+      expect(await findFirstHitAt(db, workspaceOf(zone), subject)).toBeNull();
+    }
     await expect(countBy(db, 'ws-nowhere', { kind: 'workspace' }, period, 'time')).rejects.toThrow(NotFound);
-    expect(await findFirstHitAt(db, workspaceOf(zone), subject)).toBeNull();
   });
 });
 

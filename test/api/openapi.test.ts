@@ -56,7 +56,9 @@ describe('the description of the API', () => {
     expect(operations.map(({ name }) => name).sort()).toEqual([
       'DELETE /api/v1/campaigns/{id}',
       'DELETE /api/v1/domains/{id}',
+      'DELETE /api/v1/domains/{id}/logo',
       'DELETE /api/v1/links/{id}',
+      'DELETE /api/v1/views/{id}',
       'GET /api/v1/analytics',
       'GET /api/v1/campaigns',
       'GET /api/v1/campaigns/{id}',
@@ -68,6 +70,7 @@ describe('the description of the API', () => {
       'GET /api/v1/links/{id}/qr.png',
       'GET /api/v1/links/{id}/qr.svg',
       'GET /api/v1/tags',
+      'GET /api/v1/views',
       'PATCH /api/v1/campaigns/{id}',
       'PATCH /api/v1/domains/{id}',
       'PATCH /api/v1/links/{id}',
@@ -75,6 +78,8 @@ describe('the description of the API', () => {
       'POST /api/v1/domains',
       'POST /api/v1/domains/{id}/verify',
       'POST /api/v1/links',
+      'POST /api/v1/views',
+      'PUT /api/v1/domains/{id}/logo',
     ]);
   });
 

@@ -72,6 +72,7 @@ describe('the traffic of a demo', () => {
       const opened = {
         linkId: 'link',
         slugId: 'slug',
+        domainId: 'domain',
         workspaceId: 'workspace',
         timeZone,
         isQr: false,

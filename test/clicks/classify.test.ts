@@ -28,15 +28,24 @@ describe('the corpus of real requests', () => {
   const people = corpus.filter(({ reason }) => reason.startsWith('human:'));
   const machines = corpus.filter(({ reason }) => !reason.startsWith('human:'));
 
-  it('is large enough to mean something', () => {
-    expect(people.length).toBeGreaterThan(150);
-    expect(machines.length).toBeGreaterThan(200);
+  it('is large enough to mean something, in every class', () => {
+    expect(people.length).toBeGreaterThan(200);
+    expect(people.filter(({ reason }) => reason.startsWith('human:in-app:')).length).toBeGreaterThan(60);
+    expect(machines.length).toBeGreaterThan(250);
+    const least = { preview: 40, crawler: 100, scanner: 30, tool: 50, prefetch: 6 };
+    const thin = Object.entries(least).filter(
+      ([name, count]) => machines.filter(({ reason }) => reason.startsWith(`${name}:`)).length < count,
+    );
+    expect(thin).toEqual([]);
     expect(new Set(corpus.map(({ line }) => line)).size).toBe(corpus.length);
   });
 
-  it('says of every line where it is from', () => {
+  it('names for every line a public address where it can be seen', () => {
     const sources = readSources();
-    expect(corpus.filter(({ source }) => !sources.has(source)).map(({ line }) => line)).toEqual([]);
+    const unsourced = corpus.filter((request) => !request.sources.every((source) => sources.has(source)));
+    expect(unsourced.map(({ line }) => line)).toEqual([]);
+    const used = new Set(corpus.flatMap((request) => request.sources));
+    expect([...sources.keys()].filter((source) => !used.has(source))).toEqual([]);
   });
 
   it('has no person who is taken for a machine', () => {

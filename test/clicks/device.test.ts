@@ -107,8 +107,8 @@ describe('what a user agent tells about the device', () => {
         /\d\.\d/.test(os + browser)
       );
     });
-    // These name no browser: Snapchat's own agent, consoles, a mail program long gone.
-    const nameless = /\tSnapchat\/|Nintendo|PlayStation 4 5|Sparrow/;
+    // These name no browser, no system or no kind of device: consoles, a car, maps, text browsers, a mail program.
+    const nameless = /Nintendo|PlayStation 4 5|Tesla|GmmClient|\tDillo|\tw3m|Sparrow/;
     expect(unclear.map(({ line }) => line).filter((line) => !nameless.test(line))).toEqual([]);
   });
 });

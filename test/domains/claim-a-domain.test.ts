@@ -75,7 +75,7 @@ describe('adding a domain', () => {
       '<code class="break-all">_waymark.go</code>',
       `data-copy="waymark-verify=${claim?.proofToken}"`,
       'data-copy="go.localhost"',
-      'hx-trigger="every 5s"',
+      'hx-trigger="every 10s"',
       `${path}/settings`,
       `${path}/remove`,
     ])
@@ -92,7 +92,7 @@ describe('adding a domain', () => {
     await setRecords(adas, 'go.acme.test');
     const there = await check(ada, path);
     expect(there.text).toContain('All records are as they should be.');
-    expect(there.text).not.toContain('hx-trigger="every 5s"');
+    expect(there.text).not.toContain('hx-trigger="every 10s"');
     expect(await stateOf(adas, 'go.acme.test')).toBe('live');
     const link = await ada.ask(`/w/${ada.workspace.slug}/links`, {
       form: { url: 'https://example.com/', domain: 'go.acme.test', slug: 'hello' },

@@ -156,6 +156,28 @@ describe('a live domain', () => {
   });
 });
 
+describe('a domain that another workspace proves', () => {
+  it('is told of by mail to those who looked after it, once', async () => {
+    const eve = await app.signUp('Eve');
+    const id = await liveDomain('sold.test');
+    const { claim } = await claimDomain(app.db, await workspaceIdOf(app, eve), 'sold.test');
+    const check = () => eve.ask(`/w/${eve.workspace.slug}/domains/${claim.id}/check`, { method: 'POST' });
+    const subject = 'sold.test belongs to another workspace now';
+    const isTold = (email: string) => mailbox.subjectsFor(email).includes(subject);
+    await check();
+    expect(isTold(ada.email)).toBe(false);
+    setRecords('sold.test', claim.proofToken);
+    await check();
+    expect((await claimOf(id)).state).toBe('waiting');
+    const mails = [await mailbox.take(subject), await mailbox.take(subject)];
+    expect(new Set(mails.map((mail) => recipientOf(mail)?.split('-')[0]))).toEqual(new Set(['ada', 'alma']));
+    expect(mails[0]?.text).toContain(`${app.url}/w/${ada.workspace.slug}/domains/${id}`);
+    await check();
+    for (const email of [ada.email, eve.email]) expect(isTold(email)).toBe(false);
+    await app.db.delete(domains).where(eq(domains.id, claim.id));
+  });
+});
+
 it('many domains are all looked at, whatever becomes of one', async () => {
   await app.db.delete(domains).where(eq(domains.workspaceId, workspaceId));
   for (let n = 0; n < 45; n++) await insertDomain(app.db, workspaceId, `n${n}.test`);

@@ -58,7 +58,7 @@ describe('an admin sets a domain up, and visitors meet it', () => {
       await page.getByText(`Visitors of ${name}.localhost meet this from now on.`).waitFor();
       expect(await accessibilityProblems(page)).toEqual([]);
       expect(await isWiderThanWindow(page)).toBe(false);
-      await page.getByRole('link', { name: 'Remove this domain' }).press('Enter');
+      await page.getByRole('link', { name: 'Remove this domain' }).click();
       await page.getByRole('button', { name: 'Remove domain' }).waitFor();
       expect(await accessibilityProblems(page)).toEqual([]);
       expect(await isWiderThanWindow(page)).toBe(false);
@@ -77,4 +77,46 @@ describe('an admin sets a domain up, and visitors meet it', () => {
       expect(visitor.errors).toEqual([]);
     });
   }
+
+  it('with a logo that is chosen from a file, and no message over what one taps next', async () => {
+    const id = await insertDomain(app.db, await workspaceIdOf(app, ada), 'logo.localhost', { brandName: 'Acme' });
+    const { page, errors } = await openPage(browser, { viewport: { width: 320, height: 640 }, bypassCSP: true });
+    await page.context().addCookies(cookiesOf(ada, app.url));
+    await page.goto(`${app.url}/w/${ada.workspace.slug}/domains/${id}/settings`);
+    // As browsers write them, and not as our tests do.
+    for (const type of ['image/webp', 'image/jpeg', 'image/png']) {
+      const url = await page.evaluate(
+        `(() => { const c = document.createElement('canvas'); c.width = 120; c.height = 40;
+          const d = c.getContext('2d'); d.fillStyle = '#0f7b5c'; d.fillRect(9, 9, 90, 20); return c.toDataURL('${type}'); })()`,
+      );
+      const buffer = Buffer.from(String(url).split(',')[1] ?? '', 'base64');
+      await page.getByLabel(/picture/i).setInputFiles({ name: 'logo.txt', mimeType: 'text/plain', buffer });
+      await page.getByText('Visitors see this logo from now on.').waitFor();
+      const shown = page.getByAltText('The logo now');
+      expect(await shown.evaluate((img) => (img as HTMLImageElement).naturalWidth)).toBe(120);
+    }
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await isWiderThanWindow(page)).toBe(false);
+
+    const visitor = await openPage(browser, { viewport: { width: 320, height: 640 } });
+    await visitor.page.goto(`${app.url.replace('localhost', 'logo.localhost')}/nobody-has-this`);
+    const logo = visitor.page.getByRole('img', { name: 'Acme' });
+    expect(await logo.evaluate((img) => (img as HTMLImageElement).naturalWidth)).toBe(120);
+    expect(visitor.errors).toEqual([]);
+
+    // Scrolled to its end, nothing that can be tapped lies under the message.
+    const covered = await page.evaluate(`(() => {
+      scrollTo(0, document.documentElement.scrollHeight);
+      const toast = document.querySelector('.toast').getBoundingClientRect();
+      return [...document.querySelectorAll('main a, main button, main input')].filter((each) => {
+        const { top, bottom, height } = each.getBoundingClientRect();
+        return height > 0 && bottom > toast.top && top < toast.bottom;
+      }).map((each) => each.textContent);
+    })()`);
+    expect(covered).toEqual([]);
+    await page.getByRole('button', { name: 'Remove the logo' }).click();
+    await page.getByText('The logo is removed.').waitFor();
+    expect(await page.getByAltText('The logo now').count()).toBe(0);
+    expect(errors).toEqual([]);
+  });
 });

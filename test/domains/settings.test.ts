@@ -68,6 +68,7 @@ const none = {
   robotsTxt: null,
   appleAppSiteAssociation: null,
   assetLinks: null,
+  isCaseSensitive: false,
   isDefault: false,
 };
 const stored = () => getOwnDomain(app.db, workspaceId, id);
@@ -213,7 +214,17 @@ describe('the API', () => {
     const answer = await patch({ brandName: 'Acme', redirectStatus: 301, isIndexed: true, isDefault: true });
     expect([answer.status, answer.json()]).toEqual([
       200,
-      { ...none, id, host, state: 'live', brandName: 'Acme', redirectStatus: 301, isIndexed: true, isDefault: true },
+      {
+        ...none,
+        hasLogo: false,
+        id,
+        host,
+        state: 'live',
+        brandName: 'Acme',
+        redirectStatus: 301,
+        isIndexed: true,
+        isDefault: true,
+      },
     ]);
     const next = await patch({ brandName: null, isDefault: false });
     expect(next.json()).toMatchObject({ brandName: null, redirectStatus: 301, isIndexed: true, isDefault: false });

@@ -119,6 +119,14 @@ describe('several links', () => {
     expect((await state()).map(({ isArchived }) => isArchived)).toEqual([true, false, false]);
   });
 
+  it('are led to one chart', async () => {
+    const answer = await send({ action: 'compare' });
+    expect(answer.headers.location).toBe(
+      `/w/${ada.workspace.slug}/compare?${links.map(({ id }) => `link=${id}`).join('&')}`,
+    );
+    expect((await ada.ask(answer.headers.location ?? '')).text.match(/class="compare-name/g)).toHaveLength(3);
+  });
+
   it('take what the return key meant', async () => {
     await send({ action: 'enter', tag: 'entered' });
     await send({ action: 'enter', campaign: 'Spring' });

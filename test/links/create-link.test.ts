@@ -261,7 +261,8 @@ describe('random slugs', () => {
   it('are drawn again when they are taken, and longer on a crowded domain', async () => {
     const link = await created(await create({ url: 'https://example.com', slug: 'crowd' }));
     const lengths: number[] = [];
-    await claimRandomSlug(app.db, { domainId: link.domainId, linkId: link.id, kind: 'qr' }, (length = 0) => {
+    const domain = { id: link.domainId, isCaseSensitive: false };
+    await claimRandomSlug(app.db, { domain, linkId: link.id, kind: 'qr' }, (length = 0) => {
       lengths.push(length);
       return lengths.length < 6 ? 'crowd' : 'crowd-grown';
     });

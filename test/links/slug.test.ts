@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Invalid } from '../../src/errors.ts';
-import { randomSlug, readSlug, slugKey } from '../../src/links/slug.ts';
+import { foldCase, randomSlug, readSlug, slugKey } from '../../src/links/slug.ts';
 
 const nothingReserved = () => false;
 const read = (typed: string) => readSlug(typed, nothingReserved);
@@ -71,18 +71,18 @@ describe('the key of a slug', () => {
     ['cafe\u0301', 'CAFÉ'],
     ['Kelvin', 'kelvin'],
   ])('is the same for %s and %s', (one, other) => {
-    expect(slugKey(one)).toBe(slugKey(other));
+    expect(foldCase(one)).toBe(foldCase(other));
   });
 
   it('tells different slugs apart', () => {
     const different = ['spring', 'spring-2', 'spring_2', 'spring.2', 'sprıng2', 'весна', 'sprïng'];
-    expect(new Set(different.map(slugKey)).size).toBe(different.length);
+    expect(new Set(different.map(foldCase)).size).toBe(different.length);
   });
 
   it('does not change when it is made again, whatever the case and form of a letter', () => {
     const unstable: string[] = [];
     for (const letter of characters()) {
-      const key = slugKey(letter);
+      const key = foldCase(letter);
       const forms = [
         key,
         letter.toUpperCase(),
@@ -90,9 +90,28 @@ describe('the key of a slug', () => {
         letter.normalize('NFD'),
         letter.normalize('NFKC'),
       ];
-      if (forms.some((form) => slugKey(form) !== key)) unstable.push(letter);
+      if (forms.some((form) => foldCase(form) !== key)) unstable.push(letter);
     }
     expect(unstable).toEqual([]);
+  });
+});
+
+describe('the key of a slug on a domain', () => {
+  it('is the folded slug where case does not count, and the slug itself where it does', () => {
+    for (const slug of ['spring', 'Spring', 'SPRING-2024_x', 'Straße', 'ÜBER'])
+      expect([slugKey(slug, { isCaseSensitive: false }), slugKey(slug, { isCaseSensitive: true })]).toEqual([
+        foldCase(slug),
+        slug,
+      ]);
+  });
+
+  it('makes compatibility forms equal in either way', () => {
+    for (const [one, other] of [
+      ['ｓＡＬＥ', 'sALE'],
+      ['cafe\u0301', 'café'],
+      ['ﬁnd', 'find'],
+    ] as const)
+      expect(slugKey(one, { isCaseSensitive: true })).toBe(slugKey(other, { isCaseSensitive: true }));
   });
 });
 
@@ -183,7 +202,7 @@ describe('a typed slug', () => {
         throw error;
       }
       const path = new URL(`https://go.acme.com/${encodeURIComponent(slug)}`).pathname;
-      if (decodeURIComponent(path) !== `/${slug}` || read(slug) !== slug || !/^[^\s/%\p{C}]+$/u.test(slugKey(slug)))
+      if (decodeURIComponent(path) !== `/${slug}` || read(slug) !== slug || !/^[^\s/%\p{C}]+$/u.test(foldCase(slug)))
         broken.push(slug);
     }
     expect(broken).toEqual([]);

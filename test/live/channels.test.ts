@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Channels } from '../../src/live/channels.ts';
 import type { LiveHit } from '../../src/live/live-hit.ts';
+import type { Watched } from '../../src/live/queries.ts';
 
 const start = Date.UTC(2026, 10, 22, 12);
 
@@ -27,7 +28,7 @@ const idsOf = (heard: string[]) =>
       return told.map(({ id }) => id);
     });
 
-const watched = { workspaceId: 'w', linkId: null };
+const watched: Watched = { workspaceId: 'w', subject: { kind: 'workspace' } };
 const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1_000);
 
 beforeEach(() => {

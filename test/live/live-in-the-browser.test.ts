@@ -74,6 +74,24 @@ describe('in a browser', () => {
     await page.context().close();
   });
 
+  it('the report of a campaign follows its own links', async () => {
+    await test.db.execute(`
+insert into campaigns (id, workspace_id, name, name_key) select 'launch', workspace_id, 'Launch', 'launch' from links limit 1`);
+    await test.db.execute(`update links set campaign_id = 'launch'`);
+    const { page, errors } = await open(`/w/${ada.workspace.slug}/reports/campaigns/launch?period=today`);
+    await page.locator('[data-live-state="open"]').waitFor();
+    const number = page.locator('.report-number strong');
+    const before = await number.textContent();
+    await test.visit('/spring', { headers: { referer: 'https://campaign.example/' } });
+    await hits(page).filter({ hasText: 'campaign.example' }).waitFor({ timeout: 3_000 });
+    await expect.poll(() => number.textContent(), { timeout: 6_000 }).not.toBe(before);
+    await page.getByRole('link', { name: 'Realtime' }).click();
+    await page.getByText('The last 30 minutes of Launch').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
   it('asks now and then where streams do not get through', async () => {
     const { page } = await open('/profile');
     await page.route('**/live', (route) => route.fulfill({ status: 503 }));

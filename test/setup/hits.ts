@@ -17,6 +17,7 @@ export function makeHit(changes: Partial<Hit> & Pick<Hit, 'workspaceId' | 'linkI
     id: newHitId(),
     clickedAt,
     slugId: 'slug',
+    domainId: 'domain',
     class: 'human',
     reason: 'human:browser',
     rulesVersion: 1,

@@ -88,6 +88,7 @@ update ${slugs} set created_at = ${instant} where link_id in (select id from lin
 
 function openings(link: Link, { id: workspaceId, timeZone }: Setting['workspace']) {
   const utm = readUtm(queryOf(link.url));
-  const opened = { linkId: link.id, slugId: link.slugId, workspaceId, timeZone, isQr: false, utm };
+  const { id: linkId, slugId, domainId } = link;
+  const opened = { linkId, slugId, domainId, workspaceId, timeZone, isQr: false, utm };
   return { opened, scanned: { ...opened, slugId: link.qrSlugId, isQr: true } };
 }

@@ -3,7 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 export type CorpusRequest = {
   reason: string;
-  source: string;
+  /** Keys of `readSources`. */
+  sources: string[];
   method: string;
   headers: IncomingHttpHeaders;
   /** Where it comes from; a documentation address when the line does not say. */
@@ -30,17 +31,17 @@ export function readCorpus(): CorpusRequest[] {
   return lines.filter((line) => line !== '' && !line.startsWith('#')).map(readLine);
 }
 
-/** The sources that the head of `requests.tsv` explains. */
-export function readSources(): Set<string> {
-  const head = lines.filter((line) => line.startsWith('#   '));
-  return new Set(head.flatMap((line) => line.slice(4).split('   ', 1)[0]?.split(', ') ?? []));
+/** The sources that the head of `requests.tsv` names: a key, and the public address where a line's request can be seen. */
+export function readSources(): Map<string, string> {
+  const entries = lines.map((line) => /^# {3}(\S+) +(https:\/\/[\w.-]+\/\S+)/.exec(line));
+  return new Map(entries.flatMap((entry) => (entry?.[1] && entry[2] ? [[entry[1], entry[2]]] : [])));
 }
 
 function readLine(line: string): CorpusRequest {
   const [reason = '', source = '', userAgent = '', ...extras] = line.split('\t');
   const request: CorpusRequest = {
     reason,
-    source,
+    sources: source.split('+'),
     method: 'GET',
     headers: userAgent === '-' ? {} : { 'user-agent': userAgent },
     address: '192.0.2.1',

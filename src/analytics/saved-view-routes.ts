@@ -1,0 +1,120 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import { refusalOf } from '../refusal.ts';
+import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
+import { namedAmong, nameLinks } from './link-names.ts';
+import { getScope } from './queries.ts';
+import {
+  getView,
+  insertView,
+  type ListedView,
+  listViews,
+  readViewName,
+  removeView,
+  renameView,
+} from './saved-views.ts';
+import { readReportAddress, type SavedReport, savedWords } from './view-address.ts';
+
+const params = z.object({ workspace: z.string(), viewId: z.string().regex(/^\w+$/).catch('-') });
+const text = z.string().max(10_000).default('');
+const nameForm = z.object({ name: text });
+/** `back`: where it leads, to the report or to the list of views that it was brought back to. */
+const viewForm = nameForm.extend({ address: text, back: z.enum(['report', 'list']).catch('report') });
+type Typed = z.output<typeof viewForm>;
+
+/** Saved views: the list, the forms, and what saves what a report shows. */
+export default async function savedViewRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db } = app;
+  const toSee = { preHandler: requireWorkspace };
+  const toChange = { preHandler: [requireWorkspace, requireRight('organise')] };
+
+  routes.get('/w/:workspace/views', toSee, async (request, reply) => {
+    const { id } = request.workspace;
+    const views = (await listViews(db, id)).map((view) => ({ ...view, report: readStored(view, request) }));
+    const filters = views.flatMap(({ report }) => report?.filters ?? []);
+    const linkNames = await nameLinks(db, id, namedAmong(filters));
+    return reply.viewAsync('analytics/views.eta', {
+      views: views.map(({ report, ...view }) => ({ ...view, words: report && savedWords(report, linkNames) })),
+    });
+  });
+
+  routes.post('/w/:workspace/views', { ...toChange, schema: { body: viewForm } }, async (request, reply) => {
+    const home = homeOf(request);
+    const { back, ...typed } = request.body;
+    try {
+      const report = readReportAddress(typed.address, home, clockOf(request));
+      await getScope(db, request.workspace.id, report.subject);
+      const { address } = report;
+      const name = readViewName(typed.name);
+      await insertView(db, request.workspace.id, { name, address, createdBy: request.user?.id ?? null });
+      reply.flash('success', back === 'list' ? `“${name}” is back.` : `“${name}” is saved.`);
+      return await reply.redirect(back === 'list' ? `${home}/views` : `${home}/${address}`, 303);
+    } catch (error) {
+      const { status, errors } = refusalOf(error);
+      return showForm(reply.code(status), {
+        title: 'Save this view',
+        action: `${home}/views`,
+        values: request.body,
+        errors,
+      });
+    }
+  });
+
+  routes.get('/w/:workspace/views/:viewId', { ...toChange, schema: { params } }, async (request, reply) => {
+    const view = await getView(db, request.workspace.id, request.params.viewId);
+    return showForm(reply, renaming(request, view.name, { name: view.name }));
+  });
+
+  routes.post(
+    '/w/:workspace/views/:viewId',
+    { ...toChange, schema: { params, body: nameForm } },
+    async (request, reply) => {
+      const { id } = request.workspace;
+      const view = await getView(db, id, request.params.viewId);
+      try {
+        await renameView(db, id, view.id, readViewName(request.body.name));
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        return showForm(reply.code(status), { ...renaming(request, view.name, request.body), errors });
+      }
+      reply.flash('success', 'The view has its new name.');
+      return reply.redirect(`${homeOf(request)}/views`, 303);
+    },
+  );
+
+  routes.post('/w/:workspace/views/:viewId/delete', { ...toChange, schema: { params } }, async (request, reply) => {
+    const home = homeOf(request);
+    const { name, address } = await removeView(db, request.workspace.id, request.params.viewId);
+    const fields = { name, address: `${home}/${address}`, back: 'list' };
+    reply.flash('success', `The view “${name}” is deleted.`, { action: `${home}/views`, fields });
+    return reply.redirect(`${home}/views`, 303);
+  });
+}
+
+const homeOf = (request: FastifyRequest) => `/w/${request.workspace.slug}`;
+
+const clockOf = ({ workspace }: FastifyRequest) => ({ timeZone: workspace.timeZone, now: new Date() });
+
+/** What a view was saved with; null where reports cannot say it any more, or its subject is gone. */
+function readStored({ address, subjectName }: ListedView, request: FastifyRequest): SavedReport | null {
+  if (subjectName === null) return null;
+  try {
+    return readReportAddress(`${homeOf(request)}/${address}`, homeOf(request), clockOf(request));
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
+  }
+}
+
+type Form = { title: string; action: string; values: Partial<Typed>; errors: Record<string, string> };
+
+function renaming(request: FastifyRequest, name: string, values: Partial<Typed>): Form {
+  return { title: `Rename ${name}`, action: request.url, values, errors: {} };
+}
+
+function showForm(reply: FastifyReply, form: Form) {
+  return reply.viewAsync('analytics/view-form.eta', form);
+}

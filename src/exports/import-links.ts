@@ -1,0 +1,206 @@
+import { eq, inArray, sql } from 'drizzle-orm';
+import type { Db } from '../db/db.ts';
+import { links, slugs } from '../db/schema.ts';
+import { newId } from '../id.ts';
+import { claimRandomSlug } from '../links/claim.ts';
+import { readDestination } from '../links/destination.ts';
+import { cellRefused } from './hits-file.ts';
+import {
+  findSlugs,
+  type Hosts,
+  insertSlug,
+  keyOf,
+  placeOf,
+  placeOfLink,
+  readCell,
+  type SlugPlace,
+} from './import-places.ts';
+
+/** Links and slugs that are looked at together. */
+const pageSize = 1_000;
+
+type NamedLink = {
+  link_id: string;
+  line: number;
+  /** Milliseconds since 1970. */
+  first_hit_at: number;
+  short_link: string | null;
+  destination: string | null;
+  /** The slug of its QR code, where one of its hits came by it. */
+  qr_id: string | null;
+  qr_line: number | null;
+  qr_domain: string | null;
+  qr_slug: string | null;
+  /** The id of the slug in the short link, where one of its hits came by it. */
+  slug_id: string | null;
+  /** Deleting a link retires all of its slugs, and nothing else does. */
+  is_deleted: boolean;
+};
+
+/**
+ * Finds the links of the staged hits, by id and then by short link, and makes those that are missing: archived, so that
+ * a file of hits never opens a way to somewhere, and deleted where they were. `imported_links.target` is their id here.
+ * @returns how many were made
+ * @throws Invalid with the line of a link that is another workspace's, or that cannot be made
+ */
+export async function matchLinks(tx: Db, workspaceId: string, hosts: Hosts, now: Date): Promise<number> {
+  await tx.execute(sql`
+create temporary table imported_links on commit drop as
+select l.*, q.slug_id as qr_id, q.domain as qr_domain, q.slug as qr_slug, null::text as target
+from (
+  select link_id, min(line) as line, (extract(epoch from min(time)) * 1000)::float8 as first_hit_at,
+         min(short_link) as short_link, min(destination) as destination,
+         min(slug_id) filter (where domain || '/' || slug = short_link) as slug_id,
+         coalesce(bool_and(slug_kind = 'retired'), false) as is_deleted, min(line) filter (where slug_kind = 'qr') as qr_line
+  from imported
+  group by link_id
+) l
+left join imported q on q.line = l.qr_line`);
+  await tx.execute(sql`alter table imported_links add primary key (link_id)`);
+  let made = 0;
+  for await (const page of pagesOf<NamedLink>(tx, 'imported_links', 'link_id')) {
+    const ids = page.map((link) => link.link_id);
+    const there = await tx
+      .select({ id: links.id, workspaceId: links.workspaceId })
+      .from(links)
+      .where(inArray(links.id, ids));
+    const owners = new Map(there.map((link) => [link.id, link.workspaceId]));
+    const wanted = page.filter((link) => !owners.has(link.link_id));
+    const places = wanted.map(({ line, short_link }) => placeOfLink(hosts, line, short_link));
+    const taken = await findSlugs(tx, places);
+    const targets = new Map<string, string>();
+    for (const { link_id, line } of page) {
+      const owner = owners.get(link_id);
+      if (owner !== undefined && owner !== workspaceId)
+        throw cellRefused(line, 'link_id', link_id, 'is a link of another workspace');
+      if (owner !== undefined) targets.set(link_id, link_id);
+    }
+    for (const [index, link] of wanted.entries()) {
+      const place = places[index];
+      const holder = place && taken.get(keyOf(place));
+      if (holder && holder.workspaceId !== workspaceId)
+        throw cellRefused(link.line, 'short_link', link.short_link ?? '', 'is a link of another workspace');
+      targets.set(link.link_id, holder?.linkId ?? link.link_id);
+      if (holder) continue;
+      await insertNamedLink(tx, workspaceId, link, place, hosts, now);
+      made += 1;
+    }
+    await setTargets(tx, 'imported_links', 'link_id', targets);
+  }
+  return made;
+}
+
+/** Makes a link with its slug and the slug of its code: archived, or deleted as it was. */
+async function insertNamedLink(
+  tx: Db,
+  workspaceId: string,
+  link: NamedLink,
+  place: SlugPlace | undefined,
+  hosts: Hosts,
+  now: Date,
+): Promise<void> {
+  const { link_id: id, line, short_link: shortLink, destination, is_deleted: isDeleted } = link;
+  if (!place) throw cellRefused(line, 'short_link', shortLink ?? '', 'says too little to make this link');
+  const url = readCell(line, 'destination', destination ?? '', readDestination);
+  const createdAt = new Date(link.first_hit_at);
+  const end = isDeleted ? { deletedAt: now } : { archivedAt: now };
+  await tx.insert(links).values({ id, workspaceId, url, createdAt, updatedAt: now, ...end });
+  const kind = isDeleted ? 'retired' : 'primary';
+  if (!(await insertSlug(tx, { id: link.slug_id ?? newId(), place, kind, linkId: id, createdAt })))
+    throw cellRefused(line, 'short_link', shortLink ?? '', 'is named by two links');
+  if (isDeleted) return;
+  const code = link.qr_line === null ? undefined : placeOf(hosts, link.qr_line, link.qr_domain, link.qr_slug);
+  const hasCode =
+    code && (await insertSlug(tx, { id: link.qr_id ?? newId(), place: code, kind: 'qr', linkId: id, createdAt }));
+  if (!hasCode) await claimRandomSlug(tx, { domain: place.domain, linkId: id, kind: 'qr' });
+}
+
+type NamedSlug = {
+  slug_id: string;
+  link_id: string;
+  line: number;
+  domain: string | null;
+  slug: string | null;
+  slug_kind: string | null;
+};
+
+/**
+ * Finds the slugs that were opened, by id and then by what they read, and makes those that are missing: they lead to
+ * their link again, or stay retired. `imported_slugs.target` is their id here.
+ * @throws Invalid with the line of a slug that is another workspace's
+ */
+export async function matchSlugs(tx: Db, workspaceId: string, hosts: Hosts, now: Date): Promise<void> {
+  await tx.execute(sql`
+create temporary table imported_slugs on commit drop as
+select i.slug_id, min(l.target) as link_id, min(i.line) as line, min(i.domain) as domain, min(i.slug) as slug,
+       min(i.slug_kind) as slug_kind, null::text as target
+from imported i
+join imported_links l on l.link_id = i.link_id
+group by i.slug_id`);
+  await tx.execute(sql`alter table imported_slugs add primary key (slug_id)`);
+  for await (const page of pagesOf<NamedSlug>(tx, 'imported_slugs', 'slug_id')) {
+    const ids = page.map((slug) => slug.slug_id);
+    const there = await tx
+      .select({ id: slugs.id, workspaceId: links.workspaceId })
+      .from(slugs)
+      .innerJoin(links, eq(links.id, slugs.linkId))
+      .where(inArray(slugs.id, ids));
+    const owners = new Map(there.map((slug) => [slug.id, slug.workspaceId]));
+    const wanted = page.filter((slug) => !owners.has(slug.slug_id));
+    const places = wanted.map(({ line, domain, slug }) => placeOf(hosts, line, domain, slug));
+    const taken = await findSlugs(tx, places);
+    const targets = new Map<string, string>();
+    for (const { slug_id, line } of page) {
+      const owner = owners.get(slug_id);
+      if (owner !== undefined && owner !== workspaceId)
+        throw cellRefused(line, 'slug_id', slug_id, 'is a slug of another workspace');
+      targets.set(slug_id, slug_id);
+    }
+    for (const [index, { slug_id: id, line, slug, slug_kind, link_id: linkId }] of wanted.entries()) {
+      const place = places[index];
+      const holder = place && taken.get(keyOf(place));
+      if (holder && holder.workspaceId !== workspaceId)
+        throw cellRefused(line, 'slug', slug ?? '', 'is a slug of another workspace');
+      if (holder) targets.set(id, holder.id);
+      else if (place)
+        await insertSlug(tx, {
+          id,
+          place,
+          kind: slug_kind === 'retired' ? 'retired' : 'alias',
+          linkId,
+          createdAt: now,
+        });
+    }
+    await setTargets(tx, 'imported_slugs', 'slug_id', targets);
+  }
+}
+
+/** The rows of a temporary table, in order of their id. */
+async function* pagesOf<Row extends object>(
+  tx: Db,
+  table: string,
+  idColumn: keyof Row & string,
+): AsyncGenerator<Row[]> {
+  for (let after = ''; ; ) {
+    const found = await tx.execute(
+      sql`select * from ${sql.identifier(table)} where ${sql.identifier(idColumn)} > ${after} order by 1 limit ${pageSize}`,
+    );
+    const rows = found.rows as Row[];
+    const last = rows.at(-1);
+    if (!last) return;
+    after = String(last[idColumn]);
+    yield rows;
+  }
+}
+
+async function setTargets(
+  tx: Db,
+  table: string,
+  idColumn: string,
+  targets: ReadonlyMap<string, string>,
+): Promise<void> {
+  await tx.execute(sql`
+update ${sql.identifier(table)} t set target = m.target
+from unnest(${sql.param([...targets.keys()])}::text[], ${sql.param([...targets.values()])}::text[]) as m (id, target)
+where t.${sql.identifier(idColumn)} = m.id`);
+}
