@@ -3,7 +3,7 @@ import type { Db } from '../db/db.ts';
 import { NotFound } from '../errors.ts';
 import { type Dimension, type DimensionName, dimensions, unknown } from './dimensions.ts';
 import type { Filter } from './filter.ts';
-import type { Interval, Span } from './period.ts';
+import type { Span } from './period.ts';
 import type { Sources } from './sources.ts';
 
 /**
@@ -87,7 +87,7 @@ select (extract(epoch from least(
   return at === null ? null : new Date(Math.floor(at));
 }
 
-const scopeId = ({ workspaceId, subject }: Scope) => (subject.kind === 'link' ? subject.linkId : workspaceId);
+export const scopeId = ({ workspaceId, subject }: Scope) => (subject.kind === 'link' ? subject.linkId : workspaceId);
 
 export const isFirst = ({ subject }: Pick<Scope, 'subject'>) =>
   subject.kind === 'workspace' || subject.kind === 'domain' ? sql`c.is_first_in_workspace` : sql`c.is_first_on_link`;
@@ -122,7 +122,7 @@ export const isIn = ({ from, to }: Span) =>
 
 export const list = (parts: SQLChunk[]) => sql.join(parts, sql`, `);
 
-const unionAll = (parts: SQL[]) =>
+export const unionAll = (parts: SQL[]) =>
   sql.join(
     parts,
     sql`
@@ -131,7 +131,7 @@ const unionAll = (parts: SQL[]) =>
   );
 
 /** The hits that are counted one by one: rows of the spans that no rollup covers, and what is pending in the others. */
-function hitsOf(scope: Scope, { rolledUp, rows }: Sources): SQL {
+export function hitsOf(scope: Scope, { rolledUp, rows }: Sources): SQL {
   return unionAll([
     ...rows.map((span) => sql`select c.* from clicks c where ${isOfScope(scope)} and ${isIn(span)}`),
     ...(rolledUp ? [sql`select c.* from clicks_pending c where ${isOfScope(scope)} and ${isIn(rolledUp)}`] : []),
@@ -213,85 +213,4 @@ from ranked
 where rank <= ${asked.top} or dimension = any(${sql.param(asked.whole)}::text[])
 order by dimension, rank`);
   return rows as DimensionCount[];
-}
-
-export type BucketCount = Counts & {
-  /** Which of the series asked for. */
-  series: number;
-  /** Which step of it, from 0. */
-  bucket: number;
-};
-
-/** A series asked for: its steps in order, by the instant and the day at which each begins. */
-export type SeriesAsked = { sources: Sources; interval: Interval; starts: Date[]; days: string[] };
-
-/** Clicks of people and visitors a step; steps without clicks are left out. */
-export async function countSteps(db: Db, scope: Scope, asked: SeriesAsked[]): Promise<BucketCount[]> {
-  const { rows } = await db.execute(sql`
-with counted as (
-  ${unionAll(
-    asked.map(
-      (series, index) => sql`select ${index}::int as series, s.* from (
-    ${stepCounts(scope, series)}
-  ) s`,
-    ),
-  )}
-)
-select series, greatest(bucket, 1) - 1 as bucket, sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors
-from counted
-group by 1, 2
-having sum(clicks) <> 0`);
-  return rows as BucketCount[];
-}
-
-function stepCounts(scope: Scope, { sources, interval, starts, days }: SeriesAsked): SQL {
-  const instants = sql`${sql.param(starts.map((start) => start.toISOString()))}::timestamptz[]`;
-  const parts = [
-    sql`select width_bucket(c.clicked_at, ${instants}) as bucket, count(*) as clicks,
-           count(*) filter (where ${isFirst(scope)}) as visitors
-    from (${hitsOf(scope, sources)}) c
-    where c.class = 'human'
-    group by 1`,
-  ];
-  if (sources.rolledUp && interval === 'hour') {
-    parts.push(sql`select width_bucket(t.hour, ${instants}), t.hits, t.visitors
-    from click_totals_hourly t
-    where t.scope_id = ${scopeId(scope)} and t.class = 'human'
-      and t.hour >= ${sources.rolledUp.from.toISOString()} and t.hour < ${sources.rolledUp.to.toISOString()}`);
-  } else if (sources.rolledUp) {
-    const firstDays = sql`${sql.param(days)}::date[]`;
-    parts.push(
-      sql`select width_bucket(t.month, ${firstDays}), t.clicks, t.visitors
-    from click_counts_monthly t
-    where t.scope_id = ${scopeId(scope)} and t.month = any(${sql.param(sources.months)}::date[])
-      and t.dimension = 'class' and t.value = 'human'`,
-      sql`select width_bucket(t.day, ${firstDays}), r.sign * t.clicks, r.sign * t.visitors
-    from ${dayRanges(sources)}
-    cross join lateral generate_series(r.first, r.last, interval '1 day') as g (day)
-    join click_counts_daily t
-      on t.scope_id = ${scopeId(scope)} and t.day = g.day::date and t.dimension = 'class' and t.value = 'human'`,
-    );
-  }
-  return unionAll(parts);
-}
-
-/** Clicks and visitors by hour of the week on the clock of the rollups, Monday's first hour 0; hours without are left out. */
-export async function countWeek(db: Db, scope: Scope, sources: Sources): Promise<(Counts & { hour: number })[]> {
-  const hourOf = (instant: SQL) => sql`(extract(isodow from ${instant} at time zone ${scope.timeZone}) * 24 - 24
-    + extract(hour from ${instant} at time zone ${scope.timeZone}))::int`;
-  const rolledUp = sources.rolledUp ?? { from: new Date(0), to: new Date(0) };
-  const { rows } = await db.execute(sql`
-select hour, sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors
-from (
-  select ${hourOf(sql`t.hour`)} as hour, t.hits as clicks, t.visitors
-  from click_totals_hourly t
-  where t.scope_id = ${scopeId(scope)} and t.class = 'human'
-    and t.hour >= ${rolledUp.from.toISOString()} and t.hour < ${rolledUp.to.toISOString()}
-  union all
-  select ${hourOf(sql`c.clicked_at`)}, 1, ${isFirst(scope)}::int
-  from (${hitsOf(scope, sources)}) c
-  where c.class = 'human'
-) h
-group by 1`);
-  return rows as (Counts & { hour: number })[];
 }

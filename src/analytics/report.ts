@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { localDay } from '../zoned-time.ts';
 import type { Db } from '../db/db.ts';
 import { type Bucket, bucketsOf } from './buckets.ts';
@@ -7,19 +8,10 @@ import type { Filter } from './filter.ts';
 import { labelOf } from './labels.ts';
 import { type LinkNames, namedAmong, nameLinks } from './link-names.ts';
 import type { Interval, Period, Span } from './period.ts';
-import {
-  type Counts,
-  countDimensions,
-  countSteps,
-  countWeek,
-  dimensionsOf,
-  getScope,
-  type Scope,
-  type SeriesAsked,
-  type Subject,
-} from './queries.ts';
+import { type Counts, countDimensions, dimensionsOf, getScope, type Scope, type Subject } from './queries.ts';
 import { countRows, type RowCount } from './rows.ts';
 import { rollupSources, type Sources } from './sources.ts';
+import { countSteps, countWeek, type SeriesAsked } from './steps.ts';
 
 export type { Subject } from './queries.ts';
 
@@ -89,6 +81,8 @@ export async function loadReport(
 type Parts = Pick<Report, 'steps' | 'breakdowns' | 'week'> & { previousSteps: Step[] };
 
 async function readRollups(tx: Db, scope: Scope, period: Period): Promise<Parts> {
+  // They are so few that waking workers takes longer than reading them.
+  await tx.execute(sql`select set_config('max_parallel_workers_per_gather', '0', true)`);
   const [steps = [], previousSteps = []] = await loadSteps(tx, scope, [period, { ...period, ...period.previous }]);
   const sources = sourcesOf(scope, period, true);
   const asked = { dimensions: namesOf(scope), whole: wholeDimensions, top: shown };
@@ -101,17 +95,16 @@ async function readRollups(tx: Db, scope: Scope, period: Period): Promise<Parts>
 }
 
 async function readRows(tx: Db, scope: Scope, period: Period): Promise<Parts> {
-  const spans = [{ ...period, ...period.previous }, period];
-  const buckets = spans.map((span) => bucketsOf(span));
+  const [previousSteps = []] = await loadSteps(tx, scope, [{ ...period, ...period.previous }]);
+  const buckets = bucketsOf(period);
   const counts = await countRows(tx, scope, {
     span: period,
-    steps: spans.map((span, index) => ({ span, starts: startsOf(buckets[index] ?? []) })),
+    starts: startsOf(buckets),
     dimensions: namesOf(scope),
     weekIn: period.timeZone,
   });
-  const [previousSteps = [], steps = []] = stepsOf(buckets, counts);
   return {
-    steps,
+    steps: stepsOf(buckets, counts),
     previousSteps,
     breakdowns: breakdownsOf(
       counts.map(({ of, ...count }) => ({ dimension: of, ...count })),
@@ -157,7 +150,7 @@ export async function countBy(
     const isKept = isRolledUp(scope, period) && namesOf(scope).includes(groupBy);
     const counts = isKept
       ? await countDimensions(tx, scope, sourcesOf(scope, period, true), { dimensions: asked, whole: asked, top: 0 })
-      : (await countRows(tx, scope, { span: period, steps: [], dimensions: asked, weekIn: null })).map((count) => ({
+      : (await countRows(tx, scope, { span: period, starts: [], dimensions: asked, weekIn: null })).map((count) => ({
           dimension: count.of,
           ...count,
         }));
@@ -186,13 +179,17 @@ const startsOf = (buckets: readonly Bucket[]) => buckets.map(({ start }) => star
 
 type Timespan = Span & { interval: Interval } & Pick<Period, 'timeZone' | 'weekStartsOn' | 'now'>;
 
-/** The steps of some spans, the latest first. */
+/** The steps of some spans. */
 export async function loadSteps(tx: Db, scope: Scope, spans: Timespan[]): Promise<Step[][]> {
   const buckets = spans.map((span) => bucketsOf(span));
-  const [latest] = spans;
-  if (latest && !isRolledUp(scope, latest)) {
-    const steps = spans.map((span, index) => ({ span, starts: startsOf(buckets[index] ?? []) }));
-    return stepsOf(buckets, await countRows(tx, scope, { span: latest, steps, dimensions: [], weekIn: null }));
+  if (spans[0] && !isRolledUp(scope, spans[0])) {
+    const series: Step[][] = [];
+    for (const [index, steps] of buckets.entries()) {
+      const span = spans[index] ?? spans[0];
+      const asked = { span, starts: startsOf(steps), dimensions: [], weekIn: null };
+      series.push(stepsOf(steps, await countRows(tx, scope, asked)));
+    }
+    return series;
   }
   const asked = spans.map((span, index): SeriesAsked => {
     const starts = startsOf(buckets[index] ?? []);
@@ -213,17 +210,11 @@ export async function loadSteps(tx: Db, scope: Scope, spans: Timespan[]): Promis
   );
 }
 
-/** Steps with the counts of rows, which are numbered through all series. */
-function stepsOf(buckets: readonly Bucket[][], counts: readonly RowCount[]): Step[][] {
+function stepsOf(buckets: readonly Bucket[], counts: readonly RowCount[]): Step[] {
   const byStep = new Map(counts.filter(({ of }) => of === 'step').map((count) => [Number(count.value), count]));
-  let before = 0;
-  return buckets.map((series) => {
-    const steps = series.map((bucket, index) => {
-      const { clicks = 0, visitors = 0 } = byStep.get(before + index) ?? {};
-      return { ...bucket, clicks, visitors };
-    });
-    before += series.length;
-    return steps;
+  return buckets.map((bucket, index) => {
+    const { clicks = 0, visitors = 0 } = byStep.get(index) ?? {};
+    return { ...bucket, clicks, visitors };
   });
 }
 

@@ -7,16 +7,15 @@ import { type Counts, isFirst, isIn, isOfScope, list, type Scope } from './queri
 
 /** What rows are asked: all of it is answered in one pass over them. */
 export type RowsAsked = {
-  /** Breakdowns are of this span alone, steps of each span. */
   span: Span;
-  /** Steps of spans that do not overlap, the earliest first. */
-  steps: { span: Span; starts: readonly Date[] }[];
+  /** Where the steps of the span begin, in order; none: no steps are counted. */
+  starts: readonly Date[];
   dimensions: readonly DimensionName[];
   /** The zone of the hours of the week; none are counted without. */
   weekIn: string | null;
 };
 
-/** Clicks and visitors of a value, of a step (its place among all starts, in order) or of an hour of the week (0 to 167). */
+/** Clicks and visitors of a value, of a step (its place, from 0) or of an hour of the week (0 to 167). */
 export type RowCount = Counts & { of: DimensionName | 'step' | 'hour'; value: string };
 
 const clean = (value: string) => value.replace(/[\\%_]/g, '\\$&');
@@ -68,9 +67,7 @@ export function passesAll(filters: readonly Filter[]): SQL {
 export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise<RowCount[]> {
   const shown = dimensions.filter(({ name }) => asked.dimensions.includes(name));
   const cards = [...new Set(shown.map(({ card }) => card))];
-  const inSpan = isIn(asked.span);
-  const starts = asked.steps.flatMap((each) => each.starts.map((start) => start.toISOString()));
-  const isAsked = sql.join([inSpan, ...asked.steps.map(({ span }) => isIn(span))], sql` or `);
+  const starts = asked.starts.map((start) => start.toISOString());
   const clock = sql`c.clicked_at at time zone ${asked.weekIn ?? 'UTC'}`;
   const columns = [
     ...shown.map(({ name, sql: value }) => ({ name, value: sql.raw(value) })),
@@ -79,7 +76,7 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
   ];
   const sets = [
     ...cards.map((card) => shown.filter((each) => each.card === card).map(({ name, counts }) => ({ name, counts }))),
-    [{ name: 'step', counts: 'all_clicks' }],
+    ...(starts.length === 0 ? [] : [[{ name: 'step', counts: 'clicks' }]]),
     ...(asked.weekIn === null ? [] : [[{ name: 'hour', counts: 'clicks' }]]),
   ].map((set, nth) => set.map(({ name, counts }) => ({ nth, name, counts, column: sql.identifier(name) })));
   const grouped = sets.flat();
@@ -89,26 +86,22 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
   const values = grouped.map(
     ({ nth, name, counts, column }) =>
       sql`(${sql.raw(`${nth}, '${name}'`)}, ${counts === 'scans' ? sql`${column}::text` : sql`coalesce(${column}::text, ${unknown})`},
-        ${sql.raw(counts === 'scans' ? 'clicks' : counts)}, ${sql.raw(name === 'step' ? 'all_visitors' : 'visitors')})`,
+        ${sql.raw(counts === 'scans' ? 'clicks' : counts)}, visitors)`,
   );
+  // NULLs are counted by nobody and cost nothing; a condition would be looked at once a set.
   // The planner takes the groups for many more than there are, and would sort the rows on disk once a set.
   await db.execute(sql`
 select set_config('work_mem', '48MB', true), set_config('hash_mem_multiplier', '64', true), set_config('enable_sort', 'off', true),
        set_config('parallel_setup_cost', '100', true), set_config('parallel_tuple_cost', '0.01', true)`);
   const { rows } = await db.execute(sql`
 with hit as (
-  select c.class = 'human' as is_click, ${isFirst(scope)} as is_first, (${inSpan}) as is_shown,
+  select case when c.class = 'human' then 1 end as click, case when ${isFirst(scope)} then 1 end as visitor,
          ${list(columns.map(({ name, value }) => sql`${value} as ${sql.identifier(name)}`))}
   from clicks c
-  where ${isOfScope(scope)} and (${isAsked}) and c.clicked_at >= ${earliest(asked).toISOString()}
-    and c.clicked_at < ${asked.span.to.toISOString()} and ${passesAll(scope.filters)}
+  where ${isOfScope(scope)} and ${isIn(asked.span)} and ${passesAll(scope.filters)}
 ), grouped as (
   select case 0 ${sql.join(nthOf, sql` `)} end as nth, ${list(grouped.map(({ column }) => column))},
-         count(*) filter (where is_shown) as hits,
-         count(*) filter (where is_shown and is_click) as clicks,
-         count(*) filter (where is_shown and is_first) as visitors,
-         count(*) filter (where is_click) as all_clicks,
-         count(*) filter (where is_first) as all_visitors
+         count(*) as hits, count(click) as clicks, count(visitor) as visitors
   from hit
   group by grouping sets (${list(sets.map((set) => sql`(${list(set.map(({ column }) => column))})`))})
 )
@@ -120,11 +113,4 @@ group by 1, 2
 having sum(v.clicks) > 0
 order by 1, 3 desc, 2`);
   return rows as RowCount[];
-}
-
-function earliest({ span, steps }: RowsAsked): Date {
-  return [span, ...steps.map((each) => each.span)].reduce(
-    (first, { from }) => (from < first ? from : first),
-    span.from,
-  );
 }

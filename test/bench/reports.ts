@@ -49,7 +49,8 @@ async function bench(): Promise<void> {
   for (const size of sizes) {
     const startedAt = performance.now();
     while (clicks < size) {
-      const part = Math.min(maxSeed, size - clicks);
+      // A tenth of the first size is the long tail; every other part goes to one link.
+      const part = clicks === 0 ? size / 10 : Math.min(maxSeed, size - clicks);
       const seeded = await seed(part, host?.workspaceId);
       host ??= { ...seeded, cookie: await logIn(seeded) };
       clicks += part;
@@ -129,16 +130,20 @@ async function pagesOf(workspaceId: string): Promise<[string, string][]> {
     pages.push([`${name} link, 30 days`, `${home}/links/${link.link_id}?period=30d`]);
     pages.push([`${name} link, 12 months`, `${home}/links/${link.link_id}?period=12mo`]);
   }
-  const busiest = at(0);
-  if (busiest)
+  const ofMillion = links.toSorted((one, other) => farFromMillion(one) - farFromMillion(other))[0];
+  if (ofMillion)
     pages.push([
-      'busiest link, 12 months, two filters',
-      `${home}/links/${busiest.link_id}?period=12mo&f=device:is:mobile&f=country:not:DE`,
+      `link of ${ofMillion.clicks}, 12 months, two filters`,
+      `${home}/links/${ofMillion.link_id}?period=12mo&f=device:is:mobile&f=country:not:DE`,
     ]);
   console.log(
-    `busiest link ${busiest?.clicks} clicks, middling ${at(0.1)?.clicks}, quiet ${at(0.9)?.clicks}, of ${links.length}`,
+    `busiest link ${at(0)?.clicks} clicks, middling ${at(0.1)?.clicks}, quiet ${at(0.9)?.clicks}, of ${links.length}`,
   );
   return pages;
+}
+
+function farFromMillion({ clicks }: { clicks: string }): number {
+  return Math.abs(Number(clicks) - 1_000_000);
 }
 
 /** Times from request to the last byte, in milliseconds, the fastest first; two rounds before them do not count. */
