@@ -30,14 +30,14 @@ export function openDatabase(
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: 5_000,
+    async onConnect(client) {
+      // A connection that breaks while it is in use says so to its statement; without a listener it would end the process.
+      client.on('error', () => {});
+      // Compiling takes longer than any statement of ours gains by it.
+      await client.query('set jit = off');
+    },
     ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
   });
   pool.on('error', onIdleError);
-  // A connection that breaks while it is in use says so to its statement; without a listener it would end the process.
-  pool.on('connect', (client) => {
-    client.on('error', () => {});
-    // Compiling takes longer than any statement of ours gains; Postgres does it unless it is told not to.
-    client.query('set jit = off').catch(() => {});
-  });
   return { db: drizzle(pool, { schema }), url, close: () => pool.end() };
 }
