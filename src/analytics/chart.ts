@@ -1,8 +1,6 @@
 import { formatNumber, plural } from '../format.ts';
 import { axesOf, type Axes, type ChartLine, type ChartPoint } from './axes.ts';
 
-export type { ChartPoint } from './axes.ts';
-
 export type ChartInput = {
   /** What the points count, in the singular: 'click'. */
   name: string;

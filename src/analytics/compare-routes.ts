@@ -58,15 +58,13 @@ export default async function compareRoutes(app: FastifyInstance): Promise<void>
       const { of, link, campaign, tag, ...asked } = request.query;
       const { kind, chosen } = choiceOf({ link, campaign, tag }, of);
       const subjects = await Promise.all(
-        chosen.map((id) => openSubject(db, request.workspace, { link: '', campaign: '', tag: '', [kind]: id })),
+        chosen.map(async (id) => {
+          const named = await openSubject(db, request.workspace, { [kind]: id });
+          return { ...named, id, shortName: shortName(kind, named.name) };
+        }),
       );
       const period = resolvePeriod({ ...asked, timeZone, now: new Date() });
-      const compared = await loadCompared(
-        db,
-        workspaceId,
-        subjects.map((each, index) => ({ ...each, id: chosen[index] ?? '', shortName: shortName(kind, each.name) })),
-        period,
-      );
+      const compared = await loadCompared(db, workspaceId, subjects, period);
       const path = `/w/${slug}/compare`;
       const { filters: _, ...shown } = viewOf(period, []);
       const asking = (some: readonly string[], view: Record<string, string | undefined>): [string, string][] => [

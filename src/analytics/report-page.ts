@@ -1,7 +1,8 @@
 import { hitClasses, hitClassLabels, hitClassSentences } from '../clicks/hit-class.ts';
 import { formatPercent, plural } from '../format.ts';
 import { type ReportView, reportHref } from './address.ts';
-import { type Chart, type ChartPoint, drawChart } from './chart.ts';
+import type { ChartPoint } from './axes.ts';
+import { type Chart, drawChart } from './chart.ts';
 import { type Dimension, type DimensionName, dimensionOf, unknown } from './dimensions.ts';
 import { drawHeatMap, type HeatMap } from './heat-map.ts';
 import { withFilter } from './filter.ts';

@@ -181,16 +181,16 @@ type Timespan = Span & { interval: Interval } & Pick<Period, 'timeZone' | 'weekS
 
 /** The steps of some spans. */
 export async function loadSteps(tx: Db, scope: Scope, spans: Timespan[]): Promise<Step[][]> {
-  const buckets = spans.map((span) => bucketsOf(span));
-  if (spans[0] && !isRolledUp(scope, spans[0])) {
+  if (!spans.every((span) => isRolledUp(scope, span))) {
     const series: Step[][] = [];
-    for (const [index, steps] of buckets.entries()) {
-      const span = spans[index] ?? spans[0];
+    for (const span of spans) {
+      const steps = bucketsOf(span);
       const asked = { span, starts: startsOf(steps), dimensions: [], weekIn: null };
       series.push(stepsOf(steps, await countRows(tx, scope, asked)));
     }
     return series;
   }
+  const buckets = spans.map((span) => bucketsOf(span));
   const asked = spans.map((span, index): SeriesAsked => {
     const starts = startsOf(buckets[index] ?? []);
     return {

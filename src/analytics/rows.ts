@@ -88,7 +88,7 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
       sql`(${sql.raw(`${nth}, '${name}'`)}, ${counts === 'scans' ? sql`${column}::text` : sql`coalesce(${column}::text, ${unknown})`},
         ${sql.raw(counts === 'scans' ? 'clicks' : counts)}, visitors)`,
   );
-  // NULLs are counted by nobody and cost nothing; a condition would be looked at once a set.
+  // click and visitor are NULL where they do not count, which costs nothing; a condition would be looked at once a set.
   // The planner takes the groups for many more than there are, and would sort the rows on disk once a set.
   await db.execute(sql`
 select set_config('work_mem', '48MB', true), set_config('hash_mem_multiplier', '64', true), set_config('enable_sort', 'off', true),

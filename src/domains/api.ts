@@ -3,9 +3,9 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { refusals } from '../api/problem.ts';
 import { requireRight } from '../workspaces/guards.ts';
-import { findCertificateFault } from './certificate.ts';
-import { checksAMinute, refuseManyChecks } from './check-limit.ts';
-import { type Claim, claimDomain, getClaim, listClaims, prove } from './claims.ts';
+import { checksAMinute, limitChecks } from './check-limit.ts';
+import { settleCheck } from './check.ts';
+import { type Claim, claimDomain, getClaim, listClaims } from './claims.ts';
 import { diagnose, recordsOf, wantedRecords } from './diagnosis.ts';
 import type { Dns } from './dns.ts';
 import { type FaultCode, faultTitles, type Wanted } from './faults.ts';
@@ -13,7 +13,6 @@ import { readHost } from './name.ts';
 import { placeOf } from './place.ts';
 import { getOwnDomain } from './settings.ts';
 import { hasLogo, settings } from './settings-json.ts';
-import { mailTakeover } from './takeover-mail.ts';
 
 const faultCodes = Object.keys(faultTitles) as [FaultCode, ...FaultCode[]];
 const instant = z.date().nullable();
@@ -109,11 +108,7 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { config, db } = app;
   const place = placeOf(config);
-  const countCheck = app.createRateLimit({
-    max: checksAMinute,
-    timeWindow: 60_000,
-    keyGenerator: (request) => request.workspace.id,
-  });
+  const refuseManyChecks = limitChecks(app);
   const toManage = { preHandler: requireRight('manageDomains') };
 
   routes.get(
@@ -172,10 +167,8 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
       },
     },
     async (request) => {
-      const { id: workspaceId } = request.workspace;
-      const claim = await getClaim(db, workspaceId, request.params.id);
-      const whole = await getOwnDomain(db, workspaceId, claim.id);
-      const records = recordsOf(await wantedRecords(claim, place, dns));
+      const whole = await getOwnDomain(db, request.workspace.id, request.params.id);
+      const records = recordsOf(await wantedRecords(whole, place, dns));
       return { ...whole, records, hasLogo: whole.logoType !== null };
     },
   );
@@ -197,20 +190,14 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
       },
     },
     async (request) => {
-      const { id: workspaceId } = request.workspace;
-      refuseManyChecks(await countCheck(request));
-      const claim = await getClaim(db, workspaceId, request.params.id);
-      const diagnosis = await diagnose(claim, place, dns);
-      const proved = await prove(db, workspaceId, claim.id, diagnosis, new Date());
-      void mailTakeover(app, proved).catch((error: unknown) => request.log.error(error));
-      const pending = proved.state === 'live' ? await findCertificateFault(claim.host, place, dns) : undefined;
-      const faults = [...(pending ? [pending] : []), ...diagnosis.faults].map(({ code, weight, says, next }) => ({
-        code,
-        weight,
-        detail: says,
-        next,
-      }));
-      return { ...withRecords(proved, diagnosis.wanted), faults };
+      await refuseManyChecks(request);
+      const before = await getClaim(db, request.workspace.id, request.params.id);
+      const diagnosis = await diagnose(before, place, dns);
+      const { claim, faults } = await settleCheck(request, before, diagnosis, { place, dns });
+      return {
+        ...withRecords(claim, diagnosis.wanted),
+        faults: faults.map(({ says, ...fault }) => ({ ...fault, detail: says })),
+      };
     },
   );
 }

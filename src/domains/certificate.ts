@@ -1,5 +1,5 @@
 import { connect } from 'node:tls';
-import { type Dns, DnsUnreachable, isPublic } from './dns.ts';
+import { addressesOf, type Dns, isPublic, nothingKnown } from './dns.ts';
 import { type Fault, faults } from './faults.ts';
 import type { DomainPlace } from './place.ts';
 
@@ -25,21 +25,13 @@ export async function findCertificateFault(
   dns: Pick<Dns, 'a' | 'aaaa'>,
 ): Promise<Fault | undefined> {
   if (!isHttps) return undefined;
-  const addresses = (await addressesOf(host, dns)).filter((address) => isPrivate || isPublic(address));
+  const known = await addressesOf(host, dns).catch(nothingKnown);
+  const addresses = known.filter((address) => isPrivate || isPublic(address));
   const met = await Promise.all(addresses.slice(0, maxAddresses).map((address) => shakeHands(address, port, host)));
   const outcome = outcomes.find((each) => met.includes(each));
   if (outcome === 'foreign') return faults.tlsForeign(host);
   if (outcome === 'missing') return faults.tlsPending(host);
   return outcome === 'silent' ? faults.tlsSilent(host, port) : undefined;
-}
-
-async function addressesOf(host: string, dns: Pick<Dns, 'a' | 'aaaa'>): Promise<string[]> {
-  try {
-    return (await Promise.all([dns.a(host), dns.aaaa(host)])).flat();
-  } catch (error) {
-    if (error instanceof DnsUnreachable) return [];
-    throw error;
-  }
 }
 
 /** One handshake and not a word after it. */

@@ -1,3 +1,4 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LimitReached } from '../errors.ts';
 
 /**
@@ -6,14 +7,22 @@ import { LimitReached } from '../errors.ts';
  */
 export const checksAMinute = 10;
 
-/** What a limiter of @fastify/rate-limit counted. */
-type Counted = { isAllowed: true } | { isAllowed: false; isExceeded: boolean; ttlInSeconds: number };
-
-/** @throws LimitReached that says when it is over */
-export function refuseManyChecks(counted: Counted): void {
-  if (counted.isAllowed || !counted.isExceeded) return;
-  const wait = Math.max(1, counted.ttlInSeconds);
-  throw new LimitReached(`Records take minutes to change. Check again in ${wait} s.`, {
-    headers: { 'retry-after': String(wait) },
+/**
+ * Counts checks of a workspace.
+ * @returns throws LimitReached that says when it is over
+ */
+export function limitChecks(app: FastifyInstance): (request: FastifyRequest) => Promise<void> {
+  const count = app.createRateLimit({
+    max: checksAMinute,
+    timeWindow: 60_000,
+    keyGenerator: (request) => request.workspace.id,
   });
+  return async (request) => {
+    const counted = await count(request);
+    if (counted.isAllowed || !counted.isExceeded) return;
+    const wait = Math.max(1, counted.ttlInSeconds);
+    throw new LimitReached(`Records take minutes to change. Check again in ${wait} s.`, {
+      headers: { 'retry-after': String(wait) },
+    });
+  };
 }

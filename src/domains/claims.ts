@@ -8,7 +8,7 @@ import { Conflict, Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { showHost } from './name.ts';
-import { type Domain, domainColumns } from './queries.ts';
+import { type Domain, domainColumns, isOwnDomain } from './queries.ts';
 import { standingAfter } from './standing.ts';
 
 /** A domain of a workspace, proved or not. */
@@ -22,9 +22,6 @@ export const maxClaims = 500;
 
 /** As many banners are read; the page of domains has them all. */
 const maxTroubled = 3;
-
-const isClaim = (workspaceId: string, claimId: string) =>
-  and(eq(domains.workspaceId, workspaceId), eq(domains.id, claimId), ne(domains.state, 'removed'));
 
 /** A workspace's domains by name; removed ones are left out. */
 export async function listClaims(db: Db, workspaceId: string): Promise<Claim[]> {
@@ -53,7 +50,7 @@ export async function listTroubledDomains(
 
 /** @throws NotFound */
 export async function getClaim(db: Db, workspaceId: string, claimId: string): Promise<Claim> {
-  const [row] = await db.select(domainColumns).from(domains).where(isClaim(workspaceId, claimId));
+  const [row] = await db.select(domainColumns).from(domains).where(isOwnDomain(workspaceId, claimId));
   if (!row) throw new NotFound('There is no such domain.');
   return claimOf(row);
 }
@@ -132,7 +129,7 @@ export async function prove(
       const [row] = await tx
         .update(domains)
         .set({ ...after, checkedAt: now })
-        .where(isClaim(workspaceId, claimId))
+        .where(isOwnDomain(workspaceId, claimId))
         .returning(domainColumns);
       if (!row) throw new NotFound('There is no such domain.');
       if (after.state !== before.state) await announce(tx, { kind: 'domain', host });
@@ -172,7 +169,7 @@ const taken = () =>
   });
 
 /** Rows of a workspace have both; only the instance's own has neither. */
-function claimOf({ workspaceId, proofToken, ...row }: Domain): Claim {
+export function claimOf({ workspaceId, proofToken, ...row }: Domain): Claim {
   if (workspaceId === null) throw new Error(`${row.host} is the instance's own domain.`);
   return { ...row, workspaceId, proofToken: proofToken ?? '' };
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { findCdn } from './cdn.ts';
-import { type Dns, DnsUnreachable, type Records } from './dns.ts';
+import { addressesOf, type Dns, DnsUnreachable, nothingKnown, type Records } from './dns.ts';
 import { certificateAuthorities, type Fault, faults, type Wanted } from './faults.ts';
 import { isApex } from './name.ts';
 
@@ -53,7 +53,7 @@ export async function wantedRecords(
     host: claim.host,
     proof: { name: `_waymark.${claim.host}`, value: proofPrefix + claim.proofToken },
     target,
-    addresses: isIP(target) ? [target] : await addressesOf(target, dns).catch(() => []),
+    addresses: isIP(target) ? [target] : await addressesOf(target, dns).catch(nothingKnown),
     isApex: isApex(claim.host) || isIP(target) !== 0,
   };
 }
@@ -127,10 +127,6 @@ async function aliasesOf({ host, target }: Wanted, records: Records): Promise<st
   return aliases;
 }
 
-async function addressesOf(name: string, records: Records): Promise<string[]> {
-  return (await Promise.all([records.a(name), records.aaaa(name)])).flat();
-}
-
 /** What the zone's own name servers say; undefined when they cannot be asked. They answer for their zone alone. */
 async function askAuthority(wanted: Wanted, dns: Dns): Promise<Seen | undefined> {
   try {
@@ -163,11 +159,6 @@ async function findForbiddingCaa(host: string, dns: Records): Promise<Fault | un
     return faults.caaForbids(name, issuers.filter(Boolean));
   }
   return undefined;
-}
-
-function nothingKnown(error: unknown): [] {
-  if (error instanceof DnsUnreachable) return [];
-  throw error;
 }
 
 const weights = ['unknown', 'blocks', 'harms', 'note'] as const;

@@ -51,12 +51,21 @@ export async function findAuthorities(records: Pick<AllRecords, 'ns' | 'a' | 'aa
   for (let depth = 0; depth < labels.length - 1; depth++) {
     const names = await records.ns(labels.slice(depth).join('.'));
     if (names.length === 0) continue;
-    const addresses = await Promise.all(
-      names.slice(0, maxAuthorities).map(async (name) => [...(await records.a(name)), ...(await records.aaaa(name))]),
-    );
+    const addresses = await Promise.all(names.slice(0, maxAuthorities).map((name) => addressesOf(name, records)));
     return addresses.flat().filter(isPublic).slice(0, maxAuthorities);
   }
   return [];
+}
+
+/** @throws DnsUnreachable */
+export async function addressesOf(name: string, records: Pick<Records, 'a' | 'aaaa'>): Promise<string[]> {
+  return (await Promise.all([records.a(name), records.aaaa(name)])).flat();
+}
+
+/** For questions whose answer can be done without: no answer is as good as no records. */
+export function nothingKnown(error: unknown): [] {
+  if (error instanceof DnsUnreachable) return [];
+  throw error;
 }
 
 type AllRecords = Records & { ns(name: string): Promise<string[]> };

@@ -1,8 +1,8 @@
-import { and, eq, ne } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { announce } from '../db/notify.ts';
 import { domains } from '../db/schema.ts';
 import { Invalid, NotFound } from '../errors.ts';
+import { isOwnDomain } from './queries.ts';
 
 export const logoTypes = ['image/png', 'image/jpeg', 'image/webp'] as const;
 
@@ -73,9 +73,6 @@ function readWebp(bytes: Buffer): Picture | undefined {
   }
 }
 
-const isOwn = (workspaceId: string, domainId: string) =>
-  and(eq(domains.id, domainId), eq(domains.workspaceId, workspaceId), ne(domains.state, 'removed'));
-
 /**
  * Sets a domain's logo, or takes it away; visitors see it at once.
  * @throws NotFound
@@ -85,7 +82,7 @@ export async function updateLogo(db: Db, workspaceId: string, domainId: string, 
     const [domain] = await tx
       .update(domains)
       .set({ logo: logo?.bytes ?? null, logoType: logo?.type ?? null })
-      .where(isOwn(workspaceId, domainId))
+      .where(isOwnDomain(workspaceId, domainId))
       .returning({ host: domains.host });
     if (!domain) throw new NotFound('There is no such domain.');
     await announce(tx, { kind: 'domain', host: domain.host });
@@ -97,7 +94,7 @@ export async function getLogo(db: Db, workspaceId: string, domainId: string): Pr
   const [row] = await db
     .select({ bytes: domains.logo, type: domains.logoType })
     .from(domains)
-    .where(isOwn(workspaceId, domainId));
+    .where(isOwnDomain(workspaceId, domainId));
   if (!row?.bytes || !row.type) throw new NotFound('This domain has no logo.');
   return { bytes: row.bytes, type: row.type };
 }

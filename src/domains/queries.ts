@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, inArray, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { domains } from '../db/schema.ts';
 import { newId } from '../id.ts';
@@ -9,6 +9,10 @@ const { logo: _logo, ...columns } = getTableColumns(domains);
 export const domainColumns = columns;
 
 export type Domain = Omit<typeof domains.$inferSelect, 'logo'>;
+
+/** A domain that the workspace has not given up, whatever its state. */
+export const isOwnDomain = (workspaceId: string, domainId: string): SQL | undefined =>
+  and(eq(domains.workspaceId, workspaceId), eq(domains.id, domainId), ne(domains.state, 'removed'));
 
 /**
  * The instance's own short host is a row as well: made at the first start, and it follows the configuration.

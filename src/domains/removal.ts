@@ -4,7 +4,7 @@ import type { Db } from '../db/db.ts';
 import { announce } from '../db/notify.ts';
 import { domains, links, slugs, workspaces } from '../db/schema.ts';
 import { NotFound } from '../errors.ts';
-import type { Domain } from './queries.ts';
+import { type Domain, isOwnDomain } from './queries.ts';
 
 const rowsAPage = 5_000;
 
@@ -27,7 +27,7 @@ export async function removeDomain(db: Db, workspaceId: string, domainId: string
     const [removed] = await tx
       .update(domains)
       .set({ state: 'removed' })
-      .where(and(eq(domains.id, domainId), eq(domains.workspaceId, workspaceId), ne(domains.state, 'removed')))
+      .where(isOwnDomain(workspaceId, domainId))
       .returning({ host: domains.host });
     if (!removed) throw new NotFound('There is no such domain.');
     await tx.update(workspaces).set({ defaultDomainId: null }).where(eq(workspaces.defaultDomainId, domainId));

@@ -4,16 +4,15 @@ import { z } from 'zod';
 import { AppError, LimitReached } from '../errors.ts';
 import { refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
-import { findCertificateFault } from './certificate.ts';
-import { type Claim, claimDomain, getClaim, listClaims, prove } from './claims.ts';
+import { limitChecks } from './check-limit.ts';
+import { settleCheck } from './check.ts';
+import { type Claim, claimDomain, getClaim, listClaims } from './claims.ts';
 import { type Diagnosis, diagnose, recordsOf, wantedRecords } from './diagnosis.ts';
 import type { Dns } from './dns.ts';
-import { checksAMinute, refuseManyChecks } from './check-limit.ts';
 import { type Fault, type FaultCode, faultTitles } from './faults.ts';
 import { nameInZone, readHost, showHost, zoneOf } from './name.ts';
 import { placeOf } from './place.ts';
 import { PATIENCE } from './standing.ts';
-import { mailTakeover } from './takeover-mail.ts';
 
 const params = z.object({ workspace: z.string() });
 const claimParams = params.extend({ domainId: z.string().regex(/^\w+$/).catch('-') });
@@ -26,11 +25,7 @@ export default async function domainRoutes(app: FastifyInstance, { dns }: { dns:
   const place = placeOf(config);
   const toSee = { preHandler: requireWorkspace };
   const toManage = { preHandler: [requireWorkspace, requireRight('manageDomains')] };
-  const countCheck = app.createRateLimit({
-    max: checksAMinute,
-    timeWindow: 60_000,
-    keyGenerator: (request) => request.workspace.id,
-  });
+  const refuseManyChecks = limitChecks(app);
 
   routes.get('/w/:workspace/domains', { ...toSee, schema: { params } }, async (request, reply) =>
     showList(request, reply, { host: '', errors: {} }),
@@ -63,22 +58,18 @@ export default async function domainRoutes(app: FastifyInstance, { dns }: { dns:
     '/w/:workspace/domains/:domainId/check',
     { ...toManage, schema: { params: claimParams } },
     async (request, reply) => {
-      const { id } = request.workspace;
-      const claim = await getClaim(db, id, request.params.domainId);
-      const wanted = await wantedRecords(claim, place, dns);
-      let found: readonly Fault[] | undefined;
+      const before = await getClaim(db, request.workspace.id, request.params.domainId);
+      let diagnosis: Diagnosis | undefined;
       try {
-        refuseManyChecks(await countCheck(request));
-        const diagnosis = await diagnose(claim, place, dns);
-        found = diagnosis.faults;
-        const proved = await prove(db, id, claim.id, diagnosis, new Date());
-        void mailTakeover(app, proved).catch((error: unknown) => request.log.error(error));
-        const pending = proved.state === 'live' ? await findCertificateFault(claim.host, place, dns) : undefined;
-        return await showClaim(reply, proved, wanted, { faults: [...(pending ? [pending] : []), ...found] });
+        await refuseManyChecks(request);
+        diagnosis = await diagnose(before, place, dns);
+        const { claim, faults } = await settleCheck(request, before, diagnosis, { place, dns });
+        return await showClaim(reply, claim, diagnosis.wanted, { faults });
       } catch (error) {
         if (!(error instanceof AppError) || !['domain_taken', 'limit_reached'].includes(error.code)) throw error;
         if (error instanceof LimitReached) reply.code(error.status).headers(error.headers);
-        return showClaim(reply, claim, wanted, { ...(found ? { faults: found } : {}), refusal: error.message });
+        const wanted = diagnosis?.wanted ?? (await wantedRecords(before, place, dns));
+        return showClaim(reply, before, wanted, { faults: diagnosis?.faults, refusal: error.message });
       }
     },
   );
@@ -109,7 +100,7 @@ function showClaim(
   reply: FastifyReply,
   claim: Claim,
   wanted: Diagnosis['wanted'],
-  checked: { faults?: readonly Fault[]; refusal?: string },
+  checked: { faults?: readonly Fault[] | undefined; refusal?: string },
 ) {
   return reply.viewAsync('domains/show.eta', {
     claim,

@@ -1,9 +1,10 @@
-import { and, eq, ne, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { announce } from '../db/notify.ts';
 import { domains, workspaces } from '../db/schema.ts';
 import { Invalid, NotFound } from '../errors.ts';
-import { type Domain, domainColumns, isCustomHost } from './queries.ts';
+import { type Claim, claimOf } from './claims.ts';
+import { type Domain, domainColumns, isCustomHost, isOwnDomain } from './queries.ts';
 
 export const settingNames = [
   'rootUrl',
@@ -24,7 +25,7 @@ export const settingNames = [
 export type DomainSettings = Pick<Domain, (typeof settingNames)[number]>;
 
 /** A domain of a workspace, and whether new links go there unless somebody says otherwise. */
-export type OwnDomain = Domain & { isDefault: boolean };
+export type OwnDomain = Claim & { isDefault: boolean };
 
 /** Settings as a person or a program typed them; what is empty is not set, what is left out stays as it is. */
 export type TypedSettings = { [Name in keyof DomainSettings]?: DomainSettings[Name] | string | undefined };
@@ -193,13 +194,10 @@ export async function getOwnDomain(db: Db, workspaceId: string, domainId: string
     })
     .from(domains)
     .innerJoin(workspaces, eq(workspaces.id, domains.workspaceId))
-    .where(isOwn(workspaceId, domainId));
+    .where(isOwnDomain(workspaceId, domainId));
   if (!found) throw new NotFound('There is no such domain.');
-  return { ...found.domain, isDefault: found.isDefault };
+  return { ...claimOf(found.domain), isDefault: found.isDefault };
 }
-
-const isOwn = (workspaceId: string, domainId: string) =>
-  and(eq(domains.id, domainId), eq(domains.workspaceId, workspaceId), ne(domains.state, 'removed'));
 
 /**
  * Changes what visitors meet, on every node at once, and where new links go.
@@ -214,7 +212,11 @@ export async function updateDomainSettings(
 ): Promise<OwnDomain> {
   return db.transaction(async (tx) => {
     // Locked, so that it cannot be removed while it becomes the default, nor get slugs while their keys change.
-    const [domain] = await tx.select(domainColumns).from(domains).where(isOwn(workspaceId, domainId)).for('update');
+    const [domain] = await tx
+      .select(domainColumns)
+      .from(domains)
+      .where(isOwnDomain(workspaceId, domainId))
+      .for('update');
     if (!domain) throw new NotFound('There is no such domain.');
     const { isCaseSensitive = domain.isCaseSensitive } = settings;
     if (isCaseSensitive !== domain.isCaseSensitive) await applyCasePolicy(tx, domainId, { isCaseSensitive });

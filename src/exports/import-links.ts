@@ -41,7 +41,8 @@ type NamedLink = {
  * Finds the links of the staged hits, by id and then by short link, and makes those that are missing: archived, so that
  * a file of hits never opens a way to somewhere, and deleted where they were. `imported_links.target` is their id here.
  * @returns how many were made
- * @throws Invalid with the line of a link that is another workspace's, or that cannot be made
+ * @throws Invalid with the line of a link that is another workspace's, that has the short link of another one of the file,
+ * or that cannot be made
  */
 export async function matchLinks(tx: Db, workspaceId: string, hosts: Hosts, now: Date): Promise<number> {
   await tx.execute(sql`
@@ -57,7 +58,7 @@ from (
 ) l
 left join imported q on q.line = l.qr_line`);
   await tx.execute(sql`alter table imported_links add primary key (link_id)`);
-  let made = 0;
+  const made = new Set<string>();
   for await (const page of pagesOf<NamedLink>(tx, 'imported_links', 'link_id')) {
     const ids = page.map((link) => link.link_id);
     const there = await tx
@@ -80,14 +81,15 @@ left join imported q on q.line = l.qr_line`);
       const holder = place && taken.get(keyOf(place));
       if (holder && holder.workspaceId !== workspaceId)
         throw cellRefused(link.line, 'short_link', link.short_link ?? '', 'is a link of another workspace');
+      if (holder && made.has(holder.linkId)) throw namedTwice(link);
       targets.set(link.link_id, holder?.linkId ?? link.link_id);
       if (holder) continue;
       await insertNamedLink(tx, workspaceId, link, place, hosts, now);
-      made += 1;
+      made.add(link.link_id);
     }
     await setTargets(tx, 'imported_links', 'link_id', targets);
   }
-  return made;
+  return made.size;
 }
 
 /** Makes a link with its slug and the slug of its code: archived, or deleted as it was. */
@@ -106,14 +108,19 @@ async function insertNamedLink(
   const end = isDeleted ? { deletedAt: now } : { archivedAt: now };
   await tx.insert(links).values({ id, workspaceId, url, createdAt, updatedAt: now, ...end });
   const kind = isDeleted ? 'retired' : 'primary';
-  if (!(await insertSlug(tx, { id: link.slug_id ?? newId(), place, kind, linkId: id, createdAt })))
-    throw cellRefused(line, 'short_link', shortLink ?? '', 'is named by two links');
+  if (!(await insertSlug(tx, { id: link.slug_id ?? newId(), place, kind, linkId: id, createdAt }))) {
+    if ((await findSlugs(tx, [place])).size > 0) throw namedTwice(link);
+    throw cellRefused(line, 'short_link', shortLink ?? '', 'has the slug_id of another slug');
+  }
   if (isDeleted) return;
   const code = link.qr_line === null ? undefined : placeOf(hosts, link.qr_line, link.qr_domain, link.qr_slug);
   const hasCode =
     code && (await insertSlug(tx, { id: link.qr_id ?? newId(), place: code, kind: 'qr', linkId: id, createdAt }));
   if (!hasCode) await claimRandomSlug(tx, { domain: place.domain, linkId: id, kind: 'qr' });
 }
+
+const namedTwice = ({ line, short_link: shortLink }: NamedLink) =>
+  cellRefused(line, 'short_link', shortLink ?? '', 'is named by two links');
 
 type NamedSlug = {
   slug_id: string;

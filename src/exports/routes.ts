@@ -6,11 +6,12 @@ import { reportHref } from '../analytics/address.ts';
 import { type DimensionName, dimensions } from '../analytics/dimensions.ts';
 import { filterWords, parseFilters } from '../analytics/filter.ts';
 import { namedAmong, nameLinks } from '../analytics/link-names.ts';
-import { intervals, type Period, periodNames, resolvePeriod } from '../analytics/period.ts';
+import { type Period, resolvePeriod } from '../analytics/period.ts';
 import { periodWords, viewOf } from '../analytics/period-links.ts';
 import { findFirstHitAt } from '../analytics/queries.ts';
 import { countBy, loadReport } from '../analytics/report.ts';
 import { reportPage } from '../analytics/report-page.ts';
+import { reportQuery } from '../analytics/report-query.ts';
 import { type NamedSubject, openSubject, reportFields } from '../analytics/subjects.ts';
 import { byteOrderMark, csvLine } from '../csv.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
@@ -18,18 +19,10 @@ import { writeHits } from './hits-csv.ts';
 import { countHits } from './queries.ts';
 
 const tables = ['time', ...dimensions.map(({ name }) => name)] as const;
-const day = z
-  .string()
-  .max(40)
-  .transform((text) => text.trim() || undefined)
-  .optional();
-const exportQuery = reportFields.extend({
+const exportQuery = reportQuery.omit({ f: true }).extend({
+  ...reportFields.shape,
   file: z.enum(['table', 'hits', 'chart']).default('table'),
   table: z.enum(tables).default('time'),
-  period: z.enum(periodNames).optional().catch(undefined),
-  interval: z.enum(intervals).optional().catch(undefined),
-  from: day,
-  to: day,
   filter: z
     .union([z.string(), z.array(z.string())])
     .default([])

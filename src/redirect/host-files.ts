@@ -55,7 +55,7 @@ export default async function hostFiles(app: FastifyInstance, parts: RedirectPar
     answer(request, reply, async (host) => {
       const { hash } = request.params;
       const logo = host.logoHash === hash ? await logos.fetch(hash, { context: host.domainId }) : undefined;
-      if (!logo) return reply.code(404).headers(host.headers).type('text/plain; charset=utf-8').send('Not found\n');
+      if (!logo) return refuseFile(reply, host);
       return reply
         .headers({ ...keptForEver, 'content-security-policy': "default-src 'none'" })
         .type(logo.type)
@@ -67,8 +67,7 @@ export default async function hostFiles(app: FastifyInstance, parts: RedirectPar
     app.get(path, (request, reply) =>
       answer(request, reply, (host) => {
         const text = textOf(host);
-        if (text === null)
-          return reply.code(404).headers(host.headers).type('text/plain; charset=utf-8').send('Not found\n');
+        if (text === null) return refuseFile(reply, host);
         return reply
           .headers({ ...host.headers, 'x-content-type-options': 'nosniff' })
           .type(type)
@@ -96,3 +95,6 @@ export default async function hostFiles(app: FastifyInstance, parts: RedirectPar
     return show(host);
   }
 }
+
+const refuseFile = (reply: FastifyReply, { headers }: Host): FastifyReply =>
+  reply.code(404).headers(headers).type('text/plain; charset=utf-8').send('Not found\n');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ChartInput, type ChartPoint, drawChart } from '../../src/analytics/chart.ts';
+import type { ChartPoint } from '../../src/analytics/axes.ts';
+import { type ChartInput, drawChart } from '../../src/analytics/chart.ts';
 import { drawSparkline } from '../../src/sparkline.ts';
 
 const points = (values: (number | null)[], options: { unfinished?: number; label?: string } = {}): ChartPoint[] =>

@@ -35,6 +35,8 @@ async function open(width: number) {
 
 it('an admin adds a domain, and the page notices by itself that its records are there', async () => {
   const { page, errors, violations } = await open(1280);
+  // The page's own clock, so that nobody waits while it does.
+  await page.clock.install();
   await page.goto(`/w/${ada.workspace.slug}/settings`);
   await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Domains' }).click();
   await page.getByRole('heading', { name: 'Your name on every link' }).waitFor();
@@ -50,18 +52,21 @@ it('an admin adds a domain, and the page notices by itself that its records are 
   await page.getByText('Where to set them').click();
   dns.zone['TXT _waymark.go.acme.test'] = [`waymark-verify=${claim?.proofToken}`];
   await page.getByText('go.acme.test does not point anywhere.').waitFor();
-  await page.getByText('There is no TXT record').waitFor({ state: 'detached', timeout: 20_000 });
+  await page.clock.fastForward(10_000);
+  await page.getByText('There is no TXT record').waitFor({ state: 'detached' });
   // Looking again leaves what somebody reads as it is.
   expect(await page.getByText('Amazon Route 53').isVisible()).toBe(true);
   dns.zone['CNAME go.acme.test'] = ['go.localhost'];
-  await page.getByRole('heading', { name: 'go.acme.test Live' }).waitFor({ timeout: 20_000 });
+  await page.clock.fastForward(10_000);
+  await page.getByRole('heading', { name: 'go.acme.test Live' }).waitFor();
   await page.getByText('All records are as they should be.').waitFor();
   const questions = dns.questions();
-  await page.waitForTimeout(11_000);
+  await page.clock.fastForward(60_000);
+  await page.waitForTimeout(500);
   expect(dns.questions()).toBe(questions);
   expect(await violations()).toEqual([]);
   expect(errors).toEqual([]);
-}, 90_000);
+});
 
 it('it fits on a phone', async () => {
   const { page, violations, isTooWide } = await open(360);
