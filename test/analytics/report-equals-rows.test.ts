@@ -178,7 +178,7 @@ group by 1, 2`);
     visitors: number;
   }[])
     counts[name] = { ...counts[name], [value]: [clicks, visitors] };
-  return counts as Record<Name, Counts>;
+  return counts;
 }
 
 /** The name of a row's step, told by Postgres and not by our own calendar. */
