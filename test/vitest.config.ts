@@ -8,8 +8,11 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/setup/global.ts',
     pool: 'forks',
-    // A test file mostly waits for Postgres or the browser, so two fit on a small machine.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Every file has databases and servers of its own, and nothing in src remembers anything beside them: our modules are
+    // loaded once a worker, not once a file.
+    isolate: false,
+    // A test file mostly waits for Postgres or the browser, so three fit on two cores.
+    maxWorkers: Math.max(3, availableParallelism()),
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

@@ -79,8 +79,10 @@ describe('removing a domain', () => {
     expect((await visitUntil('/printed', 302)).status).toBe(302);
     await remove(host);
     expect((await visitUntil('/printed', 404)).text).toBe('Not found\n');
-    expect(await rowsOf(app.db, sql`select 1 as hit from clicks where link_id = ${link.id}`)).toHaveLength(1);
-    expect(await getLink(app.db, workspaceId, link.id)).toMatchObject({ slug: 'printed', domain: host, clicks: 1 });
+    // Somebody may have been sent on in the moment before the redirect heard of it.
+    const { length: clicks } = await rowsOf(app.db, sql`select 1 as hit from clicks where link_id = ${link.id}`);
+    expect(clicks).toBeGreaterThan(0);
+    expect(await getLink(app.db, workspaceId, link.id)).toMatchObject({ slug: 'printed', domain: host, clicks });
     await expect(make('printed')).rejects.toMatchObject({ code: 'slug_taken' });
     expect((await ada.ask(`/w/${ada.workspace.slug}/links/${link.id}`)).status).toBe(200);
   });
