@@ -86,5 +86,9 @@ export function formatAgo(date: Date, now: Date): string {
   return 'just now';
 }
 
+/** 'is, not or contains' */
+export const orList = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+
 /** 'admin' -> 'an admin' */
 export const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;

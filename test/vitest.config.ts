@@ -15,5 +15,7 @@ export default defineConfig({
     maxWorkers: Math.max(3, availableParallelism()),
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // What comes a moment later comes later still where a machine is busy.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

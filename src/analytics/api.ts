@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { refusals } from '../api/problem.ts';
+import { orList } from '../format.ts';
 import { dimensions } from './dimensions.ts';
 import { filterQuery } from './filter-query.ts';
 import { intervals, periodNames, resolvePeriod } from './period.ts';
@@ -11,9 +12,8 @@ import { subjectAsked } from './subjects.ts';
 
 const groupings = ['time', ...dimensions.map(({ name }) => name)] as const;
 
-const listOf = (words: readonly string[]) => `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
-  z.enum(words, `Choose ${listOf(words)}.`);
+  z.enum(words, `Choose ${orList(words)}.`);
 
 const id = z.string().min(1);
 

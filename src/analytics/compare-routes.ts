@@ -4,10 +4,11 @@ import { z } from 'zod';
 import type { Db } from '../db/db.ts';
 import { Invalid } from '../errors.ts';
 import { listCampaigns } from '../links/campaigns.ts';
+import { mostCompared, refuseTooMany } from '../links/forms.ts';
 import { listLinks } from '../links/list.ts';
 import { listTags } from '../links/tags.ts';
 import { requireWorkspace } from '../workspaces/guards.ts';
-import { drawCompared, loadCompared, mostCompared } from './compare.ts';
+import { drawCompared, loadCompared } from './compare.ts';
 import { periodNames, resolvePeriod } from './period.ts';
 import { periodChoices, periodWords, viewOf } from './period-links.ts';
 import { reportQuery } from './report-query.ts';
@@ -20,8 +21,7 @@ const params = z.object({ workspace: z.string() });
 const ids = z
   .union([z.string(), z.array(z.string())])
   .default([])
-  // What cannot be an id (it may hold a NUL, which Postgres refuses) is the id of nothing.
-  .transform((given) => [...new Set([given].flat())].filter(Boolean).map((id) => (/^\w+$/.test(id) ? id : '-')));
+  .transform((given) => [...new Set([given].flat())].filter(Boolean));
 const query = reportQuery.omit({ f: true }).extend({
   period: z.enum(periodNames).exclude(['all']).optional().catch(undefined),
   /** What to choose from while nothing is chosen. */
@@ -80,8 +80,8 @@ export default async function compareRoutes(app: FastifyInstance): Promise<void>
         timeZone,
         period: periodWords(period),
         periods: periodChoices(path, period.name)
-          .filter(({ href }) => !href.endsWith('=all'))
-          .map((choice) => ({ ...choice, href: address(chosen, { period: choice.href.split('=').at(-1) }) })),
+          .filter(({ name }) => name !== 'all')
+          .map((choice) => ({ ...choice, href: address(chosen, { period: choice.name }) })),
         chart: compared.length > 0 ? drawCompared(compared) : null,
         rows: compared.map(({ id, name: label, total, path: href }) => ({
           label,
@@ -102,8 +102,7 @@ function choiceOf(asked: Record<Kind, string[]>, of: Kind): { kind: Kind; chosen
   const [kind = of, second] = kinds.filter((each) => asked[each].length > 0);
   if (second) throw new Invalid('Compare links, campaigns or tags: one kind at a time.', { field: second });
   const chosen = asked[kind];
-  if (chosen.length > mostCompared)
-    throw new Invalid(`Compare up to ${mostCompared} ${kind}s at once.`, { field: kind, code: 'too_many' });
+  refuseTooMany(kind, chosen);
   return { kind, chosen };
 }
 

@@ -6,8 +6,6 @@ import type { Period } from './period.ts';
 import { type Counts, getScope } from './queries.ts';
 import { loadSteps, type Step, type Subject, sumOf } from './report.ts';
 
-export const mostCompared = 5;
-
 /** A subject, and what people read for it: whole, and short enough to stand at the end of a line. */
 export type Compared = { subject: Subject; name: string; shortName: string };
 /** Its clicks in a period. */
@@ -84,10 +82,13 @@ export function drawCompared(compared: readonly ComparedSteps[]): CompareChart {
 function spreadOut(heights: readonly number[]): number[] {
   const places: number[] = [];
   let free = Number.NEGATIVE_INFINITY;
+  // The room above the axis for those that have no place yet.
+  let lowest = size.height - nameHeight * (heights.length - 1);
   for (const index of [...heights.keys()].toSorted((one, other) => (heights[one] ?? 0) - (heights[other] ?? 0))) {
-    const place = Math.max(heights[index] ?? 0, free);
+    const place = Math.min(Math.max(heights[index] ?? 0, free), lowest);
     places[index] = place;
     free = place + nameHeight;
+    lowest += nameHeight;
   }
   return places;
 }

@@ -1,5 +1,5 @@
 import { Invalid } from '../errors.ts';
-import { inSentence } from '../format.ts';
+import { inSentence, orList } from '../format.ts';
 import { type Dimension, type DimensionName, dimensions } from './dimensions.ts';
 import { labelOf } from './labels.ts';
 import type { LinkNames } from './link-names.ts';
@@ -16,8 +16,6 @@ const filterable: readonly Dimension[] = dimensions.filter(({ counts }) => count
 const most = 10;
 const longestValue = 500;
 
-const listOf = (words: readonly string[]) => `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
-
 /**
  * Reads filters as addresses carry them: 'country:is:DE'. The value is what follows the second colon, as it is.
  * The same filter twice counts once.
@@ -32,10 +30,10 @@ export function parseFilters(texts: readonly string[], field: string): Filter[] 
     const dimension = filterable.find((each) => each.name === name);
     if (!dimension || rest.length === 0)
       throw refuse(
-        `A filter reads like country:is:DE, and begins with ${listOf(filterable.map((each) => each.name))}.`,
+        `A filter reads like country:is:DE, and begins with ${orList(filterable.map((each) => each.name))}.`,
       );
     const known = filterOperators.find((each) => each === operator);
-    if (!known) throw refuse(`After ${name} comes ${listOf(filterOperators)}.`);
+    if (!known) throw refuse(`After ${name} comes ${orList(filterOperators)}.`);
     if (value.length > longestValue || value.includes('\0'))
       throw refuse(`The value of a filter has up to ${longestValue} characters.`);
     if (known === 'contains' && !dimension.isText)
@@ -60,9 +58,13 @@ export function withoutFilter(filters: readonly Filter[], gone: Filter): Filter[
   return filters.filter((each) => filterText(each) !== filterText(gone));
 }
 
+/** 'Country is not Germany'. */
+export const filterSentence = (filter: Filter, linkNames: LinkNames): string =>
+  Object.values(filterWords(filter, linkNames)).join(' ');
+
 const operatorWords: Readonly<Record<FilterOperator, string>> = { is: 'is', not: 'is not', contains: 'contains' };
 
-/** 'Country', 'is not', 'Germany'. */
+/** 'Country', 'is not', 'Germany', in the order in which they are read. */
 export function filterWords({ dimension, operator, value }: Filter, linkNames: LinkNames) {
   const { label, context } = labelOf(dimension, value, linkNames);
   return {

@@ -1,6 +1,7 @@
 import { reasonLabel } from '../clicks/bots.ts';
 import { channelLabels } from '../clicks/channel.ts';
 import { hitClassLabels } from '../clicks/hit-class.ts';
+import { otherValues } from '../clicks/variety.ts';
 import { type DimensionName, unknown } from './dimensions.ts';
 import type { LinkNames } from './link-names.ts';
 import { countryName, languageName } from './place-names.ts';
@@ -48,6 +49,7 @@ const nameless: Partial<Record<DimensionName, string>> = {
 /** 'DE/Bavaria' of region -> Bavaria, in Germany. A value without a name of its own reads as it is. */
 export function labelOf(dimension: DimensionName, value: string, linkNames: LinkNames = {}): Label {
   if (value === unknown) return { label: missing[dimension] ?? 'Unknown', context: null };
+  if (value === otherValues) return { label: 'Other values, too many to tell apart', context: null };
   const withoutName = nameless[dimension];
   if (withoutName !== undefined) return { label: linkNames[value] ?? withoutName, context: null };
   if (dimension === 'region' || dimension === 'city') {

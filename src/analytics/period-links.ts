@@ -34,8 +34,13 @@ const sensible: Readonly<Record<Interval, { label: string; least: number; most: 
 };
 
 /** The named periods; none is current while a range is shown. */
-export function periodChoices(path: string, current: Period['name'] | null, filters: readonly Filter[] = []): Choice[] {
+export function periodChoices(
+  path: string,
+  current: Period['name'] | null,
+  filters: readonly Filter[] = [],
+): (Choice & { name: PeriodName })[] {
   return periodNames.map((name) => ({
+    name,
     label: periodLabels[name],
     href: reportHref(path, { period: name, filters }),
     isCurrent: name === current,
@@ -69,7 +74,7 @@ export function viewOf(period: Period, filters: readonly Filter[]): ReportView {
 export function previousWords(period: Period): string {
   if (period.name === 'today') return 'yesterday';
   const name = previousName(period);
-  return name.startsWith('Day') ? `on the ${name.toLowerCase()}` : `in the ${name.toLowerCase()}`;
+  return `${name.startsWith('Day') ? 'on' : 'in'} the ${name.toLowerCase()}`;
 }
 
 /** '30 days before', '3 hours before', as the name of a line. */

@@ -28,7 +28,7 @@ export type Scope = {
   subject: Subject;
   /** The zone of the rollups' days. */
   timeZone: string;
-  /** False for a link of few hits, which has totals but no breakdowns: its rows answer. */
+  /** True of a workspace and of a link with many hits, without filters; rows answer for all others. */
   isRolledUp: boolean;
   /** Only hits that pass all of these; rollups cannot tell, rows answer. */
   filters: readonly Filter[];
@@ -149,7 +149,7 @@ export type DimensionCount = Counts & {
   dimension: DimensionName;
   value: string;
   /** How many values the dimension has in all. */
-  of: number;
+  count: number;
 };
 
 /**
@@ -205,10 +205,10 @@ with hit as (
 ), ranked as (
   select *,
          row_number() over (partition by dimension order by clicks desc, value) as rank,
-         count(*) over (partition by dimension) as "of"
+         count(*) over (partition by dimension)
   from summed
 )
-select dimension, value, clicks::float8, visitors::float8, "of"::int
+select dimension, value, clicks::float8, visitors::float8, count::int
 from ranked
 where rank <= ${asked.top} or dimension = any(${sql.param(asked.whole)}::text[])
 order by dimension, rank`);

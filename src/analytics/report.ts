@@ -46,7 +46,7 @@ const wholeDimensions: readonly DimensionName[] = ['class', 'reason', 'country']
 /**
  * Everything that the page of a report shows, of one moment: rollups and what is not in them yet; with filters, and in
  * zones that the rollups do not have, rows.
- * Throws NotFound for a link that is gone or another workspace's, Invalid when it takes too long.
+ * Throws NotFound for a subject that is gone or another workspace's, Invalid when it takes too long.
  */
 export async function loadReport(
   db: Db,
@@ -106,9 +106,8 @@ async function readRows(tx: Db, scope: Scope, period: Period): Promise<Parts> {
   return {
     steps: stepsOf(buckets, counts),
     previousSteps,
-    breakdowns: breakdownsOf(
-      counts.map(({ of, ...count }) => ({ dimension: of, ...count })),
-      (name) => (wholeDimensions.includes(name) ? Number.POSITIVE_INFINITY : shown),
+    breakdowns: breakdownsOf(byDimension(counts), (name) =>
+      wholeDimensions.includes(name) ? Number.POSITIVE_INFINITY : shown,
     ),
     week: weekOf(counts.filter(({ of }) => of === 'hour').map((count) => ({ ...count, hour: Number(count.value) }))),
   };
@@ -123,7 +122,7 @@ export type CountedRow = CountedValue & {
 /**
  * Clicks and visitors of a period by time or by one dimension: all its values, the most clicks first. The classes and
  * reasons count every hit; the total is clicks of people in any case.
- * Throws NotFound for a link that is gone or another workspace's, Invalid when it takes too long.
+ * Throws NotFound for a subject that is gone or another workspace's, Invalid when it takes too long.
  */
 export async function countBy(
   db: Db,
@@ -147,13 +146,10 @@ export async function countBy(
       return { total: sumOf(steps), rows };
     }
     const asked: DimensionName[] = [...new Set<DimensionName>(['class', groupBy])];
-    const isKept = isRolledUp(scope, period) && namesOf(scope).includes(groupBy);
-    const counts = isKept
+    const isCounted = isRolledUp(scope, period) && namesOf(scope).includes(groupBy);
+    const counts = isCounted
       ? await countDimensions(tx, scope, sourcesOf(scope, period, true), { dimensions: asked, whole: asked, top: 0 })
-      : (await countRows(tx, scope, { span: period, starts: [], dimensions: asked, weekIn: null })).map((count) => ({
-          dimension: count.of,
-          ...count,
-        }));
+      : byDimension(await countRows(tx, scope, { span: period, starts: [], dimensions: asked, weekIn: null }));
     const { class: classes, [groupBy]: grouped } = breakdownsOf(counts);
     const values = grouped.rows.map(({ value }) => ({ dimension: groupBy, value }));
     const names = await nameLinks(tx, workspaceId, namedAmong(values));
@@ -223,17 +219,19 @@ function weekOf(counts: readonly { hour: number; clicks: number }[]): number[] {
   return Array.from({ length: 7 * 24 }, (_, hour) => byHour.get(hour) ?? 0);
 }
 
+const byDimension = (counts: readonly RowCount[]) =>
+  counts.map(({ of, ...counted }) => ({ dimension: of, ...counted }));
+
 /** @param most how many values of a dimension to keep */
 function breakdownsOf(
-  counts: readonly (CountedValue & { dimension: string; of?: number | string })[],
+  counts: readonly (CountedValue & { dimension: string; count?: number })[],
   most: (name: DimensionName) => number = () => Number.POSITIVE_INFINITY,
 ): Record<DimensionName, Breakdown> {
   const of = ({ name }: { name: DimensionName }): Breakdown => {
     const found = counts.filter(({ dimension }) => dimension === name);
-    const all = found[0]?.of;
     return {
       rows: found.slice(0, most(name)).map(({ value, clicks, visitors }) => ({ value, clicks, visitors })),
-      count: typeof all === 'number' ? all : found.length,
+      count: found[0]?.count ?? found.length,
     };
   };
   return Object.fromEntries(dimensions.map((dimension) => [dimension.name, of(dimension)])) as Record<

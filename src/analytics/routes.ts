@@ -34,10 +34,9 @@ const valuesQuery = reportQuery.omit({ interval: true }).extend({
 });
 
 const workspaceParams = z.object({ workspace: z.string() });
-// What cannot be an id (it may hold a NUL, which Postgres refuses) is the id of no link.
-const linkParams = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });
-
-const namedParams = z.object({ workspace: z.string(), subjectId: z.string().regex(/^\w+$/).catch('-') });
+const linkParams = workspaceParams.extend({ linkId: z.string() });
+// No id at all would be the whole workspace, and is the id of nothing.
+const namedParams = workspaceParams.extend({ subjectId: z.string().min(1).catch('-') });
 
 /** Subjects with a name and a report of their own below the reports. */
 const named = ['campaign', 'tag', 'domain', 'qr'] as const;

@@ -3,7 +3,7 @@ import type { Db } from '../db/db.ts';
 import { type Dimension, type DimensionName, dimensions, unknown } from './dimensions.ts';
 import type { Filter } from './filter.ts';
 import type { Span } from './period.ts';
-import { type Counts, isFirst, isIn, isOfScope, list, type Scope } from './queries.ts';
+import { type Counts, isFirst, isIn, isOfScope, list, type Scope, unionAll } from './queries.ts';
 
 /** What rows are asked: all of it is answered in one pass over them. */
 export type RowsAsked = {
@@ -60,55 +60,77 @@ export function passesAll(filters: readonly Filter[]): SQL {
   );
 }
 
+/** As many parts of a span as a statement counts side by side: a year touches thirteen months of UTC. */
+const maxSlices = 13;
+
+/** A span cut where partitions of `clicks` begin, which are months of UTC; of a long one, several months a slice. */
+export function slicesOf({ from, to }: Span): Span[] {
+  const last = new Date(to.getTime() - 1);
+  const months = (last.getUTCFullYear() - from.getUTCFullYear()) * 12 + last.getUTCMonth() - from.getUTCMonth() + 1;
+  const width = Math.ceil(months / maxSlices);
+  const starts = [from];
+  for (let month = width; month < months; month += width)
+    starts.push(new Date(Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + month)));
+  return starts.map((start, index) => ({ from: start, to: starts[index + 1] ?? to }));
+}
+
+/** The columns of a row `c` that a value is made of. */
+const columnsOf = (value: string) => [...value.matchAll(/\bc\.(\w+)/g)].map(([, column = '']) => column);
+
 /**
- * Counts rows that pass the scope's filters. Dimensions of one card are grouped together first, because they depend on
- * one another: a million rows go through a handful of hash tables and not through one a dimension.
+ * Counts rows that pass the scope's filters. Columns that one card's values are made of are grouped together first,
+ * because they depend on one another: a million rows go through a handful of hash tables and not through one a dimension.
  */
 export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise<RowCount[]> {
   const shown = dimensions.filter(({ name }) => asked.dimensions.includes(name));
   const cards = [...new Set(shown.map(({ card }) => card))];
   const starts = asked.starts.map((start) => start.toISOString());
-  const clock = sql`c.clicked_at at time zone ${asked.weekIn ?? 'UTC'}`;
-  const columns = [
-    ...shown.map(({ name, sql: value }) => ({ name, value: sql.raw(value) })),
-    { name: 'step', value: sql`width_bucket(c.clicked_at, ${sql.param(starts)}::timestamptz[]) - 1` },
-    { name: 'hour', value: sql`(date_part('isodow', ${clock}) * 24 - 24 + date_part('hour', ${clock}))::int` },
-  ];
+  const computed: Record<string, SQL> = {
+    step: sql`width_bucket(c.clicked_at, ${sql.param(starts)}::timestamptz[]) - 1`,
+    // The first hours of 1970 were a Thursday's.
+    hour: sql`(floor(date_part('epoch', c.clicked_at at time zone ${asked.weekIn ?? 'UTC'}) / 3600)::int + 72) % 168`,
+  };
   const sets = [
-    ...cards.map((card) => shown.filter((each) => each.card === card).map(({ name, counts }) => ({ name, counts }))),
-    ...(starts.length === 0 ? [] : [[{ name: 'step', counts: 'clicks' }]]),
-    ...(asked.weekIn === null ? [] : [[{ name: 'hour', counts: 'clicks' }]]),
-  ].map((set, nth) => set.map(({ name, counts }) => ({ nth, name, counts, column: sql.identifier(name) })));
-  const grouped = sets.flat();
-  const nthOf = sets.flatMap(([first]) =>
-    first ? [sql`when grouping(${first.column}) then ${sql.raw(String(first.nth))}`] : [],
+    ...cards.map((card) => shown.filter((each) => each.card === card)),
+    ...(starts.length === 0 ? [] : [[{ name: 'step', sql: 'c.step', counts: 'clicks' }]]),
+    ...(asked.weekIn === null ? [] : [[{ name: 'hour', sql: 'c.hour', counts: 'clicks' }]]),
+  ].map((values) => ({ values, columns: [...new Set(values.flatMap(({ sql: value }) => columnsOf(value)))] }));
+  const columns = [...new Set(sets.flatMap((set) => set.columns))];
+  const names = (of: readonly string[]) => list(of.map((column) => sql.identifier(column)));
+  // Postgres tells the sets apart by a bit a column, 1 where it is not grouped.
+  const setOf = (of: readonly string[]) =>
+    columns.reduce((bits, column) => bits * 2 + (of.includes(column) ? 0 : 1), 0);
+  const values = sets.flatMap((set) =>
+    set.values.map(({ name, sql: value, counts }) => {
+      const text = sql.raw(`(${value})::text`);
+      return sql`(${sql.raw(`${setOf(set.columns)}, '${name}'`)}, ${counts === 'scans' ? text : sql`coalesce(${text}, ${unknown})`},
+        ${sql.raw(counts === 'hits' ? 'c.hits' : 'c.clicks')}, c.visitors)`;
+    }),
   );
-  const values = grouped.map(
-    ({ nth, name, counts, column }) =>
-      sql`(${sql.raw(`${nth}, '${name}'`)}, ${counts === 'scans' ? sql`${column}::text` : sql`coalesce(${column}::text, ${unknown})`},
-        ${sql.raw(counts === 'scans' ? 'clicks' : counts)}, visitors)`,
-  );
+  const slices = slicesOf(asked.span);
   // click and visitor are NULL where they do not count, which costs nothing; a condition would be looked at once a set.
-  // The planner takes the groups for many more than there are, and would sort the rows on disk once a set.
+  const grouped = slices.map(
+    (slice) => sql`
+  select grouping(${names(columns)}) as set, ${names(columns)}, count(*) as hits, count(click) as clicks, count(visitor) as visitors
+  from (
+    select case when c.class = 'human' then 1 end as click, case when ${isFirst(scope)} then 1 end as visitor,
+           ${list(columns.map((column) => sql`${computed[column] ?? sql.raw(`c.${column}`)} as ${sql.identifier(column)}`))}
+    from clicks c
+    where ${isOfScope(scope)} and ${isIn(slice)} and ${passesAll(scope.filters)}
+  ) hit
+  group by grouping sets (${list(sets.map((set) => sql`(${names(set.columns)})`))})`,
+  );
+  // The planner takes the groups for many more than there are, and would sort the rows on disk once a set. Workers group
+  // what they read where there are slices enough: handing the rows over to be grouped by one process takes longer.
   await db.execute(sql`
 select set_config('work_mem', '48MB', true), set_config('hash_mem_multiplier', '64', true), set_config('enable_sort', 'off', true),
-       set_config('parallel_setup_cost', '100', true), set_config('parallel_tuple_cost', '0.01', true)`);
+       set_config('parallel_setup_cost', '100', true), set_config('parallel_tuple_cost', ${slices.length > 1 ? '1' : '0.01'}, true)`);
   const { rows } = await db.execute(sql`
-with hit as (
-  select case when c.class = 'human' then 1 end as click, case when ${isFirst(scope)} then 1 end as visitor,
-         ${list(columns.map(({ name, value }) => sql`${value} as ${sql.identifier(name)}`))}
-  from clicks c
-  where ${isOfScope(scope)} and ${isIn(asked.span)} and ${passesAll(scope.filters)}
-), grouped as (
-  select case 0 ${sql.join(nthOf, sql` `)} end as nth, ${list(grouped.map(({ column }) => column))},
-         count(*) as hits, count(click) as clicks, count(visitor) as visitors
-  from hit
-  group by grouping sets (${list(sets.map((set) => sql`(${list(set.map(({ column }) => column))})`))})
-)
 select v."of", v.value, sum(v.clicks)::float8 as clicks, sum(v.visitors)::float8 as visitors
-from grouped
-cross join lateral (values ${list(values)}) v (nth, "of", value, clicks, visitors)
-where v.nth = grouped.nth and v.value is not null
+from (${unionAll(grouped)}
+) c
+cross join lateral (values ${list(values)}) v (set, "of", value, clicks, visitors)
+where v.set = c.set and v.value is not null
 group by 1, 2
 having sum(v.clicks) > 0
 order by 1, 3 desc, 2`);

@@ -17,7 +17,7 @@ import {
 } from './saved-views.ts';
 import { readReportAddress, type SavedReport, savedWords } from './view-address.ts';
 
-const params = z.object({ workspace: z.string(), viewId: z.string().regex(/^\w+$/).catch('-') });
+const params = z.object({ workspace: z.string(), viewId: z.string() });
 const text = z.string().max(10_000).default('');
 const nameForm = z.object({ name: text });
 /** `back`: where it leads, to the report or to the list of views that it was brought back to. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { jsonBody } from '../api/forms.ts';
 import { refusals } from '../api/problem.ts';
 import { getScope } from './queries.ts';
 import { insertView, listViews, readViewName, removeView, type SavedView } from './saved-views.ts';
@@ -14,7 +15,9 @@ const fields = {
   url: z
     .string('Write url as a string.')
     .max(10_000, 'The address of a report has up to 10,000 characters.')
-    .describe('Address of the report: its subject, period and filters, as a browser shows them.')
+    .describe(
+      'Address of the report: its subject, period and filters, as a browser shows them. Answers give it whole; requests may leave out the host: `/w/acme/reports?period=30d`.',
+    )
     .meta({ examples: ['https://app.example.com/w/acme/reports?period=30d&f=device:is:mobile'] }),
 };
 
@@ -32,12 +35,7 @@ const view = z.object({ id: z.string(), ...fields }).meta({
 const listed = view.extend({
   isGone: z.boolean().describe('True where what it is about is deleted: its url leads nowhere.'),
 });
-const newView = z.strictObject(fields, {
-  error: (issue) =>
-    issue.code === 'unrecognized_keys'
-      ? `There is no property "${issue.keys?.[0]}".`
-      : 'Send the properties as a JSON object.',
-});
+const newView = jsonBody(fields);
 const params = z.object({ id: z.string().describe("The view's id.") });
 
 /** The API's view of saved views: the same functions as the pages, in JSON. */
@@ -79,10 +77,11 @@ export default async function savedViewsApi(app: FastifyInstance): Promise<void>
     },
     async (request, reply) => {
       const { id: workspaceId, slug, timeZone } = request.workspace;
-      const home = `${config.appUrl}/w/${slug}`;
-      const { subject, address } = readReportAddress(request.body.url, home, { timeZone, now: new Date() }, 'url');
+      const { name: typed, url } = request.body;
+      const path = url.startsWith(config.appUrl) ? url.slice(config.appUrl.length) : url;
+      const { subject, address } = readReportAddress(path, `/w/${slug}`, { timeZone, now: new Date() }, 'url');
       await getScope(db, workspaceId, subject);
-      const name = readViewName(request.body.name);
+      const name = readViewName(typed);
       const made = await insertView(db, workspaceId, { name, address, createdBy: null });
       return reply.code(201).send({ id: made.id, name: made.name, url: urlOf(request, made) });
     },

@@ -1,10 +1,9 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
-import { uniqueViolation } from '../db/pg-errors.ts';
 import { savedViews } from '../db/schema.ts';
-import { Conflict, Invalid, NotFound } from '../errors.ts';
+import { Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
-import { nameKey, readName } from '../links/name.ts';
+import { nameKey, readName, refuseTaken } from '../links/name.ts';
 
 /** A report under a name; its address is path and query below the workspace, 'reports?period=30d'. */
 export type SavedView = { id: string; name: string; address: string };
@@ -14,6 +13,8 @@ export type ListedView = SavedView & {
 };
 
 export const maxViews = 100;
+
+const kind = { index: 'saved_views_name', what: 'view' };
 
 const columns = { id: savedViews.id, name: savedViews.name, address: savedViews.address };
 
@@ -90,7 +91,7 @@ export async function insertView(
     });
   const { name, address, createdBy } = view;
   const id = newId();
-  await refuseTaken(name, () =>
+  await refuseTaken(name, kind, () =>
     db.insert(savedViews).values({ id, workspaceId, name, nameKey: nameKey(name), address, createdBy }),
   );
   return { id, name, address };
@@ -101,14 +102,14 @@ export async function insertView(
  * @throws Conflict (field `name`, code `view_taken`)
  */
 export async function renameView(db: Db, workspaceId: string, viewId: string, name: string): Promise<void> {
-  await refuseTaken(name, async () => {
-    const changed = await db
+  const changed = await refuseTaken(name, kind, () =>
+    db
       .update(savedViews)
       .set({ name, nameKey: nameKey(name) })
       .where(isView(workspaceId, viewId))
-      .returning(columns);
-    if (changed.length === 0) notThere();
-  });
+      .returning(columns),
+  );
+  if (changed.length === 0) notThere();
 }
 
 /** @returns what was deleted @throws NotFound */
@@ -122,13 +123,4 @@ const isView = (workspaceId: string, viewId: string) =>
 
 function notThere(): never {
   throw new NotFound('There is no such view.');
-}
-
-async function refuseTaken(name: string, write: () => Promise<unknown>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (uniqueViolation(error) !== 'saved_views_name') throw error;
-    throw new Conflict(`There is a view “${name}” already.`, { field: 'name', code: 'view_taken' });
-  }
 }

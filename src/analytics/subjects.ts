@@ -44,7 +44,7 @@ export function placeOf(subject: Subject): string {
   return field ? `${reportFolders[field.name]}/${field.value}` : 'reports';
 }
 
-/** The subject whose report is at a place; undefined where there is none. The contrary of placeOf(). */
+/** The subject whose report is at a place; undefined where there is none. What placeOf() says, read back. */
 export function subjectAt(place: string): Subject | undefined {
   if (place === 'reports') return { kind: 'workspace' };
   const [, folder, id = ''] = /^(.+)\/(\w+)$/.exec(place) ?? [];

@@ -1,6 +1,6 @@
 import { Invalid } from '../errors.ts';
 import { type ReportView, reportHref } from './address.ts';
-import { type Filter, filterWords, parseFilters } from './filter.ts';
+import { type Filter, filterSentence, parseFilters } from './filter.ts';
 import type { LinkNames } from './link-names.ts';
 import { intervals, type Period, type PeriodInput, periodNames, resolvePeriod } from './period.ts';
 import { periodWords } from './period-links.ts';
@@ -32,12 +32,13 @@ export function lastingHref(path: string, { period, interval, from, to, filters 
 
 /**
  * Reads a report's address and writes it anew, so that nothing is kept but what a report may say.
- * @param home path of the workspace, or its address
+ * @param text its path and query
+ * @param home path of the workspace
  * @param field of the form or the JSON that it stood in
  * @throws Invalid for what is no report of this workspace, and for periods and filters that cannot be
  */
 export function readReportAddress(text: string, home: string, clock: Clock, field = 'address'): SavedReport {
-  const [path = '', ...rest] = text.split('?');
+  const [path = '', ...rest] = text.replace(/#.*/s, '').split('?');
   const place = path.startsWith(`${home}/`) ? path.slice(home.length + 1) : '';
   const subject = subjectAt(place);
   if (!subject) throw new Invalid('Only reports of this workspace can be saved.', { field });
@@ -59,9 +60,5 @@ export function readReportAddress(text: string, home: string, clock: Clock, fiel
 
 /** 'Last 30 days, Device is Mobile'. */
 export function savedWords({ period, filters }: SavedReport, linkNames: LinkNames): string {
-  const chips = filters.map((filter) => {
-    const { name, operator, value } = filterWords(filter, linkNames);
-    return `${name} ${operator} ${value}`;
-  });
-  return [periodWords(period), ...chips].join(', ');
+  return [periodWords(period), ...filters.map((filter) => filterSentence(filter, linkNames))].join(', ');
 }

@@ -17,12 +17,8 @@ async function face(app: FastifyInstance): Promise<void> {
   });
 
   app.decorateRequest('apiKey', null);
-  // Keys that are none are counted by address: each costs a look into the database.
-  const countWrongKey = app.createRateLimit({
-    max: wrongKeysAMinute,
-    timeWindow: 60_000,
-    keyGenerator: (request) => request.ip,
-  });
+  // Keys that are none are counted by address (IPv6: /64): each costs a look into the database.
+  const countWrongKey = app.createRateLimit({ max: wrongKeysAMinute, timeWindow: 60_000 });
   app.addHook('onRequest', async (request) => {
     try {
       await authenticate(request);

@@ -196,11 +196,15 @@ function widthOf(text: string, font: string): number {
   return ruler.measureText(text).width;
 }
 
+const characters = new Intl.Segmenter('en');
+
+/** A text as it is, or what of it fits; half a character would spoil the whole picture. */
 function fit(text: string, font: string, width: number): string {
   if (widthOf(text, font) <= width) return text;
-  let end = text.length - 1;
-  while (end > 0 && widthOf(`${text.slice(0, end)}…`, font) > width) end--;
-  return `${text.slice(0, end)}…`;
+  const parts = Array.from(characters.segment(text), ({ segment }) => segment);
+  const shortened = () => `${parts.join('')}…`;
+  while (parts.pop() !== undefined) if (widthOf(shortened(), font) <= width) break;
+  return shortened();
 }
 
 /** Words in lines that are no wider than the picture. */

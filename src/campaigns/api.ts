@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { jsonBody } from '../api/forms.ts';
 import { refusals } from '../api/problem.ts';
 import { getCampaign, insertCampaign, listCampaigns, removeCampaign, updateCampaign } from '../links/campaigns.ts';
 import { readPlan } from './forms.ts';
@@ -42,22 +43,13 @@ const campaign = z
     ],
   });
 
-/** Properties that we do not know are refused: who misspells `goal` should hear of it. */
-const body = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
-  z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `There is no property "${issue.keys?.[0]}".`
-        : 'Send the properties as a JSON object.',
-  });
-
-const newCampaign = body({
+const newCampaign = jsonBody({
   ...plan,
   startsOn: plan.startsOn.optional(),
   endsOn: plan.endsOn.optional(),
   goal: plan.goal.optional(),
 });
-const campaignChanges = body({
+const campaignChanges = jsonBody({
   name: plan.name.optional(),
   startsOn: plan.startsOn.optional(),
   endsOn: plan.endsOn.optional(),

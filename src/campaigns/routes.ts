@@ -10,7 +10,7 @@ import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { campaignForm, readPlan } from './forms.ts';
 import { loadCampaigns } from './page.ts';
 
-const params = z.object({ workspace: z.string(), campaignId: z.string().regex(/^\w+$/).catch('-') });
+const params = z.object({ workspace: z.string(), campaignId: z.string() });
 const day = z
   .string()
   .max(40)
@@ -45,7 +45,7 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
       asked: period ? comparisonOf(period) : [],
       periodName: period && periodWords(period),
       previousName: period && previousName(period).toLowerCase(),
-      periods: periodChoices(path, period?.name ?? null).filter(({ href }) => !href.endsWith('=all')),
+      periods: periodChoices(path, period?.name ?? null).filter(({ name }) => name !== 'all'),
       range: {
         from: period?.days.first ?? request.query.from,
         to: period?.days.last ?? request.query.to,

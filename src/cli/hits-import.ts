@@ -8,7 +8,7 @@ import { firstKeptDay } from '../clicks/retention.ts';
 import type { Db } from '../db/db.ts';
 import { workspaces } from '../db/schema.ts';
 import { findOrMakeInstanceDomain } from '../domains/queries.ts';
-import { importHits } from '../exports/hits-import.ts';
+import { importHits, type ImportedHits } from '../exports/hits-import.ts';
 import { formatNumber, plural } from '../format.ts';
 import { CommandRefused, defineCommand } from './command.ts';
 import { withDatabase } from './database.ts';
@@ -38,18 +38,15 @@ export const hitsImport = defineCommand({
       client.on('error', () => {}); // the query that is under way fails, too
       await client.connect();
       try {
-        const { hits, added, linksMade } = await importHits(client, {
+        const done = await importHits(client, {
           workspaceId,
           bytes: await openFile(file, progress),
           bounds: { now, keptSince: retentionDays === null ? null : firstKeptDay(retentionDays, now) },
           dimensions,
           isDryRun,
-          onProgress: (done, total) => progress.show('put in', done, total),
+          onProgress: (lines, total) => progress.show('put in', lines, total),
         });
-        return {
-          json: { workspaceId, isDryRun, hits, added, linksMade },
-          text: sentenceOf({ hits, added, linksMade }, isDryRun),
-        };
+        return { json: { workspaceId, isDryRun, ...done }, text: sentenceOf(done, isDryRun) };
       } finally {
         progress.clear();
         await client.end();
@@ -57,8 +54,7 @@ export const hitsImport = defineCommand({
     }),
 });
 
-function sentenceOf(done: { hits: number; added: number; linksMade: number }, isDryRun: boolean): string {
-  const { hits, added, linksMade } = done;
+function sentenceOf({ hits, added, linksMade }: ImportedHits, isDryRun: boolean): string {
   const known = hits - added;
   return [
     `${isDryRun ? 'Nothing was changed. ' : ''}${formatNumber(added)} of ${plural(hits, 'hit')} ${isDryRun ? 'would be' : added === 1 ? 'was' : 'were'} put in.`,

@@ -10,14 +10,16 @@ import { restateWorkspace } from '../clicks/rollups.ts';
 import type { Db } from '../db/db.ts';
 import * as schema from '../db/schema.ts';
 import { findOrMakeInstanceDomain } from '../domains/queries.ts';
-import { formatNumber } from '../format.ts';
+import { formatNumber, plural } from '../format.ts';
 import { addDays } from '../zoned-time.ts';
 import { CommandRefused, defineCommand } from './command.ts';
 import { withDatabase } from './database.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { makeAudience } from './seed/audience.ts';
+import { ensureCampaigns, setGoals } from './seed/campaigns.ts';
 import { copyHits } from './seed/copy.ts';
 import { hitMaker, type RecordedHit } from './seed/hits.ts';
+import { linkIdeas } from './seed/ideas.ts';
 import { insertDemoLinks } from './seed/links.ts';
 import { seededRandom } from './seed/random.ts';
 import { calendar, type Day, spread } from './seed/traffic.ts';
@@ -29,7 +31,7 @@ const wholeNumber = (least: number, most: number) => {
 
 export const seed = defineCommand({
   name: 'seed',
-  summary: 'Fill a workspace with a believable demo: links, campaigns and clicks up to now.',
+  summary: 'Fill a workspace with a believable demo: links, tags, campaigns and clicks up to now.',
   details: [
     'Each run makes a new account and workspace, unless one is named.',
     'Clicks are those of people, as the dashboard counts them; previews, crawlers and other machines come on top,',
@@ -55,10 +57,13 @@ export const seed = defineCommand({
       const now = new Date();
       const days = calendar(size.days, host.workspace.timeZone, now);
       const domainId = await findOrMakeInstanceDomain(db, config.shortUrl);
+      const ideas = linkIdeas(size.links);
+      const named = ideas.flatMap(({ campaign }) => campaign ?? []);
+      const campaigns = await ensureCampaigns(db, host.workspace.id, named, days);
       const links = await insertDemoLinks(
         db,
-        size.links,
-        { workspace: host.workspace, domainId, createdBy: host.userId, days },
+        ideas,
+        { workspace: host.workspace, domainId, createdBy: host.userId, campaigns, days },
         random,
         (made) => progress.show('links', made, size.links),
       );
@@ -67,11 +72,12 @@ export const seed = defineCommand({
       const hitsOf = hitMaker(links, audience, random);
       const hits = allHits(spread(size.clicks, plan, links, random), hitsOf, size.clicks, progress);
       await load(url, host.workspace.id, days, hits, () => progress.show('reports', size.clicks, size.clicks));
+      await setGoals(db, host.workspace, campaigns, { days, clicks: size.clicks });
       progress.clear();
 
       const { email, password } = host;
       const json = { email, password, workspaceId: host.workspace.id, links: links.length, clicks: size.clicks };
-      const made = `${formatNumber(json.links)} links with ${formatNumber(json.clicks)} clicks are in workspace ${json.workspaceId}.`;
+      const made = `Workspace ${json.workspaceId} got ${plural(json.links, 'link')} with ${plural(json.clicks, 'click')}.`;
       const logIn = password ? `Log in at ${config.appUrl} as ${email} with the password ${password}` : '';
       return { json, text: [made, logIn].filter(Boolean).join('\n') };
     }),

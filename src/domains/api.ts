@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { jsonBody } from '../api/forms.ts';
 import { refusals } from '../api/problem.ts';
 import { requireRight } from '../workspaces/guards.ts';
 import { checksAMinute, limitChecks } from './check-limit.ts';
@@ -87,20 +88,12 @@ const checkedDomain = z
     ],
   });
 
-const newDomain = z.strictObject(
-  {
-    host: z
-      .string('Write host as a string.')
-      .describe('As people type it.')
-      .meta({ examples: ['go.acme.com'] }),
-  },
-  {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `There is no property "${issue.keys?.[0]}".`
-        : 'Send the properties as a JSON object.',
-  },
-);
+const newDomain = jsonBody({
+  host: z
+    .string('Write host as a string.')
+    .describe('As people type it.')
+    .meta({ examples: ['go.acme.com'] }),
+});
 const params = z.object({ id: z.string().regex(/^\w+$/).describe("The domain's id.") });
 
 /** The API's view of domains: the same functions as the pages, in JSON. */

@@ -45,13 +45,14 @@ function shakeHands(address: string, port: number, host: string): Promise<Outcom
       socket.destroy();
       resolve(outcome);
     };
-    const timer = setTimeout(() => end(isThere ? 'missing' : 'silent'), patienceMs);
+    const giveUp = () => end(isThere ? 'missing' : 'silent');
+    const timer = setTimeout(giveUp, patienceMs);
     socket.once('connect', () => {
       isThere = true;
     });
     socket.once('secureConnect', () => end(socket.authorized ? 'there' : 'foreign'));
     // Also those that end without a word.
-    socket.once('close', () => end(isThere ? 'missing' : 'silent'));
-    socket.on('error', () => end(isThere ? 'missing' : 'silent'));
+    socket.once('close', giveUp);
+    socket.on('error', giveUp);
   });
 }

@@ -30,7 +30,8 @@ export async function removeDomain(db: Db, workspaceId: string, domainId: string
       .where(isOwnDomain(workspaceId, domainId))
       .returning({ host: domains.host });
     if (!removed) throw new NotFound('There is no such domain.');
-    await tx.update(workspaces).set({ defaultDomainId: null }).where(eq(workspaces.defaultDomainId, domainId));
+    const isDefault = and(eq(workspaces.id, workspaceId), eq(workspaces.defaultDomainId, domainId));
+    await tx.update(workspaces).set({ defaultDomainId: null }).where(isDefault);
     await announce(tx, { kind: 'domain', host: removed.host });
   });
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { jsonBody } from '../api/forms.ts';
 import { refusals } from '../api/problem.ts';
 import { requireRight } from '../workspaces/guards.ts';
 import { logoTypes, readLogo, updateLogo } from './logo.ts';
@@ -24,14 +25,7 @@ const domainSettings = z
   })
   .meta({ id: 'DomainSettings' });
 
-const changes = z
-  .strictObject(z.object(settings).partial().shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `There is no property "${issue.keys?.[0]}".`
-        : 'Send the properties as a JSON object.',
-  })
-  .describe('What is left out stays as it is.');
+const changes = jsonBody(z.object(settings).partial().shape).describe('What is left out stays as it is.');
 
 /** What the bytes are is told by themselves. */
 const picture = z

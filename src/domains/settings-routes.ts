@@ -34,6 +34,8 @@ const settingsForm = z.object({
   isDefault: typed,
 });
 type Values = z.output<typeof settingsForm>;
+/** Making ASCII of a host takes time by the square of its length. */
+const removalForm = z.object({ host: z.string().max(1_000).catch('') });
 
 /** What visitors of a domain meet, and its removal. */
 export default async function domainSettingsRoutes(app: FastifyInstance, rules: LinkRules): Promise<void> {
@@ -87,7 +89,7 @@ export default async function domainSettingsRoutes(app: FastifyInstance, rules: 
 
   routes.post(
     '/w/:workspace/domains/:id/remove',
-    { ...toManage, schema: { params, body: z.object({ host: typed }) } },
+    { ...toManage, schema: { params, body: removalForm } },
     async (request, reply) => {
       const { id: workspaceId, slug } = request.workspace;
       const domain = await getOwnDomain(db, workspaceId, request.params.id);

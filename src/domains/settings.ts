@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { composed } from '../composed.ts';
 import type { Db } from '../db/db.ts';
 import { announce } from '../db/notify.ts';
 import { domains, workspaces } from '../db/schema.ts';
@@ -126,11 +127,12 @@ function readAs<Value>(field: string, read: () => Value): Value {
 }
 
 function readBrandName(typed: string): string | null {
-  const name = typed
-    .replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ')
-    .replace(/\p{Bidi_Control}/gu, '')
-    .trim()
-    .normalize('NFC');
+  const name = composed(
+    typed
+      .replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ')
+      .replace(/\p{Bidi_Control}/gu, '')
+      .trim(),
+  );
   if (name.length > maxBrandName)
     throw new Invalid(`A name has at most ${maxBrandName} characters.`, { field: 'brandName', code: 'name_invalid' });
   return name || null;
@@ -221,7 +223,7 @@ export async function updateDomainSettings(
     const { isCaseSensitive = domain.isCaseSensitive } = settings;
     if (isCaseSensitive !== domain.isCaseSensitive) await applyCasePolicy(tx, domainId, { isCaseSensitive });
     if (Object.keys(settings).length > 0) {
-      await tx.update(domains).set(settings).where(eq(domains.id, domainId));
+      await tx.update(domains).set(settings).where(isOwnDomain(workspaceId, domainId));
       await announce(tx, { kind: 'domain', host: domain.host });
     }
     if (isDefault === true && domain.state !== 'live')

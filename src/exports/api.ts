@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { parseFilters } from '../analytics/filter.ts';
+import { filterQuery } from '../analytics/filter-query.ts';
 import { periodNames, resolvePeriod } from '../analytics/period.ts';
 import { findFirstHitAt } from '../analytics/queries.ts';
 import { subjectAsked } from '../analytics/subjects.ts';
 import { refusals } from '../api/problem.ts';
 import { Invalid } from '../errors.ts';
+import { orList } from '../format.ts';
 import { type HitPlace, listHits } from './queries.ts';
 
 const text = z.string().nullable();
@@ -68,28 +69,19 @@ const hit = z
     ],
   });
 
+const subjectId = z.string().min(1);
+
 const query = z.object({
-  linkId: z.string().regex(/^\w+$/, 'There is no such link.').optional().describe('Hits of this link only.'),
-  campaignId: z
-    .string()
-    .regex(/^\w+$/, 'There is no such campaign.')
-    .optional()
-    .describe('Hits of the links that are in this campaign now.'),
-  tagId: z
-    .string()
-    .regex(/^\w+$/, 'There is no such tag.')
-    .optional()
-    .describe('Hits of the links that have this tag now.'),
+  linkId: subjectId.optional().describe('Hits of this link only.'),
+  campaignId: subjectId.optional().describe('Hits of the links that are in this campaign now.'),
+  tagId: subjectId.optional().describe('Hits of the links that have this tag now.'),
   period: z
-    .enum(periodNames, `Choose ${periodNames.join(', ')}.`)
+    .enum(periodNames, `Choose ${orList(periodNames)}.`)
     .optional()
     .describe('`30d` when nothing is given.'),
   from: z.string().optional().describe('First day or first instant of a range of your own.'),
   to: z.string().optional().describe('Last day of the range, or the instant at which it ends.'),
-  filter: z
-    .union([z.string(), z.array(z.string())])
-    .default([])
-    .describe('Only hits like this, such as `country:is:DE`. May be given several times.'),
+  filter: filterQuery('filter').describe('Only hits like this, such as `country:is:DE`. May be given several times.'),
   limit: z.coerce
     .number('limit is a number from 1 to 1000.')
     .int('limit is a whole number.')
@@ -122,12 +114,11 @@ export default async function hitsApi(app: FastifyInstance): Promise<void> {
       },
     },
     async (request) => {
-      const { linkId, campaignId, tagId, filter, limit, cursor, ...asked } = request.query;
+      const { linkId, campaignId, tagId, filter: filters, limit, cursor, ...asked } = request.query;
       const { id: workspaceId, timeZone } = request.workspace;
       const subject = subjectAsked({ linkId, campaignId, tagId });
       const firstClickAt = asked.period === 'all' ? await findFirstHitAt(app.db, workspaceId, subject) : null;
       const span = resolvePeriod({ ...asked, timeZone, now: new Date(), firstClickAt });
-      const filters = parseFilters([filter].flat(), 'filter');
       const after = cursor === undefined ? null : placeOf(cursor);
       const hits = await listHits(app.db, workspaceId, { subject, span, filters }, after, limit);
       const last = hits.at(-1);

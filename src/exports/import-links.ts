@@ -61,21 +61,11 @@ left join imported q on q.line = l.qr_line`);
   const made = new Set<string>();
   for await (const page of pagesOf<NamedLink>(tx, 'imported_links', 'link_id')) {
     const ids = page.map((link) => link.link_id);
-    const there = await tx
-      .select({ id: links.id, workspaceId: links.workspaceId })
-      .from(links)
-      .where(inArray(links.id, ids));
-    const owners = new Map(there.map((link) => [link.id, link.workspaceId]));
-    const wanted = page.filter((link) => !owners.has(link.link_id));
+    const there = await tx.select({ id: links.id, owner: links.workspaceId }).from(links).where(inArray(links.id, ids));
+    const targets = ownAmong(page, 'link_id', there, workspaceId);
+    const wanted = page.filter((link) => !targets.has(link.link_id));
     const places = wanted.map(({ line, short_link }) => placeOfLink(hosts, line, short_link));
     const taken = await findSlugs(tx, places);
-    const targets = new Map<string, string>();
-    for (const { link_id, line } of page) {
-      const owner = owners.get(link_id);
-      if (owner !== undefined && owner !== workspaceId)
-        throw cellRefused(line, 'link_id', link_id, 'is a link of another workspace');
-      if (owner !== undefined) targets.set(link_id, link_id);
-    }
     for (const [index, link] of wanted.entries()) {
       const place = places[index];
       const holder = place && taken.get(keyOf(place));
@@ -148,38 +138,45 @@ group by i.slug_id`);
   for await (const page of pagesOf<NamedSlug>(tx, 'imported_slugs', 'slug_id')) {
     const ids = page.map((slug) => slug.slug_id);
     const there = await tx
-      .select({ id: slugs.id, workspaceId: links.workspaceId })
+      .select({ id: slugs.id, owner: links.workspaceId })
       .from(slugs)
       .innerJoin(links, eq(links.id, slugs.linkId))
       .where(inArray(slugs.id, ids));
-    const owners = new Map(there.map((slug) => [slug.id, slug.workspaceId]));
-    const wanted = page.filter((slug) => !owners.has(slug.slug_id));
+    const targets = ownAmong(page, 'slug_id', there, workspaceId);
+    const wanted = page.filter((slug) => !targets.has(slug.slug_id));
     const places = wanted.map(({ line, domain, slug }) => placeOf(hosts, line, domain, slug));
     const taken = await findSlugs(tx, places);
-    const targets = new Map<string, string>();
-    for (const { slug_id, line } of page) {
-      const owner = owners.get(slug_id);
-      if (owner !== undefined && owner !== workspaceId)
-        throw cellRefused(line, 'slug_id', slug_id, 'is a slug of another workspace');
-      targets.set(slug_id, slug_id);
-    }
     for (const [index, { slug_id: id, line, slug, slug_kind, link_id: linkId }] of wanted.entries()) {
       const place = places[index];
       const holder = place && taken.get(keyOf(place));
       if (holder && holder.workspaceId !== workspaceId)
         throw cellRefused(line, 'slug', slug ?? '', 'is a slug of another workspace');
-      if (holder) targets.set(id, holder.id);
-      else if (place)
-        await insertSlug(tx, {
-          id,
-          place,
-          kind: slug_kind === 'retired' ? 'retired' : 'alias',
-          linkId,
-          createdAt: now,
-        });
+      targets.set(id, holder?.id ?? id);
+      if (holder || !place) continue;
+      const kind = slug_kind === 'retired' ? 'retired' : 'alias';
+      await insertSlug(tx, { id, place, kind, linkId, createdAt: now });
+      // The next line may know the same slug by another id.
+      taken.set(keyOf(place), { id, linkId, workspaceId });
     }
     await setTargets(tx, 'imported_slugs', 'slug_id', targets);
   }
+}
+
+/** What of a page is there by its id, as targets: each is itself. @throws Invalid with the line of another workspace's */
+function ownAmong<Column extends 'link_id' | 'slug_id'>(
+  page: readonly ({ line: number } & Record<Column, string>)[],
+  column: Column,
+  there: readonly { id: string; owner: string }[],
+  workspaceId: string,
+): Map<string, string> {
+  const owners = new Map(there.map(({ id, owner }) => [id, owner]));
+  const known = page.filter((row) => owners.has(row[column]));
+  const strange = known.find((row) => owners.get(row[column]) !== workspaceId);
+  if (strange) {
+    const what = column === 'link_id' ? 'link' : 'slug';
+    throw cellRefused(strange.line, column, strange[column], `is a ${what} of another workspace`);
+  }
+  return new Map(known.map((row) => [row[column], row[column]]));
 }
 
 /** The rows of a temporary table, in order of their id. */

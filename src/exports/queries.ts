@@ -50,7 +50,7 @@ export type HitPlace = Pick<ExportedHit, 'time' | 'linkId' | 'id'>;
 /**
  * One page of hits, the oldest first. A page is found by an index and not by counting, so the last one costs what the
  * first one did.
- * @throws NotFound for a link that is gone or another workspace's
+ * @throws NotFound for a subject that is gone or another workspace's
  */
 export async function listHits(
   db: Db,

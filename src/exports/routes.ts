@@ -4,7 +4,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { reportHref } from '../analytics/address.ts';
 import { type DimensionName, dimensions } from '../analytics/dimensions.ts';
-import { filterWords, parseFilters } from '../analytics/filter.ts';
+import { filterSentence } from '../analytics/filter.ts';
+import { filterQuery } from '../analytics/filter-query.ts';
 import { namedAmong, nameLinks } from '../analytics/link-names.ts';
 import { type Period, resolvePeriod } from '../analytics/period.ts';
 import { periodWords, viewOf } from '../analytics/period-links.ts';
@@ -23,10 +24,7 @@ const exportQuery = reportQuery.omit({ f: true }).extend({
   ...reportFields.shape,
   file: z.enum(['table', 'hits', 'chart']).default('table'),
   table: z.enum(tables).default('time'),
-  filter: z
-    .union([z.string(), z.array(z.string())])
-    .default([])
-    .transform((filter) => [filter].flat()),
+  filter: filterQuery('filter'),
 });
 type Asked = z.output<typeof exportQuery>;
 
@@ -37,43 +35,35 @@ const mostInAPage = 2_000_000;
 export default async function exportRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;
+  const options = {
+    schema: { params: z.object({ workspace: z.string() }), querystring: exportQuery },
+    config: { rateLimit: { max: 60, timeWindow: '1 minute' } },
+  };
   // Hits one by one are more than a report shows. Tables are for all who read.
   const mayTakeHits = requireRight('takeHits');
 
-  routes.get(
-    '/w/:workspace/export',
-    {
-      preHandler: requireWorkspace,
-      schema: { params: z.object({ workspace: z.string() }), querystring: exportQuery },
-      config: { rateLimit: { max: 60, timeWindow: '1 minute' } },
-    },
-    async (request, reply) => {
-      const { query: asked } = request;
-      if (asked.file === 'hits') await mayTakeHits(request);
-      const { about, subject, period, filters } = await open(request, asked);
-      const what = asked.file === 'table' ? asked.table : asked.file;
-      const file = fileName(request.workspace.slug, about, what, period);
-      const workspaceId = request.workspace.id;
-      if (asked.file === 'chart') {
-        const page = reportPage(await loadReport(db, workspaceId, subject, period, filters));
-        asFile(reply, `${file}.svg`, 'image/svg+xml');
-        return reply.viewAsync('exports/chart.eta', { page, name: about.name });
-      }
-      asFile(reply, `${file}.csv`, 'text/csv; charset=utf-8');
-      if (asked.file === 'hits') {
-        return reply.send(Readable.from(writeHits(db, workspaceId, { subject, span: period, filters })));
-      }
-      return writeTable(asked.table, await countBy(db, workspaceId, subject, period, asked.table, filters));
-    },
-  );
+  routes.get('/w/:workspace/export', { preHandler: requireWorkspace, ...options }, async (request, reply) => {
+    const { query: asked } = request;
+    if (asked.file === 'hits') await mayTakeHits(request);
+    const { about, subject, period, filters } = await open(request, asked);
+    const what = asked.file === 'table' ? asked.table : asked.file;
+    const file = fileName(request.workspace.slug, about, what, period);
+    const workspaceId = request.workspace.id;
+    if (asked.file === 'chart') {
+      const page = reportPage(await loadReport(db, workspaceId, subject, period, filters));
+      asFile(reply, `${file}.svg`, 'image/svg+xml');
+      return reply.viewAsync('exports/chart.eta', { page, name: about.name });
+    }
+    asFile(reply, `${file}.csv`, 'text/csv; charset=utf-8');
+    if (asked.file === 'hits') {
+      return reply.send(Readable.from(writeHits(db, workspaceId, { subject, span: period, filters })));
+    }
+    return writeTable(asked.table, await countBy(db, workspaceId, subject, period, asked.table, filters));
+  });
 
   routes.get(
     '/w/:workspace/export/hits',
-    {
-      preHandler: [requireWorkspace, mayTakeHits],
-      schema: { params: z.object({ workspace: z.string() }), querystring: exportQuery },
-      config: { rateLimit: { max: 60, timeWindow: '1 minute' } },
-    },
+    { preHandler: [requireWorkspace, mayTakeHits], ...options },
     async (request, reply) => {
       const { query: asked } = request;
       const { id, slug } = request.workspace;
@@ -89,7 +79,7 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
         section: subject.kind === 'link' ? 'links' : 'reports',
         backHref: reportHref(about.path, viewOf(period, filters)),
         period: periodWords(period),
-        filters: filters.map((filter) => Object.values(filterWords(filter, linkNames)).join(' ')),
+        filters: filters.map((filter) => filterSentence(filter, linkNames)),
         rows,
         isHeldByPage: rows !== null && rows <= mostInAPage,
         href: `/w/${slug}/export?${search.toString()}`,
@@ -105,13 +95,14 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
     const { subject } = about;
     const firstClickAt = asked.period === 'all' ? await findFirstHitAt(db, id, subject) : null;
     const period = resolvePeriod({ ...asked, timeZone, now: new Date(), firstClickAt });
-    return { about, subject, period, filters: parseFilters(asked.filter, 'filter') };
+    return { about, subject, period, filters: asked.filter };
   }
 }
 
 /** 'spring-hits-2026-11-01-to-2026-11-22' */
 function fileName(workspace: string, { subject, name }: NamedSubject, what: string, { days }: Period): string {
-  const start = { workspace, link: name.slice(name.indexOf('/') + 1) }[subject.kind as string] ?? name;
+  const words = subject.kind === 'link' ? name.slice(name.indexOf('/') + 1) : name;
+  const start = subject.kind === 'workspace' ? workspace : words;
   return `${start}-${what}-${days.first}-to-${days.last}`;
 }
 

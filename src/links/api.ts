@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { jsonBody } from '../api/forms.ts';
 import { refusals } from '../api/problem.ts';
 import { readLinkChanges, readNewLink } from './forms.ts';
 import { listLinks } from './list.ts';
@@ -86,16 +87,7 @@ const asJson = (made: Link) => ({
   campaign: made.campaign?.name ?? null,
 });
 
-/** Properties that we do not know are refused: who misspells `title` should hear of it. */
-const body = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
-  z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `There is no property "${issue.keys?.[0]}".`
-        : 'Send the properties as a JSON object.',
-  });
-
-const newLink = body({
+const newLink = jsonBody({
   url,
   slug: z
     .string('Write slug as a string, or leave it out.')
@@ -112,7 +104,7 @@ const newLink = body({
   campaign: campaign.optional(),
 });
 
-const linkChanges = body({
+const linkChanges = jsonBody({
   url: url.optional(),
   title: title.optional(),
   tags: tags.optional().describe('All tags that it is to have; the others are taken off.'),

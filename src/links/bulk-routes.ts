@@ -8,7 +8,7 @@ import { refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { addTagTo, archiveLinks, removeTagFrom, restoreLinks, setCampaignOf } from './bulk.ts';
 import { readCampaignOf } from './campaigns.ts';
-import { bulkForm } from './forms.ts';
+import { bulkForm, refuseTooMany } from './forms.ts';
 import { listHref, readBack, showList } from './list-page.ts';
 import { readTagName } from './tags.ts';
 
@@ -57,8 +57,10 @@ function actionOf({ action, tag, campaign }: Asked): Action {
   return tag.trim() === '' && campaign.trim() !== '' ? 'set-campaign' : 'add-tag';
 }
 
-const compareHref = (slug: string, links: readonly string[]) =>
-  `/w/${slug}/compare?${links.map((id) => `link=${id}`).join('&')}`;
+function compareHref(slug: string, links: readonly string[]): string {
+  refuseTooMany('link', links);
+  return `/w/${slug}/compare?${links.map((id) => `link=${id}`).join('&')}`;
+}
 
 function readLinks(asked: Asked): string[] {
   const links = [...new Set(asked.links)];

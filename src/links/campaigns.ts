@@ -1,10 +1,9 @@
 import { and, asc, eq, ilike, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
-import { uniqueViolation } from '../db/pg-errors.ts';
 import { campaigns, links } from '../db/schema.ts';
-import { Conflict, Invalid, NotFound } from '../errors.ts';
+import { Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
-import { nameKey } from './name.ts';
+import { nameKey, refuseTaken } from './name.ts';
 
 /** What people decide about a campaign. Days are 'YYYY-MM-DD' of the workspace's calendar, both part of it. */
 export type CampaignPlan = {
@@ -23,6 +22,8 @@ export type Campaign = CampaignPlan & {
 };
 
 export const maxCampaigns = 1_000;
+
+const kind = { index: 'campaigns_name', what: 'campaign' };
 
 const columns = {
   id: campaigns.id,
@@ -92,7 +93,7 @@ export async function insertCampaign(db: Db, workspaceId: string, plan: Campaign
       code: 'campaigns_limit',
     });
   const id = newId();
-  await refuseTaken(plan.name, () =>
+  await refuseTaken(plan.name, kind, () =>
     db.insert(campaigns).values({ id, workspaceId, ...plan, nameKey: nameKey(plan.name) }),
   );
   return getCampaign(db, workspaceId, id);
@@ -108,7 +109,7 @@ export async function updateCampaign(
   campaignId: string,
   plan: CampaignPlan,
 ): Promise<Campaign> {
-  await refuseTaken(plan.name, () =>
+  await refuseTaken(plan.name, kind, () =>
     db
       .update(campaigns)
       .set({ ...plan, nameKey: nameKey(plan.name) })
@@ -125,15 +126,6 @@ export async function removeCampaign(db: Db, workspaceId: string, campaignId: st
 
 const isCampaign = (workspaceId: string, campaignId: string) =>
   and(eq(campaigns.workspaceId, workspaceId), eq(campaigns.id, campaignId));
-
-async function refuseTaken(name: string, write: () => Promise<unknown>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (uniqueViolation(error) !== 'campaigns_name') throw error;
-    throw new Conflict(`There is a campaign “${name}” already.`, { field: 'name', code: 'campaign_taken' });
-  }
-}
 
 /** A campaign's id, as a value for a link's column: NULL unless it is this workspace's. */
 export const ownCampaign = (workspaceId: string, campaignId: string | null) =>

@@ -3,6 +3,8 @@ import ipaddr from 'ipaddr.js';
 import { Invalid } from '../errors.ts';
 
 const maxLength = 8_000;
+/** In any script and any escapes. Parsing a host takes time by the square of its length, and names end at 253. */
+const maxAuthorityLength = 1_000;
 
 /**
  * Reads a destination as a person pasted it. Its bytes are kept: only white space around it goes, and a missing scheme
@@ -23,10 +25,12 @@ export function readDestination(typed: string): string {
     throw refusal('Links lead to http and https addresses only.', 'url_scheme');
   const url = scheme ? trimmed : `https://${trimmed.replace(/^\/\//, '')}`;
   const authority = /^https?:\/\/([^/?#]+)/i.exec(url)?.[1];
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const notOpened = () => refusal('This is not an address that a browser can open.');
   // Programs do not agree on where a host ends when there is a backslash in it, so that it could hide the real one.
-  if (!authority || !parsed || authority.includes('\\') || (!scheme && !parsed.hostname.includes('.')))
-    throw refusal('This is not an address that a browser can open.');
+  if (!authority || authority.includes('\\')) throw notOpened();
+  if (authority.length > maxAuthorityLength) throw refusal('This address names a host that is too long to exist.');
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (!parsed || (!scheme && !parsed.hostname.includes('.'))) throw notOpened();
   if (authority.includes('@'))
     throw refusal('An address with a user name or password in it would be shown to every visitor.');
   return url;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { composed } from '../composed.ts';
 import type { Db } from '../db/db.ts';
 import { isCustomHost, listDomains } from '../domains/queries.ts';
 import { Conflict, Invalid } from '../errors.ts';
@@ -57,6 +58,15 @@ export const listQuery = z.object({
 });
 
 const ids = z.string().transform((text) => text.split(/\W+/).filter(Boolean));
+
+/** How many links, campaigns or tags one chart can tell apart. */
+export const mostCompared = 5;
+
+/** @throws Invalid (code `too_many`) for more than that */
+export function refuseTooMany(kind: 'link' | 'campaign' | 'tag', chosen: readonly string[]): void {
+  if (chosen.length > mostCompared)
+    throw new Invalid(`Compare up to ${mostCompared} ${kind}s at once.`, { field: kind, code: 'too_many' });
+}
 
 /** What is done to several links at once; `enter` is the return key in one of the bar's fields. */
 export const bulkForm = z.object({
@@ -175,11 +185,12 @@ function readTags(typedTags: string | readonly string[]): string[] {
 const maxTitleLength = 200;
 
 function readTitle(typedTitle: string): string | null {
-  const title = typedTitle
-    .replace(/[\p{Cc}\p{Cs}]+/gu, ' ')
-    .replace(/\p{Bidi_Control}/gu, '')
-    .trim()
-    .normalize('NFC');
+  const title = composed(
+    typedTitle
+      .replace(/[\p{Cc}\p{Cs}]+/gu, ' ')
+      .replace(/\p{Bidi_Control}/gu, '')
+      .trim(),
+  );
   if (title.length > maxTitleLength)
     throw new Invalid(`A title has at most ${maxTitleLength} characters.`, { field: 'title', code: 'title_invalid' });
   return title || null;

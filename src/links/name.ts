@@ -1,4 +1,6 @@
-import { Invalid } from '../errors.ts';
+import { composed } from '../composed.ts';
+import { uniqueViolation } from '../db/pg-errors.ts';
+import { Conflict, Invalid } from '../errors.ts';
 import { foldCase } from './slug.ts';
 
 /** Commas of all scripts part one name from the next where several stand in one field. */
@@ -10,7 +12,7 @@ const turns = /[\u202a-\u202e\u2066-\u2069]/gu;
 const invisible = /\p{Default_Ignorable_Code_Point}/gu;
 
 /**
- * Reads the name of a tag or a campaign as a person typed it: any script, white space made single.
+ * Reads the name of a tag, a campaign or a saved view as a person typed it: any script, white space made single.
  * @param kind how a refusal calls it, and whether several stand in one field
  * @returns the name in NFC, as it will be shown
  * @throws Invalid (code `name_invalid`) with the reason
@@ -34,12 +36,32 @@ export function nameKey(name: string): string {
   return foldCase(tidy(name).replace(invisible, '')).trim();
 }
 
+/**
+ * Runs a statement that gives something a name.
+ * @param index which holds that names are told apart
+ * @param what how the refusal calls it, and its code begins
+ * @throws Conflict (field `name`, code `<what>_taken`) when another one has the name
+ */
+export async function refuseTaken<Result>(
+  name: string,
+  { index, what }: { index: string; what: string },
+  write: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await write();
+  } catch (error) {
+    if (uniqueViolation(error) !== index) throw error;
+    throw new Conflict(`There is a ${what} “${name}” already.`, { field: 'name', code: `${what}_taken` });
+  }
+}
+
 function tidy(typed: string): string {
-  return typed
-    .replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ')
-    .replace(turns, '')
-    .trim()
-    .normalize('NFC');
+  return composed(
+    typed
+      .replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ')
+      .replace(turns, '')
+      .trim(),
+  );
 }
 
 /** The names in a field that holds several; those that are empty, or there already, are left out. */

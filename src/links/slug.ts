@@ -1,4 +1,5 @@
 import { customAlphabet } from 'nanoid';
+import { composed } from '../composed.ts';
 import { Invalid } from '../errors.ts';
 
 /** Letters and digits that nobody mistakes for one another, in one case: short links are read aloud and typed. */
@@ -68,7 +69,7 @@ const lookalikes = [
  * @throws Invalid (field `slug`) with the reason
  */
 export function readSlug(typed: string, isReserved: (key: string) => boolean): string {
-  const slug = typed.trim().normalize('NFC').replace(/^\/+/, '');
+  const slug = composed(typed.trim()).replace(/^\/+/, '');
   const refuse = (sentence: string) => new Invalid(sentence, { field: 'slug', code: 'slug_invalid' });
   if (slug === '') throw refuse('A slug needs at least one character.');
   if (slug.length > maxSlugLength) throw refuse(`A slug has at most ${maxSlugLength} characters.`);

@@ -24,7 +24,8 @@ const askAgainMs = 60_000;
 const longestGapMs = 30 * 60_000;
 const hitsAnAnswer = 50;
 
-const subjectId = z.string().regex(/^\w+$/).catch('-').optional();
+// No id at all would be the whole workspace, and is the id of nothing.
+const subjectId = z.string().min(1).catch('-').optional();
 const params = z.object({
   workspace: z.string(),
   linkId: subjectId,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { orList } from '../format.ts';
 
 const kinds: Readonly<Record<string, string>> = {
   string: 'a text',
@@ -41,6 +42,3 @@ export function sentenceOf(issue: z.core.$ZodRawIssue): string | undefined {
 const units: Readonly<Record<string, string>> = { string: ' characters long', array: ' entries long' };
 
 const lengthOf = (origin: string, limit: number | bigint) => `${limit}${units[origin] ?? ''}`;
-
-const orList = (words: readonly string[]) =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;

@@ -12,7 +12,8 @@ type Rgb = readonly [number, number, number];
  * @param color six hexadecimal digits
  */
 export function brandStyle(color: string): string {
-  const rgb: Rgb = [0, 2, 4].map((at) => Number.parseInt(color.slice(at, at + 2), 16)) as unknown as Rgb;
+  const part = (at: number) => Number.parseInt(color.slice(at, at + 2), 16);
+  const rgb: Rgb = [part(0), part(2), part(4)];
   return `:root{--brand:light-dark(${readable(rgb, grounds.light, 0)},${readable(rgb, grounds.dark, 255)})}\n`;
 }
 

@@ -31,8 +31,19 @@ export class FreshCache<Value extends object> {
   #isAway = false;
   #isProbing = false;
 
-  constructor(max: number, load: (key: string) => Promise<Value | undefined>) {
-    this.#entries = new LRUCache({ max });
+  /**
+   * @param max how many answers are kept
+   * @param bytes how large all of them may be together, where their sizes differ much
+   */
+  constructor(
+    max: number,
+    load: (key: string) => Promise<Value | undefined>,
+    bytes?: { max: number; of: (value: Value) => number },
+  ) {
+    this.#entries = new LRUCache({
+      max,
+      ...(bytes && { maxSize: bytes.max, sizeCalculation: ({ value }) => bytes.of(value) }),
+    });
     this.#load = load;
   }
 

@@ -62,7 +62,8 @@ export function plainHost(domainId: string): Host {
 const maxPlaceholder = 1_000;
 
 /**
- * Fills {slug} and {query} of an address, percent-encoded, so that neither can leave its place.
+ * Fills {slug} and {query} of an address, percent-encoded, so that neither can leave its place. Dots alone are left out:
+ * browsers read them as the way up, escaped or not (WHATWG URL, path state).
  * @param visited the path as it came, still encoded, and the query without `?`
  */
 export function fillPlaceholders(address: string, visited: { path: string; query: string }): string {
@@ -72,7 +73,7 @@ export function fillPlaceholders(address: string, visited: { path: string; query
   };
   return locationOf(address).replace(/\{slug\}|\{query\}/g, (name) =>
     // Cutting must not leave half of a surrogate pair, which cannot be encoded.
-    encodeURIComponent((values[name] ?? '').slice(0, maxPlaceholder).replace(/\p{Cs}$/u, '')),
+    encodeURIComponent((values[name] ?? '').slice(0, maxPlaceholder).replace(/\p{Cs}$|^\.+$/u, '')),
   );
 }
 

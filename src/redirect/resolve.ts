@@ -11,6 +11,9 @@ const maxTargets = 100_000;
 /** Hosts kept in memory, the ones that are nobody's too, so that a flood of made-up hosts costs one query each. */
 const maxHosts = 20_000;
 
+/** All of them together: the files of a host take up to 210 kB, and somebody may have many. */
+const maxHostBytes = 50_000_000;
+
 /** A domain, and how it tells its slugs apart. */
 type SlugSpace = Pick<Host, 'domainId' | 'isCaseSensitive'>;
 
@@ -31,7 +34,10 @@ export class Resolver {
       const slashAt = key.indexOf('/');
       return findTarget(key.slice(0, slashAt), key.slice(slashAt + 1));
     });
-    this.#hosts = new FreshCache(maxHosts, async (hostname) => ({ host: (await findHost(db, hostname)) ?? null }));
+    this.#hosts = new FreshCache(maxHosts, async (hostname) => ({ host: (await findHost(db, hostname)) ?? null }), {
+      max: maxHostBytes,
+      of: bytesOf,
+    });
   }
 
   /** Takes every active link and every host into memory, for the time when the database is away (LINK_CACHE=warm). */
@@ -45,6 +51,7 @@ export class Resolver {
 
   /** A target that is in memory, so that the common redirect waits for nothing but its click. */
   recall(host: SlugSpace, slug: string): Target | undefined {
+    if (!isPossible(slug)) return undefined;
     return this.#targets.recall(keyOf(host.domainId, slugKey(slug, host)));
   }
 
@@ -53,6 +60,7 @@ export class Resolver {
    * @throws Unavailable when the database is away and the link is not in memory
    */
   async findTarget(host: SlugSpace, slug: string): Promise<Target | undefined> {
+    if (!isPossible(slug)) return undefined;
     const target = await this.#targets.find(keyOf(host.domainId, slugKey(slug, host)));
     return target ?? this.#findAfterSwitch(host, slug);
   }
@@ -95,5 +103,20 @@ export class Resolver {
     this.#hosts.distrust();
   }
 }
+
+/** Of a host without files, about. */
+const hostBytes = 1_000;
+
+const bytesOf = ({ host }: { host: Host | null }): number =>
+  [host?.robotsTxt, host?.appleAppSiteAssociation, host?.assetLinks].reduce(
+    (sum, file) => sum + (file?.length ?? 0),
+    hostBytes,
+  );
+
+/**
+ * Whether somebody can have it. Postgres refuses a NUL. Longer ones than any slug, however composed, are not even made
+ * equal in form: what 16 kB of marks on one letter cost would stop redirects.
+ */
+const isPossible = (slug: string): boolean => slug.length <= 1_000 && !slug.includes('\0');
 
 const keyOf = (domainId: string, key: string): string => `${domainId}/${key}`;

@@ -104,8 +104,7 @@ export default async function redirectRoutes(app: FastifyInstance, parts: Redire
       return refuseUnknownHost(reply);
     }
     const isPreview = slug.endsWith('+');
-    // No slug has a NUL, and Postgres refuses it.
-    const target = slug.includes('\0') ? undefined : await findTarget(host, isPreview ? slug.slice(0, -1) : slug);
+    const target = await findTarget(host, isPreview ? slug.slice(0, -1) : slug);
     if (!target) return refuseUnknown(request, reply, host);
     if (target.state === 'gone') {
       outcomes.gone++;

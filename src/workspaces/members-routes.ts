@@ -30,17 +30,20 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
   const { config, db, mailer } = app;
   const toSee = { preHandler: requireWorkspace };
   const toManage = { preHandler: [requireWorkspace, requireRight('managePeople')] };
-  // Each is a mail to somebody who did not ask for it; who has several accounts gets no more of them.
-  const countInvitations = app.createRateLimit({
-    max: 50,
-    timeWindow: '1 hour',
-    keyGenerator: (request) => request.workspace.id,
-  });
+  const limits = [
+    (request: FastifyRequest) => request.workspace.id,
+    (request: FastifyRequest) => request.user?.id ?? '',
+  ].map((keyGenerator) => app.createRateLimit({ max: 50, timeWindow: '1 hour', keyGenerator }));
 
+  /** Each is a mail to somebody who did not ask for it; several accounts or several workspaces send no more of them. */
   async function refuseManyInvitations(request: FastifyRequest): Promise<void> {
-    const counted = await countInvitations(request);
-    if (counted.isAllowed || !counted.isExceeded) return;
-    throw new LimitReached('Those were many invitations for one hour. Send the next ones later.', { field: 'email' });
+    for (const count of limits) {
+      const counted = await count(request);
+      if (!counted.isAllowed && counted.isExceeded)
+        throw new LimitReached('Those were many invitations for one hour. Send the next ones later.', {
+          field: 'email',
+        });
+    }
   }
 
   async function showMembers(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string> = {}) {

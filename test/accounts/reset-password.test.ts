@@ -172,6 +172,6 @@ describe('a new password by mail', () => {
     expect(answer.status).toBe(200);
     const kept = async () =>
       (await app.db.execute(sql`select subject from mails where recipient = ${annie.email}`)).rows;
-    await expect.poll(kept, { timeout: 5_000 }).toEqual([{ subject }]);
+    await expect.poll(kept).toEqual([{ subject }]);
   });
 });

@@ -36,6 +36,18 @@ it('counts the links of a campaign, and says whose visitors they are', async () 
   expect(textOf(await owner.ask(`${home}/reports/campaigns/launch/values?by=link`))).toContain('2 links');
 });
 
+it('is compared with others of its kind', async () => {
+  for (const [path, asked] of [
+    ['reports/campaigns/launch', '?campaign=launch'],
+    ['reports/tags/print', '?tag=print'],
+    ['reports', ''],
+  ]) {
+    const page = await owner.ask(`${home}/${path}`);
+    expect(page.text).toContain(`href="${home}/compare${asked}"`);
+    expect((await owner.ask(`${home}/compare${asked}`)).status).toBe(200);
+  }
+});
+
 it('counts the links with a tag', async () => {
   expect(textOf(await owner.ask(`${home}/reports/tags/print`))).toContain('1 click by 1 visitor');
   expect(textOf(await owner.ask(`${home}/reports/tags/print?f=device:is:tv`))).toContain('No click fits these filters');
@@ -43,6 +55,14 @@ it('counts the links with a tag', async () => {
 
 it('knows none that is not there, or another workspace’s', async () => {
   const other = await test.signUp('Grace');
-  for (const path of ['campaigns/launch', 'tags/print', 'campaigns/%00'])
-    expect((await other.ask(`/w/${other.workspace.slug}/reports/${path}`)).status).toBe(404);
+  for (const path of [
+    'campaigns/launch',
+    'tags/print',
+    'campaigns/%00',
+    'tags/',
+    'tags//values?by=link',
+    'tags//live/hits',
+    'domains/a-b',
+  ])
+    expect((await other.ask(`/w/${other.workspace.slug}/reports/${path}`)).status, path).toBe(404);
 });

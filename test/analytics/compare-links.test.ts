@@ -39,6 +39,12 @@ it('draws a line for each link, with its name, and has the numbers in tables', a
   expect(page.text).not.toContain(`<option value="${links[1]}">`);
 });
 
+it('keeps the names of lines apart and above the days, also where all end at the bottom', async () => {
+  const page = await owner.ask(`${path}?${query(links.slice(0, 5))}&from=2024-01-01&to=2024-01-07`);
+  const heights = [...page.text.matchAll(/class="compare-name[^>]* y="([^"]*)"/g)].map(([, y]) => Number(y));
+  expect(heights).toEqual([208, 226, 244, 262, 280]);
+});
+
 it('takes five links, and no more', async () => {
   expect(textOf(await owner.ask(`${path}?${query(links.slice(0, 5))}`))).toContain('Five links are the most');
   const refused = await owner.ask(`${path}?${query(links)}`);

@@ -1,10 +1,9 @@
 import { sql } from 'drizzle-orm';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { cookiesOf } from '../live/setup.ts';
 import { accessibilityProblems } from '../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { launchBrowser, openPage } from '../setup/browser.ts';
+import { launchBrowser, openPageAs } from '../setup/browser.ts';
 import { rowsOf } from '../setup/hits.ts';
 import { insertLinkAs } from './pages.ts';
 
@@ -37,12 +36,10 @@ afterAll(async () => {
 it.each(['light', 'dark'] as const)(
   'leads from a domain and from a QR code to their reports, on a phone, %s',
   async (colorScheme) => {
-    const { page, errors } = await openPage(browser, {
-      baseURL: waymark.url,
+    const { page, errors } = await openPageAs(browser, waymark, owner, {
       viewport: { width: 320, height: 800 },
       colorScheme,
     });
-    await page.context().addCookies(cookiesOf(owner, waymark.url));
     const expectFine = async () => {
       expect(await accessibilityProblems(page)).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth > innerWidth')).toBe(false);

@@ -17,6 +17,8 @@ describe('the name that people read for a value', () => {
     ['class', 'no-such-class', 'no-such-class'],
     ['reason', 'preview:slack', 'Slack preview'],
     ['utm_source', '', 'Not set'],
+    ['utm_source', '(other)', 'Other values, too many to tell apart'],
+    ['language', '(other)', 'Other values, too many to tell apart'],
   ])('%s %j: %s', (dimension, value, label) => {
     expect(labelOf(dimension, value)).toEqual({ label, context: null });
   });

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityProblems } from '../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { launchBrowser, openPage } from '../setup/browser.ts';
+import { launchBrowser, openPageAs } from '../setup/browser.ts';
 import { insertLinkAs } from './pages.ts';
 
 const iphone =
@@ -29,9 +29,7 @@ beforeAll(async () => {
     });
   }
   browser = await launchBrowser();
-  ({ page, errors } = await openPage(browser, { baseURL: waymark.url }));
-  const [name = '', value = ''] = owner.cookie.split(/=(.*)/s);
-  await page.context().addCookies([{ name, value: value.split(';')[0] ?? '', url: waymark.url }]);
+  ({ page, errors } = await openPageAs(browser, waymark, owner));
 });
 
 afterAll(async () => {

@@ -38,12 +38,23 @@ it('saves, lists and deletes views by the address of a report', async () => {
   expect(await list()).toEqual([]);
 });
 
+it('takes the path of a report, and what a browser adds to it', async () => {
+  for (const [name, url] of [
+    ['Path', `/w/${owner.workspace.slug}/reports?period=7d`],
+    ['Anchor', `${home}/reports?period=7d#report`],
+  ]) {
+    const answer = await save({ name, url });
+    expect([answer.status, JSON.parse(answer.text)]).toMatchObject([201, { name, url: `${home}/reports?period=7d` }]);
+  }
+});
+
 it('refuses with the field', async () => {
   expect((await save({ name: 'All', url: `${home}/reports` })).status).toBe(201);
   for (const [body, status, field] of [
     [{ name: 'all', url: `${home}/reports` }, 409, 'name'],
     [{ name: ' ', url: `${home}/reports` }, 422, 'name'],
-    [{ name: 'A', url: 'https://elsewhere.example/reports' }, 422, 'url'],
+    [{ name: 'A', url: `https://elsewhere.example/w/${owner.workspace.slug}/reports` }, 422, 'url'],
+    [{ name: 'A', url: '/w/another/reports' }, 422, 'url'],
     [{ name: 'A', url: `${home}/reports?f=weather:is:rain` }, 422, 'url'],
     [{ name: 'A', url: `${home}/links/nothing` }, 404, undefined],
     [{ name: 'A', url: `${home}/reports`, color: 'red' }, 422, 'color'],

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityProblems } from '../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { launchBrowser, openPage } from '../setup/browser.ts';
+import { launchBrowser, openPageAs } from '../setup/browser.ts';
 import { insertLinkAs } from './pages.ts';
 
 const iphone =
@@ -31,9 +31,7 @@ beforeAll(async () => {
   for (const slug of ['spring', 'spring']) await waymark.visit(`/${slug}`);
   await waymark.visit('/summer', { headers: { 'user-agent': iphone } });
   browser = await launchBrowser();
-  ({ page, errors } = await openPage(browser, { baseURL: waymark.url }));
-  const [name = '', value = ''] = owner.cookie.split(/=(.*)/s);
-  await page.context().addCookies([{ name, value: value.split(';')[0] ?? '', url: waymark.url }]);
+  ({ page, errors } = await openPageAs(browser, waymark, owner));
 });
 
 afterAll(async () => {
@@ -81,7 +79,7 @@ describe.sequential('comparing', () => {
     await page.keyboard.press('Space');
     await page.getByRole('checkbox', { name: 'Compare Our summer sale' }).check();
     expect(await accessibilityProblems(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Compare', exact: true }).click();
+    await page.getByRole('button', { name: 'Compare up to 5' }).click();
     await page.waitForURL(/compare\?of=campaign&period=7d&campaign=spring&campaign=summer/);
     expect(await page.locator('.compare-table').innerText()).toMatch(/spring sale[^]*2[^]*summer sale[^]*1/);
     await page.keyboard.press('m');

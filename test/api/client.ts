@@ -1,7 +1,8 @@
 import { eq } from 'drizzle-orm';
 import { insertApiKey } from '../../src/api/keys.ts';
-import { workspaces } from '../../src/db/schema.ts';
+import { users } from '../../src/db/schema.ts';
 import type { Answer, Ask, Person, TestApp } from '../setup/app.ts';
+import { workspaceIdOf } from '../setup/membership.ts';
 
 /** A program that holds a key of somebody's workspace. */
 export type Client = {
@@ -12,15 +13,15 @@ export type Client = {
   ask(path: string, ask?: Ask): Promise<Answer>;
 };
 
-/** Makes a key for a person's workspace. */
-export async function openClient(app: TestApp, person: Person): Promise<Client> {
-  const [workspace] = await app.db.select().from(workspaces).where(eq(workspaces.slug, person.workspace.slug));
-  if (!workspace) throw new Error(`${person.workspace.slug} is no workspace`);
-  const { id, key } = await insertApiKey(app.db, workspace.id, { name: 'Test', createdBy: null });
+/** Makes a key for a person's workspace, or as that person for somebody else's. */
+export async function openClient(app: TestApp, person: Person, host = person): Promise<Client> {
+  const workspaceId = await workspaceIdOf(app, host);
+  const [maker] = await app.db.select({ id: users.id }).from(users).where(eq(users.email, person.email));
+  const { id, key } = await insertApiKey(app.db, workspaceId, { name: 'Test', createdBy: maker?.id ?? '' });
   return {
     key,
     keyId: id,
-    workspaceId: workspace.id,
+    workspaceId,
     ask: (path, options = {}) =>
       app.ask(`/api/v1${path}`, { ...options, headers: { authorization: `Bearer ${key}`, ...options.headers } }),
   };

@@ -195,4 +195,13 @@ describe('a request to the API', () => {
     expect((await client.ask('/analytics')).status).toBe(429);
     expect((await other.ask('/links?limit=1')).status).toBe(200);
   });
+
+  it('is refused 60 times a minute where it is none; who has a whole network counts as one', async () => {
+    const wrong = (address: string) =>
+      app.ask('/api/v1/links', { headers: { authorization: 'Bearer wm_none', 'x-forwarded-for': address } });
+    const statuses: number[] = [];
+    for (let index = 0; index < 62; index++) statuses.push((await wrong(`2001:db8:7:7::${index.toString(16)}`)).status);
+    expect(statuses).toEqual([...Array<number>(60).fill(401), 429, 429]);
+    expect((await wrong('2001:db8:7:8::1')).status).toBe(401);
+  });
 });

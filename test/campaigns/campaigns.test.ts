@@ -7,9 +7,9 @@ import type { Hit } from '../../src/clicks/hit.ts';
 import { getCampaign, insertCampaign, listCampaigns, maxCampaigns } from '../../src/links/campaigns.ts';
 import { getLink, insertLink, type Link, removeLink } from '../../src/links/queries.ts';
 import { type Client, createLink, openClient } from '../api/client.ts';
-import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import type { Person, TestApp } from '../setup/app.ts';
 import { insertBareWorkspace, makeHit } from '../setup/hits.ts';
-import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
+import { joinWorkspace, startWorkspace, workspaceIdOf } from '../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -18,9 +18,7 @@ let client: Client;
 const noPlan = { startsOn: null, endsOn: null, goal: null };
 
 beforeAll(async () => {
-  app = await startTestApp();
-  ada = await app.signUp('Ada');
-  workspaceId = await workspaceIdOf(app, ada);
+  ({ app, ada, workspaceId } = await startWorkspace());
   client = await openClient(app, ada);
 });
 afterAll(() => app.close());
@@ -247,6 +245,7 @@ select 1 from link_totals where workspace_id = ${workspace} and is_busy`);
     const today = new Date().toISOString().slice(0, 10);
     const day = (ago: number) => Date.parse(`${today}T00:00:00Z`) - ago * 86_400_000 + 60_000;
     const isoDay = (ago: number) => new Date(day(ago)).toISOString().slice(0, 10);
+    await insertCampaign(app.db, workspace, { name: 'Silent', ...noPlan });
     const quiet = await insertCampaign(app.db, workspace, { name: 'Quiet', ...noPlan });
     const loud = await insertCampaign(app.db, workspace, {
       name: 'Loud <b>',
@@ -277,6 +276,7 @@ select 1 from link_totals where workspace_id = ${workspace} and is_busy`);
       /Loud &lt;b&gt; 1 link, .+ 1 % of the goal: 10 of 1,000 clicks\. \d+ by now would be even, at this rate \d+ by the end\. 6 up 50 % 3 1 .*Quiet 1 link 2 none in the 7 days before 1 1/,
     );
     expect(text).toContain('Behind');
+    expect(page.text.match(/campaign-change" data-label="" data-wide-only/g)).toHaveLength(1);
     expect(page.text).toMatch(/\/reports\/campaigns\/\w{12}"/);
     expect((await grace.ask(`${home(grace)}/campaigns?from=2026-02-30`)).status).toBe(422);
     expect((await grace.ask(`${home(grace)}/campaigns?period=all`)).status).toBe(200);

@@ -1,24 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findKeyHolder } from '../../src/api/keys.ts';
-import { type Database, openDatabase } from '../../src/db/db.ts';
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { query } from '../setup/postgres.ts';
 import { type CommandLine, openCommandLine } from './run.ts';
 
-let testDatabase: TestDatabase;
-let database: Database;
+let database: OpenTestDatabase;
 let line: CommandLine;
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, () => {});
-  line = openCommandLine({ DATABASE_URL: testDatabase.url });
+  database = await openTestDatabase();
+  line = openCommandLine({ DATABASE_URL: database.url });
 });
 
 afterAll(async () => {
   line.close();
-  await database.close();
-  await testDatabase.drop();
+  await database.drop();
 });
 
 const accountOf = (email: string, changes: Record<string, string> = {}) =>
@@ -32,7 +28,7 @@ describe('waymark user:create', () => {
     const second = await line.answer('user:create', ...accountOf('Bob@Example.com', { name: 'Bob' }));
     expect(Object.keys(first)).toEqual(['userId', 'workspaceId']);
     const people = await query(
-      testDatabase.url,
+      database.url,
       `select u.id, u.email, u.is_admin, w.id as workspace, w.name, m.role
        from users u join members m on m.user_id = u.id join workspaces w on w.id = m.workspace_id order by u.email`,
     );
@@ -76,7 +72,7 @@ describe('waymark user:create', () => {
 describe('waymark key:create', () => {
   const workspaceOf = async (name: string) => {
     const [row] = await query<{ id: string; slug: string }>(
-      testDatabase.url,
+      database.url,
       `select w.id, w.slug from workspaces w join members m on m.workspace_id = w.id
        join users u on u.id = m.user_id where u.email = '${name}@example.com'`,
     );

@@ -3,19 +3,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dimensions } from '../../src/analytics/dimensions.ts';
 import { rules } from '../../src/clicks/classify.ts';
 import { restateWorkspace } from '../../src/clicks/rollups.ts';
-import { type Database, openDatabase } from '../../src/db/db.ts';
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, rowsOf } from '../setup/hits.ts';
 import { type CommandLine, openCommandLine } from './run.ts';
 
-let testDatabase: TestDatabase;
-let database: Database;
+let database: OpenTestDatabase;
 let commandLine: CommandLine;
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, () => {});
-  commandLine = openCommandLine({ DATABASE_URL: testDatabase.url });
+  database = await openTestDatabase();
+  commandLine = openCommandLine({ DATABASE_URL: database.url });
   const workspaceId = await insertBareWorkspace(database.db);
   await database.db.execute(sql`insert into agent_shapes values (1, 'Googlebot/0', '2026-10-01')`);
   await database.db.execute(sql`
@@ -28,8 +25,7 @@ from generate_series(0, 9) n`);
 
 afterAll(async () => {
   commandLine.close();
-  await database.close();
-  await testDatabase.drop();
+  await database.drop();
 });
 
 describe('waymark reclassify', () => {

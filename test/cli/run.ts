@@ -7,8 +7,10 @@ import { projectRoot } from '../setup/project-root.ts';
 export type Ran = { code: number; stdout: string; stderr: string };
 
 export type CommandLine = {
-  /** Runs the real command line as a process of its own. */
+  /** Runs the real command line, as it was built, as a process of its own. */
   run(...words: string[]): Promise<Ran>;
+  /** The same with something to read on stdin. */
+  feed(input: string, ...words: string[]): Promise<Ran>;
   /** The same with --json: what it answered, which stands alone on stdout. Throws when the command failed. */
   answer(...words: string[]): Promise<Record<string, unknown>>;
   dataDir: string;
@@ -19,18 +21,19 @@ export type CommandLine = {
 export function openCommandLine(env: Record<string, string>): CommandLine {
   const dataDir = mkdtempSync(join(tmpdir(), 'waymark-cli-'));
   const settings = { PATH: process.env.PATH, DATA_DIR: dataDir, TZ: 'UTC', ...env };
-  const run = (...words: string[]) =>
+  const feed = (input: string, ...words: string[]) =>
     new Promise<Ran>((resolve) => {
       const options = { cwd: projectRoot, env: settings };
-      const child = execFile(
-        process.execPath,
-        ['--import', 'tsx', 'src/cli.ts', ...words],
-        options,
-        (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+      const child = execFile(process.execPath, ['dist/cli.js', ...words], options, (_error, stdout, stderr) =>
+        resolve({ code: child.exitCode ?? -1, stdout, stderr }),
       );
+      child.stdin?.on('error', () => {}); // it may end without having read
+      child.stdin?.end(input);
     });
+  const run = (...words: string[]) => feed('', ...words);
   return {
     run,
+    feed,
     async answer(...words) {
       const { code, stdout, stderr } = await run(...words, '--json');
       if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}: ${stderr}`);

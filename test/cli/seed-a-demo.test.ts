@@ -1,28 +1,31 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dimensions } from '../../src/analytics/dimensions.ts';
-import { type Database, openDatabase } from '../../src/db/db.ts';
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
-import { rowsOf } from '../setup/hits.ts';
+import { resolvePeriod } from '../../src/analytics/period.ts';
+import { loadCampaigns } from '../../src/campaigns/page.ts';
+import { insertCampaign, listCampaigns } from '../../src/links/campaigns.ts';
+import { ensureTags, listTags } from '../../src/links/tags.ts';
+import { localDay } from '../../src/zoned-time.ts';
+import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
+import { insertBareWorkspace, rowsOf } from '../setup/hits.ts';
 import { type CommandLine, openCommandLine } from './run.ts';
 
-let testDatabase: TestDatabase;
-let database: Database;
+/** Its days are not those of UTC, and its clocks change. */
+const timeZone = 'America/St_Johns';
+
+let database: OpenTestDatabase;
 let line: CommandLine;
 let demo: Record<string, unknown>;
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, () => {});
-  // A zone whose days are not those of UTC, and whose clocks change.
-  line = openCommandLine({ DATABASE_URL: testDatabase.url, TZ: 'America/St_Johns' });
+  database = await openTestDatabase();
+  line = openCommandLine({ DATABASE_URL: database.url, TZ: timeZone });
   demo = await line.answer('seed', '--links', '60', '--clicks', '20000', '--days', '100');
 });
 
 afterAll(async () => {
   line.close();
-  await database.close();
-  await testDatabase.drop();
+  await database.drop();
 });
 
 const inDemo = () => sql`workspace_id = ${demo.workspaceId}`;
@@ -138,7 +141,7 @@ from clicks where ${inDemo()} and class = 'human'`);
     expect(audience.cities).toBeGreaterThan(100);
     expect(audience.languages).toBeGreaterThan(15);
     expect(audience.browsers).toBeGreaterThan(10);
-    expect(audience).toMatchObject({ campaigns: 6, odd: 0, scanning_desktops: 0, false_scans: 0 });
+    expect(audience).toMatchObject({ campaigns: 5, odd: 0, scanning_desktops: 0, false_scans: 0 });
     const machines = await rowOf(sql`
 select round(100.0 * count(*) filter (where class <> 'human') / count(*))::int as share,
        array_agg(distinct class order by class) as classes, bool_and(reason like class || ':%') as have_reasons
@@ -148,6 +151,53 @@ from clicks where ${inDemo()}`);
       classes: ['crawler', 'human', 'prefetch', 'preview', 'scanner', 'tool'],
       have_reasons: true,
     });
+  });
+
+  it('puts links into campaigns: some over, one running with its pace, one about to start', async () => {
+    const now = new Date();
+    const today = localDay(now, timeZone);
+    const period = resolvePeriod({ period: '12mo', timeZone, now });
+    const rows = await loadCampaigns(database.db, String(demo.workspaceId), period);
+    const states = rows.map(({ campaign, goal }) => [campaign.name, goal?.state ?? 'no goal']);
+    expect(Object.fromEntries(states)).toEqual({
+      'Trail Week': 'reached',
+      "Members' sale": 'missed',
+      'Lantern 2 launch': 'no goal',
+      'Repair Month': 'no goal',
+      'Night run': 'on pace',
+      'Gift guide': 'not started',
+    });
+    for (const { campaign, clicks } of rows) {
+      expect(campaign.links).toBeGreaterThanOrEqual(3);
+      expect(clicks > 0).toBe((campaign.startsOn ?? '') <= today);
+    }
+    expect(rows.some(({ campaign }) => (campaign.endsOn ?? '') < today)).toBe(true);
+  });
+
+  it('gives links the campaign that their utm_campaign names, and two tags, one or none', async () => {
+    const named = await rowsOf(
+      database.db,
+      sql`
+select distinct substring(l.url from 'utm_campaign=([^&#]*)') as utm, c.name as campaign
+from links l left join campaigns c on c.id = l.campaign_id
+where l.workspace_id = ${demo.workspaceId} and l.url like '%utm_campaign=%' order by 1`,
+    );
+    expect(named).toEqual([
+      { utm: 'gift-guide', campaign: 'Gift guide' },
+      { utm: 'members-sale', campaign: "Members' sale" },
+      { utm: 'night-run', campaign: 'Night run' },
+      { utm: 'repair-month', campaign: 'Repair Month' },
+      { utm: 'tent-launch', campaign: 'Lantern 2 launch' },
+      { utm: 'trail-week', campaign: 'Trail Week' },
+    ]);
+    const tagged = await rowOf(sql`
+select array_agg(distinct n order by n) as numbers from (
+  select (select count(*)::int from link_tags where link_id = links.id) as n from links where ${inDemo()}
+) l`);
+    expect(tagged).toEqual({ numbers: [0, 1, 2] });
+    const tags = await listTags(database.db, String(demo.workspaceId));
+    expect(tags.map(({ name }) => name)).toEqual(['ad', 'event', 'guide', 'newsletter', 'print', 'sale', 'social']);
+    expect(new Set(tags.map(({ colour }) => colour)).size).toBe(7);
   });
 
   it('adds to a workspace that is named, by its id or its word', async () => {
@@ -171,10 +221,34 @@ select (select count(*)::int from links where ${inDemo()}) as links, sum(clicks)
     await expectRollupsToEqualRows();
   });
 
+  it('takes campaigns and tags that a workspace has as they are', async () => {
+    const { db } = database;
+    const workspaceId = await insertBareWorkspace(db);
+    const plan = { name: 'TRAIL week', startsOn: null, endsOn: '2026-01-31', goal: 5 };
+    await insertCampaign(db, workspaceId, plan);
+    const [tagId] = await ensureTags(db, workspaceId, ['Social']);
+    const addDemo = () =>
+      line.answer('seed', '--workspace', workspaceId, '--links', '9', '--clicks', '200', '--days', '20');
+    await addDemo();
+    await addDemo();
+    const campaigns = await listCampaigns(db, workspaceId);
+    expect(campaigns).toMatchObject([
+      { name: "Members' sale", links: 6 },
+      { ...plan, links: 8 },
+    ]);
+    expect(await listTags(db, workspaceId)).toMatchObject([
+      { name: 'event', links: 8 },
+      { name: 'newsletter', links: 6 },
+      { name: 'print', links: 2 },
+      { name: 'sale', links: 6 },
+      { id: tagId, name: 'Social', links: 8 },
+    ]);
+  });
+
   it('says how to log in, and draws no progress where nobody watches', async () => {
     const { code, stdout, stderr } = await line.run('seed', '--links=1', '--clicks=10', '--days=3');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/^1 links with 10 clicks .+\nLog in at .+ as .+@.+ with the password .+\n$/);
+    expect(stdout).toMatch(/^Workspace .+ got 1 link with 10 clicks\.\nLog in at .+ as .+@.+ with the password .+\n$/);
   });
 
   it('refuses a workspace that is not there', async () => {

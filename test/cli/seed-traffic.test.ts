@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeAudience } from '../../src/cli/seed/audience.ts';
 import { type DemoLink } from '../../src/cli/seed/links.ts';
-import { linkIdeas } from '../../src/cli/seed/campaigns.ts';
+import { linkIdeas } from '../../src/cli/seed/ideas.ts';
 import { hitMaker } from '../../src/cli/seed/hits.ts';
 import { drawIndex, runningSums, seededRandom } from '../../src/cli/seed/random.ts';
 import { mixes } from '../../src/cli/seed/sources.ts';

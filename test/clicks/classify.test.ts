@@ -6,6 +6,7 @@ import { readSignals } from '../../src/clicks/evidence.ts';
 import { hitClasses, hitClassLabels, hitClassSentences } from '../../src/clicks/hit-class.ts';
 import { findNetwork } from '../../src/clicks/networks.ts';
 import { type CorpusRequest, readCorpus, readSources } from './corpus/requests.ts';
+import { ownTimeOf } from '../setup/own-time.ts';
 
 const chrome =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36';
@@ -101,8 +102,7 @@ describe('hostile user agents', () => {
   });
 
   it('answers 16,000 characters made to be slow in a few milliseconds', () => {
-    const started = performance.now();
-    for (const part of [
+    const parts = [
       'droid ',
       'a/',
       '1.',
@@ -112,10 +112,9 @@ describe('hostile user agents', () => {
       'Mozilla/5.0 (',
       'naver(1.',
       'facebookexternalhit/1.1 ',
-    ]) {
-      classOf(part.repeat(16_000 / part.length));
-    }
-    expect(performance.now() - started).toBeLessThan(200);
+    ];
+    const classifyAll = () => parts.map((part) => classOf(part.repeat(16_000 / part.length)));
+    expect(ownTimeOf(classifyAll)).toBeLessThan(200);
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, unwatchFile, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,12 +18,6 @@ const onProblem = (sentence: string) => void problems.push(sentence);
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function until(isDone: () => boolean) {
-  for (let waited = 0; waited < 15_000 && !isDone(); waited += 50) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 describe('the data that comes along', () => {
   let geo: Geo;
   beforeAll(async () => {
@@ -37,8 +31,7 @@ describe('the data that comes along', () => {
   it('gives a visitor with IPv6 a country at once, and a city a moment later', async () => {
     const first = geo.locate('2a02:908::1');
     expect(first).toEqual({ country: 'DE', region: null, city: null });
-    await until(() => geo.locate('2a02:908::1').city !== null);
-    expect(geo.locate('2a02:908::1')).toMatchObject({ country: 'DE', city: expect.any(String) });
+    await expect.poll(() => geo.locate('2a02:908::1')).toMatchObject({ country: 'DE', city: expect.any(String) });
   });
 
   it('unwraps an IPv4 address in IPv6 clothes', () => {
@@ -133,15 +126,20 @@ describe('an own file', () => {
     expect(geo.locate('81.2.69.160').country).toBe('GB');
 
     // The watch looks once a second; what happens before its first look it cannot see.
-    await new Promise((resume) => setTimeout(resume, 1_500));
-    replace('not a database');
-    await until(() => told.length > 0);
-    expect(told[0]).toMatch(/The data read before stays in use\.$/);
+    await expect
+      .poll(
+        () => {
+          replace('not a database');
+          return told[0];
+        },
+        { interval: 500 },
+      )
+      .toMatch(/The data read before stays in use\.$/);
     expect(geo.locate('81.2.69.160').country).toBe('GB');
 
     replace(writeMmdb(4, { 0: { country_code: 'FR' } }));
-    await until(() => geo.locate('81.2.69.160').country === 'FR');
-    expect(geo.locate('81.2.69.160')).toEqual({ country: 'FR', region: null, city: null });
+    await expect.poll(() => geo.locate('81.2.69.160')).toEqual({ country: 'FR', region: null, city: null });
+    unwatchFile(file);
   }, 40_000);
 });
 

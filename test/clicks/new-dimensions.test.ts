@@ -8,7 +8,7 @@ import { rollUpNewDimensions } from '../../src/clicks/new-dimensions.ts';
 import { dropOldClicks, ensurePartitions } from '../../src/clicks/retention.ts';
 import { busyLinkHits, rollUpPending } from '../../src/clicks/rollups.ts';
 import { type Database, openDatabase } from '../../src/db/db.ts';
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, makeHit, rowsOf } from '../setup/hits.ts';
 import { rollupsAndRows } from '../setup/rollups.ts';
 
@@ -18,26 +18,23 @@ const added = ['domain', 'qr'];
 /** The list as the version before had it. */
 const before = dimensions.filter(({ name }) => !added.includes(name));
 
-let testDatabase: TestDatabase;
-let database: Database;
+let database: OpenTestDatabase;
 let neighbour: Database;
 let client: Client;
 let workspaceId: string;
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, () => {});
-  neighbour = openDatabase(testDatabase.url, () => {});
-  client = new Client(testDatabase.url);
+  database = await openTestDatabase();
+  neighbour = openDatabase(database.url, () => {});
+  client = new Client(database.url);
   await client.connect();
   await ensurePartitions(database.db, new Date('2026-03-01T00:00:00Z'));
 });
 
 afterAll(async () => {
   await client.end();
-  await database.close();
   await neighbour.close();
-  await testDatabase.drop();
+  await database.drop();
 });
 
 beforeEach(async () => {

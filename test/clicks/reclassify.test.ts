@@ -8,27 +8,23 @@ import { signal } from '../../src/clicks/evidence.ts';
 import type { Hit } from '../../src/clicks/hit.ts';
 import { reclassify, sentenceOf } from '../../src/clicks/reclassify.ts';
 import { rollUpPending } from '../../src/clicks/rollups.ts';
-import { type Database, openDatabase } from '../../src/db/db.ts';
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, makeHit, rowsOf } from '../setup/hits.ts';
 import { rollupsAndRows } from '../setup/rollups.ts';
 import { Client } from 'pg';
 
-let testDatabase: TestDatabase;
-let database: Database;
+let database: OpenTestDatabase;
 let client: Client;
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, () => {});
-  client = new Client(testDatabase.url);
+  database = await openTestDatabase();
+  client = new Client(database.url);
   await client.connect();
 });
 
 afterAll(async () => {
   await client.end();
-  await database.close();
-  await testDatabase.drop();
+  await database.drop();
 });
 
 const chrome =

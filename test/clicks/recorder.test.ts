@@ -6,14 +6,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Hit } from '../../src/clicks/hit.ts';
 import { Recorder, type RecorderEvent } from '../../src/clicks/recorder.ts';
 import { Spool } from '../../src/clicks/spool.ts';
-import { type Database, openDatabase } from '../../src/db/db.ts';
 import { clicks } from '../../src/db/schema.ts';
 import { type Proxy, startProxy } from '../setup/proxy.ts';
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, makeHit } from '../setup/hits.ts';
 
-let testDatabase: TestDatabase;
-let database: Database;
+let database: OpenTestDatabase;
 let workspaceId: string;
 let proxy: Proxy;
 let directory: string;
@@ -22,18 +20,14 @@ let recorder: Recorder;
 let events: RecorderEvent[];
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, () => {});
+  database = await openTestDatabase();
   workspaceId = await insertBareWorkspace(database.db);
 });
 
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
+afterAll(() => database.drop());
 
 beforeEach(async () => {
-  proxy = await startProxy(Number(new URL(testDatabase.url).port));
+  proxy = await startProxy(Number(new URL(database.url).port));
   directory = mkdtempSync(join(tmpdir(), 'waymark-spool-'));
   start();
 });
@@ -49,7 +43,7 @@ function start(budgetMs = 150): void {
   events = [];
   spool = new Spool(directory, () => {});
   recorder = new Recorder({
-    databaseUrl: proxy.urlOf(testDatabase.url),
+    databaseUrl: proxy.urlOf(database.url),
     spool,
     budgetMs,
     onEvent: (event) => events.push(event),
@@ -70,7 +64,7 @@ const files = () => readdirSync(directory);
 const kinds = () => new Set(events.map((event) => event.kind));
 
 async function expectThere(hits: Hit[]): Promise<void> {
-  for (const hit of hits) await expect.poll(() => isThere(hit), { timeout: 5_000 }).toBe(true);
+  for (const hit of hits) await expect.poll(() => isThere(hit)).toBe(true);
 }
 
 describe('a click', () => {
@@ -109,7 +103,7 @@ describe('a click', () => {
     const startedAt = performance.now();
     const first = click();
     expect(await recorder.record(first)).toBe('spooled');
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(recorder.isDatabaseAway).toBe(true);
     const others = clicksOf(20);
     for (const hit of others) expect(await recorder.record(hit)).toBe('spooled');
@@ -125,7 +119,7 @@ describe('a click', () => {
     proxy.down();
     await record(clicksOf(1_200));
     proxy.up();
-    await expect.poll(() => kinds(), { timeout: 5_000 }).toContain('emptied');
+    await expect.poll(() => kinds()).toContain('emptied');
     const told = (kind: string) =>
       events.flatMap((event) => (event.kind === kind && 'hits' in event ? [event.hits] : []));
     expect(told('emptied')).toEqual([1_200]);
@@ -141,7 +135,7 @@ describe('a click', () => {
     }
     expect(files().length).toBeLessThanOrEqual(2);
     proxy.up();
-    await expect.poll(() => files(), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => files()).toEqual([]);
   });
 
   it('is lost, and said to be, when the disk refuses too; the next one is safe when the database is back', async () => {
@@ -177,7 +171,7 @@ describe('a visitor', () => {
     proxy.down();
     await record([hit(), hit()]);
     proxy.up();
-    await expect.poll(() => spool.depth().hits, { timeout: 5_000 }).toBe(0);
+    await expect.poll(() => spool.depth().hits).toBe(0);
     await record([hit()]);
     const first = sql<number>`count(*) filter (where is_first_on_link)::int`;
     const [row] = await database.db
@@ -195,7 +189,7 @@ describe('a stop', () => {
     await record(hits);
     const startedAt = performance.now();
     await recorder.close();
-    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    expect(performance.now() - startedAt).toBeLessThan(4_500);
     expect(files()).toHaveLength(1);
     proxy.up();
     start();
@@ -208,7 +202,7 @@ describe('a stop', () => {
     const hits = clicksOf(1_500);
     await record(hits);
     proxy.up();
-    await expect.poll(() => recorder.isDatabaseAway, { interval: 2, timeout: 5_000 }).toBe(false);
+    await expect.poll(() => recorder.isDatabaseAway, { interval: 2 }).toBe(false);
     await recorder.close();
     expect(files()).toEqual([]);
     await expectThere(hits.slice(-1));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readReferrer } from '../../src/clicks/referrer.ts';
+import { ownTimeOf } from '../setup/own-time.ts';
 
 describe('the referrer', () => {
   it.each([
@@ -54,8 +55,8 @@ describe('the referrer', () => {
   });
 
   it('is read in little time from anything', () => {
-    const started = performance.now();
-    for (const part of ['a', 'a.', '-', 'a-', '@', ':', 'www.', '1:']) readReferrer(`https://${part.repeat(100_000)}!`);
-    expect(performance.now() - started).toBeLessThan(200);
+    const parts = ['a', 'a.', '-', 'a-', '@', ':', 'www.', '1:'];
+    const readAll = () => parts.map((part) => readReferrer(`https://${part.repeat(100_000)}!`));
+    expect(ownTimeOf(readAll)).toBeLessThan(200);
   });
 });

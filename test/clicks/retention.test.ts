@@ -6,26 +6,22 @@ import { batchParameters, KnownShapes, KnownVisitors, recordHits } from '../../s
 import { dropOldClicks, ensurePartitions, forgetVisitorsSeen } from '../../src/clicks/retention.ts';
 import { moveRollups, rollUpPending } from '../../src/clicks/rollups.ts';
 import { Salts } from '../../src/clicks/salts.ts';
-import { type Database, openDatabase } from '../../src/db/db.ts';
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, makeHit, rowsOf } from '../setup/hits.ts';
 import { rollupsAndRows } from '../setup/rollups.ts';
 
-let testDatabase: TestDatabase;
-let database: Database;
+let database: OpenTestDatabase;
 let client: Client;
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, () => {});
-  client = new Client(testDatabase.url);
+  database = await openTestDatabase();
+  client = new Client(database.url);
   await client.connect();
 });
 
 afterAll(async () => {
   await client.end();
-  await database.close();
-  await testDatabase.drop();
+  await database.drop();
 });
 
 const day = 24 * 60 * 60 * 1000;

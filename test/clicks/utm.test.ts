@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hasPaidClickId, readUtm } from '../../src/clicks/utm.ts';
+import { ownTimeOf } from '../setup/own-time.ts';
 
 const none = { source: null, medium: null, campaign: null, term: null, content: null };
 
@@ -45,9 +46,9 @@ describe('utm tags of a query', () => {
   });
 
   it('are read from a huge query in little time', () => {
-    const started = performance.now();
-    expect(readUtm(`${'utm_=&'.repeat(2_700)}utm_source=a`).source).toBe('a');
-    expect(performance.now() - started).toBeLessThan(100);
+    const query = `${'utm_=&'.repeat(2_700)}utm_source=a`;
+    expect(readUtm(query).source).toBe('a');
+    expect(ownTimeOf(() => readUtm(query))).toBeLessThan(100);
   });
 });
 

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/db.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { query } from '../setup/postgres.ts';
@@ -10,14 +10,14 @@ let idleErrors: Error[];
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
+});
+afterAll(() => testDatabase.drop());
+
+beforeEach(() => {
   idleErrors = [];
   database = openDatabase(testDatabase.url, (error) => idleErrors.push(error));
 });
-
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
+afterEach(() => database.close());
 
 /** Cuts connections whose last statement begins so; others of the pool stay, and serve what comes next. */
 const cut = (statement: string) =>
@@ -50,9 +50,8 @@ describe('a connection that Postgres cuts', () => {
 
   it('while it is idle is replaced, and said to be broken', async () => {
     await database.db.execute(sql`select 1`);
-    idleErrors = [];
-    await cut('');
-    await expect.poll(() => idleErrors.length).toBeGreaterThan(0);
+    await cut('select 1');
+    await expect.poll(() => idleErrors).toHaveLength(1);
     expect((await database.db.execute(sql`select 3 as three`)).rows).toEqual([{ three: 3 }]);
   });
 });

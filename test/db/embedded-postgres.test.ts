@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
 import { query } from '../setup/postgres.ts';
@@ -14,21 +14,31 @@ const ready = z.object({ url: z.string(), isAttached: z.boolean() });
 
 type Owner = z.infer<typeof ready> & { process: ChildProcess; leave(): Promise<void>; kill(): Promise<void> };
 
+/** Shared by all tests that need not begin with an empty folder: making the data takes longer than the rest of most. */
+let shared: string;
 let directory: string;
 const children: ChildProcess[] = [];
 
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'waymark-embedded-'));
+beforeAll(() => {
+  shared = mkdtempSync(join(tmpdir(), 'waymark-embedded-'));
 });
+afterAll(() => rmSync(shared, { recursive: true }));
 
+beforeEach(() => {
+  directory = shared;
+});
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
   if (existsSync(lockFile())) {
     const leftOver = await startEmbeddedPostgres({ directory });
     await leftOver.stop();
   }
-  rmSync(directory, { recursive: true, force: true });
+  if (directory !== shared) rmSync(directory, { recursive: true, force: true });
 });
+
+function beginEmpty(): void {
+  directory = mkdtempSync(join(tmpdir(), 'waymark-embedded-'));
+}
 
 /** A second process that uses the server. */
 async function startOwner(kind: 'durable' | 'ephemeral' = 'durable'): Promise<Owner> {
@@ -66,11 +76,12 @@ async function answers(url: string): Promise<boolean> {
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
-  await expect.poll(isTrue, { timeout: 10_000, interval: 50 }).toBe(true);
+  await expect.poll(isTrue, { interval: 50 }).toBe(true);
 }
 
 describe('the embedded Postgres', () => {
   it('starts from an empty folder and leaves nothing running', async () => {
+    beginEmpty();
     const server = await startEmbeddedPostgres({ directory });
     expect(server.isAttached).toBe(false);
     const [row] = await query(
@@ -154,6 +165,7 @@ describe('two processes on one folder', () => {
   });
 
   it('agree on one database when both start on an empty folder', async () => {
+    beginEmpty();
     const owners = await Promise.all([startOwner(), startOwner()]);
     expect(owners.filter((owner) => owner.isAttached)).toHaveLength(1);
     expect(owners[0].url).toBe(owners[1].url);
@@ -177,38 +189,39 @@ describe('two processes on one folder', () => {
 describe('after a crash', () => {
   it('a server whose owner was killed is taken over', async () => {
     const owner = await startOwner();
-    await query(owner.url, 'create table kept as select 7 as number');
+    await query(owner.url, 'create table inherited as select 7 as number');
     await owner.kill();
     const heir = await startEmbeddedPostgres({ directory });
     expect(heir).toMatchObject({ isAttached: true, url: owner.url });
-    expect(await query(heir.url, 'select number from kept')).toEqual([{ number: 7 }]);
+    expect(await query(heir.url, 'select number from inherited')).toEqual([{ number: 7 }]);
     await heir.stop();
     expect(await answers(heir.url)).toBe(false);
   });
 
   it('a killed Postgres recovers what was committed', async () => {
     const first = await startEmbeddedPostgres({ directory });
-    await query(first.url, 'create table kept as select 7 as number');
+    await query(first.url, 'create table recovered as select 7 as number');
     process.kill(postmasterPid(), 'SIGKILL');
     await first.stop();
     const second = await startEmbeddedPostgres({ directory });
     expect(second.isAttached).toBe(false);
-    expect(await query(second.url, 'select number from kept')).toEqual([{ number: 7 }]);
+    expect(await query(second.url, 'select number from recovered')).toEqual([{ number: 7 }]);
     await second.stop();
   });
 
   it.runIf(process.platform === 'linux')('a lock file that names some other program is not believed', async () => {
     const first = await startEmbeddedPostgres({ directory });
-    await query(first.url, 'create table kept as select 7 as number');
+    await query(first.url, 'create table unlocked as select 7 as number');
     const lock = readFileSync(lockFile(), 'utf8');
     await first.stop();
     writeFileSync(lockFile(), lock.replace(/^\d+/, String(process.pid)), { mode: 0o600 });
     const second = await startEmbeddedPostgres({ directory });
-    expect(await query(second.url, 'select number from kept')).toEqual([{ number: 7 }]);
+    expect(await query(second.url, 'select number from unlocked')).toEqual([{ number: 7 }]);
     await second.stop();
   });
 
   it('a start that died while it made the data directory does not stop the next one', async () => {
+    beginEmpty();
     mkdirSync(join(directory, 'draft-killed', 'pgdata'), { recursive: true });
     writeFileSync(join(directory, 'draft-killed', 'pgdata', 'PG_VERSION'), '18\n');
     const server = await startEmbeddedPostgres({ directory });
@@ -220,8 +233,7 @@ describe('after a crash', () => {
 
 describe('data of another major version', () => {
   it('are refused with a way out', async () => {
-    const server = await startEmbeddedPostgres({ directory });
-    await server.stop();
+    await (await startEmbeddedPostgres({ directory })).stop();
     const versionFile = join(directory, 'pgdata', 'PG_VERSION');
     const version = readFileSync(versionFile, 'utf8');
     writeFileSync(versionFile, '15\n');
@@ -232,6 +244,7 @@ describe('data of another major version', () => {
 
 describe('a throw-away Postgres', () => {
   it('goes with its folder when it is stopped', async () => {
+    beginEmpty();
     const server = await startEmbeddedPostgres({ directory, ephemeral: true });
     expect(await query(server.url, 'show fsync')).toEqual([{ fsync: 'off' }]);
     await server.stop();
@@ -240,6 +253,7 @@ describe('a throw-away Postgres', () => {
   });
 
   it('goes with its folder when its owner is killed', async () => {
+    beginEmpty();
     const owner = await startOwner('ephemeral');
     expect(await answers(owner.url)).toBe(true);
     await owner.kill();
@@ -248,6 +262,7 @@ describe('a throw-away Postgres', () => {
   });
 
   it('does not touch a folder with something in it', async () => {
+    beginEmpty();
     const precious = join(directory, 'precious');
     writeFileSync(precious, '');
     await expect(startEmbeddedPostgres({ directory, ephemeral: true })).rejects.toThrow('is not empty');

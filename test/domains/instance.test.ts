@@ -1,20 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from '../../src/config.ts';
-import { type Database, openDatabase } from '../../src/db/db.ts';
 import { ensureInstanceDomain, findOrMakeInstanceDomain, listDomains } from '../../src/domains/queries.ts';
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 
 describe('the instance’s own short host', () => {
-  let testDatabase: TestDatabase;
-  let database: Database;
+  let database: OpenTestDatabase;
   beforeAll(async () => {
-    testDatabase = await createTestDatabase();
-    database = openDatabase(testDatabase.url, () => {});
+    database = await openTestDatabase();
   });
-  afterAll(async () => {
-    await database.close();
-    await testDatabase.drop();
-  });
+  afterAll(() => database.drop());
   const hosts = async () => (await listDomains(database.db, 'none')).map(({ scheme, host }) => `${scheme}://${host}`);
 
   it('is made by a command when it is missing, follows the server, and is left alone by commands', async () => {

@@ -2,28 +2,26 @@ import http from 'node:http';
 import { eq } from 'drizzle-orm';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { insertApiKey } from '../../src/api/keys.ts';
-import { domains, users } from '../../src/db/schema.ts';
+import { domains } from '../../src/db/schema.ts';
 import { readLogo } from '../../src/domains/logo.ts';
 import { insertLink, removeLink } from '../../src/links/queries.ts';
-import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import { type Client, openClient } from '../api/client.ts';
+import type { Person, TestApp } from '../setup/app.ts';
 import { insertDomain } from '../setup/domains.ts';
-import { workspaceIdOf } from '../setup/membership.ts';
+import { eventually } from '../setup/eventually.ts';
+import { startWorkspace } from '../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
 let workspaceId: string;
-let key: string;
+let client: Client;
 let id: string;
 let host: string;
 let count = 0;
 
 beforeAll(async () => {
-  app = await startTestApp();
-  ada = await app.signUp('Ada');
-  workspaceId = await workspaceIdOf(app, ada);
-  const [user] = await app.db.select().from(users).where(eq(users.email, ada.email));
-  ({ key } = await insertApiKey(app.db, workspaceId, { name: 'Admin', createdBy: user?.id ?? null }));
+  ({ app, ada, workspaceId } = await startWorkspace());
+  client = await openClient(app, ada);
 });
 afterAll(() => app.close());
 beforeEach(async () => {
@@ -50,7 +48,7 @@ function extendedWebp(width: number, height: number): Buffer {
 const put = (body: Buffer, type = 'image/png') =>
   fetch(`${app.url}/api/v1/domains/${id}/logo`, {
     method: 'PUT',
-    headers: { authorization: `Bearer ${key}`, 'content-type': type },
+    headers: { authorization: `Bearer ${client.key}`, 'content-type': type },
     body: new Uint8Array(body),
   });
 const upload = (bytes: Buffer) =>
@@ -72,13 +70,12 @@ function fetchBytes(
     request.on('error', reject);
   });
 }
-/** The logo's address on a page that visitors meet; waits for the announcement. */
-async function logoOn(path: string): Promise<string | undefined> {
-  for (const giveUpAt = Date.now() + 1_000; ; ) {
-    const src = /<img class="logo" src="([^"]+)"/.exec((await app.visit(path, { host })).text)?.[1];
-    if (src || Date.now() > giveUpAt) return src;
-  }
-}
+/** The logo's address on a page that visitors meet, once it is another than `before`. */
+const logoOn = (path: string, before = ''): Promise<string> =>
+  eventually(
+    async () => /<img class="logo" src="([^"]+)"/.exec((await app.visit(path, { host })).text)?.[1] ?? '',
+    (src) => src !== '' && src !== before,
+  );
 
 describe('a logo', () => {
   it.each([
@@ -128,7 +125,7 @@ describe('the logo of a domain', () => {
     await insertLink(app.db, workspaceId, { ...link, slug: 'spring' });
     const { id: ended } = await insertLink(app.db, workspaceId, { ...link, slug: 'ended' });
     await removeLink(app.db, workspaceId, ended);
-    const src = (await logoOn('/nobody-has-this')) ?? '';
+    const src = await logoOn('/nobody-has-this');
     expect(src).toMatch(/^\/assets\/brand\/logo\/[0-9a-f]{32}$/);
     for (const path of ['/', '/nobody', '/ended', '/spring+']) expect([path, await logoOn(path)]).toEqual([path, src]);
     expect((await app.visit('/nobody', { host })).text).toContain('alt="Acme &lt;b&gt;"');
@@ -146,25 +143,20 @@ describe('the logo of a domain', () => {
 
   it('has another address when it is another one, and is gone when it is removed', async () => {
     await upload(png(40, 20));
-    const first = (await logoOn('/')) ?? '';
+    const first = await logoOn('/');
     await put(webp);
-    let second = first;
-    for (const giveUpAt = Date.now() + 1_000; second === first && Date.now() < giveUpAt; )
-      second = (await logoOn('/')) ?? '';
+    const second = await logoOn('/', first);
     expect((await fetchBytes(first)).status).toBe(404);
     expect((await fetchBytes(second)).headers['content-type']).toBe('image/webp');
     expect((await ada.ask(`/w/${ada.workspace.slug}/domains/${id}/logo/remove`, { form: {} })).status).toBe(303);
-    let status: number | undefined = 200;
-    for (const giveUpAt = Date.now() + 1_000; status === 200 && Date.now() < giveUpAt; )
-      ({ status } = await fetchBytes(second));
-    expect(status).toBe(404);
+    await expect.poll(async () => (await fetchBytes(second)).status).toBe(404);
     const [row] = await app.db.select().from(domains).where(eq(domains.id, id));
     expect([row?.logo, row?.logoType]).toEqual([null, null]);
   });
 
   it('is served on its own domain alone', async () => {
     await upload(png(40, 20));
-    const src = (await logoOn('/')) ?? '';
+    const src = await logoOn('/');
     const other = `other-${host}`;
     await insertDomain(app.db, workspaceId, other);
     for (const at of [other, 'nobody.example', app.shortHost])
@@ -186,16 +178,14 @@ describe('the logo of a domain', () => {
 
   it('is set and removed by API, whatever its media type claims', async () => {
     expect((await put(jpeg, 'image/gif')).status).toBe(204);
-    const whole = async () =>
-      (await app.ask(`/api/v1/domains/${id}`, { headers: { authorization: `Bearer ${key}` } })).json();
+    const whole = async () => (await client.ask(`/domains/${id}`)).json();
     expect(await whole()).toMatchObject({ id, host, hasLogo: true, brandName: 'Acme <b>', redirectStatus: 302 });
     const refused = await put(Buffer.from('<svg/>'), 'image/svg+xml');
     expect([refused.status, await refused.json()]).toEqual([422, expect.objectContaining({ code: 'logo_invalid' })]);
     expect((await put(png(1, 1), 'text/plain')).status).toBe(415);
     expect((await put(Buffer.from('{}'), 'application/json')).status).toBe(422);
     expect((await put(Buffer.alloc(2_000_000))).status).toBe(413);
-    const remove = () =>
-      app.ask(`/api/v1/domains/${id}/logo`, { method: 'DELETE', headers: { authorization: `Bearer ${key}` } });
+    const remove = () => client.ask(`/domains/${id}/logo`, { method: 'DELETE' });
     expect([(await remove()).status, (await remove()).status]).toEqual([204, 204]);
     expect(await whole()).toMatchObject({ hasLogo: false });
   });

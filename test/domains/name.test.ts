@@ -69,6 +69,18 @@ describe('what people type', () => {
   });
 });
 
+/** Different letters of a script without cases: punycode of them takes time by the square of their number. */
+const manyLetters = (count: number) =>
+  String.fromCodePoint(...Array.from({ length: count }, (_, index) => 0x4e00 + ((index * 7_919) % 20_000)));
+
+describe('a name that no domain can have', () => {
+  it('is refused before it costs anything', () => {
+    const started = performance.now();
+    expect(refused(`${manyLetters(50_000)}.com`)).toBe('host_too_long');
+    expect(performance.now() - started).toBeLessThan(200);
+  });
+});
+
 describe('apex and subdomain', () => {
   it.each([
     ['acme.com', true, 'acme.com'],

@@ -1,10 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLink } from '../../src/links/queries.ts';
-import { cookiesOf } from '../live/setup.ts';
 import { accessibilityProblems } from '../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { launchBrowser, openPage } from '../setup/browser.ts';
+import { launchBrowser, openPage, openPageAs } from '../setup/browser.ts';
 import { insertDomain } from '../setup/domains.ts';
 import { workspaceIdOf } from '../setup/membership.ts';
 
@@ -39,8 +38,7 @@ describe('an admin sets a domain up, and visitors meet it', () => {
       const link = { url: 'https://example.com/', slug: 'spring', domainId: id, title: null, createdBy: null };
       await insertLink(app.db, workspaceId, link);
       const options = { colorScheme, viewport: { width, height: 900 } };
-      const { page, errors } = await openPage(browser, { ...options, bypassCSP: true });
-      await page.context().addCookies(cookiesOf(ada, app.url));
+      const { page, errors } = await openPageAs(browser, app, ada, { ...options, bypassCSP: true });
       await page.goto(`${app.url}/w/${ada.workspace.slug}/domains/${id}/settings`);
       await page.getByLabel('Name').fill('Acme Roasters');
       await page.getByLabel('Colour').fill('yellow');
@@ -80,8 +78,10 @@ describe('an admin sets a domain up, and visitors meet it', () => {
 
   it('with a logo that is chosen from a file, and no message over what one taps next', async () => {
     const id = await insertDomain(app.db, await workspaceIdOf(app, ada), 'logo.localhost', { brandName: 'Acme' });
-    const { page, errors } = await openPage(browser, { viewport: { width: 320, height: 640 }, bypassCSP: true });
-    await page.context().addCookies(cookiesOf(ada, app.url));
+    const { page, errors } = await openPageAs(browser, app, ada, {
+      viewport: { width: 320, height: 640 },
+      bypassCSP: true,
+    });
     await page.goto(`${app.url}/w/${ada.workspace.slug}/domains/${id}/settings`);
     // As browsers write them, and not as our tests do.
     for (const type of ['image/webp', 'image/jpeg', 'image/png']) {

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +20,6 @@ import { type Client, createLink, type LinkJson, openClient } from '../api/clien
 import { type CommandLine, openCommandLine } from '../cli/run.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { rowsOf } from '../setup/hits.ts';
-import { projectRoot } from '../setup/project-root.ts';
 import { rollupsAndRows } from '../setup/rollups.ts';
 
 /** Each reads some hundred reports, and starts the command line as a process. */
@@ -290,16 +288,9 @@ describe('hits that were exported', { timeout: patience }, () => {
 
   it('come from standard input too', async () => {
     const text = await exportHits(old);
-    const { client, app, commandLine } = old;
-    const command = ['--import', 'tsx', 'src/cli.ts', 'hits:import', '--json', '--workspace', client.workspaceId, '-'];
-    const env = { PATH: process.env.PATH, DATABASE_URL: app.databaseUrl, DATA_DIR: commandLine.dataDir };
-    const answer = await new Promise<string>((resolve, reject) => {
-      const child = execFile(process.execPath, command, { cwd: projectRoot, env }, (error, stdout) =>
-        error ? reject(error) : resolve(stdout),
-      );
-      child.stdin?.end(text);
-    });
-    expect(JSON.parse(answer)).toMatchObject({ added: 0, hits: columnsOf(text).rows.length });
+    const command = ['hits:import', '--json', '--workspace', old.client.workspaceId, '-'];
+    const { stdout } = await old.commandLine.feed(text, ...command);
+    expect(JSON.parse(stdout)).toMatchObject({ added: 0, hits: columnsOf(text).rows.length });
   });
 });
 

@@ -4,9 +4,8 @@ import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLinkAs } from '../analytics/pages.ts';
-import { cookiesOf } from '../live/setup.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { launchBrowser, openPage } from '../setup/browser.ts';
+import { launchBrowser, openPageAs } from '../setup/browser.ts';
 import { workspaceIdOf } from '../setup/membership.ts';
 
 let test: TestApp;
@@ -47,8 +46,11 @@ afterAll(async () => {
 });
 
 async function open(path: string, colorScheme: 'light' | 'dark', width = 1280) {
-  const opened = await openPage(browser, { colorScheme, viewport: { width, height: 900 }, acceptDownloads: true });
-  await opened.page.context().addCookies(cookiesOf(ada, test.url));
+  const opened = await openPageAs(browser, test, ada, {
+    colorScheme,
+    viewport: { width, height: 900 },
+    acceptDownloads: true,
+  });
   await opened.page.goto(test.url + path);
   return opened;
 }
@@ -132,9 +134,26 @@ describe.each(pages)('the chart of %s', (_name, path, scheme, width, title, line
   }, 40_000);
 });
 
+it('a name of characters that are cut short is no half one', async () => {
+  // Where they are cut depends on the width of what stands before.
+  const ids = ['n', 'ni', 'nii', 'niii', 'niiii'];
+  const workspaceId = await workspaceIdOf(test, ada);
+  for (const id of ids)
+    await test.db.execute(sql`
+insert into campaigns (id, workspace_id, name, name_key) values (${id}, ${workspaceId}, ${id + '👍🏽'.repeat(13)}, ${id})`);
+  const asked = ids.map((id) => `campaign=${id}`).join('&');
+  const { page, errors } = await open(`${home}/compare?${asked}&period=7d`, 'light');
+  const { file } = await take(page, 'Chart, as SVG');
+  const cut = (await parsed(page, file.toString())).texts.filter((text) => text.endsWith('…'));
+  expect(cut).toHaveLength(5);
+  for (const text of cut) expect(text).toMatch(/^ni*(?:👍🏽)+…$/u);
+  expect((await take(page, 'Chart, as PNG')).name).toMatch(/\.png$/);
+  expect(errors).toEqual([]);
+  await page.context().close();
+});
+
 it('without scripts the same button gives the picture that the server draws', async () => {
-  const { page } = await openPage(browser, { javaScriptEnabled: false, acceptDownloads: true });
-  await page.context().addCookies(cookiesOf(ada, test.url));
+  const { page } = await openPageAs(browser, test, ada, { javaScriptEnabled: false, acceptDownloads: true });
   await page.goto(`${test.url}${home}/reports/campaigns/launch?period=7d`);
   await page.getByRole('button', { name: 'Export' }).click();
   expect(await page.getByRole('button', { name: 'Chart, as PNG' }).isVisible()).toBe(false);

@@ -6,10 +6,9 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCsv } from '../../src/csv.ts';
 import { insertLinkAs, textOf } from '../analytics/pages.ts';
-import { cookiesOf } from '../live/setup.ts';
 import { accessibilityProblems } from '../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { launchBrowser, openPage } from '../setup/browser.ts';
+import { launchBrowser, openPageAs } from '../setup/browser.ts';
 import { joinWorkspace } from '../setup/membership.ts';
 
 const hits = 3_500;
@@ -84,13 +83,12 @@ describe('before all hits are taken away', () => {
 
 describe('while all hits are taken away', () => {
   it('the page shows how far it is; it can be cancelled, it says what broke, and tries again', async () => {
-    const { page, errors } = await openPage(browser, {
+    const { page, errors } = await openPageAs(browser, test, ada, {
       viewport: { width: 320, height: 800 },
       colorScheme: 'dark',
       acceptDownloads: true,
       bypassCSP: true,
     });
-    await page.context().addCookies(cookiesOf(ada, test.url));
     await page.goto(`${test.url}${home}/reports?period=7d`);
     await page.getByRole('button', { name: 'Export' }).click();
     await page.getByRole('button', { name: 'All hits, as CSV' }).click();
@@ -191,8 +189,7 @@ where datname = current_database() and query like '%c.utm_term as "utmTerm"%' an
   }, 60_000);
 
   it('without scripts it is a plain download', async () => {
-    const { page } = await openPage(browser, { javaScriptEnabled: false, acceptDownloads: true });
-    await page.context().addCookies(cookiesOf(ada, test.url));
+    const { page } = await openPageAs(browser, test, ada, { javaScriptEnabled: false, acceptDownloads: true });
     await page.goto(`${test.url}${home}/export/hits?period=7d`);
     const begun = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Download' }).click();

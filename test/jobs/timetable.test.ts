@@ -33,14 +33,14 @@ describe('the timetable', () => {
 
   it('rests longer after a long run, where the job says how long at most', async () => {
     const counts = { patient: 0, steady: 0 };
-    const take = (name: keyof typeof counts) => async () => {
+    const take = (name: keyof typeof counts, ms: number) => async () => {
       counts[name]++;
-      await sleep(20);
+      await sleep(ms);
     };
     const timetable = startTimetable(
       [
-        { name: 'patient', everyMs: 5, atMostMs: minute, run: take('patient') },
-        { name: 'steady', everyMs: 5, run: take('steady') },
+        { name: 'patient', everyMs: 5, atMostMs: minute, run: take('patient', 200) },
+        { name: 'steady', everyMs: 5, run: take('steady', 1) },
       ],
       () => {},
     );

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { archiveLink, getLink, insertLink, type Link, restoreLink } from '../../src/links/queries.ts';
-import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
+import type { Person, TestApp } from '../setup/app.ts';
+import { joinWorkspace, startWorkspace } from '../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -9,9 +9,7 @@ let workspaceId: string;
 let link: Link;
 
 beforeAll(async () => {
-  app = await startTestApp();
-  ada = await app.signUp('Ada');
-  workspaceId = await workspaceIdOf(app, ada);
+  ({ app, ada, workspaceId } = await startWorkspace());
 });
 afterAll(() => app.close());
 
@@ -29,7 +27,7 @@ const countsIn = (text: string) => [...text.matchAll(/segment-count">(\d+)</g)].
 
 /** What a visitor meets, once every cache has heard. */
 const expectVisitorsToMeet = (status: number) =>
-  expect.poll(async () => (await app.visit(`/${link.slug}`)).status, { timeout: 1_000, interval: 10 }).toBe(status);
+  expect.poll(async () => (await app.visit(`/${link.slug}`)).status, { interval: 10 }).toBe(status);
 
 describe('archiving a link', () => {
   it('shows visitors that it is gone, until it is restored', async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { insertCampaign } from '../../src/links/campaigns.ts';
 import { getLink, insertLink, type Link } from '../../src/links/queries.ts';
-import { type Ask, type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import type { Ask, Person, TestApp } from '../setup/app.ts';
 import { insertBareWorkspace } from '../setup/hits.ts';
-import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
+import { joinWorkspace, startWorkspace } from '../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -11,9 +11,7 @@ let workspaceId: string;
 let links: Link[];
 
 beforeAll(async () => {
-  app = await startTestApp();
-  ada = await app.signUp('Ada');
-  workspaceId = await workspaceIdOf(app, ada);
+  ({ app, ada, workspaceId } = await startWorkspace());
   const plan = { startsOn: null, endsOn: null, goal: null };
   await insertCampaign(app.db, workspaceId, { name: 'Spring', ...plan });
   await insertCampaign(app.db, workspaceId, { name: 'Autumn', ...plan });
@@ -104,9 +102,9 @@ describe('several links', () => {
     const answer = await send({ action: 'archive' });
     expect(answer.status).toBe(303);
     const statusOf = async () => (await app.visit(`/${first?.slug}`)).status;
-    await expect.poll(statusOf, { timeout: 1_000, interval: 10 }).toBe(410);
+    await expect.poll(statusOf, { interval: 10 }).toBe(410);
     await undo(answer);
-    await expect.poll(statusOf, { timeout: 1_000, interval: 10 }).toBe(302);
+    await expect.poll(statusOf, { interval: 10 }).toBe(302);
     expect((await state()).some(({ isArchived }) => isArchived)).toBe(false);
   });
 
@@ -125,6 +123,14 @@ describe('several links', () => {
       `/w/${ada.workspace.slug}/compare?${links.map(({ id }) => `link=${id}`).join('&')}`,
     );
     expect((await ada.ask(answer.headers.location ?? '')).text.match(/class="compare-name/g)).toHaveLength(3);
+  });
+
+  it('stay selected when they are more than one chart can tell apart', async () => {
+    links = [...links, await create(), await create(), await create()];
+    const answer = await send({ action: 'compare' });
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain('Compare up to 5 links at once.');
+    for (const { id } of links) expect(answer.text).toMatch(new RegExp(`value="${id}"[^>]*checked`));
   });
 
   it('take what the return key meant', async () => {

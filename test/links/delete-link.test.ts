@@ -55,7 +55,7 @@ describe('deleting a link', () => {
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe(`/w/${ada.workspace.slug}/links`);
     for (const path of [`/${link.slug}`, `/${link.slug.toUpperCase()}`, `/${qrSlug}`, `/${link.slug}+`]) {
-      await expect.poll(async () => (await app.visit(path)).status, { timeout: 1_000, interval: 10 }).toBe(410);
+      await expect.poll(async () => (await app.visit(path)).status, { interval: 10 }).toBe(410);
     }
   });
 

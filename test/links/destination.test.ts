@@ -101,6 +101,7 @@ describe('a pasted destination', () => {
     ['a backslash that hides the real host', 'https://evil.example\\@example.com/'],
     ['an e-mail address', 'someone@example.com'],
     ['8,001 characters', `https://example.com/${'a'.repeat(7_981)}`],
+    ['a host that nobody can have', `https://${'a.'.repeat(500)}example/`],
   ])('is refused with %s', (_what, typed) => {
     const refusal = refusalOf(typed);
     expect(refusal.field).toBe('url');

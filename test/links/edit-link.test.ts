@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { getLink, insertLink, type Link, updateLink } from '../../src/links/queries.ts';
-import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
+import type { Person, TestApp } from '../setup/app.ts';
+import { joinWorkspace, startWorkspace, workspaceIdOf } from '../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -9,9 +9,7 @@ let workspaceId: string;
 let link: Link;
 
 beforeAll(async () => {
-  app = await startTestApp();
-  ada = await app.signUp('Ada');
-  workspaceId = await workspaceIdOf(app, ada);
+  ({ app, ada, workspaceId } = await startWorkspace());
 });
 afterAll(() => app.close());
 
@@ -44,7 +42,7 @@ describe('editing a link', () => {
     expect(changed.createdAt).toEqual(link.createdAt);
     expect(changed.updatedAt.getTime()).toBeGreaterThan(link.updatedAt.getTime());
     await expect
-      .poll(async () => (await app.visit(`/${link.slug}`)).headers.location, { timeout: 1_000, interval: 10 })
+      .poll(async () => (await app.visit(`/${link.slug}`)).headers.location, { interval: 10 })
       .toBe('https://example.com/new?a=%2B');
   });
 

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLink } from '../../src/links/queries.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { launchBrowser, type OpenedPage, openPage } from '../setup/browser.ts';
+import { launchBrowser, type OpenedPage, openPageAs } from '../setup/browser.ts';
 import { workspaceIdOf } from '../setup/membership.ts';
 
 let app: TestApp;
@@ -19,9 +19,10 @@ afterAll(async () => {
 
 /** Opens a person's list of links, logged in as them. */
 async function openLinks(person: Person, options: { javaScriptEnabled?: boolean } = {}): Promise<OpenedPage> {
-  const opened = await openPage(browser, { permissions: ['clipboard-read', 'clipboard-write'], ...options });
-  const [name = '', value = ''] = person.cookie.split(/=([^;]*)/);
-  await opened.page.context().addCookies([{ name, value, url: app.url }]);
+  const opened = await openPageAs(browser, app, person, {
+    permissions: ['clipboard-read', 'clipboard-write'],
+    ...options,
+  });
   await opened.page.goto(`${app.url}/w/${person.workspace.slug}/links`);
   return opened;
 }

@@ -4,9 +4,9 @@ import { batchParameters, KnownVisitors, recordHits } from '../../src/clicks/bat
 import type { Hit } from '../../src/clicks/hit.ts';
 import { countLinks, type LinkSort, listLinks, sparklinesOf } from '../../src/links/list.ts';
 import { archiveLink, getLink, insertLink, type Link } from '../../src/links/queries.ts';
-import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import type { Person, TestApp } from '../setup/app.ts';
 import { insertBareWorkspace, makeHit } from '../setup/hits.ts';
-import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
+import { joinWorkspace, startWorkspace, workspaceIdOf } from '../setup/membership.ts';
 import { Client } from 'pg';
 
 let app: TestApp;
@@ -14,9 +14,7 @@ let ada: Person;
 let workspaceId: string;
 
 beforeAll(async () => {
-  app = await startTestApp();
-  ada = await app.signUp('Ada');
-  workspaceId = await workspaceIdOf(app, ada);
+  ({ app, ada, workspaceId } = await startWorkspace());
 });
 afterAll(() => app.close());
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertCampaign } from '../../src/links/campaigns.ts';
 import { insertLink } from '../../src/links/queries.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { launchBrowser, type OpenedPage, openPage } from '../setup/browser.ts';
+import { launchBrowser, type OpenedPage, openPageAs } from '../setup/browser.ts';
 import { workspaceIdOf } from '../setup/membership.ts';
 
 let app: TestApp;
@@ -37,9 +37,7 @@ async function openList(options: { javaScriptEnabled?: boolean } = {}): Promise<
       tags,
     });
   }
-  const opened = await openPage(browser, options);
-  const [name = '', value = ''] = person.cookie.split(/=([^;]*)/);
-  await opened.page.context().addCookies([{ name, value, url: app.url }]);
+  const opened = await openPageAs(browser, app, person, options);
   await opened.page.goto(`${app.url}/w/${person.workspace.slug}/links`);
   return { ...opened, person };
 }

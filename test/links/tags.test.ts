@@ -4,9 +4,9 @@ import { nameKey, splitNames } from '../../src/links/name.ts';
 import { getLink, insertLink, type Link, updateLink } from '../../src/links/queries.ts';
 import { listTags, maxTags, readTagName, readTagNames, suggestTags } from '../../src/links/tags.ts';
 import { type Client, createLink, openClient } from '../api/client.ts';
-import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import type { Person, TestApp } from '../setup/app.ts';
 import { insertBareWorkspace } from '../setup/hits.ts';
-import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
+import { joinWorkspace, startWorkspace } from '../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -14,9 +14,7 @@ let workspaceId: string;
 let client: Client;
 
 beforeAll(async () => {
-  app = await startTestApp();
-  ada = await app.signUp('Ada');
-  workspaceId = await workspaceIdOf(app, ada);
+  ({ app, ada, workspaceId } = await startWorkspace());
   client = await openClient(app, ada);
 });
 afterAll(() => app.close());

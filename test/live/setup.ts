@@ -1,5 +1,6 @@
 import http from 'node:http';
-import type { Person, TestApp } from '../setup/app.ts';
+import { expect } from 'vitest';
+import type { TestApp } from '../setup/app.ts';
 
 export type Stream = {
   status: number;
@@ -7,7 +8,7 @@ export type Stream = {
   /** Everything that came so far. */
   text(): string;
   /** Waits until something has come. */
-  until(part: string | RegExp, withinMs?: number): Promise<void>;
+  until(part: string | RegExp): Promise<void>;
   /** Resolves when the server ends it. */
   ended: Promise<void>;
   close(): void;
@@ -28,12 +29,8 @@ export function openStream(app: TestApp, path: string, headers: Record<string, s
           headers: response.headers,
           text: () => received,
           ended: new Promise((done) => response.once('close', () => done())),
-          async until(part, withinMs = 5_000) {
-            const isThere = () => (typeof part === 'string' ? received.includes(part) : part.test(received));
-            for (const start = Date.now(); !isThere(); ) {
-              if (Date.now() - start > withinMs) throw new Error(`${String(part)} did not come. There is: ${received}`);
-              await new Promise((resume) => setTimeout(resume, 20));
-            }
+          async until(part) {
+            await expect.poll(() => received).toMatch(part);
           },
           close: () => request.destroy(),
         });
@@ -42,13 +39,5 @@ export function openStream(app: TestApp, path: string, headers: Record<string, s
     request.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ECONNRESET') reject(error);
     });
-  });
-}
-
-/** A person's cookies as a browser takes them. */
-export function cookiesOf({ cookie }: Person, url: string): { name: string; value: string; url: string }[] {
-  return cookie.split('; ').map((pair) => {
-    const [name = '', value = ''] = pair.split(/=(.*)/s);
-    return { name, value, url };
   });
 }

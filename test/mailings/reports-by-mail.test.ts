@@ -6,8 +6,7 @@ import { linkIn, type Mailbox, openMailbox, recipientOf } from '../accounts/mail
 import { insertLinkAs, textOf } from '../analytics/pages.ts';
 import { accessibilityProblems } from '../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { launchBrowser, openPage } from '../setup/browser.ts';
-import { cookiesOf } from '../live/setup.ts';
+import { launchBrowser, openPageAs } from '../setup/browser.ts';
 import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
 
 let mailbox: Mailbox;
@@ -204,12 +203,11 @@ describe('planning', () => {
       ['light', 1280],
       ['dark', 375],
     ] as const) {
-      const { page, errors } = await openPage(browser, {
+      const { page, errors } = await openPageAs(browser, test, ada, {
         colorScheme,
         viewport: { width, height: 900 },
         bypassCSP: true,
       });
-      await page.context().addCookies(cookiesOf(ada, test.url));
       await page.goto(test.url + pathOf(ada));
       await page.locator('#mailing-recipient').fill(`reader-${width}@example.com`);
       await page.getByRole('button', { name: 'Mail the report' }).click();

@@ -168,27 +168,32 @@ describe.sequential('the pages in the dark, and on a phone', () => {
 });
 
 describe.sequential('a narrow phone', () => {
-  it.each([320, 390])('of %i px never scrolls sideways, wherever links lead', async (width) => {
+  it('never scrolls sideways, wherever links lead', async () => {
     await page.request.post('/w/acme/campaigns', {
       headers: { origin: waymark.url },
-      form: { name: `Spring ${width}` },
+      form: { name: 'Spring' },
     });
     await page.request.post('/w/acme/keys', { headers: { origin: waymark.url }, form: { name: 'Newsletter' } });
     const storageState = await page.context().storageState();
-    const phonePage = await openPage(browser, { baseURL: waymark.url, storageState, viewport: { width, height: 700 } });
+    const phonePage = await openPage(browser, { baseURL: waymark.url, storageState });
     const waiting = ['/w/acme/links'];
     const seen = new Set(waiting);
     const tooWide: string[] = [];
     for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
       await phonePage.page.goto(path);
-      const { scrollWidth, hrefs } = await phonePage.page.evaluate(() => ({
-        scrollWidth: Math.max(
-          document.scrollingElement?.scrollWidth ?? Infinity,
-          ...[...document.querySelectorAll('.settings-nav > *')].map((place) => place.getBoundingClientRect().right),
-        ),
-        hrefs: [...document.querySelectorAll<HTMLAnchorElement>('a[href]:not([download])')].map((link) => link.href),
-      }));
-      if (scrollWidth > width) tooWide.push(`${path}: ${scrollWidth}`);
+      for (const width of [390, 320]) {
+        await phonePage.page.setViewportSize({ width, height: 700 });
+        const scrollWidth = await phonePage.page.evaluate(() =>
+          Math.max(
+            document.scrollingElement?.scrollWidth ?? Infinity,
+            ...[...document.querySelectorAll('.settings-nav > *')].map((place) => place.getBoundingClientRect().right),
+          ),
+        );
+        if (scrollWidth > width) tooWide.push(`${path} on ${width} px: ${scrollWidth}`);
+      }
+      const hrefs = await phonePage.page
+        .locator('a[href]:not([download])')
+        .evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href));
       for (const { origin, pathname, search } of hrefs.map((href) => new URL(href))) {
         const isPage = origin === waymark.url && !/^\/(docs|api|qr|assets)\b|\.\w+$|\/live$/.test(pathname);
         if (!isPage || seen.has(pathname)) continue;

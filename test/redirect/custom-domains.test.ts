@@ -4,9 +4,12 @@ import { announce } from '../../src/db/notify.ts';
 import { insertLink, removeLink } from '../../src/links/queries.ts';
 import { brandStyle, contrastOf } from '../../src/redirect/brand.ts';
 import { fillPlaceholders } from '../../src/redirect/host.ts';
+import { Resolver } from '../../src/redirect/resolve.ts';
 import { createLink, type Client, openClient } from '../api/client.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { insertDomain } from '../setup/domains.ts';
+import { eventually } from '../setup/eventually.ts';
+import { insertBareWorkspace } from '../setup/hits.ts';
 import { workspaceIdOf } from '../setup/membership.ts';
 
 let app: TestApp;
@@ -43,15 +46,6 @@ const visit = (host: string, path: string): Promise<Answer> => app.visit(path, {
 const link = (host: string, slug: string, url = `https://example.com/${slug}`) =>
   createLink(client, { url, slug, domain: host });
 
-/** Announcements travel by way of Postgres; within a second every node knows. */
-async function eventually(read: () => Promise<Answer>, isThere: (answer: Answer) => boolean): Promise<Answer> {
-  for (const giveUpAt = Date.now() + 1_000; ; ) {
-    const answer = await read();
-    if (isThere(answer) || Date.now() > giveUpAt) return answer;
-    await new Promise((resume) => setTimeout(resume, 10));
-  }
-}
-
 describe('a domain whose admin has decided nothing', () => {
   it('opens its links with 302 and is not indexed', async () => {
     await link(plain, 'spring');
@@ -76,14 +70,7 @@ describe('a domain whose admin has decided nothing', () => {
     expect((await visit(plain, '/deeper/path')).status).toBe(404);
     const { id } = await link(plain, 'over');
     await removeLink(app.db, workspaceId, id);
-    expect(
-      (
-        await eventually(
-          () => visit(plain, '/over'),
-          ({ status }) => status === 410,
-        )
-      ).status,
-    ).toBe(410);
+    await expect.poll(async () => (await visit(plain, '/over')).status).toBe(410);
   });
 
   it('tells crawlers to stay away and has no files for apps', async () => {
@@ -168,14 +155,7 @@ describe('a domain as its admin wants it', () => {
     expect((await visit(host, '/one')).status).toBe(302);
     await app.db.execute(sql`update domains set redirect_status = 301, state = 'live' where id = ${id}`);
     await announce(app.db, { kind: 'domain', host });
-    expect(
-      (
-        await eventually(
-          () => visit(host, '/one'),
-          ({ status }) => status === 301,
-        )
-      ).status,
-    ).toBe(301);
+    await expect.poll(async () => (await visit(host, '/one')).status).toBe(301);
   });
 });
 
@@ -279,10 +259,35 @@ describe('the colour of a brand', () => {
   });
 });
 
+describe('hosts in memory', () => {
+  it('take 50 MB together, however many have files as large as they may be', async () => {
+    const file = 'x'.repeat(100_000);
+    const owner = await insertBareWorkspace(app.db);
+    await app.db.execute(sql`
+insert into domains (id, host, workspace_id, proof_token, apple_app_site_association, asset_links)
+select 'large' || i, 'large' || i || '.example', ${owner}, 'proof', ${file}, ${file} from generate_series(1, 260) i`);
+    const resolver = new Resolver(app.db);
+    for (let i = 1; i <= 260; i++) await resolver.findHost(`large${i}.example`);
+    const kept = Array.from({ length: 260 }, (_, i) => resolver.recallHost(`large${i + 1}.example`)).filter(Boolean);
+    expect(kept.length).toBe(Math.floor(50_000_000 / 201_000));
+    expect(resolver.recallHost('large260.example')?.assetLinks).toBe(file);
+    await app.db.execute(sql`delete from domains where workspace_id = ${owner}`);
+  });
+});
+
 describe('placeholders', () => {
   it('take a long slug’s beginning, and never half a character', () => {
     const path = `/${encodeURIComponent(`${'a'.repeat(999)}🌸🌸`)}`;
     const filled = fillPlaceholders('https://example.com/?q={slug}', { path, query: '' });
     expect(filled).toBe(`https://example.com/?q=${'a'.repeat(999)}`);
+  });
+
+  it.each([
+    ['/..', '', 'https://example.com/help//x?'],
+    ['/%2e%2E', '', 'https://example.com/help//x?'],
+    ['/..%2f..', '..', 'https://example.com/help/..%2F../x?'],
+    ['/%252e%252e', '.', 'https://example.com/help/%252e%252e/x?'],
+  ])('cannot leave their place: %s?%s', (path, query, address) => {
+    expect(fillPlaceholders('https://example.com/help/{slug}/x?{query}', { path, query })).toBe(address);
   });
 });

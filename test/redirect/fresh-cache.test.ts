@@ -13,7 +13,7 @@ function makeCache(max = 10) {
     state.loads++;
     const value = table.get(key);
     if (state.isAway) throw new Error('away');
-    if (state.delayMs > 0) await sleep(state.delayMs);
+    if (state.delayMs > 0) await sleep(state.delayMs, undefined, { ref: false });
     return value;
   });
   const write = (key: string, text: string, owner = 'w') => table.set(key, { text, owner });
@@ -29,6 +29,19 @@ describe('an answer', () => {
     expect(cache.recall('a')?.text).toBe('one');
     expect((await cache.find('a'))?.text).toBe('one');
     expect(state.loads).toBe(1);
+  });
+
+  it('that is large takes the place of several, so that all together stay within the bound', async () => {
+    const size = { max: 100, of: ({ text }: Value) => text.length };
+    const cache = new FreshCache<Value>(
+      10,
+      async (key) => ({ text: key.repeat(key === 'd' ? 80 : 20), owner: 'w' }),
+      size,
+    );
+    for (const key of ['a', 'b', 'c']) await cache.find(key);
+    expect(['a', 'b', 'c'].filter((key) => cache.recall(key))).toEqual(['a', 'b', 'c']);
+    await cache.find('d');
+    expect(['a', 'b', 'c', 'd'].filter((key) => cache.recall(key))).toEqual(['c', 'd']);
   });
 
   it('that is none is not remembered', async () => {
@@ -117,13 +130,13 @@ describe('while the database is away', () => {
       await cache.find(key);
     }
     cache.distrust();
-    state.delayMs = 2_000;
+    state.delayMs = 10_000;
     let startedAt = performance.now();
     expect((await cache.find('a'))?.text).toBe('one');
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     startedAt = performance.now();
     for (let visit = 0; visit < 50; visit++) expect((await cache.find('b'))?.text).toBe('one');
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(state.loads).toBeLessThanOrEqual(4); // two to fill, one that was slow, one to look whether it is back
   });
 
@@ -136,6 +149,6 @@ describe('while the database is away', () => {
     await cache.find('a');
     write('a', 'two');
     state.isAway = false;
-    await expect.poll(async () => (await cache.find('a'))?.text, { timeout: 2_000, interval: 20 }).toBe('two');
+    await expect.poll(async () => (await cache.find('a'))?.text, { interval: 20 }).toBe('two');
   });
 });

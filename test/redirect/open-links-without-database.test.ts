@@ -76,7 +76,7 @@ describe('LINK_CACHE=warm', () => {
   it('obeys an edit when it is back', async () => {
     await updateLink(cold.db, workspaceId, spring.id, { url: 'https://example.com/summer' });
     await expect
-      .poll(async () => (await visitWarm(`/${spring.slug}`)).headers.location, { timeout: 5_000 })
+      .poll(async () => (await visitWarm(`/${spring.slug}`)).headers.location)
       .toBe('https://example.com/summer');
   });
 });

@@ -1,5 +1,6 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { inject } from 'vitest';
+import type { Person, TestApp } from './app.ts';
 
 /** Starts the browser; it knows no host but this machine, so a test cannot reach out by mistake. */
 export async function launchBrowser(): Promise<Browser> {
@@ -42,4 +43,20 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
     if (response.status() >= 400 && !isOwnBusiness) errors.push(`${response.status()}: ${response.url()}`);
   });
   return { page, errors };
+}
+
+/** Opens a page in which somebody is logged in. */
+export async function openPageAs(
+  browser: Browser,
+  { url }: TestApp,
+  { cookie }: Person,
+  options: BrowserContextOptions = {},
+): Promise<OpenedPage> {
+  const opened = await openPage(browser, { baseURL: url, ...options });
+  const cookies = cookie.split('; ').map((pair) => {
+    const [name = '', value = ''] = pair.split(/=(.*)/s);
+    return { name, value, url };
+  });
+  await opened.page.context().addCookies(cookies);
+  return opened;
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
+import { type Database, openDatabase } from '../../src/db/db.ts';
 import { query, urlOfDatabase } from './postgres.ts';
 
 export type TestDatabase = {
@@ -20,6 +21,21 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     async drop() {
       if (process.env.KEEP_TEST_DATABASES) console.log(`Kept ${url}`);
       else await query(server, `drop database ${name} with (force)`);
+    },
+  };
+}
+
+/** With connections to it, which `drop` closes first. */
+export type OpenTestDatabase = Database & TestDatabase;
+
+export async function openTestDatabase(): Promise<OpenTestDatabase> {
+  const made = await createTestDatabase();
+  const database = openDatabase(made.url, () => {});
+  return {
+    ...database,
+    async drop() {
+      await database.close();
+      await made.drop();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Role } from '../../src/workspaces/roles.ts';
-import type { Person, TestApp } from './app.ts';
+import { type Person, startTestApp, type TestApp } from './app.ts';
 
 /** Lets a person into somebody else's workspace without an invitation. */
 export async function joinWorkspace({ db }: TestApp, person: Person, host: Person, role: Role): Promise<void> {
@@ -16,4 +16,11 @@ export async function workspaceIdOf({ db }: TestApp, person: Person): Promise<st
     sql`select id from workspaces where slug = ${person.workspace.slug}`,
   );
   return rows[0]?.id ?? '';
+}
+
+/** A server, and somebody with a workspace on it. */
+export async function startWorkspace(): Promise<{ app: TestApp; ada: Person; workspaceId: string }> {
+  const app = await startTestApp();
+  const ada = await app.signUp('Ada');
+  return { app, ada, workspaceId: await workspaceIdOf(app, ada) };
 }

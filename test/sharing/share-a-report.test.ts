@@ -5,8 +5,7 @@ import { Visitor } from '../accounts/visitor.ts';
 import { insertLinkAs, textOf } from '../analytics/pages.ts';
 import { accessibilityProblems } from '../setup/accessibility.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { launchBrowser, openPage } from '../setup/browser.ts';
-import { cookiesOf } from '../live/setup.ts';
+import { launchBrowser, openPageAs } from '../setup/browser.ts';
 import { joinWorkspace } from '../setup/membership.ts';
 
 let test: TestApp;
@@ -222,12 +221,11 @@ describe('in a browser', () => {
     ['dark', 375],
   ] as const) {
     it(`it is shared, opened and read, ${colorScheme}, ${width} pixels wide, and axe finds nothing`, async () => {
-      const { page, errors } = await openPage(browser, {
+      const { page, errors } = await openPageAs(browser, test, ada, {
         colorScheme,
         viewport: { width, height: 900 },
         bypassCSP: true,
       });
-      await page.context().addCookies(cookiesOf(ada, test.url));
       await page.goto(`${test.url}/w/${ada.workspace.slug}/links/${linkId}`);
       await page.getByRole('link', { name: 'Share', exact: true }).click();
       await page.locator('#field-password').fill('correct horse');

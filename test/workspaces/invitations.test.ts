@@ -243,6 +243,18 @@ describe('inviting', () => {
       [429, 2],
     ]);
   });
+
+  it('is limited for a person, in however many workspaces', async () => {
+    const host = await app.signUp('Host');
+    const made = await host.ask('/workspaces/new', { form: { name: 'Second', timeZone: 'UTC' } });
+    const second = made.headers.location?.split('/')[2] ?? '';
+    const form = { email: 'another-address@example.com', role: 'viewer' };
+    const statuses: number[] = [];
+    for (let index = 0; index < 52; index++)
+      statuses.push((await host.ask(`/w/${index % 2 ? second : host.workspace.slug}/invitations`, { form })).status);
+    expect(statuses.filter((status) => status === 303)).toHaveLength(50);
+    expect(statuses.slice(50)).toEqual([429, 429]);
+  });
 });
 
 describe.each(['invite', 'closed'])('SIGN_UP=%s', (mode) => {

@@ -1,10 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linkIn, type Mailbox, openMailbox } from '../accounts/mailbox.ts';
-import { cookiesOf } from '../live/setup.ts';
 import { accessibilityProblems } from '../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { launchBrowser, openPage } from '../setup/browser.ts';
+import { launchBrowser, openPage, openPageAs } from '../setup/browser.ts';
 import { joinWorkspace } from '../setup/membership.ts';
 
 let mailbox: Mailbox;
@@ -38,8 +37,7 @@ const fine = { faults: [], overflow: 0 };
 
 describe('inviting somebody', () => {
   it('goes from the members page through the mail to a member with an account', async () => {
-    const inside = await openPage(browser, { baseURL: app.url, viewport: wide });
-    await inside.page.context().addCookies(cookiesOf(ada, app.url));
+    const inside = await openPageAs(browser, app, ada, { viewport: wide });
     await inside.page.goto(`/w/${ada.workspace.slug}/links`);
     await inside.page.getByRole('button', { name: 'Settings' }).first().click();
     await inside.page.getByRole('link', { name: 'Members' }).click();
@@ -76,8 +74,7 @@ describe('the members page', () => {
     await joinWorkspace(app, await app.signUp('Vera'), host, 'viewer');
     const form = { email: 'somebody-with-a-rather-long-address@a-long-domain.example.com', role: 'viewer' };
     await host.ask(`/w/${host.workspace.slug}/invitations`, { form });
-    const { page, errors } = await openPage(browser, { baseURL: app.url, viewport, colorScheme });
-    await page.context().addCookies(cookiesOf(host, app.url));
+    const { page, errors } = await openPageAs(browser, app, host, { viewport, colorScheme });
     await page.goto(`/w/${host.workspace.slug}/members`);
     expect(await faultsOf(page)).toEqual(fine);
     await page.getByRole('button', { name: 'Change the role of Vera' }).click();

@@ -1,101 +1,86 @@
-import type { MixName } from './sources.ts';
+import { clicksOf } from '../../campaigns/standing.ts';
+import { countCampaignDays } from '../../campaigns/queries.ts';
+import type { Db } from '../../db/db.ts';
+import { type Campaign, insertCampaign, listCampaigns, updateCampaign } from '../../links/campaigns.ts';
+import { nameKey } from '../../links/name.ts';
+import { addDays } from '../../zoned-time.ts';
 
-/** The campaigns of a made-up outdoor brand, in the order in which they run. */
-export const campaigns = [
-  'trail-week',
-  'members-sale',
-  'tent-launch',
-  'repair-month',
-  'night-run',
-  'gift-guide',
-] as const;
+type DemoCampaign = {
+  name: string;
+  /** Index of its first day among so many days with clicks; it may be after the last. */
+  startOf: (days: number) => number;
+  /** Days. */
+  lasts: number;
+  /** Which share of its goal its clicks are; without it there is no goal. */
+  attained?: number;
+  /** Its links carry it. */
+  tag?: string;
+};
 
-export type Campaign = (typeof campaigns)[number];
+const after = (share: number) => (days: number) => Math.floor(share * days);
+const fromToday = (offset: number) => (days: number) => Math.max(0, days - 1 + offset);
 
-export type LinkIdea = { slug: string | null; title: string; url: string; mix: MixName; campaign: Campaign | null };
+/** The campaigns of a made-up outdoor brand by their utm_campaign, in the order in which they run. */
+const campaigns = {
+  'trail-week': { name: 'Trail Week', startOf: after(0.09), lasts: 7, attained: 1.12, tag: 'event' },
+  'members-sale': { name: "Members' sale", startOf: after(0.25), lasts: 10, attained: 0.87, tag: 'sale' },
+  'tent-launch': { name: 'Lantern 2 launch', startOf: after(0.42), lasts: 21 },
+  'repair-month': { name: 'Repair Month', startOf: after(0.59), lasts: 30 },
+  'night-run': { name: 'Night run', startOf: fromToday(-7), lasts: 14, attained: 0.64, tag: 'event' },
+  'gift-guide': { name: 'Gift guide', startOf: fromToday(5), lasts: 24, attained: 1, tag: 'sale' },
+} as const satisfies Readonly<Record<string, DemoCampaign>>;
 
-/** slug (`-`: a random one) | path of the destination | how it is spread | its campaign (`-`: none) | title */
-const table = `
-shop | / | web | - | Shop: home page
-bio | /links | social | - | Link in bio
-trail-week | /trail-week | social | trail-week | Trail Week: landing page
-trail-week-mail | /trail-week | newsletter | trail-week | Trail Week: newsletter
-trail-week-ig | /trail-week | instagram | trail-week | Trail Week: Instagram stories
-trail-week-poster | /trail-week/map | poster | trail-week | Trail Week: posters at trailheads
-members-sale | /sale/members | social | members-sale | Members' sale: landing page
-members-mail-1 | /sale/members | newsletter | members-sale | Members' sale: first mail
-members-mail-2 | /sale/members?sort=last-chance | newsletter | members-sale | Members' sale: last chance mail
-- | /sale/members | socialAd | members-sale | Members' sale: social ads
-- | /sale/members | searchAd | members-sale | Members' sale: search ads
-lantern-2 | /tents/lantern-2 | web | tent-launch | Lantern 2 tent: product page
-lantern-film | /tents/lantern-2/film | video | tent-launch | Lantern 2 tent: the film
-lantern-mail | /tents/lantern-2 | newsletter | tent-launch | Lantern 2 tent: newsletter
-lantern-review | /tents/lantern-2#reviews | partner | tent-launch | Lantern 2 tent: review on Trailnotes
-lantern-ig | /tents/lantern-2 | instagram | tent-launch | Lantern 2 tent: Instagram
-- | /tents/lantern-2 | socialAd | tent-launch | Lantern 2 tent: social ads
-repair | /repair | guide | repair-month | Repair Month: book a repair
-repair-mail | /repair?step=book | newsletter | repair-month | Repair Month: newsletter
-repair-poster | /repair/stores | poster | repair-month | Repair Month: posters in stores
-night-run | /events/night-run | social | night-run | Night run: sign up
-night-run-mail | /events/night-run | newsletter | night-run | Night run: newsletter
-night-run-flyer | /events/night-run/start | poster | night-run | Night run: flyers
-gifts | /gifts | web | gift-guide | Gift guide
-gifts-mail | /gifts | newsletter | gift-guide | Gift guide: newsletter
-gifts-pin | /gifts/for-walkers | social | gift-guide | Gift guide: pin board
-- | /gifts | searchAd | gift-guide | Gift guide: search ads
-boot-care | /guides/care-for-leather-boots | guide | - | Guide: care for leather boots
-layering | /guides/layering | guide | - | Guide: how to layer
-pack-fit | /guides/fit-your-pack | guide | - | Guide: fit your pack
-stove-safety | /guides/stoves | packaging | - | Stove: safety leaflet in the box
-tent-manual | /manuals/lantern | packaging | - | Lantern tents: manual in the bag
-warranty | /warranty | packaging | - | Warranty card
-stores | /stores | web | - | Find a store
-jobs | /jobs | jobs | - | Jobs
-- | /jobs/store-lead-innsbruck | jobs | - | Job: store lead, Innsbruck
-spring-catalogue | /catalogue/spring.pdf | web | - | Catalogue (PDF)
-podcast | /podcast | social | - | Podcast: Slow Miles
-app | /app | web | - | Get the app
-press | /press | web | - | Press kit
-survey | /survey?id=after-purchase | newsletter | - | Survey after a purchase
-returns | /returns | packaging | - | Returns
-sizes | /sizes | guide | - | Size tables
-huts | /routes/hut-to-hut | guide | - | Routes: hut to hut
-winter-skills | /guides/winter-skills | video | - | Guide: winter skills
-- | /blog/why-we-repair | social | - | Blog: why we repair
-- | /blog/wool-from-our-valley | social | - | Blog: wool from our valley
-ambassadors | /people | instagram | - | Ambassadors
-`;
+export type CampaignName = keyof typeof campaigns;
 
-const landscapes = ['ridge', 'lake', 'gorge', 'forest', 'coast', 'moor', 'glacier', 'valley'] as const;
-const lengths = ['an hour', 'half a day', 'a day', 'two days', 'a week'] as const;
-const routeMixes = ['guide', 'social', 'web', 'poster', 'instagram'] as const;
+export const campaignNames = Object.keys(campaigns) as CampaignName[];
 
-/** As many ideas as are wanted: the brand's own links, and after these its library of routes. */
-export function linkIdeas(count: number): LinkIdea[] {
-  const own = table.trim().split('\n').map(readIdea);
-  const routes = Array.from({ length: Math.max(0, count - own.length) }, (_, index) => routeIdea(index));
-  return [...own, ...routes].slice(0, count);
+export const campaignOf = (name: CampaignName): DemoCampaign => campaigns[name];
+
+/** Campaigns of a workspace; those that are new have no goal yet. */
+export type EnsuredCampaigns = ReadonlyMap<CampaignName, Campaign & { isNew: boolean }>;
+
+/**
+ * The campaigns of these names, made where there are none yet; those that are there stay as they are.
+ * @param days those with clicks
+ */
+export async function ensureCampaigns(
+  db: Db,
+  workspaceId: string,
+  names: Iterable<CampaignName>,
+  days: readonly string[],
+): Promise<EnsuredCampaigns> {
+  const found = new Map((await listCampaigns(db, workspaceId)).map((campaign) => [nameKey(campaign.name), campaign]));
+  const ensured = new Map<CampaignName, Campaign & { isNew: boolean }>();
+  for (const key of new Set(names)) {
+    const { name, startOf, lasts } = campaigns[key];
+    const startsOn = addDays(days[0] ?? '', startOf(days.length));
+    const own = found.get(nameKey(name));
+    const campaign =
+      own ??
+      (await insertCampaign(db, workspaceId, { name, startsOn, endsOn: addDays(startsOn, lasts - 1), goal: null }));
+    ensured.set(key, { ...campaign, isNew: own === undefined });
+  }
+  return ensured;
 }
 
-function readIdea(line: string): LinkIdea {
-  const [slug = '', path = '', mix, campaign, title = ''] = line.split(' | ');
-  return {
-    slug: slug === '-' ? null : slug,
-    title,
-    url: `https://www.fernwell.example${path}`,
-    mix: mix as MixName,
-    campaign: campaigns.find((name) => name === campaign) ?? null,
-  };
-}
-
-function routeIdea(index: number): LinkIdea {
-  const landscape = landscapes[index % landscapes.length] ?? 'ridge';
-  const length = lengths[Math.floor(index / landscapes.length) % lengths.length] ?? 'a day';
-  return {
-    slug: null,
-    title: `Route ${index + 1}: a ${landscape} in ${length}`,
-    url: `https://www.fernwell.example/routes/${landscape}-${index + 1}`,
-    mix: routeMixes[index % routeMixes.length] ?? 'guide',
-    campaign: null,
-  };
+/**
+ * Gives new campaigns goals that fit what they brought, in round numbers; those that brought nothing yet get one of
+ * a twentieth of all clicks.
+ */
+export async function setGoals(
+  db: Db,
+  workspace: { id: string; timeZone: string },
+  ensured: EnsuredCampaigns,
+  demo: { days: readonly string[]; clicks: number },
+): Promise<void> {
+  const span = { first: demo.days[0] ?? '', last: demo.days.at(-1) ?? '' };
+  const ids = [...ensured.values()].map(({ id }) => id);
+  const counts = await countCampaignDays(db, workspace.id, { ...span, timeZone: workspace.timeZone }, ids);
+  for (const [key, { isNew, id, name, startsOn, endsOn }] of ensured) {
+    const { attained } = campaignOf(key);
+    if (!isNew || !attained || !startsOn || !endsOn) continue;
+    const brought = clicksOf(counts, id, { first: startsOn, last: endsOn }) || demo.clicks / 20;
+    const goal = Math.max(1, Math.round(Number((brought / attained).toPrecision(2))));
+    await updateCampaign(db, workspace.id, id, { name, startsOn, endsOn, goal });
+  }
 }

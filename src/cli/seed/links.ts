@@ -7,7 +7,8 @@ import { Conflict } from '../../errors.ts';
 import { queryOf, withQuery } from '../../links/destination.ts';
 import { insertLink, type Link } from '../../links/queries.ts';
 import { dayStart, HOUR } from '../../zoned-time.ts';
-import { campaigns, type LinkIdea, linkIdeas } from './campaigns.ts';
+import { campaignOf, type EnsuredCampaigns } from './campaigns.ts';
+import type { LinkIdea } from './ideas.ts';
 import type { Random } from './random.ts';
 import { type Mix, mixes } from './sources.ts';
 import type { Popularity } from './traffic.ts';
@@ -19,6 +20,7 @@ type Setting = {
   workspace: { id: string; timeZone: string };
   domainId: string;
   createdBy: string | null;
+  campaigns: EnsuredCampaigns;
   /** The days on which there are clicks. */
   days: readonly string[];
 };
@@ -29,19 +31,19 @@ type Setting = {
  */
 export async function insertDemoLinks(
   db: Db,
-  count: number,
+  ideas: readonly LinkIdea[],
   setting: Setting,
   random: Random,
   onMade: (count: number) => void,
 ): Promise<DemoLink[]> {
   const { workspace, days } = setting;
   const made: DemoLink[] = [];
-  for (const [index, idea] of linkIdeas(count).entries()) {
+  for (const [index, idea] of ideas.entries()) {
     const popularity = popularityOf(idea, index, days.length, random);
     const link = await insertIdea(db, idea, setting);
-    // In the working hours of the day before.
-    const createdAt =
-      dayStart(days[popularity.firstDay] ?? '', workspace.timeZone).getTime() - (5 + 9 * random()) * HOUR;
+    // In the working hours of the day before, or of yesterday when its clicks are still to come.
+    const firstDay = days[popularity.firstDay] ?? days.at(-1) ?? '';
+    const createdAt = dayStart(firstDay, workspace.timeZone).getTime() - (5 + 9 * random()) * HOUR;
     await dateBack(db, workspace.id, link.id, new Date(createdAt));
     made.push({ ...popularity, ...openings(link, workspace), mix: mixes[idea.mix] });
     onMade(made.length);
@@ -51,19 +53,23 @@ export async function insertDemoLinks(
 
 function popularityOf({ campaign }: LinkIdea, index: number, days: number, random: Random): Popularity {
   const share = (0.4 + random()) / (1 + index) ** 0.35;
-  if (campaign) {
-    const start = Math.floor((days * (campaigns.indexOf(campaign) + 0.55)) / campaigns.length);
-    return { share, firstDay: start, course: 'campaign' };
-  }
+  if (campaign) return { share, firstDay: campaignOf(campaign).startOf(days), course: 'campaign' };
   // There is always one to be clicked from the first day on.
   if (index === 0 || random() < 0.5) return { share, firstDay: 0, course: 'lasting' };
   return { share, firstDay: Math.floor(random() * days * 0.9), course: 'fading' };
 }
 
 async function insertIdea(db: Db, { slug, title, url, mix, campaign }: LinkIdea, setting: Setting): Promise<Link> {
-  const { utm }: Mix = mixes[mix];
-  const tags = utm ? utm + (campaign ? `&utm_campaign=${campaign}` : '') : '';
-  const input = { url: withQuery(url, tags), title, domainId: setting.domainId, createdBy: setting.createdBy };
+  const { utm, tag }: Mix = mixes[mix];
+  const query = utm ? utm + (campaign ? `&utm_campaign=${campaign}` : '') : '';
+  const input = {
+    url: withQuery(url, query),
+    title,
+    tags: [tag, campaign && campaignOf(campaign).tag].filter((name) => typeof name === 'string'),
+    campaignId: (campaign && setting.campaigns.get(campaign)?.id) ?? null,
+    domainId: setting.domainId,
+    createdBy: setting.createdBy,
+  };
   const typed = slug === null ? [] : [slug, `${slug}-2`, `${slug}-3`];
   for (const candidate of typed) {
     try {

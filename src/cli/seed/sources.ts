@@ -143,8 +143,8 @@ export const sources = {
 
 export type SourceName = keyof typeof sources;
 
-/** How links are spread: what their destination says about it (utm), and who then comes. */
-export type Mix = { utm?: string; arrivals: Weighted<SourceName> };
+/** How links are spread: what their destination and their tag say about it, and who then comes. */
+export type Mix = { utm?: string; tag?: string; arrivals: Weighted<SourceName> };
 
 export const mixes = {
   web: {
@@ -163,6 +163,7 @@ export const mixes = {
     ],
   },
   guide: {
+    tag: 'guide',
     arrivals: [
       [32, 'google'],
       [16, 'direct'],
@@ -175,6 +176,7 @@ export const mixes = {
     ],
   },
   social: {
+    tag: 'social',
     arrivals: [
       [34, 'instagram'],
       [16, 'facebook'],
@@ -188,6 +190,7 @@ export const mixes = {
   },
   instagram: {
     utm: 'utm_source=instagram&utm_medium=social',
+    tag: 'social',
     arrivals: [
       [80, 'instagram'],
       [8, 'threads'],
@@ -195,10 +198,11 @@ export const mixes = {
       [6, 'direct'],
     ],
   },
-  newsletter: { utm: 'utm_source=newsletter&utm_medium=email', arrivals: [[1, 'mail']] },
-  searchAd: { utm: 'utm_source=google&utm_medium=cpc', arrivals: [[1, 'googleAd']] },
+  newsletter: { utm: 'utm_source=newsletter&utm_medium=email', tag: 'newsletter', arrivals: [[1, 'mail']] },
+  searchAd: { utm: 'utm_source=google&utm_medium=cpc', tag: 'ad', arrivals: [[1, 'googleAd']] },
   socialAd: {
     utm: 'utm_source=facebook&utm_medium=paid_social',
+    tag: 'ad',
     arrivals: [
       [55, 'facebook'],
       [45, 'instagram'],
@@ -228,12 +232,14 @@ export const mixes = {
   },
   poster: {
     utm: 'utm_source=poster&utm_medium=print',
+    tag: 'print',
     arrivals: [
       [88, 'scan'],
       [12, 'direct'],
     ],
   },
   packaging: {
+    tag: 'print',
     arrivals: [
       [94, 'scan'],
       [6, 'direct'],
