@@ -90,10 +90,13 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
     // The first hours of 1970 were a Thursday's.
     hour: sql`(floor(date_part('epoch', c.clicked_at at time zone ${asked.weekIn ?? 'UTC'}) / 3600)::int + 72) % 168`,
   };
+  const times = [
+    ...(starts.length === 0 ? [] : [{ name: 'step', sql: 'c.step', counts: 'clicks' }]),
+    ...(asked.weekIn === null ? [] : [{ name: 'hour', sql: 'c.hour', counts: 'clicks' }]),
+  ];
   const sets = [
     ...cards.map((card) => shown.filter((each) => each.card === card)),
-    ...(starts.length === 0 ? [] : [[{ name: 'step', sql: 'c.step', counts: 'clicks' }]]),
-    ...(asked.weekIn === null ? [] : [[{ name: 'hour', sql: 'c.hour', counts: 'clicks' }]]),
+    ...(times.length === 0 ? [] : [times]),
   ].map((values) => ({ values, columns: [...new Set(values.flatMap(({ sql: value }) => columnsOf(value)))] }));
   const columns = [...new Set(sets.flatMap((set) => set.columns))];
   const names = (of: readonly string[]) => list(of.map((column) => sql.identifier(column)));

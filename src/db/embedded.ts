@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError } from 'pg';
@@ -37,10 +38,20 @@ export type EmbeddedPostgres = {
 
 const database = 'waymark';
 
-const durableSettings = { max_connections: 60, shared_buffers: '128MB', jit: 'off', log_min_messages: 'warning' };
+/** Postgres asks for a quarter of the memory of a machine of its own (its documentation, 19.4.1); this one has others on it. */
+const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+const bufferMegabytes = Math.round(Math.min(1_024, Math.max(128, memory / 8 / 2 ** 20)));
+
+const durableSettings = {
+  max_connections: 60,
+  shared_buffers: `${bufferMegabytes}MB`,
+  jit: 'off',
+  log_min_messages: 'warning',
+};
 
 const ephemeralSettings = {
   ...durableSettings,
+  shared_buffers: '128MB',
   max_connections: 200,
   fsync: 'off',
   synchronous_commit: 'off',

@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLink } from '../../src/links/queries.ts';
 import { accessibilityProblems } from '../setup/accessibility.ts';
@@ -44,10 +44,12 @@ describe('an admin sets a domain up, and visitors meet it', () => {
       await page.getByLabel('Colour').fill('yellow');
       await page.getByLabel('assetlinks.json').fill('{');
       await page.getByRole('button', { name: 'Save' }).click();
-      expect(await page.locator('.field-error').allTextContents()).toEqual([
-        'Write a colour as #0f7b5c.',
-        'This is not valid JSON. Look for a missing comma, quotation mark or bracket.',
-      ]);
+      await expect
+        .poll(() => page.locator('.field-error').allTextContents())
+        .toEqual([
+          'Write a colour as #0f7b5c.',
+          'This is not valid JSON. Look for a missing comma, quotation mark or bracket.',
+        ]);
       expect(await page.getByLabel('Name').inputValue()).toBe('Acme Roasters');
       expect(await accessibilityProblems(page)).toEqual([]);
       await page.getByLabel('Colour').fill('#ffd400');
@@ -82,9 +84,11 @@ describe('an admin sets a domain up, and visitors meet it', () => {
       viewport: { width: 320, height: 640 },
       bypassCSP: true,
     });
-    await page.goto(`${app.url}/w/${ada.workspace.slug}/domains/${id}/settings`);
+    const shown = page.getByAltText('The logo now');
+    const widthOf = (image: Locator) => image.evaluate((img) => (img as HTMLImageElement).naturalWidth);
     // As browsers write them, and not as our tests do.
     for (const type of ['image/webp', 'image/jpeg', 'image/png']) {
+      await page.goto(`${app.url}/w/${ada.workspace.slug}/domains/${id}/settings`);
       const url = await page.evaluate(
         `(() => { const c = document.createElement('canvas'); c.width = 120; c.height = 40;
           const d = c.getContext('2d'); d.fillStyle = '#0f7b5c'; d.fillRect(9, 9, 90, 20); return c.toDataURL('${type}'); })()`,
@@ -92,8 +96,7 @@ describe('an admin sets a domain up, and visitors meet it', () => {
       const buffer = Buffer.from(String(url).split(',')[1] ?? '', 'base64');
       await page.getByLabel(/picture/i).setInputFiles({ name: 'logo.txt', mimeType: 'text/plain', buffer });
       await page.getByText('Visitors see this logo from now on.').waitFor();
-      const shown = page.getByAltText('The logo now');
-      expect(await shown.evaluate((img) => (img as HTMLImageElement).naturalWidth)).toBe(120);
+      await expect.poll(() => widthOf(shown)).toBe(120);
     }
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(await isWiderThanWindow(page)).toBe(false);
@@ -101,7 +104,7 @@ describe('an admin sets a domain up, and visitors meet it', () => {
     const visitor = await openPage(browser, { viewport: { width: 320, height: 640 } });
     await visitor.page.goto(`${app.url.replace('localhost', 'logo.localhost')}/nobody-has-this`);
     const logo = visitor.page.getByRole('img', { name: 'Acme' });
-    expect(await logo.evaluate((img) => (img as HTMLImageElement).naturalWidth)).toBe(120);
+    await expect.poll(() => widthOf(logo)).toBe(120);
     expect(visitor.errors).toEqual([]);
 
     // Scrolled to its end, nothing that can be tapped lies under the message.

@@ -59,10 +59,10 @@ describe('in a browser', () => {
     await page.keyboard.press('Enter');
     await page.getByText('2 links got the tag “fresh”. 1 had it already.').waitFor();
     const chips = page.locator('.marks .tag', { hasText: 'fresh' });
-    expect(await chips.count()).toBe(3);
+    await expect.poll(() => chips.count()).toBe(3);
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('The tag “fresh” is off 2 links.').waitFor();
-    expect(await chips.count()).toBe(1);
+    await expect.poll(() => chips.count()).toBe(1);
     expect(errors).toEqual([]);
   });
 

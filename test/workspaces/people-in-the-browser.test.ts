@@ -51,6 +51,7 @@ describe('inviting somebody', () => {
     await guest.page.goto(path);
     expect(await faultsOf(guest.page)).toEqual(fine);
     await guest.page.getByRole('link', { name: 'Create your account' }).click();
+    await guest.page.getByLabel('Your name').waitFor();
     expect(await faultsOf(guest.page)).toEqual(fine);
     await guest.page.getByLabel('Your name').fill('Grace');
     await guest.page.getByLabel('Password').fill('a nanosecond of wire');
