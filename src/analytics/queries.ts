@@ -30,6 +30,8 @@ export type Scope = {
   timeZone: string;
   /** True of a workspace and of a link with many hits, without filters; rows answer for all others. */
   isRolledUp: boolean;
+  /** A link of few hits: its rows are counted in no time. */
+  isSmall: boolean;
   /** Only hits that pass all of these; rollups cannot tell, rows answer. */
   filters: readonly Filter[];
 };
@@ -62,8 +64,10 @@ where w.id = ${workspaceId}
     where s.id = ${slugId} and s.kind = 'qr' and o.workspace_id = w.id and o.deleted_at is null))`);
   const row = rows[0] as { time_zone: string; is_busy: boolean | null } | undefined;
   if (!row) throw new NotFound(`There is no such ${subject.kind === 'qr' ? 'QR code' : subject.kind}.`);
-  const hasRollups = subject.kind === 'workspace' || row.is_busy === true;
-  return { workspaceId, subject, timeZone: row.time_zone, isRolledUp: filters.length === 0 && hasRollups, filters };
+  const isSmall = subject.kind === 'link' && row.is_busy !== true;
+  const hasRollups = subject.kind === 'workspace' || (subject.kind === 'link' && !isSmall);
+  const isRolledUp = hasRollups && filters.length === 0;
+  return { workspaceId, subject, timeZone: row.time_zone, isRolledUp, isSmall, filters };
 }
 
 /** The dimensions that a subject is broken down by. */
