@@ -8,6 +8,7 @@ import { mostCompared, refuseTooMany } from '../links/forms.ts';
 import { listLinks } from '../links/list.ts';
 import { listTags } from '../links/tags.ts';
 import { requireWorkspace } from '../workspaces/guards.ts';
+import { reportHref } from './address.ts';
 import { drawCompared, loadCompared } from './compare.ts';
 import { periodNames, resolvePeriod } from './period.ts';
 import { periodChoices, periodWords, viewOf } from './period-links.ts';
@@ -75,7 +76,11 @@ export default async function compareRoutes(app: FastifyInstance): Promise<void>
         `${path}?${new URLSearchParams(asking(some, view)).toString()}`;
       return reply.viewAsync('analytics/compare.eta', {
         kind,
-        kinds: kinds.map((name) => ({ name, href: `${path}?of=${name}`, isCurrent: name === kind })),
+        kinds: kinds.map((name) => ({
+          name,
+          href: reportHref(path, { ...shown, filters: [] }, { of: name }),
+          isCurrent: name === kind,
+        })),
         path,
         timeZone,
         period: periodWords(period),

@@ -14,8 +14,8 @@ import { filterChips } from './filter-chips.ts';
 import { noteMarks } from './note-marks.ts';
 import noteRoutes from './note-routes.ts';
 import { listNotes } from './notes.ts';
-import { resolvePeriod } from './period.ts';
-import { intervalChoices, periodChoices, periodWords } from './period-links.ts';
+import { type Period, resolvePeriod } from './period.ts';
+import { intervalChoices, periodChoices, periodWords, viewOf } from './period-links.ts';
 import { dimensionsOf, findFirstHitAt, type Subject } from './queries.ts';
 import { countBy, loadReport } from './report.ts';
 import { reportPage } from './report-page.ts';
@@ -202,6 +202,7 @@ async function readReport(request: FastifyRequest, reply: FastifyReply, subject:
     filters: filterChips(path, { ...chosen, filters }, report?.linkNames ?? {}),
     filterTexts: filters.map(filterText),
     clearHref: reportHref(path, { ...chosen, filters: [] }),
+    compareHref: comparison(slug, subject, period),
     range: {
       from: period?.days.first ?? asked.from,
       to: period?.days.last ?? asked.to,
@@ -230,4 +231,12 @@ function creditOf(attribution: string | null): { words: string; href: string | n
   if (attribution === null) return null;
   const [words = '', href = null] = attribution.split(/, (?=https:)/);
   return { words, href };
+}
+
+/** Where the subject is compared with others, over the same days. */
+function comparison(slug: string, subject: Subject, period: Period | null): string {
+  const field = isKept(subject) ? fieldOf(subject) : null;
+  const view =
+    period?.name === 'all' ? { from: period.days.first, to: period.days.last } : period && viewOf(period, []);
+  return reportHref(`/w/${slug}/compare`, { ...view, filters: [] }, field ? { [field.name]: field.value } : {});
 }

@@ -36,16 +36,21 @@ it('counts the links of a campaign, and says whose visitors they are', async () 
   expect(textOf(await owner.ask(`${home}/reports/campaigns/launch/values?by=link`))).toContain('2 links');
 });
 
-it('is compared with others of its kind', async () => {
+it('is compared with others of its kind, over the same days', async () => {
   for (const [path, asked] of [
-    ['reports/campaigns/launch', '?campaign=launch'],
-    ['reports/tags/print', '?tag=print'],
-    ['reports', ''],
+    ['reports/campaigns/launch', 'period=30d&amp;campaign=launch'],
+    ['reports/tags/print?period=7d', 'period=7d&amp;tag=print'],
+    ['reports?from=2026-01-02&to=2026-01-03', 'from=2026-01-02&amp;to=2026-01-03'],
   ]) {
     const page = await owner.ask(`${home}/${path}`);
-    expect(page.text).toContain(`href="${home}/compare${asked}"`);
-    expect((await owner.ask(`${home}/compare${asked}`)).status).toBe(200);
+    expect(page.text).toContain(`href="${home}/compare?${asked}"`);
   }
+  const { text } = await owner.ask(`${home}/reports?period=all`);
+  const [, link = ''] = /href="([^"]+\/compare\?from=[^"]+)"/.exec(text) ?? [];
+  const compared = await owner.ask(link.replaceAll('&amp;', '&'));
+  expect(compared.status).toBe(200);
+  // Another kind keeps the days.
+  expect(compared.text).toContain(`href="${link}&amp;of=tag"`);
 });
 
 it('counts the links with a tag', async () => {

@@ -88,9 +88,9 @@ export async function openWorld(): Promise<World> {
         return pending?.count === 0;
       });
       const rows = await db
-        .select({ mark: clicks.utmContent })
+        .select({ mark: sql<string>`${clicks.utmTerm} || '.' || ${clicks.utmContent}` })
         .from(clicks)
-        .where(like(clicks.utmContent, `${visitors.prefix}%`));
+        .where(like(clicks.utmTerm, `${visitors.prefix}%`));
       const recorded = new Set(rows.map((row) => row.mark));
       const missing = [...visitors.acknowledged].filter((mark) => !recorded.has(mark));
       let spooled = more.spooled ?? 0;
