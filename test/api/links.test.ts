@@ -175,7 +175,7 @@ describe('PATCH /links/:id', () => {
     expect(Date.parse(archivedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(link.createdAt));
     expect((await app.visit(`/${link.slug}`)).status).toBe(410);
     expect((await patch(link.id, { archived: false })).json()).toEqual(link);
-    expect((await app.visit(`/${link.slug}`)).status).toBe(302);
+    await expect.poll(async () => (await app.visit(`/${link.slug}`)).status).toBe(302);
   });
 
   it.each([

@@ -257,7 +257,9 @@ describe('hits that were exported', { timeout: patience }, () => {
       // Nothing opens by itself; restored, the word and the printed code work.
       expect((await fresh.app.visit('/spring', { host: 'go.example' })).status).toBe(410);
       await fresh.client.ask(`/links/${spring.id}`, { method: 'PATCH', body: { archived: false } });
-      expect((await fresh.app.visit('/spring', { host: 'go.example' })).headers.location).toBe(spring.url);
+      await expect
+        .poll(async () => (await fresh.app.visit('/spring', { host: 'go.example' })).headers.location)
+        .toBe(spring.url);
       const links = (await fresh.client.ask('/links')).json() as { data: LinkJson[] };
       expect(new Map(links.data.map(({ shortUrl, url }) => [shortUrl, url]))).toEqual(
         new Map([busy, spring, promo].map(({ shortUrl, url }) => [shortUrl, url])),
