@@ -1,5 +1,8 @@
-/** More than any field takes, also where a composed character was typed as four (U+1F82). */
-const maxTyped = 1_000;
+/**
+ * More characters than any name, slug or host has, also where a composed character was typed as four (U+1F82). What is
+ * longer is not read further, where reading takes time by the square of the length.
+ */
+export const maxTyped = 1_000;
 
 /**
  * What a person typed in NFC, so that what looks the same is the same. It ends after 1,000 characters, because the time

@@ -65,8 +65,7 @@ where w.id = ${workspaceId}
   const row = rows[0] as { time_zone: string; is_busy: boolean | null } | undefined;
   if (!row) throw new NotFound(`There is no such ${subject.kind === 'qr' ? 'QR code' : subject.kind}.`);
   const isSmall = subject.kind === 'link' && row.is_busy !== true;
-  const hasRollups = subject.kind === 'workspace' || (subject.kind === 'link' && !isSmall);
-  const isRolledUp = hasRollups && filters.length === 0;
+  const isRolledUp = (subject.kind === 'workspace' || subject.kind === 'link') && !isSmall && filters.length === 0;
   return { workspaceId, subject, timeZone: row.time_zone, isRolledUp, isSmall, filters };
 }
 

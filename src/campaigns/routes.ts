@@ -5,6 +5,7 @@ import { type Period, periodNames, resolvePeriod } from '../analytics/period.ts'
 import { periodChoices, periodWords, previousName, viewOf } from '../analytics/period-links.ts';
 import { plural } from '../format.ts';
 import { type Campaign, getCampaign, insertCampaign, removeCampaign, updateCampaign } from '../links/campaigns.ts';
+import { mostCompared } from '../links/forms.ts';
 import { type Refusal, refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { campaignForm, readPlan } from './forms.ts';
@@ -41,6 +42,7 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
       title: 'Campaigns',
       path,
       rows: period ? await loadCampaigns(db, id, period) : [],
+      mostCompared,
       /** What a comparison of some of them is asked with. */
       asked: period ? comparisonOf(period) : [],
       periodName: period && periodWords(period),

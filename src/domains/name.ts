@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { parse } from 'tldts';
+import { maxTyped } from '../composed.ts';
 import { Invalid } from '../errors.ts';
 
 export type HostName = {
@@ -17,8 +18,6 @@ export type HostName = {
 
 /** RFC 1035, 2.3.4, without the root's dot. */
 const maxLength = 253;
-/** Of a host in any script and any escapes, before it is read: reading takes time by the square of it. */
-const maxTyped = 1_000;
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** Scripts that are written together (UTS 39, 5.2, "highly restrictive"). Digits and hyphens belong to all of them. */

@@ -3,6 +3,7 @@ import { domainToASCII } from 'node:url';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { maxTyped } from '../composed.ts';
 import { plural } from '../format.ts';
 import { refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
@@ -35,7 +36,7 @@ const settingsForm = z.object({
 });
 type Values = z.output<typeof settingsForm>;
 /** Making ASCII of a host takes time by the square of its length. */
-const removalForm = z.object({ host: z.string().max(1_000).catch('') });
+const removalForm = z.object({ host: z.string().max(maxTyped).catch('') });
 
 /** What visitors of a domain meet, and its removal. */
 export default async function domainSettingsRoutes(app: FastifyInstance, rules: LinkRules): Promise<void> {

@@ -1,11 +1,9 @@
 import { domainToASCII } from 'node:url';
 import ipaddr from 'ipaddr.js';
+import { maxTyped } from '../composed.ts';
 import { Invalid } from '../errors.ts';
 
 const maxLength = 8_000;
-/** In any script and any escapes. Parsing a host takes time by the square of its length, and names end at 253. */
-const maxAuthorityLength = 1_000;
-
 /**
  * Reads a destination as a person pasted it. Its bytes are kept: only white space around it goes, and a missing scheme
  * becomes https://. Whether it leads back to us is for forms.ts to say, which knows our hosts.
@@ -28,7 +26,7 @@ export function readDestination(typed: string): string {
   const notOpened = () => refusal('This is not an address that a browser can open.');
   // Programs do not agree on where a host ends when there is a backslash in it, so that it could hide the real one.
   if (!authority || authority.includes('\\')) throw notOpened();
-  if (authority.length > maxAuthorityLength) throw refusal('This address names a host that is too long to exist.');
+  if (authority.length > maxTyped) throw refusal('This address names a host that is too long to exist.');
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || (!scheme && !parsed.hostname.includes('.'))) throw notOpened();
   if (authority.includes('@'))

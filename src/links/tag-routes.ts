@@ -6,7 +6,7 @@ import { plural } from '../format.ts';
 import { refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { suggestCampaigns } from './campaigns.ts';
-import { typed } from './forms.ts';
+import { mostCompared, typed } from './forms.ts';
 import { lastName, nameKey } from './name.ts';
 import {
   type CountedTag,
@@ -36,6 +36,7 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
   routes.get('/w/:workspace/tags', toSee, async (request, reply) =>
     reply.viewAsync('links/tags.eta', {
       title: 'Tags',
+      mostCompared,
       tags: await listTags(db, request.workspace.id),
     }),
   );

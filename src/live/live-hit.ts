@@ -35,8 +35,8 @@ export function liveHitOf(row: HitRow): LiveHit {
     class: (hitClassLabels as Readonly<Record<string, string>>)[row.class] ?? row.class,
     reason: labelOf('reason', row.reason).label,
     place: wordsOf([row.city, label('country', row.country)]),
-    device: wordsOf([label('device', row.device), row.os, row.browser]),
-    from: row.referrer ?? (row.channel === 'direct' ? null : label('channel', row.channel)),
+    device: wordsOf([label('device', row.device), label('os', row.os), label('browser', row.browser)]),
+    from: label('referrer', row.referrer) ?? (row.channel === 'direct' ? null : label('channel', row.channel)),
   };
 }
 

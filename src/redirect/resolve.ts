@@ -1,3 +1,4 @@
+import { maxTyped } from '../composed.ts';
 import type { Db } from '../db/db.ts';
 import type { Announcement } from '../db/notify.ts';
 import { slugKey } from '../links/slug.ts';
@@ -114,9 +115,9 @@ const bytesOf = ({ host }: { host: Host | null }): number =>
   );
 
 /**
- * Whether somebody can have it. Postgres refuses a NUL. Longer ones than any slug, however composed, are not even made
- * equal in form: what 16 kB of marks on one letter cost would stop redirects.
+ * Whether somebody can have it. Postgres refuses a NUL. What is longer is not even made equal in form: what 16 kB of marks
+ * on one letter cost would stop redirects.
  */
-const isPossible = (slug: string): boolean => slug.length <= 1_000 && !slug.includes('\0');
+const isPossible = (slug: string): boolean => slug.length <= maxTyped && !slug.includes('\0');
 
 const keyOf = (domainId: string, key: string): string => `${domainId}/${key}`;

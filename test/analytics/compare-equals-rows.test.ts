@@ -4,24 +4,22 @@ import { type Compared, loadCompared } from '../../src/analytics/compare.ts';
 import { resolvePeriod } from '../../src/analytics/period.ts';
 import { restateWorkspace } from '../../src/clicks/rollups.ts';
 import { dimensions } from '../../src/analytics/dimensions.ts';
-import { type Database, type Db, openDatabase } from '../../src/db/db.ts';
+import type { Db } from '../../src/db/db.ts';
 import { NotFound } from '../../src/errors.ts';
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, rowsOf } from '../setup/hits.ts';
 
 /** Clocks in Berlin went from 03:00 back to 02:00 on Sunday, the 25th of October 2026: that day has 25 hours. */
 const timeZone = 'Europe/Berlin';
 const now = new Date('2026-10-27T11:00:00Z');
 
-let database: TestDatabase;
-let opened: Database;
+let database: OpenTestDatabase;
 let db: Db;
 let workspaceId: string;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  opened = openDatabase(database.url, (error) => console.error(error), 1);
-  db = opened.db;
+  database = await openTestDatabase(1);
+  db = database.db;
   workspaceId = await insertBareWorkspace(db, timeZone);
   await db.execute(sql`select setseed(0.25)`);
   await db.execute(sql`select ensure_click_partition(${now.toISOString()}::timestamptz)`);
@@ -46,7 +44,6 @@ from (select n, (array['human', 'human', 'crawler'])[1 + floor(random() * 3)] as
 });
 
 afterAll(async () => {
-  await opened?.close();
   await database?.drop();
 });
 

@@ -7,9 +7,9 @@ import { dimensionsOf, findFirstHitAt } from '../../src/analytics/queries.ts';
 import { countBy, loadReport, type Subject } from '../../src/analytics/report.ts';
 import { seededRandom } from '../../src/cli/seed/random.ts';
 import { busyLinkHits, restateWorkspace, rollUpPending } from '../../src/clicks/rollups.ts';
-import { type Database, type Db, openDatabase } from '../../src/db/db.ts';
+import type { Db } from '../../src/db/db.ts';
 import { NotFound } from '../../src/errors.ts';
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 
 // The afternoon of the tenth of November, 2026: clocks in New York fell back on the first, leapt on the eighth of March.
 const now = new Date('2026-11-10T19:30:00Z');
@@ -49,14 +49,12 @@ const asked: Record<string, Partial<PeriodInput>> = {
   'hours of another zone': { from: '2026-10-31', to: '2026-11-02', interval: 'hour', timeZone: 'Europe/London' },
 };
 
-let database: TestDatabase;
-let opened: Database;
+let database: OpenTestDatabase;
 let db: Db;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  opened = openDatabase(database.url, (error) => console.error(error), 1);
-  db = opened.db;
+  database = await openTestDatabase(1);
+  db = database.db;
   await db.execute(sql`select setseed(0.42)`);
   await db.execute(
     sql`select ensure_click_partition(${now.toISOString()}::timestamptz - make_interval(months => m)) from generate_series(0, 3) m`,
@@ -69,7 +67,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await opened?.close();
   await database?.drop();
 });
 

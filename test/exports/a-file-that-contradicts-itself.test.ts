@@ -4,30 +4,26 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { dimensions } from '../../src/analytics/dimensions.ts';
 import { csvLine } from '../../src/csv.ts';
-import { type Database, openDatabase } from '../../src/db/db.ts';
 import { findOrMakeInstanceDomain } from '../../src/domains/queries.ts';
 import { Invalid } from '../../src/errors.ts';
 import { type HitColumn, hitColumns } from '../../src/exports/hits-csv.ts';
 import { readHits } from '../../src/exports/hits-file.ts';
 import { importHits } from '../../src/exports/hits-import.ts';
-import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
+import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, rowsOf } from '../setup/hits.ts';
 
-let database: TestDatabase;
-let opened: Database;
+let database: OpenTestDatabase;
 let workspaceId: string;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  opened = openDatabase(database.url, (error) => console.error(error), 1);
-  await findOrMakeInstanceDomain(opened.db, 'http://go.example');
+  database = await openTestDatabase(1);
+  await findOrMakeInstanceDomain(database.db, 'http://go.example');
 });
 beforeEach(async () => {
-  await opened.db.execute(sql`delete from slugs`);
-  workspaceId = await insertBareWorkspace(opened.db);
+  await database.db.execute(sql`delete from slugs`);
+  workspaceId = await insertBareWorkspace(database.db);
 });
 afterAll(async () => {
-  await opened?.close();
   await database?.drop();
 });
 
@@ -76,13 +72,13 @@ it('is refused where two links have one short link, near to one another or far a
   const other = { link_id: 'link2', slug_id: 'slug2', id: '2' };
   expect(await bring([{}, other])).toBe('Line 3, column short_link: "go.example/spring" is named by two links.');
   // Links are looked at by the thousand, in order of their ids.
-  await opened.db.execute(sql`
+  await database.db.execute(sql`
 insert into links (id, workspace_id, url) select 'link1x' || n, ${workspaceId}, 'https://example.com' from generate_series(1, 1000) n`);
   const between = Array.from({ length: 1_000 }, (_, n) => ({ link_id: `link1x${n + 1}`, id: String(n + 10) }));
   expect(await bring([{}, ...between, other])).toBe(
     'Line 1003, column short_link: "go.example/spring" is named by two links.',
   );
-  expect(await rowsOf(opened.db, sql`select from links where id in ('link1', 'link2')`)).toEqual([]);
+  expect(await rowsOf(database.db, sql`select from links where id in ('link1', 'link2')`)).toEqual([]);
 });
 
 it('is refused where two short links have one id of a slug', async () => {
@@ -101,7 +97,7 @@ it('counts a slug of two ids as one', async () => {
   const alias = { slug: 'alias', slug_kind: 'alias' };
   const hits = [{}, { ...alias, slug_id: 'slug2', id: '2' }, { ...alias, slug_id: 'slug3', id: '3' }];
   expect(await bring(hits)).toMatchObject({ added: 3, linksMade: 1 });
-  expect(await rowsOf(opened.db, sql`select id, slug_id from clicks order by id`)).toEqual([
+  expect(await rowsOf(database.db, sql`select id, slug_id from clicks order by id`)).toEqual([
     { id: '1', slug_id: 'slug1' },
     { id: '2', slug_id: 'slug2' },
     { id: '3', slug_id: 'slug2' },

@@ -28,9 +28,9 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 /** With connections to it, which `drop` closes first. */
 export type OpenTestDatabase = Database & TestDatabase;
 
-export async function openTestDatabase(): Promise<OpenTestDatabase> {
+export async function openTestDatabase(connections?: number): Promise<OpenTestDatabase> {
   const made = await createTestDatabase();
-  const database = openDatabase(made.url, () => {});
+  const database = openDatabase(made.url, () => {}, connections);
   return {
     ...database,
     async drop() {
