@@ -3,8 +3,8 @@ import { plural } from '../format.ts';
 import { axesOf, type Axes, type ChartLine } from './axes.ts';
 import { inTime } from './budget.ts';
 import type { Period } from './period.ts';
-import { type Counts, getScope } from './queries.ts';
-import { loadSteps, type Step, type Subject, sumOf } from './report.ts';
+import { loadSteps, type Step, sumOf } from './parts.ts';
+import { type Counts, getScope, type Subject } from './queries.ts';
 
 /** A subject, and what people read for it: whole, and short enough to stand at the end of a line. */
 export type Compared = { subject: Subject; name: string; shortName: string };

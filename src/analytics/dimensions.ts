@@ -14,7 +14,9 @@ export type Dimension = {
   isText: boolean;
   /** True where values are ids, which people know by a name (link-names.ts). */
   isNamed?: boolean;
-  /** `workspace`: of a link it would say nothing, so only workspaces are broken down by it. */
+  /** True where only reports on more than one link show it. */
+  isOfMany?: true;
+  /** `workspace`: of a link it would say nothing, so links have no rollup of it. */
   of?: 'workspace';
 };
 
@@ -35,6 +37,7 @@ export const dimensions = [
     ...code,
     card: 'links',
     isNamed: true,
+    isOfMany: true,
     of: 'workspace',
   },
   {
@@ -45,7 +48,7 @@ export const dimensions = [
     ...code,
     card: 'links',
     isNamed: true,
-    of: 'workspace',
+    isOfMany: true,
   },
   {
     name: 'qr',

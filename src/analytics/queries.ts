@@ -28,12 +28,17 @@ export type Scope = {
   subject: Subject;
   /** The zone of the rollups' days. */
   timeZone: string;
-  /** True of a workspace and of a link with many hits, without filters; rows answer for all others. */
-  isRolledUp: boolean;
-  /** A link of few hits: its rows are counted in no time. */
-  isSmall: boolean;
+  /** Whose rollups it is the sum of: the workspace's, those of its links that are busy, or nobody's. */
+  rollups: readonly string[];
+  /** How many rows it is made of, of all time; infinite where nobody has counted them. */
+  hits: number;
+  /** The same without links that are busy. */
+  hitsOfOthers: number;
   /** Only hits that pass all of these; rollups cannot tell, rows answer. */
   filters: readonly Filter[];
+  /** Set where it is a part of a campaign or a tag: these links of it, or all but these. */
+  only?: readonly string[];
+  without?: readonly string[];
 };
 
 /** Throws NotFound for what is gone or another workspace's. */
@@ -49,12 +54,17 @@ export async function getScope(
   const domainId = subject.kind === 'domain' ? subject.domainId : null;
   const slugId = subject.kind === 'qr' ? subject.slugId : null;
   const { rows } = await db.execute(sql`
-select w.time_zone, t.is_busy
+select w.time_zone, t.*
 from workspaces w
-left join links l on l.workspace_id = w.id and l.id = ${linkId} and l.deleted_at is null
-left join link_totals t on t.link_id = l.id
+cross join lateral (
+  select coalesce(array_agg(t.link_id order by t.link_id) filter (where t.is_busy), '{}') as busy,
+         coalesce(sum(t.hits), 0)::float8 as hits, coalesce(sum(t.hits) filter (where not t.is_busy), 0)::float8 as hits_of_others
+  from link_totals t
+  where t.workspace_id = w.id and ${isSumOfLinks(subject) ? isOfLinks('t.link_id', subject) : sql`false`}
+) t
 where w.id = ${workspaceId}
-  and (l.id is not null or ${linkId}::text is null)
+  and (${linkId}::text is null or exists (
+    select from links where workspace_id = w.id and id = ${linkId} and deleted_at is null))
   and (${campaignId}::text is null or exists (select from campaigns where workspace_id = w.id and id = ${campaignId}))
   and (${tagId}::text is null or exists (select from tags where workspace_id = w.id and id = ${tagId}))
   and (${domainId}::text is null or exists (
@@ -62,17 +72,41 @@ where w.id = ${workspaceId}
   and (${slugId}::text is null or exists (
     select from slugs s join links o on o.id = s.link_id
     where s.id = ${slugId} and s.kind = 'qr' and o.workspace_id = w.id and o.deleted_at is null))`);
-  const row = rows[0] as { time_zone: string; is_busy: boolean | null } | undefined;
+  const row = rows[0] as { time_zone: string; busy: string[]; hits: number; hits_of_others: number } | undefined;
   if (!row) throw new NotFound(`There is no such ${subject.kind === 'qr' ? 'QR code' : subject.kind}.`);
-  const isSmall = subject.kind === 'link' && row.is_busy !== true;
-  const isRolledUp = (subject.kind === 'workspace' || subject.kind === 'link') && !isSmall && filters.length === 0;
-  return { workspaceId, subject, timeZone: row.time_zone, isRolledUp, isSmall, filters };
+  return {
+    workspaceId,
+    subject,
+    timeZone: row.time_zone,
+    rollups: subject.kind === 'workspace' ? [workspaceId] : row.busy,
+    hits: isSumOfLinks(subject) ? row.hits : Number.POSITIVE_INFINITY,
+    hitsOfOthers: row.hits_of_others,
+    filters,
+  };
+}
+
+type SumOfLinks = Extract<Subject, { kind: 'link' | 'campaign' | 'tag' }>;
+
+/** True of what is made of links, whole, and counts the visitors of each. */
+const isSumOfLinks = (subject: Subject): subject is SumOfLinks =>
+  subject.kind === 'link' || subject.kind === 'campaign' || subject.kind === 'tag';
+
+/**
+ * The part that rollups answer for, and the part whose rows are counted; together they are all of it.
+ * @param timeZone the zone of the days that are asked for
+ */
+export function partsOf(scope: Scope, timeZone: string): { rolledUp: Scope | null; counted: Scope | null } {
+  const { subject, rollups, filters } = scope;
+  if (rollups.length === 0 || filters.length > 0 || timeZone !== scope.timeZone)
+    return { rolledUp: null, counted: scope };
+  if (subject.kind === 'workspace' || subject.kind === 'link') return { rolledUp: scope, counted: null };
+  return { rolledUp: { ...scope, only: rollups }, counted: { ...scope, without: rollups, hits: scope.hitsOfOthers } };
 }
 
 /** The dimensions that a subject is broken down by. */
 export function dimensionsOf({ kind }: Subject): readonly Dimension[] {
   const isOfOneLink = kind === 'link' || kind === 'qr';
-  return dimensions.filter(({ name, of }: Dimension) => name !== kind && (of === undefined || !isOfOneLink));
+  return dimensions.filter(({ name, isOfMany }: Dimension) => name !== kind && !(isOfMany && isOfOneLink));
 }
 
 /**
@@ -90,13 +124,18 @@ select (extract(epoch from least(
   return at === null ? null : new Date(Math.floor(at));
 }
 
-export const scopeId = ({ workspaceId, subject }: Scope) => (subject.kind === 'link' ? subject.linkId : workspaceId);
+/** Condition: a row `t` of a rollup is the scope's. */
+export const isOfRollups = ({ rollups: [first, ...others] }: Scope): SQL =>
+  others.length === 0 ? sql`t.scope_id = ${first}` : sql`t.scope_id = any(${sql.param([first, ...others])}::text[])`;
 
 export const isFirst = ({ subject }: Pick<Scope, 'subject'>) =>
   subject.kind === 'workspace' || subject.kind === 'domain' ? sql`c.is_first_in_workspace` : sql`c.is_first_on_link`;
 
 /** Condition: the column holds a link of the subject. */
-function isOfLinks(column: 'link_id' | 'c.link_id', subject: Exclude<Subject, { kind: 'workspace' }>): SQL {
+function isOfLinks(
+  column: 'link_id' | 'c.link_id' | 't.link_id',
+  subject: Exclude<Subject, { kind: 'workspace' }>,
+): SQL {
   const id = sql.raw(column);
   switch (subject.kind) {
     case 'link':
@@ -112,11 +151,16 @@ function isOfLinks(column: 'link_id' | 'c.link_id', subject: Exclude<Subject, { 
   }
 }
 
-export function isOfScope({ workspaceId, subject }: Pick<Scope, 'workspaceId' | 'subject'>): SQL {
+type Rows = Pick<Scope, 'workspaceId' | 'subject' | 'only' | 'without'>;
+
+/** Condition: a row `c` of clicks is the scope's. */
+export function isOfScope({ workspaceId, subject, only, without }: Rows): SQL {
   const isOfWorkspace = sql`c.workspace_id = ${workspaceId}`;
   if (subject.kind === 'workspace') return isOfWorkspace;
   if (subject.kind === 'domain') return sql`${isOfWorkspace} and c.domain_id = ${subject.domainId}`;
+  if (only) return sql`${isOfWorkspace} and c.link_id = any(${sql.param(only)}::text[])`;
   const isOfLink = sql`${isOfWorkspace} and ${isOfLinks('c.link_id', subject)}`;
+  if (without) return sql`${isOfLink} and c.link_id <> all(${sql.param(without)}::text[])`;
   return subject.kind === 'qr' ? sql`${isOfLink} and c.slug_id = ${subject.slugId}` : isOfLink;
 }
 
@@ -156,7 +200,7 @@ export type DimensionCount = Counts & {
 };
 
 /**
- * Clicks and visitors by value of each dimension asked for, the most first.
+ * Clicks and visitors by value of each dimension asked for, among them `class`, the most first.
  * @param top how many values of a dimension to return; those of `whole` dimensions are all returned
  */
 export async function countDimensions(
@@ -175,6 +219,11 @@ export async function countDimensions(
   const groups = values.map(({ name }) => sql`(${sql.identifier(name)})`);
   const nameOfGroup = values.map(({ name }) => sql`when grouping(${sql.identifier(name)}) then ${name}`);
   const countsHits = values.filter(({ counts }) => counts === 'hits').map(({ name }) => name);
+  // The rollup of a link does not name it.
+  const isByLink = scope.only && asked.dimensions.includes('link');
+  const valuesOfRollup = isByLink
+    ? sql`(select t.dimension, t.value union all select 'link', t.scope_id where t.dimension = 'class' and t.value = 'human')`
+    : sql`(select t.dimension, t.value)`;
   const { rows } = await db.execute(sql`
 with hit as (
   select c.class = 'human' as is_click, ${isFirst(scope)} as is_first, ${list(columns)}
@@ -186,16 +235,18 @@ with hit as (
   from hit
   group by grouping sets (${list(groups)})
 ), counted as (
-  select t.dimension, t.value, t.clicks, t.visitors
+  select v.dimension, v.value, t.clicks, t.visitors
   from click_counts_monthly t
-  where t.scope_id = ${scopeId(scope)} and t.month = any(${sql.param(sources.months)}::date[])
+  cross join lateral ${valuesOfRollup} v
+  where ${isOfRollups(scope)} and t.month = any(${sql.param(sources.months)}::date[])
     and t.dimension = any(${names}::text[])
   union all
-  select t.dimension, t.value, r.sign * t.clicks, r.sign * t.visitors
+  select v.dimension, v.value, r.sign * t.clicks, r.sign * t.visitors
   from ${dayRanges(sources)}
   join click_counts_daily t
-    on t.scope_id = ${scopeId(scope)} and t.day between r.first and r.last
+    on ${isOfRollups(scope)} and t.day between r.first and r.last
    and t.dimension = any(${names}::text[])
+  cross join lateral ${valuesOfRollup} v
   union all
   select dimension, value, case when dimension = any(${sql.param(countsHits)}::text[]) then hits else clicks end, visitors
   from grouped

@@ -10,7 +10,8 @@ import { labelOf } from './labels.ts';
 import { isDayUnderWay } from './period.ts';
 import { periodWords, previousName, previousWords, viewOf } from './period-links.ts';
 import { dimensionsOf } from './queries.ts';
-import type { Breakdown, Report, Step } from './report.ts';
+import type { Breakdown, Step } from './parts.ts';
+import type { Report } from './report.ts';
 import { drawWorldMap, type WorldMap } from './world-map.ts';
 
 /** A row of a list with bars; share is of all clicks, from 0 to 1. */

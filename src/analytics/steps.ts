@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { addDays, countDays } from '../zoned-time.ts';
 import type { Interval } from './period.ts';
-import { type Counts, hitsOf, isFirst, type Scope, scopeId, unionAll } from './queries.ts';
+import { type Counts, hitsOf, isFirst, isOfRollups, type Scope, unionAll } from './queries.ts';
 import type { Sources } from './sources.ts';
 
 export type BucketCount = Counts & {
@@ -46,19 +46,19 @@ function stepCounts(scope: Scope, { sources, interval, starts, days }: SeriesAsk
   if (sources.rolledUp && interval === 'hour') {
     parts.push(sql`select width_bucket(t.hour, ${instants}), t.hits, t.visitors
     from click_totals_hourly t
-    where t.scope_id = ${scopeId(scope)} and t.class = 'human'
+    where ${isOfRollups(scope)} and t.class = 'human'
       and t.hour >= ${sources.rolledUp.from.toISOString()} and t.hour < ${sources.rolledUp.to.toISOString()}`);
   } else if (sources.rolledUp) {
     const firstDays = sql`${sql.param(days)}::date[]`;
     parts.push(
       sql`select width_bucket(t.month, ${firstDays}), t.clicks, t.visitors
     from click_counts_monthly t
-    where t.scope_id = ${scopeId(scope)} and t.month = any(${sql.param(sources.months)}::date[])
+    where ${isOfRollups(scope)} and t.month = any(${sql.param(sources.months)}::date[])
       and t.dimension = 'class' and t.value = 'human'`,
       sql`select width_bucket(t.day, ${firstDays}), r.sign * t.clicks, r.sign * t.visitors
     from ${singleDays(sources)}
     join click_counts_daily t
-      on t.scope_id = ${scopeId(scope)} and t.day = r.day and t.dimension = 'class' and t.value = 'human'`,
+      on ${isOfRollups(scope)} and t.day = r.day and t.dimension = 'class' and t.value = 'human'`,
     );
   }
   return unionAll(parts);
@@ -74,7 +74,7 @@ select hour, sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors
 from (
   select ${hourOf(sql`t.hour`)} as hour, t.hits as clicks, t.visitors
   from click_totals_hourly t
-  where t.scope_id = ${scopeId(scope)} and t.class = 'human'
+  where ${isOfRollups(scope)} and t.class = 'human'
     and t.hour >= ${rolledUp.from.toISOString()} and t.hour < ${rolledUp.to.toISOString()}
   union all
   select ${hourOf(sql`c.clicked_at`)}, 1, ${isFirst(scope)}::int

@@ -8,7 +8,7 @@ import { newId } from '../id.ts';
 import { ownCampaign } from './campaigns.ts';
 import { claimRandomSlug, claimSlug } from './claim.ts';
 import { shortUrlOf } from './short-url.ts';
-import { setTagsOfLink, type Tag, tagsOfLink } from './tags.ts';
+import { addTagsToLink, setTagsOfLink, type Tag, tagsOfLink } from './tags.ts';
 
 /** A link as people and programs see it. */
 export type Link = {
@@ -150,7 +150,7 @@ export async function insertLink(db: Db, workspaceId: string, input: NewLink): P
     await tx
       .insert(links)
       .values({ id: linkId, workspaceId, ...values, campaignId: ownCampaign(workspaceId, campaignId) });
-    await setTagsOfLink(tx, workspaceId, linkId, tags);
+    await addTagsToLink(tx, workspaceId, linkId, tags);
     if (slug === null) await claimRandomSlug(tx, { domain, linkId, kind: 'primary' }, drawSlug);
     else await claimSlug(tx, { domain, linkId, kind: 'primary' }, slug);
     await claimRandomSlug(tx, { domain, linkId, kind: 'qr' }, drawSlug);

@@ -126,16 +126,21 @@ export async function ensureTags(tx: Db, workspaceId: string, names: readonly st
   return [...found, ...made].map(({ id }) => id);
 }
 
-/** Gives a link exactly these tags; new names become tags. */
-export async function setTagsOfLink(tx: Db, workspaceId: string, linkId: string, names: readonly string[]) {
+/** Gives a link these tags, besides those that it has; new names become tags. Answers the ids. */
+export async function addTagsToLink(tx: Db, workspaceId: string, linkId: string, names: readonly string[]) {
   const tagIds = await ensureTags(tx, workspaceId, names);
-  const isOthers = tagIds.length > 0 ? notInArray(linkTags.tagId, tagIds) : undefined;
-  await tx.delete(linkTags).where(and(eq(linkTags.linkId, linkId), isOthers));
   if (tagIds.length > 0)
     await tx
       .insert(linkTags)
       .values(tagIds.map((tagId) => ({ linkId, tagId })))
       .onConflictDoNothing();
+  return tagIds;
+}
+
+/** Gives a link exactly these tags; new names become tags. */
+export async function setTagsOfLink(tx: Db, workspaceId: string, linkId: string, names: readonly string[]) {
+  const tagIds = await addTagsToLink(tx, workspaceId, linkId, names);
+  await tx.delete(linkTags).where(and(eq(linkTags.linkId, linkId), notInArray(linkTags.tagId, tagIds)));
 }
 
 /**

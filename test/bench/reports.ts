@@ -130,6 +130,22 @@ async function pagesOf(workspaceId: string): Promise<[string, string][]> {
     pages.push([`${name} link, 30 days`, `${home}/links/${link.link_id}?period=30d`]);
     pages.push([`${name} link, 12 months`, `${home}/links/${link.link_id}?period=12mo`]);
   }
+  // The campaign that has the most links, and now the busiest one too.
+  const { rows: campaigns } = await client.query<{ id: string }>(
+    `with largest as (
+       select campaign_id as id from links where workspace_id = $1 and campaign_id is not null
+       group by 1 order by count(*) desc limit 1)
+     update links set campaign_id = largest.id from largest where links.id = $2 returning largest.id`,
+    [workspaceId, links[0]?.link_id],
+  );
+  for (const [name, period] of [
+    ['30 days', '30d'],
+    ['12 months', '12mo'],
+  ])
+    pages.push([
+      `campaign with the busiest link, ${name}`,
+      `${home}/reports/campaigns/${campaigns[0]?.id}?period=${period}`,
+    ]);
   const ofMillion = links.toSorted((one, other) => farFromMillion(one) - farFromMillion(other))[0];
   if (ofMillion)
     pages.push([
