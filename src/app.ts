@@ -130,7 +130,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   // Short hosts: what visitors meet. Nothing of the dashboard is registered here.
   await app.register(async (short) => {
     serveOn(short, 'short');
-    await short.register(redirectRoutes, redirectParts);
+    await short.register(redirectRoutes, { ...redirectParts, methodsAt: '/*' });
     await short.register(hostFiles, redirectParts);
     await short.register(healthRoutes, parts);
     await short.register(tlsQuestion, redirectParts);
@@ -198,7 +198,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   if (config.isSharedHost) {
     await app.register(async (shared) => {
       serveOn(shared, 'app');
-      await shared.register(redirectRoutes, redirectParts);
+      await shared.register(redirectRoutes, { ...redirectParts, methodsAt: '/:slug' });
     });
   }
   return app;

@@ -6,12 +6,22 @@ import { migrate } from './cli/migrate.ts';
 import { reclassify } from './cli/reclassify.ts';
 import { seed } from './cli/seed.ts';
 import { userCreate } from './cli/user-create.ts';
+import { workspaceDelete } from './cli/workspace-delete.ts';
 import { ConfigError, loadEnvFile } from './config.ts';
 import { PostgresUnavailable } from './db/embedded/postgres-unavailable.ts';
 import { AppError } from './errors.ts';
 
 /** The other front door: `npm run waymark -- <command>`. What goes wrong is one sentence on stderr and exit code 1. */
-const commands: readonly Command[] = [migrate, doctor, userCreate, keyCreate, hitsImport, reclassify, seed];
+const commands: readonly Command[] = [
+  migrate,
+  doctor,
+  userCreate,
+  keyCreate,
+  hitsImport,
+  reclassify,
+  workspaceDelete,
+  seed,
+];
 
 const [name, ...words] = process.argv.slice(2);
 const command = commands.find((candidate) => candidate.name === name);

@@ -7,7 +7,7 @@ export const byteOrderMark = '\uFEFF';
  * Texts that a spreadsheet would run as a formula (OWASP, CSV injection). Apostrophes before them count, so that what is
  * put in front can be taken away again.
  */
-const formula = /^'*[=+\-@\t\r]/;
+const formula = /^'*[=+\-@\t\r\n＝＋－＠]/;
 const needsQuotes = /[",\r\n]|^\s|\s$/;
 
 /** A record with its line end (RFC 4180). Texts that look like formulas get an apostrophe in front; NULL is nothing. */
@@ -95,5 +95,5 @@ const lineEndsIn = (raw: string): number => raw.match(/\r\n|\n|\r/g)?.length ?? 
 
 function textOf(raw: string): string {
   const text = raw.startsWith('"') ? raw.slice(1, -1).replaceAll('""', '"') : raw;
-  return /^'+[=+\-@\t\r]/.test(text) ? text.slice(1) : text;
+  return text.startsWith("'") && formula.test(text) ? text.slice(1) : text;
 }

@@ -1,7 +1,9 @@
 import cluster from 'node:cluster';
+import { inspect } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import { ConfigError, loadEnvFile, readConfig } from './config.ts';
 import { PostgresUnavailable } from './db/embedded/postgres-unavailable.ts';
+import { describeError } from './plugins/logging.ts';
 import { startServer } from './start.ts';
 import { startWorkers } from './workers.ts';
 
@@ -32,8 +34,12 @@ try {
  * workers as well as the process that holds them. It may be asked for before the start has ended: that must not leave a Postgres behind.
  */
 function stopWhenAsked(starting: Promise<{ close(): Promise<void> }>): void {
-  const grace = closeWithGrace({ delay: patienceMs, skip: [...stopSignals] }, async ({ err }) => {
-    if (err) console.error('Waymark stops after an error that nobody caught.', err);
+  const logger = {
+    error: (problem: unknown) =>
+      console.error(problem instanceof Error ? fatalLine('The stop was cut short.', problem) : problem),
+  };
+  const grace = closeWithGrace({ delay: patienceMs, skip: [...stopSignals], logger }, async ({ err }) => {
+    if (err) console.error(fatalLine('Waymark stops after an error that nobody caught.', err));
     stopping.abort();
     const server = await starting.catch(() => undefined);
     await server?.close();
@@ -44,5 +50,11 @@ function stopWhenAsked(starting: Promise<{ close(): Promise<void> }>): void {
 function sentenceOf(error: unknown): string {
   if (error instanceof ConfigError) return `Waymark cannot start. Check its settings:\n${error.message}`;
   if (error instanceof PostgresUnavailable) return `Waymark cannot start. ${error.message}`;
-  return `Waymark cannot start. ${error instanceof Error ? error.stack : String(error)}`;
+  const described = describeError(error);
+  return `Waymark cannot start. ${described.stack || inspect(described)}`;
+}
+
+/** As the log writes it, which may not be there yet or any more. */
+function fatalLine(msg: string, error: unknown): string {
+  return JSON.stringify({ level: 60, time: Date.now(), pid: process.pid, err: describeError(error), msg });
 }

@@ -11,6 +11,7 @@ import { Spool } from './clicks/spool.ts';
 import { Salts } from './clicks/salts.ts';
 import { Closing } from './closing.ts';
 import type { Config } from './config.ts';
+import { earlierNow } from './db/clock.ts';
 import { openDatabase } from './db/db.ts';
 import { startEmbeddedPostgres } from './db/embedded.ts';
 import { migrateDatabase } from './db/migrate.ts';
@@ -27,6 +28,7 @@ import { startTimetable } from './jobs/timetable.ts';
 import { openDepartures } from './live/departures.ts';
 import { openMailer } from './mail/mailer.ts';
 import { mailingJobs } from './mailings/send.ts';
+import { describeError } from './plugins/logging.ts';
 import { countActiveSlugs } from './redirect/queries.ts';
 import { Resolver } from './redirect/resolve.ts';
 import { countTraffic } from './redirect/traffic.ts';
@@ -43,7 +45,7 @@ type Problem = (sentence: string, error?: unknown) => void;
 
 /** Where there is no log yet there is the terminal. */
 export const complain: Problem = (sentence, error) => {
-  process.stderr.write(`${sentence}${error === undefined ? '' : ` (${inspect(error)})`}\n`);
+  process.stderr.write(`${sentence}${error === undefined ? '' : ` (${inspect(describeError(error))})`}\n`);
 };
 
 /**
@@ -86,8 +88,9 @@ async function open(
   const { db } = database;
 
   const salts = new Salts();
-  await salts.renew(db, new Date());
-  await ensurePartitions(db, new Date());
+  const startedAt = await earlierNow(db);
+  await salts.renew(db, startedAt);
+  await ensurePartitions(db, startedAt);
   const isWarm = config.linkCache === 'warm';
   const resolver = new Resolver(lookups.db, isWarm ? await countActiveSlugs(db) : 0);
   const departures = openDepartures();
@@ -115,7 +118,9 @@ async function open(
   const jobs = startTimetable(timetable, (job, error) => problem(`the job "${job.name}" failed`, error));
   closing.add('the jobs', 3_000, () => jobs.close());
 
-  const spool = new Spool(join(config.dataDir, 'spool'), problem);
+  // The embedded Postgres lives on the disk of the spool, and cannot recover without room.
+  const reserveBytes = config.databaseUrl === null ? 256 * 2 ** 20 : 0;
+  const spool = new Spool(join(config.dataDir, 'spool'), problem, reserveBytes);
   const traffic = countTraffic();
   const watch = new DatabaseWatch(lookups.db);
   const metrics = openMetrics({
@@ -128,6 +133,7 @@ async function open(
     databaseUrl: url,
     spool,
     budgetMs: config.clickCommitBudgetMs,
+    retentionDays: config.retentionDays,
     onEvent(event) {
       metrics.observe(event);
       reportRecorderEvent(event, problem, (sentence) => info(sentence));
@@ -185,7 +191,14 @@ function reportRecorderEvent(event: RecorderEvent, problem: Problem, info: (sent
   if (event.kind === 'away') problem('the database does not take clicks; they go to the spool', event.error);
   else if (event.kind === 'back') info('the database takes clicks again');
   else if (event.kind === 'emptied') info(`the spool is drained: ${plural(event.hits, 'click')} went to the database`);
+  else if (event.kind === 'unread' && event.isNews)
+    problem('CLICKS ARE LOST: they cannot be read; their visitors are sent on', event.error);
   else if (event.kind === 'problem') problem('clicks could not be kept at the first try', event.error);
+  else if (event.kind === 'refused')
+    problem(
+      `${plural(event.hits, 'click')} CANNOT BE RECORDED and are set aside in the spool's refused.txt`,
+      event.error,
+    );
   else if (event.kind === 'kept' && event.outcome === 'lost')
     problem(`${event.hits} CLICKS ARE LOST: neither database nor disk took them`);
 }

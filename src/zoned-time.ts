@@ -39,7 +39,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** How far a zone's clocks are ahead of UTC at an instant, in milliseconds. Throws RangeError for an unknown zone. */
+/** How far a zone's clocks are ahead of UTC at an instant, in milliseconds. @throws RangeError for an unknown zone */
 export function zoneOffset(instant: Date, timeZone: string): number {
   if (timeZone === 'UTC') return 0;
   const seconds = Math.floor(instant.getTime() / SECOND) * SECOND;

@@ -12,11 +12,36 @@ describe('a CSV file', () => {
     expect(csvLine(['=1+1', '+49', '-x', '@sum', '\tx', -5])).toBe(
       `'=1+1,'+49,'-x,'@sum,"'\tx",-5\r\n`.replace(`"'\tx"`, `'\tx`),
     );
+    // Excel takes full-width signs for the others, and looks past a line end.
+    expect(csvLine(['＝1+1', '＋49', '－x', '＠sum', '\n=1', '\r=1'])).toBe(
+      `'＝1+1,'＋49,'－x,'＠sum,"'\n=1","'\r=1"\r\n`,
+    );
     expect(csvLine(['=HYPERLINK("http://x","y")'])).toBe(`"'=HYPERLINK(""http://x"",""y"")"\r\n`);
   });
 
   it('comes back as it was, whatever it holds', () => {
-    const pieces = ['', '=', "'", '"', ',', '\n', '\r\n', '\t', 'x', '-', '@', "'='", ' ', 'ä', '😀', "''=1"];
+    const pieces = [
+      '',
+      '=',
+      "'",
+      '"',
+      ',',
+      '\n',
+      '\r\n',
+      '\t',
+      'x',
+      '-',
+      '@',
+      '＝',
+      '＋',
+      '－',
+      '＠',
+      "'='",
+      ' ',
+      'ä',
+      '😀',
+      "''=1",
+    ];
     let seed = 7;
     const next = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
     for (let round = 0; round < 2_000; round++) {

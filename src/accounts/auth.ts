@@ -59,6 +59,8 @@ export function openAuth(parts: {
         void mailer.send(passwordChangedMail(user, `${config.appUrl}/forgot-password`));
       },
     },
+    // Who reads a backup must not be able to choose anybody's password.
+    verification: { storeIdentifier: 'hashed' },
     session: {
       expiresIn: 30 * day,
       // How exact "last used" is; each time costs one update and one cookie.
@@ -67,6 +69,12 @@ export function openAuth(parts: {
       freshAge: 0,
       // Off: a session that was ended must not work for another minute. The two indexed reads cost 2 ms a page.
       cookieCache: { enabled: false },
+    },
+    databaseHooks: {
+      // Earlier versions kept whole user agents: each session loses its own at its next use.
+      session: {
+        update: { before: async (_session, asked) => ({ data: { userAgent: asked?.headers?.get('user-agent') } }) },
+      },
     },
     advanced: {
       cookiePrefix: 'waymark',

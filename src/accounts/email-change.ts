@@ -1,16 +1,17 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { and, eq, gt, like, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { uniqueViolation } from '../db/pg-errors.ts';
 import { sessions, users, verifications } from '../db/schema.ts';
 import { Invalid, Unauthorized } from '../errors.ts';
 import { newId } from '../id.ts';
+import { hashOfSecret } from '../secret.ts';
 import { mailedLinkLife } from './emails.ts';
 import { ownedBy, removeMailedTokens } from './queries.ts';
 import { spentLink } from './refused.ts';
 
 /** The token itself is only in the mail. */
-const identifierOf = (token: string) => `change-email:${createHash('sha256').update(token).digest('base64url')}`;
+const identifierOf = (token: string) => `change-email:${hashOfSecret(token).toString('base64url')}`;
 
 const isLive = (token: string): SQL | undefined =>
   and(eq(verifications.identifier, identifierOf(token)), gt(verifications.expiresAt, sql`now()`));

@@ -1,16 +1,10 @@
 import { z } from 'zod';
+import { emailAddress } from '../email-address.ts';
 import { oneLine } from '../one-line.ts';
 import { invitationToken, workspaceName } from '../workspaces/forms.ts';
 
 /** In characters. Ten is what a person can be asked for; 128 keeps the hashing from being a weapon. */
 export const passwordLength = { min: 10, max: 128 };
-
-const email = z
-  .string({ error: 'Type your e-mail address.' })
-  .trim()
-  .toLowerCase()
-  .max(254, 'Use at most 254 characters.')
-  .pipe(z.email('Type an e-mail address such as ada@example.com.'));
 
 const newPassword = z
   .string({ error: 'Choose a password.' })
@@ -24,7 +18,7 @@ const name = oneLine('Type your name.', 80);
 /** What makes an account, from the sign-up form and from the command line alike. */
 export const newAccount = z.object({
   name,
-  email,
+  email: emailAddress,
   password: newPassword,
   /** Empty: named after the person. */
   workspaceName: z.union([z.literal(''), workspaceName]).default(''),
@@ -39,9 +33,13 @@ export const signUpForm = newAccount.extend({ invitation: invitationToken.defaul
 
 export const signUpQuery = z.object({ invitation: invitationToken.default('') });
 
-export const logInForm = z.object({ email, password: currentPassword, next: z.string().max(2_000).optional() });
+export const logInForm = z.object({
+  email: emailAddress,
+  password: currentPassword,
+  next: z.string().max(2_000).optional(),
+});
 
-export const forgotPasswordForm = z.object({ email });
+export const forgotPasswordForm = z.object({ email: emailAddress });
 
 /** What we put into mails; anything else never reaches the database, which refuses NUL. */
 const token = z.string({ error: 'This link is not whole.' }).regex(/^[\w-]{1,200}$/, 'This link is not whole.');
@@ -53,6 +51,6 @@ export const mailedToken = z.object({ token: token.catch('') });
 
 export const nameForm = z.object({ name });
 
-export const emailForm = z.object({ email, emailPassword: currentPassword });
+export const emailForm = z.object({ email: emailAddress, emailPassword: currentPassword });
 
 export const passwordForm = z.object({ currentPassword, newPassword });

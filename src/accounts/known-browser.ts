@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isSameSecret } from '../secret.ts';
 import { findUserId } from './queries.ts';
 
 const cookieName = 'waymark_known';
@@ -31,7 +32,5 @@ export async function isKnownBrowser(request: FastifyRequest, email: string): Pr
   const { config, db } = request.server;
   const mark = request.cookies[cookieName];
   const userId = mark === undefined ? undefined : await findUserId(db, email);
-  if (mark === undefined || userId === undefined) return false;
-  const [given, expected] = [Buffer.from(mark), Buffer.from(markOf(config.secret, userId))];
-  return given.length === expected.length && timingSafeEqual(given, expected);
+  return mark !== undefined && userId !== undefined && isSameSecret(mark, markOf(config.secret, userId));
 }

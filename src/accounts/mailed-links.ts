@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { waitBeyond } from '../rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { confirmEmailChange, isEmailChange } from './email-change.ts';
 import { forgotPasswordForm, mailedToken, resetPasswordForm } from './forms.ts';
@@ -15,7 +16,7 @@ export default async function mailedLinkRoutes(app: FastifyInstance): Promise<vo
   const refuseManyTries = limitTries(app, 5, accountAndNetwork);
   // Nobody is refused for what others ask: over the limit the answer is the same, and the mails that were sent before
   // hold a link that still works, because it lives as long as this window.
-  const countMails = app.createRateLimit({ max: 5, timeWindow: '1 hour', keyGenerator: accountFromAnywhere });
+  const waitOfMails = waitBeyond(app, { max: 5, timeWindow: '1 hour', keyGenerator: accountFromAnywhere });
   const rateLimit = { max: 20, timeWindow: '15 minutes' };
 
   routes.get('/forgot-password', async (_request, reply) =>
@@ -29,8 +30,11 @@ export default async function mailedLinkRoutes(app: FastifyInstance): Promise<vo
       try {
         if (request.validationError) throw request.validationError;
         await refuseManyTries(request, reply);
-        const mails = await countMails(request);
-        if (mails.isAllowed || !mails.isExceeded) await auth.api.requestPasswordReset({ body: request.body });
+        // Not awaited: how long it takes says whether there is an account.
+        if ((await waitOfMails(request)) === 0)
+          auth.api
+            .requestPasswordReset({ body: request.body })
+            .catch((error: unknown) => request.log.error({ err: error }, 'no link for a new password could be made'));
         const { isDelivering } = mailer;
         return await reply.viewAsync('accounts/forgot-password.eta', { sentTo: request.body.email, isDelivering });
       } catch (error) {

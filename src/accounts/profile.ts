@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { readDevice } from '../clicks/device.ts';
 import { Invalid, NotFound } from '../errors.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { showLastWorkspace } from '../workspaces/guards.ts';
@@ -10,7 +9,7 @@ import { confirmEmailMail, emailChangeAskedMail, passwordChangedMail } from './e
 import { emailForm, nameForm, passwordForm } from './forms.ts';
 import { findUserId, removeMailedTokens } from './queries.ts';
 import { orRefuse } from './refused.ts';
-import { authHeaders, forwardCookies } from './session.ts';
+import { authHeaders, forwardCookies, readBrowser } from './session.ts';
 import { limitTries } from './tries.ts';
 
 /** What one changes about oneself: name, e-mail address, password, sessions. */
@@ -38,7 +37,7 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
       sessions: sessions
         .map(({ id, userAgent, updatedAt }) => ({
           id,
-          ...readDevice(userAgent ?? '', {}),
+          ...readBrowser(userAgent ?? ''),
           lastUsedAt: updatedAt,
           isCurrent: id === session.id,
         }))

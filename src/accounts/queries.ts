@@ -5,7 +5,8 @@ import { uniqueViolation } from '../db/pg-errors.ts';
 import { accounts, users, verifications } from '../db/schema.ts';
 import { Conflict, Forbidden } from '../errors.ts';
 import { newId } from '../id.ts';
-import { acceptInvitation } from '../workspaces/invitations.ts';
+import { hashOfSecret } from '../secret.ts';
+import { acceptInvitation, checkInvitation } from '../workspaces/invitations.ts';
 import { insertWorkspace } from '../workspaces/queries.ts';
 import type { NewAccount } from './forms.ts';
 
@@ -22,6 +23,7 @@ export async function createAccount(
   welcome: 'anyone' | 'first' | { invitation: string } = 'anyone',
 ): Promise<{ userId: string; workspaceId: string }> {
   const { name, email, timeZone } = account;
+  if (typeof welcome === 'object') await checkInvitation(db, welcome.invitation, email);
   const password = await hashPassword(account.password);
   const userId = newId();
   try {
@@ -59,12 +61,13 @@ export async function findUserId(db: Db, email: string): Promise<string | undefi
   return user?.id;
 }
 
-/** Whose password a link lets choose anew, while it works. better-auth keeps its token under this name. */
+/** Whose password a link lets choose anew, while it works. better-auth keeps the hash of its token under this name. */
 export async function findResetTokenOwner(db: Db, token: string): Promise<string | undefined> {
+  const identifier = hashOfSecret(`reset-password:${token}`).toString('base64url');
   const [found] = await db
     .select({ userId: verifications.value })
     .from(verifications)
-    .where(and(eq(verifications.identifier, `reset-password:${token}`), gt(verifications.expiresAt, sql`now()`)));
+    .where(and(eq(verifications.identifier, identifier), gt(verifications.expiresAt, sql`now()`)));
   return found?.userId;
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
+import { type Device, readDevice } from '../clicks/device.ts';
 import { type Auth, openAuth } from './auth.ts';
 
 type User = { id: string; name: string; email: string; isAdmin: boolean };
@@ -16,10 +17,19 @@ declare module 'fastify' {
   }
 }
 
-/** What better-auth reads of a request: the session's cookie and, for the list of sessions, the browser's name. */
+/**
+ * What better-auth reads of a request: the session's cookie and, in place of the user agent, which it keeps, no more than
+ * the list of sessions shows.
+ */
 export function authHeaders(request: FastifyRequest): Headers {
-  const { cookie = '', 'user-agent': userAgent = '' } = request.headers;
-  return new Headers({ cookie, 'user-agent': userAgent });
+  const { cookie = '', 'user-agent': userAgent } = request.headers;
+  const { device, os, browser } = readDevice(userAgent, request.headers);
+  return new Headers({ cookie, 'user-agent': JSON.stringify({ device, os, browser }) });
+}
+
+/** @param kept what `authHeaders` named, or a whole user agent in sessions of earlier versions */
+export function readBrowser(kept: string): Pick<Device, 'device' | 'os' | 'browser'> {
+  return kept.startsWith('{') ? JSON.parse(kept) : readDevice(kept, {});
 }
 
 /** Passes on the cookies that better-auth sets or takes away. */

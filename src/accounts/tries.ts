@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LimitReached } from '../errors.ts';
 import { networkOf } from '../network.ts';
+import { waitBeyond } from '../rate-limit.ts';
 import { typedValues } from '../refusal.ts';
 import { isKnownBrowser } from './known-browser.ts';
 
@@ -19,19 +20,19 @@ export async function accountFromAnywhere(request: FastifyRequest): Promise<stri
  * Counts tries and refuses those that are too many in a quarter of an hour. Right passwords count as well, or a guesser
  * would know when one was right.
  * @param keyOf what is counted as one
- * @returns throws LimitReached with the field `form`
+ * @returns counts a request; that throws LimitReached (field `form`) when it is one too many
  */
 export function limitTries(
   app: FastifyInstance,
   max: number,
   keyOf: (request: FastifyRequest) => string | Promise<string>,
 ) {
-  const limit = app.createRateLimit({ max, timeWindow: '15 minutes', keyGenerator: keyOf });
+  const waitOf = waitBeyond(app, { max, timeWindow: '15 minutes', keyGenerator: keyOf });
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const tries = await limit(request);
-    if (tries.isAllowed || !tries.isExceeded) return;
-    reply.header('retry-after', tries.ttlInSeconds);
-    const minutes = Math.ceil(tries.ttlInSeconds / 60);
+    const seconds = await waitOf(request);
+    if (seconds === 0) return;
+    reply.header('retry-after', seconds);
+    const minutes = Math.ceil(seconds / 60);
     throw new LimitReached(
       `Those were too many tries for one account. Wait ${minutes === 1 ? 'a minute' : `${minutes} minutes`}, then try again.`,
       { field: 'form' },

@@ -24,7 +24,7 @@ const query = z.object({
   period: oneOf(periodNames)
     .optional()
     .describe(
-      'Whole days up to the end of today; `12mo` whole months. `30d` when neither `period` nor `from` is given.',
+      'Whole days up to the end of today; `12mo` and `this-month` whole months up to it. `yesterday`, `last-week` (from Monday) and `last-month` are over. `30d` when neither `period` nor `from` is given.',
     ),
   from: z
     .string()
@@ -127,7 +127,7 @@ export default async function analyticsApi(app: FastifyInstance): Promise<void> 
         ...asked,
         timeZone: timezone ?? timeZone,
         now: new Date(),
-        firstClickAt: asked.period === 'all' ? await findFirstHitAt(app.db, workspaceId, subject) : null,
+        firstHitAt: asked.period === 'all' ? await findFirstHitAt(app.db, workspaceId, subject) : null,
       });
       const { from, to, interval, name } = period;
       return {

@@ -6,18 +6,8 @@ import {
   formatTime,
   formatWeekday,
 } from '../format.ts';
-import {
-  addDays,
-  addMonths,
-  dayStart,
-  firstInstant,
-  HOUR,
-  localDay,
-  utcDay,
-  wallClock,
-  zoneOffset,
-} from '../zoned-time.ts';
-import type { Period, WeekStart } from './period.ts';
+import { addDays, addMonths, dayStart, firstInstant, HOUR, localDay, wallClock, zoneOffset } from '../zoned-time.ts';
+import { type Period, weekStart } from './period.ts';
 
 /** One step of a period: a point of a chart, a row of a table over time. */
 export type Bucket = {
@@ -91,10 +81,6 @@ function stepFrom(start: Date, clock: Date, { interval, timeZone, weekStartsOn }
     return { key: first, next: dayStart(addDays(first, 7), timeZone) };
   }
   return { key: day.slice(0, 7), next: dayStart(addMonths(day, 1), timeZone) };
-}
-
-function weekStart(day: string, weekStartsOn: WeekStart): string {
-  return addDays(day, -((utcDay(day).getUTCDay() - weekStartsOn + 7) % 7));
 }
 
 /** The next full hour on the clock, or the moment before it at which the zone changes its offset. */

@@ -5,6 +5,7 @@ import { inTime } from './budget.ts';
 import type { Period } from './period.ts';
 import { loadSteps, type Step, sumOf } from './parts.ts';
 import { type Counts, getScope, type Subject } from './queries.ts';
+import { takesRows } from './report.ts';
 
 /** A subject, and what people read for it: whole, and short enough to stand at the end of a line. */
 export type Compared = { subject: Subject; name: string; shortName: string };
@@ -13,7 +14,7 @@ export type ComparedSteps<Of extends Compared = Compared> = Of & { steps: Step[]
 
 /**
  * Subjects side by side, of one moment. Visitors of tags and campaigns are those of each link.
- * Throws NotFound for one that is gone or another workspace's, Invalid when it takes too long.
+ * @throws NotFound for one that is gone or another workspace's; Invalid when it takes too long
  */
 export async function loadCompared<Of extends Compared>(
   db: Db,
@@ -21,7 +22,8 @@ export async function loadCompared<Of extends Compared>(
   subjects: readonly Of[],
   period: Period,
 ): Promise<ComparedSteps<Of>[]> {
-  return inTime(db, async (tx) => {
+  const isOfRows = subjects.some(({ subject }) => takesRows(subject));
+  return inTime(db, isOfRows ? workspaceId : null, async (tx) => {
     const compared: ComparedSteps<Of>[] = [];
     for (const each of subjects) {
       const scope = await getScope(tx, workspaceId, each.subject);
@@ -32,8 +34,8 @@ export async function loadCompared<Of extends Compared>(
   });
 }
 
-/** A line with its name at its end; `color` is its number in the set of the theme, from 1. Lengths are pixels of the plot. */
-export type ComparedLine = ChartLine & { color: number; name: string; end: { at: string; y: number } | null };
+/** A line with its name at its end; `colour` is its number in the set of the theme, from 1. Lengths are pixels of the plot. */
+export type ComparedLine = ChartLine & { colour: number; name: string; end: { at: string; y: number } | null };
 
 export type CompareChart = {
   width: number;
@@ -41,7 +43,7 @@ export type CompareChart = {
   lines: ComparedLine[];
   yTicks: Axes['yTicks'];
   xTicks: Axes['xTicks'];
-  bands: (Axes['bands'][number] & { rows: { color: number; text: string; clicks: number; y: number }[] })[];
+  bands: (Axes['bands'][number] & { rows: { colour: number; text: string; clicks: number; y: number }[] })[];
   summary: string;
 };
 
@@ -60,7 +62,7 @@ export function drawCompared(compared: readonly ComparedSteps[]): CompareChart {
     ...size,
     lines: compared.map((each, index) => ({
       ...lineOf(valuesOf(each)),
-      color: index + 1,
+      colour: index + 1,
       name: each.shortName,
       end: last < 0 ? null : { at: bands[last]?.at ?? '', y: ends[index] ?? 0 },
     })),
@@ -72,7 +74,7 @@ export function drawCompared(compared: readonly ComparedSteps[]): CompareChart {
         const step = steps[index];
         if (!step || step.isFuture) return [];
         const { clicks } = step;
-        return [{ color: nth + 1, text: `${name}: ${plural(clicks, 'click')}`, clicks, y: y(clicks) }];
+        return [{ colour: nth + 1, text: `${name}: ${plural(clicks, 'click')}`, clicks, y: y(clicks) }];
       }),
     })),
     summary: compared.map(({ name, total }) => `${name}: ${plural(total.clicks, 'click')}`).join('. '),

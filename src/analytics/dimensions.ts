@@ -85,7 +85,7 @@ export const dimensions = [
 
 export type DimensionName = (typeof dimensions)[number]['name'];
 
-/** Throws for a name that is not in the list, which types rule out. */
+/** @throws for a name that is not in the list, which types rule out */
 export function dimensionOf(name: DimensionName): Dimension {
   const found = dimensions.find((dimension) => dimension.name === name);
   if (!found) throw new Error(`There is no dimension ${name}.`);

@@ -31,7 +31,10 @@ limit ${most}`);
     .toReversed();
 }
 
-/** @param note.linkId the link that it is about; null for all of the workspace. Throws NotFound for another workspace's. */
+/**
+ * @param note.linkId the link that it is about; null for all of the workspace
+ * @throws NotFound for another workspace's link
+ */
 export async function insertNote(
   db: Db,
   workspaceId: string,
@@ -46,10 +49,16 @@ returning id`);
   if (rows.length === 0) throw new NotFound('There is no such link.');
 }
 
-/** Throws NotFound for a note that is gone or another workspace's. */
-export async function removeNote(db: Db, workspaceId: string, noteId: string): Promise<void> {
-  const { rowCount } = await db.execute(
-    sql`delete from report_notes where id = ${noteId} and workspace_id = ${workspaceId}`,
-  );
-  if (rowCount === 0) throw new NotFound('There is no such note.');
+/** @returns what it was @throws NotFound for a note that is gone or another workspace's */
+export async function removeNote(
+  db: Db,
+  workspaceId: string,
+  noteId: string,
+): Promise<{ at: Date; text: string; linkId: string | null }> {
+  const { rows } = await db.execute<{ at: number; text: string; linkId: string | null }>(sql`
+delete from report_notes where id = ${noteId} and workspace_id = ${workspaceId}
+returning (extract(epoch from at) * 1000)::float8 as at, text, link_id as "linkId"`);
+  const [removed] = rows;
+  if (!removed) throw new NotFound('There is no such note.');
+  return { ...removed, at: new Date(removed.at) };
 }

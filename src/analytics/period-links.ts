@@ -2,10 +2,22 @@ import { formatDate, formatDateTime, formatTime, plural } from '../format.ts';
 import { countDays, HOUR } from '../zoned-time.ts';
 import { type ReportView, reportHref } from './address.ts';
 import type { Filter } from './filter.ts';
-import { type Interval, isWholeDays, type Period, type PeriodName, periodNames, type Span } from './period.ts';
+import {
+  calendarNames,
+  countMonths,
+  type Interval,
+  isWholeDays,
+  type Period,
+  type PeriodName,
+  periodNames,
+  type Span,
+  stepPeriod,
+} from './period.ts';
 
-/** One of a few links of which one is where we are; some are pressed by a key. */
-export type Choice = { label: string; href: string; isCurrent: boolean; key?: string };
+/** One of a few links of which one is where we are. */
+export type Choice = { label: string; href: string; isCurrent: boolean };
+/** A named period; those of the calendar are in the menu, all others have a key. */
+export type PeriodChoice = Choice & { name: PeriodName; isOfCalendar: boolean; key: string | undefined };
 
 const periodLabels: Readonly<Record<PeriodName, string>> = {
   today: 'Today',
@@ -14,9 +26,13 @@ const periodLabels: Readonly<Record<PeriodName, string>> = {
   '90d': '90 days',
   '12mo': '12 months',
   all: 'All time',
+  yesterday: 'Yesterday',
+  'last-week': 'Last week',
+  'this-month': 'This month',
+  'last-month': 'Last month',
 };
 
-const periodKeys: Readonly<Record<PeriodName, string>> = {
+const periodKeys: Readonly<Partial<Record<PeriodName, string>>> = {
   today: 'd',
   '7d': 'w',
   '30d': 'm',
@@ -38,12 +54,13 @@ export function periodChoices(
   path: string,
   current: Period['name'] | null,
   filters: readonly Filter[] = [],
-): (Choice & { name: PeriodName })[] {
+): PeriodChoice[] {
   return periodNames.map((name) => ({
     name,
     label: periodLabels[name],
     href: reportHref(path, { period: name, filters }),
     isCurrent: name === current,
+    isOfCalendar: calendarNames.some((each) => each === name),
     key: periodKeys[name],
   }));
 }
@@ -60,6 +77,17 @@ export function intervalChoices(path: string, period: Period, filters: readonly 
       isCurrent: interval === period.interval,
     }));
   return choices.length > 1 ? choices : [];
+}
+
+/** Where 'Earlier' and 'Later' lead, null where nothing is to be seen; none where a period has no length to step by. */
+export function periodSteps(path: string, period: Period, view: Pick<ReportView, 'interval' | 'filters'>) {
+  if (period.name === 'all') return [];
+  // The first days of a month fit hours, a whole one does not.
+  const { interval, filters } = countMonths(period) > 0 && view.interval === 'hour' ? { filters: view.filters } : view;
+  return ([-1, 1] as const).map((way) => {
+    const asked = stepPeriod(period, way);
+    return { label: way < 0 ? 'Earlier' : 'Later', href: asked && reportHref(path, { ...asked, interval, filters }) };
+  });
 }
 
 /** The view that shows a period again, with the steps that suit it. */
@@ -81,7 +109,10 @@ export function previousWords(period: Period): string {
 export function previousName(period: Period): string {
   const { name, days } = period;
   if (name === 'today') return 'Yesterday';
-  if (name === '12mo') return '12 months before';
+  if (name === 'this-month') return 'Same days of last month';
+  if (name === 'last-week') return 'Week before';
+  const months = countMonths(period);
+  if (months > 0) return months === 1 ? 'Month before' : `${months} months before`;
   if (!isWholeDays(period)) return `${lengthWords(period)} before`;
   const count = countDays(days.first, days.last);
   return count === 1 ? 'Day before' : `${count} days before`;
@@ -98,8 +129,7 @@ function lengthWords({ from, to }: Span): string {
 /** 'Today', 'Last 30 days', '3 Nov 2026 – 9 Nov 2026', '22 Nov 2026, 14:00 – 17:00': a period in a heading. */
 export function periodWords(period: Period): string {
   const { name, days, from, to, timeZone } = period;
-  if (name === 'today' || name === 'all') return periodLabels[name];
-  if (name !== 'custom') return `Last ${periodLabels[name]}`;
+  if (name !== 'custom') return /^\d/.test(periodLabels[name]) ? `Last ${periodLabels[name]}` : periodLabels[name];
   if (!isWholeDays(period)) {
     const end = days.first === days.last ? formatTime(to, timeZone) : formatDateTime(to, timeZone);
     return `${formatDateTime(from, timeZone)} – ${end}`;

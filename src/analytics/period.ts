@@ -1,7 +1,9 @@
 import { Invalid } from '../errors.ts';
-import { addDays, addMonths, countDays, dayStart, isDay, isTimeZone, localDay } from '../zoned-time.ts';
+import { addDays, addMonths, countDays, dayStart, isDay, isTimeZone, localDay, utcDay } from '../zoned-time.ts';
 
-export const periodNames = ['today', '7d', '30d', '90d', '12mo', 'all'] as const;
+/** Whole units of the calendar; all other periods end today. */
+export const calendarNames = ['yesterday', 'last-week', 'this-month', 'last-month'] as const;
+export const periodNames = ['today', '7d', '30d', '90d', '12mo', 'all', ...calendarNames] as const;
 export type PeriodName = (typeof periodNames)[number];
 
 export const intervals = ['hour', 'day', 'week', 'month'] as const;
@@ -22,7 +24,7 @@ export type Period = Span & {
   weekStartsOn: WeekStart;
   /** The moment of asking: what ends after it is unfinished. */
   now: Date;
-  /** As many days before, or as many hours and minutes; for 12mo the same months and days a year earlier. */
+  /** As many days before, or as many months, hours and minutes; for months under way those before up to the same day. */
   previous: Span;
 };
 
@@ -36,11 +38,14 @@ export type PeriodInput = {
   interval?: Interval | undefined;
   timeZone: string;
   now: Date;
-  /** Where 'all' begins; today when there is no click yet. */
-  firstClickAt?: Date | null | undefined;
+  /** Where 'all' begins; today when there is no hit yet. */
+  firstHitAt?: Date | null | undefined;
   /** Monday unless said otherwise (ISO 8601). */
   weekStartsOn?: WeekStart | undefined;
 };
+
+/** A period, or a range, as it is asked for. */
+export type AskedPeriod = Pick<PeriodInput, 'period' | 'from' | 'to'>;
 
 // How many days each interval may cover. Beyond these a chart has more points than pixels and an answer more rows
 // than anyone reads; months are bounded by EARLIEST_DAY.
@@ -50,10 +55,10 @@ const EARLIEST_DAY = '1970-01-01';
 const WHOLE_DAYS = { today: 1, '7d': 7, '30d': 30, '90d': 90 };
 
 /**
- * The period that a report or an API call asks for. Named periods are whole days (12mo: whole months) in the zone and
- * include today up to its end, so that a chart can leave room for the rest of it; no period reaches past today.
- * Throws Invalid, with the field, for an unknown zone, a date that does not exist, a range that is empty or in the
- * future, a range together with a name, and an interval too fine for its length.
+ * The period that a report or an API call asks for. Named periods are whole days (12mo: whole months) in the zone. Those
+ * that include today do so up to its end, so that a chart can leave room for the rest of it; none reaches past today.
+ * @throws Invalid, with the field, for an unknown zone, a date that does not exist, a range that is empty or in the
+ * future, a range together with a name, and an interval too fine for its length
  */
 export function resolvePeriod(input: PeriodInput): Period {
   const { timeZone, now, weekStartsOn = 1 } = input;
@@ -74,27 +79,32 @@ export function resolvePeriod(input: PeriodInput): Period {
       field: 'interval',
     });
   }
-  return {
-    name,
-    ...span,
-    days,
-    interval,
-    timeZone,
-    weekStartsOn,
-    now,
-    previous: spanBefore(name, span, days, timeZone),
-  };
+  const period: Omit<Period, 'previous'> = { name, ...span, days, interval, timeZone, weekStartsOn, now };
+  return { ...period, previous: spanBefore(period) };
 }
 
-function spanOfName(name: PeriodName, { timeZone, now, firstClickAt }: PeriodInput): Span {
+function spanOfName(name: PeriodName, { timeZone, now, firstHitAt, weekStartsOn = 1 }: PeriodInput): Span {
   const today = localDay(now, timeZone);
-  return { from: dayStart(firstDay(), timeZone), to: endOfDay(today, timeZone) };
+  const [first, last = today] = firstAndLast();
+  return { from: dayStart(first, timeZone), to: endOfDay(last, timeZone) };
 
-  function firstDay(): string {
-    if (name === '12mo') return addMonths(today, -11);
-    if (name === 'all') return firstClickAt && firstClickAt < now ? localDay(firstClickAt, timeZone) : today;
-    return addDays(today, 1 - WHOLE_DAYS[name]);
+  function firstAndLast(): [first: string, last?: string] {
+    if (name === 'yesterday') return [addDays(today, -1), addDays(today, -1)];
+    if (name === 'last-week') {
+      const start = weekStart(addDays(today, -7), weekStartsOn);
+      return [start, addDays(start, 6)];
+    }
+    if (name === 'this-month') return [addMonths(today, 0)];
+    if (name === 'last-month') return [addMonths(today, -1), endOfMonth(addMonths(today, -1))];
+    if (name === '12mo') return [addMonths(today, -11)];
+    if (name === 'all') return [firstHitAt && firstHitAt < now ? localDay(firstHitAt, timeZone) : today];
+    return [addDays(today, 1 - WHOLE_DAYS[name])];
   }
+}
+
+/** The first day of the week that a day lies in. */
+export function weekStart(day: string, weekStartsOn: WeekStart): string {
+  return addDays(day, -((utcDay(day).getUTCDay() - weekStartsOn + 7) % 7));
 }
 
 function spanOfRange({ from, to, timeZone, now }: PeriodInput): Span {
@@ -124,18 +134,58 @@ function usualInterval(name: Period['name'], days: number): Interval {
   return days <= 366 ? 'week' : 'month';
 }
 
-function spanBefore(name: Period['name'], { from, to }: Span, days: Period['days'], timeZone: string): Span {
-  if (name === '12mo') {
-    const lastMonth = addMonths(days.last, -12);
-    const lastDay = addDays(lastMonth, Math.min(Number(days.last.slice(8)), countMonth(lastMonth)) - 1);
-    return { from: dayStart(addMonths(days.first, -12), timeZone), to: endOfDay(lastDay, timeZone) };
+function spanBefore(period: Omit<Period, 'previous'>): Span {
+  const { name, from, to, days, timeZone } = period;
+  const months = countMonths(period);
+  if (months > 0) {
+    const end = endOfMonth(addMonths(days.last, -months));
+    const sameDay = `${end.slice(0, 8)}${days.last.slice(8)}`;
+    const isUnderWay = name === '12mo' || name === 'this-month';
+    const last = isUnderWay && sameDay < end ? sameDay : end;
+    return { from: dayStart(addMonths(days.first, -months), timeZone), to: endOfDay(last, timeZone) };
   }
-  if (!isWholeDays({ from, to, timeZone })) return { from: new Date(2 * from.getTime() - to.getTime()), to: from };
+  if (!isWholeDays(period)) return { from: new Date(2 * from.getTime() - to.getTime()), to: from };
   return { from: dayStart(addDays(days.first, -countDays(days.first, days.last)), timeZone), to: from };
 }
 
-function countMonth(firstOfMonth: string): number {
-  return countDays(firstOfMonth, addMonths(firstOfMonth, 1)) - 1;
+/** How many calendar months a period is; 0 where it is counted in days. Named ones may be under way, ranges are whole. */
+export function countMonths(period: Omit<Period, 'previous'>): number {
+  const { name, days } = period;
+  const isUnderWay = name === '12mo' || name === 'this-month';
+  const isWhole = (name === 'custom' || name === 'last-month') && isWholeDays(period);
+  if (!isUnderWay && !(isWhole && days.first.endsWith('-01') && days.last === endOfMonth(days.last))) return 0;
+  const [first, last] = [utcDay(days.first), utcDay(days.last)];
+  return 12 * (last.getUTCFullYear() - first.getUTCFullYear()) + last.getUTCMonth() - first.getUTCMonth() + 1;
+}
+
+/**
+ * What lies one length of a period earlier or later: months as months, days as days.
+ * @param way -1 for earlier, 1 for later
+ * @returns null before 1970, where it would reach into the future, and for all time
+ */
+export function stepPeriod(period: Period, way: -1 | 1): AskedPeriod | null {
+  const { name, from, to, days, timeZone, now } = period;
+  const today = localDay(now, timeZone);
+  if (name === 'all') return null;
+  if (!isWholeDays(period)) {
+    const by = way * (to.getTime() - from.getTime());
+    const [start, end] = [new Date(from.getTime() + by), new Date(to.getTime() + by)];
+    if (start < dayStart(EARLIEST_DAY, timeZone) || start >= now || end > endOfDay(today, timeZone)) return null;
+    return { from: start.toISOString(), to: end.toISOString() };
+  }
+  const months = countMonths(period);
+  const count = countDays(days.first, days.last);
+  const first = months > 0 ? addMonths(days.first, way * months) : addDays(days.first, way * count);
+  const last = months > 0 ? endOfMonth(addMonths(first, months - 1)) : addDays(first, count - 1);
+  if (first < EARLIEST_DAY) return null;
+  if (last <= today) return { from: first, to: last };
+  // The months that are under way have names.
+  if (last !== endOfMonth(today) || (months !== 1 && months !== 12)) return null;
+  return { period: months === 1 ? 'this-month' : '12mo' };
+}
+
+function endOfMonth(day: string): string {
+  return addDays(addMonths(day, 1), -1);
 }
 
 function endOfDay(day: string, timeZone: string): Date {

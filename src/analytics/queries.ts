@@ -41,7 +41,7 @@ export type Scope = {
   without?: readonly string[];
 };
 
-/** Throws NotFound for what is gone or another workspace's. */
+/** @throws NotFound for what is gone or another workspace's */
 export async function getScope(
   db: Db,
   workspaceId: string,
@@ -128,6 +128,7 @@ select (extract(epoch from least(
 export const isOfRollups = ({ rollups: [first, ...others] }: Scope): SQL =>
   others.length === 0 ? sql`t.scope_id = ${first}` : sql`t.scope_id = any(${sql.param([first, ...others])}::text[])`;
 
+/** Condition: a row `c` of clicks is the first of its visitor that day, on the link or in all the workspace. */
 export const isFirst = ({ subject }: Pick<Scope, 'subject'>) =>
   subject.kind === 'workspace' || subject.kind === 'domain' ? sql`c.is_first_in_workspace` : sql`c.is_first_on_link`;
 
@@ -164,11 +165,14 @@ export function isOfScope({ workspaceId, subject, only, without }: Rows): SQL {
   return subject.kind === 'qr' ? sql`${isOfLink} and c.slug_id = ${subject.slugId}` : isOfLink;
 }
 
+/** Condition: a row `c` of clicks came in a span. */
 export const isIn = ({ from, to }: Span) =>
   sql`c.clicked_at >= ${from.toISOString()} and c.clicked_at < ${to.toISOString()}`;
 
+/** Parts of SQL with commas between them. */
 export const list = (parts: SQLChunk[]) => sql.join(parts, sql`, `);
 
+/** The rows of several selects. */
 export const unionAll = (parts: SQL[]) =>
   sql.join(
     parts,

@@ -32,7 +32,7 @@ export type Report = {
 /**
  * Everything that the page of a report shows, of one moment: rollups and what is not in them yet; with filters, and in
  * zones that the rollups do not have, rows (parts.ts).
- * Throws NotFound for a subject that is gone or another workspace's, Invalid when it takes too long.
+ * @throws NotFound for a subject that is gone or another workspace's; Invalid when it takes too long
  */
 export async function loadReport(
   db: Db,
@@ -41,7 +41,7 @@ export async function loadReport(
   period: Period,
   filters: readonly Filter[] = [],
 ): Promise<Report> {
-  return inTime(db, async (tx) => {
+  return inTime(db, takesRows(subject, filters) ? workspaceId : null, async (tx) => {
     const scope = await getScope(tx, workspaceId, subject, filters);
     const { steps, previousSteps, breakdowns, week } = await loadParts(tx, scope, period);
     const shownValues = dimensions.flatMap(({ name: dimension }) =>
@@ -62,6 +62,10 @@ export async function loadReport(
   });
 }
 
+/** Whether rows are counted, or may be. */
+export const takesRows = ({ kind }: Subject, filters: readonly Filter[] = []): boolean =>
+  filters.length > 0 || (kind !== 'workspace' && kind !== 'link');
+
 export type CountedRow = CountedValue & {
   label: string;
   /** The country of a region or a city. */
@@ -71,7 +75,7 @@ export type CountedRow = CountedValue & {
 /**
  * Clicks and visitors of a period by time or by one dimension: all its values, the most clicks first. The classes and
  * reasons count every hit; the total is clicks of people in any case.
- * Throws NotFound for a subject that is gone or another workspace's, Invalid when it takes too long.
+ * @throws NotFound for a subject that is gone or another workspace's; Invalid when it takes too long
  */
 export async function countBy(
   db: Db,
@@ -81,7 +85,9 @@ export async function countBy(
   groupBy: 'time' | DimensionName,
   filters: readonly Filter[] = [],
 ): Promise<{ total: Counts; rows: CountedRow[] }> {
-  return inTime(db, async (tx) => {
+  const { timeZone } = await getScope(db, workspaceId, subject, filters);
+  const isOfRows = takesRows(subject, filters) || period.timeZone !== timeZone;
+  return inTime(db, isOfRows ? workspaceId : null, async (tx) => {
     const scope = await getScope(tx, workspaceId, subject, filters);
     if (groupBy === 'time') {
       const [steps = []] = await loadSteps(tx, scope, [period]);

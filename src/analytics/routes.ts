@@ -9,13 +9,14 @@ import { requireWorkspace } from '../workspaces/guards.ts';
 import { reportHref } from './address.ts';
 import compareRoutes from './compare-routes.ts';
 import { dimensions } from './dimensions.ts';
-import { filterText } from './filter.ts';
+import { filterText, withFilter } from './filter.ts';
 import { filterChips } from './filter-chips.ts';
+import { nameLinks } from './link-names.ts';
 import { noteMarks } from './note-marks.ts';
 import noteRoutes from './note-routes.ts';
 import { listNotes } from './notes.ts';
 import { type Period, resolvePeriod } from './period.ts';
-import { intervalChoices, periodChoices, periodWords, viewOf } from './period-links.ts';
+import { intervalChoices, periodChoices, periodSteps, periodWords, viewOf } from './period-links.ts';
 import { dimensionsOf, findFirstHitAt, type Subject } from './queries.ts';
 import { countBy, loadReport } from './report.ts';
 import { reportPage } from './report-page.ts';
@@ -71,7 +72,17 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
     { preHandler: requireWorkspace, schema: { params: linkParams, querystring: reportQuery } },
     async (request, reply) => {
       const { id, slug } = request.workspace;
-      const link = await getLink(db, id, request.params.linkId);
+      const { linkId } = request.params;
+      const link = await getLink(db, id, linkId).catch(async (error: unknown) => {
+        if (Object.hasOwn(await nameLinks(db, id, [linkId]), linkId)) return null;
+        throw error;
+      });
+      if (!link) {
+        // It is deleted. Its clicks are still in the workspace's report.
+        const { f, ...asked } = request.query;
+        const filters = withFilter(f, { dimension: 'link', operator: 'is', value: linkId });
+        return reply.redirect(reportHref(`/w/${slug}/reports`, { ...asked, filters }), 303);
+      }
       const path = `/w/${slug}/links/${link.id}`;
       return reply.viewAsync('analytics/show.eta', {
         ...(await readReport(request, reply, { kind: 'link', linkId: link.id }, path, request.query)),
@@ -152,8 +163,8 @@ async function readValues(
   const { db } = request.server;
   const { id, slug, timeZone } = request.workspace;
   const { by, q, page, f: filters, ...chosen } = asked;
-  const firstClickAt = await findFirstHitAt(db, id, subject);
-  const period = resolvePeriod({ ...chosen, timeZone, now: new Date(), firstClickAt });
+  const firstHitAt = await findFirstHitAt(db, id, subject);
+  const period = resolvePeriod({ ...chosen, timeZone, now: new Date(), firstHitAt });
   const counted = await countBy(db, id, subject, period, by, filters);
   const places = { path, linksPath: `/w/${slug}/links` };
   return {
@@ -175,7 +186,7 @@ async function readReport(request: FastifyRequest, reply: FastifyReply, subject:
   const now = new Date();
   const { f: filters, ...chosen } = asked;
   const { value: period, refusal: periodRefusal } = await orRefusal(() =>
-    resolvePeriod({ ...chosen, timeZone, now, firstClickAt: firstHitAt }),
+    resolvePeriod({ ...chosen, timeZone, now, firstHitAt }),
   );
   const { value: report, refusal: reportRefusal } = await orRefusal(() =>
     period && firstHitAt ? loadReport(db, id, subject, period, filters) : null,
@@ -199,15 +210,12 @@ async function readReport(request: FastifyRequest, reply: FastifyReply, subject:
     isUntouched: firstHitAt === null,
     periods: periodChoices(path, period?.name ?? null, filters),
     intervals: period ? intervalChoices(path, period, filters) : [],
+    steps: period ? periodSteps(path, period, { interval: asked.interval, filters }) : [],
     filters: filterChips(path, { ...chosen, filters }, report?.linkNames ?? {}),
     filterTexts: filters.map(filterText),
     clearHref: reportHref(path, { ...chosen, filters: [] }),
     compareHref: comparison(slug, subject, period),
-    range: {
-      from: period?.days.first ?? asked.from,
-      to: period?.days.last ?? asked.to,
-      isCurrent: period?.name === 'custom' || periodRefusal !== null,
-    },
+    range: { from: period?.days.first ?? asked.from, to: period?.days.last ?? asked.to },
     errors: refusal?.errors ?? {},
     report: report && reportPage(report, { path, linksPath: `/w/${slug}/links` }),
     notes: report ? noteMarks(report, await listNotes(db, id, subject, report.period)) : [],

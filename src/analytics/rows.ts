@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
+import { patternOf } from '../db/like.ts';
 import { type Dimension, type DimensionName, dimensions, unknown } from './dimensions.ts';
 import type { Filter } from './filter.ts';
 import type { Span } from './period.ts';
@@ -18,8 +19,6 @@ export type RowsAsked = {
 /** Clicks and visitors of a value, of a step (its place, from 0) or of an hour of the week (0 to 167). */
 export type RowCount = Counts & { of: DimensionName | 'step' | 'hour'; value: string };
 
-const clean = (value: string) => value.replace(/[\\%_]/g, '\\$&');
-
 /** Values of one dimension are alternatives; what must not be is left out of them; dimensions narrow one another. */
 function passes(dimension: Dimension, filters: readonly Filter[]): SQL {
   const column = sql.raw(`(${dimension.sql})`);
@@ -30,9 +29,7 @@ function passes(dimension: Dimension, filters: readonly Filter[]): SQL {
   const [wanted, unwanted, parts] = [valuesOf('is'), valuesOf('not'), valuesOf('contains')];
   const either = [
     ...(wanted.length > 0 ? [isOneOf(wanted)] : []),
-    ...(parts.length > 0
-      ? [sql`${column} ilike any(${sql.param(parts.map((part) => `%${clean(part)}%`))}::text[])`]
-      : []),
+    ...(parts.length > 0 ? [sql`${column} ilike any(${sql.param(parts.map(patternOf))}::text[])`] : []),
   ];
   return sql.join(
     [

@@ -15,11 +15,6 @@ export type Sources = {
   rows: Span[];
 };
 
-/** A span without rollups: other zones, and links that are not busy. */
-function rowSources(span: Span): Sources {
-  return { months: [], days: [], rolledUp: null, rows: [span] };
-}
-
 /**
  * The rollups that answer for a span, and the rows of the days that it cuts at its ends.
  * @param timeZone the zone of the rollups' days
@@ -28,7 +23,8 @@ function rowSources(span: Span): Sources {
  */
 export function rollupSources(span: Span, timeZone: string, today: string, isFolded: boolean): Sources {
   const { first, last } = wholeDays(span, timeZone);
-  if (first > last) return rowSources(span);
+  // Parts of days have no rollups.
+  if (first > last) return { months: [], days: [], rolledUp: null, rows: [span] };
   const rolledUp = { from: dayStart(first, timeZone), to: dayStart(addDays(last, 1), timeZone) };
   const edges = [
     { from: span.from, to: rolledUp.from },

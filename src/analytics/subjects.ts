@@ -121,6 +121,7 @@ const keptKinds = ['workspace', 'link', 'campaign', 'tag'] as const;
 /** What can be shared and mailed: subjects that a row of those tables names. */
 export type KeptSubject = Extract<Subject, { kind: (typeof keptKinds)[number] }>;
 
+/** Whether it can be shared and mailed. */
 export function isKept(subject: Subject): subject is KeptSubject {
   return keptKinds.some((kind) => kind === subject.kind);
 }
@@ -128,12 +129,14 @@ export function isKept(subject: Subject): subject is KeptSubject {
 /** How such a row names it: one of these at most is set, none for the whole workspace. */
 export type SubjectIds = { linkId: string | null; campaignId: string | null; tagId: string | null };
 
+/** The subject that a row names. */
 export function subjectOf({ linkId, campaignId, tagId }: SubjectIds): KeptSubject {
   if (linkId !== null) return { kind: 'link', linkId };
   if (campaignId !== null) return { kind: 'campaign', campaignId };
   return tagId === null ? { kind: 'workspace' } : { kind: 'tag', tagId };
 }
 
+/** How a row is to name a subject; what subjectOf() reads back. */
 export function idsOf(subject: KeptSubject): SubjectIds {
   const none = { linkId: null, campaignId: null, tagId: null };
   if (subject.kind === 'workspace') return none;

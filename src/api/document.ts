@@ -14,7 +14,7 @@ Make short links, change them, and read what happened to them. Everything speaks
 **Refusals** are \`application/problem+json\` (RFC 9457). \`code\` stays the same, \`detail\` is for people, \`field\` names what was refused.
 Bodies with properties that we do not know are refused, so that a slip of the pen is not lost silently.
 
-**Limits.** 600 requests a minute for each key. \`RateLimit-Remaining\` says how many are left, \`RateLimit-Reset\` in how many seconds they are back.
+**Limits.** 600 requests a minute for each workspace, all its keys together. \`RateLimit-Remaining\` says how many are left, \`RateLimit-Reset\` in how many seconds they are back.
 
 **Pages.** Lists give a \`nextCursor\`; send it as \`cursor\` for what follows. It is null at the end.
 `.trim();

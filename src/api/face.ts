@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { LimitReached } from '../errors.ts';
+import { waitBeyond } from '../rate-limit.ts';
 import { authenticate } from './authenticate.ts';
 
 const requestsAMinute = 600;
 const wrongKeysAMinute = 60;
 
-/** Every route of its scope takes a key, is limited by key, reads JSON only, and its answers are kept nowhere. */
+/** Every route of its scope takes a key, is limited by workspace, reads JSON only, and its answers are kept nowhere. */
 async function face(app: FastifyInstance): Promise<void> {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
@@ -18,13 +19,12 @@ async function face(app: FastifyInstance): Promise<void> {
 
   app.decorateRequest('apiKey', null);
   // Keys that are none are counted by address (IPv6: /64): each costs a look into the database.
-  const countWrongKey = app.createRateLimit({ max: wrongKeysAMinute, timeWindow: 60_000 });
+  const waitOfWrongKeys = waitBeyond(app, { max: wrongKeysAMinute, timeWindow: 60_000 });
   app.addHook('onRequest', async (request) => {
     try {
       await authenticate(request);
     } catch (error) {
-      const counted = await countWrongKey(request);
-      throw !counted.isAllowed && counted.isExceeded ? new LimitReached() : error;
+      throw (await waitOfWrongKeys(request)) > 0 ? new LimitReached() : error;
     }
   });
   // One limiter for all routes of the scope, where a route's own config would count each by itself.
@@ -33,7 +33,8 @@ async function face(app: FastifyInstance): Promise<void> {
     app.rateLimit({
       max: requestsAMinute,
       timeWindow: 60_000,
-      keyGenerator: (request) => request.apiKey?.id ?? '',
+      // Not the key's: a workspace may make several.
+      keyGenerator: (request) => request.workspace.id,
     }),
   );
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));

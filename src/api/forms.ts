@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { oneLine } from '../one-line.ts';
 
 /** A JSON body. Properties that we do not know are refused: who misspells `title` should hear of it. */
 export const jsonBody = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
@@ -10,9 +11,4 @@ export const jsonBody = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
   });
 
 /** What a key may be called, wherever it is made. */
-export const keyName = z
-  .string('Give the key a name.')
-  .trim()
-  .min(1, 'Give the key a name.')
-  .max(80, 'A name has at most 80 characters.')
-  .regex(/^\P{Cc}*$/u, 'A name holds no line breaks or control characters.');
+export const keyName = oneLine('Give the key a name.', 80);

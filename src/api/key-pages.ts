@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { Invalid } from '../errors.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { mayDo } from '../workspaces/roles.ts';
 import { keyName } from './forms.ts';
@@ -57,14 +58,17 @@ export default async function keyPages(app: FastifyInstance): Promise<void> {
     '/w/:workspace/keys',
     { schema: { params: place, body: z.object({ name: z.string().catch('') }) }, preHandler: requireRight('makeKeys') },
     async (request, reply) => {
+      const refuse = (error: string) => showKeys(request, reply.code(422), { name: request.body.name, error });
       const form = keyName.safeParse(request.body.name);
-      if (!form.success) {
-        reply.code(422);
-        return showKeys(request, reply, { name: request.body.name, error: form.error.issues[0]?.message ?? '' });
-      }
+      if (!form.success) return refuse(form.error.issues[0]?.message ?? '');
       const name = form.data;
-      const { key } = await insertApiKey(app.db, request.workspace.id, { name, createdBy: request.user?.id ?? null });
-      handNewKey(request, reply, { name, key });
+      try {
+        const { key } = await insertApiKey(app.db, request.workspace.id, { name, createdBy: request.user?.id ?? null });
+        handNewKey(request, reply, { name, key });
+      } catch (error) {
+        if (error instanceof Invalid) return refuse(error.message);
+        throw error;
+      }
       return reply.redirect(`/w/${request.workspace.slug}/keys`, 303);
     },
   );

@@ -1,14 +1,18 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { and, desc, eq, isNull, lt, or } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { apiKeys, members, users, workspaces } from '../db/schema.ts';
-import { NotFound } from '../errors.ts';
+import { Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
+import { hashOfSecret } from '../secret.ts';
 import type { Membership } from '../workspaces/queries.ts';
 import { mayDo, type Role } from '../workspaces/roles.ts';
 
 /** `wm_` and four characters: enough to tell one's keys apart, and 232 bits stay secret. */
 const prefixLength = 7;
+
+/** Far above what a workspace needs; it keeps somebody from filling the table. */
+const maxKeys = 50;
 
 /** How exact "last used" is; it spares a write for all other requests. */
 const lastUsedEveryMs = 60_000;
@@ -39,22 +43,27 @@ function isBacked(maker: { id: string | null; role: Role | null }): boolean {
   return maker.id === null || (maker.role !== null && mayDo(maker.role, 'makeKeys'));
 }
 
-// A key is 256 random bits: one fast hash hides it as well as a slow one, which would cost every request.
-const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest();
-
 /**
  * Makes a key of a workspace.
  * @param input.createdBy id of the person who asked for it
  * @returns the key itself, which is kept nowhere
+ * @throws Invalid (field `name`, code `keys_limit`)
  */
 export async function insertApiKey(
   db: Db,
   workspaceId: string,
   input: { name: string; createdBy: string | null },
 ): Promise<{ id: string; key: string }> {
+  if ((await db.$count(apiKeys, eq(apiKeys.workspaceId, workspaceId))) >= maxKeys)
+    throw new Invalid(`A workspace has at most ${maxKeys} keys. Delete some first.`, {
+      field: 'name',
+      code: 'keys_limit',
+    });
   const id = newId();
   const key = `wm_${randomBytes(32).toString('base64url')}`;
-  await db.insert(apiKeys).values({ id, workspaceId, ...input, hash: hashOf(key), prefix: key.slice(0, prefixLength) });
+  await db
+    .insert(apiKeys)
+    .values({ id, workspaceId, ...input, hash: hashOfSecret(key), prefix: key.slice(0, prefixLength) });
   return { id, key };
 }
 
@@ -110,7 +119,7 @@ export async function findKeyHolder(db: Db, key: string): Promise<KeyHolder | un
     .from(apiKeys)
     .innerJoin(workspaces, eq(workspaces.id, apiKeys.workspaceId))
     .leftJoin(members, isMakersMembership)
-    .where(eq(apiKeys.hash, hashOf(key)));
+    .where(eq(apiKeys.hash, hashOfSecret(key)));
   if (!holder || !isBacked(holder.maker)) return undefined;
   const { keyId, lastUsedAt, workspace, maker } = holder;
   return { keyId, lastUsedAt, workspace: { ...workspace, role: maker.role ?? 'member' } };

@@ -20,6 +20,7 @@ export const iconNames = [
   'circle-check',
   'clock',
   'copy',
+  'copy-plus',
   'download',
   'ellipsis',
   'external-link',

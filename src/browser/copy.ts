@@ -1,15 +1,55 @@
-/** Puts a button's text on the clipboard and says so, to eyes and to screen readers. */
-async function copy(button: HTMLElement): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(button.dataset['copy'] ?? '');
-  } catch {
-    return; // the browser refused; the text is still there to select
-  }
+import { showToast } from './toast.ts';
+
+/** Puts a button's text on the clipboard and says so, to eyes and to screen readers. @returns whether it is there */
+async function copy(button: HTMLElement): Promise<boolean> {
+  const text = button.dataset['copy'] ?? '';
+  if (!(await writeText(text)) && !copySelected(text, button)) return false;
   button.dataset['copied'] = '';
   setTimeout(() => delete button.dataset['copied'], 2000);
-  const note = button.closest('.create-link')?.querySelector('[data-copied-note]');
+  const note = noteOf(button);
   if (note) note.textContent = 'Your link is ready and copied.';
   announce('Copied.');
+  return true;
+}
+
+/** Browsers have a clipboard on https and on this machine only, and may refuse it. */
+async function writeText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The way of before, for servers on plain http: a field that is selected. It stands by its button, because around a dialog nothing can be. */
+function copySelected(text: string, button: HTMLElement): boolean {
+  const focused = document.activeElement;
+  const field = document.createElement('textarea');
+  field.className = 'sr-only';
+  field.readOnly = true; // or a phone would bring its keyboard
+  field.value = text;
+  button.after(field);
+  field.focus();
+  field.select();
+  const isCopied = document.execCommand('copy');
+  field.remove();
+  if (focused instanceof HTMLElement) focused.focus();
+  return isCopied;
+}
+
+const noteOf = (button: HTMLElement) => button.closest('.create-link')?.querySelector('[data-copied-note]');
+
+/** In a dialog its own note says it: messages lie behind. */
+function sayRefused(button: HTMLElement): void {
+  const refused = 'Your browser did not allow copying. Select the text and copy it yourself.';
+  const note = noteOf(button);
+  if (note) note.textContent = refused;
+  else showToast('error', refused);
+}
+
+async function copyPressed(button: HTMLElement): Promise<void> {
+  if (!(await copy(button))) sayRefused(button);
 }
 
 /** Reads a short text to screen readers. */
@@ -31,7 +71,7 @@ function announcer(): HTMLElement {
 export function startCopying(): void {
   document.addEventListener('click', (event) => {
     const button = event.target instanceof Element && event.target.closest<HTMLElement>('[data-copy]');
-    if (button) void copy(button);
+    if (button) void copyPressed(button);
   });
   document.addEventListener('htmx:after:swap', () => {
     const button = document.querySelector<HTMLElement>('[data-copy-now]');

@@ -36,7 +36,8 @@ export function startPopovers(): void {
 function moveInMenu(event: KeyboardEvent): void {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const menu = document.querySelector('.menu:popover-open');
-  if (!step || !menu) return;
+  const isField = event.target instanceof Element && event.target.matches('input, select, textarea');
+  if (!step || !menu || isField) return; // in a field they are the field's: a date's, a choice's
   event.preventDefault();
   const items = [...menu.querySelectorAll<HTMLElement>('.menu-item')].filter((item) => item.offsetParent !== null);
   const current = items.findIndex((item) => item === document.activeElement);

@@ -4,17 +4,26 @@ const OFF_KEY = 'shortcuts-off';
 const SEQUENCE_MS = 1200;
 
 const isTyping = (target: EventTarget | null) =>
-  target instanceof HTMLElement && (target.isContentEditable || target.matches('input, textarea, select'));
+  target instanceof HTMLElement &&
+  (target.isContentEditable || target.matches('input:not([type="checkbox"], [type="radio"]), textarea, select'));
 
 const openById = (id: string) => {
   const dialog = document.getElementById(id);
   if (dialog instanceof HTMLDialogElement) openDialog(dialog);
 };
 
-/** Follows a link of the main navigation, so that the addresses stand in one place: the page. */
-const follow = (place: string) => document.querySelector<HTMLAnchorElement>(`[data-shortcut="${place}"]`)?.click();
+const placed = (place: string) => document.querySelector<HTMLAnchorElement>(`[data-shortcut="${place}"]`);
 
-const search = () => document.querySelector<HTMLInputElement>('input[type="search"]')?.focus();
+/** Follows a link of the main navigation, so that the addresses stand in one place: the page. */
+const follow = (place: string) => placed(place)?.click();
+
+/** Where nothing can be searched, the search is that of the links; the browser focuses what an address points at. */
+function search(): void {
+  const field = document.querySelector<HTMLInputElement>('input[type="search"]');
+  const links = placed('g l');
+  if (field) field.focus();
+  else if (links) location.assign(`${links.href}#link-search`);
+}
 
 /** Keys of the periods of a report; on other pages nothing has them. */
 const periodKeys = ['d', 'w', 'm', 'q', 'y', 'a'];

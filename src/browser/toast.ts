@@ -10,7 +10,7 @@ function leaveLater(toast: HTMLElement): void {
 }
 
 /** Shows a message in the corner, until it is dismissed or, for a success, six seconds. */
-function showToast(kind: 'success' | 'error', message: string): void {
+export function showToast(kind: 'success' | 'error', message: string): void {
   const template = document.querySelector<HTMLTemplateElement>('#toast-template');
   const toast = template?.content.firstElementChild?.cloneNode(true);
   if (!(toast instanceof HTMLElement)) return;

@@ -2,10 +2,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { type Period, periodNames, resolvePeriod } from '../analytics/period.ts';
-import { periodChoices, periodWords, previousName, viewOf } from '../analytics/period-links.ts';
+import { periodChoices, periodWords, previousWords, viewOf } from '../analytics/period-links.ts';
 import { plural } from '../format.ts';
-import { type Campaign, getCampaign, insertCampaign, removeCampaign, updateCampaign } from '../links/campaigns.ts';
-import { mostCompared } from '../links/forms.ts';
+import {
+  type Campaign,
+  getCampaign,
+  insertCampaign,
+  removeCampaign,
+  suggestCampaigns,
+  updateCampaign,
+} from '../links/campaigns.ts';
+import { mostCompared, typed } from '../links/forms.ts';
+import { nameKey } from '../links/name.ts';
 import { type Refusal, refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { campaignForm, readPlan } from './forms.ts';
@@ -46,16 +54,26 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
       /** What a comparison of some of them is asked with. */
       asked: period ? comparisonOf(period) : [],
       periodName: period && periodWords(period),
-      previousName: period && previousName(period).toLowerCase(),
+      /** 'the 30 days before', 'yesterday' */
+      previous: period && previousWords(period).replace(/^(in|on) /, ''),
       periods: periodChoices(path, period?.name ?? null).filter(({ name }) => name !== 'all'),
-      range: {
-        from: period?.days.first ?? request.query.from,
-        to: period?.days.last ?? request.query.to,
-        isCurrent: period?.name === 'custom' || refusal !== null,
-      },
+      range: { from: period?.days.first ?? request.query.from, to: period?.days.last ?? request.query.to },
       errors: refusal?.errors ?? {},
     });
   });
+
+  // Completes names in forms while they are typed.
+  routes.get(
+    '/w/:workspace/campaigns/suggest',
+    { ...toSee, schema: { querystring: z.object({ campaign: typed }) } },
+    async (request, reply) => {
+      const { campaign } = request.query;
+      const found = await suggestCampaigns(db, request.workspace.id, campaign);
+      return reply.header('cache-control', 'no-store').viewAsync('links/_suggestions.eta', {
+        names: found.filter(({ name }) => nameKey(name) !== nameKey(campaign)),
+      });
+    },
+  );
 
   routes.get('/w/:workspace/campaigns/new', toChange, async (_request, reply) =>
     showForm(reply, null, { name: '', startsOn: '', endsOn: '', goal: '' }, {}),

@@ -47,7 +47,7 @@ export async function withDatabaseUrl<T>(config: Config, use: (url: string) => P
   }
 }
 
-/** Reads the settings and lends the database, migrated and open, to a command. Throws as `withDatabaseUrl` does. */
+/** Reads the settings and lends the database, migrated and open, to a command. @throws as `withDatabaseUrl` does */
 export async function withDatabase<T>(use: (database: Database, config: Config) => Promise<T>): Promise<T> {
   const config = readConfig();
   return withDatabaseUrl(config, async (url) => {

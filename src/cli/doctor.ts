@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
-import { Client } from 'pg';
 import { z } from 'zod';
 import { openGeo } from '../clicks/geo.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
+import { withConnection } from '../db/connection.ts';
 import { PostgresUnavailable } from '../db/embedded/postgres-unavailable.ts';
 import { CommandRefused, defineCommand } from './command.ts';
 import { placeOf, withDatabaseUrl } from './database.ts';
@@ -126,9 +126,7 @@ function checkClock(skewMs: number): Check {
 
 /** Major version, and how far our clock is ahead, measured against the middle of the question. */
 async function askDatabase(url: string): Promise<{ version: number; skewMs: number }> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  await client.connect();
-  try {
+  return withConnection(url, async (client) => {
     const asked = Date.now();
     const { rows } = await client.query<{ version: number; now: Date }>(
       `select current_setting('server_version_num')::int / 10000 as version, clock_timestamp() as now`,
@@ -136,9 +134,7 @@ async function askDatabase(url: string): Promise<{ version: number; skewMs: numb
     const [row] = rows;
     if (!row) throw new CommandRefused(`The database at ${placeOf(url)} does not say which version it is.`);
     return { version: row.version, skewMs: (asked + Date.now()) / 2 - row.now.getTime() };
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function checkGeo({ geoipFile }: Config): Promise<Check> {

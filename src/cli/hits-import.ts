@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { sql } from 'drizzle-orm';
-import { Client } from 'pg';
 import { z } from 'zod';
 import { dimensions } from '../analytics/dimensions.ts';
 import { firstKeptDay } from '../clicks/retention.ts';
+import { withConnection } from '../db/connection.ts';
 import type { Db } from '../db/db.ts';
 import { workspaces } from '../db/schema.ts';
 import { findOrMakeInstanceDomain } from '../domains/queries.ts';
@@ -34,22 +34,20 @@ export const hitsImport = defineCommand({
       if (!isDryRun) await findOrMakeInstanceDomain(db, shortUrl);
       const progress = startProgress(isQuiet);
       const now = new Date();
-      const client = new Client({ connectionString: url });
-      client.on('error', () => {}); // the query that is under way fails, too
-      await client.connect();
       try {
-        const done = await importHits(client, {
-          workspaceId,
-          bytes: await openFile(file, progress),
-          bounds: { now, keptSince: retentionDays === null ? null : firstKeptDay(retentionDays, now) },
-          dimensions,
-          isDryRun,
-          onProgress: (lines, total) => progress.show('put in', lines, total),
-        });
+        const done = await withConnection(url, async (client) =>
+          importHits(client, {
+            workspaceId,
+            bytes: await openFile(file, progress),
+            bounds: { now, keptSince: retentionDays === null ? null : firstKeptDay(retentionDays, now) },
+            dimensions,
+            isDryRun,
+            onProgress: (lines, total) => progress.show('put in', lines, total),
+          }),
+        );
         return { json: { workspaceId, isDryRun, ...done }, text: sentenceOf(done, isDryRun) };
       } finally {
         progress.clear();
-        await client.end();
       }
     }),
 });

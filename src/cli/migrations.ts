@@ -1,5 +1,5 @@
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { Client } from 'pg';
+import { withConnection } from '../db/connection.ts';
 import { migrationsFolder } from '../db/migrate.ts';
 
 /** How many migrations this version has, and how many of them the database still lacks. Changes nothing. */
@@ -11,9 +11,7 @@ export async function readMigrations(url: string): Promise<{ known: number; pend
 
 /** The age of the newest migration as drizzle notes it: milliseconds since 1970, 0 for an empty database. */
 async function newestApplied(url: string): Promise<number> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  await client.connect();
-  try {
+  return withConnection(url, async (client) => {
     const { rows } = await client.query<{ journal: string | null }>(
       `select to_regclass('drizzle.__drizzle_migrations') as journal`,
     );
@@ -22,7 +20,5 @@ async function newestApplied(url: string): Promise<number> {
       'select max(created_at) as newest from drizzle.__drizzle_migrations',
     );
     return Number(applied.rows[0]?.newest ?? 0);
-  } finally {
-    await client.end();
-  }
+  });
 }

@@ -1,12 +1,12 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
-import { Client } from 'pg';
 import { z } from 'zod';
 import { newAccount } from '../accounts/forms.ts';
 import { createAccount } from '../accounts/queries.ts';
 import { dimensions } from '../analytics/dimensions.ts';
 import { restateWorkspace } from '../clicks/rollups.ts';
+import { withConnection } from '../db/connection.ts';
 import type { Db } from '../db/db.ts';
 import * as schema from '../db/schema.ts';
 import { findOrMakeInstanceDomain } from '../domains/queries.ts';
@@ -144,10 +144,7 @@ async function load(
   hits: Iterable<RecordedHit>,
   onLoaded: () => void,
 ): Promise<void> {
-  const client = new Client({ connectionString: url });
-  client.on('error', () => {}); // the query that is under way fails, too
-  await client.connect();
-  try {
+  await withConnection(url, async (client) => {
     const db = drizzle(client, { schema });
     // Before the transaction: making a partition locks out everybody who counts.
     await db.execute(sql`select ensure_click_partition(month) from unnest(${monthsOf(days)}::timestamptz[]) month`);
@@ -157,9 +154,7 @@ async function load(
       await restateWorkspace(tx, workspaceId, dimensions);
     });
     await db.execute(sql`analyze clicks, click_totals_hourly, click_counts_daily, click_counts_monthly, link_totals`);
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /** The months in UTC that days of any zone touch, as a Postgres array of their first instants. */

@@ -9,11 +9,15 @@ const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi;
 const mailbox = /[^\s@;,()<>]+@/g;
 /** Build numbers, serial numbers, hashes: long words with a digit in them. */
 const longNumber = /(?=[a-z]*\d)[a-z0-9]{12,}/gi;
+/** Hashes and serials of hex digits, with a number in them or not. No word of a language is this long in a to f alone. */
+const longHex = /(?<![a-z0-9])[0-9a-f]{8,}(?![a-z0-9])/gi;
+/** Three and more groups of an IPv6 address (RFC 4291, 2.2). */
+const hexGroups = /(?<![a-z0-9])(?:[0-9a-f]{0,4}:){2,8}[0-9a-f]{0,4}(?![a-z0-9])/gi;
 const version = /\d+(?:[._]\d+)*/g;
 
 /**
- * A user agent without what tells one device from another of its kind: every number and version is 0, long mixed words
- * and UUIDs are 0, nobody stands before an @, and it ends after 500 characters. "Chrome/131.0.0.0" becomes "Chrome/0".
+ * A user agent without what tells one device from another of its kind: every number and version is 0, long mixed words,
+ * hex words, IPv6 addresses and UUIDs are 0, nobody stands before an @, and it ends after 500 characters. "Chrome/131.0.0.0" becomes "Chrome/0".
  * Rules read nothing but this shape, so a hit can be classed anew from what is kept of it.
  */
 export function shapeOf(userAgent: string): string {
@@ -22,6 +26,8 @@ export function shapeOf(userAgent: string): string {
     .replace(mailbox, '@')
     .replace(uuid, '0')
     .replace(longNumber, '0')
+    .replace(longHex, '0')
+    .replace(hexGroups, '0')
     .replace(version, '0');
 }
 

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { hourlyCache } from '../hourly-cache.ts';
 import { shapeId, shapeOf } from './agent-shape.ts';
 
 /** A user agent as it is kept: its shape, and the shape's id where the dictionary takes it. */
@@ -15,7 +15,7 @@ const dayMs = 24 * 60 * 60 * 1000;
  */
 export class Agents {
   readonly #limit: number;
-  readonly #byText = new LRUCache<string, Agent>({ max: 10_000 });
+  readonly #byText = hourlyCache<Agent>(10_000);
   #day = 0;
   #admitted = new Map<string, Agent>();
 

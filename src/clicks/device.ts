@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { LRUCache } from 'lru-cache';
 import { UAParser } from 'ua-parser-js';
+import { hourlyCache } from '../hourly-cache.ts';
 import { USER_AGENT_MAX } from './agent-shape.ts';
 import { findApp } from './in-app.ts';
 import { cleanText, cutText } from './text.ts';
@@ -80,14 +80,14 @@ const systemsOfHint = new Map([
  */
 const PARSED_MAX = 256;
 
-const devices = new LRUCache<string, Device>({ max: 10_000 });
+const devices = hourlyCache<Device>(10_000);
 
 /**
  * Reads device, system and browser from the user agent, and lets the two client hints that browsers send unasked
  * (Sec-CH-UA-Platform, Sec-CH-UA-Mobile; User-Agent Client Hints) have the last word where the user agent hides the truth:
  * Chrome on Android says it is Linux when someone asks for the desktop site.
  * An iPad that says it is a Mac is a Mac here, unless its browser gives it away: Safari sends no hint.
- * Never throws, and keeps at most 10,000 user agents.
+ * Never throws, and keeps at most 10,000 user agents, for an hour.
  */
 export function readDevice(userAgent: string | undefined, headers: IncomingHttpHeaders): Device {
   const key = cutText(userAgent ?? '', USER_AGENT_MAX);

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { basename } from 'node:path';
 import ipaddr from 'ipaddr.js';
-import { LRUCache } from 'lru-cache';
 import maxmind, { type Reader, type Response } from 'maxmind';
+import { hourlyCache } from '../hourly-cache.ts';
 import { nowhere, type Place, readPlace } from './place.ts';
 
 export type { Place } from './place.ts';
@@ -13,7 +13,7 @@ export type { Place } from './place.ts';
 type GeoSource = { readonly name: string; readonly builtAt: Date | null; readonly attribution: string | null };
 
 export type Geo = {
-  /** Where an address is, as far as the database knows. Never throws; an address is kept in memory only. */
+  /** Where an address is, as far as the database knows. Never throws; an address is kept in memory only, for an hour at most. */
   locate(ip: string): Place;
   /** The database in use. Ask again later: a configured file may have been replaced. */
   readonly source: GeoSource;
@@ -42,7 +42,7 @@ const ADDRESS_MAX = 64;
  * @param options.onProblem hears, in a sentence for the log, what could not be read; geo data never stops the server
  */
 export async function openGeo(options: { file: string | null; onProblem: OnProblem }): Promise<Geo> {
-  const places = new LRUCache<string, Place>({ max: 10_000 });
+  const places = hourlyCache<Place>(10_000);
   const forget = () => places.clear();
   const source =
     (options.file === null ? undefined : await openFile(options.file, options.onProblem, forget)) ??

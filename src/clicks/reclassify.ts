@@ -6,9 +6,6 @@ import { type HitClass, hitClasses, hitClassLabels } from './hit-class.ts';
 import { applyRestated, type Chunk, findRestated, type Moves } from './restate.ts';
 import { type CountedDimension, lockRollups, rollUpPending } from './rollups.ts';
 
-/** A chunk has this many hits or is a single hour: it bounds how long the rollups stand still, and what a crash costs. */
-const chunkHits = 100_000;
-
 export type Reclassification = {
   rules: Rules;
   dimensions: readonly CountedDimension[];
@@ -17,6 +14,11 @@ export type Reclassification = {
   /** Counts what would change and changes nothing. */
   isDryRun: boolean;
   now: Date;
+  /**
+   * A chunk has this many hits, 100,000 where nothing else is said, or is a single hour: it bounds how long the rollups
+   * stand still, and what a crash costs.
+   */
+  chunkHits?: number;
   /** Hears how many hits are done, of how many; figures of the rollups. */
   onProgress?: (done: number, total: number) => void;
 };
@@ -40,7 +42,7 @@ export async function reclassify(db: Db, options: Reclassification): Promise<Rec
   const runId = options.isDryRun ? null : await openRun(db, options);
   const result: Reclassified = { hits: 0, resumedAfter: 0, moved: {} };
   for (const workspaceId of await listWorkspaceIds(db)) {
-    for (const { hits, ...chunk } of await listChunks(db, workspaceId, options.since)) {
+    for (const { hits, ...chunk } of await listChunks(db, workspaceId, options)) {
       const moved = await restateChunk(db, chunk, runId, options);
       if (moved) {
         result.hits += hits;
@@ -158,7 +160,11 @@ where ${isSince(since)}`);
 }
 
 /** The workspace's hits in chunks: whole hours of its rollup, put together until they are large enough. */
-async function listChunks(db: Db, workspaceId: string, since: Date | null): Promise<(Chunk & { hits: number })[]> {
+async function listChunks(
+  db: Db,
+  workspaceId: string,
+  { since, chunkHits = 100_000 }: Reclassification,
+): Promise<(Chunk & { hits: number })[]> {
   const { rows } = await db.execute<{ ms: number; hits: number }>(sql`
 select (extract(epoch from t.hour) * 1000)::float8 as ms, sum(t.hits)::float8 as hits
 from click_totals_hourly t

@@ -3,6 +3,7 @@ import { CuttableConnection } from '../db/cuttable-connection.ts';
 import { isRefused, uniqueViolation } from '../db/pg-errors.ts';
 import { batchParameters, KnownShapes, KnownVisitors, recordHits, recordNewHits } from './batch.ts';
 import type { Hit } from './hit.ts';
+import { partKept, recallVisitors } from './late-hits.ts';
 import type { Spool } from './spool.ts';
 
 /** More hits than this wait for the next batch: it bounds the statement, and what one failure can touch. */
@@ -23,6 +24,9 @@ const tendMs = 20_000;
 /** How long a stop waits for the spool to drain, in milliseconds. */
 const farewellMs = 5_000;
 
+/** Visits of which no hit can be made are told of at most this often, in milliseconds: all of a link's may be such. */
+const unreadNewsMs = 60_000;
+
 /** What became of a hit: in Postgres, on our disk until Postgres is back, or nowhere, because the disk refused too. */
 export type Outcome = 'committed' | 'spooled' | 'lost';
 
@@ -31,6 +35,8 @@ export type RecorderParts = {
   spool: Spool;
   /** How long a visitor waits for Postgres before the spool takes the hit, in milliseconds. */
   budgetMs: number;
+  /** How many days single hits are kept; null for ever. */
+  retentionDays: number | null;
   onEvent: (event: RecorderEvent) => void;
 };
 
@@ -38,10 +44,16 @@ export type RecorderParts = {
 export type RecorderEvent =
   | { kind: 'batch'; hits: number; ms: number }
   | { kind: 'kept'; hits: number; outcome: Exclude<Outcome, 'committed'> }
+  /** A hit that could not be read from its visit; not each is news. */
+  | { kind: 'unread'; error: unknown; isNews: boolean }
   | { kind: 'away'; error: unknown }
   | { kind: 'back' }
   /** A batch of the spool is in the database; `emptied` sums all of them up, when the drain has come to its end. */
   | { kind: 'drained' | 'emptied'; hits: number }
+  /** Hits of the spool that cannot be recorded any more are set aside. */
+  | { kind: 'refused'; hits: number; error: unknown }
+  /** Lines of the spool were broken. */
+  | { kind: 'torn'; hits: number }
   | { kind: 'problem'; error: unknown };
 
 type Batch = { entries: readonly Waiting[]; kept: Promise<Outcome> };
@@ -67,6 +79,8 @@ export class Recorder {
   #isAway = false;
   #recovery: Promise<void> | undefined;
   #isClosing = false;
+  /** By a clock that never jumps. */
+  #unreadToldAt = Number.NEGATIVE_INFINITY;
   /** Hits that the drain under way has brought to the database. */
   #drained = 0;
 
@@ -82,6 +96,14 @@ export class Recorder {
       this.#waiting.push({ hit, resolve });
       this.#underWay ??= this.#next();
     });
+  }
+
+  /** Counts a hit that could not be read from its visit, and is lost. */
+  lose(error: unknown): void {
+    const now = performance.now();
+    const isNews = now - this.#unreadToldAt >= unreadNewsMs;
+    if (isNews) this.#unreadToldAt = now;
+    this.#parts.onEvent({ kind: 'unread', error, isNews });
   }
 
   get isDatabaseAway(): boolean {
@@ -205,12 +227,14 @@ export class Recorder {
 
   /** Until the database takes hits again and nothing is spooled. Live batches take turns with it on one connection. */
   async #recover(): Promise<void> {
+    const { spool } = this.#parts;
+    const onTorn = (hits: number) => this.#parts.onEvent({ kind: 'torn', hits });
     while (!this.#isClosing) {
       try {
-        // Should the disk have refused every hit, an empty batch shows whether the database takes any.
-        if (this.#parts.spool.depth().hits === 0) await this.#handOver([]);
-        await this.#parts.spool.drain((hits) => this.#handOver(hits));
-        if (!this.#isAway && this.#parts.spool.depth().hits === 0) break;
+        // Where the disk refused every hit, or hangs, an empty batch shows whether the database takes any.
+        if (this.#isAway && (spool.depth().hits === 0 || spool.isHanging)) await this.#handOver([]);
+        if (!spool.isHanging) await spool.drain((hits) => this.#handOverKept(hits), onTorn);
+        if (!this.#isAway && spool.depth().hits === 0) break;
       } catch (error) {
         if (!this.#isAway && !this.#isClosing) this.#parts.onEvent({ kind: 'problem', error });
       }
@@ -219,6 +243,16 @@ export class Recorder {
     if (this.#drained > 0) this.#parts.onEvent({ kind: 'emptied', hits: this.#drained });
     this.#drained = 0;
     this.#recovery = undefined;
+  }
+
+  async #handOverKept(hits: readonly Hit[]): Promise<void> {
+    const { databaseUrl, retentionDays, onEvent } = this.#parts;
+    const now = new Date();
+    const { kept, old } = partKept(hits, retentionDays, now);
+    // Without an answer clicks are right all the same.
+    await recallVisitors(databaseUrl, kept, now).catch((error) => this.#isAway || onEvent({ kind: 'problem', error }));
+    await this.#handOver(kept);
+    if (old.length > 0) await this.#setAside(old, new Error('They are older than RETENTION_DAYS keeps hits.'));
   }
 
   /** Commits hits of the spool. One that the database refuses is found by halving and set aside. */
@@ -244,10 +278,15 @@ export class Recorder {
       await this.#handOver(hits.slice(half));
       return;
     }
-    this.#parts.onEvent({ kind: 'problem', error });
+    await this.#setAside(hits, error);
+  }
+
+  async #setAside(hits: readonly Hit[], error: unknown): Promise<void> {
     try {
-      for (const hit of hits) await this.#parts.spool.setAside(hit);
-    } catch {
+      const fresh = await this.#parts.spool.setAside(hits);
+      if (fresh > 0) this.#parts.onEvent({ kind: 'refused', hits: fresh, error });
+    } catch (diskError) {
+      this.#parts.onEvent({ kind: 'problem', error: diskError });
       this.#parts.onEvent({ kind: 'kept', hits: hits.length, outcome: 'lost' });
     }
   }

@@ -1,4 +1,5 @@
 import { lt, sql } from 'drizzle-orm';
+import { earlierNow } from '../db/clock.ts';
 import type { Db } from '../db/db.ts';
 import { agentShapes, visitorsSeen } from '../db/schema.ts';
 import type { Job } from '../jobs/timetable.ts';
@@ -30,19 +31,33 @@ export function clickJobs({ db, salts, dimensions, retentionDays }: Parts): Job[
     { name: 'roll up clicks', everyMs: 1_000, atMostMs: 5_000, run: () => rollUpPending(db, dimensions) },
     { name: 'roll up new dimensions', everyMs: 60 * minuteMs, run: () => rollUpNewDimensions(db, dimensions) },
     { name: 'vacuum pending clicks', everyMs: 5_000, run: () => vacuumPending(db) },
-    { name: 'renew salts', everyMs: 15 * minuteMs, run: () => salts.renew(db, new Date()) },
-    { name: 'make partitions', everyMs: 360 * minuteMs, run: () => ensurePartitions(db, new Date()) },
-    { name: 'forget visitors seen', everyMs: 60 * minuteMs, run: () => forgetVisitorsSeen(db, new Date()) },
+    { name: 'renew salts', everyMs: 15 * minuteMs, run: () => renewSalts(db, salts) },
+    {
+      name: 'make partitions',
+      everyMs: 360 * minuteMs,
+      run: async () => ensurePartitions(db, await earlierNow(db)),
+    },
+    {
+      name: 'forget visitors seen',
+      everyMs: 60 * minuteMs,
+      run: async () => forgetVisitorsSeen(db, await earlierNow(db)),
+    },
     ...(retentionDays === null
       ? []
       : [
           {
             name: 'drop old clicks',
             everyMs: 60 * minuteMs,
-            run: () => dropOldClicks(db, retentionDays, new Date(), dimensions),
+            run: async () => dropOldClicks(db, retentionDays, await earlierNow(db), dimensions),
           },
         ]),
   ];
+}
+
+/** What is over is forgotten here at once, in the database as soon as it answers. */
+async function renewSalts(db: Db, salts: Salts): Promise<void> {
+  salts.forget(new Date());
+  await salts.renew(db, await earlierNow(db));
 }
 
 /** Partitions of this month and the next two; a server that is down for a month still finds one when it comes back. */
@@ -74,16 +89,22 @@ export async function dropOldClicks(
   // What is gone can be counted no more.
   await rollUpNewDimensions(db, dimensions);
   for (const partition of await listPartitionsBefore(db, keptSince)) {
-    await db.transaction(async (tx) => {
+    const isDropped = await db.transaction(async (tx) => {
+      await lockRollups(tx);
+      const { rows } = await tx.execute(sql`select where to_regclass(${partition}) is not null`);
+      // Another node dropped it while we waited for the lock.
+      if (rows.length === 0) return false;
       await keepCounted(tx, sql`select link_id from ${sql.identifier(partition)}`, dimensions);
       // New clicks wait behind us while we wait for a long report.
       await tx.execute(sql`set local lock_timeout = '2s'`);
       await tx.execute(sql`drop table ${sql.identifier(partition)}`);
+      return true;
     });
-    dropped.push(partition);
+    if (isDropped) dropped.push(partition);
   }
   // Hits from before their month had a partition, of a seed or an import.
   await db.transaction(async (tx) => {
+    await lockRollups(tx);
     const isOld = sql`clicked_at < ${`${keptSince}T00:00:00Z`}`;
     const found = await tx.execute(sql`select from clicks_default where ${isOld} limit 1`);
     if (found.rows.length === 0) return;
@@ -95,13 +116,12 @@ export async function dropOldClicks(
   return dropped;
 }
 
-/** Everything that the rollups can say of some links they say from now on, without the rows. */
+/** Everything that the rollups can say of some links they say from now on, without the rows; under their lock. */
 async function keepCounted(
   tx: Db,
   links: ReturnType<typeof sql>,
   dimensions: readonly CountedDimension[],
 ): Promise<void> {
-  await lockRollups(tx);
   await takePending(tx, dimensions);
   await rollUpLinks(tx, sql`link_id in (${links})`, dimensions);
 }

@@ -225,7 +225,7 @@ select count(*) from counted`);
 
 /**
  * Counts hits that the rollups have, or takes them off, in any rollup of their workspaces and links.
- * @param hits rows of clicks, as SQL with an alias `c`; what is pending among them is left out
+ * @param where which hits, as SQL over a row `c` of clicks; what is pending among them is left out
  */
 export async function countSettled(tx: Db, where: SQL, counting: Counting): Promise<void> {
   await tx.execute(sql`with ${addToRollups(settled(where), counting)}`);

@@ -10,6 +10,8 @@ const keptDays = 2;
 
 const utcDay = (instant: number) => new Date(instant).toISOString().slice(0, 10);
 
+const firstKeptDay = (now: Date) => utcDay(now.getTime() - (keptDays - 1) * dayMs);
+
 /**
  * The salts of the days that are today somewhere on Earth, and of the next two, in memory: the redirect never waits for
  * one, and a database that is away at midnight does not stop the counting. All nodes share them through the database.
@@ -22,10 +24,16 @@ export class Salts {
     return this.#byDay.get(day);
   }
 
+  /** Forgets the salts whose time is over, in memory only: that must not wait for a database that is away. */
+  forget(now: Date): void {
+    for (const day of this.#byDay.keys()) if (day < firstKeptDay(now)) this.#byDay.delete(day);
+  }
+
   /** Makes the salts that are missing, forgets the ones whose time is over, here and in the database. */
   async renew(db: Db, now: Date): Promise<void> {
+    this.forget(now);
     const days = [-1, 0, 1, 2].map((offset) => utcDay(now.getTime() + offset * dayMs));
-    await db.delete(visitorSalts).where(lt(visitorSalts.day, utcDay(now.getTime() - (keptDays - 1) * dayMs)));
+    await db.delete(visitorSalts).where(lt(visitorSalts.day, firstKeptDay(now)));
     await db
       .insert(visitorSalts)
       .values(days.map((day) => ({ day, salt: randomBytes(16) })))

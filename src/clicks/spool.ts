@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import {
-  access,
   appendFile,
   type FileHandle,
   mkdir,
@@ -9,14 +8,15 @@ import {
   readdir,
   readFile,
   rename,
-  stat,
   unlink,
   utimes,
+  writeFile,
 } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import type { Hit } from './hit.ts';
+import { Patience } from './patience.ts';
+import { checkRoom, hitOf, isAlive, isMissing, isOlder, isThere, lineOf, syncDirectory } from './spool-file.ts';
 
 /** A file takes this many hits, about 3 MB; it is read whole when it is drained. */
 const hitsPerSegment = 5_000;
@@ -26,6 +26,12 @@ const drainBatch = 500;
 
 /** A file that nobody tended for so long has no owner, in milliseconds. */
 const abandonedAfterMs = 60_000;
+
+/** How long a step on the disk may take, in milliseconds; visitors wait for it. */
+const diskPatienceMs = 1_000;
+
+/** How long broken lines and refused hits are kept for whoever wants to look, in milliseconds: they hold pseudonyms. */
+const asideMs = 30 * 24 * 60 * 60_000;
 
 export type SpoolDepth = { hits: number; oldestAt: Date | null };
 
@@ -45,17 +51,27 @@ type OpenSegment = Segment & { handle: FileHandle; size: number };
 export class Spool {
   readonly #directory: string;
   readonly #onProblem: (sentence: string, error?: unknown) => void;
+  readonly #reserveBytes: number;
+  readonly #writing = new Patience(diskPatienceMs);
+  readonly #draining = new Patience(diskPatienceMs);
   /** Not the process number alone: in a container it is the same after each restart. */
   readonly #mark = `${hostname()}~${process.pid}~${randomBytes(4).toString('hex')}~`;
   readonly #segments = new Map<string, Segment>();
   #current: OpenSegment | undefined;
   #count = 0;
   #turn: Promise<unknown> = Promise.resolve();
+  #tending: Promise<void> | undefined;
+  /** Ids of the hits that were set aside of the file that is being drained: an interrupted drain brings them again. */
+  readonly #aside = new Set<number>();
 
-  /** `directory` is made when it is not there. What earlier processes left is found by `tend`. */
-  constructor(directory: string, onProblem: (sentence: string, error?: unknown) => void) {
+  /**
+   * `directory` is made when it is not there. What earlier processes left is found by `tend`.
+   * @param reserveBytes free space on its disk that is left to others, by some 3 MB
+   */
+  constructor(directory: string, onProblem: (sentence: string, error?: unknown) => void, reserveBytes = 0) {
     this.#directory = directory;
     this.#onProblem = onProblem;
+    this.#reserveBytes = reserveBytes;
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
     } catch (error) {
@@ -74,48 +90,84 @@ export class Spool {
     return { hits, oldestAt: hits === 0 ? null : new Date(oldest) };
   }
 
+  /** True while the disk has not answered for too long; what would wait for it throws at once. */
+  get isHanging(): boolean {
+    return this.#writing.isOver || this.#draining.isOver;
+  }
+
   /**
    * Keeps hits; they are on the disk when this resolves.
-   * @throws when the disk is full, read-only or away; none of these hits is kept then
+   * @throws when the disk is full, read-only or away, and none of these hits is kept; or when it hangs, and they may be
+   *   kept later
    */
   append(hits: readonly Hit[]): Promise<void> {
-    return this.#inTurn(() => this.#append(hits));
+    return this.#writing.wait(() => this.#inTurn(() => this.#append(hits)));
   }
 
   /**
    * Hands everything that waits to `commit`, oldest first, and removes each file when all of it is committed.
-   * @throws what `commit` throws; the rest waits on
+   * @param onTorn is told of lines that are no hits any more
+   * @throws what `commit` throws, or that the disk hangs; the rest waits on
    */
-  async drain(commit: (hits: readonly Hit[]) => Promise<void>): Promise<void> {
-    for (let segment = await this.#oldest(); segment; segment = await this.#oldest()) {
-      const lines = await this.#read(segment);
-      let torn = 0;
+  async drain(commit: (hits: readonly Hit[]) => Promise<void>, onTorn: (lines: number) => void): Promise<void> {
+    const next = () => this.#writing.wait(() => this.#oldest());
+    for (let segment = await next(); segment; segment = await next()) {
+      const { file } = segment;
+      const lines = await this.#draining.wait(() => this.#read(file));
+      const torn: string[] = [];
       for (let from = 0; from < lines.length; from += drainBatch) {
-        const hits = lines.slice(from, from + drainBatch).map(hitOf);
-        const whole = hits.filter((hit) => hit !== undefined);
-        torn += hits.length - whole.length;
-        if (whole.length > 0) await commit(whole);
+        const hits: Hit[] = [];
+        for (const line of lines.slice(from, from + drainBatch)) {
+          const hit = hitOf(line);
+          if (hit) hits.push(hit);
+          else torn.push(line);
+        }
+        if (hits.length > 0) await commit(hits);
       }
-      if (this.#segments.delete(segment.file)) await this.#clearAway(segment, torn);
+      if (!this.#segments.has(file)) continue;
+      await this.#draining.wait(() => this.#clearAway(file, torn));
+      // Not before it is cleared away: `tend` takes up what is ours and not among them.
+      this.#segments.delete(file);
+      this.#aside.clear();
+      if (torn.length > 0) onTorn(torn.length);
     }
   }
 
-  /** Keeps a hit aside that the database refuses, for whoever wants to look: it must not hold up the others. */
-  async setAside(hit: Hit): Promise<void> {
-    await appendFile(join(this.#directory, `${this.#mark}refused.txt`), lineOf(hit), { mode: 0o600 });
+  /**
+   * Keeps hits aside that must not be in the database, for whoever wants to look: they must not hold up the others.
+   * @returns how many of them were not aside already
+   * @throws when the disk is full, read-only or away, or hangs
+   */
+  async setAside(hits: readonly Hit[]): Promise<number> {
+    const fresh = hits.filter((hit) => !this.#aside.has(hit.id));
+    for (const hit of fresh) this.#aside.add(hit.id);
+    const path = this.#path(`${this.#mark}${new Date().toISOString().slice(0, 10)}~refused.txt`);
+    const text = fresh.map(lineOf).join('');
+    if (text !== '') await this.#draining.wait(() => appendFile(path, text, { mode: 0o600, flush: true }));
+    return fresh.length;
   }
 
-  /** Tells neighbours that our files have an owner, and takes over files whose owner is gone. */
-  async tend(): Promise<void> {
-    const now = new Date();
-    for (const file of this.#segments.keys()) await utimes(this.#path(file), now, now).catch(() => {});
-    for (const file of await readdir(this.#directory)) {
-      if (file.endsWith('.spool') && (await this.#isOrphan(file))) await this.#adopt(file);
-    }
+  /**
+   * Tells neighbours that our files have an owner, takes over files whose owner is gone, takes up again those of ours that
+   * could not be read, and removes what was kept aside for long enough.
+   */
+  tend(): Promise<void> {
+    this.#tending ??= this.#tend().finally(() => (this.#tending = undefined));
+    return this.#tending;
   }
 
   close(): Promise<void> {
-    return this.#inTurn(() => this.#finish());
+    return this.#writing.wait(() => this.#inTurn(() => this.#finish()));
+  }
+
+  async #tend(): Promise<void> {
+    const now = new Date();
+    for (const file of this.#segments.keys()) await utimes(this.#path(file), now, now).catch(() => {});
+    for (const file of await readdir(this.#directory)) {
+      if (/\.torn$|refused\.txt$/.test(file)) {
+        if (await isOlder(this.#path(file), asideMs)) await unlink(this.#path(file));
+      } else if (file.endsWith('.spool') && (await this.#isOrphan(file))) await this.#adopt(file);
+    }
   }
 
   /** One at a time: the file that is being written must not be closed meanwhile. */
@@ -158,6 +210,7 @@ export class Spool {
   async #begin(): Promise<OpenSegment> {
     const begunAt = Date.now();
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    await checkRoom(this.#directory, this.#reserveBytes);
     const file = this.#newName(begunAt);
     const handle = await open(this.#path(file), 'ax', 0o600);
     try {
@@ -188,34 +241,37 @@ export class Spool {
     if (segment?.hits === 0) await unlink(this.#path(segment.file)).catch(() => {});
   }
 
-  /** The lines of a file. One that cannot be read, or was taken over by a neighbour, is ours no more. */
-  async #read({ file }: Segment): Promise<string[]> {
+  /** The lines of a file. One that cannot be read is left to `tend`, one that a neighbour took over to that neighbour. */
+  async #read(file: string): Promise<string[]> {
     try {
       return (await readFile(this.#path(file), 'utf8')).split('\n').filter((line) => line !== '');
     } catch (error) {
       this.#segments.delete(file);
-      if (!isMissing(error)) this.#onProblem(`${file} of the spool cannot be read; it stays for the next start`, error);
+      if (!isMissing(error)) this.#onProblem(`${file} of the spool cannot be read; it will be tried again`, error);
       return [];
     }
   }
 
-  /** What is torn was never acknowledged; its file is kept for whoever wants to look. That takes no room on the disk. */
-  async #clearAway({ file }: Segment, torn: number): Promise<void> {
+  /** Of a torn file the broken lines are kept. It is renamed first, because a full disk has no room for another one. */
+  async #clearAway(file: string, torn: readonly string[]): Promise<void> {
     try {
-      if (torn === 0) return await unlink(this.#path(file));
+      if (torn.length === 0) return await unlink(this.#path(file));
       await rename(this.#path(file), this.#path(`${file}.torn`));
-      this.#onProblem(`${torn} broken lines of the spool are kept in ${file}.torn; the others are in the database`);
+      await writeFile(this.#path(`${file}.torn`), torn.map((line) => `${line}\n`).join(''));
+      this.#onProblem(
+        `${torn.length} broken lines of the spool are kept in ${file}.torn; the others are in the database`,
+      );
     } catch (error) {
       if (!isMissing(error)) this.#onProblem(`${file} of the spool is in the database and cannot be removed`, error);
     }
   }
 
   async #isOrphan(file: string): Promise<boolean> {
-    if (file.startsWith(this.#mark)) return false;
+    // One that is being begun is among the segments when its turn is over.
+    if (file.startsWith(this.#mark)) return this.#inTurn(async () => !this.#segments.has(file));
     const [host, pid] = file.split('~');
     if (host === hostname() && (Number(pid) === process.pid || !isAlive(Number(pid)))) return true;
-    const state = await stat(this.#path(file)).catch(() => undefined);
-    return state !== undefined && Date.now() - state.mtimeMs > abandonedAfterMs;
+    return isOlder(this.#path(file), abandonedAfterMs);
   }
 
   async #adopt(file: string): Promise<void> {
@@ -237,39 +293,4 @@ export class Spool {
   #path(file: string): string {
     return join(this.#directory, file);
   }
-}
-
-function lineOf(hit: Hit): string {
-  const json = JSON.stringify(hit);
-  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
-}
-
-function hitOf(line: string): Hit | undefined {
-  const json = line.slice(9);
-  if (line[8] !== ' ' || crc32(json) !== Number.parseInt(line.slice(0, 8), 16)) return undefined;
-  return JSON.parse(json) as Hit;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-const isThere = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
-
-const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
-
-/** A new file survives a power cut only when its directory is synced too. */
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  await handle.sync().catch(() => {}); // Windows cannot
-  await handle.close();
 }

@@ -14,6 +14,11 @@ const noUtm: Readonly<Utm> = Object.freeze({ source: null, medium: null, campaig
 const paidClickId =
   /(?:^|&)(?:gclid|gbraid|wbraid|dclid|gad_source|msclkid|ttclid|twclid|li_fat_id|epik|sccid|rdt_cid|yclid|qclid|obclickid|tblci)=[^&]/i;
 
+/** A value of 200 characters takes up to 1,800, escaped. Nobody else's parameters are decoded: they may be thousands. */
+const tags = /(?<=^|&)utm(?:_|%5F)(?:source|medium|campaign|term|content)[=&][^&]{0,1800}/gi;
+
+const maxTags = 50;
+
 /**
  * Reads the utm_* tags of a query. The first of each counts, empty ones are none.
  * @param rawQuery what stands after the `?`, not yet decoded
@@ -21,7 +26,7 @@ const paidClickId =
  */
 export function readUtm(rawQuery: string): Readonly<Utm> {
   if (!rawQuery.includes('utm_')) return noUtm;
-  const query = new URLSearchParams(rawQuery);
+  const query = new URLSearchParams(rawQuery.match(tags)?.slice(0, maxTags).join('&'));
   return {
     source: readTag(query, 'utm_source'),
     medium: readTag(query, 'utm_medium'),

@@ -7,6 +7,11 @@ const connectMs = 3_000;
 /** A statement whose asker has gone ends by itself after so long, in milliseconds; it would hold its locks for ever. */
 const statementMs = 10_000;
 
+/** What is committed here is on the disk, whatever the server's setting; a setting that waits for replicas stays. */
+const beginning = `
+set statement_timeout = ${statementMs};
+select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`;
+
 /**
  * A connection that can be cut at once, whatever is under way on it: the driver's own goodbye waits for the server's.
  * It connects by itself; queries wait for that.
@@ -34,7 +39,7 @@ export class CuttableConnection {
     this.#client.on('error', () => {});
     this.#client.on('notification', ({ payload }) => onNotification?.(payload ?? ''));
     this.#socket.once('close', () => this.#end.abort());
-    this.#ready = this.#client.connect().then(() => this.#client.query(`set statement_timeout = ${statementMs}`));
+    this.#ready = this.#client.connect().then(() => this.#client.query(beginning));
     this.#ready.then(
       () => (this.#isReady = true),
       () => {},

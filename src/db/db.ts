@@ -9,7 +9,7 @@ export type Db = PgDatabase<NodePgQueryResultHKT, typeof schema, ExtractTablesWi
 
 export type Database = {
   db: Db;
-  /** For what needs a connection of its own: LISTEN, COPY, the click recorder. */
+  /** For commands that need a connection of their own. */
   url: string;
   close(): Promise<void>;
 };

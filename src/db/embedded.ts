@@ -3,14 +3,17 @@ import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError } from 'pg';
+import { withConnection } from './connection.ts';
 import { chooseAccount, type PostgresAccount } from './embedded/account.ts';
 import { findBinaries } from './embedded/binaries.ts';
 import { type Cluster, openCluster } from './embedded/cluster.ts';
-import { connect, type Lease, stopIfLast, takeLease } from './embedded/lease.ts';
+import { type Lease, stopIfLast, takeLease } from './embedded/lease.ts';
+import { boundLog } from './embedded/log.ts';
 import { PostgresUnavailable } from './embedded/postgres-unavailable.ts';
 import {
   discardStaleLock,
   findPostmaster,
+  type Postmaster,
   type PostgresSettings,
   startPostmaster,
   stopPostmaster,
@@ -32,7 +35,10 @@ export type EmbeddedPostgres = {
   port: number;
   /** True when the server already ran: for another process of ours, or left over by one that was killed. */
   isAttached: boolean;
-  /** Leaves the server, and stops it when nobody else uses it. Close your own connections first. */
+  /**
+   * Leaves the server, and stops it when nobody else uses it. Close your own connections first. Until then one that is
+   * not ephemeral is started again when it dies.
+   */
   stop(): Promise<void>;
 };
 
@@ -47,6 +53,8 @@ const durableSettings = {
   shared_buffers: `${bufferMegabytes}MB`,
   jit: 'off',
   log_min_messages: 'warning',
+  // Without DETAIL lines, which hold values of rows.
+  log_error_verbosity: 'terse',
 };
 
 const ephemeralSettings = {
@@ -72,8 +80,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     const cluster = await openCluster(account);
     const settings = { ...(options.ephemeral ? ephemeralSettings : durableSettings), ...options.settings };
-    const { lease, port, isAttached } = await joinOrStart(account, cluster, settings);
+    const { lease, port, isAttached } = await joinOrStart(account, cluster, settings, !options.ephemeral);
+    const leaveLog = await boundLog(cluster);
     const leave = async () => {
+      leaveLog();
       await lease.return();
       if (watchdog) await watchdog.finish();
       else await stopIfLast(urlOf(cluster, port, 'postgres'), () => stopPostmaster(account, cluster));
@@ -94,12 +104,25 @@ type Joined = { lease: Lease; port: number; isAttached: boolean };
  * Tries to join, then to start, until one of them works. A server that is starting, recovering, stopping or just
  * killed refuses both for a while, as does a port that somebody else took first.
  */
-async function joinOrStart(account: PostgresAccount, cluster: Cluster, settings: PostgresSettings): Promise<Joined> {
+async function joinOrStart(
+  account: PostgresAccount,
+  cluster: Cluster,
+  settings: PostgresSettings,
+  isKept: boolean,
+): Promise<Joined> {
   const startedAt = Date.now();
   let isAttached = true;
+  const join = ({ port }: Postmaster) =>
+    takeLease(urlOf(cluster, port, 'postgres'), isKept ? () => revive(port) : undefined).catch(() => undefined);
+  /** A server that was killed comes back in its old place: everybody knows it by its address. */
+  const revive = async (port: number) => {
+    const dead = findPostmaster(cluster);
+    if (dead) discardStaleLock(cluster, dead);
+    await startPostmaster(account, cluster, { ...settings, port });
+  };
   for (;;) {
     const postmaster = findPostmaster(cluster);
-    const lease = postmaster && (await takeLease(urlOf(cluster, postmaster.port, 'postgres')).catch(() => undefined));
+    const lease = postmaster && (await join(postmaster));
     if (lease) return { lease, port: postmaster.port, isAttached };
     try {
       await startPostmaster(account, cluster, settings);
@@ -121,16 +144,15 @@ function failedStart({ data, log }: Cluster): PostgresUnavailable {
 }
 
 async function createDatabase(url: string): Promise<void> {
-  const client = await connect(url);
   try {
-    const { rowCount } = await client.query('select from pg_database where datname = $1', [database]);
-    if (!rowCount) await client.query(`create database ${database}`);
+    await withConnection(url, async (client) => {
+      const { rowCount } = await client.query('select from pg_database where datname = $1', [database]);
+      if (!rowCount) await client.query(`create database ${database}`);
+    });
   } catch (error) {
     // Two first starts at once: the other one was faster.
     const isThere = error instanceof DatabaseError && (error.code === '42P04' || error.code === '23505');
     if (!isThere) throw error;
-  } finally {
-    await client.end();
   }
 }
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
-import { Client } from 'pg';
+import { withConnection } from './connection.ts';
 
 /** Where the migrations are; reached the same way from src/ and from dist/. */
 export const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
@@ -16,12 +16,9 @@ const migrationKey = 5_432_002;
  * @throws when the database cannot be reached or a migration fails; nothing is changed then
  */
 export async function migrateDatabase(url: string): Promise<void> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  await client.connect();
-  try {
+  // The lock ends with the connection.
+  await withConnection(url, async (client) => {
     await client.query('select pg_advisory_lock($1)', [migrationKey]);
     await migrate(drizzle(client), { migrationsFolder });
-  } finally {
-    await client.end(); // gives the lock back too
-  }
+  });
 }

@@ -16,10 +16,11 @@ export type Announcement =
   | { kind: 'departure'; workspaceId: string; userId: string };
 
 /**
- * Tells every node (this one too) that something changed. Inside a transaction it is told at commit, or never.
+ * Tells every node (this one too) what changed, in one statement. Inside a transaction it is told at commit, or never.
  */
-export async function announce(db: Db, announcement: Announcement): Promise<void> {
-  await db.execute(sql`select pg_notify(${channel}, ${JSON.stringify(announcement)})`);
+export async function announce(db: Db, ...announcements: Announcement[]): Promise<void> {
+  const payloads = announcements.map((announcement) => JSON.stringify(announcement));
+  await db.execute(sql`select pg_notify(${channel}, payload) from unnest(${sql.param(payloads)}::text[]) payload`);
 }
 
 export type Listener = { close(): Promise<void> };

@@ -115,7 +115,7 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
         response: { 200: z.object({ data: z.array(domain) }).describe('All domains.'), ...refusals() },
       },
     },
-    async (request) => ({ data: (await listClaims(db, request.workspace.id)).map(toJson) }),
+    async (request) => ({ data: await listClaims(db, request.workspace.id) }),
   );
 
   routes.post(
@@ -195,15 +195,4 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
   );
 }
 
-const toJson = ({ id, host, state, fault, createdAt, provedAt, checkedAt, failingSince }: Claim) => ({
-  id,
-  host,
-  state,
-  fault,
-  createdAt,
-  provedAt,
-  checkedAt,
-  failingSince,
-});
-
-const withRecords = (claim: Claim, wanted: Wanted) => ({ ...toJson(claim), records: recordsOf(wanted) });
+const withRecords = (claim: Claim, wanted: Wanted) => ({ ...claim, records: recordsOf(wanted) });

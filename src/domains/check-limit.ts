@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LimitReached } from '../errors.ts';
+import { waitBeyond } from '../rate-limit.ts';
 
 /**
  * Checks of a workspace a minute, on its pages and as many by API. Each is up to a dozen questions to servers of others;
@@ -9,18 +10,17 @@ export const checksAMinute = 10;
 
 /**
  * Counts checks of a workspace.
- * @returns throws LimitReached that says when it is over
+ * @returns counts a request; that throws LimitReached, with the time to wait, when it is one too many
  */
 export function limitChecks(app: FastifyInstance): (request: FastifyRequest) => Promise<void> {
-  const count = app.createRateLimit({
+  const waitOf = waitBeyond(app, {
     max: checksAMinute,
     timeWindow: 60_000,
     keyGenerator: (request) => request.workspace.id,
   });
   return async (request) => {
-    const counted = await count(request);
-    if (counted.isAllowed || !counted.isExceeded) return;
-    const wait = Math.max(1, counted.ttlInSeconds);
+    const wait = await waitOf(request);
+    if (wait === 0) return;
     throw new LimitReached(`Records take minutes to change. Check again in ${wait} s.`, {
       headers: { 'retry-after': String(wait) },
     });

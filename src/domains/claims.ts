@@ -90,7 +90,6 @@ export async function claimDomain(
       .where(isMeant)
       .returning(domainColumns);
     if (!revived) throw new NotFound('There is no such domain.');
-    await announce(tx, { kind: 'domain', host });
     return { claim: claimOf(revived), isNew: true };
   });
 }
@@ -132,7 +131,8 @@ export async function prove(
         .where(isOwnDomain(workspaceId, claimId))
         .returning(domainColumns);
       if (!row) throw new NotFound('There is no such domain.');
-      if (after.state !== before.state) await announce(tx, { kind: 'domain', host });
+      const isOrWasLive = [before.state, after.state].includes('live');
+      if (after.state !== before.state && isOrWasLive) await announce(tx, { kind: 'domain', host });
       return { ...claimOf(row), takenFrom };
     });
   } catch (error) {

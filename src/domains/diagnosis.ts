@@ -2,7 +2,8 @@ import { isIP } from 'node:net';
 import { findCdn } from './cdn.ts';
 import { addressesOf, type Dns, DnsUnreachable, nothingKnown, type Records } from './dns.ts';
 import { certificateAuthorities, type Fault, faults, type Wanted } from './faults.ts';
-import { isApex } from './name.ts';
+import { isApex, namesUpTo } from './name.ts';
+import { TooLate, within } from '../within.ts';
 
 /** What DNS says about a claim. */
 export type Diagnosis = {
@@ -23,6 +24,9 @@ export type Place = {
 
 /** Only that is missing which keeps a waiting domain from being served. */
 export const isReady = ({ faults: found }: Diagnosis): boolean => found.every(({ weight }) => weight === 'note');
+
+/** Servers that are slow one after the other could take minutes, in milliseconds. */
+const maxMs = 15_000;
 
 const proofPrefix = 'waymark-verify=';
 
@@ -60,26 +64,31 @@ export async function wantedRecords(
 
 /**
  * Asks DNS whether a claim's records are there, and the zone's own name servers where it says they are not. Never
- * throws: that nobody answers is a fault as well.
+ * throws: that nobody answers, or not in time, is a fault as well.
  */
 export async function diagnose(
   claim: { host: string; proofToken: string },
   place: Place,
   dns: Dns,
+  patienceMs = maxMs,
 ): Promise<Diagnosis> {
   const wanted = await wantedRecords(claim, place, dns);
   try {
-    const seen = await look(wanted, dns);
-    const told = blocking(seen).length > 0 ? await askAuthority(wanted, dns) : undefined;
-    const known = told ?? seen;
-    if (blocking(known).length < blocking(seen).length) known.faults.push(faults.notPropagated(wanted));
-    const isProxied = known.faults.some(({ code }) => code === 'proxied');
-    const forbidden = place.isHttps && !isProxied ? await findForbiddingCaa(claim.host, dns) : undefined;
-    return { proofs: known.proofs, faults: byWeight([...known.faults, ...(forbidden ? [forbidden] : [])]), wanted };
+    return await within(patienceMs, findFaults(wanted, place, dns));
   } catch (error) {
-    if (!(error instanceof DnsUnreachable)) throw error;
+    if (!(error instanceof DnsUnreachable || error instanceof TooLate)) throw error;
     return { proofs: undefined, faults: [faults.dnsUnreachable(wanted)], wanted };
   }
+}
+
+async function findFaults(wanted: Wanted, { isHttps }: Place, dns: Dns): Promise<Diagnosis> {
+  const seen = await look(wanted, dns);
+  const told = blocking(seen).length > 0 ? await askAuthority(wanted, dns) : undefined;
+  const known = told ?? seen;
+  if (blocking(known).length < blocking(seen).length) known.faults.push(faults.notPropagated(wanted));
+  const isProxied = known.faults.some(({ code }) => code === 'proxied');
+  const forbidden = isHttps && !isProxied ? await findForbiddingCaa(wanted.host, dns) : undefined;
+  return { proofs: known.proofs, faults: byWeight([...known.faults, ...(forbidden ? [forbidden] : [])]), wanted };
 }
 
 type Seen = { proofs: string[]; faults: Fault[] };
@@ -144,11 +153,9 @@ async function askAuthority(wanted: Wanted, dns: Dns): Promise<Seen | undefined>
   }
 }
 
-/** The CAA records that count are the first ones on the way up the tree (RFC 8659, 3). */
+/** The CAA records that count are the first ones on the way up the tree (RFC 8659, 3); registries have none. */
 async function findForbiddingCaa(host: string, dns: Records): Promise<Fault | undefined> {
-  const labels = host.split('.');
-  for (let depth = 0; depth < labels.length; depth++) {
-    const name = labels.slice(depth).join('.');
+  for (const name of namesUpTo(host)) {
     // Some old servers cannot be asked; that is no reason to stop a domain that works.
     const properties = await dns.caa(name).catch(nothingKnown);
     if (properties.length === 0) continue;

@@ -2,6 +2,7 @@ import type { CaaRecord } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { namesUpTo } from './name.ts';
 
 /** No answer to build on: the servers are silent, refuse, or fail (SERVFAIL). It says nothing about what the records are. */
 export class DnsUnreachable extends Error {}
@@ -53,9 +54,8 @@ export function openDns(servers: readonly string[]): Dns {
 
 /** Public addresses of the name servers of the zone that a host is in: the first name upwards that has NS records. */
 export async function findAuthorities(records: Pick<AllRecords, 'ns' | 'a' | 'aaaa'>, host: string): Promise<string[]> {
-  const labels = host.split('.');
-  for (let depth = 0; depth < labels.length - 1; depth++) {
-    const names = await records.ns(labels.slice(depth).join('.'));
+  for (const zone of namesUpTo(host)) {
+    const names = await records.ns(zone);
     if (names.length === 0) continue;
     const addresses = await Promise.all(names.slice(0, maxAuthorities).map((name) => addressesOf(name, records)));
     return addresses.flat().filter(isPublic).slice(0, maxAuthorities);

@@ -1,6 +1,6 @@
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
-import { domains, members, users } from '../db/schema.ts';
+import { domains } from '../db/schema.ts';
 import { DAY } from '../zoned-time.ts';
 
 /** A proved domain that is to be looked at. */
@@ -46,15 +46,4 @@ export async function takeWarning(db: Db, { id, workspaceId }: DueCheck, now: Da
     .where(and(eq(domains.workspaceId, workspaceId), eq(domains.id, id), isNull(domains.warnedAt)))
     .returning({ id: domains.id });
   return taken.length > 0;
-}
-
-/** Addresses of the people who look after a workspace's domains: its owners and admins. */
-export async function listKeepers(db: Db, workspaceId: string): Promise<string[]> {
-  const rows = await db
-    .select({ email: users.email })
-    .from(members)
-    .innerJoin(users, eq(users.id, members.userId))
-    .where(and(eq(members.workspaceId, workspaceId), inArray(members.role, ['owner', 'admin'])))
-    .orderBy(users.email);
-  return rows.map(({ email }) => email);
 }

@@ -83,9 +83,9 @@ export async function updateLogo(db: Db, workspaceId: string, domainId: string, 
       .update(domains)
       .set({ logo: logo?.bytes ?? null, logoType: logo?.type ?? null })
       .where(isOwnDomain(workspaceId, domainId))
-      .returning({ host: domains.host });
+      .returning({ host: domains.host, state: domains.state });
     if (!domain) throw new NotFound('There is no such domain.');
-    await announce(tx, { kind: 'domain', host: domain.host });
+    if (domain.state === 'live') await announce(tx, { kind: 'domain', host: domain.host });
   });
 }
 

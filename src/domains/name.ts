@@ -18,6 +18,8 @@ export type HostName = {
 
 /** RFC 1035, 2.3.4, without the root's dot. */
 const maxLength = 253;
+/** Far more than anybody uses; a check asks DNS for each name on the way up. */
+const maxLabels = 10;
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** Scripts that are written together (UTS 39, 5.2, "highly restrictive"). Digits and hyphens belong to all of them. */
@@ -44,7 +46,7 @@ const passesForLatin = /^[асԁеһіјӏорԛѕԝхуьѵгпкмтнοαυν
  * Reads a domain as people type it: "https://Go.Acme.com/" and "go.acme.com." are go.acme.com (UTS 46).
  * @param ownHosts the dashboard's host and the instance's short host, which are nobody's to claim
  * @throws Invalid (field `host`) with the codes host_missing, host_invalid, host_ip, host_port, host_wildcard,
- *   host_too_long, host_single_label, host_suffix and host_ours
+ *   host_too_long, host_too_deep, host_single_label, host_suffix and host_ours
  */
 export function readHost(typed: string, ownHosts: ReadonlySet<string>): HostName {
   const named = typed
@@ -66,6 +68,8 @@ export function readHost(typed: string, ownHosts: ReadonlySet<string>): HostName
   if (!isReadable || !host.split('.').every((part) => label.test(part)))
     throw refusal('host_invalid', 'That is no domain name. Use letters, digits and hyphens, such as go.example.com.');
   if (!host.includes('.')) throw refusal('host_single_label', 'Write the whole domain, such as go.example.com.');
+  if (host.split('.').length > maxLabels)
+    throw refusal('host_too_deep', `A domain has at most ${maxLabels} parts between its dots.`);
   if (ownHosts.has(host)) throw refusal('host_ours', `${host} belongs to this server already.`);
   const { domain: zone, subdomain } = parse(host, { allowPrivateDomains: true });
   if (!zone)
@@ -94,6 +98,16 @@ export function nameInZone(record: string, host: string): string {
 /** Where somebody registered it; the host itself when nobody can have. */
 export function zoneOf(host: string): string {
   return parse(host, { allowPrivateDomains: true }).domain ?? host;
+}
+
+/**
+ * A host and the names above it, as far as one that was registered: each may be a zone, also those below which many share
+ * names (github.io).
+ */
+export function namesUpTo(host: string): string[] {
+  const registered = parse(host).domain ?? host;
+  const above = host.slice(0, -registered.length).split('.').slice(0, -1);
+  return [...above.map((_label, depth) => [...above.slice(depth), registered].join('.')), registered];
 }
 
 /** Whether DNS allows no CNAME at this host, because it is a zone's own name. */

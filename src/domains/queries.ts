@@ -37,10 +37,13 @@ export async function findOrMakeInstanceDomain(db: Db, origin: string): Promise<
 }
 
 /** The domains on which a workspace may make links: its default first, then the instance's own, then by name. */
-export async function listDomains(db: Db, workspaceId: string): Promise<Domain[]> {
+export async function listDomains(
+  db: Db,
+  workspaceId: string,
+): Promise<Pick<Domain, 'id' | 'host' | 'isCaseSensitive'>[]> {
   const isDefault = sql`${domains.id} = (select default_domain_id from workspaces where id = ${workspaceId})`;
   return db
-    .select(domainColumns)
+    .select({ id: domains.id, host: domains.host, isCaseSensitive: domains.isCaseSensitive })
     .from(domains)
     .where(or(isNull(domains.workspaceId), and(eq(domains.workspaceId, workspaceId), eq(domains.state, 'live'))))
     .orderBy(sql`${isDefault} is not true`, sql`${domains.workspaceId} is not null`, domains.host);
@@ -51,4 +54,18 @@ export async function isCustomHost(db: Db, hostname: string): Promise<boolean> {
   const host = hostname.replace(/\.$/, '');
   const isProved = and(isNotNull(domains.workspaceId), inArray(domains.state, ['live', 'paused']));
   return (await db.$count(domains, and(eq(domains.host, host), isProved))) > 0;
+}
+
+/** A domain of a workspace by its host name, whatever its state: also one that it has given up. */
+export async function findOwnHost(
+  db: Db,
+  workspaceId: string,
+  hostname: string,
+): Promise<Pick<Domain, 'id' | 'isCaseSensitive'> | undefined> {
+  const host = hostname.replace(/\.$/, '');
+  const [domain] = await db
+    .select({ id: domains.id, isCaseSensitive: domains.isCaseSensitive })
+    .from(domains)
+    .where(and(eq(domains.workspaceId, workspaceId), eq(domains.host, host)));
+  return domain;
 }

@@ -2,11 +2,12 @@ import type { Config } from '../config.ts';
 import type { Db } from '../db/db.ts';
 import type { Job } from '../jobs/timetable.ts';
 import type { Mailer } from '../mail/mailer.ts';
+import { listAddressesByRight } from '../workspaces/members.ts';
 import { DAY, HOUR } from '../zoned-time.ts';
 import { type Claim, prove } from './claims.ts';
 import { type Diagnosis, diagnose } from './diagnosis.ts';
 import type { Dns } from './dns.ts';
-import { claimDueChecks, type DueCheck, listKeepers, postponeCheck, takeWarning } from './due-checks.ts';
+import { claimDueChecks, type DueCheck, postponeCheck, takeWarning } from './due-checks.ts';
 import { pausedMail, warningMail } from './emails.ts';
 import { AppError } from '../errors.ts';
 import { placeOf } from './place.ts';
@@ -47,7 +48,8 @@ async function recheck({ db, mailer, config, dns }: Parts, due: DueCheck, now: D
   if (!isNews) return;
   const url = `${config.appUrl}/w/${due.workspaceSlug}/domains/${due.id}`;
   const makeMail = isPaused ? pausedMail : warningMail;
-  for (const to of await listKeepers(db, due.workspaceId)) await mailer.send(makeMail({ to, claim, diagnosis, url }));
+  for (const to of await listAddressesByRight(db, due.workspaceId, 'manageDomains'))
+    await mailer.send(makeMail({ to, claim, diagnosis, url }));
 }
 
 /** Undefined when it was removed meanwhile, or a host that somebody else took over. */

@@ -24,15 +24,17 @@ export async function countLinksOn(db: Db, domainId: string): Promise<number> {
  */
 export async function removeDomain(db: Db, workspaceId: string, domainId: string): Promise<void> {
   await db.transaction(async (tx) => {
-    const [removed] = await tx
-      .update(domains)
-      .set({ state: 'removed' })
-      .where(isOwnDomain(workspaceId, domainId))
-      .returning({ host: domains.host });
-    if (!removed) throw new NotFound('There is no such domain.');
+    const isMeant = isOwnDomain(workspaceId, domainId);
+    const [domain] = await tx
+      .select({ host: domains.host, state: domains.state })
+      .from(domains)
+      .where(isMeant)
+      .for('update');
+    if (!domain) throw new NotFound('There is no such domain.');
+    await tx.update(domains).set({ state: 'removed' }).where(isMeant);
     const isDefault = and(eq(workspaces.id, workspaceId), eq(workspaces.defaultDomainId, domainId));
     await tx.update(workspaces).set({ defaultDomainId: null }).where(isDefault);
-    await announce(tx, { kind: 'domain', host: removed.host });
+    if (domain.state === 'live') await announce(tx, { kind: 'domain', host: domain.host });
   });
 }
 

@@ -3,6 +3,7 @@ import { domainToASCII } from 'node:url';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { attachment } from '../attachment.ts';
 import { maxTyped } from '../composed.ts';
 import { plural } from '../format.ts';
 import { refusalOf } from '../refusal.ts';
@@ -114,10 +115,7 @@ export default async function domainSettingsRoutes(app: FastifyInstance, rules: 
     { ...toManage, schema: { params }, config: { rateLimit: { max: 60, timeWindow: '1 minute' } } },
     async (request, reply) => {
       const domain = await getOwnDomain(db, request.workspace.id, request.params.id);
-      reply.header(
-        'content-disposition',
-        `attachment; filename="${domain.host.replace(/[^\w.-]/g, '_')}-redirects.csv"`,
-      );
+      reply.header('content-disposition', attachment(`${domain.host}-redirects.csv`));
       return reply.type('text/csv; charset=utf-8').send(Readable.from(writeRedirectMap(db, domain, rules.shortUrlOf)));
     },
   );

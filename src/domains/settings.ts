@@ -108,6 +108,7 @@ async function readAddress(
     throw refuse(
       takesPlaceholders ? 'The placeholders are {slug} and {query}.' : 'There are no placeholders in this address.',
     );
+  if (/\{(slug|query)\}.*\{\1\}/s.test(typed)) throw refuse('Each placeholder can stand in an address once.');
   const address = readAs(field, () => readDestination(typed));
   const { host, hostname } = new URL(address);
   if (/[{}]|%7b/i.test(hostname)) throw refuse('A placeholder cannot stand in the name of the host.');
@@ -224,7 +225,8 @@ export async function updateDomainSettings(
     if (isCaseSensitive !== domain.isCaseSensitive) await applyCasePolicy(tx, domainId, { isCaseSensitive });
     if (Object.keys(settings).length > 0) {
       await tx.update(domains).set(settings).where(isOwnDomain(workspaceId, domainId));
-      await announce(tx, { kind: 'domain', host: domain.host });
+      // Others may have the same host, and are not to be forgotten for one that is not served.
+      if (domain.state === 'live') await announce(tx, { kind: 'domain', host: domain.host });
     }
     if (isDefault === true && domain.state !== 'live')
       throw new Invalid(`${domain.host} is not live yet, so no links can be made on it.`, { field: 'isDefault' });

@@ -3,8 +3,8 @@ import type { Config } from '../config.ts';
 import type { Db } from '../db/db.ts';
 import { workspaces } from '../db/schema.ts';
 import type { Mailer } from '../mail/mailer.ts';
+import { listAddressesByRight } from '../workspaces/members.ts';
 import type { Proved } from './claims.ts';
-import { listKeepers } from './due-checks.ts';
 import { takenOverMail } from './emails.ts';
 
 type Parts = { db: Db; mailer: Mailer; config: Pick<Config, 'appUrl'> };
@@ -17,6 +17,7 @@ export async function mailTakeover({ db, mailer, config }: Parts, { host, takenF
       .from(workspaces)
       .where(eq(workspaces.id, workspaceId));
     const url = `${config.appUrl}/w/${workspace?.slug ?? ''}/domains/${id}`;
-    for (const to of await listKeepers(db, workspaceId)) await mailer.send(takenOverMail({ to, host, url }));
+    for (const to of await listAddressesByRight(db, workspaceId, 'manageDomains'))
+      await mailer.send(takenOverMail({ to, host, url }));
   }
 }

@@ -117,8 +117,8 @@ export default async function hitsApi(app: FastifyInstance): Promise<void> {
       const { linkId, campaignId, tagId, filter: filters, limit, cursor, ...asked } = request.query;
       const { id: workspaceId, timeZone } = request.workspace;
       const subject = subjectAsked({ linkId, campaignId, tagId });
-      const firstClickAt = asked.period === 'all' ? await findFirstHitAt(app.db, workspaceId, subject) : null;
-      const span = resolvePeriod({ ...asked, timeZone, now: new Date(), firstClickAt });
+      const firstHitAt = asked.period === 'all' ? await findFirstHitAt(app.db, workspaceId, subject) : null;
+      const span = resolvePeriod({ ...asked, timeZone, now: new Date(), firstHitAt });
       const after = cursor === undefined ? null : placeOf(cursor);
       const hits = await listHits(app.db, workspaceId, { subject, span, filters }, after, limit);
       const last = hits.at(-1);

@@ -4,6 +4,7 @@ import { links, slugs } from '../db/schema.ts';
 import { newId } from '../id.ts';
 import { claimRandomSlug } from '../links/claim.ts';
 import { readDestination } from '../links/destination.ts';
+import { isDrawn } from '../links/slug.ts';
 import { cellRefused } from './hits-file.ts';
 import {
   findSlugs,
@@ -119,20 +120,26 @@ type NamedSlug = {
   domain: string | null;
   slug: string | null;
   slug_kind: string | null;
+  /** Whether its link is. */
+  is_open: boolean;
+  is_deleted: boolean;
 };
 
 /**
- * Finds the slugs that were opened, by id and then by what they read, and makes those that are missing: they lead to
- * their link again, or stay retired. `imported_slugs.target` is their id here.
+ * Finds the slugs that were opened, by id and then by what they read, and makes those that are missing. At a link that is
+ * archived they open when it is restored. At one that is open only codes do, which are printed and nobody's words; all
+ * else that a file names is retired there, and at links that are deleted. `imported_slugs.target` is their id here.
  * @throws Invalid with the line of a slug that is another workspace's
  */
 export async function matchSlugs(tx: Db, workspaceId: string, hosts: Hosts, now: Date): Promise<void> {
   await tx.execute(sql`
 create temporary table imported_slugs on commit drop as
 select i.slug_id, min(l.target) as link_id, min(i.line) as line, min(i.domain) as domain, min(i.slug) as slug,
-       min(i.slug_kind) as slug_kind, null::text as target
+       min(i.slug_kind) as slug_kind, bool_or(k.archived_at is null) as is_open,
+       bool_or(k.deleted_at is not null) as is_deleted, null::text as target
 from imported i
 join imported_links l on l.link_id = i.link_id
+join links k on k.id = l.target
 group by i.slug_id`);
   await tx.execute(sql`alter table imported_slugs add primary key (slug_id)`);
   for await (const page of pagesOf<NamedSlug>(tx, 'imported_slugs', 'slug_id')) {
@@ -146,14 +153,17 @@ group by i.slug_id`);
     const wanted = page.filter((slug) => !targets.has(slug.slug_id));
     const places = wanted.map(({ line, domain, slug }) => placeOf(hosts, line, domain, slug));
     const taken = await findSlugs(tx, places);
-    for (const [index, { slug_id: id, line, slug, slug_kind, link_id: linkId }] of wanted.entries()) {
+    for (const [index, named] of wanted.entries()) {
+      const { slug_id: id, line, slug, link_id: linkId } = named;
       const place = places[index];
       const holder = place && taken.get(keyOf(place));
       if (holder && holder.workspaceId !== workspaceId)
         throw cellRefused(line, 'slug', slug ?? '', 'is a slug of another workspace');
       targets.set(id, holder?.id ?? id);
       if (holder || !place) continue;
-      const kind = slug_kind === 'retired' ? 'retired' : 'alias';
+      const mayOpen = !named.is_open || (named.slug_kind === 'qr' && isDrawn(place.slug));
+      const isRetired = named.slug_kind === 'retired' || named.is_deleted || !mayOpen;
+      const kind = isRetired ? 'retired' : 'alias';
       await insertSlug(tx, { id, place, kind, linkId, createdAt: now });
       // The next line may know the same slug by another id.
       taken.set(keyOf(place), { id, linkId, workspaceId });

@@ -6,7 +6,7 @@ import { getScope, isIn, isOfScope, type Subject } from '../analytics/queries.ts
 import { passesAll } from '../analytics/rows.ts';
 import type { Hit } from '../clicks/hit.ts';
 import type { Db } from '../db/db.ts';
-import { AppError } from '../errors.ts';
+import { AppError, LimitReached } from '../errors.ts';
 
 /** Which hits: those of a subject in a span that pass all filters. */
 export type HitsAsked = { subject: Subject; span: Span; filters: readonly Filter[] };
@@ -88,7 +88,7 @@ order by c.clicked_at, c.link_id, c.id`);
 }
 
 /**
- * How many hits those are. Null where counting them takes longer than a report may.
+ * How many hits those are. Null where counting them takes longer than a report may, or has to wait for too many others.
  * @throws NotFound for a subject that is gone or another workspace's
  */
 export async function countHits(
@@ -97,14 +97,14 @@ export async function countHits(
   { subject, span, filters }: HitsAsked,
 ): Promise<number | null> {
   try {
-    return await inTime(db, async (tx) => {
+    return await inTime(db, workspaceId, async (tx) => {
       const scope = await getScope(tx, workspaceId, subject, filters);
       const { rows } = await tx.execute(sql`
 select count(*)::float8 as count from clicks c where ${isOfScope(scope)} and ${isIn(span)} and ${passesAll(filters)}`);
       return (rows[0] as { count: number }).count;
     });
   } catch (error) {
-    if (error instanceof AppError && error.code === tookTooLong) return null;
+    if (error instanceof LimitReached || (error instanceof AppError && error.code === tookTooLong)) return null;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { reportHref } from '../analytics/address.ts';
@@ -14,9 +14,13 @@ import { countBy, loadReport } from '../analytics/report.ts';
 import { reportPage } from '../analytics/report-page.ts';
 import { reportQuery } from '../analytics/report-query.ts';
 import { type NamedSubject, openSubject, reportFields } from '../analytics/subjects.ts';
+import { attachment } from '../attachment.ts';
 import { byteOrderMark, csvLine } from '../csv.ts';
+import { listQuery } from '../links/forms.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
+import { localDay } from '../zoned-time.ts';
 import { writeHits } from './hits-csv.ts';
+import { writeLinks } from './links-csv.ts';
 import { countHits } from './queries.ts';
 
 const tables = ['time', ...dimensions.map(({ name }) => name)] as const;
@@ -31,14 +35,12 @@ type Asked = z.output<typeof exportQuery>;
 /** A page that shows its progress holds the file until it is whole; one of more rows (some 400 MB) the browser saves as it comes. */
 const mostInAPage = 2_000_000;
 
-/** What of a report may be taken away as a file. */
+/** What may be taken away as a file: of a report, and the list of links. */
 export default async function exportRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;
-  const options = {
-    schema: { params: z.object({ workspace: z.string() }), querystring: exportQuery },
-    config: { rateLimit: { max: 60, timeWindow: '1 minute' } },
-  };
+  const config = { rateLimit: { max: 60, timeWindow: '1 minute' } };
+  const options = { schema: { params: z.object({ workspace: z.string() }), querystring: exportQuery }, config };
   // Hits one by one are more than a report shows. Tables are for all who read.
   const mayTakeHits = requireRight('takeHits');
 
@@ -51,10 +53,10 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
     const workspaceId = request.workspace.id;
     if (asked.file === 'chart') {
       const page = reportPage(await loadReport(db, workspaceId, subject, period, filters));
-      asFile(reply, `${file}.svg`, 'image/svg+xml');
+      reply.header('content-disposition', attachment(`${file}.svg`)).type('image/svg+xml');
       return reply.viewAsync('exports/chart.eta', { page, name: about.name });
     }
-    asFile(reply, `${file}.csv`, 'text/csv; charset=utf-8');
+    reply.header('content-disposition', attachment(`${file}.csv`)).type('text/csv; charset=utf-8');
     if (asked.file === 'hits') {
       return reply.send(Readable.from(writeHits(db, workspaceId, { subject, span: period, filters })));
     }
@@ -89,12 +91,23 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
     },
   );
 
+  routes.get(
+    '/w/:workspace/links.csv',
+    { preHandler: requireWorkspace, schema: { querystring: listQuery }, config },
+    async (request, reply) => {
+      const { id, slug, timeZone } = request.workspace;
+      const name = `${slug}-links-${localDay(new Date(), timeZone)}.csv`;
+      reply.header('content-disposition', attachment(name)).type('text/csv; charset=utf-8');
+      return reply.send(Readable.from(writeLinks(db, id, request.query, app.config.appUrl)));
+    },
+  );
+
   async function open(request: FastifyRequest, asked: Asked) {
     const { id, timeZone } = request.workspace;
     const about = await openSubject(db, request.workspace, asked);
     const { subject } = about;
-    const firstClickAt = asked.period === 'all' ? await findFirstHitAt(db, id, subject) : null;
-    const period = resolvePeriod({ ...asked, timeZone, now: new Date(), firstClickAt });
+    const firstHitAt = asked.period === 'all' ? await findFirstHitAt(db, id, subject) : null;
+    const period = resolvePeriod({ ...asked, timeZone, now: new Date(), firstHitAt });
     return { about, subject, period, filters: asked.filter };
   }
 }
@@ -104,13 +117,6 @@ function fileName(workspace: string, { subject, name }: NamedSubject, what: stri
   const words = subject.kind === 'link' ? name.slice(name.indexOf('/') + 1) : name;
   const start = subject.kind === 'workspace' ? workspace : words;
   return `${start}-${what}-${days.first}-to-${days.last}`;
-}
-
-/** RFC 6266: an ASCII name for old clients, the real one for all others. */
-function asFile(reply: FastifyReply, name: string, type: string): void {
-  const plain = name.replaceAll(/[^\w.-]/g, '_');
-  const whole = encodeURIComponent(name).replaceAll(/['()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16)}`);
-  reply.header('content-disposition', `attachment; filename="${plain}"; filename*=UTF-8''${whole}`).type(type);
 }
 
 function writeTable(what: 'time' | DimensionName, { rows }: Awaited<ReturnType<typeof countBy>>): string {

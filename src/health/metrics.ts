@@ -65,7 +65,7 @@ export function openMetrics({ traffic, spoolDepth, jobStates, lookAtDatabase }: 
     registry.registerMetric(metric);
   }
 
-  const fates = { committed: 0, spooled: 0, drained: 0, lost: 0 };
+  const fates = { committed: 0, spooled: 0, drained: 0, refused: 0, torn: 0, lost: 0 };
   counter('waymark_redirects_total', 'Requests on short hosts', 'outcome', () => traffic.outcomes);
   counter('waymark_hits_total', 'Hits by class', 'class', () => traffic.hits);
   counter('waymark_link_lookups_total', 'Where redirects found their link', 'source', () => traffic.lookups);
@@ -115,7 +115,9 @@ export function openMetrics({ traffic, spoolDepth, jobStates, lookAtDatabase }: 
         commitTime.observe(event.ms / 1_000);
         fates.committed += event.hits;
       } else if (event.kind === 'kept') fates[event.outcome] += event.hits;
-      else if (event.kind === 'drained') fates.drained += event.hits;
+      else if (event.kind === 'unread') fates.lost++;
+      else if (event.kind === 'drained' || event.kind === 'refused' || event.kind === 'torn')
+        fates[event.kind] += event.hits;
     },
     read: () => registry.metrics(),
   };

@@ -3,8 +3,9 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { jsonBody } from '../api/forms.ts';
 import { refusals } from '../api/problem.ts';
-import { readLinkChanges, readNewLink } from './forms.ts';
-import { listLinks } from './list.ts';
+import { warningAbout } from './destination.ts';
+import { readLinkChanges, readNewLink, refuseToRestore } from './forms.ts';
+import { linkSorts, linkStates, listLinks } from './list.ts';
 import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from './queries.ts';
 import { listTags, tagColours } from './tags.ts';
 
@@ -21,6 +22,12 @@ const link = z
     createdAt: z.date(),
     archivedAt: z.date().nullable().describe('Since when visitors meet "410 Gone"; null while the link works.'),
     clicks: z.int().min(0).describe('Clicks of people so far, exact at this moment.'),
+    visitors: z.int().min(0).describe('Visitors so far, of each day anew, exact at this moment.'),
+    lastClickAt: z.date().nullable().describe('null until somebody clicks.'),
+    warning: z
+      .string()
+      .nullable()
+      .describe('What may be wrong with `url`, such as a host that only a private network knows; null for nothing.'),
   })
   .meta({
     id: 'Link',
@@ -37,6 +44,9 @@ const link = z
         createdAt: '2026-11-22T14:05:00.000Z',
         archivedAt: null,
         clicks: 1204,
+        visitors: 988,
+        lastClickAt: '2026-11-23T06:31:09.214Z',
+        warning: null,
       },
     ],
   });
@@ -54,7 +64,7 @@ const linkPage = z
     data: z.array(link),
     nextCursor: z.string().nullable().describe('What to send as `cursor` for the next page.'),
   })
-  .meta({ id: 'LinkPage', description: 'Links, the newest first.' });
+  .meta({ id: 'LinkPage', description: 'Links in the order that was asked for.' });
 
 const url = z
   .string('Write url as a string: the address that the link should lead to.')
@@ -85,6 +95,7 @@ const asJson = (made: Link) => ({
   ...made,
   tags: made.tags.map(({ name }) => name),
   campaign: made.campaign?.name ?? null,
+  warning: warningAbout(made.url),
 });
 
 const newLink = jsonBody({
@@ -125,6 +136,11 @@ const listQuery = z.object({
   search: words.describe('Finds words in titles, destinations and short links.'),
   tag: words.describe('Only links with the tag of this name.'),
   campaign: words.describe('Only links in the campaign of this name.'),
+  state: z.enum(linkStates).default('all').describe('`active` for links that work, `archived` for those that do not.'),
+  sort: z
+    .enum(linkSorts)
+    .default('newest')
+    .describe('By `clicks` and `last-click`, the highest and the latest come first.'),
   limit: z.coerce
     .number('limit is a number from 1 to 100.')
     .int('limit is a whole number.')
@@ -132,7 +148,7 @@ const listQuery = z.object({
     .max(100, 'limit is 100 at most.')
     .default(20)
     .describe('Links a page.'),
-  cursor: z.string().optional().describe('`nextCursor` of the page before.'),
+  cursor: z.string().optional().describe('`nextCursor` of the page before, in the same order.'),
 });
 
 const linkId = z.object({ id: z.string().describe("The link's id.") });
@@ -140,6 +156,7 @@ const linkId = z.object({ id: z.string().describe("The link's id.") });
 /** The API's view of links: the same functions as the pages, in JSON. */
 export default async function linksApi(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { sites, config, isReservedSlug } = app;
 
   routes.get(
     '/api/v1/tags',
@@ -180,7 +197,7 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
       schema: {
         operationId: 'listLinks',
         summary: 'List links',
-        description: 'Archived ones included; deleted ones are gone.',
+        description: 'Archived ones included unless `state` says otherwise; deleted ones are gone.',
         tags: ['Links'],
         querystring: listQuery,
         response: { 200: linkPage.describe('A page of links.'), ...refusals(422) },
@@ -188,8 +205,7 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
     },
     async (request) => {
       const { cursor = null, ...filter } = request.query;
-      const options = { ...filter, cursor, sort: 'newest', state: 'all' } as const;
-      const page = await listLinks(app.db, request.workspace.id, options);
+      const page = await listLinks(app.db, request.workspace.id, { ...filter, cursor });
       return { data: page.links.map(asJson), nextCursor: page.nextCursor };
     },
   );
@@ -228,8 +244,9 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
       return app.db.transaction(async (tx) => {
         const updated = await updateLink(tx, workspaceId, request.params.id, changes);
         if (archived === undefined) return asJson(updated);
-        const change = archived ? archiveLink : restoreLink;
-        return asJson(await change(tx, workspaceId, request.params.id));
+        if (archived) return asJson(await archiveLink(tx, workspaceId, updated.id));
+        await refuseToRestore({ db: tx, sites, config, isReservedSlug }, workspaceId, [updated.id]);
+        return asJson(await restoreLink(tx, workspaceId, updated.id));
       });
     },
   );

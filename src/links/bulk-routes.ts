@@ -8,7 +8,7 @@ import { refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { addTagTo, archiveLinks, removeTagFrom, restoreLinks, setCampaignOf } from './bulk.ts';
 import { readCampaignOf } from './campaigns.ts';
-import { bulkForm, refuseTooMany } from './forms.ts';
+import { bulkForm, refuseToRestore, refuseTooMany } from './forms.ts';
 import { listHref, readBack, showList } from './list-page.ts';
 import { readTagName } from './tags.ts';
 
@@ -23,8 +23,9 @@ type Done = {
 
 /** How many links one request changes; pages of the list have 50. */
 const maxLinks = 500;
+
 /** The way back travels in a cookie, which holds 4,096 bytes with the message and its signature: some 150 links. */
-const maxUndoLength = 2_700;
+export const fitsUndo = (fields: Record<string, unknown>) => encodeURIComponent(JSON.stringify(fields)).length <= 2_700;
 
 /** What the list does to several links at once. */
 export default async function bulkRoutes(app: FastifyInstance): Promise<void> {
@@ -40,6 +41,7 @@ export default async function bulkRoutes(app: FastifyInstance): Promise<void> {
       try {
         const [action, links] = [actionOf(asked), readLinks(asked)];
         if (action === 'compare') return await reply.redirect(compareHref(slug, links), 303);
+        if (action === 'restore') await refuseToRestore(app, id, links);
         const { message, undo } = await actions[action](app.db, id, { ...asked, links });
         reply.flash('success', message, undoOf(undo, asked.back, `/w/${slug}/links/bulk`));
         return await reply.redirect(listHref(slug, { ...back, cursor: null }), 303);
@@ -73,7 +75,7 @@ function readLinks(asked: Asked): string[] {
 function undoOf(undo: Done['undo'], back: string, action: string): Undo {
   if (!undo || undo.links.length === 0) return undefined;
   const fields = { ...undo, links: undo.links.join(' '), back };
-  return encodeURIComponent(JSON.stringify(fields)).length <= maxUndoLength ? { action, fields } : undefined;
+  return fitsUndo(fields) ? { action, fields } : undefined;
 }
 
 /** Each does what its button says, or throws Invalid with the field that is refused and changes nothing. */

@@ -39,6 +39,7 @@ having count(*) > ${maxTagsOfLink}`);
         `A link has at most ${maxTagsOfLink} tags, and ${full.length} of these ${full.length === 1 ? 'has' : 'have'} them already.`,
         { field: 'tag', code: 'tags_limit' },
       );
+    await touch(tx, workspaceId, ids);
     return ids;
   });
 }
@@ -48,11 +49,20 @@ export async function removeTagFrom(db: Db, workspaceId: string, linkIds: readon
   const tag = await findTag(db, workspaceId, name);
   if (!tag) throw new Invalid(`There is no tag “${name}”.`, { field: 'tag', code: 'tag_unknown' });
   const own = db.select({ id: links.id }).from(links).where(areLinks(workspaceId, linkIds));
-  const removed = await db
-    .delete(linkTags)
-    .where(and(eq(linkTags.tagId, tag.id), inArray(linkTags.linkId, own)))
-    .returning({ id: linkTags.linkId });
-  return removed.map(({ id }) => id);
+  return db.transaction(async (tx) => {
+    const removed = await tx
+      .delete(linkTags)
+      .where(and(eq(linkTags.tagId, tag.id), inArray(linkTags.linkId, own)))
+      .returning({ id: linkTags.linkId });
+    const ids = removed.map(({ id }) => id);
+    await touch(tx, workspaceId, ids);
+    return ids;
+  });
+}
+
+/** Says of links whose tags changed that they did. */
+async function touch(tx: Db, workspaceId: string, ids: readonly string[]): Promise<void> {
+  await tx.update(links).set({ updatedAt: new Date() }).where(areLinks(workspaceId, ids));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { and, asc, eq, ilike, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
+import { patternOf } from '../db/like.ts';
 import { campaigns, links } from '../db/schema.ts';
 import { Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
@@ -73,11 +74,10 @@ export async function readCampaignOf(db: Db, workspaceId: string, typedName: str
 
 /** Campaigns whose name holds what somebody is typing, the newest first. */
 export async function suggestCampaigns(db: Db, workspaceId: string, typed: string): Promise<{ name: string }[]> {
-  const key = nameKey(typed);
   return db
     .select({ name: campaigns.name })
     .from(campaigns)
-    .where(and(eq(campaigns.workspaceId, workspaceId), ilike(campaigns.nameKey, `%${key.replace(/[\\%_]/g, '\\$&')}%`)))
+    .where(and(eq(campaigns.workspaceId, workspaceId), ilike(campaigns.nameKey, patternOf(nameKey(typed)))))
     .orderBy(sql`${campaigns.createdAt} desc`, campaigns.id)
     .limit(8);
 }

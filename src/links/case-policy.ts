@@ -37,10 +37,10 @@ export async function applyCasePolicy(tx: Db, domainId: string, policy: CasePoli
     after = last.key;
   }
   await refuseCollisions(tx, domainId);
-  await tx.execute(sql`
+  const { rowCount } = await tx.execute(sql`
 update slugs set slug_key = new_keys.slug_key from new_keys
 where slugs.id = new_keys.id and slugs.slug_key <> new_keys.slug_key`);
-  await announce(tx, { kind: 'case policy', domainId });
+  if (rowCount) await announce(tx, { kind: 'case policy', domainId });
 }
 
 async function refuseCollisions(tx: Db, domainId: string): Promise<void> {

@@ -1,7 +1,7 @@
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { announce } from '../db/notify.ts';
-import { slugs } from '../db/schema.ts';
+import { links, slugs } from '../db/schema.ts';
 import { Conflict } from '../errors.ts';
 import { newId } from '../id.ts';
 import { type CasePolicy, maxSlugLength, randomSlug, randomSlugLength, slugKey } from './slug.ts';
@@ -11,6 +11,22 @@ export type SlugSpace = CasePolicy & { id: string };
 
 /** Who asks for a slug, and what for. */
 export type Claimant = { domain: SlugSpace; linkId: string; kind: 'primary' | 'qr' };
+
+/** A slug that somebody has, with one that nobody has. */
+export class SlugTaken extends Conflict {
+  readonly suggestion: string;
+  /** Who has it, where that is a link of the workspace that asks; others are nobody's business. */
+  readonly owner: { id: string; isDeleted: boolean } | undefined;
+
+  constructor(slug: string, suggestion: string, owner: SlugTaken['owner']) {
+    const what = owner?.isDeleted
+      ? 'belonged to a link that is deleted, and stays taken'
+      : `is taken${owner ? ' by a link of this workspace' : ''}`;
+    super(`"${slug}" ${what}. Try ${suggestion}.`, { field: 'slug', code: 'slug_taken' });
+    this.suggestion = suggestion;
+    this.owner = owner;
+  }
+}
 
 /** Conflicts after which a domain counts as crowded: with half of all slugs taken one in eight claims gets there. */
 const patience = 3;
@@ -22,10 +38,10 @@ export async function isSlugTaken(db: Db, domain: SlugSpace, slug: string): Prom
 
 /**
  * Gives a typed slug to a link. The unique constraint decides who was first.
- * @throws Conflict (field `slug`) that suggests one which is free
+ * @throws SlugTaken
  */
-export async function claimSlug(tx: Db, claimant: Claimant, slug: string): Promise<void> {
-  if (!(await insertSlug(tx, claimant, slug))) throw await slugTaken(tx, claimant.domain, slug);
+export async function claimSlug(tx: Db, workspaceId: string, claimant: Claimant, slug: string): Promise<void> {
+  if (!(await insertSlug(tx, claimant, slug))) throw await slugTaken(tx, workspaceId, claimant.domain, slug);
 }
 
 /**
@@ -54,10 +70,14 @@ async function insertSlug(tx: Db, { domain, linkId, kind }: Claimant, slug: stri
   return inserted.length > 0;
 }
 
-/** The refusal of a slug that somebody has, with one that nobody has. */
-export async function slugTaken(db: Db, domain: SlugSpace, slug: string): Promise<Conflict> {
-  const suggestion = await suggestSlug(db, domain, slug);
-  return new Conflict(`"${slug}" is taken. Try ${suggestion}.`, { field: 'slug', code: 'slug_taken' });
+/** The refusal of a slug that somebody has, to a workspace. */
+export async function slugTaken(db: Db, workspaceId: string, domain: SlugSpace, slug: string): Promise<SlugTaken> {
+  const [owner] = await db
+    .select({ id: links.id, isDeleted: sql<boolean>`${links.deletedAt} is not null` })
+    .from(slugs)
+    .innerJoin(links, and(eq(links.id, slugs.linkId), eq(links.workspaceId, workspaceId)))
+    .where(and(eq(slugs.domainId, domain.id), eq(slugs.slugKey, slugKey(slug, domain))));
+  return new SlugTaken(slug, await suggestSlug(db, domain, slug), owner);
 }
 
 /** spring -> spring-2, spring-2 -> spring-3; a random ending when nine in a row are taken. */

@@ -3,7 +3,9 @@ import ipaddr from 'ipaddr.js';
 import { maxTyped } from '../composed.ts';
 import { Invalid } from '../errors.ts';
 
-const maxLength = 8_000;
+/** Characters of an address; servers and browsers take hardly more. */
+export const maxAddress = 8_000;
+
 /**
  * Reads a destination as a person pasted it. Its bytes are kept: only white space around it goes, and a missing scheme
  * becomes https://. Whether it leads back to us is for forms.ts to say, which knows our hosts.
@@ -13,7 +15,8 @@ const maxLength = 8_000;
 export function readDestination(typed: string): string {
   const trimmed = typed.trim();
   if (trimmed === '') throw refusal('Paste the address that the link should lead to.');
-  if (trimmed.length > maxLength) throw refusal(`An address has at most ${maxLength.toLocaleString('en')} characters.`);
+  if (trimmed.length > maxAddress)
+    throw refusal(`An address has at most ${maxAddress.toLocaleString('en')} characters.`);
   // The URL parser drops tabs and line breaks silently, so that java<tab>script: would pass; what leaves no trace, or
   // turns the direction of writing, makes an address read as another one (Unicode TR 36, 2.4 and 2.5).
   if (/[\p{Cc}\p{Cs}\s\p{Default_Ignorable_Code_Point}]/u.test(trimmed))
@@ -71,14 +74,14 @@ export function locationOf(destination: string): string {
  * @param rawQuery the query as it came, without `?`
  */
 export function withQuery(location: string, rawQuery: string): string {
-  if (rawQuery === '') return location;
+  if (rawQuery === '' || rawQuery.length > maxAddress) return location;
   const hashAt = location.indexOf('#');
   const base = hashAt < 0 ? location : location.slice(0, hashAt);
   const fragment = hashAt < 0 ? '' : location.slice(hashAt);
   const queryAt = base.indexOf('?');
   const own = queryAt < 0 ? '' : base.slice(queryAt + 1);
   const added = own === '' ? rawQuery : pairsNotIn(own, rawQuery);
-  if (added === '' || base.length + added.length > maxLength) return location;
+  if (added === '' || base.length + added.length > maxAddress) return location;
   const joint = queryAt < 0 ? '?' : own === '' || own.endsWith('&') ? '' : '&';
   return base + joint + added + fragment;
 }
@@ -91,13 +94,13 @@ function pairsNotIn(own: string, rawQuery: string): string {
     .join('&');
 }
 
+/** Byte by byte, which tells names apart as well as characters do: broken escapes by the thousand would take long to decode. */
 function nameOf(pair: string): string {
-  const name = pair.split('=', 1)[0] ?? '';
-  try {
-    return decodeURIComponent(name.replaceAll('+', ' '));
-  } catch {
-    return name;
-  }
+  const [name = ''] = pair.split('=', 1);
+  if (!/[+%]/.test(name)) return name;
+  return name
+    .replaceAll('+', ' ')
+    .replace(/%[0-9a-f]{2}/gi, (escape) => String.fromCharCode(Number.parseInt(escape.slice(1), 16)));
 }
 
 /** The query of an address, without `?` and fragment; '' when it has none. */
@@ -107,4 +110,13 @@ export function queryOf(address: string): string {
   const hashAt = address.indexOf('#');
   if (hashAt >= 0 && hashAt < queryAt) return '';
   return address.slice(queryAt + 1, hashAt < 0 ? undefined : hashAt);
+}
+
+/** A path as a person reads it; as it stands where its escapes are broken. */
+export function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }

@@ -1,23 +1,22 @@
 import { z } from 'zod';
 import { composed } from '../composed.ts';
 import type { Db } from '../db/db.ts';
-import { isCustomHost, listDomains } from '../domains/queries.ts';
-import { Conflict, Invalid } from '../errors.ts';
+import { findOwnHost, isCustomHost, listDomains } from '../domains/queries.ts';
+import { Invalid } from '../errors.ts';
 import { readCampaignOf } from './campaigns.ts';
-import { isSlugTaken, slugTaken } from './claim.ts';
-import { readDestination } from './destination.ts';
+import { isSlugTaken, SlugTaken, slugTaken } from './claim.ts';
+import { decoded, readDestination } from './destination.ts';
 import { linkSorts, linkStates } from './list.ts';
-import { splitNames } from './name.ts';
-import type { LinkChanges, NewLink } from './queries.ts';
+import { type LinkChanges, listArchived, type NewLink } from './queries.ts';
 import { maxSearchLength } from './search.ts';
-import { foldCase, randomSlug, readSlug } from './slug.ts';
+import { foldCase, randomSlug, readSlug, slugReserved } from './slug.ts';
 import { readTagNames } from './tags.ts';
 
 /** What reading a link's form leans on; a Fastify app has it all. */
 export type LinkContext = {
   db: Db;
   sites: { isOwnShortHost: (hostHeader: string) => boolean };
-  config: { shortUrl: string };
+  config: { shortUrl: string; port: number };
   isReservedSlug: (key: string) => boolean;
 };
 
@@ -37,8 +36,8 @@ export const newLinkForm = z.object({
 
 const left = z.string().optional().catch(undefined);
 
-/** Tags and campaign stay as they are where a form does not send them. */
-export const editLinkForm = z.object({ url: typed, title: typed, tags: left, campaign: left });
+/** All but the destination stays as it is where a form does not send it. */
+export const editLinkForm = z.object({ url: typed, title: left, tags: left, campaign: left });
 
 const wordsUpTo = (maxLength: number) =>
   typed.transform((text) =>
@@ -57,7 +56,10 @@ export const listQuery = z.object({
   cursor: z.string().nullable().catch(null),
 });
 
-const ids = z.string().transform((text) => text.split(/\W+/).filter(Boolean));
+/** More than the ids of as many links as one request changes. */
+const maxIds = 20_000;
+
+const idsOf = (text: string): string[] => text.slice(0, maxIds).split(/\W+/).filter(Boolean);
 
 /** How many links, campaigns or tags one chart can tell apart. */
 export const mostCompared = 5;
@@ -70,7 +72,10 @@ export function refuseTooMany(kind: 'link' | 'campaign' | 'tag', chosen: readonl
 
 /** What is done to several links at once; `enter` is the return key in one of the bar's fields. */
 export const bulkForm = z.object({
-  links: z.union([ids, z.array(ids).transform((lists) => lists.flat())]).catch([]),
+  links: z
+    .union([z.string(), z.array(z.string()).transform((texts) => texts.join(' '))])
+    .catch('')
+    .transform(idsOf),
   action: z.enum(['enter', 'add-tag', 'remove-tag', 'set-campaign', 'compare', 'archive', 'restore']).catch('enter'),
   tag: typed,
   campaign: typed,
@@ -99,7 +104,7 @@ export async function readNewLink(
   workspaceId: string,
   link: TypedLink,
 ): Promise<Omit<NewLink, 'createdBy'>> {
-  const url = await readUrl(context, link.url);
+  const url = await readUrl(context, workspaceId, link.url);
   const { id: domainId } = await readDomain(context, workspaceId, link.domain ?? '');
   const slug = link.slug?.trim() ? readSlug(link.slug, context.isReservedSlug) : null;
   return {
@@ -108,7 +113,7 @@ export async function readNewLink(
     slug,
     drawSlug: (length) => randomSlug(length, context.isReservedSlug),
     title: readTitle(link.title ?? ''),
-    tags: readTags(link.tags ?? ''),
+    tags: readTagNames(link.tags ?? ''),
     campaignId: await readCampaignOf(context.db, workspaceId, link.campaign ?? ''),
   };
 }
@@ -124,9 +129,9 @@ export async function readLinkChanges(
 ): Promise<LinkChanges> {
   const { url, title, tags, campaign } = typedChanges;
   const changes: LinkChanges = {};
-  if (url !== undefined) changes.url = await readUrl(context, url);
+  if (url !== undefined) changes.url = await readUrl(context, workspaceId, url);
   if (title !== undefined) changes.title = readTitle(title ?? '');
-  if (tags !== undefined) changes.tags = readTags(tags ?? '');
+  if (tags !== undefined) changes.tags = readTagNames(tags ?? '');
   if (campaign !== undefined) changes.campaignId = await readCampaignOf(context.db, workspaceId, campaign ?? '');
   return changes;
 }
@@ -139,35 +144,63 @@ export async function checkSlug(
   context: LinkContext,
   workspaceId: string,
   link: Pick<TypedLink, 'slug' | 'domain'>,
-): Promise<{ isFree: boolean; message: string } | undefined> {
+): Promise<{ isFree: boolean; message: string; taken?: SlugTaken } | undefined> {
   if (!link.slug?.trim()) return undefined;
   try {
     const slug = readSlug(link.slug, context.isReservedSlug);
     const domain = await readDomain(context, workspaceId, link.domain ?? '');
-    if (await isSlugTaken(context.db, domain, slug)) throw await slugTaken(context.db, domain, slug);
+    if (await isSlugTaken(context.db, domain, slug)) throw await slugTaken(context.db, workspaceId, domain, slug);
     return { isFree: true, message: `${domain.host}/${slug} is free.` };
   } catch (error) {
-    if (error instanceof Invalid || error instanceof Conflict) return { isFree: false, message: error.message };
+    if (error instanceof SlugTaken) return { isFree: false, message: error.message, taken: error };
+    if (error instanceof Invalid) return { isFree: false, message: error.message };
     throw error;
   }
 }
 
+/**
+ * Archived links may come from a file of hits, which is not asked what new links are asked.
+ * @throws Invalid (field `url` or `slug`) for the first that is archived and may not be opened
+ */
+export async function refuseToRestore(
+  context: LinkContext,
+  workspaceId: string,
+  linkIds: readonly string[],
+): Promise<void> {
+  for (const { url, slugs } of await listArchived(context.db, workspaceId, linkIds)) {
+    const reserved = slugs.find((slug) => context.isReservedSlug(foldCase(slug)));
+    if (reserved) throw slugReserved(reserved);
+    if (await isShortLink(context, workspaceId, new URL(url)))
+      throw loop(
+        `"${slugs[0]}" leads to another short link of this server, or to itself. Change where it leads first.`,
+      );
+  }
+}
+
+const loop = (sentence: string) => new Invalid(sentence, { field: 'url', code: 'url_loop' });
+
 /** A link onto one of our own short hosts would lead to another link, or round in circles. */
-async function readUrl(context: LinkContext, typedUrl: string): Promise<string> {
+async function readUrl(context: LinkContext, workspaceId: string, typedUrl: string): Promise<string> {
   const url = readDestination(typedUrl);
-  if (await isShortLink(context, new URL(url)))
-    throw new Invalid('A link may not lead to another short link of this server, or to itself.', {
-      field: 'url',
-      code: 'url_loop',
-    });
+  if (await isShortLink(context, workspaceId, new URL(url)))
+    throw loop('A link may not lead to another short link of this server, or to itself.');
   return url;
 }
 
-/** On our own host a port that is written and not ours is another service, and a word of ours is a page. */
-async function isShortLink({ db, sites, config, isReservedSlug }: LinkContext, url: URL): Promise<boolean> {
-  if (!sites.isOwnShortHost(url.host)) return isCustomHost(db, url.hostname);
-  const isOtherService = url.port !== '' && url.port !== new URL(config.shortUrl).port;
-  return !isOtherService && !isReservedSlug(foldCase(url.pathname.split('/')[1] ?? ''));
+/** On our own host a port where we do not answer is another service, and a word of ours is a page. */
+async function isShortLink(context: LinkContext, workspaceId: string, url: URL): Promise<boolean> {
+  const { db, sites, config, isReservedSlug } = context;
+  const word = url.pathname.split('/')[1] ?? '';
+  if (!sites.isOwnShortHost(url.host))
+    return (await isCustomHost(db, url.hostname)) || isOwnSlug(db, workspaceId, url.hostname, decoded(word));
+  const isOtherService = !['', new URL(config.shortUrl).port, String(config.port)].includes(url.port);
+  return !isOtherService && !isReservedSlug(foldCase(word));
+}
+
+/** Slugs of a domain that is not served open again once it is proved; the rest of that host may be anybody's. */
+async function isOwnSlug(db: Db, workspaceId: string, hostname: string, slug: string): Promise<boolean> {
+  const domain = await findOwnHost(db, workspaceId, hostname);
+  return domain !== undefined && !slug.includes('\0') && isSlugTaken(db, domain, slug);
 }
 
 async function readDomain({ db }: LinkContext, workspaceId: string, typedHost: string) {
@@ -176,10 +209,6 @@ async function readDomain({ db }: LinkContext, workspaceId: string, typedHost: s
   const domain = host === '' ? domains[0] : domains.find((candidate) => candidate.host === host);
   if (!domain) throw new Invalid('This domain is not yours to use.', { field: 'domain', code: 'domain_unknown' });
   return domain;
-}
-
-function readTags(typedTags: string | readonly string[]): string[] {
-  return readTagNames(typeof typedTags === 'string' ? splitNames(typedTags) : typedTags);
 }
 
 const maxTitleLength = 200;

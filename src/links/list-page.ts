@@ -46,6 +46,7 @@ export async function showList(
     now: new Date(),
     timeZone,
     firstHref: href({}),
+    exportHref: listHref(slug, { ...query, sort: 'newest', cursor: null }, 'links.csv'),
     nextHref: page.nextCursor && href({ cursor: page.nextCursor }),
     query: queryOf(query),
   });
@@ -71,10 +72,10 @@ async function statesOf(request: FastifyRequest, query: ListQuery) {
 /** htmx takes a piece of a page; everybody else a whole one. */
 export const isFragmentRequest = (request: FastifyRequest): boolean => request.headers['hx-request'] === 'true';
 
-/** The list that a query stands for; what is usual is left out, so that addresses stay short. */
-export function listHref(workspaceSlug: string, query: ListQuery): string {
+/** The list that a query stands for, as a page or a file; what is usual is left out, so that addresses stay short. */
+export function listHref(workspaceSlug: string, query: ListQuery, as: 'links' | 'links.csv' = 'links'): string {
   const text = queryOf(query);
-  return `/w/${workspaceSlug}/links${text && `?${text}`}`;
+  return `/w/${workspaceSlug}/${as}${text && `?${text}`}`;
 }
 
 const usual: Readonly<Record<string, string>> = { sort: 'newest', state: 'active' };

@@ -85,7 +85,7 @@ function matches(workspaceId: string, { search, tag, campaign }: LinkFilter): SQ
     isNull(links.deletedAt),
     tag ? hasTag(workspaceId, tag) : undefined,
     campaign ? isInCampaign(workspaceId, campaign) : undefined,
-    holdsWords(search),
+    holdsWords(workspaceId, search),
   );
 }
 

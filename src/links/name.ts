@@ -6,6 +6,9 @@ import { foldCase } from './slug.ts';
 /** Commas of all scripts part one name from the next where several stand in one field. */
 const commas = /[,\u055d\u060c\u07f8\u1363\u1802\u1808\u3001\ua4fe\ua60d\ufe10\ufe11\ufe50\ufe51\uff0c\uff64]/u;
 
+/** What a field that holds several names takes: more than all that a link can have, typed in the longest way. */
+export const maxTypedNames = 5_000;
+
 /** Controls that turn the direction of writing, so that one name reads as another (Unicode TR 36, 2.4). */
 const turns = /[\u202a-\u202e\u2066-\u2069]/gu;
 
@@ -58,6 +61,8 @@ export async function refuseTaken<Result>(
 function tidy(typed: string): string {
   return composed(
     typed
+      .trim()
+      .slice(0, maxTypedNames)
       .replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ')
       .replace(turns, '')
       .trim(),
@@ -71,7 +76,7 @@ export function splitNames(typed: string): string[] {
 
 /** The name that is being typed at the end of a field that holds several, and those before it. */
 export function lastName(typed: string): { others: string[]; last: string } {
-  const names = typed.split(commas);
+  const names = typed.slice(-maxTypedNames).split(commas);
   return { last: names.pop() ?? '', others: uniqueNames(names) };
 }
 

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Db } from '../db/db.ts';
 import { announce } from '../db/notify.ts';
@@ -152,7 +152,7 @@ export async function insertLink(db: Db, workspaceId: string, input: NewLink): P
       .values({ id: linkId, workspaceId, ...values, campaignId: ownCampaign(workspaceId, campaignId) });
     await addTagsToLink(tx, workspaceId, linkId, tags);
     if (slug === null) await claimRandomSlug(tx, { domain, linkId, kind: 'primary' }, drawSlug);
-    else await claimSlug(tx, { domain, linkId, kind: 'primary' }, slug);
+    else await claimSlug(tx, workspaceId, { domain, linkId, kind: 'primary' }, slug);
     await claimRandomSlug(tx, { domain, linkId, kind: 'qr' }, drawSlug);
     return getLink(tx, workspaceId, linkId);
   });
@@ -165,15 +165,8 @@ export async function insertLink(db: Db, workspaceId: string, input: NewLink): P
  */
 export async function updateLink(db: Db, workspaceId: string, linkId: string, changes: LinkChanges): Promise<Link> {
   const { tags, campaignId, ...values } = changes;
-  return db.transaction(async (tx) => {
-    await getLink(tx, workspaceId, linkId);
-    if (tags) await setTagsOfLink(tx, workspaceId, linkId, tags);
-    return changeLink(tx, workspaceId, linkId, {
-      updatedAt: new Date(),
-      ...values,
-      ...(campaignId === undefined ? {} : { campaignId: ownCampaign(workspaceId, campaignId) }),
-    });
-  });
+  const campaign = campaignId === undefined ? {} : { campaignId: ownCampaign(workspaceId, campaignId) };
+  return changeLink(db, workspaceId, linkId, { updatedAt: new Date(), ...values, ...campaign }, tags);
 }
 
 /**
@@ -184,7 +177,32 @@ export async function archiveLink(db: Db, workspaceId: string, linkId: string): 
   return changeLink(db, workspaceId, linkId, { archivedAt: sql`coalesce(${links.archivedAt}, now())` });
 }
 
-/** @throws NotFound */
+/** What of these links is archived: where each leads, and its slugs, the primary one first. */
+export async function listArchived(
+  db: Db,
+  workspaceId: string,
+  linkIds: readonly string[],
+): Promise<{ url: string; slugs: string[] }[]> {
+  return db
+    .select({ url: links.url, slugs: sql<string[]>`array_agg(${slugs.slug} order by ${slugs.kind} <> 'primary')` })
+    .from(links)
+    .innerJoin(slugs, eq(slugs.linkId, links.id))
+    .where(
+      and(
+        eq(links.workspaceId, workspaceId),
+        inArray(links.id, [...linkIds]),
+        isNotNull(links.archivedAt),
+        isNull(links.deletedAt),
+        ne(slugs.kind, 'retired'),
+      ),
+    )
+    .groupBy(links.id);
+}
+
+/**
+ * Opens a link again. Whether it may be opened is for refuseToRestore to say.
+ * @throws NotFound
+ */
 export async function restoreLink(db: Db, workspaceId: string, linkId: string): Promise<Link> {
   return changeLink(db, workspaceId, linkId, { archivedAt: null });
 }
@@ -194,9 +212,11 @@ async function changeLink(
   workspaceId: string,
   linkId: string,
   changes: Parameters<ReturnType<typeof db.update<typeof links>>['set']>[0],
+  tags?: readonly string[],
 ): Promise<Link> {
   return db.transaction(async (tx) => {
-    await tx.update(links).set(changes).where(isLink(workspaceId, linkId));
+    const { rowCount } = await tx.update(links).set(changes).where(isLink(workspaceId, linkId));
+    if (tags && rowCount) await setTagsOfLink(tx, workspaceId, linkId, tags);
     const link = await getLink(tx, workspaceId, linkId);
     await announceSlugsOf(tx, [linkId]);
     return link;
@@ -227,5 +247,5 @@ export async function announceSlugsOf(tx: Db, linkIds: readonly string[]): Promi
     .select({ domainId: slugs.domainId, slugKey: slugs.slugKey })
     .from(slugs)
     .where(inArray(slugs.linkId, [...linkIds]));
-  for (const row of rows) await announce(tx, { kind: 'slug', ...row });
+  await announce(tx, ...rows.map((row) => ({ kind: 'slug' as const, ...row })));
 }

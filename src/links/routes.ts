@@ -3,9 +3,18 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
-import bulkRoutes from './bulk-routes.ts';
+import bulkRoutes, { fitsUndo } from './bulk-routes.ts';
+import { SlugTaken } from './claim.ts';
 import { warningAbout } from './destination.ts';
-import { checkSlug, editLinkForm, listQuery, newLinkForm, readLinkChanges, readNewLink } from './forms.ts';
+import {
+  checkSlug,
+  editLinkForm,
+  listQuery,
+  newLinkForm,
+  readLinkChanges,
+  readNewLink,
+  refuseToRestore,
+} from './forms.ts';
 import { isFragmentRequest, rowsOf, showList, statesBehind } from './list-page.ts';
 import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from './queries.ts';
 import tagRoutes from './tag-routes.ts';
@@ -26,8 +35,9 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     showList(request, reply, request.query),
   );
 
-  routes.get('/w/:workspace/links/new', toChange, async (_request, reply) =>
-    reply.viewAsync('links/new.eta', { title: 'Create a link', values: {}, errors: {}, idPrefix: 'new' }),
+  // What the address says is typed already, for bookmarks and for duplicates; sending it is a person's decision.
+  routes.get('/w/:workspace/links/new', { ...toChange, schema: { querystring: newLinkForm } }, async (request, reply) =>
+    reply.viewAsync('links/new.eta', { title: 'Create a link', values: request.query, errors: {}, idPrefix: 'new' }),
   );
 
   routes.get(
@@ -56,12 +66,12 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
       return await reply.viewAsync('components/_created-link.eta', {
         link,
         warning: warningAbout(link.url),
-        qrUrl: `/qr/${link.qrSlugId}.svg`,
         idPrefix,
       });
     } catch (error) {
       const { status, errors } = refusalOf(error);
-      const view = { title: 'Create a link', values, errors, idPrefix };
+      const taken = error instanceof SlugTaken ? error : undefined;
+      const view = { title: 'Create a link', values, errors, taken, idPrefix };
       reply.code(status);
       if (isFragment) return reply.viewAsync('components/_create-link.eta', view);
       return reply.viewAsync('links/new.eta', view);
@@ -73,7 +83,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     { ...toChange, schema: { params: linkParams } },
     async (request, reply) => {
       const link = await getLink(db, request.workspace.id, request.params.linkId);
-      return showEdit(request, reply, link, valuesOf(link), {});
+      return showEdit(request, reply, link, {}, {});
     },
   );
 
@@ -82,18 +92,15 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     { ...toChange, schema: { params: linkParams, body: editLinkForm } },
     async (request, reply) => {
       const link = await getLink(db, request.workspace.id, request.params.linkId);
-      let { url } = link;
       try {
         const changes = await readLinkChanges(app, request.workspace.id, request.body);
-        await updateLink(db, request.workspace.id, link.id, changes);
-        url = changes.url ?? url;
+        const saved = await updateLink(db, request.workspace.id, link.id, changes);
+        reply.flash('success', withWarning(whatChanged(link, saved), saved.url), undoOf(request, link, saved));
+        return await reply.redirect(linkHref(request, link), 303);
       } catch (error) {
         const { status, errors } = refusalOf(error);
         return showEdit(request, reply.code(status), link, request.body, errors);
       }
-      const saved = `${nameOf(link)} is saved. Visitors follow the new destination from now on.`;
-      reply.flash('success', withWarning(saved, url));
-      return reply.redirect(linkHref(request, link), 303);
     },
   );
 
@@ -113,6 +120,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     '/w/:workspace/links/:linkId/restore',
     { ...toChange, schema: { params: linkParams } },
     async (request, reply) => {
+      await refuseToRestore(app, request.workspace.id, [request.params.linkId]);
       const link = await restoreLink(db, request.workspace.id, request.params.linkId);
       if (isFragmentRequest(request)) {
         const [row] = await rowsOf(request, [link]);
@@ -144,6 +152,21 @@ const withWarning = (sentence: string, url: string) => [sentence, warningAbout(u
 
 const linkHref = (request: FastifyRequest, link: Link): string => `/w/${request.workspace.slug}/links/${link.id}`;
 
+/** What saving came to, and what it means for visitors. */
+function whatChanged(before: Link, saved: Link): string {
+  if (saved.url === before.url) return `${nameOf(saved)} is saved.`;
+  if (saved.archivedAt) return `${nameOf(saved)} is saved. It stays archived: visitors see that it is gone.`;
+  return `${nameOf(saved)} is saved. Visitors follow the new destination from now on.`;
+}
+
+/** The way back to the destination of before, where a cookie holds it. */
+function undoOf(request: FastifyRequest, before: Link, saved: Link) {
+  const fields = { url: before.url };
+  return saved.url !== before.url && fitsUndo(fields)
+    ? { action: `${linkHref(request, before)}/edit`, fields }
+    : undefined;
+}
+
 /** A link as its form shows it. */
 function valuesOf({ url, title, tags, campaign }: Link) {
   return { url, title: title ?? '', tags: tags.map(({ name }) => name).join(', '), campaign: campaign?.name ?? '' };
@@ -153,14 +176,14 @@ function showEdit(
   request: FastifyRequest,
   reply: FastifyReply,
   link: Link,
-  values: z.output<typeof editLinkForm>,
+  sent: Partial<z.output<typeof editLinkForm>>,
   errors: Record<string, string>,
 ) {
   return reply.viewAsync('links/edit.eta', {
     title: `Edit ${nameOf(link)}`,
     link,
     warning: warningAbout(link.url),
-    values,
+    values: { ...valuesOf(link), ...Object.fromEntries(Object.entries(sent).filter(([, text]) => text !== undefined)) },
     errors,
     timeZone: request.workspace.timeZone,
   });

@@ -26,6 +26,11 @@ export function randomSlug(length = randomSlugLength, isReserved = (_slug: strin
   }
 }
 
+/** Whether a slug could have been drawn: no word that says anything. */
+export const isDrawn = (slug: string): boolean => drawn.test(slug);
+
+const drawn = new RegExp(`^[${characters}]{${randomSlugLength},}$`);
+
 const plain = /^[a-z0-9_-]+$/;
 
 /** How a domain tells its slugs apart; a row of `domains` is one. */
@@ -80,8 +85,9 @@ export function readSlug(typed: string, isReserved: (key: string) => boolean): s
     throw refuse('A slug starts with a letter, a digit or _ and does not end with a dot.');
   if (lookalikes.filter((alphabet) => alphabet.test(plainForm)).length > 1)
     throw refuse('A slug may not mix alphabets that look alike.');
-  if (isReserved(foldCase(slug))) {
-    throw new Invalid(`"${slug}" is a word that this domain needs itself.`, { field: 'slug', code: 'slug_reserved' });
-  }
+  if (isReserved(foldCase(slug))) throw slugReserved(slug);
   return slug;
 }
+
+export const slugReserved = (slug: string): Invalid =>
+  new Invalid(`"${slug}" is a word that this domain needs itself.`, { field: 'slug', code: 'slug_reserved' });

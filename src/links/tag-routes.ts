@@ -5,7 +5,6 @@ import { Invalid } from '../errors.ts';
 import { plural } from '../format.ts';
 import { refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
-import { suggestCampaigns } from './campaigns.ts';
 import { mostCompared, typed } from './forms.ts';
 import { lastName, nameKey } from './name.ts';
 import {
@@ -24,7 +23,7 @@ import {
 const params = z.object({ workspace: z.string(), tagId: z.string().regex(/^\w+$/).catch('-') });
 const tagForm = z.object({ name: typed, colour: z.enum(tagColours).catch('grey') });
 const mergeForm = z.object({ into: typed });
-const suggestQuery = z.object({ tags: typed, tag: typed, into: typed, campaign: typed });
+const suggestQuery = z.object({ tags: typed, tag: typed, into: typed });
 
 /** The page of tags, and what completes names in forms while they are typed. */
 export default async function tagRoutes(app: FastifyInstance): Promise<void> {
@@ -52,18 +51,6 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
       return reply
         .header('cache-control', 'no-store')
         .viewAsync('links/_suggestions.eta', { names: found.filter(({ name }) => nameKey(name) !== exact) });
-    },
-  );
-
-  routes.get(
-    '/w/:workspace/campaigns/suggest',
-    { ...toSee, schema: { querystring: suggestQuery } },
-    async (request, reply) => {
-      const { campaign } = request.query;
-      const found = await suggestCampaigns(db, request.workspace.id, campaign);
-      return reply.header('cache-control', 'no-store').viewAsync('links/_suggestions.eta', {
-        names: found.filter(({ name }) => nameKey(name) !== nameKey(campaign)),
-      });
     },
   );
 

@@ -1,10 +1,11 @@
 import { and, asc, desc, eq, ilike, inArray, notInArray, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
+import { patternOf } from '../db/like.ts';
 import { uniqueViolation } from '../db/pg-errors.ts';
 import { links, linkTags, tagColours, tags } from '../db/schema.ts';
 import { Conflict, Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
-import { nameKey, readName, uniqueNames } from './name.ts';
+import { maxTypedNames, nameKey, readName, splitNames, uniqueNames } from './name.ts';
 
 export { tagColours } from '../db/schema.ts';
 export type TagColour = (typeof tagColours)[number];
@@ -24,12 +25,14 @@ export function readTagName(typed: string, field = 'tags'): string {
 
 /**
  * Reads the tags of a link.
+ * @param typed names, or a text that holds several
  * @throws Invalid (field `tags`) for a name that cannot be, and for too many
  */
-export function readTagNames(typed: readonly string[]): string[] {
-  const names = uniqueNames(typed).map((name) => readTagName(name));
-  if (names.length > maxTagsOfLink)
-    throw new Invalid(`A link has at most ${maxTagsOfLink} tags.`, { field: 'tags', code: 'tags_limit' });
+export function readTagNames(typed: string | readonly string[]): string[] {
+  const tooMany = () => new Invalid(`A link has at most ${maxTagsOfLink} tags.`, { field: 'tags', code: 'tags_limit' });
+  if (typeof typed === 'string' && typed.length > maxTypedNames) throw tooMany();
+  const names = (typeof typed === 'string' ? splitNames(typed) : uniqueNames(typed)).map((name) => readTagName(name));
+  if (names.length > maxTagsOfLink) throw tooMany();
   return names;
 }
 
@@ -72,14 +75,13 @@ export async function suggestTags(
   taken: readonly string[],
 ): Promise<Tag[]> {
   const key = nameKey(typed);
-  const pattern = key.replace(/[\\%_]/g, '\\$&');
   return db
     .select({ name: tags.name, colour: tags.colour })
     .from(tags)
     .where(
       and(
         eq(tags.workspaceId, workspaceId),
-        ilike(tags.nameKey, `%${pattern}%`),
+        ilike(tags.nameKey, patternOf(key)),
         taken.length > 0 ? notInArray(tags.nameKey, taken.map(nameKey)) : undefined,
       ),
     )

@@ -15,6 +15,12 @@ export type News = { hits: LiveHit[]; pauseMs: number };
 /** Hits of a subject from an instant on, the last `limit` of them, the oldest first. */
 type ReadHits = (watched: Watched, since: Date, limit: number) => Promise<LiveHit[]>;
 
+/** Viewers that a workspace may have on one node; others ask now and then instead. */
+const mostViewers = 250;
+
+/** Subjects that they may look at: each is a query a second. */
+const mostSubjects = 20;
+
 /** How often the database is asked, in milliseconds. */
 const everyMs = 1_000;
 
@@ -46,12 +52,15 @@ export class Channels {
     this.#onProblem = onProblem;
   }
 
-  /** How many viewers a workspace has on this node. */
-  countViewers(workspaceId: string): number {
-    let count = 0;
-    for (const { watched, viewers } of this.#channels.values())
-      if (watched.workspaceId === workspaceId) count += viewers.size;
-    return count;
+  /** Whether one more of the workspace may look at this. */
+  hasRoom(watched: Watched): boolean {
+    let [viewers, subjects] = [0, 0];
+    for (const channel of this.#channels.values()) {
+      if (channel.watched.workspaceId !== watched.workspaceId) continue;
+      viewers += channel.viewers.size;
+      subjects++;
+    }
+    return viewers < mostViewers && (subjects < mostSubjects || this.#channels.has(keyOf(watched)));
   }
 
   /**
@@ -63,7 +72,7 @@ export class Channels {
       viewer.end();
       return { stop: () => undefined };
     }
-    const key = `${watched.workspaceId}/${placeOf(watched.subject)}`;
+    const key = keyOf(watched);
     let channel = this.#channels.get(key);
     if (!channel) {
       channel = new Channel(watched, this.#readHits, this.#onProblem);
@@ -92,6 +101,8 @@ export class Channels {
     this.#channels.clear();
   }
 }
+
+const keyOf = ({ workspaceId, subject }: Watched): string => `${workspaceId}/${placeOf(subject)}`;
 
 /** A subject with its viewers. */
 class Channel {

@@ -14,9 +14,6 @@ import { liveHitOf } from './live-hit.ts';
 import { countMinutes, listHitsSince, type MinuteCount, type Watched } from './queries.ts';
 import { realtimeOf, realtimeSince } from './realtime.ts';
 
-/** Viewers that a workspace may have on one node; others ask now and then instead. */
-const mostViewers = 250;
-
 /** How often we ask whether somebody may still look on, in milliseconds. */
 const askAgainMs = 60_000;
 
@@ -81,7 +78,7 @@ export default async function liveRoutes(
   }
 
   function stream(request: FastifyRequest, reply: FastifyReply, watched: Watched, after: number | undefined): void {
-    if (channels.countViewers(watched.workspaceId) >= mostViewers) {
+    if (!channels.hasRoom(watched)) {
       throw new LimitReached('Too many pages of this workspace follow along. This one asks now and then.', {
         headers: { 'retry-after': '60' },
       });

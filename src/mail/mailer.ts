@@ -29,7 +29,7 @@ const patience = 10_000;
 
 /**
  * Our one way out for mail.
- * @param log told of mail that was not delivered; with an error when it should have been
+ * @param log told of mail that was not delivered; with an error when it should have been, and then without saying to whom
  */
 export function openMailer(
   config: Pick<Config, 'smtpUrl' | 'mailFrom'>,
@@ -42,13 +42,14 @@ export function openMailer(
   async function deliver(mail: Mail): Promise<void> {
     if (!transport) {
       log(`Mail to ${mail.to}: "${mail.subject}". SMTP_URL is not set, so it is kept at /admin/mail.\n\n${mail.text}`);
-      return insertMail(db, mail);
+      await insertMail(db, mail);
+      return;
     }
     try {
       await transport.sendMail({ ...mail, from: config.mailFrom });
     } catch (error) {
-      log(`Mail to ${mail.to} could not be sent: "${mail.subject}". It is kept at /admin/mail.`, error);
-      await insertMail(db, mail);
+      const id = await insertMail(db, mail);
+      log(`A mail could not be sent. It is kept at /admin/mail#mail-${id}.`, withoutAddresses(error));
     }
   }
 
@@ -56,7 +57,7 @@ export function openMailer(
     isDelivering: transport !== null,
     send(mail) {
       const delivery = deliver(mail)
-        .catch((error: unknown) => log(`Mail to ${mail.to} could not be kept: "${mail.subject}".`, error))
+        .catch((error: unknown) => log('A mail could be neither sent nor kept.', error))
         .finally(() => underWay.delete(delivery));
       underWay.add(delivery);
       return delivery;
@@ -65,6 +66,12 @@ export function openMailer(
       await Promise.all(underWay);
     },
   };
+}
+
+/** What an SMTP server answers names who was written to. */
+function withoutAddresses(error: unknown): Error {
+  const { message, code = 'ESMTP' } = error as Error & { code?: string };
+  return new Error(`${code}: ${message.replaceAll(/[^\s<>"',;:]+@[^\s<>"',;:]+/g, '…')}`);
 }
 
 function withPatience(smtpUrl: string): string {

@@ -8,7 +8,7 @@ export function lastDayOf(every: Rhythm, first: string): string {
   return every === 'week' ? addDays(first, 6) : addDays(addMonths(first, 1), -1);
 }
 
-/** 'weekly' */
+/** What a rhythm is called, and when its mails go out on the workspace's clocks. */
 export const rhythmWords: Readonly<Record<Rhythm, { name: string; when: string }>> = {
   week: { name: 'Weekly', when: 'Mondays at 7' },
   month: { name: 'Monthly', when: 'on the first of the month at 7' },

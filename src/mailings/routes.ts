@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { openKept, type SubjectFields, subjectFields, subjectQuery } from '../analytics/subjects.ts';
+import { emailAddress } from '../email-address.ts';
 import { NotFound } from '../errors.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
@@ -21,10 +22,7 @@ import { isMailingToken, mailingToken } from './token.ts';
 const place = z.object({ workspace: z.string() });
 const mailingForm = subjectFields.extend({
   every: z.enum(rhythms, 'Choose weekly or monthly.'),
-  recipient: z
-    .email('Write an e-mail address, such as ada@example.com.')
-    .max(254, 'An e-mail address has at most 254 characters.')
-    .transform((address) => address.toLowerCase()),
+  recipient: emailAddress,
 });
 const readerParams = z.object({ mailingId: z.string().regex(/^\w+$/), token: z.string().regex(/^[\w-]{43}$/) });
 

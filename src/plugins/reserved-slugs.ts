@@ -20,6 +20,10 @@ const wellKnownFiles = [
   'app-ads.txt',
 ];
 
+/** Whether a path is one of theirs, or in the folder for more of them (RFC 8615). */
+export const isWellKnownFile = (path: string): boolean =>
+  path.startsWith('/.well-known/') || wellKnownFiles.includes(foldCase(path.replace(/^\/|\/$/g, '')));
+
 /** Words that we keep for pages to come, and that strangers would use to pose as us. */
 const keptForLater = [
   'login',

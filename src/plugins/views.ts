@@ -39,7 +39,7 @@ declare module 'fastify' {
 
 const knownIcons: ReadonlySet<string> = new Set(iconNames);
 
-/** Markup of an icon; it is decoration, so the words beside it must say the same. Throws for a name not in iconNames. */
+/** Markup of an icon; it is decoration, so the words beside it must say the same. @throws for a name not in iconNames */
 function iconMarkup(assetUrl: AssetUrl) {
   const sprite = assetUrl('build/icons.svg');
   return (name: IconName, className = '') => {

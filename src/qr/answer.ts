@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { attachment } from '../attachment.ts';
 import { shortUrlOf } from '../links/short-url.ts';
 import type { PictureQuery } from './picture.ts';
 import { qrPng } from './png.ts';
@@ -31,11 +32,4 @@ export async function answerPicture(
   if (query.download === '1') reply.header('content-disposition', attachment(`${code.primarySlug}-qr.${format}`));
   const known = request.headers['if-none-match']?.split(',').map((tag) => tag.trim()) ?? [];
   return known.includes(etag) ? reply.code(304).send() : reply.send(body);
-}
-
-/** RFC 6266: a name in ASCII for every client, and the one people typed for those that know `filename*`. */
-function attachment(fileName: string): string {
-  const plain = fileName.replaceAll(/[^\w.~-]+/g, '_');
-  const exact = plain === fileName ? '' : `; filename*=UTF-8''${encodeURIComponent(fileName)}`;
-  return `attachment; filename="${plain}"${exact}`;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { Unavailable } from '../errors.ts';
+import { within } from '../within.ts';
 
 /** A net below the announcements, should one be missed: no answer is older than this while the database is there. */
 const maxAgeMs = 60_000;
@@ -10,6 +11,9 @@ const patienceMs = 250;
 
 /** How long a visitor waits where there is no other answer, in milliseconds. */
 const lastPatienceMs = 3_000;
+
+/** Groups of answers that were distrusted, of which we know when, about 150 bytes each. */
+const maxGroups = 10_000;
 
 /** Pause between two looks whether the database is back, in milliseconds. */
 const probeMs = 200;
@@ -26,31 +30,51 @@ export class FreshCache<Value extends object> {
   readonly #entries: LRUCache<string, Entry<Value>>;
   readonly #underWay = new Map<string, Promise<Value | undefined>>();
   readonly #load: (key: string) => Promise<Value | undefined>;
+  readonly #groups: readonly (keyof Value)[];
   #freshSince = -Infinity;
+  /** The same of single groups, in order. */
+  readonly #groupFreshSince = new Map<unknown, number>();
   /** The last question had no answer. Until one has, old answers are given at once. */
   #isAway = false;
   #isProbing = false;
 
   /**
    * @param max how many answers are kept
+   * @param groups properties of an answer by which several are distrusted at once
    * @param bytes how large all of them may be together, where their sizes differ much
    */
   constructor(
     max: number,
     load: (key: string) => Promise<Value | undefined>,
-    bytes?: { max: number; of: (value: Value) => number },
+    {
+      groups = [],
+      bytes,
+    }: { groups?: readonly (keyof Value)[]; bytes?: { max: number; of: (value: Value) => number } } = {},
   ) {
     this.#entries = new LRUCache({
       max,
       ...(bytes && { maxSize: bytes.max, sizeCalculation: ({ value }) => bytes.of(value) }),
     });
     this.#load = load;
+    this.#groups = groups;
   }
 
   /** What is in memory and fresh; no turn of the event loop is needed to find it. */
   recall(key: string): Value | undefined {
     const entry = this.#entries.get(key);
-    return entry && entry.loadedAt > Math.max(this.#freshSince, performance.now() - maxAgeMs) ? entry.value : undefined;
+    return entry && this.#isFresh(entry) ? entry.value : undefined;
+  }
+
+  /** What is in memory, at any age. */
+  peek(key: string): Value | undefined {
+    return this.#entries.peek(key)?.value;
+  }
+
+  #isFresh({ value, loadedAt }: Entry<Value>): boolean {
+    if (loadedAt <= Math.max(this.#freshSince, performance.now() - maxAgeMs)) return false;
+    for (const group of this.#groups)
+      if (loadedAt <= (this.#groupFreshSince.get(value[group]) ?? -Infinity)) return false;
+    return true;
   }
 
   /** @throws Unavailable when neither the database nor memory has an answer */
@@ -78,11 +102,26 @@ export class FreshCache<Value extends object> {
   }
 
   /** What is remembered may be old: it is asked for again, and serves only where there is no answer. */
-  distrust(isMeant?: (value: Value, key: string) => boolean): void {
+  distrust(): void {
+    this.#becomeOld();
+    this.#freshSince = performance.now();
+  }
+
+  /** The same of those answers that have this value in one of the groups. It takes no longer where many are remembered. */
+  distrustGroup(group: Value[keyof Value]): void {
+    this.#becomeOld();
+    this.#groupFreshSince.delete(group);
+    this.#groupFreshSince.set(group, performance.now());
+    if (this.#groupFreshSince.size <= maxGroups) return;
+    // The one that is let go takes all along that were loaded before; mostly they are too old by now.
+    const [[oldest, since] = []] = this.#groupFreshSince;
+    this.#groupFreshSince.delete(oldest);
+    this.#freshSince = Math.max(this.#freshSince, since ?? -Infinity);
+  }
+
+  #becomeOld(): void {
     this.#underWay.clear();
     this.#isAway = false; // that is to be asked again as well
-    if (!isMeant) this.#freshSince = performance.now();
-    else for (const [key, entry] of this.#entries.entries()) if (isMeant(entry.value, key)) entry.loadedAt = -Infinity;
   }
 
   async #ask(key: string, patience: number): Promise<Value | undefined> {
@@ -126,18 +165,5 @@ export class FreshCache<Value extends object> {
       });
     this.#underWay.set(key, load);
     return load;
-  }
-}
-
-/** @throws when the promise takes longer, in milliseconds; it goes on all the same */
-async function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

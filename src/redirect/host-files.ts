@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { brandStyle } from './brand.ts';
 import type { Host } from './host.ts';
-import { type Answer, leadTo, refuseUnknownHost, showNotFound, showRoot } from './pages.ts';
+import { type Answer, leadTo, refuseFile, refuseUnknownHost, showNotFound, showRoot } from './pages.ts';
 import { findLogo } from './queries.ts';
 import { answerBroken, hostOfRequest, type RedirectParts } from './routes.ts';
 
@@ -95,6 +95,3 @@ export default async function hostFiles(app: FastifyInstance, parts: RedirectPar
     return show(host);
   }
 }
-
-const refuseFile = (reply: FastifyReply, { headers }: Host): FastifyReply =>
-  reply.code(404).headers(headers).type('text/plain; charset=utf-8').send('Not found\n');

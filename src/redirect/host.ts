@@ -1,4 +1,4 @@
-import { locationOf } from '../links/destination.ts';
+import { decoded, locationOf, maxAddress } from '../links/destination.ts';
 
 /** What an admin decided for the visitors of a domain; null is left to us. */
 export type HostSettings = {
@@ -63,25 +63,16 @@ const maxPlaceholder = 1_000;
 
 /**
  * Fills {slug} and {query} of an address, percent-encoded, so that neither can leave its place. Dots alone are left out:
- * browsers read them as the way up, escaped or not (WHATWG URL, path state).
+ * browsers read them as the way up, escaped or not (WHATWG URL, path state). What would be longer than an address may be
+ * leads on with both of them empty.
  * @param visited the path as it came, still encoded, and the query without `?`
  */
 export function fillPlaceholders(address: string, visited: { path: string; query: string }): string {
-  const values: Record<string, string> = {
-    '{slug}': decoded(visited.path.replace(/^\//, '')),
-    '{query}': visited.query,
-  };
-  return locationOf(address).replace(/\{slug\}|\{query\}/g, (name) =>
-    // Cutting must not leave half of a surrogate pair, which cannot be encoded.
-    encodeURIComponent((values[name] ?? '').slice(0, maxPlaceholder).replace(/\p{Cs}$|^\.+$/u, '')),
-  );
-}
-
-/** A path as a person reads it; as it stands where its escapes are broken. */
-export function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
+  // Cutting must not leave half of a surrogate pair, which cannot be encoded.
+  const encoded = (typed: string) => encodeURIComponent(typed.slice(0, maxPlaceholder).replace(/\p{Cs}$|^\.+$/u, ''));
+  const [slug, query] = [encoded(decoded(visited.path.replace(/^\//, ''))), encoded(visited.query)];
+  const fill = (by: { slug: string; query: string }) =>
+    locationOf(address).replaceAll('{slug}', by.slug).replaceAll('{query}', by.query);
+  const filled = fill({ slug, query });
+  return filled.length <= maxAddress ? filled : fill({ slug: '', query: '' });
 }

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { formatDate } from '../format.ts';
-import { queryOf } from '../links/destination.ts';
-import { decoded, fillPlaceholders, type Host } from './host.ts';
+import { decoded, queryOf } from '../links/destination.ts';
+import { isWellKnownFile } from '../plugins/reserved-slugs.ts';
+import { fillPlaceholders, type Host } from './host.ts';
 import type { Target } from './queries.ts';
 
 /** What a handler gives back: a reply it has sent, or a page to send. */
@@ -23,8 +24,10 @@ export function showRoot(request: FastifyRequest, reply: FastifyReply, host: Hos
 
 /** Leads to where the domain's admin wants unknown slugs, else shows a page. */
 export async function showNotFound(request: FastifyRequest, reply: FastifyReply, host: Host): Promise<Answer> {
-  if (host.notFoundUrl !== null) return leadTo(host.notFoundUrl, request, reply, host);
-  return show(request, reply.code(404), host, 'redirect/not-found.eta');
+  if (host.notFoundUrl === null) return show(request, reply.code(404), host, 'redirect/not-found.eta');
+  // Programs ask for these, and would take what a page elsewhere says for ours.
+  if (isWellKnownFile(pathOf(request))) return refuseFile(reply, host);
+  return leadTo(host.notFoundUrl, request, reply, host);
 }
 
 /** The same for links that have ended. */
@@ -65,6 +68,10 @@ export function refuseUnknownHost(reply: FastifyReply): FastifyReply {
   return reply.code(404).headers(plainHeaders).type('text/plain; charset=utf-8').send('Not found\n');
 }
 
+/** A file that programs look for, on a host that has none. */
+export const refuseFile = (reply: FastifyReply, { headers }: Host): FastifyReply =>
+  reply.code(404).headers(headers).type('text/plain; charset=utf-8').send('Not found\n');
+
 /** RFC 9110, 15.5.6: a 405 says what is allowed. */
 export function refuseMethod(reply: FastifyReply): FastifyReply {
   return reply
@@ -76,7 +83,7 @@ export function refuseMethod(reply: FastifyReply): FastifyReply {
 
 /** To an address of the domain's own settings: always 302, because it is not what the link says. */
 export function leadTo(address: string, request: FastifyRequest, reply: FastifyReply, host: Host): FastifyReply {
-  const visited = { path: request.url.split('?', 1)[0] ?? '', query: queryOf(request.url) };
+  const visited = { path: pathOf(request), query: queryOf(request.url) };
   return reply.code(302).headers(host.headers).header('location', fillPlaceholders(address, visited)).send();
 }
 
@@ -93,7 +100,7 @@ function show(
 }
 
 /** The address as the visitor sees it, without scheme and query, and without marks that would turn it round. */
-const addressOf = (request: FastifyRequest): string => {
-  const path = request.url.split('?', 1)[0] ?? '';
-  return `${request.headers.host ?? ''}${decoded(path)}`.replace(/\p{Bidi_Control}/gu, '').slice(0, 200);
-};
+const addressOf = (request: FastifyRequest): string =>
+  `${request.headers.host ?? ''}${decoded(pathOf(request))}`.replace(/\p{Bidi_Control}/gu, '').slice(0, 200);
+
+const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? '';

@@ -63,7 +63,7 @@ function targetOf(row: Row): Target {
   };
 }
 
-/** How many slugs lead to an active link. */
+/** How many slugs are not retired, those of archived links among them: readActiveTargets gives no more. */
 export async function countActiveSlugs(db: Db): Promise<number> {
   const [row] = await db.select({ slugs: count() }).from(slugs).where(ne(slugs.kind, 'retired'));
   return row?.slugs ?? 0;

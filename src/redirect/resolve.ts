@@ -1,7 +1,9 @@
 import { maxTyped } from '../composed.ts';
 import type { Db } from '../db/db.ts';
 import type { Announcement } from '../db/notify.ts';
+import { Unavailable } from '../errors.ts';
 import { slugKey } from '../links/slug.ts';
+import { Budget } from './budget.ts';
 import { FreshCache } from './fresh-cache.ts';
 import type { Host } from './host.ts';
 import { findCasePolicy, findHost, listHosts, prepareTargetQuery, readActiveTargets, type Target } from './queries.ts';
@@ -15,6 +17,9 @@ const maxHosts = 20_000;
 /** All of them together: the files of a host take up to 210 kB, and somebody may have many. */
 const maxHostBytes = 50_000_000;
 
+/** Hosts a second that visitors name, that were nobody's as far as memory knows, and that the database is asked for. */
+const strangeHostsASecond = 100;
+
 /** A domain, and how it tells its slugs apart. */
 type SlugSpace = Pick<Host, 'domainId' | 'isCaseSensitive'>;
 
@@ -26,18 +31,22 @@ export class Resolver {
   readonly #db: Db;
   readonly #targets: FreshCache<Target>;
   readonly #hosts: FreshCache<{ host: Host | null }>;
+  readonly #strangeHosts = new Budget(strangeHostsASecond);
 
   /** @param loaded how many slugs `warm` will load; there is room for others besides them */
   constructor(db: Db, loaded = 0) {
     this.#db = db;
     const findTarget = prepareTargetQuery(db);
-    this.#targets = new FreshCache(maxTargets + loaded, (key) => {
-      const slashAt = key.indexOf('/');
-      return findTarget(key.slice(0, slashAt), key.slice(slashAt + 1));
-    });
+    this.#targets = new FreshCache(
+      maxTargets + loaded,
+      (key) => {
+        const slashAt = key.indexOf('/');
+        return findTarget(key.slice(0, slashAt), key.slice(slashAt + 1));
+      },
+      { groups: ['domainId', 'workspaceId'] },
+    );
     this.#hosts = new FreshCache(maxHosts, async (hostname) => ({ host: (await findHost(db, hostname)) ?? null }), {
-      max: maxHostBytes,
-      of: bytesOf,
+      bytes: { max: maxHostBytes, of: bytesOf },
     });
   }
 
@@ -88,14 +97,23 @@ export class Resolver {
     return (await this.#hosts.find(hostname))?.host ?? null;
   }
 
+  /**
+   * The same for a visitor, who may have made the host up. Hosts that were served lately are never put off.
+   * @throws Unavailable also when too many others were named within a second
+   */
+  async findVisitedHost(hostname: string): Promise<Host | null> {
+    const known = this.recallHost(hostname);
+    if (known !== undefined) return known;
+    if (!this.#hosts.peek(hostname)?.host && !this.#strangeHosts.take(performance.now())) throw new Unavailable();
+    return this.findHost(hostname);
+  }
+
   /** Forgets what an announcement says has changed. */
   forget(announcement: Announcement): void {
     if (announcement.kind === 'slug') this.#targets.forget(keyOf(announcement.domainId, announcement.slugKey));
     else if (announcement.kind === 'domain') this.#hosts.forget(announcement.host);
-    else if (announcement.kind === 'case policy')
-      this.#targets.distrust((_target, key) => key.startsWith(keyOf(announcement.domainId, '')));
-    else if (announcement.kind === 'workspace')
-      this.#targets.distrust((target) => target.workspaceId === announcement.workspaceId);
+    else if (announcement.kind === 'case policy') this.#targets.distrustGroup(announcement.domainId);
+    else if (announcement.kind === 'workspace') this.#targets.distrustGroup(announcement.workspaceId);
   }
 
   /** Announcements may have been missed. */

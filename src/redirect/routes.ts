@@ -3,6 +3,7 @@ import { Bursts } from '../clicks/bursts.ts';
 import type { EnrichmentParts } from '../clicks/enrich.ts';
 import { enrich } from '../clicks/enrich.ts';
 import { isOwnersVisit, takeOwnerMark } from '../clicks/owner-mark.ts';
+import type { Hit } from '../clicks/hit.ts';
 import type { Recorder } from '../clicks/recorder.ts';
 import { Unavailable } from '../errors.ts';
 import { queryOf, withQuery } from '../links/destination.ts';
@@ -33,8 +34,14 @@ export type RedirectParts = EnrichmentParts & {
 
 const otherMethods = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** Everything that a visitor can meet on a host that serves short links. */
-export default async function redirectRoutes(app: FastifyInstance, parts: RedirectParts): Promise<void> {
+/**
+ * Everything that a visitor can meet on a host that serves short links.
+ * @param parts `methodsAt`: the paths where other methods than GET are refused; beside a dashboard the slugs alone
+ */
+export default async function redirectRoutes(
+  app: FastifyInstance,
+  { methodsAt, ...parts }: RedirectParts & { methodsAt: '/*' | '/:slug' },
+): Promise<void> {
   const { resolver, recorder, sites, instanceDomainId, traffic } = parts;
   const { outcomes, hits, lookups } = traffic;
   const enrichment = { ...parts, bursts: new Bursts() };
@@ -64,12 +71,8 @@ export default async function redirectRoutes(app: FastifyInstance, parts: Redire
   app.setErrorHandler((error, request, reply) => answerBroken(error, request, reply, traffic));
   app.route({
     method: otherMethods,
-    url: '/:slug',
-    async handler(request, reply) {
-      if (!(await hostOfRequest(request, parts))) return answerStray(request, reply, parts);
-      outcomes.method++;
-      return refuseMethod(reply);
-    },
+    url: methodsAt,
+    handler: (request, reply) => answerStray(request, reply, parts),
   });
 
   /** The common path, from memory: enrich, wait for the commit, redirect. */
@@ -79,16 +82,31 @@ export default async function redirectRoutes(app: FastifyInstance, parts: Redire
     host: Host,
     target: Target,
   ): Promise<FastifyReply> {
-    const now = new Date();
-    const { rawQuery, mark } = takeOwnerMark(queryOf(request.url));
-    const isOwner = isOwnersVisit({ mark, referer: request.headers.referer }, app.config, target.workspaceId, now);
-    const visit = { method: request.method, headers: request.headers, address: request.ip, rawQuery, isOwner };
-    const hit = enrich(visit, target, now, enrichment);
-    hits[hit.class]++;
-    await recorder.record(hit);
+    const asked = takeOwnerMark(queryOf(request.url));
+    const hit = readHit(request, target, asked);
+    if (hit) await recorder.record(hit);
     outcomes.redirected++;
     reply.code(host.redirectStatus).headers(host.headers);
-    return reply.header('location', withQuery(target.location, rawQuery)).send();
+    return reply.header('location', withQuery(target.location, asked.rawQuery)).send();
+  }
+
+  /** Undefined when it cannot be read, as in a time zone that this Node does not know: the visitor is sent on all the same. */
+  function readHit(
+    request: FastifyRequest,
+    target: Target,
+    { rawQuery, mark }: ReturnType<typeof takeOwnerMark>,
+  ): Hit | undefined {
+    try {
+      const now = new Date();
+      const isOwner = isOwnersVisit({ mark, referer: request.headers.referer }, app.config, target.workspaceId, now);
+      const visit = { method: request.method, headers: request.headers, address: request.ip, rawQuery, isOwner };
+      const hit = enrich(visit, target, now, enrichment);
+      hits[hit.class]++;
+      return hit;
+    } catch (error) {
+      recorder.lose(error);
+      return undefined;
+    }
   }
 
   /** Order of evaluation: host, slug, gone, preview, redirect. */
@@ -98,14 +116,14 @@ export default async function redirectRoutes(app: FastifyInstance, parts: Redire
     slug: string,
     known: Host | null | undefined,
   ): Promise<Answer> {
-    const host = known === undefined ? await resolver.findHost(hostnameOf(request.headers.host)) : known;
+    const host = known === undefined ? await resolver.findVisitedHost(hostnameOf(request.headers.host)) : known;
     if (!host) {
       outcomes['unknown-host']++;
       return refuseUnknownHost(reply);
     }
     const isPreview = slug.endsWith('+');
-    const target = await findTarget(host, isPreview ? slug.slice(0, -1) : slug);
-    if (!target) return refuseUnknown(request, reply, host);
+    const target = await findTarget(request, host, isPreview ? slug.slice(0, -1) : slug);
+    if (typeof target === 'number') return refuseUnknown(request, reply, host, target);
     if (target.state === 'gone') {
       outcomes.gone++;
       return showExpired(request, reply, host);
@@ -115,15 +133,25 @@ export default async function redirectRoutes(app: FastifyInstance, parts: Redire
     return showPreview(request, reply, host, target);
   }
 
-  function findTarget(host: Host, slug: string): Target | Promise<Target | undefined> {
+  /** Where there is none: how many seconds this visitor is to wait. */
+  function findTarget(request: FastifyRequest, host: Host, slug: string): Target | Promise<Target | number> {
     const known = resolver.recall(host, slug);
-    if (known) lookups.memory++;
-    else lookups.database++;
-    return known ?? resolver.findTarget(host, slug);
+    if (known) {
+      lookups.memory++;
+      return known;
+    }
+    return unknownSlugs.look(request.ip, Date.now(), () => {
+      lookups.database++;
+      return resolver.findTarget(host, slug);
+    });
   }
 
-  async function refuseUnknown(request: FastifyRequest, reply: FastifyReply, host: Host): Promise<Answer> {
-    const waitSeconds = unknownSlugs.count(request.ip, Date.now());
+  function refuseUnknown(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    host: Host,
+    waitSeconds: number,
+  ): Promise<Answer> {
     outcomes[waitSeconds === 0 ? 'not-found' : 'limited']++;
     return waitSeconds === 0 ? showNotFound(request, reply, host) : showLimited(request, reply, host, waitSeconds);
   }
@@ -146,15 +174,24 @@ export function answerBroken(
 export async function hostOfRequest(request: FastifyRequest, parts: RedirectParts): Promise<Host | null> {
   const { host } = request.headers;
   if (parts.sites.isOwnShortHost(host)) return plainHost(parts.instanceDomainId);
-  return parts.resolver.findHost(hostnameOf(host));
+  return parts.resolver.findVisitedHost(hostnameOf(host));
 }
 
-/** What is not a slug at all: deeper paths, broken escapes. */
+/** What is not a slug at all: deeper paths, broken escapes, methods of which the routes know nothing. */
 export async function answerStray(request: FastifyRequest, reply: FastifyReply, parts: RedirectParts): Promise<Answer> {
   try {
+    const { outcomes } = parts.traffic;
     const host = await hostOfRequest(request, parts);
-    parts.traffic.outcomes[host ? 'not-found' : 'unknown-host']++;
-    return host ? await showNotFound(request, reply, host) : refuseUnknownHost(reply);
+    if (!host) {
+      outcomes['unknown-host']++;
+      return refuseUnknownHost(reply);
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      outcomes.method++;
+      return refuseMethod(reply);
+    }
+    outcomes['not-found']++;
+    return await showNotFound(request, reply, host);
   } catch (error) {
     return answerBroken(error, request, reply, parts.traffic);
   }

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { hasToken, isNextDoor, isSame } from '../plugins/neighbours.ts';
+import { hasToken, isNextDoor } from '../plugins/neighbours.ts';
+import { isSameSecret } from '../secret.ts';
+import { Budget } from './budget.ts';
 import type { Resolver } from './resolve.ts';
 
 /** Questions a second that memory cannot answer and the database is asked; more are put off. */
@@ -46,25 +48,5 @@ export async function tlsQuestion(
 
 function hasAskToken(request: FastifyRequest, inQuery: unknown, expected: string | null): boolean {
   if (expected === null) return false;
-  return hasToken(request, expected) || (typeof inQuery === 'string' && isSame(inQuery, expected));
-}
-
-/** So many a second, and no state besides two numbers. */
-class Budget {
-  readonly #max: number;
-  #endsAt = 0;
-  #taken = 0;
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  /** @param now in milliseconds, by a clock that never jumps */
-  take(now: number): boolean {
-    if (now >= this.#endsAt) {
-      this.#endsAt = now + 1_000;
-      this.#taken = 0;
-    }
-    return ++this.#taken <= this.#max;
-  }
+  return hasToken(request, expected) || (typeof inQuery === 'string' && isSameSecret(inQuery, expected));
 }

@@ -26,6 +26,7 @@ export type Traffic = {
   lookups: { memory: number; database: number };
 };
 
+/** Numbers that begin at nothing. */
 export function countTraffic(): Traffic {
   return { outcomes: zeros(outcomes), hits: zeros(hitClasses), lookups: { memory: 0, database: 0 } };
 }

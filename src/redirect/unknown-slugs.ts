@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { hourlyCache } from '../hourly-cache.ts';
 import { networkOf } from '../network.ts';
 
 /** More unknown slugs than this within the window are guesses, not typing errors. */
@@ -9,29 +9,47 @@ const windowMs = 60_000;
 /** Networks kept in mind, about 200 bytes each; a flood of new ones pushes out those that are quiet. */
 const maxNetworks = 20_000;
 
-type Count = { unknown: number; endsAt: number };
+type Count = { unknown: number; underWay: number; endsAt: number };
 
 /**
- * Counts the slugs that nobody has, by the network that asked for them, so that guessing gets dull answers soon.
- * Only unknown slugs are counted and only they are refused: a link that exists always opens, for everybody.
+ * Counts the slugs that nobody has, by the network that asked for them, so that guessing gets dull answers soon. Only
+ * unknown slugs are counted. A link in memory opens for everybody; a network beyond the limit has one look for another
+ * under way at most, so that guesses do not keep the database from all others.
  */
 export class UnknownSlugs {
-  readonly #counts = new LRUCache<string, Count>({ max: maxNetworks });
+  readonly #counts = hourlyCache<Count>(maxNetworks);
 
   /**
-   * Counts one more unknown slug.
+   * Looks for a slug that is not in memory. What is under way may turn out unknown, so it counts.
    * @param now milliseconds since 1970
-   * @returns how many seconds this network is to wait; 0 while it is within the limit
+   * @returns what was found, else how many seconds this network is to wait; 0 while it is within the limit
    */
-  count(address: string, now: number): number {
+  async look<Found extends object>(
+    address: string,
+    now: number,
+    find: () => Promise<Found | undefined>,
+  ): Promise<Found | number> {
+    const count = this.#countOf(address, now);
+    const waitSeconds = Math.ceil((count.endsAt - now) / 1_000);
+    if (count.underWay > 0 && count.unknown + count.underWay >= maxUnknown) return waitSeconds;
+    count.underWay++;
+    try {
+      const found = await find();
+      if (found) return found;
+      return ++count.unknown > maxUnknown ? waitSeconds : 0;
+    } finally {
+      count.underWay--;
+    }
+  }
+
+  #countOf(address: string, now: number): Count {
     const network = networkOf(address);
     let count = this.#counts.get(network);
     // A clock that was set back must not prolong a window.
     if (!count || now >= count.endsAt || now < count.endsAt - windowMs) {
-      count = { unknown: 0, endsAt: now + windowMs };
+      count = { unknown: 0, underWay: 0, endsAt: now + windowMs };
       this.#counts.set(network, count);
     }
-    count.unknown++;
-    return count.unknown > maxUnknown ? Math.ceil((count.endsAt - now) / 1_000) : 0;
+    return count;
   }
 }

@@ -1,16 +1,12 @@
 import { z } from 'zod';
 import { subjectFields } from '../analytics/subjects.ts';
+import { oneLine } from '../one-line.ts';
 import { dayStart, isDay, addDays } from '../zoned-time.ts';
 import { partNames } from './parts.ts';
 
 /** A new shared report. An empty password is none, an empty day is never. */
 export const shareForm = subjectFields.extend({
-  title: z
-    .string('Give the report a title.')
-    .trim()
-    .min(1, 'Give the report a title.')
-    .max(120, 'A title has at most 120 characters.')
-    .regex(/^\P{Cc}*$/u, 'A title holds no line breaks or control characters.'),
+  title: oneLine('Give the report a title.', 120),
   parts: z
     .union([z.enum(partNames), z.array(z.enum(partNames))])
     .default([])

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { emailAddress } from '../email-address.ts';
 import { oneLine } from '../one-line.ts';
 import { invitedRoles } from './invitations.ts';
 import { roles } from './roles.ts';
@@ -23,12 +24,7 @@ export const workspaceForm = z.object({
 });
 
 export const inviteForm = z.object({
-  email: z
-    .string({ error: 'Type an e-mail address.' })
-    .trim()
-    .toLowerCase()
-    .max(254, 'Use at most 254 characters.')
-    .pipe(z.email('Type an e-mail address such as ada@example.com.')),
+  email: emailAddress,
   role: z.enum(invitedRoles, 'Choose a role.'),
 });
 

@@ -77,6 +77,6 @@ async function enterWorkspace(
   reply.locals.workspaces = memberships.toSorted((one, other) => one.name.localeCompare(other.name, 'en'));
   const mark = ownerMark(config.secret, workspace.id, new Date());
   reply.locals.toOpen = (shortUrl) => withOwnerMark(shortUrl, mark);
-  reply.locals.domains = await hostsOf(workspace.id);
-  reply.locals.troubledDomains = await troubledDomainsOf(workspace.id);
+  const shown = await Promise.all([hostsOf(workspace.id), troubledDomainsOf(workspace.id)]);
+  [reply.locals.domains, reply.locals.troubledDomains] = shown;
 }

@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { and, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { invitations, members, users, workspaces } from '../db/schema.ts';
 import { Conflict, Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
+import { hashOfSecret } from '../secret.ts';
 import type { Role } from './roles.ts';
 
 /** Owners are made among members: a mail that goes astray must not give a workspace away. */
@@ -37,13 +38,10 @@ export type Invitation = {
 
 const newToken = () => randomBytes(32).toString('base64url');
 
-// 256 random bits: one fast hash hides them as well as a slow one.
-const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
-
 const expiry = () => sql<Date>`now() + make_interval(days => ${invitationDays})`;
 
 const isLive = (token: string): SQL | undefined =>
-  and(eq(invitations.tokenHash, hashOf(token)), gt(invitations.expiresAt, sql`now()`));
+  and(eq(invitations.tokenHash, hashOfSecret(token)), gt(invitations.expiresAt, sql`now()`));
 
 /**
  * Keeps an invitation; one that the address has already is replaced, and its link stops.
@@ -64,7 +62,7 @@ export async function insertInvitation(
     .where(and(eq(members.workspaceId, workspaceId), eq(users.email, email)));
   if (member) throw new Conflict(`${member.name} is in this workspace already.`, { field: 'email' });
   const token = newToken();
-  const values = { role, invitedBy, tokenHash: hashOf(token), createdAt: sql`now()`, expiresAt: expiry() };
+  const values = { role, invitedBy, tokenHash: hashOfSecret(token), createdAt: sql`now()`, expiresAt: expiry() };
   await db
     .insert(invitations)
     .values({ id: newId(), workspaceId, email, ...values })
@@ -84,7 +82,7 @@ export async function renewInvitation(
   const token = newToken();
   const [invitation] = await db
     .update(invitations)
-    .set({ tokenHash: hashOf(token), expiresAt: expiry() })
+    .set({ tokenHash: hashOfSecret(token), expiresAt: expiry() })
     .where(and(eq(invitations.workspaceId, workspaceId), eq(invitations.id, invitationId)))
     .returning({ email: invitations.email, role: invitations.role });
   if (!invitation) throw noLongerThere();
@@ -140,6 +138,16 @@ export async function findInvitation(db: Db, token: string): Promise<Invitation 
 }
 
 /**
+ * Whether an invitation is for an address: to be asked before anything says whether the address has an account.
+ * @throws Invalid field token: spent, withdrawn, too old, or for another address
+ */
+export async function checkInvitation(db: Db, token: string, email: string): Promise<void> {
+  const invitation = await findInvitation(db, token);
+  if (!invitation) throw spentInvitation();
+  if (invitation.email !== email) throw isForAnother(invitation.email);
+}
+
+/**
  * Lets the person in whom an invitation was mailed to, once. Who holds the token has read mail to that address, so the
  * address counts as verified.
  * @returns the workspace: its id, and its word in addresses
@@ -154,7 +162,7 @@ export async function acceptInvitation(db: Db, token: string, userId: string): P
       .set({ emailVerified: true })
       .where(and(eq(users.id, userId), eq(users.email, taken.email)))
       .returning({ id: users.id });
-    if (!user) throw new Invalid(`This invitation is for ${taken.email}.`, { field: 'token' });
+    if (!user) throw isForAnother(taken.email);
     const { workspaceId, role } = taken;
     await tx.insert(members).values({ workspaceId, userId, role }).onConflictDoNothing();
     const { id, slug } = workspaces;
@@ -166,5 +174,7 @@ export async function acceptInvitation(db: Db, token: string, userId: string): P
 
 const spentInvitation = (): Invalid =>
   new Invalid('This invitation does not work any more. Ask for a new one.', { field: 'token' });
+
+const isForAnother = (email: string): Invalid => new Invalid(`This invitation is for ${email}.`, { field: 'token' });
 
 const noLongerThere = (): NotFound => new NotFound('This invitation was accepted or withdrawn already.');

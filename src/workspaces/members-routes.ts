@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { LimitReached } from '../errors.ts';
 import { withArticle } from '../format.ts';
+import { waitBeyond } from '../rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { invitationMail } from './emails.ts';
 import { inviteForm, roleForm } from './forms.ts';
@@ -33,13 +34,12 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
   const limits = [
     (request: FastifyRequest) => request.workspace.id,
     (request: FastifyRequest) => request.user?.id ?? '',
-  ].map((keyGenerator) => app.createRateLimit({ max: 50, timeWindow: '1 hour', keyGenerator }));
+  ].map((keyGenerator) => waitBeyond(app, { max: 50, timeWindow: '1 hour', keyGenerator }));
 
   /** Each is a mail to somebody who did not ask for it; several accounts or several workspaces send no more of them. */
   async function refuseManyInvitations(request: FastifyRequest): Promise<void> {
-    for (const count of limits) {
-      const counted = await count(request);
-      if (!counted.isAllowed && counted.isExceeded)
+    for (const waitOf of limits) {
+      if ((await waitOf(request)) > 0)
         throw new LimitReached('Those were many invitations for one hour. Send the next ones later.', {
           field: 'email',
         });

@@ -1,9 +1,9 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { announce } from '../db/notify.ts';
-import { mailings, members, users, workspaces } from '../db/schema.ts';
+import { invitations, mailings, members, users, workspaces } from '../db/schema.ts';
 import { Conflict, Forbidden, NotFound } from '../errors.ts';
-import { mayManage, type Role, roles } from './roles.ts';
+import { mayDo, mayManage, type Right, type Role, roles } from './roles.ts';
 
 export type Member = { userId: string; name: string; email: string; role: Role; joinedAt: Date };
 
@@ -27,6 +27,12 @@ export async function listMembers(db: Db, workspaceId: string): Promise<Member[]
   return people.toSorted((one, other) => roles.indexOf(other.role) - roles.indexOf(one.role));
 }
 
+/** E-mail addresses of those in a workspace who have a right. */
+export async function listAddressesByRight(db: Db, workspaceId: string, right: Right): Promise<string[]> {
+  const people = await listMembers(db, workspaceId);
+  return people.filter(({ role }) => mayDo(role, right)).map(({ email }) => email);
+}
+
 /**
  * Gives somebody another role.
  * @returns the person as they were
@@ -38,7 +44,8 @@ export function updateRole(db: Db, change: MembershipChange, role: Role): Promis
 
 /**
  * Ends somebody's access, or one's own: streams they look at end on every node, and reports mailed to their address stop.
- * What they made stays, mailings to others too; their API keys stop by themselves (api/keys.ts).
+ * Invitations of theirs that nobody accepted yet end. What else they made stays, mailings to others too; their API keys
+ * stop by themselves (api/keys.ts).
  * @returns the person as they were
  * @throws NotFound; Forbidden; Conflict when the workspace would be left without an owner
  */
@@ -68,8 +75,14 @@ async function changeMembership(db: Db, change: MembershipChange, role: Role | n
     const theirs = and(eq(members.workspaceId, workspaceId), eq(members.userId, userId));
     if (role === null) await endMembership(tx, workspaceId, person, theirs);
     else await tx.update(members).set({ role }).where(theirs);
+    if (role === null || !mayDo(role, 'managePeople')) await removeInvitationsBy(tx, workspaceId, userId);
     return person;
   });
+}
+
+/** Nobody comes back by an invitation of their own. */
+async function removeInvitationsBy(tx: Db, workspaceId: string, userId: string): Promise<void> {
+  await tx.delete(invitations).where(and(eq(invitations.workspaceId, workspaceId), eq(invitations.invitedBy, userId)));
 }
 
 async function endMembership(tx: Db, workspaceId: string, person: Member, theirs: SQL | undefined): Promise<void> {

@@ -2,13 +2,19 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { CountedDimension } from '../clicks/rollups.ts';
+import { LimitReached } from '../errors.ts';
+import { waitBeyond } from '../rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
+import { DAY } from '../zoned-time.ts';
 import { newWorkspaceForm, workspaceForm } from './forms.ts';
 import { requireRight, requireUser, requireWorkspace } from './guards.ts';
 import invitationRoutes from './invitation-routes.ts';
 import membersRoutes from './members-routes.ts';
 import { insertWorkspace, listWorkspacesOf, updateWorkspace } from './queries.ts';
 import { mayDo } from './roles.ts';
+
+/** Nobody else's clicks are taken into reports while one workspace's are counted anew. */
+const zoneChangesADay = 3;
 
 const timeZones = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
 
@@ -59,6 +65,20 @@ export default async function workspaceRoutes(
     },
   );
 
+  const waitOfZone = waitBeyond(app, {
+    max: zoneChangesADay,
+    timeWindow: DAY,
+    keyGenerator: (request) => request.workspace.id,
+  });
+  async function countZoneChange(request: FastifyRequest): Promise<void> {
+    const wait = await waitOfZone(request);
+    if (wait === 0) return;
+    throw new LimitReached(
+      `The time zone can change ${zoneChangesADay} times a day, because all reports are counted anew. Change it tomorrow.`,
+      { field: 'timeZone', headers: { 'retry-after': String(wait) } },
+    );
+  }
+
   function showSettings(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string> = {}) {
     return reply.viewAsync('workspaces/settings.eta', {
       values: { ...request.workspace, ...typedValues(request.body) },
@@ -85,7 +105,10 @@ export default async function workspaceRoutes(
     async (request, reply) => {
       try {
         if (request.validationError) throw request.validationError;
-        const workspace = await updateWorkspace(db, request.workspace.id, request.body, options.dimensions);
+        const workspace = await updateWorkspace(db, request.workspace.id, request.body, {
+          ...options,
+          onNewZone: () => countZoneChange(request),
+        });
         return await reply.flash('success', 'The workspace is changed.').redirect(`/w/${workspace.slug}/settings`, 303);
       } catch (error) {
         const { status, errors } = refusalOf(error);

@@ -58,6 +58,14 @@ describe('a new password by mail', () => {
     expect((await app.ask(linkIn(mail))).status).toBe(410);
   });
 
+  it('is kept as a hash: who reads a backup can choose no password', async () => {
+    const mary = await app.signUp('Mary');
+    const token = tokenOf(await askForLink(mary.email));
+    const { rows } = await app.db.execute<{ text: string }>(sql`select verifications::text as text from verifications`);
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.map(({ text }) => text).join()).not.toContain(token);
+  });
+
   it('makes other links worthless that were asked for before', async () => {
     const grace = await app.signUp('Grace');
     const first = await askForLink(grace.email);

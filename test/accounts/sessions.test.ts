@@ -46,6 +46,20 @@ it('keeps no address', async () => {
   expect(found.rowCount).toBe(0);
 });
 
+it('keeps no user agent, and at its next use forgets the one that an earlier version kept', async () => {
+  const visitor = await logIn(iphone);
+  const id = await idOf(visitor);
+  const kept = async () =>
+    (await app.db.execute<{ user_agent: string }>(sql`select user_agent from sessions where id = ${id}`)).rows[0]
+      ?.user_agent;
+  expect(await kept()).toBe('{"device":"mobile","os":"iOS","browser":"Safari"}');
+  await app.db.execute(sql`
+update sessions set user_agent = ${iphone}, updated_at = now() - interval '1 hour', expires_at = now() + interval '29 days' where id = ${id}`);
+  expect((await (await logIn(desktopChrome)).ask('/profile')).text).toContain('Safari on iOS');
+  await visitor.ask('/profile', { headers: { 'user-agent': desktopChrome } });
+  expect(await kept()).toBe('{"device":"desktop","os":"Windows","browser":"Chrome"}');
+});
+
 it('ends a session at once', async () => {
   const [phone, desktop] = [await logIn(iphone), await logIn(desktopChrome)];
   expect(await phone.isLoggedIn()).toBe(true);

@@ -58,6 +58,14 @@ describe('the first account', () => {
     expect((await app.db.execute(sql`select from users`)).rowCount).toBe(1);
   });
 
+  it('says nothing about accounts to whoever makes an invitation up', async () => {
+    for (const email of [grace.email, linus.email]) {
+      const answer = await app.ask('/sign-up', { form: { ...linus, email, invitation: 'A'.repeat(43) } });
+      expect(answer.status).toBe(422);
+      expect(answer.text).toContain('This invitation does not work any more.');
+    }
+  });
+
   it('is not the last: the command line makes accounts all the same, of ordinary people', async () => {
     const made = await createAccount(app.db, { ...linus, timeZone: 'Mars/Olympus' });
     const found = await app.db.execute(

@@ -9,7 +9,7 @@ import type { Db } from '../../src/db/db.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 
 const now = new Date('2026-11-10T12:00:00Z');
-const period = resolvePeriod({ period: '90d', timeZone: 'UTC', now, firstClickAt: null });
+const period = resolvePeriod({ period: '90d', timeZone: 'UTC', now, firstHitAt: null });
 const busy = busyLinkHits + 100;
 const quiet = 40;
 

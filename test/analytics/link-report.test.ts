@@ -72,7 +72,9 @@ describe('a link that is not there', () => {
 
   it('is gone once it is deleted', async () => {
     expect((await owner.ask(`${docs}/delete`, { method: 'POST', form: {} })).status).toBe(303);
-    expect((await owner.ask(docs)).status).toBe(404);
-    expect(textOf(await owner.ask(`/w/${owner.workspace.slug}/reports`))).toContain('4 clicks');
+    const reports = `/w/${owner.workspace.slug}/reports`;
+    expect((await owner.ask(docs)).headers.location).toBe(`${reports}?f=link:is:${docs.split('/').at(-1)}`);
+    expect((await owner.ask(`${docs}/edit`)).status).toBe(404);
+    expect(textOf(await owner.ask(reports))).toContain('4 clicks');
   });
 });

@@ -53,3 +53,45 @@ it('refuses an empty note, a day that is none, and a link or note of another wor
   const form = { day: today(), text: 'x', link: link.split('/').at(-1) ?? '' };
   expect((await other.ask(`/w/${other.workspace.slug}/notes`, { form })).status).toBe(404);
 });
+
+it('leads back to the report that it was written on, filters and all, and to no other page', async () => {
+  const back = `${link}?period=7d&f=device:is:desktop`;
+  const page = await owner.ask(back);
+  expect(page.text).toContain(`name="back" value="${back.replaceAll('&', '&amp;')}"`);
+  const form = { day: today(), text: 'Moved', link: link.split('/').at(-1) ?? '', back };
+  expect((await owner.ask(notes, { form })).headers.location).toBe(back);
+  for (const elsewhere of ['https://evil.example/', '//evil.example', `${link}/edit`, '/w/another/reports'])
+    expect((await owner.ask(notes, { form: { ...form, back: elsewhere } })).headers.location).toBe(link);
+});
+
+it('comes back by one press after it was removed', async () => {
+  const back = `${link}?period=7d`;
+  await owner.ask(notes, { form: { day: today(), text: 'Radio “spot”', link: link.split('/').at(-1) ?? '', back } });
+  const { text } = await owner.ask(back);
+  const action = /action="(\S+)"(?:(?!<form).)*Remove the note Radio/s.exec(text)?.[1] ?? '';
+  const removed = await owner.ask(action, { form: { link: '', back } });
+  expect(removed.headers.location).toBe(back);
+  const flash = (removed.headers['set-cookie'] ?? '').toString().split(';', 1)[0] ?? '';
+  const after = await test.ask(back, { headers: { cookie: `${owner.cookie}; ${flash}` } });
+  expect(after.text).not.toContain('Remove the note Radio');
+  const undo = /<div class="toast"(.*?)<\/form>/s.exec(after.text)?.[1] ?? '';
+  const fields = [...undo.matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]);
+  const brought = await owner.ask(/action="([^"]+)"/.exec(undo)?.[1] ?? '', { form: Object.fromEntries(fields) });
+  expect(brought.headers.location).toBe(back);
+  expect((await owner.ask(back)).text).toContain('Remove the note Radio “spot”');
+});
+
+it.each([
+  ['', 'Say what happened.'],
+  ['x'.repeat(201), 'Use at most 200 characters.'],
+  ['Nul\0byte', 'Leave out line breaks and control characters.'],
+])('a note that does not work is shown again with what was typed', async (text, words) => {
+  const form = { day: '2026-11-02', text, link: '', back: `${link}?period=7d` };
+  const page = await owner.ask(notes, { form });
+  expect(page.status).toBe(422);
+  expect(textOf(page)).toContain(words);
+  expect(page.text).toContain('value="2026-11-02"');
+  if (!text.includes('\0')) expect(page.text).toContain(`value="${text}"`);
+  expect(page.text).toContain(`name="back" value="${link}?period=7d"`);
+  expect(page.text).toContain(`href="${link}?period=7d"`);
+});

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Bucket, bucketsOf } from '../../src/analytics/buckets.ts';
-import { type Interval, intervals, type PeriodInput, resolvePeriod } from '../../src/analytics/period.ts';
+import { periodSteps, periodWords, previousWords } from '../../src/analytics/period-links.ts';
+import { type Interval, intervals, type PeriodInput, resolvePeriod, stepPeriod } from '../../src/analytics/period.ts';
 import { Invalid } from '../../src/errors.ts';
 import { ownTimeOf } from '../setup/own-time.ts';
 
@@ -38,10 +39,143 @@ describe('named periods', () => {
   });
 
   it('all begins on the day of the first click, or today without one', () => {
-    const all = berlin({ period: 'all', firstClickAt: new Date('2024-05-31T22:30:00Z') });
+    const all = berlin({ period: 'all', firstHitAt: new Date('2024-05-31T22:30:00Z') });
     expect(all.days.first).toBe('2024-06-01');
     expect(all.interval).toBe('month');
-    expect(berlin({ period: 'all', firstClickAt: null }).days.first).toBe('2026-11-22');
+    expect(berlin({ period: 'all', firstHitAt: null }).days.first).toBe('2026-11-22');
+  });
+});
+
+describe('periods of the calendar', () => {
+  const previousDays = (input: Partial<PeriodInput>) => {
+    const { previous, timeZone } = berlin(input);
+    const day = (instant: number) => new Intl.DateTimeFormat('sv-SE', { timeZone }).format(instant);
+    return [day(previous.from.getTime()), day(previous.to.getTime() - 1)];
+  };
+
+  // 22 November 2026 is a Sunday.
+  it.each([
+    ['yesterday', ['2026-11-21', '2026-11-21'], ['2026-11-20', '2026-11-20'], 'hour', 'on the day before'],
+    ['last-week', ['2026-11-09', '2026-11-15'], ['2026-11-02', '2026-11-08'], 'day', 'in the week before'],
+    ['this-month', ['2026-11-01', '2026-11-22'], ['2026-10-01', '2026-10-22'], 'day', 'in the same days of last month'],
+    ['last-month', ['2026-10-01', '2026-10-31'], ['2026-09-01', '2026-09-30'], 'day', 'in the month before'],
+  ] as const)('%s is %j, against %j', (name, [first, last], before, interval, words) => {
+    const period = berlin({ period: name });
+    expect(period).toMatchObject({ name, days: { first, last }, interval });
+    expect(previousDays({ period: name })).toEqual(before);
+    expect(previousWords(period)).toBe(words);
+    expect(periodWords(period)).toBe(
+      { yesterday: 'Yesterday', 'last-week': 'Last week', 'this-month': 'This month', 'last-month': 'Last month' }[
+        name
+      ],
+    );
+  });
+
+  it('begin their weeks where the chart does', () => {
+    expect(berlin({ period: 'last-week', weekStartsOn: 0 }).days).toEqual({ first: '2026-11-15', last: '2026-11-21' });
+    const monday = { period: 'last-week', now: new Date('2026-11-22T23:30:00Z') } as const;
+    expect(berlin(monday).days).toEqual({ first: '2026-11-16', last: '2026-11-22' });
+    expect(berlin({ ...monday, timeZone: 'America/New_York' }).days.first).toBe('2026-11-09');
+  });
+
+  it('are whole days where the clocks change', () => {
+    const hours = ({ from, to }: { from: Date; to: Date }) => (to.getTime() - from.getTime()) / 3_600_000;
+    expect(hours(berlin({ period: 'yesterday', now: new Date('2026-03-30T08:00:00Z') }))).toBe(23);
+    const week = berlin({ period: 'last-week', now: new Date('2026-10-28T08:00:00Z') });
+    expect([hours(week), hours(week.previous)]).toEqual([7 * 24 + 1, 7 * 24]);
+    const month = {
+      period: 'last-month',
+      timeZone: 'America/New_York',
+      now: new Date('2026-12-01T05:00:00Z'),
+    } as const;
+    expect(berlin(month).from.toISOString()).toBe('2026-11-01T04:00:00.000Z');
+    expect(berlin(month).to.toISOString()).toBe('2026-12-01T05:00:00.000Z');
+    expect(hours(berlin(month))).toBe(30 * 24 + 1);
+  });
+
+  it('end with the shorter of two months', () => {
+    const march = new Date('2026-03-31T12:00:00Z');
+    expect(previousDays({ period: 'this-month', now: march })).toEqual(['2026-02-01', '2026-02-28']);
+    expect(previousDays({ period: 'last-month', now: march })).toEqual(['2026-01-01', '2026-01-31']);
+    expect(previousDays({ period: 'this-month', now: new Date('2028-02-29T12:00:00Z') })).toEqual([
+      '2028-01-01',
+      '2028-01-29',
+    ]);
+    expect(previousDays({ period: 'last-month', now: new Date('2027-01-01T12:00:00Z') })).toEqual([
+      '2026-11-01',
+      '2026-11-30',
+    ]);
+  });
+
+  it('are the months before for a range of whole months, and days for all others', () => {
+    expect(previousDays({ from: '2026-07-01', to: '2026-09-30' })).toEqual(['2026-04-01', '2026-06-30']);
+    expect(previousWords(berlin({ from: '2026-07-01', to: '2026-09-30' }))).toBe('in the 3 months before');
+    expect(previousDays({ from: '2026-07-01', to: '2026-09-29' })).toEqual(['2026-04-01', '2026-06-30']);
+    expect(previousWords(berlin({ from: '2026-07-01', to: '2026-09-29' }))).toBe('in the 91 days before');
+    // Thirty days that happen to be November stay thirty days.
+    expect(previousDays({ period: '30d', now: new Date('2026-11-30T12:00:00Z') })).toEqual([
+      '2026-10-02',
+      '2026-10-31',
+    ]);
+    expect(previousWords(berlin({ from: '2026-10-01T08:00:00Z', to: '2026-10-31T23:00:00Z' }))).toMatch(
+      /hours before$/,
+    );
+  });
+});
+
+describe('a step earlier or later', () => {
+  const steps = (input: Partial<PeriodInput>) => {
+    const period = berlin(input);
+    return [stepPeriod(period, -1), stepPeriod(period, 1)];
+  };
+
+  it.each([
+    [{ period: 'today' }, { from: '2026-11-21', to: '2026-11-21' }, null],
+    [{ period: 'yesterday' }, { from: '2026-11-20', to: '2026-11-20' }, { from: '2026-11-22', to: '2026-11-22' }],
+    [{ period: '7d' }, { from: '2026-11-09', to: '2026-11-15' }, null],
+    [{ period: '30d' }, { from: '2026-09-24', to: '2026-10-23' }, null],
+    [{ period: 'last-week' }, { from: '2026-11-02', to: '2026-11-08' }, { from: '2026-11-16', to: '2026-11-22' }],
+    [{ period: 'this-month' }, { from: '2026-10-01', to: '2026-10-31' }, null],
+    [{ period: 'last-month' }, { from: '2026-09-01', to: '2026-09-30' }, { period: 'this-month' }],
+    [{ period: '12mo' }, { from: '2024-12-01', to: '2025-11-30' }, null],
+    [{ period: 'all' }, null, null],
+    [{ from: '2024-12-01', to: '2025-11-30' }, { from: '2023-12-01', to: '2024-11-30' }, { period: '12mo' }],
+    [
+      { from: '2026-02-01', to: '2026-02-28' },
+      { from: '2026-01-01', to: '2026-01-31' },
+      { from: '2026-03-01', to: '2026-03-31' },
+    ],
+    [{ from: '2026-07-01', to: '2026-09-30' }, { from: '2026-04-01', to: '2026-06-30' }, null],
+    [{ from: '2026-11-14', to: '2026-11-18' }, { from: '2026-11-09', to: '2026-11-13' }, null],
+    [{ from: '1970-01-03', to: '1970-01-05' }, null, { from: '1970-01-06', to: '1970-01-08' }],
+  ] as const)('%j: %j and %j', (input, earlier, later) => {
+    expect(steps(input)).toEqual([earlier, later]);
+  });
+
+  it('is whole days across summer time, in any zone', () => {
+    const week = { from: '2026-10-19', to: '2026-10-25' };
+    for (const timeZone of ['Europe/Berlin', 'America/New_York']) {
+      expect(steps({ ...week, timeZone })).toEqual([
+        { from: '2026-10-12', to: '2026-10-18' },
+        { from: '2026-10-26', to: '2026-11-01' },
+      ]);
+    }
+  });
+
+  it('keeps the steps of the chart, but for hours of a month', () => {
+    const early = { now: new Date('2026-11-04T12:00:00Z') };
+    const earlier = (period: 'this-month' | '7d') =>
+      periodSteps('/reports', berlin({ ...early, period }), { interval: 'hour', filters: [] })[0]?.href;
+    expect(earlier('this-month')).toBe('/reports?from=2026-10-01&to=2026-10-31');
+    expect(earlier('7d')).toBe('/reports?from=2026-10-22&to=2026-10-28&interval=hour');
+  });
+
+  it('is as many hours where a range is hours', () => {
+    expect(steps({ from: '2026-11-22T10:30:00Z', to: '2026-11-22T12:30:00Z' })).toEqual([
+      { from: '2026-11-22T08:30:00.000Z', to: '2026-11-22T10:30:00.000Z' },
+      { from: '2026-11-22T12:30:00.000Z', to: '2026-11-22T14:30:00.000Z' },
+    ]);
+    expect(steps({ from: '2026-11-22T12:30:00Z', to: '2026-11-22T14:30:00Z' })[1]).toBeNull();
   });
 });
 

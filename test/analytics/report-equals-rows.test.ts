@@ -133,8 +133,8 @@ async function periodOf(
   zone: string,
   input: Partial<PeriodInput>,
 ): Promise<Period> {
-  const firstClickAt = await findFirstHitAt(db, workspaceId, subject);
-  return resolvePeriod({ timeZone: zone, now, firstClickAt, ...input });
+  const firstHitAt = await findFirstHitAt(db, workspaceId, subject);
+  return resolvePeriod({ timeZone: zone, now, firstHitAt, ...input });
 }
 
 /** Numbers by value. */

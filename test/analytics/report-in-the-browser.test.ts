@@ -79,6 +79,36 @@ describe.sequential('a report in the browser', () => {
     await page.keyboard.press('Escape');
   });
 
+  it('goes back and forth by its own length, on a phone too', async () => {
+    await page.setViewportSize({ width: 320, height: 800 });
+    await page.goto(`${link}?period=7d&f=device:is:mobile`);
+    expect(await page.getByRole('button', { name: 'Later' }).isDisabled()).toBe(true);
+    await page.getByRole('link', { name: 'Earlier' }).click();
+    await page.waitForURL(/from=.*&to=.*&f=device:is:mobile/);
+    const before = page.url();
+    await page.getByText('No click fits these filters').waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+    await page.getByRole('link', { name: 'Later' }).click();
+    await expect.poll(number).toMatch(/^2 clicks/);
+    expect(page.url()).not.toBe(before);
+    await page.getByRole('button', { name: 'More', exact: true }).click();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+    await page.getByRole('link', { name: 'Last week' }).click();
+    await page.waitForURL(/period=last-week&f=device:is:mobile/);
+    await page.locator('.report-period', { hasText: 'Last week' }).waitFor();
+    expect(await page.locator('#range-menu').isVisible()).toBe(false);
+    await page.setViewportSize({ width: 1280, height: 720 });
+  });
+
+  it('has keys for the periods of campaigns', async () => {
+    const campaigns = `/w/${owner.workspace.slug}/campaigns`;
+    await owner.ask(campaigns, { form: { name: 'Launch', startsOn: '', endsOn: '', goal: '' } });
+    await page.goto(campaigns);
+    await page.keyboard.press('q');
+    await page.waitForURL(/campaigns\?period=90d/);
+  });
+
   it('compares links', async () => {
     await page.goto(link);
     await page.getByRole('link', { name: 'Compare' }).click();

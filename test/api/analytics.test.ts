@@ -96,7 +96,7 @@ describe('GET /analytics', () => {
     ]);
   });
 
-  it.each(['today', '7d', '30d', '90d', '12mo', 'all'])('takes the period %s', async (name) => {
+  it.each(['today', '7d', '30d', '90d', '12mo', 'all', 'this-month'])('takes the period %s', async (name) => {
     const { period, total } = await read(`?period=${name}`);
     expect([period.name, total.clicks]).toEqual([name, 4]);
   });
@@ -119,7 +119,11 @@ describe('GET /analytics', () => {
   });
 
   it.each([
-    ['period=fortnight', 'period', 'Choose today, 7d, 30d, 90d, 12mo or all.'],
+    [
+      'period=fortnight',
+      'period',
+      'Choose today, 7d, 30d, 90d, 12mo, all, yesterday, last-week, this-month or last-month.',
+    ],
     ['interval=minute', 'interval', 'Choose hour, day, week or month.'],
     ['groupBy=colour', 'groupBy', /^Choose time, class, .* or utm_content\.$/],
     ['timezone=Mars/Olympus', 'timezone', /Mars\/Olympus/],

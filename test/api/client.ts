@@ -40,6 +40,9 @@ export type LinkJson = {
   createdAt: string;
   archivedAt: string | null;
   clicks: number;
+  visitors: number;
+  lastClickAt: string | null;
+  warning: string | null;
 };
 
 /** Makes a link; throws when it is refused. */

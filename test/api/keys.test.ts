@@ -1,7 +1,9 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { insertApiKey, listApiKeys } from '../../src/api/keys.ts';
 import { apiKeys, members, users, workspaces } from '../../src/db/schema.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import { workspaceIdOf } from '../setup/membership.ts';
 import { openClient } from './client.ts';
 
 let app: TestApp;
@@ -85,7 +87,7 @@ describe('API keys in the settings', () => {
   it.each([
     ['', 'Give the key a name.'],
     ['   ', 'Give the key a name.'],
-    ['x'.repeat(81), 'A name has at most 80 characters.'],
+    ['x'.repeat(81), 'Use at most 80 characters.'],
   ])('refuse the name %j and keep what was typed', async (name, sentence) => {
     const answer = await make(ada, name);
     expect(answer.status).toBe(422);
@@ -126,6 +128,17 @@ describe('API keys in the settings', () => {
     expect(page.text).not.toContain('/delete');
     expect((await viewer.ask(pageOf(ada), { form: { name: 'Mine' } })).status).toBe(403);
     expect((await viewer.ask(`${pageOf(ada)}/${keyId}/delete`, { form: {} })).status).toBe(403);
+  });
+
+  it('are at most fifty in a workspace', async () => {
+    const cy = await app.signUp('Cy');
+    const path = `/w/${cy.workspace.slug}/keys`;
+    const workspaceId = await workspaceIdOf(app, cy);
+    for (let n = 0; n < 50; n++) await insertApiKey(app.db, workspaceId, { name: `Key ${n}`, createdBy: null });
+    const refused = await cy.ask(path, { form: { name: 'One more' } });
+    expect([refused.status, refused.text.includes('A workspace has at most 50 keys.')]).toEqual([422, true]);
+    expect(refused.text).toContain('value="One more"');
+    expect(await listApiKeys(app.db, workspaceId)).toHaveLength(50);
   });
 
   it('do not exist for strangers', async () => {
@@ -181,9 +194,11 @@ describe('a request to the API', () => {
     expect(Date.now() - Number(await lastUsed())).toBeLessThan(10_000);
   });
 
-  it('is limited to 600 a minute for each key, over all addresses of the API', async () => {
-    const client = await openClient(app, ada);
-    const other = await openClient(app, ada);
+  it('is limited to 600 a minute for each workspace, over all its keys and all addresses of the API', async () => {
+    const [busy, eve] = [await app.signUp('Bea'), await app.signUp('Eve')];
+    const client = await openClient(app, busy);
+    const another = await openClient(app, busy);
+    const other = await openClient(app, eve);
     const first = await client.ask('/links?limit=1');
     expect(first.headers).toMatchObject({ 'ratelimit-limit': '600', 'ratelimit-remaining': '599' });
     for (let count = 1; count < 600; count += 50)
@@ -193,6 +208,7 @@ describe('a request to the API', () => {
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(60);
     expect((await client.ask('/analytics')).status).toBe(429);
+    expect((await another.ask('/links?limit=1')).status).toBe(429);
     expect((await other.ask('/links?limit=1')).status).toBe(200);
   });
 

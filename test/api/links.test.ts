@@ -38,12 +38,27 @@ describe('POST /links', () => {
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
       archivedAt: null,
       clicks: 0,
+      visitors: 0,
+      lastClickAt: null,
+      warning: null,
     });
     expect(Date.parse(link.createdAt)).toBeGreaterThanOrEqual(before - 1_000);
     expect(answer.headers['location']).toBe(`/api/v1/links/${link.id}`);
     expect(answer.headers['cache-control']).toBe('no-store');
     expect((await app.visit('/spring')).headers.location).toBe('https://example.com/a?b=%2B+c#d');
-    expect((await get(link.id)).clicks).toBe(1);
+    const clicked = await get(link.id);
+    expect([clicked.clicks, clicked.visitors]).toEqual([1, 1]);
+    expect(Date.parse(clicked.lastClickAt ?? '')).toBeGreaterThanOrEqual(Date.parse(link.createdAt));
+  });
+
+  it('warns of a destination that others cannot open, as the page does, and takes it', async () => {
+    const link = await createLink(client, { url: 'http://192.168.1.20/' });
+    const warning = '192.168.1.20 is an IP address of a private network: people elsewhere cannot open it.';
+    expect([link.url, link.warning]).toEqual(['http://192.168.1.20/', warning]);
+    expect((await patch(link.id, { url: 'https://example.com/' })).json()).toMatchObject({ warning: null });
+    expect((await patch(link.id, { url: 'http://intranet/' })).json()).toMatchObject({
+      warning: '"intranet" is a name of a private network: people elsewhere cannot open it.',
+    });
   });
 
   it('draws a slug when none is given, or null', async () => {
@@ -138,17 +153,43 @@ describe('GET /links', () => {
     expect(data[0]?.archivedAt).not.toBeNull();
   });
 
+  it('takes a state and an order, as the page does, and pages in it', async () => {
+    const sorter = await openClient(app, await app.signUp('Sol'));
+    const [first, second, third] = [await createLink(sorter), await createLink(sorter), await createLink(sorter)];
+    await sorter.ask(`/links/${second.id}`, { method: 'PATCH', body: { archived: true } });
+    await app.visit(`/${first.slug}`);
+    const idsOf = async (query: string) => {
+      const { data, nextCursor } = (await sorter.ask(`/links?${query}`)).json() as Page;
+      return { ids: data.map(({ id }) => id), nextCursor };
+    };
+    expect((await idsOf('state=active')).ids).toEqual([third.id, first.id]);
+    expect((await idsOf('state=archived')).ids).toEqual([second.id]);
+    expect((await idsOf('state=all')).ids).toEqual([third.id, second.id, first.id]);
+    expect((await idsOf('sort=oldest')).ids).toEqual([first.id, second.id, third.id]);
+    expect((await idsOf('sort=last-click&state=active')).ids).toEqual([first.id, third.id]);
+    const { ids, nextCursor } = await idsOf('sort=clicks&limit=1');
+    expect(ids).toEqual([first.id]);
+    expect((await idsOf(`sort=clicks&limit=2&cursor=${nextCursor}`)).ids).toEqual([third.id, second.id]);
+    expect((await sorter.ask(`/links?cursor=${nextCursor}`)).json()).toMatchObject({ code: 'cursor_invalid' });
+  });
+
   it('never shows links of others', async () => {
     expect((await stranger.ask('/links')).json()).toEqual({ data: [], nextCursor: null });
   });
 
-  it.each(['limit=0', 'limit=101', 'limit=many', 'limit=1.5', 'cursor=nonsense', `search=${'x'.repeat(201)}`])(
-    'refuses ?%s',
-    async (query) => {
-      const answer = await lister.ask(`/links?${query}`);
-      expect(answer.json()).toMatchObject({ status: 422, field: query.split('=')[0] });
-    },
-  );
+  it.each([
+    'limit=0',
+    'limit=101',
+    'limit=many',
+    'limit=1.5',
+    'cursor=nonsense',
+    'state=gone',
+    'sort=title',
+    `search=${'x'.repeat(201)}`,
+  ])('refuses ?%s', async (query) => {
+    const answer = await lister.ask(`/links?${query}`);
+    expect(answer.json()).toMatchObject({ status: 422, field: query.split('=')[0] });
+  });
 });
 
 describe('PATCH /links/:id', () => {
@@ -166,6 +207,8 @@ describe('PATCH /links/:id', () => {
       title: null,
       url: 'https://example.com/new',
       clicks: 1,
+      visitors: 1,
+      lastClickAt: expect.any(String) as string,
     });
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CommandLine, openCommandLine } from './run.ts';
 
-const names = ['migrate', 'doctor', 'user:create', 'key:create', 'hits:import', 'seed'];
+const names = ['migrate', 'doctor', 'user:create', 'key:create', 'hits:import', 'workspace:delete', 'seed'];
 
 let line: CommandLine;
 

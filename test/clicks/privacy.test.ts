@@ -81,6 +81,12 @@ describe('after visits', () => {
     await visit({ 'user-agent': 'Mozilla/5.0 (compatible; Bot/1.2.3; +jane.doe@example.com)' });
     await waymark.rollUp();
     await visit({});
+    const { email, password } = person;
+    const logIn = await waymark.ask('/log-in', {
+      form: { email, password },
+      headers: { 'x-forwarded-for': address, 'user-agent': userAgent },
+    });
+    expect(logIn.status).toBe(303);
     const tables = await rowsOf<{ name: string }>(
       waymark.db,
       sql`select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,

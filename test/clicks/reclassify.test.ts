@@ -220,6 +220,25 @@ describe('a run that is interrupted', () => {
     expect((await run(rules)).moved).toEqual({});
   });
 
+  it('is taken up within a workspace, at the hour where it stopped', async () => {
+    const made = await insertBareWorkspace(database.db);
+    const workspaceId = `0${made}`; // the first in their order
+    await database.db.execute(sql`update workspaces set id = ${workspaceId} where id = ${made}`);
+    await record(hitsBy(workspaceId, oldRules, 600, () => ({})));
+    await rollUpPending(database.db, dimensions);
+    const rules = { ...newRules, version: 112 };
+    const done: number[] = [];
+    const stop = (hits: number) => {
+      if (done.push(hits) === 3) throw new Error('killed');
+    };
+    await expect(run(rules, { chunkHits: 100, onProgress: stop })).rejects.toThrow('killed');
+    expect(done.at(-1)).toBeLessThan(600);
+    const result = await run(rules, { chunkHits: 100 });
+    expect(result.resumedAfter).toBe(done.at(-1));
+    await expectExact(workspaceId);
+    expect((await run(rules)).moved).toEqual({});
+  });
+
   it('may be run twice at once', async () => {
     const workspaceId = await insertBareWorkspace(database.db);
     await record(hitsBy(workspaceId, oldRules, 300, () => ({})));

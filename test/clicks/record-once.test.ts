@@ -36,7 +36,7 @@ afterAll(async () => {
 function startRecorder(): Recorder {
   const spool = new Spool(mkdtempSync(join(tmpdir(), 'waymark-spool-')), keepProblem);
   const onEvent = (event: RecorderEvent) => void (event.kind === 'batch' || problems.push(event));
-  return new Recorder({ databaseUrl: testDatabase.url, spool, budgetMs: 20_000, onEvent });
+  return new Recorder({ databaseUrl: testDatabase.url, spool, budgetMs: 20_000, retentionDays: null, onEvent });
 }
 
 type Counts = { hits: number; clicks: number; on_link: number; in_workspace: number; pending: number };

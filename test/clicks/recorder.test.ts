@@ -1,15 +1,17 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Hit } from '../../src/clicks/hit.ts';
 import { Recorder, type RecorderEvent } from '../../src/clicks/recorder.ts';
+import { forgetVisitorsSeen } from '../../src/clicks/retention.ts';
 import { Spool } from '../../src/clicks/spool.ts';
 import { clicks } from '../../src/db/schema.ts';
 import { type Proxy, startProxy } from '../setup/proxy.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, makeHit } from '../setup/hits.ts';
+import { hangFile } from '../setup/hung-disk.ts';
 
 let database: OpenTestDatabase;
 let workspaceId: string;
@@ -39,13 +41,14 @@ afterEach(async () => {
 });
 
 /** A recorder on the folder; an earlier one must be closed. */
-function start(budgetMs = 150): void {
+function start(budgetMs = 150, retentionDays: number | null = null): void {
   events = [];
   spool = new Spool(directory, () => {});
   recorder = new Recorder({
     databaseUrl: proxy.urlOf(database.url),
     spool,
     budgetMs,
+    retentionDays,
     onEvent: (event) => events.push(event),
   });
 }
@@ -66,6 +69,14 @@ const kinds = () => new Set(events.map((event) => event.kind));
 async function expectThere(hits: Hit[]): Promise<void> {
   for (const hit of hits) await expect.poll(() => isThere(hit)).toBe(true);
 }
+
+describe('a click that cannot be read', () => {
+  it('is told of once a minute, and counted each time', () => {
+    const error = new RangeError('no such time zone');
+    for (let visit = 0; visit < 3; visit++) recorder.lose(error);
+    expect(events).toEqual([true, false, false].map((isNews) => ({ kind: 'unread', error, isNews })));
+  });
+});
 
 describe('a click', () => {
   it('is committed while the database is there', async () => {
@@ -162,6 +173,52 @@ describe('a click that the database refuses', () => {
     await expect.poll(() => files()).toEqual([expect.stringMatching(/refused\.txt$/)]);
     expect(await isThere(refused)).toBe(false);
     expect(kinds()).not.toContain('away');
+    expect(events).toContainEqual({ kind: 'refused', hits: 1, error: expect.anything() as unknown });
+  });
+});
+
+describe('a click that the spool brings after retention has dropped its month', () => {
+  it('is set aside, because it may have been counted; those beside it are recorded', async () => {
+    await recorder.close();
+    start(150, 40);
+    proxy.down();
+    const old = click({ clickedAt: Date.now() - 80 * 86_400_000 });
+    const kept = click({ clickedAt: Date.now() - 39 * 86_400_000 });
+    await record([old, kept]);
+    proxy.up();
+    await expectThere([kept]);
+    await expect.poll(() => files()).toEqual([expect.stringMatching(/refused\.txt$/)]);
+    expect(readFileSync(join(directory, files()[0] ?? ''), 'utf8')).toContain(`"id":${old.id},`);
+    expect(await isThere(old)).toBe(false);
+    expect(events).toContainEqual({ kind: 'refused', hits: 1, error: expect.anything() as unknown });
+  });
+});
+
+describe('a line that the disk has spoilt', () => {
+  it('is told of', async () => {
+    proxy.down();
+    await record(clicksOf(2));
+    const file = join(directory, files()[0] ?? '');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"country":"DE"', '"country":"FR"'));
+    proxy.up();
+    await expect.poll(() => events).toContainEqual({ kind: 'torn', hits: 1 });
+  });
+});
+
+describe('a disk that hangs', () => {
+  it('while the database is away does not keep visitors, nor the database from being found when it is back', async () => {
+    proxy.down();
+    await record(clicksOf(2));
+    const thaw = hangFile(join(directory, files()[0] ?? ''));
+    try {
+      await expect.poll(() => spool.isHanging).toBe(true);
+      proxy.up();
+      await expect.poll(() => recorder.isDatabaseAway).toBe(false);
+      await expect.poll(() => recorder.record(click())).toBe('committed');
+      expect(spool.isHanging).toBe(true);
+    } finally {
+      thaw();
+    }
   });
 });
 
@@ -179,6 +236,31 @@ describe('a visitor', () => {
       .from(clicks)
       .where(eq(clicks.linkId, 'v'));
     expect(row).toEqual({ first: 1, all: 3 });
+  });
+});
+
+describe('a visitor of a day that is long over', () => {
+  const flags = async (linkId: string) => {
+    const first = sql<number>`count(*) filter (where is_first_on_link)::int`;
+    const inWorkspace = sql<number>`count(*) filter (where is_first_in_workspace)::int`;
+    const [row] = await database.db.select({ first, inWorkspace }).from(clicks).where(eq(clicks.linkId, linkId));
+    return row;
+  };
+
+  it('is counted once when the database has one of the clicks and the spool brings the others', async () => {
+    await startPatient();
+    const hit = (linkId: string) => click({ linkId, visitorKey: 4712, clickedAt: Date.now() - 3 * 86_400_000 });
+    expect(await recorder.record(hit('late'))).toBe('committed');
+    await recorder.close();
+    await forgetVisitorsSeen(database.db, new Date());
+    start();
+    proxy.down();
+    const hits = [hit('late'), hit('late'), hit('late-too')];
+    await record(hits);
+    proxy.up();
+    await expectThere(hits);
+    expect(await flags('late')).toEqual({ first: 1, inWorkspace: 1 });
+    expect(await flags('late-too')).toEqual({ first: 1, inWorkspace: 0 });
   });
 });
 

@@ -12,7 +12,7 @@ describe('the referrer', () => {
     ['https://example.com./', 'example.com'],
     ['https://xn--bcher-kva.example/', 'xn--bcher-kva.example'],
     ['https://example.com?x', 'example.com'],
-    ['http://192.0.2.7/', '192.0.2.7'],
+    ['https://4chan.example1/', '4chan.example1'],
     ['http://intranet/', 'intranet'],
   ])('%s is %s', (header, host) => {
     expect(readReferrer(header)).toEqual({ host, isApp: false });
@@ -41,6 +41,10 @@ describe('the referrer', () => {
     'https://-a.com/',
     'https://a\0b.com/',
     'https://[::1]/',
+    'http://81.2.69.142:8080/x',
+    'http://www.81.2.69.142/',
+    'http://1359103374/',
+    'http://0x51.0x2.0x458e/',
     `https://${'a'.repeat(64)}.com/`,
     `https://${'a.'.repeat(200)}com/`,
   ])('is none for %s', (header) => {

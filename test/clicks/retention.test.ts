@@ -1,11 +1,12 @@
 import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dimensions } from '../../src/analytics/dimensions.ts';
 import { batchParameters, KnownShapes, KnownVisitors, recordHits } from '../../src/clicks/batch.ts';
-import { dropOldClicks, ensurePartitions, forgetVisitorsSeen } from '../../src/clicks/retention.ts';
+import { clickJobs, dropOldClicks, ensurePartitions, forgetVisitorsSeen } from '../../src/clicks/retention.ts';
 import { moveRollups, rollUpPending } from '../../src/clicks/rollups.ts';
 import { Salts } from '../../src/clicks/salts.ts';
+import { openDatabase } from '../../src/db/db.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, makeHit, rowsOf } from '../setup/hits.ts';
 import { rollupsAndRows } from '../setup/rollups.ts';
@@ -131,6 +132,20 @@ describe('clicks older than they are kept', () => {
   });
 });
 
+describe('two nodes that drop the same months at once', () => {
+  it('share the work, and neither fails', async () => {
+    await recordMonths(await insertBareWorkspace(database.db));
+    await client.query("select pg_advisory_lock(hashtext('waymark rollups'))");
+    const nodes = [1, 2].map(() => dropOldClicks(database.db, 60, new Date(today), dimensions));
+    const areWaiting = sql`
+select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`;
+    await expect.poll(async () => (await database.db.execute(areWaiting)).rowCount).toBe(2);
+    await client.query("select pg_advisory_unlock(hashtext('waymark rollups'))");
+    const dropped = await Promise.all(nodes);
+    expect(dropped.flat().toSorted()).toEqual(['clicks_2026_02', 'clicks_2026_03', 'clicks_default']);
+  });
+});
+
 describe('what ties a visit to a visitor', () => {
   it('the salt is gone from table and memory once its day is over everywhere', async () => {
     const salts = new Salts();
@@ -145,6 +160,24 @@ describe('what ties a visit to a visitor', () => {
     expect(salts.saltOf('2026-06-20')).toBeUndefined();
   });
 
+  it('the salt is gone from memory on time while the database is away', async () => {
+    const salts = new Salts();
+    const nobody = openDatabase('postgres://nobody@127.0.0.1:1/nothing', () => {});
+    await salts.renew(database.db, new Date());
+    const jobs = clickJobs({ db: nobody.db, salts, dimensions, retentionDays: null });
+    const job = jobs.find(({ name }) => name === 'renew salts');
+    const utcDay = new Date().toISOString().slice(0, 10);
+    expect(salts.saltOf(utcDay)).toBeDefined();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * day });
+    try {
+      await expect(job?.run()).rejects.toThrow();
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(salts.saltOf(utcDay)).toBeUndefined();
+    await nobody.close();
+  });
+
   it('who was seen is forgotten after two days', async () => {
     await database.db.execute(sql`truncate visitors_seen`);
     await database.db.execute(sql`
@@ -153,5 +186,35 @@ select n, '', date '2026-06-20' - n from generate_series(0, 9) n`);
     await forgetVisitorsSeen(database.db, new Date(Date.UTC(2026, 5, 20, 0, 1)));
     const left = await rowsOf<{ day: string }>(database.db, sql`select day::text from visitors_seen order by 1`);
     expect(left.map((row) => row.day)).toEqual(['2026-06-19', '2026-06-20']);
+  });
+});
+
+describe('a node whose clock is a year ahead', () => {
+  it('deletes nothing that is still to be kept', async () => {
+    const now = new Date();
+    const utcDay = now.toISOString().slice(0, 10);
+    const workspaceId = await insertBareWorkspace(database.db);
+    await ensurePartitions(database.db, now);
+    await new Salts().renew(database.db, now);
+    const hit = makeHit({ workspaceId, linkId: 'kept', clickedAt: now.getTime(), visitorKey: 7 });
+    await client.query({ ...recordHits, values: batchParameters([hit], new KnownVisitors(10).unknownOf([hit])) });
+    const kept = () =>
+      rowsOf(
+        database.db,
+        sql`
+select (select count(*)::int from clicks where link_id = 'kept') as clicks,
+       (select count(*)::int from visitors_seen where day = ${utcDay}) as seen,
+       (select encode(salt, 'hex') from visitor_salts where day = ${utcDay}) as salt`,
+      );
+    const before = await kept();
+    expect(before).toEqual([{ clicks: 1, seen: 2, salt: expect.stringMatching(/./) }]);
+    const jobs = clickJobs({ db: database.db, salts: new Salts(), dimensions, retentionDays: 30 });
+    vi.useFakeTimers({ toFake: ['Date'], now: now.getTime() + 366 * day });
+    try {
+      for (const { run } of jobs) await run();
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(await kept()).toEqual(before);
   });
 });

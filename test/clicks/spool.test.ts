@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   truncateSync,
   utimesSync,
@@ -15,13 +17,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Hit } from '../../src/clicks/hit.ts';
 import { Spool } from '../../src/clicks/spool.ts';
 import { makeHit } from '../setup/hits.ts';
+import { hangDisk, hangFile } from '../setup/hung-disk.ts';
 
 let directory: string;
 let problems: string[];
+let torn: number;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'waymark-spool-'));
   problems = [];
+  torn = 0;
 });
 
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
@@ -33,9 +38,11 @@ const someHits = (count: number, changes: Partial<Hit> = {}): Hit[] =>
 
 async function drained(spool: Spool): Promise<Hit[]> {
   const hits: Hit[] = [];
-  await spool.drain(async (batch) => void hits.push(...batch));
+  await spool.drain(async (batch) => void hits.push(...batch), countTorn);
   return hits;
 }
+
+const countTorn = (lines: number) => void (torn += lines);
 
 const files = () => readdirSync(directory);
 const onlyFile = () => join(directory, files()[0] ?? '');
@@ -68,7 +75,7 @@ describe('the spool', () => {
     const written = new AbortController();
     const draining = (async () => {
       while (!written.signal.aborted || spool.depth().hits > 0)
-        await spool.drain(async (batch) => void seen.push(...batch));
+        await spool.drain(async (batch) => void seen.push(...batch), countTorn);
     })();
     for (let from = 0; from < hits.length; from += 10) await spool.append(hits.slice(from, from + 10));
     written.abort();
@@ -84,7 +91,7 @@ describe('the spool', () => {
     let batches = 0;
     const failing = spool.drain(async () => {
       if (++batches === 2) throw new Error('away again');
-    });
+    }, countTorn);
     await expect(failing).rejects.toThrow('away again');
     expect(await drained(spool)).toEqual(hits);
   });
@@ -141,17 +148,75 @@ describe('the spool', () => {
   });
 });
 
+describe('a file that cannot be read once', () => {
+  it('is drained later, when it is one of ours', async () => {
+    const spool = openSpool();
+    const hits = someHits(10);
+    await spool.append(hits);
+    const file = onlyFile();
+    renameSync(file, `${file}.elsewhere`);
+    mkdirSync(file);
+    expect(await drained(spool)).toEqual([]);
+    expect(problems).toEqual([expect.stringContaining('cannot be read')]);
+    rmdirSync(file);
+    renameSync(`${file}.elsewhere`, file);
+    await spool.tend();
+    expect(spool.depth().hits).toBe(10);
+    expect(await drained(spool)).toEqual(hits);
+    expect(files()).toEqual([]);
+  });
+
+  it('is drained later, when it is being taken over from a process that died', async () => {
+    const dead = openSpool();
+    const hits = someHits(10);
+    await dead.append(hits);
+    const file = orphan();
+    renameSync(file, `${file}.elsewhere`);
+    mkdirSync(file);
+    const heir = openSpool();
+    await heir.tend();
+    expect(problems).toEqual([expect.stringContaining('cannot be taken over')]);
+    const taken = join(directory, files().find((name) => name.endsWith('.spool')) ?? '');
+    expect(taken).not.toBe(file);
+    rmdirSync(taken);
+    renameSync(`${file}.elsewhere`, taken);
+    await heir.tend();
+    expect(await drained(heir)).toEqual(hits);
+  });
+
+  it('is never one that is being begun, or drained', async () => {
+    const spool = openSpool();
+    const hits = someHits(100);
+    const seen: Hit[] = [];
+    const written = new AbortController();
+    const tending = (async () => {
+      while (!written.signal.aborted) await spool.tend();
+    })();
+    for (const hit of hits) {
+      await spool.append([hit]);
+      await spool.drain(async (batch) => void seen.push(...batch), countTorn);
+    }
+    written.abort();
+    await tending;
+    expect(spool.depth().hits).toBe(0);
+    expect(seen).toEqual(hits);
+  });
+});
+
 describe('a torn file', () => {
-  it('gives its whole lines and is kept aside', async () => {
+  it('gives its whole lines, and the broken one alone is kept aside', async () => {
     const dead = openSpool();
     const hits = someHits(3);
     await dead.append(hits);
     const file = orphan();
     truncateSync(file, readFileSync(file).length - 20);
+    const broken = readFileSync(file, 'utf8').split('\n').at(-1);
     const heir = openSpool();
     await heir.tend();
     expect(await drained(heir)).toEqual(hits.slice(0, 2));
+    expect(torn).toBe(1);
     expect(files()).toEqual([expect.stringMatching(/\.spool\.torn$/)]);
+    expect(readFileSync(onlyFile(), 'utf8')).toBe(`${broken}\n`);
     expect(problems).toEqual([expect.stringContaining('1 broken lines')]);
     expect(await drained(openSpool())).toEqual([]);
   });
@@ -165,6 +230,41 @@ describe('a torn file', () => {
     truncateSync(file, 0);
     appendFileSync(file, text);
     expect(await drained(spool)).toEqual(hits.slice(1));
+    expect(torn).toBe(1);
+  });
+});
+
+describe('a hit that is set aside', () => {
+  it('is written once, however often its drain is begun again', async () => {
+    const spool = openSpool();
+    const hits = someHits(2);
+    expect(await spool.setAside(hits)).toBe(2);
+    expect(await spool.setAside(hits)).toBe(0);
+    expect(readFileSync(onlyFile(), 'utf8').split('\n')).toHaveLength(3);
+  });
+
+  it('is recorded once its file has a name that ends in .spool', async () => {
+    const spool = openSpool();
+    const hits = someHits(2);
+    await spool.setAside(hits);
+    const file = join(directory, 'again.spool');
+    renameSync(onlyFile(), file);
+    const old = new Date(Date.now() - 61_000);
+    utimesSync(file, old, old);
+    await spool.tend();
+    expect(await drained(spool)).toEqual(hits);
+  });
+
+  it('is removed after 30 days, and so are broken lines', async () => {
+    const ages = { 'old~refused.txt': 31, 'old.spool.torn': 31, 'new~refused.txt': 29, 'new.spool.torn': 29 };
+    for (const [name, days] of Object.entries(ages)) {
+      const file = join(directory, name);
+      appendFileSync(file, 'what it was');
+      const touchedAt = new Date(Date.now() - days * 24 * 60 * 60_000);
+      utimesSync(file, touchedAt, touchedAt);
+    }
+    await openSpool().tend();
+    expect(files().sort()).toEqual(['new.spool.torn', 'new~refused.txt']);
   });
 });
 
@@ -178,6 +278,55 @@ describe('a disk that refuses', () => {
     rmSync(directory);
     const hits = someHits(2);
     await spool.append(hits);
+    expect(await drained(spool)).toEqual(hits);
+  });
+});
+
+describe('a disk without room for others', () => {
+  it('gets no more hits, and no file is left of the try', async () => {
+    const spool = new Spool(directory, (sentence) => problems.push(sentence), 2 ** 60);
+    await expect(spool.append(someHits(1))).rejects.toThrow('room');
+    expect(files()).toEqual([]);
+    expect(spool.depth().hits).toBe(0);
+  });
+
+  it('is told by what is free, not by what was asked', async () => {
+    const spool = new Spool(directory, (sentence) => problems.push(sentence), 1);
+    await spool.append(someHits(1));
+    expect(spool.depth().hits).toBe(1);
+  });
+});
+
+describe('a disk that hangs', () => {
+  it('keeps a visitor for a second, the next ones not at all, and what it wrote late is drained', async () => {
+    const spool = openSpool();
+    const hits = someHits(2);
+    const startedAt = performance.now();
+    const thaw = hangDisk();
+    try {
+      await expect(spool.append(hits)).rejects.toThrow('did not answer within 1000 ms');
+      expect(spool.isHanging).toBe(true);
+      await expect(spool.append(someHits(1))).rejects.toThrow('the disk hangs');
+      await expect(spool.drain(async () => {}, countTorn)).rejects.toThrow('the disk hangs');
+      expect(performance.now() - startedAt).toBeLessThan(3_000);
+    } finally {
+      await thaw();
+    }
+    await expect.poll(() => spool.isHanging).toBe(false);
+    const next = someHits(1);
+    await spool.append(next);
+    expect(await drained(spool)).toEqual([...hits, ...next]);
+  });
+
+  it('while it is read does not keep hits from being written', async () => {
+    const spool = openSpool();
+    await spool.append(someHits(1));
+    const thaw = hangFile(onlyFile());
+    await expect(drained(spool)).rejects.toThrow('did not answer');
+    const hits = someHits(2);
+    await spool.append(hits);
+    thaw();
+    await expect.poll(() => spool.isHanging).toBe(false);
     expect(await drained(spool)).toEqual(hits);
   });
 });

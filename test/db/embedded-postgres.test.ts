@@ -124,6 +124,20 @@ describe('the embedded Postgres', () => {
     await server.stop();
   });
 
+  it('keeps its log small, and values of rows out of it', async () => {
+    const log = join(directory, 'postgres.log');
+    writeFileSync(log, 'x'.repeat(11 * 2 ** 20));
+    const server = await startEmbeddedPostgres({ directory });
+    await query(server.url, `create table emails as select 'jane@example.com' as email`);
+    await query(server.url, 'create unique index emails_once on emails (email)');
+    await expect(query(server.url, 'insert into emails select * from emails')).rejects.toThrow('emails_once');
+    await until(() => readFileSync(log, 'utf8').includes('emails_once'));
+    await server.stop();
+    const lines = readFileSync(log, 'utf8');
+    expect(lines).not.toContain('jane@example.com');
+    expect(lines.length).toBeLessThan(2 ** 20);
+  });
+
   it('does not hear Ctrl-C', async () => {
     const owner = await startOwner();
     process.kill(-Number(owner.process.pid), 'SIGINT'); // what a terminal does: the whole process group
@@ -196,6 +210,16 @@ describe('after a crash', () => {
     expect(await query(heir.url, 'select number from inherited')).toEqual([{ number: 7 }]);
     await heir.stop();
     expect(await answers(heir.url)).toBe(false);
+  });
+
+  it('a killed Postgres comes back where it was while somebody uses it, and ends with them', async () => {
+    const server = await startEmbeddedPostgres({ directory });
+    await query(server.url, 'create table revived as select 7 as number');
+    process.kill(postmasterPid(), 'SIGKILL');
+    const read = () => query(server.url, 'select number from revived').catch(() => []);
+    await expect.poll(read, { timeout: 10_000, interval: 100 }).toEqual([{ number: 7 }]);
+    await server.stop();
+    expect(existsSync(lockFile())).toBe(false);
   });
 
   it('a killed Postgres recovers what was committed', async () => {

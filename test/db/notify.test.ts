@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import net from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Announcement, announce, listen, type Listener } from '../../src/db/notify.ts';
-import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
+import { countStatements, type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { query } from '../setup/postgres.ts';
 
 let database: OpenTestDatabase;
@@ -47,6 +47,25 @@ describe('an announcement', () => {
     const slug = someSlug();
     await announce(database.db, slug);
     await expect.poll(() => heard).toEqual([slug]);
+  });
+
+  it('of many things is one statement, and reaches every node as if each were told alone', async () => {
+    await startListening();
+    const slugs = Array.from({ length: 1_000 }, someSlug);
+    const [counted, statements] = countStatements(database.url);
+    await announce(counted.db, ...slugs);
+    await counted.close();
+    await expect.poll(() => heard).toEqual(slugs);
+    expect(statements).toHaveLength(1);
+  });
+
+  it('of nothing does no harm', async () => {
+    await startListening();
+    const slug = someSlug();
+    await announce(database.db);
+    await announce(database.db, slug);
+    await expect.poll(() => heard).toEqual([slug]);
+    expect(gaps).toBe(0);
   });
 
   it('is made when its transaction commits, or never', async () => {

@@ -1,12 +1,17 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { domains, slugs } from '../../src/db/schema.ts';
+import { listen } from '../../src/db/notify.ts';
+import { readLogo, updateLogo } from '../../src/domains/logo.ts';
 import { newId } from '../../src/id.ts';
 import { insertLink, removeLink } from '../../src/links/queries.ts';
 import { type Client, openClient } from '../api/client.ts';
 import type { Person, TestApp } from '../setup/app.ts';
 import { insertDomain } from '../setup/domains.ts';
 import { startWorkspace } from '../setup/membership.ts';
+
+/** A PNG. */
+const onePixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 let app: TestApp;
 let ada: Person;
@@ -69,7 +74,7 @@ describe('a domain on which upper and lower case count', () => {
         })
       ).text;
     expect(await check('spring')).toContain('is free');
-    expect(await check('Spring')).toContain('is taken. Try Spring-2.');
+    expect(await check('Spring')).toContain('is taken by a link of this workspace. Try Spring-2.');
     const create = (slug: string) =>
       client.ask('/links', { body: { url: 'https://example.com/', slug, domain: host } });
     expect((await create('spring')).status).toBe(201);
@@ -146,6 +151,32 @@ describe('the switch', () => {
     const [row] = await app.db.select().from(domains).where(eq(domains.id, id));
     expect(row).toMatchObject({ isCaseSensitive: true, redirectStatus: 302, brandName: null });
     expect([await opens('Spring'), await opens('spring')]).toEqual(['Spring', 410]);
+  });
+
+  it('is announced where it touches what visitors meet, and never of a domain that is not served', async () => {
+    const heard: string[] = [];
+    const listener = await listen(
+      app.databaseUrl,
+      (announcement) => heard.push(JSON.stringify(announcement)),
+      () => {},
+    );
+    const waiting = await insertDomain(app.db, workspaceId, `waiting-${host}`, { state: 'waiting' });
+    const ask = (method: string, body?: unknown) => client.ask(`/domains/${waiting}`, { method, body });
+    for (const isCaseSensitive of [true, false]) expect((await ask('PATCH', { isCaseSensitive })).status).toBe(200);
+    const png = Buffer.from(onePixel, 'base64');
+    await updateLogo(app.db, workspaceId, waiting, readLogo(png));
+    expect((await ask('DELETE')).status).toBe(204);
+    expect((await client.ask('/domains', { body: { host: `waiting-${host}` } })).status).toBe(201);
+    await make('small');
+    await switchTo(true);
+    await make('Spring');
+    await switchTo(false);
+    await expect.poll(() => heard.at(-1)).toContain('"kind":"domain"');
+    const said = heard.filter((text) => !text.includes('"slug"'));
+    const policy = JSON.stringify({ kind: 'case policy', domainId: id });
+    const domain = JSON.stringify({ kind: 'domain', host });
+    expect(said).toEqual([domain, policy, domain]);
+    await listener.close();
   });
 
   it('loses no click before a node has heard of it', async () => {

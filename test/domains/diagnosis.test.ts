@@ -194,6 +194,44 @@ describe('what is wrong is named, with the next step', () => {
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 
+  it('DNS that is slow, name after name, is waited for no longer than a check may take', async () => {
+    cache.delay.ms = 300;
+    const aliases = Array.from({ length: 8 }, (_, n) => [`CNAME ${n}.acme.test`, [`${n + 1}.acme.test`]]);
+    const began = performance.now();
+    Object.assign(cache.zone, base, Object.fromEntries(aliases));
+    const found = await diagnose({ host: '0.acme.test', proofToken: 't0ken' }, place, dns, 800).finally(() => {
+      cache.delay.ms = 0;
+    });
+    expect([found.proofs, found.faults.map(({ code }) => code)]).toEqual([undefined, ['dns_unreachable']]);
+    expect(performance.now() - began).toBeLessThan(1_600);
+  });
+
+  it('is looked for as far up as the name that was registered', async () => {
+    const host = 'a.b.c.d.e.f.acme.test';
+    const zone = { [`CNAME ${host}`]: ['go.waymark.test'], [`TXT _waymark.${host}`]: ['waymark-verify=t0ken'] };
+    const before = cache.questions();
+    expect((await check({ ...zone, 'CAA test': ['0 issue pki.example'] }, host)).codes).toEqual([]);
+    // Our two addresses, TXT, CNAME, and CAA of seven names.
+    expect(cache.questions() - before).toBe(11);
+    expect((await check({ 'CAA acme.test': ['0 issue pki.example'] }, host)).codes).toEqual(['caa_forbids']);
+    const asked: string[] = [];
+    const none = async () => [];
+    const ns = async (name: string) => {
+      asked.push(name);
+      return [];
+    };
+    await findAuthorities({ ns, a: none, aaaa: none }, 'a.b.acme.co.uk');
+    await findAuthorities({ ns, a: none, aaaa: none }, 'go.acme.github.io');
+    expect(asked).toEqual([
+      'a.b.acme.co.uk',
+      'b.acme.co.uk',
+      'acme.co.uk',
+      'go.acme.github.io',
+      'acme.github.io',
+      'github.io',
+    ]);
+  });
+
   it('shortens what strangers wrote', async () => {
     const found = await check({ ...alias, 'TXT _waymark.go.acme.test': ['y'.repeat(2_000)] });
     expect(found.faults[0]?.says.length).toBeLessThan(200);

@@ -14,6 +14,8 @@ export type DnsServer = {
   zone: Zone;
   /** Names below these get SERVFAIL. */
   broken: Set<string>;
+  /** How long answers are held back, in milliseconds. */
+  delay: { ms: number };
   /** How many questions came. */
   questions(): number;
   close(): Promise<void>;
@@ -25,6 +27,7 @@ const kinds: readonly Kind[] = ['A', 'AAAA', 'CNAME', 'NS', 'TXT', 'CAA'];
 /** A real DNS server on 127.0.0.1, over UDP and TCP. It follows aliases as recursive servers do. */
 export async function startDnsServer(zone: Zone = {}): Promise<DnsServer> {
   const broken = new Set<string>();
+  const delay = { ms: 0 };
   let questions = 0;
   const server = createServer({
     udp: true,
@@ -41,7 +44,9 @@ export async function startDnsServer(zone: Zone = {}): Promise<DnsServer> {
       if (kind && !isBroken) response.answers = answersTo(asked, kind, zone) as typeof response.answers;
       if (isBroken) response.header.rcode = Packet.RCODE.SERVFAIL;
       else if (response.answers.length === 0 && !isThere) response.header.rcode = Packet.RCODE.NXDOMAIN;
-      void send(response);
+      if (delay.ms === 0) void send(response);
+      // By then the test may be over and the server closed.
+      else setTimeout(() => void Promise.resolve(send(response)).catch(() => {}), delay.ms);
     },
   });
   const port = await freePort();
@@ -51,6 +56,7 @@ export async function startDnsServer(zone: Zone = {}): Promise<DnsServer> {
     address: `127.0.0.1:${port}`,
     zone,
     broken,
+    delay,
     questions: () => questions,
     close: () => server.close(),
   };

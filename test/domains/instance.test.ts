@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from '../../src/config.ts';
+import { domains } from '../../src/db/schema.ts';
 import { ensureInstanceDomain, findOrMakeInstanceDomain, listDomains } from '../../src/domains/queries.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 
@@ -9,7 +10,7 @@ describe('the instance’s own short host', () => {
     database = await openTestDatabase();
   });
   afterAll(() => database.drop());
-  const hosts = async () => (await listDomains(database.db, 'none')).map(({ scheme, host }) => `${scheme}://${host}`);
+  const hosts = async () => (await database.db.select().from(domains)).map(({ scheme, host }) => `${scheme}://${host}`);
 
   it('is made by a command when it is missing, follows the server, and is left alone by commands', async () => {
     const id = await findOrMakeInstanceDomain(database.db, 'http://localhost:3000');
@@ -17,6 +18,12 @@ describe('the instance’s own short host', () => {
     expect(await ensureInstanceDomain(database.db, 'https://go.example.com')).toBe(id);
     expect(await findOrMakeInstanceDomain(database.db, 'http://localhost:3000')).toBe(id);
     expect(await hosts()).toEqual(['https://go.example.com']);
+  });
+
+  it('is among the domains of every workspace, of which every page reads a few columns and no files', async () => {
+    const id = await ensureInstanceDomain(database.db, 'https://go.example.com');
+    const domain = { id, host: 'go.example.com', isCaseSensitive: false };
+    expect(await listDomains(database.db, 'none')).toEqual([domain]);
   });
 });
 

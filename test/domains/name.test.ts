@@ -28,6 +28,7 @@ describe('what people type', () => {
     ['go.acme.test', 'go.acme.test'],
     ['me.github.io', 'me.github.io'],
     [`${'a'.repeat(63)}.com`, `${'a'.repeat(63)}.com`],
+    ['a.b.c.d.e.f.g.h.acme.com', 'a.b.c.d.e.f.g.h.acme.com'],
   ])('%s is the host %s', (typed, host) => {
     expect(readHost(typed, ours).host).toBe(host);
   });
@@ -64,6 +65,7 @@ describe('what people type', () => {
     [`${'a.'.repeat(126)}com`, 'host_too_long'],
     [`${'a'.repeat(300)}.com`, 'host_too_long'],
     ['x'.repeat(100_000), 'host_too_long'],
+    ['a.b.c.d.e.f.g.h.i.acme.com', 'host_too_deep'],
   ])('%s is refused: %s', (typed, code) => {
     expect(refused(typed)).toBe(code);
   });

@@ -91,6 +91,7 @@ describe('the settings of a domain', () => {
     ['a password', 'expiredUrl', 'https://u:p@example.com/', 'would be shown to every visitor'],
     ['a placeholder in the host', 'notFoundUrl', 'https://{slug}.example.com/', 'cannot stand in the name of the host'],
     ['another placeholder', 'notFoundUrl', 'https://example.com/{path}', 'The placeholders are {slug} and {query}.'],
+    ['a placeholder twice', 'expiredUrl', 'https://example.com/{query}?a={slug}&b={query}', 'in an address once'],
     ['a placeholder for the root', 'rootUrl', 'https://example.com/{slug}', 'There are no placeholders'],
     ['a colour by name', 'brandColor', 'red', 'Write a colour as #0f7b5c.'],
     ['a style', 'brandColor', '#fff;}x', 'Write a colour as #0f7b5c.'],

@@ -160,9 +160,9 @@ async function readReports({ app, client }: Instance, more: Subject[] = []): Pro
   const filters = [[], ['device:is:mobile', 'utm_source:contains:1'], ['channel:is:qr', "city:not:DE/'=x"]];
   const reports: Record<string, unknown> = {};
   for (const subject of subjects) {
-    const firstClickAt = await findFirstHitAt(app.db, client.workspaceId, subject);
+    const firstHitAt = await findFirstHitAt(app.db, client.workspaceId, subject);
     for (const asked of periods) {
-      const period = resolvePeriod({ ...asked, timeZone: zone, now, firstClickAt });
+      const period = resolvePeriod({ ...asked, timeZone: zone, now, firstHitAt });
       for (const filter of filters.map((texts) => parseFilters(texts, 'filter'))) {
         const of = [app.db, client.workspaceId, subject, period] as const;
         const name = JSON.stringify([subject, asked, filter]);

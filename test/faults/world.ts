@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isNull, like, sql } from 'drizzle-orm';
 import { expect, type RunnerTestCase } from 'vitest';
 import { insertApiKey } from '../../src/api/keys.ts';
-import { openDatabase } from '../../src/db/db.ts';
+import { type Db, openDatabase } from '../../src/db/db.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { clicks, domains } from '../../src/db/schema.ts';
 import { ensureInstanceDomain } from '../../src/domains/queries.ts';
@@ -23,7 +23,8 @@ export type World = {
   api(node: ServerNode, method: string, path: string, body?: unknown): Promise<number>;
   /**
    * Waits until every click has found its place, and holds what must always be true: every acknowledged redirect is a
-   * row, no row is there twice, every rollup equals the rows, no spool is left over. Prints one line.
+   * row, no row is there twice, every rollup equals the rows, every visitor is first once a day on each link and in the
+   * workspace, no spool is left over. Prints one line.
    */
   settle(fault: string, visitors: Visitors, more?: Settlement): Promise<Balance>;
   /** After a test that failed: what the servers said last. */
@@ -112,6 +113,7 @@ export async function openWorld(): Promise<World> {
       expect(missing.length, 'acknowledged and not recorded').toBeLessThanOrEqual(lost);
       const { rollups, rows: counted } = await rollupsAndRows(db, workspaceId);
       expect(rollups).toEqual(counted);
+      expect(await listMiscounted(db, workspaceId)).toEqual([]);
       return balance;
     },
     tell(test) {
@@ -126,6 +128,17 @@ export async function openWorld(): Promise<World> {
     },
   };
 }
+
+/** Visitors who were first several times, or never, on a link or (link '') in the workspace; a key lives for a day. */
+const listMiscounted = (db: Db, workspaceId: string): Promise<unknown[]> =>
+  rowsOf(
+    db,
+    sql`
+select s.link_id, visitor_key, (count(*) filter (where s.is_first))::int as firsts
+from clicks c cross join lateral (values (link_id, is_first_on_link), ('', is_first_in_workspace)) s (link_id, is_first)
+where workspace_id = ${workspaceId} and class = 'human' and visitor_key is not null
+group by 1, 2 having count(*) filter (where s.is_first) <> 1`,
+  );
 
 const spoolOf = (node: ServerNode): string[] => node.spoolFiles().filter((file) => file.endsWith('.spool'));
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -128,6 +128,21 @@ describe('a stop', () => {
     expect(code).toBe(0);
     expect(seconds).toBeLessThan(15);
     expect(await countClicks()).toBe(20);
+  });
+
+  it('after an error that nobody caught says so in a line of the log, without the values of a statement', async () => {
+    const fault = join(dataDir, 'fault.mjs');
+    writeFileSync(
+      fault,
+      `import { DrizzleQueryError } from ${JSON.stringify(import.meta.resolve('drizzle-orm/errors'))};
+process.on('SIGUSR2', () => { throw new DrizzleQueryError('select $1', ['jane@example.com'], new Error('no')); });`,
+    );
+    await start({ NODE_OPTIONS: `--import=${fault}` });
+    const { code } = await stop('SIGUSR2');
+    expect(code).toBe(1);
+    const line = lines.find((each) => each.includes('an error that nobody caught')) ?? '';
+    expect(JSON.parse(line)).toMatchObject({ level: 60, err: { query: 'select $1', cause: { message: 'no' } } });
+    expect(lines.join('\n')).not.toContain('jane@example.com');
   });
 
   it('is one stop, however often it is asked for', async () => {

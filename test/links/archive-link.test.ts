@@ -77,6 +77,16 @@ describe('archiving a link', () => {
     expect((await ada.ask(path)).text).not.toContain('hx-swap-oob');
   });
 
+  it('is said where its QR code is offered, in the list and on its page', async () => {
+    const home = `/w/${ada.workspace.slug}/links`;
+    const pages = [`${home}?search=${link.slug}`, `${home}/${link.id}`];
+    for (const page of pages) expect((await ada.ask(page)).text).not.toMatch(/menu-label">[^<]*rchived/);
+    await post('archive');
+    const [inList, onPage] = [await ada.ask(`${pages[0]}&state=archived`), await ada.ask(pages[1] ?? '')];
+    expect(inList.text).toContain('Archived: whoever scans it sees that the link is gone.');
+    expect(onPage.text).toContain('This link is archived: whoever scans the code sees that it is gone.');
+  });
+
   it('keeps the slug with the link', async () => {
     await post('archive');
     const form = { url: 'https://example.com/other', slug: link.slug };

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { listen } from '../../src/db/notify.ts';
+import { addTagTo, archiveLinks } from '../../src/links/bulk.ts';
 import { insertCampaign } from '../../src/links/campaigns.ts';
+import { bulkForm } from '../../src/links/forms.ts';
 import { getLink, insertLink, type Link } from '../../src/links/queries.ts';
 import type { Ask, Person, TestApp } from '../setup/app.ts';
+import { countStatements } from '../setup/database.ts';
 import { insertBareWorkspace } from '../setup/hits.ts';
 import { joinWorkspace, startWorkspace } from '../setup/membership.ts';
 
@@ -108,6 +112,46 @@ describe('several links', () => {
     expect((await state()).some(({ isArchived }) => isArchived)).toBe(false);
   });
 
+  it('are archived by as many statements as one, and every node hears of each', async () => {
+    const many = await Promise.all(Array.from({ length: 40 }, () => create()));
+    const heard = new Set<string>();
+    const listener = await listen(
+      app.databaseUrl,
+      (announcement) => announcement.kind === 'slug' && heard.add(announcement.slugKey),
+      () => {},
+    );
+    const [counted, statements] = countStatements(app.databaseUrl);
+    const ids = many.map(({ id }) => id);
+    await archiveLinks(counted.db, workspaceId, ids.slice(0, 1));
+    const ofOne = statements.splice(0).length;
+    await archiveLinks(counted.db, workspaceId, ids);
+    await counted.close();
+    expect(statements).toHaveLength(ofOne);
+    const keys = many.map(({ slug }) => slug.toLowerCase());
+    await expect.poll(() => keys.filter((key) => !heard.has(key))).toEqual([]);
+    await listener.close();
+  });
+
+  it.each(['add-tag', 'remove-tag', 'set-campaign', 'archive', 'restore'])(
+    'were changed when %s changed them, as after a single edit; those it left alone were not',
+    async (action) => {
+      const [first, second] = links;
+      if (!first || !second) throw new Error('There are no links.');
+      if (action === 'remove-tag') await addTagTo(app.db, workspaceId, [second.id], 'Dated');
+      else await addTagTo(app.db, workspaceId, [first.id], 'Dated');
+      if (action === 'restore') await archiveLinks(app.db, workspaceId, [second.id]);
+      if (action === 'archive') await archiveLinks(app.db, workspaceId, [first.id]);
+      if (action === 'set-campaign') await send({ action, campaign: 'Spring' }, [first.id]);
+      const datesOf = () =>
+        Promise.all([first, second].map(async ({ id }) => (await getLink(app.db, workspaceId, id)).updatedAt));
+      const before = await datesOf();
+      await send({ action, tag: 'Dated', campaign: 'Spring' });
+      const after = await datesOf();
+      expect(after[0]).toEqual(before[0]);
+      expect(after[1]?.getTime()).toBeGreaterThan(before[1]?.getTime() ?? Infinity);
+    },
+  );
+
   it('keep the date of those that were archived before', async () => {
     await send({ action: 'archive' }, [links[0]?.id ?? '']);
     const before = (await getLink(app.db, workspaceId, links[0]?.id ?? '')).archivedAt;
@@ -157,6 +201,16 @@ describe('several links', () => {
     expect((await send({ action: 'archive' }, [])).text).toContain('Select the links that you want to change.');
     const many = Array.from({ length: 501 }, (_, index) => `id${index}`);
     expect((await send({ action: 'archive' }, many)).text).toContain('Change at most 500 links at a time.');
+    expect(
+      (
+        await send(
+          { action: 'archive' },
+          many.map((id) => id.padEnd(12, 'x')),
+        )
+      ).text,
+    ).toContain('at most 500');
+    expect(bulkForm.parse({ links: 'a '.repeat(400_000) }).links.length).toBeLessThan(20_000);
+    expect(bulkForm.parse({ links: Array.from({ length: 50_000 }, () => 'a b') }).links.length).toBeLessThan(20_000);
     const full = await create(
       workspaceId,
       Array.from({ length: 20 }, (_, index) => `full ${index}`),

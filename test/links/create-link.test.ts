@@ -109,11 +109,73 @@ describe('creating a link', () => {
     expect(answer.headers['hx-trigger']).toBe('link-created');
   });
 
+  it('from the dialog is opened without being counted, and its code can be had as a file', async () => {
+    const link = 'href="[^"]*/opened\\?[^"]+" target="_blank" rel="noopener"';
+    const { text } = await create({ url: 'https://example.com', slug: 'opened' }, ada, viaDialog);
+    expect(text).toMatch(new RegExp(link));
+    const href = /href="([^"]*\/opened\?[^"]+)"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    const { pathname, search } = new URL(href);
+    await app.visit(pathname + search, { headers: { referer: `${app.url}/` } });
+    const { rows } = await app.db.execute(sql`
+select c.class from clicks c join slugs s on s.id = c.slug_id where s.slug = 'opened'`);
+    expect(rows).toEqual([{ class: 'owner' }]);
+    for (const [, path] of text.matchAll(/href="(\/qr\/[^"]+download=1)"/g)) {
+      const file = await ada.ask((path ?? '').replaceAll('&amp;', '&'));
+      expect([file.status, file.headers['content-disposition']]).toEqual([200, expect.stringContaining('attachment')]);
+    }
+    expect(text.match(/download=1"/g)).toHaveLength(2);
+  });
+
   it('has a page of its own, for those without scripts', async () => {
     const page = await ada.ask(`/w/${ada.workspace.slug}/links/new`);
     expect(page.status).toBe(200);
     expect(page.text).toContain('<h1>Create a link</h1>');
     expect(page.text).toContain('id="new-url"');
+  });
+});
+
+describe('the form of a new link', () => {
+  const open = (fields: Record<string, string>, person = ada) =>
+    person.ask(`/w/${person.workspace.slug}/links/new?${new URLSearchParams(fields)}`);
+
+  it('is filled by its address, which saves nothing', async () => {
+    const before = await countAll();
+    const fields = { url: 'https://example.com/?a=1&b=2', title: 'A "title"', tags: 'one, two', campaign: 'Spring' };
+    const page = await open(fields);
+    expect(page.status).toBe(200);
+    for (const value of ['https://example.com/?a=1&amp;b=2', 'A &quot;title&quot;', 'one, two', 'Spring'])
+      expect(page.text.split(`value="${value}"`), value).toHaveLength(2); // not in the dialog behind
+    expect(await countAll()).toBe(before);
+    const tags = await app.db.execute(sql`select 1 from tags where workspace_id = ${workspaceId} and name = 'one'`);
+    expect(tags.rows).toEqual([]);
+  });
+
+  it('shows what was crafted as text', async () => {
+    const before = await countAll();
+    const crafted = '"><script>alert(1)</script>';
+    const page = await open({ url: `javascript:alert(1)${crafted}`, title: crafted, tags: crafted, idPrefix: crafted });
+    expect(page.status).toBe(200);
+    expect(page.text).not.toContain('<script>alert');
+    expect(page.text).toContain('value="javascript:alert(1)&quot;&gt;&lt;script&gt;');
+    expect(page.text).toContain('id="new-url"');
+    expect(await countAll()).toBe(before);
+  });
+
+  it('makes a duplicate of a link, whose page and row lead there', async () => {
+    const made = await created(
+      await create({ url: 'https://example.com/?q=a+b&c', title: 'Title & more', tags: 'x, y' }),
+    );
+    for (const path of ['', `/${made.id}`]) {
+      const page = await ada.ask(`/w/${ada.workspace.slug}/links${path}`);
+      const href = new RegExp(
+        `href="([^"]+/links/new\\?url=${encodeURIComponent(made.url).replace('+', '\\+')}[^"]*)"`,
+      );
+      const [, form = ''] = href.exec(page.text) ?? [];
+      const { text } = await ada.ask(form.replaceAll('&amp;', '&'));
+      for (const value of ['https://example.com/?q=a+b&amp;c', 'Title &amp; more', 'x, y'])
+        expect(text).toContain(`value="${value}"`);
+      expect(text).toMatch(/name="slug"[^>]* value=""/);
+    }
   });
 });
 
@@ -152,9 +214,31 @@ describe('a link that is refused', () => {
     await create({ url: 'https://example.com', slug: 'taken-2' });
     const answer = await create({ url: 'https://example.com/other', slug: 'TAKEN' });
     expect(answer.status).toBe(409);
-    expect(answer.text).toContain('&quot;TAKEN&quot; is taken. Try TAKEN-3.');
+    expect(answer.text).toContain('&quot;TAKEN&quot; is taken by a link of this workspace. Try TAKEN-3.');
     expect(answer.text).toContain('value="https://example.com/other"');
     expect((await app.visit('/taken')).headers.location).toBe('https://example.com');
+  });
+
+  it('says of a taken slug whose it is only to those whose it is', async () => {
+    const link = await created(await create({ url: 'https://example.com', slug: 'whose' }));
+    const page = `/w/${ada.workspace.slug}/links/${link.id}`;
+    const refusedTo = async (person: Person, sentence: string) => {
+      const form = { url: 'https://example.com', slug: 'Whose' };
+      const { text } = await create(form, person, viaDialog);
+      const query = new URLSearchParams(form);
+      const check = await person.ask(`/w/${person.workspace.slug}/links/slug-check?${query}`, { headers: viaDialog });
+      for (const answer of [text, check.text]) {
+        expect(answer).toContain(`&quot;Whose&quot; ${sentence}. Try Whose-2.`);
+        expect(answer).toMatch(/<button [^>]*data-complete="Whose-2">/);
+      }
+      return text + check.text;
+    };
+    const own = await refusedTo(ada, 'is taken by a link of this workspace');
+    expect(own.split(`href="${page}"`)).toHaveLength(3);
+    expect(await refusedTo(bob, 'is taken')).not.toContain('Show it');
+    await ada.ask(`${page}/delete`, { form: {} });
+    expect(await refusedTo(ada, 'belonged to a link that is deleted, and stays taken')).not.toContain('Show it');
+    expect(await refusedTo(bob, 'is taken')).not.toContain('Show it');
   });
 
   it('because a field came twice keeps no half of it', async () => {
@@ -177,6 +261,41 @@ describe('a link that is refused', () => {
   it('is none when it leads to another port on the name of our short host', async () => {
     const other = `http://go.localhost:${Number(new URL(app.url).port) - 1}/spring`;
     expect((await created(await create({ url: other }))).url).toBe(other);
+  });
+
+  it('leads to the port where we listen behind a proxy, which answers for our short host too', async () => {
+    const { db, sites, isReservedSlug } = app.app;
+    const context = { db, sites, isReservedSlug, config: { shortUrl: 'https://go.localhost:8443', port: 3000 } };
+    const codeFor = (port: number) =>
+      readNewLink(context, workspaceId, { url: `http://go.localhost:${port}/x` }).then(
+        () => 'taken',
+        (error: { code: string }) => error.code,
+      );
+    expect(await Promise.all([8443, 3000, 80, 3001].map(codeFor))).toEqual([
+      'url_loop',
+      'url_loop',
+      'url_loop',
+      'taken',
+    ]);
+  });
+
+  it('leads to itself by a domain that is not served any more, or not yet', async () => {
+    await app.db.execute(
+      sql`insert into domains (id, host, workspace_id) values ('back', 'back.ada.example', ${workspaceId})`,
+    );
+    const link = await created(await create({ url: 'https://example.com', slug: 'Café', domain: 'back.ada.example' }));
+    const edit = (url: string) => ada.ask(`/w/${ada.workspace.slug}/links/${link.id}/edit`, { form: { url } });
+    for (const state of ['removed', 'waiting']) {
+      await app.db.execute(sql`update domains set state = ${state} where id = 'back'`);
+      for (const url of ['https://back.ada.example/CAFÉ', 'http://back.ada.example.:80/caf%C3%A9/?a=1']) {
+        const answer = await edit(url);
+        expect([answer.status, answer.text.includes('A link may not lead to another short link')]).toEqual([422, true]);
+      }
+      // Everything else there may be a web site by now.
+      for (const url of ['https://back.ada.example/', 'https://back.ada.example/moved', 'https://back.ada.example/%00'])
+        expect([url, (await edit(url)).status]).toEqual([url, 303]);
+      expect((await create({ url: 'https://back.ada.example/caf%C3%A9' }, bob)).status).toBe(303);
+    }
   });
 
   it('leads to a short host of anybody on this server', async () => {
@@ -240,7 +359,7 @@ describe('a slug while it is typed', () => {
 
   it.each([
     ['free', { slug: 'quite-free' }, 'text-primary-text', '/quite-free is free.'],
-    ['taken', { slug: 'Spring-Sale' }, 'text-destructive', 'is taken. Try Spring-Sale-2.'],
+    ['taken', { slug: 'Spring-Sale' }, 'text-destructive', 'is taken by a link of this workspace. Try Spring-Sale-2.'],
     ['a word of ours', { slug: 'health' }, 'text-destructive', 'is a word that this domain needs itself.'],
     ['not allowed', { slug: 'a b' }, 'text-destructive', 'letters, digits and - _ . ~ only'],
     ['on a foreign domain', { slug: 'free', domain: 'go.bob.example' }, 'text-destructive', 'not yours to use'],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Invalid } from '../../src/errors.ts';
 import { locationOf, readDestination, warningAbout, withQuery } from '../../src/links/destination.ts';
+import { ownTimeOf } from '../setup/own-time.ts';
 
 function refusalOf(typed: string): Invalid {
   try {
@@ -241,6 +242,25 @@ describe("a visitor's query", () => {
         expect(after.search.startsWith(before.search)).toBe(true);
       }
     }
+  });
+
+  it('is left out where it is longer than an address, whatever of it the destination has already', () => {
+    const location = 'https://example.com/?a=us';
+    expect(withQuery(location, `${'a=1&'.repeat(2_001)}b=2`)).toBe(location);
+    expect(withQuery(location, `${'a=1&'.repeat(1_900)}b=2`)).toBe(`${location}&b=2`);
+  });
+
+  it('costs little where it is made of thousands of broken escapes, and so is the destination', () => {
+    const broken = '%ff&'.repeat(1_900);
+    const location = `https://example.com/?${broken}`;
+    expect(
+      ownTimeOf(() => {
+        for (let times = 0; times < 10; times++) withQuery(location, broken);
+      }),
+    ).toBeLessThan(60);
+    expect(withQuery('https://example.com/?caf%C3%A9=1&x+y=2', 'caf%c3%a9=3&x%20y=4&z=5')).toBe(
+      'https://example.com/?caf%C3%A9=1&x+y=2&z=5',
+    );
   });
 
   it('is left out when the address would become longer than servers take', () => {

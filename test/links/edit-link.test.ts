@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { getLink, insertLink, type Link, updateLink } from '../../src/links/queries.ts';
+import { archiveLink, getLink, insertLink, type Link, updateLink } from '../../src/links/queries.ts';
 import type { Person, TestApp } from '../setup/app.ts';
 import { joinWorkspace, startWorkspace, workspaceIdOf } from '../setup/membership.ts';
 
@@ -46,6 +46,43 @@ describe('editing a link', () => {
       .toBe('https://example.com/new?a=%2B');
   });
 
+  it('says what it means for visitors: of the title nothing, of an archived link that it stays gone', async () => {
+    const said = async (form: Record<string, string>) => {
+      const { headers } = await ada.ask(pathOf(), { form });
+      return decodeURIComponent(String(headers['set-cookie']));
+    };
+    const name = `${link.domain}/${link.slug}`;
+    const titled = await said({ url: link.url, title: 'Another' });
+    expect(titled).toContain(`"message":"${name} is saved."`);
+    expect(titled).not.toContain('undo');
+    expect(await said({ url: 'https://example.com/led' })).toContain(
+      'Visitors follow the new destination from now on.',
+    );
+    await archiveLink(app.db, workspaceId, link.id);
+    const archived = await said({ url: 'https://example.com/gone' });
+    expect(archived).toContain('It stays archived: visitors see that it is gone.');
+    expect(archived).not.toContain('Visitors follow');
+  });
+
+  it('offers the old destination back, and nothing else of before', async () => {
+    const form = { url: 'https://example.com/wrong', title: 'New title', tags: 'kept' };
+    const flash = (await ada.ask(pathOf(), { form })).headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+    const page = await ada.ask(`/w/${ada.workspace.slug}/links`, { headers: { cookie: `${ada.cookie}; ${flash}` } });
+    expect(page.text).toMatch(
+      new RegExp(
+        `action="${pathOf()}">\\s*<input type="hidden" name="url" value="https://example.com/old">\\s*<button`,
+      ),
+    );
+    expect((await ada.ask(pathOf(), { form: { url: 'https://example.com/old' } })).status).toBe(303);
+    expect(await reload()).toMatchObject({ url: link.url, title: 'New title', tags: [{ name: 'kept' }] });
+  });
+
+  it('offers no way back that a cookie cannot hold', async () => {
+    await updateLink(app.db, workspaceId, link.id, { url: `https://example.com/${'x'.repeat(4_000)}` });
+    const answer = await ada.ask(pathOf(), { form: { url: 'https://example.com/short' } });
+    expect(decodeURIComponent(String(answer.headers['set-cookie']))).not.toContain('undo');
+  });
+
   it('takes a title away', async () => {
     await ada.ask(pathOf(), { form: { url: link.url, title: '  ' } });
     expect((await reload()).title).toBeNull();
@@ -75,6 +112,14 @@ describe('an edit that is refused', () => {
     expect(answer.text).toContain(`value="${form.url}"`);
     expect(answer.text).toContain('value="Kept"');
     expect(await reload()).toMatchObject({ url: link.url, title: 'Old title' });
+  });
+
+  it('shows what was not sent as it is', async () => {
+    await updateLink(app.db, workspaceId, link.id, { tags: ['stays'] });
+    const answer = await ada.ask(pathOf(), { form: { url: 'two words' } });
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain('value="Old title"');
+    expect(answer.text).toContain('value="stays"');
   });
 
   it('for a long title says how long it may be', async () => {

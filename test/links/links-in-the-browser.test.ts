@@ -1,7 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { insertCampaign } from '../../src/links/campaigns.ts';
 import { insertLink } from '../../src/links/queries.ts';
+import { accessibilityProblems } from '../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { launchBrowser, type OpenedPage, openPageAs } from '../setup/browser.ts';
 import { workspaceIdOf } from '../setup/membership.ts';
@@ -59,7 +61,7 @@ describe('in a browser', () => {
     await page.keyboard.type('example.com/a-long-address');
     await page.keyboard.press('Enter');
     await page.getByText('Your link is ready and copied.').waitFor();
-    const shortUrl = await page.locator('.created-url').getAttribute('href');
+    const shortUrl = await page.locator('#create-link [data-copy]').getAttribute('data-copy');
     expect(await copied(page)).toBe(shortUrl);
     expect((await app.visit(new URL(shortUrl ?? '').pathname)).headers.location).toBe(
       'https://example.com/a-long-address',
@@ -116,9 +118,110 @@ describe('in a browser', () => {
     await page.keyboard.press('c');
     await page.locator('#create-link summary').click();
     await page.locator('#quick-slug').pressSequentially('typed');
-    await page.getByText('"typed" is taken. Try typed-2.').waitFor();
+    await page.getByText('"typed" is taken by a link of this workspace. Try typed-2.').waitFor();
     await page.locator('#create-link select[name=domain]').selectOption('go.typed.example');
     await page.getByText('go.typed.example/typed is free.').waitFor();
+    await page.locator('#create-link select[name=domain]').selectOption(app.shortHost);
+    const offer = page.getByRole('button', { name: 'Use typed-2' });
+    await offer.waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await offer.click();
+    expect(await page.locator('#quick-slug').inputValue()).toBe('typed-2');
+    await page.getByText(`${app.shortHost}/typed-2 is free.`).waitFor();
+    expect(errors).toEqual([]);
+  });
+
+  it('a slash leads to the search of the links from anywhere, also from a ticked row', async () => {
+    const ada = await app.signUp('Ada');
+    await insertLinks(ada, ['Apples']);
+    const { page, errors } = await openLinks(ada);
+    const hasFocus = () => page.locator('#link-search').evaluate((field) => field === document.activeElement);
+    await page.locator('#link-rows [name=links]').check();
+    await page.keyboard.press('/');
+    expect(await hasFocus()).toBe(true);
+    await page.goto(`${app.url}/w/${ada.workspace.slug}/campaigns`);
+    await page.keyboard.press('/');
+    await page.waitForURL(/\/links#link-search$/);
+    await expect.poll(hasFocus).toBe(true);
+    await page.keyboard.type('apple');
+    await expect.poll(() => new URL(page.url()).search).toBe('?search=apple');
+    expect(errors).toEqual([]);
+  });
+
+  it('the arrow keys are a field’s own in an open menu, and choose among its items elsewhere', async () => {
+    const ada = await app.signUp('Ada');
+    const plan = { name: 'Spring', startsOn: null, endsOn: null, goal: null };
+    await insertCampaign(app.db, await workspaceIdOf(app, ada), plan);
+    const { page, errors } = await openLinks(ada);
+    await page.goto(`${app.url}/w/${ada.workspace.slug}/campaigns`);
+    await page.locator('[popovertarget="range-menu"]').click();
+    const day = page.locator('#range-menu input[type="date"]').first();
+    await day.fill('2026-05-05');
+    await day.press('ArrowUp');
+    expect(await day.inputValue()).not.toBe('2026-05-05');
+    expect(await day.evaluate((field) => field === document.activeElement)).toBe(true);
+    await page.locator('[popovertarget="range-menu"]').focus();
+    await page.keyboard.press('ArrowDown');
+    expect(await page.evaluate(() => document.activeElement?.matches('#range-menu .menu-item:first-of-type'))).toBe(
+      true,
+    );
+    expect(errors).toEqual([]);
+  });
+
+  it('without a clipboard, as on plain http, a link is copied all the same', async () => {
+    const { page, errors } = await openLinks(await app.signUp('Ada'));
+    await page.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+    await page.reload();
+    await page.locator('#new-url').fill('example.com/plain-http');
+    await page.keyboard.press('Enter');
+    const shortUrl =
+      (await page
+        .locator('.created-link + * [data-copy], .created-link ~ * [data-copy]')
+        .first()
+        .getAttribute('data-copy')) ?? '';
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await page.getByText('Your link is ready and copied.').waitFor();
+    await expect.poll(() => focused(page)).toBe('Copy');
+    await page.keyboard.press('c');
+    await page.locator('#quick-url').press('Control+v');
+    expect(await page.locator('#quick-url').inputValue()).toBe(shortUrl);
+    expect(errors).toEqual([]);
+  });
+
+  it('where nothing may be copied, it says so', async () => {
+    const ada = await app.signUp('Ada');
+    await insertLinks(ada, ['Apples']);
+    const { page, errors } = await openLinks(ada);
+    await page.addInitScript(() => {
+      Object.defineProperty(navigator, 'clipboard', { value: undefined });
+      document.execCommand = () => false;
+    });
+    await page.reload();
+    await page.locator('#link-rows .copy').click();
+    await page.locator('.toast[data-kind="error"]', { hasText: 'Your browser did not allow copying.' }).waitFor();
+    await page.keyboard.press('c');
+    await page.keyboard.type('example.com/by-hand');
+    await page.keyboard.press('Enter');
+    await page.getByText('Your link is ready.').waitFor();
+    await page.locator('#create-link [data-copy]').click();
+    await page.locator('#create-link').getByText('Select the text and copy it yourself.').waitFor();
+    expect(errors).toEqual([]);
+  });
+
+  it('on a phone the QR code is in its menu, to be shown to somebody', async () => {
+    const ada = await app.signUp('Ada');
+    await insertLinks(ada, ['Apples']);
+    const { page, errors } = await openLinks(ada);
+    await page.locator('#link-rows .short-link').click();
+    const [beside, inMenu] = [page.locator('.link-header > .qr-picture'), page.locator('#qr-menu .qr-picture')];
+    await page.getByRole('button', { name: 'QR code' }).click();
+    expect([await beside.isVisible(), await inMenu.isVisible()]).toEqual([true, false]);
+    await page.setViewportSize({ width: 390, height: 700 });
+    expect([await beside.isVisible(), await inMenu.isVisible()]).toEqual([false, true]);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    const box = await inMenu.boundingBox();
+    expect(Math.min(box?.width ?? 0, box?.height ?? 0)).toBeGreaterThan(200);
+    expect(await inMenu.evaluate((image) => (image as HTMLImageElement).naturalWidth > 0)).toBe(true);
     expect(errors).toEqual([]);
   });
 
@@ -131,6 +234,7 @@ describe('in a browser', () => {
     await expect.poll(() => rowsOf(page).count()).toBe(2);
     await expect.poll(() => page.locator('#link-states [aria-current]').textContent()).toBe('Active 2');
     expect(new URL(page.url()).search).toBe('?search=apple');
+    expect(await page.locator('#link-export').getAttribute('href')).toMatch(/\/links\.csv\?search=apple$/);
     expect(await page.locator('#link-search').evaluate((field) => field === document.activeElement)).toBe(true);
     await page.locator('#link-sort').selectOption('oldest');
     await expect.poll(() => new URL(page.url()).search).toBe('?search=apple&sort=oldest');

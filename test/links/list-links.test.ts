@@ -18,7 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const create = (input: { url?: string; slug?: string | null; title?: string | null } = {}, workspace = workspaceId) =>
+type Made = { url?: string; slug?: string | null; title?: string | null; tags?: string[] };
+const create = (input: Made = {}, workspace = workspaceId) =>
   insertLink(app.db, workspace, {
     url: 'https://example.com/',
     slug: null,
@@ -200,6 +201,22 @@ describe('a search', () => {
     expect(await found(`${app.shortHost}/`)).toEqual([]);
   });
 
+  it('finds a link, once, by the whole address that its QR code or an alias opens', async () => {
+    const link = (await list({ search: 'find-menu' }, workspace)).links[0];
+    await app.db.execute(sql`
+insert into slugs (id, domain_id, slug_key, slug, kind, link_id)
+values ('old-menu', ${link?.domainId}, 'old-menü', 'Old-Menü', 'alias', ${link?.id})`);
+    const { rows } = await app.db.execute<{ slug: string }>(sql`select slug from slugs where id = ${link?.qrSlugId}`);
+    const qr = rows[0]?.slug ?? '';
+    for (const pasted of [`http://${app.shortHost}/${qr}`, `${app.shortHost}/${qr.toUpperCase()}+`, qr])
+      expect(await found(pasted), pasted).toEqual(['find-menu']);
+    for (const pasted of [`HTTP://${app.shortHost.toUpperCase()}/OLD-MEN%C3%9C?x=1`, 'old-menü'])
+      expect(await found(pasted), pasted).toEqual(['find-menu']);
+    expect((await countLinks(app.db, workspace, { search: qr })).active).toBe(1);
+    for (const other of [qr.slice(0, -1), `other.example/${qr}`, `${app.shortHost}/${qr}x`])
+      expect(await found(other), other).toEqual([]);
+  });
+
   it.each(['', '+', '/', '/+', '?x=1', '/?x=1&y=%zz', '#top'])(
     'finds a link in letters of its own by what is copied, with “%s” behind it',
     async (ending) => {
@@ -228,6 +245,49 @@ describe('a search', () => {
     expect(
       (await ada.ask(`${path}?sort=newest&state=active`, { headers: { 'hx-request': 'true' } })).headers,
     ).toMatchObject({ 'hx-replace-url': path });
+  });
+
+  it('that finds nothing says how many there are among the others, and leads there', async () => {
+    const bob = await app.signUp('Bob');
+    const his = await workspaceIdOf(app, bob);
+    const made = [
+      await create({ title: 'Lost glove' }, his),
+      await create({ title: 'Lost scarf', tags: ['wool'] }, his),
+    ];
+    for (const { id } of made) await archiveLink(app.db, his, id);
+    await create({ title: 'Found glove' }, his);
+    const path = `/w/${bob.workspace.slug}/links`;
+    const said = async (query: string) => {
+      const { text } = await bob.ask(`${path}?${query}`);
+      const [, heading, sentence, href, label] =
+        /class="empty-state">.*?<h2>(.*?)<\/h2>\s*<p>(.*?)<\/p>.*?<a class="btn" href="(.*?)">(.*?)<\/a>/s.exec(text) ??
+        [];
+      return [heading, sentence, href?.replaceAll('&amp;', '&'), label];
+    };
+    expect(await said('search=lost')).toEqual([
+      'No active link matches “lost”',
+      '2 archived links do.',
+      `${path}?search=lost&state=archived`,
+      'Show archived links',
+    ]);
+    expect(await said('search=found&state=archived')).toEqual([
+      'No archived link matches “found”',
+      '1 active link does.',
+      `${path}?search=found`,
+      'Show active links',
+    ]);
+    expect(await said('search=scarf&tag=wool&sort=clicks')).toEqual([
+      'No active link fits this filter and matches “scarf”',
+      '1 archived link does.',
+      `${path}?search=scarf&tag=wool&sort=clicks&state=archived`,
+      'Show archived links',
+    ]);
+    expect(await said('search=boot&tag=wool')).toEqual([
+      'No active link fits this filter and matches “boot”',
+      'Take off the search or a part of the filter.',
+      path,
+      'Show all links',
+    ]);
   });
 
   it('takes no harm from what a database cannot hold', async () => {

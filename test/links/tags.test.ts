@@ -1,12 +1,13 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { nameKey, splitNames } from '../../src/links/name.ts';
+import { lastName, nameKey, splitNames } from '../../src/links/name.ts';
 import { getLink, insertLink, type Link, updateLink } from '../../src/links/queries.ts';
 import { listTags, maxTags, readTagName, readTagNames, suggestTags } from '../../src/links/tags.ts';
 import { type Client, createLink, openClient } from '../api/client.ts';
 import type { Person, TestApp } from '../setup/app.ts';
 import { insertBareWorkspace } from '../setup/hits.ts';
 import { joinWorkspace, startWorkspace } from '../setup/membership.ts';
+import { ownTimeOf } from '../setup/own-time.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -108,6 +109,15 @@ describe('tags of a link', () => {
     expect(answer.text).toContain(`value="${typed}"`);
     expect(await tagNamed('limit 0')).toBeUndefined();
     expect(readTagNames(typed.split(', ').slice(1))).toHaveLength(20);
+  });
+
+  it('are not even parted where they are a megabyte, and neither is a name', () => {
+    const refuse = () => expect(() => readTagNames('a,'.repeat(500_000))).toThrow('A link has at most 20 tags.');
+    expect(ownTimeOf(refuse)).toBeLessThan(30);
+    const long = ownTimeOf(() => expect(() => readTagName('a '.repeat(500_000))).toThrow('at most 50 characters'));
+    expect(long).toBeLessThan(30);
+    expect(ownTimeOf(() => lastName('a,'.repeat(500_000)))).toBeLessThan(30);
+    expect(lastName(`${'a,'.repeat(5_000)}b, last`)).toEqual({ others: ['a', 'b'], last: ' last' });
   });
 
   it('are made once, whoever comes first', async () => {

@@ -56,11 +56,15 @@ describe('those who look at one subject', () => {
     const stops = Array.from({ length: 200 }, () => channels.watch(watched, viewer(), null));
     await seconds(10);
     expect(looks).toHaveLength(11);
-    expect(channels.countViewers('w')).toBe(200);
+    for (let more = 0; more < 50; more++) {
+      expect(channels.hasRoom(watched)).toBe(true);
+      stops.push(channels.watch(watched, viewer(), null));
+    }
+    expect([channels.hasRoom(watched), channels.hasRoom({ ...watched, workspaceId: 'v' })]).toEqual([false, true]);
     for (const { stop } of stops) stop();
     await seconds(10);
     expect(looks).toHaveLength(11);
-    expect(channels.countViewers('w')).toBe(0);
+    expect(channels.hasRoom(watched)).toBe(true);
   });
 
   it('hear each hit once, also one that is recorded after others that came later', async () => {
@@ -72,6 +76,18 @@ describe('those who look at one subject', () => {
     addHit(start + 500);
     await seconds(5);
     expect(idsOf(one.heard)).toEqual([[], [String(start + 1_000)], [String(start + 500)]]);
+  });
+
+  it('look at twenty subjects of a workspace at most', () => {
+    const link = (linkId: string, workspaceId = 'w'): Watched => ({ workspaceId, subject: { kind: 'link', linkId } });
+    const stops = Array.from({ length: 20 }, (_, n) => channels.watch(link(`link${n}`), viewer(), null));
+    expect([link('more'), link('link7'), link('more', 'v')].map((each) => channels.hasRoom(each))).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    stops[3]?.stop();
+    expect(channels.hasRoom(link('more'))).toBe(true);
   });
 
   it('begin with the last half hour, or with what they missed', async () => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import net from 'node:net';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openMailer } from '../../src/mail/mailer.ts';
@@ -70,4 +72,28 @@ it('says in the log for whom mail is, what it is about and what it says', async 
   await mailer.send({ to: 'x@example.com', subject: 'Hello', text: 'Press here' });
   expect(lines).toHaveLength(1);
   for (const part of ['x@example.com', '"Hello"', 'Press here']) expect(lines[0]).toContain(part);
+});
+
+it('names nobody in the log when the mail server refuses, and says where the mail is', async () => {
+  const server = net.createServer((socket) => {
+    socket.write('220 here\r\n');
+    socket.on('data', (line) =>
+      socket.write(/^RCPT/i.test(String(line)) ? '550 <jane@example.com>: no such user\r\n' : '250 fine\r\n'),
+    );
+    socket.on('error', () => {});
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  const told: unknown[] = [];
+  const log = (sentence: string, error?: unknown) =>
+    told.push(sentence, (error as Error).message, (error as Error).stack);
+  const mailer = openMailer({ smtpUrl: `smtp://127.0.0.1:${port}`, mailFrom: 'us@example.com' }, app.db, log);
+  await mailer.send({ to: 'jane@example.com', subject: 'Hello Jane', text: 'Press here' });
+  server.close();
+  const text = told.join('\n');
+  const id = /could not be sent\. It is kept at \/admin\/mail#(mail-\d+)\./.exec(text)?.[1] ?? '';
+  expect(text).toContain('550');
+  expect(text).toContain('no such user');
+  expect(text).not.toMatch(/jane/i);
+  expect((await admin.ask('/admin/mail')).text).toContain(`id="${id}"`);
 });

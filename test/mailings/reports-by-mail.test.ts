@@ -115,6 +115,7 @@ it('a monthly report of a link is about that link and the month before', async (
   expect(await send('2026-11-01T06:59:00Z')).toBe(0);
   expect(await send('2026-11-01T07:00:00Z')).toBe(1);
   const mail = await mailbox.take(`${test.shortHost}/mail-${ada.workspace.slug}: 4 clicks, 1 Oct 2026 – 31 Oct 2026`);
+  expect(mail.text).toContain('in the month before');
   expect(mail.text).toContain(`/w/${ada.workspace.slug}/links/${linkId}?from=2026-10-01&to=2026-10-31`);
 });
 
@@ -177,7 +178,7 @@ describe('planning', () => {
     const again = await plan(ada);
     expect(again.status).toBe(409);
     expect(again.text).toContain('This report goes to this address already.');
-    expect((await plan(ada, { recipient: 'nobody' })).text).toContain('Write an e-mail address');
+    expect((await plan(ada, { recipient: 'nobody' })).text).toContain('Type an e-mail address');
     expect((await plan(ada, { every: 'hour' })).status).toBe(422);
     expect((await plan(ada, { link: 'nothing' })).status).toBe(404);
   });

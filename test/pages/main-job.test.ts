@@ -51,9 +51,9 @@ describe.sequential('somebody new', () => {
     await page.keyboard.press('c');
     await page.keyboard.insertText('https://example.com/spring-sale?colour=green');
     await page.keyboard.press('Enter');
-    const created = page.locator('.created-url');
-    await created.waitFor();
-    shortUrl = (await created.getAttribute('href')) ?? '';
+    const copy = page.locator('.create-link [data-copy]');
+    await copy.waitFor();
+    shortUrl = (await copy.getAttribute('data-copy')) ?? '';
     expect(shortUrl).toMatch(/^http:\/\/go\.localhost:\d+\/[2-9a-z]{7}$/);
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(shortUrl);
     expect(await accessibilityProblems(page)).toEqual([]);

@@ -110,6 +110,18 @@ describe('a domain as its admin wants it', () => {
     expect(await to('/%F0%9F%8C%B8')).toEqual(search('%F0%9F%8C%B8'));
   });
 
+  it('leads nobody on who asks in another way, or for a file that programs look for', async () => {
+    for (const method of ['POST', 'PROPFIND', 'TRACE'])
+      for (const path of ['/sprnig', '/deeper/path', '/']) {
+        const { status, headers } = await app.visit(path, { host: branded, method });
+        expect([method, path, status, headers.allow]).toEqual([method, path, 405, 'GET, HEAD']);
+      }
+    for (const path of ['/.well-known/security.txt', '/.well-known/a/b?c', '/ads.txt', '/Sitemap.xml', '/ads.txt/']) {
+      const { status, text, headers } = await visit(branded, path);
+      expect([path, status, text, headers.location]).toEqual([path, 404, 'Not found\n', undefined]);
+    }
+  });
+
   it('leads ended links on', async () => {
     const { id } = await link(branded, 'ended');
     await removeLink(app.db, workspaceId, id);
@@ -280,6 +292,14 @@ describe('placeholders', () => {
     const path = `/${encodeURIComponent(`${'a'.repeat(999)}🌸🌸`)}`;
     const filled = fillPlaceholders('https://example.com/?q={slug}', { path, query: '' });
     expect(filled).toBe(`https://example.com/?q=${'a'.repeat(999)}`);
+  });
+
+  it('are empty where the address would be longer than servers take', () => {
+    const visited = { path: '/x', query: '%'.repeat(900) };
+    const times = (count: number) =>
+      fillPlaceholders(`https://example.com/?s={slug}${'&q={query}'.repeat(count)}`, visited);
+    expect(times(2)).toBe(`https://example.com/?s=x${`&q=${'%25'.repeat(900)}`.repeat(2)}`);
+    expect(times(3)).toBe('https://example.com/?s=&q=&q=&q=');
   });
 
   it.each([

@@ -127,6 +127,28 @@ describe('a visitor who opens a short link', () => {
   });
 });
 
+describe('a visitor whose click cannot be read', () => {
+  it('is sent on all the same, and the click counts as lost', async () => {
+    const nowhere = await insertBareWorkspace(waymark.db, 'Mars/Olympus_Mons');
+    const { slug, id } = await insertLink(waymark.db, nowhere, {
+      url: 'https://example.com/mars',
+      slug: null,
+      domainId: waymark.app.instanceDomainId,
+      title: null,
+      createdBy: null,
+    });
+    const lost = async () =>
+      Number(/^waymark_clicks_total\{fate="lost"\} (\d+)$/m.exec((await waymark.ask('/metrics')).text)?.[1]);
+    const before = await lost();
+    for (const path of [`/${slug}`, `/${slug}?a=1`]) {
+      const { status, headers } = await waymark.visit(path);
+      expect([status, headers.location]).toEqual([302, `https://example.com/mars${path.slice(slug.length + 1)}`]);
+    }
+    expect(await lost()).toBe(before + 2);
+    expect(await hitsOf(id)).toEqual([]);
+  });
+});
+
 describe('whoever is not a visitor', () => {
   it.each([
     [
@@ -208,6 +230,17 @@ describe('a slug with a plus', () => {
     expect(await hitsOf(link.id)).toEqual([]);
   });
 
+  it('may write it escaped, and once', async () => {
+    expect((await waymark.visit(`/${link.slug}%2B`)).text).toContain('https://example.com/landing');
+    for (const more of ['%252B', '++', '+%2B'])
+      expect([more, (await waymark.visit(`/${link.slug}${more}`)).status]).toEqual([more, 404]);
+  });
+
+  it('shows the host as browsers ask for it, so that look-alikes are seen', async () => {
+    const { slug } = await makeLink('https://pаypal.example/');
+    expect((await waymark.visit(`/${slug}+`)).text).toContain('xn--pypal-4ve.example');
+  });
+
   it('escapes what people wrote', async () => {
     const evil = await makeLink('https://example.com/"><script>alert(1)</script>');
     await updateLink(waymark.db, workspaceId, evil.id, { title: '<img src=x onerror=alert(1)>' });
@@ -251,11 +284,14 @@ describe('what is no link', () => {
     expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
-  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'])(
     '%s gets 405 with Allow and counts nothing',
     async (method) => {
-      const answer = await waymark.visit(`/${link.slug}`, { method });
-      expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD']);
+      await archiveLink(waymark.db, workspaceId, (await makeLink('https://example.com/', `ended-${method}`)).id);
+      for (const path of [`/${link.slug}`, `/ended-${method}`, '/nobody-has-this', '/', '/a/b']) {
+        const answer = await waymark.visit(path, { method });
+        expect([path, answer.status, answer.headers.allow]).toEqual([path, 405, 'GET, HEAD']);
+      }
       expect(await hitsOf(link.id)).toEqual([]);
     },
   );
@@ -265,8 +301,10 @@ describe('what is no link', () => {
     ['broken JSON', { body: '{"a":' }],
     ['more than a megabyte', { body: 'x'.repeat(2_000_000) }],
   ])('a POST of %s gets 405 as well, and its body is not read', async (_what, ask) => {
-    const answer = await waymark.visit(`/${link.slug}`, ask);
-    expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD']);
+    for (const path of [`/${link.slug}`, '/a/b', '/']) {
+      const answer = await waymark.visit(path, { method: 'POST', ...ask });
+      expect([path, answer.status, answer.headers.allow]).toEqual([path, 405, 'GET, HEAD']);
+    }
   });
 
   it.each(['evil.example', 'example.com:80', '127.0.0.2', '[::2]', 'GO.LOCALHOST.evil.example', 'a'.repeat(300)])(

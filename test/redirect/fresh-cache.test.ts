@@ -9,13 +9,17 @@ type Value = { text: string; owner: string };
 function makeCache(max = 10) {
   const table = new Map<string, Value>();
   const state = { loads: 0, delayMs: 0, isAway: false };
-  const cache = new FreshCache<Value>(max, async (key) => {
-    state.loads++;
-    const value = table.get(key);
-    if (state.isAway) throw new Error('away');
-    if (state.delayMs > 0) await sleep(state.delayMs, undefined, { ref: false });
-    return value;
-  });
+  const cache = new FreshCache<Value>(
+    max,
+    async (key) => {
+      state.loads++;
+      const value = table.get(key);
+      if (state.isAway) throw new Error('away');
+      if (state.delayMs > 0) await sleep(state.delayMs, undefined, { ref: false });
+      return value;
+    },
+    { groups: ['owner'] },
+  );
   const write = (key: string, text: string, owner = 'w') => table.set(key, { text, owner });
   return { cache, state, write, table };
 }
@@ -33,11 +37,9 @@ describe('an answer', () => {
 
   it('that is large takes the place of several, so that all together stay within the bound', async () => {
     const size = { max: 100, of: ({ text }: Value) => text.length };
-    const cache = new FreshCache<Value>(
-      10,
-      async (key) => ({ text: key.repeat(key === 'd' ? 80 : 20), owner: 'w' }),
-      size,
-    );
+    const cache = new FreshCache<Value>(10, async (key) => ({ text: key.repeat(key === 'd' ? 80 : 20), owner: 'w' }), {
+      bytes: size,
+    });
     for (const key of ['a', 'b', 'c']) await cache.find(key);
     expect(['a', 'b', 'c'].filter((key) => cache.recall(key))).toEqual(['a', 'b', 'c']);
     await cache.find('d');
@@ -88,7 +90,47 @@ describe('an answer', () => {
     write('a', 'one', 'me');
     write('b', 'one', 'you');
     await Promise.all([cache.find('a'), cache.find('b')]);
-    cache.distrust((value) => value.owner === 'me');
+    cache.distrustGroup('me');
+    expect(cache.recall('a')).toBeUndefined();
+    expect(cache.recall('b')?.text).toBe('one');
+    write('a', 'two', 'me');
+    expect((await cache.find('a'))?.text).toBe('two');
+    expect(cache.recall('a')?.text).toBe('two');
+  });
+
+  it('that was distrusted with others and under way is not fresh, and serves while there is no other', async () => {
+    const { cache, state, write } = makeCache();
+    write('a', 'one', 'me');
+    state.delayMs = 30;
+    const early = cache.find('a');
+    await sleep(5);
+    cache.distrustGroup('me');
+    await early;
+    expect(cache.recall('a')).toBeUndefined();
+    await cache.find('a');
+    cache.distrustGroup('me');
+    state.isAway = true;
+    expect((await cache.find('a'))?.text).toBe('one');
+  });
+
+  it('is distrusted in no more time where many are remembered', () => {
+    const cache = new FreshCache<Value>(200_000, async () => undefined, { groups: ['owner'] });
+    for (let n = 0; n < 200_000; n++) cache.keep(`key-${n}`, { text: 'one', owner: `owner-${n}` });
+    const began = performance.now();
+    for (let n = 0; n < 200; n++) cache.distrustGroup('owner-7');
+    expect(performance.now() - began).toBeLessThan(100);
+  });
+
+  it('is not taken for fresh when very many others were distrusted after it', async () => {
+    const { cache, write } = makeCache();
+    write('a', 'one', 'me');
+    await cache.find('a');
+    cache.distrustGroup('me');
+    for (let n = 0; n < 9_999; n++) cache.distrustGroup(`owner-${n}`);
+    expect(cache.recall('a')).toBeUndefined();
+    write('b', 'one', 'you');
+    await cache.find('b');
+    cache.distrustGroup('one-more');
     expect(cache.recall('a')).toBeUndefined();
     expect(cache.recall('b')?.text).toBe('one');
   });

@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertLink } from '../../src/links/queries.ts';
+import { Unavailable } from '../../src/errors.ts';
+import { archiveLink, insertLink } from '../../src/links/queries.ts';
 import { networkOf } from '../../src/network.ts';
+import { Resolver } from '../../src/redirect/resolve.ts';
 import { UnknownSlugs } from '../../src/redirect/unknown-slugs.ts';
 import { startTestApp, type TestApp } from '../setup/app.ts';
+import { insertDomain } from '../setup/domains.ts';
 import { insertBareWorkspace } from '../setup/hits.ts';
 
 describe('unknown slugs', () => {
@@ -14,39 +18,68 @@ describe('unknown slugs', () => {
     expect(networkOf('unix:')).toBe('unix:');
   });
 
-  it('are allowed a hundred a minute, and again in the next', () => {
+  /** Guesses one after the other; what the last one is told. */
+  async function guess(slugs: UnknownSlugs, address: string, now: number, times = 1): Promise<number | object> {
+    let answer: number | object = 0;
+    for (let n = 0; n < times; n++) answer = await slugs.look(address, now, async () => undefined);
+    return answer;
+  }
+
+  it('are allowed a hundred a minute, and again in the next', async () => {
     const slugs = new UnknownSlugs();
     const now = Date.UTC(2026, 0, 1);
-    for (let guess = 0; guess < 100; guess++) expect(slugs.count('192.0.2.7', now)).toBe(0);
-    expect(slugs.count('192.0.2.7', now + 15_500)).toBe(45);
-    expect(slugs.count('192.0.2.8', now + 15_500)).toBe(0);
-    expect(slugs.count('192.0.2.7', now + 60_000)).toBe(0);
+    expect(await guess(slugs, '192.0.2.7', now, 100)).toBe(0);
+    expect(await guess(slugs, '192.0.2.7', now + 15_500)).toBe(45);
+    expect(await guess(slugs, '192.0.2.8', now + 15_500)).toBe(0);
+    expect(await guess(slugs, '192.0.2.7', now + 60_000)).toBe(0);
   });
 
-  it('do not lock anybody out when the clock is set back', () => {
+  it('do not lock anybody out when the clock is set back', async () => {
     const slugs = new UnknownSlugs();
     const now = Date.UTC(2026, 0, 1);
-    for (let guess = 0; guess < 101; guess++) slugs.count('192.0.2.7', now);
-    expect(slugs.count('192.0.2.7', now - 3_600_000)).toBe(0);
+    await guess(slugs, '192.0.2.7', now, 101);
+    expect(await guess(slugs, '192.0.2.7', now - 3_600_000)).toBe(0);
   });
 
-  it('do not fill the memory: of more than 20,000 networks the quiet ones are forgotten', () => {
+  it('do not fill the memory: of more than 20,000 networks the quiet ones are forgotten', async () => {
     const slugs = new UnknownSlugs();
-    for (let guess = 0; guess < 101; guess++) slugs.count('192.0.2.7', 0);
-    expect(slugs.count('192.0.2.7', 0)).toBeGreaterThan(0);
-    for (let network = 0; network < 20_000; network++) slugs.count(`10.0.${network >> 8}.${network & 255}`, 0);
-    expect(slugs.count('192.0.2.7', 0)).toBe(0);
+    expect(await guess(slugs, '192.0.2.7', 0, 101)).toBe(60);
+    for (let network = 0; network < 20_000; network++) await guess(slugs, `10.0.${network >> 8}.${network & 255}`, 0);
+    expect(await guess(slugs, '192.0.2.7', 0)).toBe(0);
+  });
+
+  it('are looked for one at a time beyond the limit, and a hundred at a time before', async () => {
+    const slugs = new UnknownSlugs();
+    const link = { slug: 'there' };
+    let looks = 0;
+    const slow = () =>
+      slugs.look('192.0.2.7', 0, () => {
+        looks++;
+        return sleep(20, undefined);
+      });
+    const answers = await Promise.all(Array.from({ length: 300 }, slow));
+    expect([looks, answers.filter((answer) => answer === 60).length]).toEqual([100, 200]);
+    await slow();
+    const more = await Promise.all(Array.from({ length: 50 }, slow));
+    expect([looks, more.every((answer) => answer === 60)]).toEqual([102, true]);
+    // What there is opens, and others are not held up.
+    expect(await slugs.look('192.0.2.7', 0, async () => link)).toBe(link);
+    expect(await guess(slugs, '192.0.2.8', 0)).toBe(0);
+    await expect(slugs.look('192.0.2.9', 0, () => Promise.reject(new Error('away')))).rejects.toThrow('away');
+    expect(await guess(slugs, '192.0.2.9', 0)).toBe(0);
   });
 });
 
 describe('whoever guesses slugs', () => {
   let waymark: TestApp;
+  let workspaceId: string;
+  let linkId: string;
   let slug: string;
   beforeAll(async () => {
     waymark = await startTestApp();
-    const workspaceId = await insertBareWorkspace(waymark.db);
+    workspaceId = await insertBareWorkspace(waymark.db);
     const { instanceDomainId: domainId } = waymark.app;
-    ({ slug } = await insertLink(waymark.db, workspaceId, {
+    ({ id: linkId, slug } = await insertLink(waymark.db, workspaceId, {
       url: 'https://example.com/',
       slug: 'there',
       domainId,
@@ -71,5 +104,34 @@ describe('whoever guesses slugs', () => {
     expect(limited.text).toContain('Wait a minute');
     expect((await guess(`/${slug}`, '2001:db8::2')).status).toBe(302);
     expect((await guess('/another', '192.0.2.1')).status).toBe(404);
+  });
+
+  it('still sees that a link has ended', async () => {
+    await archiveLink(waymark.db, workspaceId, linkId);
+    for (let n = 0; n < 101; n++) await guess(`/guess-${n}`, '2001:db8:1::1');
+    expect((await guess('/another', '2001:db8:1::1')).status).toBe(429);
+    await expect.poll(async () => (await guess(`/${slug}`, '2001:db8:1::1')).status).toBe(410);
+  });
+
+  it('by made-up hosts is put off beyond a hundred a second, while hosts that are served open', async () => {
+    await insertDomain(waymark.db, await insertBareWorkspace(waymark.db), 'go.acme.example');
+    expect((await waymark.visit('/', { host: 'go.acme.example' })).status).toBe(200);
+    const resolver = new Resolver(waymark.db);
+    await resolver.findVisitedHost('go.acme.example');
+    const asked = await Promise.allSettled(
+      Array.from({ length: 300 }, (_, n) => resolver.findVisitedHost(`made-up-${n}.example`)),
+    );
+    const put = asked.filter(({ status }) => status === 'rejected');
+    expect(put.length).toBeGreaterThanOrEqual(100);
+    expect(put.every((each) => (each as PromiseRejectedResult).reason instanceof Unavailable)).toBe(true);
+    resolver.distrust();
+    expect((await resolver.findVisitedHost('go.acme.example'))?.domainId).toBeDefined();
+    await expect.poll(() => resolver.findVisitedHost('another.example')).toBeNull();
+    const answers = await Promise.all(
+      Array.from({ length: 300 }, (_, n) => waymark.visit('/x', { host: `made-up-${n}.example` })),
+    );
+    const statuses = new Set(answers.map(({ status }) => status));
+    expect(statuses).toEqual(new Set([404, 503]));
+    expect(answers.find(({ status }) => status === 503)?.headers['retry-after']).toBe('5');
   });
 });

@@ -225,6 +225,23 @@ describe('our own hosts, however they are written', () => {
     expect(range.body).not.toContain('<');
   });
 
+  it('promise HTTPS for themselves alone, and customers’ domains for nobody', async () => {
+    const secure = await startTestApp({ APP_URL: `https://${appHost}`, SHORT_URL: `https://${shortHost}` });
+    try {
+      await secure.db.execute(sql`
+insert into domains (id, host, workspace_id, state) values ('own', ${customHost}, ${await insertBareWorkspace(secure.db)}, 'live')`);
+      const promise = async (host: string, path: string) =>
+        (await secure.ask(path, { host })).headers['strict-transport-security'];
+      for (const path of ['/', '/spring', '/a/b', '/robots.txt', '/assets/build/visitor.css'])
+        for (const host of [shortHost, customHost])
+          expect([host, path, await promise(host, path)]).toEqual([host, path, undefined]);
+      for (const path of ['/log-in', '/nobody', '/api/v1/links'])
+        expect([path, await promise(appHost, path)]).toEqual([path, 'max-age=31536000']);
+    } finally {
+      await secure.close();
+    }
+  });
+
   it('open no short link on the dashboard’s', async () => {
     const answer = await get('/spring', `Host: ${appHost}`);
     expect(answer.status).toBe(404);
@@ -308,17 +325,30 @@ describe('what a proxy may say', () => {
   });
 
   it('an address in X-Forwarded-For is the visitor’s only when a proxy of ours says so', async () => {
-    const guess = async (waymark: TestApp, address: string) =>
-      (await send(waymark, 'GET /guess HTTP/1.1', `Host: ${shortHost}`, `X-Forwarded-For: ${address}`)).status;
-    const statuses = async (waymark: TestApp) => {
-      const seen = new Set<number>();
-      for (let i = 0; i < 110; i++) seen.add(await guess(waymark, `203.0.113.${i}`));
-      return [...seen].sort((one, other) => one - other);
-    };
     // Who can choose an address can guess for ever.
-    expect(await statuses(open)).toEqual([404, 429]);
-    expect(await statuses(proxied)).toEqual([404]);
+    expect(await guess(open, (i) => [`X-Forwarded-For: 203.0.113.${i}`])).toEqual([404, 429]);
+    expect(await guess(proxied, (i) => [`X-Forwarded-For: 203.0.113.${i}`])).toEqual([404]);
   });
+
+  it('of several addresses in X-Forwarded-For the one that our proxy wrote is the visitor’s', async () => {
+    expect(await guess(proxied, (i) => [`X-Forwarded-For: 1.2.3.${i}, 203.0.113.207`])).toEqual([404, 429]);
+  });
+
+  it.each(['CF-Connecting-IP', 'X-Real-IP', 'True-Client-IP', 'X-Client-IP'])(
+    'an address in %s is nobody’s',
+    async (name) => {
+      const own = `X-Forwarded-For: 198.51.100.${name.length}`;
+      expect(await guess(proxied, (i) => [own, `${name}: 203.0.113.${i}`])).toEqual([404, 429]);
+    },
+  );
+
+  /** The statuses of 110 guesses, in order. */
+  async function guess(waymark: TestApp, headersOf: (i: number) => string[]): Promise<number[]> {
+    const seen = new Set<number>();
+    for (let i = 0; i < 110; i++)
+      seen.add((await send(waymark, 'GET /guess HTTP/1.1', `Host: ${shortHost}`, ...headersOf(i))).status);
+    return [...seen].sort((one, other) => one - other);
+  }
 
   it.each(['x', '203.0.113.9, ,', '::ffff:1.2.3.4', '1'.repeat(4_000), '"><script>', '127.0.0.1, 127.0.0.1', ','])(
     'nonsense as an address breaks nothing: %s',

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { Pool } from 'pg';
 import { inject } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/db.ts';
+import * as schema from '../../src/db/schema.ts';
 import { query, urlOfDatabase } from './postgres.ts';
 
 export type TestDatabase = {
@@ -38,4 +41,12 @@ export async function openTestDatabase(connections?: number): Promise<OpenTestDa
       await made.drop();
     },
   };
+}
+
+/** Opens a database whose statements are written down, but for those that begin and end transactions. */
+export function countStatements(url: string): [Database, string[]] {
+  const pool = new Pool({ connectionString: url, max: 1 });
+  const statements: string[] = [];
+  const logger = { logQuery: (statement: string) => statements.push(statement) };
+  return [{ db: drizzle(pool, { schema, logger }), url, close: () => pool.end() }, statements];
 }

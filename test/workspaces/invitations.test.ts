@@ -155,6 +155,21 @@ from invitations where email = 'guest@example.com'`);
     expect(rows).toHaveLength(0);
   });
 
+  it('ends with the right to invite of the one who sent it: nobody comes back by their own', async () => {
+    const [eve, alan] = [await app.signUp('Eve'), await app.signUp('Alan')];
+    for (const admin of [eve, alan]) await joinWorkspace(app, admin, ada, 'admin');
+    const [second, third, kept] = [newAddress(), newAddress(), newAddress()];
+    await ask(second, 'admin', eve);
+    await ask(third, 'admin', alan);
+    await invite(kept, 'admin');
+    const userIdOf = async ({ email }: Person) =>
+      (await app.db.execute<{ id: string }>(sql`select id from users where email = ${email}`)).rows[0]?.id ?? '';
+    await ada.ask(`${home()}/members/${await userIdOf(eve)}/remove`, { method: 'POST' });
+    await ada.ask(`${home()}/members/${await userIdOf(alan)}/role`, { form: { role: 'member' } });
+    expect([await idOf(second), await idOf(third)]).toEqual(['', '']);
+    expect(await idOf(kept)).not.toBe('');
+  });
+
   it('works once when it is accepted twice at the same moment', async () => {
     const guest = await app.signUp('Guest');
     const path = await invite(guest.email);

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listen } from '../../src/db/notify.ts';
+import { lockRollups } from '../../src/clicks/rollups.ts';
+import { announce, listen } from '../../src/db/notify.ts';
 import { errorAt, valueOf } from '../accounts/visitor.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
 
@@ -64,7 +65,44 @@ select day::text, clicks from click_counts_daily where scope_id = ${workspaceId}
     expect((await ada.ask(settings(ada), { form: { ...form, timeZone: 'Asia/Tokyo' } })).status).toBe(303);
     expect(await day()).toEqual(['2026-11-21 1']);
     await expect.poll(() => heard).toContain(JSON.stringify({ kind: 'workspace', workspaceId }));
+    // A name is none of their business.
+    const renamed = { ...form, name: 'Ada B.', timeZone: 'Asia/Tokyo' };
+    expect((await ada.ask(settings(ada), { form: renamed })).status).toBe(303);
+    await announce(app.db, { kind: 'domain', host: 'last.example' });
+    await expect.poll(() => heard.at(-1)).toContain('last.example');
+    expect(heard.filter((text) => text.includes('"workspace"'))).toHaveLength(1);
     await listener.close();
+  });
+
+  it('change the time zone three times a day, and all else as before', async () => {
+    const ida = await app.signUp('Ida');
+    const change = (timeZone: string, name = 'Ida') =>
+      ida.ask(settings(ida), { form: { name, slug: ida.workspace.slug, timeZone } });
+    for (const timeZone of ['Asia/Tokyo', 'Europe/Berlin', 'Asia/Tokyo'])
+      expect((await change(timeZone)).status).toBe(303);
+    const refused = await change('Europe/Berlin', 'Other');
+    expect(refused.status).toBe(429);
+    expect(refused.text).toContain('The time zone can change 3 times a day');
+    expect((await change('Asia/Tokyo', 'Other')).status).toBe(303);
+    expect(valueOf(await ida.ask(settings(ida)), 'name')).toBe('Other');
+  });
+
+  it('change the time zone while reclassify, which holds the rollups, writes its note', async () => {
+    const mary = await app.signUp('Mary');
+    const { slug } = mary.workspace;
+    const found = await app.db.execute<{ id: string }>(sql`select id from workspaces where slug = ${slug}`);
+    const workspaceId = found.rows[0]?.id ?? '';
+    let answer: ReturnType<Person['ask']> | undefined;
+    await app.db.transaction(async (tx) => {
+      await lockRollups(tx);
+      answer = mary.ask(settings(mary), { form: { name: 'Mary', slug, timeZone: 'Asia/Kolkata' } });
+      const isWaiting = sql`
+select from pg_stat_activity where datname = current_database() and wait_event = 'advisory' and query like '%256MB%'`;
+      await expect.poll(async () => (await app.db.execute(isWaiting)).rowCount).toBe(1);
+      await tx.execute(sql`
+insert into chart_notes (id, workspace_id, at, kind, text, moved) values ('note', ${workspaceId}, now(), 'reclassified', 'Moved.', '{}')`);
+    });
+    expect((await answer)?.status).toBe(303);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
+import type { Client } from 'pg';
+import { connect } from '../connection.ts';
 
 declare module 'pg' {
   // There, but missing in @types/pg: whether an open connection keeps the process running.
@@ -19,10 +20,12 @@ export type Lease = Readonly<{ return(): Promise<void> }>;
  * Takes a share in the server: a connection that holds a shared advisory lock, which also a kill -9 gives back.
  * When the connection breaks (Postgres cuts all of them after one of its processes crashed), it is made anew.
  * @param url of the database `postgres`, the same one for everybody, since advisory locks belong to a database
+ * @param revive starts a server that is gone again; it may fail, and is asked once more then
  * @throws when the server does not answer, or is being stopped by its last user
  */
-export async function takeLease(url: string): Promise<Lease> {
-  let isReturned = false;
+export async function takeLease(url: string, revive?: () => Promise<void>): Promise<Lease> {
+  const over = new AbortController();
+  let retaking = Promise.resolve();
   let client = await share();
 
   async function share(): Promise<Client> {
@@ -33,26 +36,32 @@ export async function takeLease(url: string): Promise<Lease> {
       await connection.end();
       throw error;
     }
-    connection.once('end', () => void retake());
+    connection.once('end', () => {
+      retaking = retake();
+    });
     connection.unref(); // holding a lease is no reason to keep running
     return connection;
   }
 
   async function retake(): Promise<void> {
-    if (isReturned) return;
-    try {
-      client = await share();
-    } catch {
-      await sleep(500, undefined, { ref: false });
-      await retake();
+    while (!over.signal.aborted) {
+      try {
+        client = await share();
+        return;
+      } catch {
+        await sleep(500, undefined, { ref: false, signal: over.signal }).catch(() => {});
+        if (!over.signal.aborted) await revive?.().catch(() => {});
+      }
     }
   }
 
   return {
-    return() {
-      isReturned = true;
+    async return() {
+      over.abort();
+      // A share that is being taken, or a server that is being started, must not stay behind.
+      await retaking;
       client.ref();
-      return client.end();
+      await client.end();
     },
   };
 }
@@ -79,12 +88,4 @@ async function isAlone(client: Client): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** A connection whose breaking takes nobody down. */
-export async function connect(url: string): Promise<Client> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => {}); // 'end' follows, or the query fails
-  await client.connect();
-  return client;
 }

@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { formatNumber, plural } from '../format.ts';
+import { deleteHits, deleteWorkspace, findContents, type WorkspaceContents } from '../workspaces/deletion.ts';
+import { CommandRefused, defineCommand } from './command.ts';
+import { withDatabase } from './database.ts';
+
+/** By then every node has heard that the links are gone, in milliseconds. */
+const newsMs = 3_000;
+
+export const workspaceDelete = defineCommand({
+  name: 'workspace:delete',
+  summary: 'Delete a workspace with its links, clicks and reports, for good.',
+  details: [
+    'Its links stop working at once, and others may take their words on a shared domain. Accounts of its members stay.',
+    'The server may run meanwhile. Clicks that wait in a spool come in later: run this when none wait.',
+  ].join('\n'),
+  options: {
+    workspace: { value: 'WORKSPACE', says: 'Id or word of the workspace.', isRequired: true, isOperand: true },
+    'dry-run': { value: '', says: 'Say what would be deleted, and change nothing.' },
+    yes: { value: '', says: 'Delete it.' },
+  },
+  input: z.object({
+    workspace: z.string(),
+    'dry-run': z.boolean().default(false),
+    yes: z.boolean().default(false),
+  }),
+  run: ({ workspace, 'dry-run': isDryRun, yes: isMeant }) =>
+    withDatabase(async ({ db }) => {
+      const contents = await findContents(db, workspace);
+      if (!contents) throw new CommandRefused(`There is no workspace "${workspace}".`);
+      const json = { ...contents, isDryRun };
+      if (isDryRun) return { json, text: `Nothing was changed. This would delete ${listOf(contents)}.` };
+      if (!isMeant) {
+        throw new CommandRefused(
+          `This deletes ${listOf(contents)}, for good. Say --yes to do it; nothing was changed.`,
+        );
+      }
+      await deleteWorkspace(db, contents.id);
+      await sleep(newsMs);
+      await deleteHits(db, contents.id);
+      return { json, text: `Deleted: ${listOf(contents)}.` };
+    }),
+});
+
+function listOf({ name, slug, members, links, hits, domains }: WorkspaceContents): string {
+  const hosts = domains.length === 0 ? '' : `, the domains ${domains.join(', ')}`;
+  return `the workspace "${name}" (${slug}) of ${plural(members, 'member')}, with ${plural(links, 'link')}${hosts} and ${formatNumber(hits)} hits`;
+}

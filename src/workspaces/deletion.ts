@@ -1,0 +1,64 @@
+import { eq, sql } from 'drizzle-orm';
+import { lockRollups } from '../clicks/rollups.ts';
+import type { Db } from '../db/db.ts';
+import { announce } from '../db/notify.ts';
+import { domains, workspaces } from '../db/schema.ts';
+
+/** A workspace as somebody should see it before it is gone for good. */
+export type WorkspaceContents = {
+  id: string;
+  name: string;
+  slug: string;
+  members: number;
+  /** Deleted ones too, whose rows stay for the reports. */
+  links: number;
+  hits: number;
+  /** Its own hosts. */
+  domains: string[];
+};
+
+export async function findContents(db: Db, idOrSlug: string): Promise<WorkspaceContents | undefined> {
+  const { rows } = await db.execute<WorkspaceContents>(sql`
+select w.id, w.name, w.slug,
+       (select count(*)::int from members where workspace_id = w.id) as members,
+       (select count(*)::int from links where workspace_id = w.id) as links,
+       (select coalesce(sum(hits), 0)::float8 from click_totals_hourly where scope_id = w.id) as hits,
+       array(select host from domains where workspace_id = w.id order by host) as domains
+from workspaces w
+where ${idOrSlug} in (w.id, w.slug)
+limit 1`);
+  return rows[0];
+}
+
+/**
+ * Deletes a workspace with all that is kept of it, links, hits and sums included, and tells every node. What a node
+ * recorded before it heard is left: `deleteHits` a few seconds later takes that too. Accounts stay, and slugs are free.
+ */
+export async function deleteWorkspace(db: Db, workspaceId: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    await lockRollups(tx);
+    await deleteHits(tx, workspaceId);
+    for (const table of ['click_totals_hourly', 'click_counts_daily', 'click_counts_monthly']) {
+      await tx.execute(sql`
+delete from ${sql.identifier(table)}
+where scope_id in (select ${workspaceId} union all select link_id from link_totals where workspace_id = ${workspaceId})`);
+    }
+    await tx.execute(sql`delete from link_totals where workspace_id = ${workspaceId}`);
+    const hosts = await tx.select({ host: domains.host }).from(domains).where(eq(domains.workspaceId, workspaceId));
+    // Everything else points at the workspace and goes with it.
+    await tx.delete(workspaces).where(eq(workspaces.id, workspaceId));
+    await announce(
+      tx,
+      { kind: 'workspace', workspaceId },
+      ...hosts.map(({ host }) => ({ kind: 'domain' as const, host })),
+    );
+  });
+}
+
+/** Deletes the hits of a workspace, and who was seen: a key is a workspace's own. */
+export async function deleteHits(db: Db, workspaceId: string): Promise<void> {
+  await db.execute(sql`
+delete from visitors_seen where visitor_key in (select visitor_key from clicks where workspace_id = ${workspaceId})`);
+  await db.execute(sql`delete from clicks_pending where workspace_id = ${workspaceId}`);
+  await db.execute(sql`delete from clicks where workspace_id = ${workspaceId}`);
+}
