@@ -32,13 +32,12 @@ export type Scope = {
   rollups: readonly string[];
   /** How many rows it is made of, of all time; infinite where nobody has counted them. */
   hits: number;
-  /** The same without links that are busy. */
-  hitsOfOthers: number;
+  /** Its links that have no rollups; none of a workspace, whose rollups hold them too. */
+  others: { ids: readonly string[]; hits: number };
   /** Only hits that pass all of these; rollups cannot tell, rows answer. */
   filters: readonly Filter[];
-  /** Set where it is a part of a campaign or a tag: these links of it, or all but these. */
+  /** The links of a campaign or a tag, or a part of them: Postgres guesses their rows well when it is told which they are. */
   only?: readonly string[];
-  without?: readonly string[];
 };
 
 /** @throws NotFound for what is gone or another workspace's */
@@ -57,10 +56,12 @@ export async function getScope(
 select w.time_zone, t.*
 from workspaces w
 cross join lateral (
-  select coalesce(array_agg(t.link_id order by t.link_id) filter (where t.is_busy), '{}') as busy,
+  select coalesce(array_agg(l.id order by l.id) filter (where t.is_busy), '{}') as busy,
+         coalesce(array_agg(l.id order by l.id) filter (where t.is_busy is not true), '{}') as others,
          coalesce(sum(t.hits), 0)::float8 as hits, coalesce(sum(t.hits) filter (where not t.is_busy), 0)::float8 as hits_of_others
-  from link_totals t
-  where t.workspace_id = w.id and ${isSumOfLinks(subject) ? isOfLinks('t.link_id', subject) : sql`false`}
+  from links l
+  left join link_totals t on t.link_id = l.id
+  where l.workspace_id = w.id and ${isSumOfLinks(subject) ? isOfLinks('l.id', subject) : sql`false`}
 ) t
 where w.id = ${workspaceId}
   and (${linkId}::text is null or exists (
@@ -72,7 +73,7 @@ where w.id = ${workspaceId}
   and (${slugId}::text is null or exists (
     select from slugs s join links o on o.id = s.link_id
     where s.id = ${slugId} and s.kind = 'qr' and o.workspace_id = w.id and o.deleted_at is null))`);
-  const row = rows[0] as { time_zone: string; busy: string[]; hits: number; hits_of_others: number } | undefined;
+  const row = rows[0] as ScopeRow | undefined;
   if (!row) throw new NotFound(`There is no such ${subject.kind === 'qr' ? 'QR code' : subject.kind}.`);
   return {
     workspaceId,
@@ -80,10 +81,13 @@ where w.id = ${workspaceId}
     timeZone: row.time_zone,
     rollups: subject.kind === 'workspace' ? [workspaceId] : row.busy,
     hits: isSumOfLinks(subject) ? row.hits : Number.POSITIVE_INFINITY,
-    hitsOfOthers: row.hits_of_others,
+    others: { ids: row.others, hits: row.hits_of_others },
     filters,
+    ...(isSumOfLinks(subject) && subject.kind !== 'link' && { only: [...row.busy, ...row.others] }),
   };
 }
+
+type ScopeRow = { time_zone: string; busy: string[]; others: string[]; hits: number; hits_of_others: number };
 
 type SumOfLinks = Extract<Subject, { kind: 'link' | 'campaign' | 'tag' }>;
 
@@ -96,11 +100,14 @@ const isSumOfLinks = (subject: Subject): subject is SumOfLinks =>
  * @param timeZone the zone of the days that are asked for
  */
 export function partsOf(scope: Scope, timeZone: string): { rolledUp: Scope | null; counted: Scope | null } {
-  const { subject, rollups, filters } = scope;
+  const { subject, rollups, others, filters } = scope;
   if (rollups.length === 0 || filters.length > 0 || timeZone !== scope.timeZone)
     return { rolledUp: null, counted: scope };
   if (subject.kind === 'workspace' || subject.kind === 'link') return { rolledUp: scope, counted: null };
-  return { rolledUp: { ...scope, only: rollups }, counted: { ...scope, without: rollups, hits: scope.hitsOfOthers } };
+  return {
+    rolledUp: { ...scope, only: rollups },
+    counted: others.ids.length === 0 ? null : { ...scope, only: others.ids, hits: others.hits },
+  };
 }
 
 /** The dimensions that a subject is broken down by. */
@@ -133,10 +140,7 @@ export const isFirst = ({ subject }: Pick<Scope, 'subject'>) =>
   subject.kind === 'workspace' || subject.kind === 'domain' ? sql`c.is_first_in_workspace` : sql`c.is_first_on_link`;
 
 /** Condition: the column holds a link of the subject. */
-function isOfLinks(
-  column: 'link_id' | 'c.link_id' | 't.link_id',
-  subject: Exclude<Subject, { kind: 'workspace' }>,
-): SQL {
+function isOfLinks(column: 'link_id' | 'c.link_id' | 'l.id', subject: Exclude<Subject, { kind: 'workspace' }>): SQL {
   const id = sql.raw(column);
   switch (subject.kind) {
     case 'link':
@@ -152,16 +156,15 @@ function isOfLinks(
   }
 }
 
-type Rows = Pick<Scope, 'workspaceId' | 'subject' | 'only' | 'without'>;
+type Rows = Pick<Scope, 'workspaceId' | 'subject' | 'only'>;
 
 /** Condition: a row `c` of clicks is the scope's. */
-export function isOfScope({ workspaceId, subject, only, without }: Rows): SQL {
+export function isOfScope({ workspaceId, subject, only }: Rows): SQL {
   const isOfWorkspace = sql`c.workspace_id = ${workspaceId}`;
   if (subject.kind === 'workspace') return isOfWorkspace;
   if (subject.kind === 'domain') return sql`${isOfWorkspace} and c.domain_id = ${subject.domainId}`;
   if (only) return sql`${isOfWorkspace} and c.link_id = any(${sql.param(only)}::text[])`;
   const isOfLink = sql`${isOfWorkspace} and ${isOfLinks('c.link_id', subject)}`;
-  if (without) return sql`${isOfLink} and c.link_id <> all(${sql.param(without)}::text[])`;
   return subject.kind === 'qr' ? sql`${isOfLink} and c.slug_id = ${subject.slugId}` : isOfLink;
 }
 

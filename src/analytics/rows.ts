@@ -110,7 +110,8 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
         ${sql.raw(counts === 'hits' ? 'c.hits' : 'c.clicks')}, c.visitors)`;
     }),
   );
-  const slices = scope.hits < fewHits ? [asked.span] : slicesOf(asked.span);
+  const isFew = scope.hits < fewHits;
+  const slices = isFew ? [asked.span] : slicesOf(asked.span);
   // click and visitor are NULL where they do not count, which costs nothing; a condition would be looked at once a set.
   const grouped = slices.map(
     (slice) => sql`
@@ -124,9 +125,11 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
   group by grouping sets (${list(sets.map((set) => sql`(${names(set.columns)})`))})`,
   );
   // The planner takes the groups for many more than there are, and would sort the rows on disk once a set. Workers group
-  // what they read where there are slices enough: handing the rows over to be grouped by one process takes longer.
+  // what they read where there are slices enough: handing the rows over to be grouped by one process takes longer. Few rows
+  // are found by their links, however many it takes a link to have.
   await db.execute(sql`
 select set_config('work_mem', '48MB', true), set_config('hash_mem_multiplier', '64', true), set_config('enable_sort', 'off', true),
+       set_config('enable_seqscan', ${isFew ? 'off' : 'on'}, true),
        set_config('parallel_setup_cost', '100', true), set_config('parallel_tuple_cost', ${slices.length > 1 ? '1' : '0.01'}, true)`);
   const { rows } = await db.execute(sql`
 select v."of", v.value, sum(v.clicks)::float8 as clicks, sum(v.visitors)::float8 as visitors
