@@ -65,6 +65,11 @@ export class Resolver {
     return this.#targets.recall(keyOf(host.domainId, slugKey(slug, host)));
   }
 
+  /** Whether a target is in memory, at any age. */
+  remembers(host: SlugSpace, slug: string): boolean {
+    return isPossible(slug) && this.#targets.peek(keyOf(host.domainId, slugKey(slug, host))) !== undefined;
+  }
+
   /**
    * @returns the target, or undefined when nobody has that slug on that domain
    * @throws Unavailable when the database is away and the link is not in memory

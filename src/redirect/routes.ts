@@ -140,10 +140,13 @@ export default async function redirectRoutes(
       lookups.memory++;
       return known;
     }
-    return unknownSlugs.look(request.ip, Date.now(), () => {
+    const find = () => {
       lookups.database++;
       return resolver.findTarget(host, slug);
-    });
+    };
+    // Who asks for what was there a minute ago guesses nothing, whatever others of their network do.
+    if (resolver.remembers(host, slug)) return find().then((target) => target ?? 0);
+    return unknownSlugs.look(request.ip, Date.now(), find);
   }
 
   function refuseUnknown(

@@ -20,7 +20,7 @@ export class UnknownSlugs {
   readonly #counts = hourlyCache<Count>(maxNetworks);
 
   /**
-   * Looks for a slug that is not in memory. What is under way may turn out unknown, so it counts.
+   * Looks for a slug that is not in memory.
    * @param now milliseconds since 1970
    * @returns what was found, else how many seconds this network is to wait; 0 while it is within the limit
    */
@@ -31,7 +31,7 @@ export class UnknownSlugs {
   ): Promise<Found | number> {
     const count = this.#countOf(address, now);
     const waitSeconds = Math.ceil((count.endsAt - now) / 1_000);
-    if (count.underWay > 0 && count.unknown + count.underWay >= maxUnknown) return waitSeconds;
+    if (count.underWay > 0 && count.unknown >= maxUnknown) return waitSeconds;
     count.underWay++;
     try {
       const found = await find();
