@@ -91,9 +91,11 @@ export async function dropOldClicks(
   for (const partition of await listPartitionsBefore(db, keptSince)) {
     const isDropped = await db.transaction(async (tx) => {
       await lockRollups(tx);
-      const { rows } = await tx.execute(sql`select where to_regclass(${partition}) is not null`);
-      // Another node dropped it while we waited for the lock.
-      if (rows.length === 0) return false;
+      // Read from the table: to_regclass answers from a cache that waiting for the lock does not renew.
+      const isThere = sql`relname = ${partition} and relnamespace = current_schema()::regnamespace`;
+      const { rowCount } = await tx.execute(sql`select from pg_class where ${isThere}`);
+      // Another node dropped it while we waited.
+      if (rowCount === 0) return false;
       await keepCounted(tx, sql`select link_id from ${sql.identifier(partition)}`, dimensions);
       // New clicks wait behind us while we wait for a long report.
       await tx.execute(sql`set local lock_timeout = '2s'`);
