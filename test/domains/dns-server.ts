@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import dgram from 'node:dgram';
-import { type EventEmitter, once } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import net from 'node:net';
 import { createServer, Packet } from 'dns2';
 
@@ -91,7 +91,9 @@ async function freePort(): Promise<number> {
     const port = randomInt(12_000, 32_000);
     const [udp, tcp] = [dgram.createSocket('udp4'), net.createServer()];
     const isFree = (socket: EventEmitter) =>
-      Promise.race([once(socket, 'listening').then(() => true), once(socket, 'error').then(() => false)]);
+      new Promise<boolean>((resolve) => {
+        socket.once('listening', () => resolve(true)).once('error', () => resolve(false));
+      });
     const both = Promise.all([isFree(udp), isFree(tcp)]);
     udp.bind(port, '127.0.0.1');
     tcp.listen(port, '127.0.0.1');

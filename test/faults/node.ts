@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { projectRoot } from '../setup/project-root.ts';
-import { freePort } from './postgres.ts';
+import { freePort } from '../setup/free-port.ts';
 
 export type NodeOptions = {
   databaseUrl: string;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded.ts';
 import { query } from '../setup/postgres.ts';
+import { freePort } from '../setup/free-port.ts';
 
 /** A durable Postgres of our own that can be killed and frozen. */
 export type FaultyPostgres = {
@@ -79,17 +80,6 @@ function sendSignal(pid: number, name: NodeJS.Signals): void {
   } catch {
     // It ended by itself.
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function isListening(port: number): Promise<boolean> {

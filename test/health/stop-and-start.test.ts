@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
-import { freePort } from '../faults/postgres.ts';
+import { freePort } from '../setup/free-port.ts';
 import { createTestDatabase, type TestDatabase } from '../setup/database.ts';
 import { query } from '../setup/postgres.ts';
 import { projectRoot } from '../setup/project-root.ts';

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -11,6 +10,7 @@ import { type Config, readConfig } from '../../src/config.ts';
 import type { Db } from '../../src/db/db.ts';
 import { startServer } from '../../src/start.ts';
 import { createTestDatabase } from './database.ts';
+import { freePort } from './free-port.ts';
 
 /** An answer, read whole. Redirects are never followed: they are what is tested. */
 export type Answer = {
@@ -175,16 +175,5 @@ function request(port: number, path: string, ask: Ask): Promise<Answer> {
     );
     sent.on('error', reject);
     sent.end(payload);
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
   });
 }

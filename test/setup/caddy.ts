@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { projectRoot } from './project-root.ts';
+import { freePort } from './free-port.ts';
 
 type Reply = { status: number; headers: http.IncomingHttpHeaders; text: string };
 
@@ -118,13 +119,4 @@ function canConnect(port: number): Promise<boolean> {
     const socket = net.connect(port, '127.0.0.1', () => resolve(true));
     socket.on('error', () => resolve(false)).on('connect', () => socket.destroy());
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
