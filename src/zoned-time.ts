@@ -64,7 +64,8 @@ export function utcDay(day: string): Date {
   return new Date(`${day}T00:00:00Z`);
 }
 
-function isoDay(date: Date): string {
+/** The calendar day, 'YYYY-MM-DD', that UTC has at an instant. */
+export function isoDay(date: Date): string {
   return date.toISOString().slice(0, 10);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { composed } from '../src/composed.ts';
+import { composed, composedLine } from '../src/composed.ts';
 import { readSettings } from '../src/domains/settings.ts';
 import { readLinkChanges } from '../src/links/forms.ts';
 import { nameKey, readName } from '../src/links/name.ts';
@@ -24,6 +24,10 @@ describe('what a person typed', () => {
   it('is the same when it looks the same', () => {
     expect(composed('cafe\u0301')).toBe('caf\u00e9');
     expect(composed('a\u0301\u0323')).toBe(composed('a\u0323\u0301'));
+  });
+
+  it('is one line that reads in one direction, with single spaces', () => {
+    expect(composedLine(' Cafe\u0301 \u202e\t\0gpj\ud800\n.exe\u2069\u200e ')).toBe('Caf\u00e9 gpj .exe');
   });
 
   it('may fill the longest field in its longest form', () => {

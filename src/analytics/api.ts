@@ -132,7 +132,7 @@ export default async function analyticsApi(app: FastifyInstance): Promise<void> 
       const { from, to, interval, name } = period;
       return {
         period: { from, to, timezone: period.timeZone, interval, name },
-        ...(await countBy(app.db, workspaceId, subject, period, groupBy, filter)),
+        ...(await countBy(app.db, request.workspace, subject, period, groupBy, filter)),
       };
     },
   );

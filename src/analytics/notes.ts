@@ -49,7 +49,10 @@ returning id`);
   if (rows.length === 0) throw new NotFound('There is no such link.');
 }
 
-/** @returns what it was @throws NotFound for a note that is gone or another workspace's */
+/**
+ * @returns what it was
+ * @throws NotFound for a note that is gone or another workspace's
+ */
 export async function removeNote(
   db: Db,
   workspaceId: string,

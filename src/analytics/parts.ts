@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { localDay } from '../zoned-time.ts';
 import type { Db } from '../db/db.ts';
 import { type Bucket, bucketsOf } from './buckets.ts';
-import { type DimensionName, dimensions } from './dimensions.ts';
+import { type DimensionName, dimensionOf, dimensions } from './dimensions.ts';
 import type { Interval, Period, Span } from './period.ts';
 import { type Counts, countDimensions, dimensionsOf, partsOf, type Scope } from './queries.ts';
 import { countRows, type RowCount } from './rows.ts';
@@ -30,16 +30,16 @@ const wholeDimensions: readonly DimensionName[] = ['class', 'reason', 'country']
 /** The steps of spans of one zone. */
 export async function loadSteps(tx: Db, scope: Scope, spans: Timespan[]): Promise<Step[][]> {
   const { rolledUp, counted } = partsOf(scope, spans[0]?.timeZone ?? scope.timeZone);
-  const parts = [
-    counted ? await stepsOfRows(tx, counted, spans) : [],
-    rolledUp ? await stepsOfRollups(tx, rolledUp, spans) : [],
-  ];
-  return spans.map((_, index) => addSteps(parts.flatMap((series) => (series[index] ? [series[index]] : []))));
+  const parts: Step[][][] = [];
+  if (counted) parts.push(await stepsOfRows(tx, counted, spans));
+  if (rolledUp) parts.push(await stepsOfRollups(tx, rolledUp, spans));
+  return spans.map((_, index) => addSteps(parts.map((series) => series[index] ?? [])));
 }
 
 /** All values of some dimensions, `class` among them, the most clicks first. */
 export async function loadValues(tx: Db, scope: Scope, period: Period, asked: DimensionName[]): Promise<Breakdowns> {
-  const isKept = asked.every((name) => namesOf(scope).includes(name));
+  // A link's rollup does not name it.
+  const isKept = scope.subject.kind !== 'link' || asked.every((name) => dimensionOf(name).of !== 'workspace');
   const { rolledUp, counted } = isKept ? partsOf(scope, period.timeZone) : { rolledUp: null, counted: scope };
   const ofRows = { span: period, starts: [], dimensions: asked, weekIn: null };
   const ofRollups = { dimensions: asked, whole: asked, top: 0 };
@@ -121,13 +121,10 @@ async function stepsOfRollups(tx: Db, scope: Scope, spans: Timespan[]): Promise<
     };
   });
   const counts = await countSteps(tx, scope, asked);
-  const byStep = new Map(counts.map((count) => [`${count.series}/${count.bucket}`, count]));
-  return buckets.map((steps, series) =>
-    steps.map((bucket, index) => {
-      const { clicks = 0, visitors = 0 } = byStep.get(`${series}/${index}`) ?? {};
-      return { ...bucket, clicks, visitors };
-    }),
-  );
+  return buckets.map((steps, index) => {
+    const ofSeries = counts.filter(({ series }) => series === index);
+    return filled(steps, new Map(ofSeries.map((count) => [count.bucket, count])));
+  });
 }
 
 async function stepsOfRows(tx: Db, scope: Scope, spans: Timespan[]): Promise<Step[][]> {
@@ -141,12 +138,16 @@ async function stepsOfRows(tx: Db, scope: Scope, spans: Timespan[]): Promise<Ste
 }
 
 function stepsOf(buckets: readonly Bucket[], counts: readonly RowCount[]): Step[] {
-  const byStep = new Map(counts.filter(({ of }) => of === 'step').map((count) => [Number(count.value), count]));
-  return buckets.map((bucket, index) => {
-    const { clicks = 0, visitors = 0 } = byStep.get(index) ?? {};
+  const steps = counts.filter(({ of }) => of === 'step');
+  return filled(buckets, new Map(steps.map((count) => [Number(count.value), count])));
+}
+
+/** @param counts by the place of their step, from 0; where there are none, nobody clicked */
+const filled = (buckets: readonly Bucket[], counts: ReadonlyMap<number, Counts>): Step[] =>
+  buckets.map((bucket, index) => {
+    const { clicks, visitors } = counts.get(index) ?? none;
     return { ...bucket, clicks, visitors };
   });
-}
 
 function weekOf(counts: readonly { hour: number; clicks: number }[]): number[] {
   const byHour = new Map(counts.map(({ hour, clicks }) => [hour, clicks]));

@@ -140,20 +140,21 @@ function spanBefore(period: Omit<Period, 'previous'>): Span {
   if (months > 0) {
     const end = endOfMonth(addMonths(days.last, -months));
     const sameDay = `${end.slice(0, 8)}${days.last.slice(8)}`;
-    const isUnderWay = name === '12mo' || name === 'this-month';
-    const last = isUnderWay && sameDay < end ? sameDay : end;
+    const last = isUnderWay(name) && sameDay < end ? sameDay : end;
     return { from: dayStart(addMonths(days.first, -months), timeZone), to: endOfDay(last, timeZone) };
   }
   if (!isWholeDays(period)) return { from: new Date(2 * from.getTime() - to.getTime()), to: from };
   return { from: dayStart(addDays(days.first, -countDays(days.first, days.last)), timeZone), to: from };
 }
 
+/** Whether a period of months ends today, with the last of them. */
+const isUnderWay = (name: Period['name']) => name === '12mo' || name === 'this-month';
+
 /** How many calendar months a period is; 0 where it is counted in days. Named ones may be under way, ranges are whole. */
 export function countMonths(period: Omit<Period, 'previous'>): number {
   const { name, days } = period;
-  const isUnderWay = name === '12mo' || name === 'this-month';
   const isWhole = (name === 'custom' || name === 'last-month') && isWholeDays(period);
-  if (!isUnderWay && !(isWhole && days.first.endsWith('-01') && days.last === endOfMonth(days.last))) return 0;
+  if (!isUnderWay(name) && !(isWhole && days.first.endsWith('-01') && days.last === endOfMonth(days.last))) return 0;
   const [first, last] = [utcDay(days.first), utcDay(days.last)];
   return 12 * (last.getUTCFullYear() - first.getUTCFullYear()) + last.getUTCMonth() - first.getUTCMonth() + 1;
 }

@@ -103,7 +103,7 @@ export function partsOf(scope: Scope, timeZone: string): { rolledUp: Scope | nul
   const { subject, rollups, others, filters } = scope;
   if (rollups.length === 0 || filters.length > 0 || timeZone !== scope.timeZone)
     return { rolledUp: null, counted: scope };
-  if (subject.kind === 'workspace' || subject.kind === 'link') return { rolledUp: scope, counted: null };
+  if (subject.kind === 'workspace') return { rolledUp: scope, counted: null };
   return {
     rolledUp: { ...scope, only: rollups },
     counted: others.ids.length === 0 ? null : { ...scope, only: others.ids, hits: others.hits },

@@ -62,7 +62,7 @@ export async function loadReport(
   });
 }
 
-/** Whether rows are counted, or may be. */
+/** Whether rows are counted, or may be, for days of the workspace's own zone. */
 export const takesRows = ({ kind }: Subject, filters: readonly Filter[] = []): boolean =>
   filters.length > 0 || (kind !== 'workspace' && kind !== 'link');
 
@@ -75,17 +75,18 @@ export type CountedRow = CountedValue & {
 /**
  * Clicks and visitors of a period by time or by one dimension: all its values, the most clicks first. The classes and
  * reasons count every hit; the total is clicks of people in any case.
+ * @param workspace with its zone: rows answer for days of another one
  * @throws NotFound for a subject that is gone or another workspace's; Invalid when it takes too long
  */
 export async function countBy(
   db: Db,
-  workspaceId: string,
+  workspace: { id: string; timeZone: string },
   subject: Subject,
   period: Period,
   groupBy: 'time' | DimensionName,
   filters: readonly Filter[] = [],
 ): Promise<{ total: Counts; rows: CountedRow[] }> {
-  const { timeZone } = await getScope(db, workspaceId, subject, filters);
+  const { id: workspaceId, timeZone } = workspace;
   const isOfRows = takesRows(subject, filters) || period.timeZone !== timeZone;
   return inTime(db, isOfRows ? workspaceId : null, async (tx) => {
     const scope = await getScope(tx, workspaceId, subject, filters);

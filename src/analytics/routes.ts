@@ -165,7 +165,7 @@ async function readValues(
   const { by, q, page, f: filters, ...chosen } = asked;
   const firstHitAt = await findFirstHitAt(db, id, subject);
   const period = resolvePeriod({ ...chosen, timeZone, now: new Date(), firstHitAt });
-  const counted = await countBy(db, id, subject, period, by, filters);
+  const counted = await countBy(db, request.workspace, subject, period, by, filters);
   const places = { path, linksPath: `/w/${slug}/links` };
   return {
     by,

@@ -22,7 +22,7 @@ async function writeText(text: string): Promise<boolean> {
   }
 }
 
-/** The way of before, for servers on plain http: a field that is selected. It stands by its button, because around a dialog nothing can be. */
+/** The way of before, for servers on plain http: a field that is selected. It stands by its button: outside of an open dialog nothing can be. */
 function copySelected(text: string, button: HTMLElement): boolean {
   const focused = document.activeElement;
   const field = document.createElement('textarea');

@@ -17,8 +17,8 @@ const version = /\d+(?:[._]\d+)*/g;
 
 /**
  * A user agent without what tells one device from another of its kind: every number and version is 0, long mixed words,
- * hex words, IPv6 addresses and UUIDs are 0, nobody stands before an @, and it ends after 500 characters. "Chrome/131.0.0.0" becomes "Chrome/0".
- * Rules read nothing but this shape, so a hit can be classed anew from what is kept of it.
+ * hex words, IPv6 addresses and UUIDs are 0, nobody stands before an @, and it ends after 500 characters.
+ * "Chrome/131.0.0.0" becomes "Chrome/0". Rules read nothing but this shape, so a hit can be classed anew from what is kept.
  */
 export function shapeOf(userAgent: string): string {
   return cleanText(userAgent, USER_AGENT_MAX)

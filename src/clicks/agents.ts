@@ -1,4 +1,5 @@
 import { hourlyCache } from '../hourly-cache.ts';
+import { DAY } from '../zoned-time.ts';
 import { shapeId, shapeOf } from './agent-shape.ts';
 
 /** A user agent as it is kept: its shape, and the shape's id where the dictionary takes it. */
@@ -6,8 +7,6 @@ export type Agent = { shape: string; id: number | null };
 
 /** New shapes a day and node. A busy day of real traffic has some 3,000; a stream of made-up ones must end somewhere. */
 const newShapesADay = 5_000;
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /**
  * Turns user agents into shapes, through two bounded caches: browsers differ in their numbers, so many agents have one
@@ -25,7 +24,7 @@ export class Agents {
 
   /** @param userAgent cut to USER_AGENT_MAX, for it is kept */
   read(userAgent: string, now: Date): Agent {
-    const day = Math.floor(now.getTime() / dayMs);
+    const day = Math.floor(now.getTime() / DAY);
     if (day !== this.#day) this.#begin(day);
     const known = this.#byText.get(userAgent);
     if (known) return known;

@@ -1,3 +1,4 @@
+import { DAY, isoDay } from '../zoned-time.ts';
 import type { Hit } from './hit.ts';
 
 /** One column of a batch: how it is called, what Postgres takes it for, and where a hit holds it. */
@@ -206,7 +207,7 @@ let lastDay = { number: NaN, name: '' };
 
 /** The UTC day of an instant; hits come in order, so the last answer is nearly always the next. */
 function dayOf(instant: number): string {
-  const number = Math.floor(instant / 86_400_000);
-  if (number !== lastDay.number) lastDay = { number, name: new Date(instant).toISOString().slice(0, 10) };
+  const number = Math.floor(instant / DAY);
+  if (number !== lastDay.number) lastDay = { number, name: isoDay(new Date(instant)) };
   return lastDay.name;
 }

@@ -1,11 +1,10 @@
 import { CuttableConnection } from '../db/cuttable-connection.ts';
+import { DAY, isoDay } from '../zoned-time.ts';
 import type { Hit } from './hit.ts';
 import { firstKeptDay } from './retention.ts';
 
 /** How long it may take to look up who came on a day that is over, in milliseconds. */
 const recallMs = 5_000;
-
-const dayMs = 24 * 60 * 60_000;
 
 /**
  * Tells hits that may still be recorded from those that retention keeps no more: with their rows went what would tell that
@@ -33,7 +32,7 @@ on conflict do nothing`;
  * @throws when Postgres does not say in time; it must not be asked on the connection that live clicks wait for
  */
 export async function recallVisitors(databaseUrl: string, hits: readonly Hit[], now: Date): Promise<void> {
-  const forgottenBefore = new Date(now.getTime() - dayMs).toISOString().slice(0, 10);
+  const forgottenBefore = isoDay(new Date(now.getTime() - DAY));
   const late = hits.filter((hit) => hit.day < forgottenBefore && hit.class === 'human' && hit.visitorKey !== null);
   if (late.length === 0) return;
   const times = late.map((hit) => hit.clickedAt);

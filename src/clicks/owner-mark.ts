@@ -1,17 +1,16 @@
 import { createHmac } from 'node:crypto';
 import { isSameSecret } from '../secret.ts';
+import { DAY, isoDay } from '../zoned-time.ts';
 
 /** The query parameter by which the dashboard marks a link that its own people open. It never reaches a destination. */
 const name = 'wm_own';
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /**
  * A short signed mark for links of a workspace: who opens one with it is somebody of ours, until the end of the next day
  * (UTC). 72 bits of HMAC-SHA256.
  */
 export function ownerMark(secret: string, workspaceId: string, now: Date): string {
-  const day = now.toISOString().slice(0, 10);
+  const day = isoDay(now);
   return createHmac('sha256', secret).update(`owner\n${workspaceId}\n${day}`).digest('base64url').slice(0, 12);
 }
 
@@ -28,7 +27,7 @@ export function isOwnersVisit(
 ): boolean {
   const { mark, referer } = visit;
   if (mark === null || (referer !== site.appUrl && !referer?.startsWith(`${site.appUrl}/`))) return false;
-  const days = [now, new Date(now.getTime() - dayMs)];
+  const days = [now, new Date(now.getTime() - DAY)];
   return days.some((day) => isSameSecret(mark, ownerMark(site.secret, workspaceId, day)));
 }
 

@@ -1,3 +1,5 @@
+import { TooLate, within } from '../within.ts';
+
 /**
  * Waits for steps on a disk that may hang. A step that takes too long is given up, not stopped: it may still succeed. Until it
  * ends no other one is begun, because each would hold a thread of the pool that everything else needs, too.
@@ -20,19 +22,14 @@ export class Patience {
   async wait<Result>(step: () => Promise<Result>): Promise<Result> {
     if (this.isOver) throw new Error('the disk hangs');
     const result = step();
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        this.#hanging++;
-        const end = () => void this.#hanging--;
-        result.then(end, end);
-        reject(new Error(`the disk did not answer within ${this.#limitMs} ms`));
-      }, this.#limitMs);
-    });
     try {
-      return await Promise.race([result, tooLate]);
-    } finally {
-      clearTimeout(timer);
+      return await within(this.#limitMs, result);
+    } catch (error) {
+      if (!(error instanceof TooLate)) throw error;
+      this.#hanging++;
+      const end = () => void this.#hanging--;
+      result.then(end, end);
+      throw new Error(`the disk did not answer within ${this.#limitMs} ms`, { cause: error });
     }
   }
 }

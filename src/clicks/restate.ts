@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
+import { addDays, DAY, isoDay } from '../zoned-time.ts';
 import type { Verdict } from './bots.ts';
 import { burstMs, findBursts } from './bursts.ts';
 import type { Rules } from './classify.ts';
 import { isSuspect, signal } from './evidence.ts';
-import { addDays } from '../zoned-time.ts';
 import { type CountedDimension, countSettled, removeEmpty } from './rollups.ts';
 
 /** The hits of a workspace in a span of time, the end not included. */
@@ -126,7 +126,7 @@ from restated r
 where (r.link_id, r.clicked_at, r.id) = (c.link_id, c.clicked_at, c.id)`);
   }
   await countSettled(tx, isRestated, { dimensions });
-  const aroundChunk = { first: addDays(utcDayOf(from), -3), last: addDays(utcDayOf(to), 3) };
+  const aroundChunk = { first: addDays(isoDay(from), -3), last: addDays(isoDay(to), 3) };
   await removeEmpty(tx, workspaceId, aroundChunk);
   // The last click may be no click any more. Where all rows that are kept are none, what is known is kept.
   await tx.execute(sql`
@@ -137,10 +137,8 @@ cross join lateral (
   select max(c.clicked_at) as at from clicks c where c.link_id = r.link_id and c.class = 'human'
 ) last
 where t.link_id = r.link_id`);
-  if (now.getTime() - to.getTime() < 3 * 24 * 60 * 60 * 1000) await restateVisitorsSeen(tx, workspaceId);
+  if (now.getTime() - to.getTime() < 3 * DAY) await restateVisitorsSeen(tx, workspaceId);
 }
-
-const utcDayOf = (instant: Date) => instant.toISOString().slice(0, 10);
 
 /** Today's visitors are still coming: what is remembered of them must say what the flags say. */
 async function restateVisitorsSeen(tx: Db, workspaceId: string): Promise<void> {

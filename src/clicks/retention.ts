@@ -3,6 +3,7 @@ import { earlierNow } from '../db/clock.ts';
 import type { Db } from '../db/db.ts';
 import { agentShapes, visitorsSeen } from '../db/schema.ts';
 import type { Job } from '../jobs/timetable.ts';
+import { DAY, isoDay } from '../zoned-time.ts';
 import { rollUpNewDimensions } from './new-dimensions.ts';
 import {
   type CountedDimension,
@@ -15,7 +16,6 @@ import {
 import type { Salts } from './salts.ts';
 
 const minuteMs = 60_000;
-const dayMs = 24 * 60 * minuteMs;
 
 type Parts = {
   db: Db;
@@ -68,7 +68,7 @@ select ensure_click_partition(${now.toISOString()}::timestamptz + make_interval(
 
 /** Which visitors were seen matters on their day only; the day before yesterday is over everywhere. */
 export async function forgetVisitorsSeen(db: Db, now: Date): Promise<void> {
-  await db.delete(visitorsSeen).where(lt(visitorsSeen.day, utcDay(now.getTime() - dayMs)));
+  await db.delete(visitorsSeen).where(lt(visitorsSeen.day, isoDay(new Date(now.getTime() - DAY))));
 }
 
 /**
@@ -141,7 +141,5 @@ order by 1`);
 
 /** @returns the UTC day since which hits are kept, when those of months that ended more than `days` days ago are dropped */
 export function firstKeptDay(days: number, now: Date): string {
-  return `${utcDay(now.getTime() - days * dayMs).slice(0, 7)}-01`;
+  return `${isoDay(new Date(now.getTime() - days * DAY)).slice(0, 7)}-01`;
 }
-
-const utcDay = (instant: number) => new Date(instant).toISOString().slice(0, 10);

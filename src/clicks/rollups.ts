@@ -265,6 +265,16 @@ export async function moveRollups(
   });
 }
 
+/** Removes every rollup of a workspace and its links; for those who hold the lock. */
+export async function removeRollups(tx: Db, workspaceId: string): Promise<void> {
+  for (const table of ['click_totals_hourly', 'click_counts_daily', 'click_counts_monthly']) {
+    await tx.execute(sql`
+delete from ${sql.identifier(table)}
+where scope_id in (select ${workspaceId} union all select link_id from link_totals where workspace_id = ${workspaceId})`);
+  }
+  await tx.execute(sql`delete from link_totals where workspace_id = ${workspaceId}`);
+}
+
 /**
  * Counts a workspace's rollups anew from its rows, after hits were put in beside the recorder: a seed, an import.
  * Hits that are pending stay pending and are taken in as ever.
@@ -276,12 +286,7 @@ export async function restateWorkspace(
 ): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.execute(sql`select ${rollupLock}, set_config('work_mem', '256MB', true)`);
-    for (const table of ['click_totals_hourly', 'click_counts_daily', 'click_counts_monthly']) {
-      await tx.execute(sql`
-delete from ${sql.identifier(table)}
-where scope_id in (select ${workspaceId} union all select link_id from link_totals where workspace_id = ${workspaceId})`);
-    }
-    await tx.execute(sql`delete from link_totals where workspace_id = ${workspaceId}`);
+    await removeRollups(tx, workspaceId);
     const ofWorkspace = sql`c.workspace_id = ${workspaceId}`;
     await tx.execute(sql`
 insert into link_totals (link_id, workspace_id, clicks, visitors, hits, first_hit_at, is_busy)

@@ -2,15 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { lt, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { visitorSalts } from '../db/schema.ts';
-
-const dayMs = 24 * 60 * 60 * 1000;
+import { DAY, isoDay } from '../zoned-time.ts';
 
 /** How long a day's salt is kept after that day began in UTC. The day itself lasts until 12:00 UTC of the next (UTC-12). */
 const keptDays = 2;
 
-const utcDay = (instant: number) => new Date(instant).toISOString().slice(0, 10);
-
-const firstKeptDay = (now: Date) => utcDay(now.getTime() - (keptDays - 1) * dayMs);
+const firstKeptDay = (now: Date) => isoDay(new Date(now.getTime() - (keptDays - 1) * DAY));
 
 /**
  * The salts of the days that are today somewhere on Earth, and of the next two, in memory: the redirect never waits for
@@ -32,7 +29,7 @@ export class Salts {
   /** Makes the salts that are missing, forgets the ones whose time is over, here and in the database. */
   async renew(db: Db, now: Date): Promise<void> {
     this.forget(now);
-    const days = [-1, 0, 1, 2].map((offset) => utcDay(now.getTime() + offset * dayMs));
+    const days = [-1, 0, 1, 2].map((offset) => isoDay(new Date(now.getTime() + offset * DAY)));
     await db.delete(visitorSalts).where(lt(visitorSalts.day, firstKeptDay(now)));
     await db
       .insert(visitorSalts)

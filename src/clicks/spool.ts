@@ -14,6 +14,7 @@ import {
 } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { DAY, isoDay } from '../zoned-time.ts';
 import type { Hit } from './hit.ts';
 import { Patience } from './patience.ts';
 import { checkRoom, hitOf, isAlive, isMissing, isOlder, isThere, lineOf, syncDirectory } from './spool-file.ts';
@@ -31,7 +32,7 @@ const abandonedAfterMs = 60_000;
 const diskPatienceMs = 1_000;
 
 /** How long broken lines and refused hits are kept for whoever wants to look, in milliseconds: they hold pseudonyms. */
-const asideMs = 30 * 24 * 60 * 60_000;
+const asideMs = 30 * DAY;
 
 export type SpoolDepth = { hits: number; oldestAt: Date | null };
 
@@ -141,7 +142,7 @@ export class Spool {
   async setAside(hits: readonly Hit[]): Promise<number> {
     const fresh = hits.filter((hit) => !this.#aside.has(hit.id));
     for (const hit of fresh) this.#aside.add(hit.id);
-    const path = this.#path(`${this.#mark}${new Date().toISOString().slice(0, 10)}~refused.txt`);
+    const path = this.#path(`${this.#mark}${isoDay(new Date())}~refused.txt`);
     const text = fresh.map(lineOf).join('');
     if (text !== '') await this.#draining.wait(() => appendFile(path, text, { mode: 0o600, flush: true }));
     return fresh.length;

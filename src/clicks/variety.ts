@@ -1,3 +1,4 @@
+import { DAY } from '../zoned-time.ts';
 import type { Hit } from './hit.ts';
 import type { Utm } from './utm.ts';
 
@@ -9,8 +10,6 @@ const valuesADay = 5_000;
 
 /** Values of all workspaces that are kept in mind, some 100 MB if all are as long as they can be. */
 const valuesInAll = 200_000;
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /** What a workspace was sent today. */
 type Seen = { size: number; values: (Set<string> | undefined)[] };
@@ -36,7 +35,7 @@ export class Variety {
    * @param own the tags of the link's destination: there are no more of them than links, so they are always told apart
    */
   bound(hit: Hit, own: Readonly<Utm>): void {
-    const day = Math.floor(hit.clickedAt / dayMs);
+    const day = Math.floor(hit.clickedAt / DAY);
     if (day !== this.#day) this.#begin(day);
     const seen = this.#workspaces.get(hit.workspaceId) ?? this.#enter(hit.workspaceId);
     hit.referrer = this.#bounded(seen, 0, hit.referrer);

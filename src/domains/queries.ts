@@ -49,23 +49,24 @@ export async function listDomains(
     .orderBy(sql`${isDefault} is not true`, sql`${domains.workspaceId} is not null`, domains.host);
 }
 
-/** True when links of some workspace live on a host name of its own; a trailing dot names the same host. */
+/** Links of some workspace live on it, or did until its proof went missing. */
+const isProved = and(isNotNull(domains.workspaceId), inArray(domains.state, ['live', 'paused']));
+
+/** A trailing dot names the same host. */
+const withoutDot = (hostname: string): string => hostname.replace(/\.$/, '');
+
+/** True when links of some workspace live on a host name of its own. */
 export async function isCustomHost(db: Db, hostname: string): Promise<boolean> {
-  const host = hostname.replace(/\.$/, '');
-  const isProved = and(isNotNull(domains.workspaceId), inArray(domains.state, ['live', 'paused']));
-  return (await db.$count(domains, and(eq(domains.host, host), isProved))) > 0;
+  return (await db.$count(domains, and(eq(domains.host, withoutDot(hostname)), isProved))) > 0;
 }
 
-/** A domain of a workspace by its host name, whatever its state: also one that it has given up. */
-export async function findOwnHost(
-  db: Db,
-  workspaceId: string,
-  hostname: string,
-): Promise<Pick<Domain, 'id' | 'isCaseSensitive'> | undefined> {
-  const host = hostname.replace(/\.$/, '');
-  const [domain] = await db
-    .select({ id: domains.id, isCaseSensitive: domains.isCaseSensitive })
+export type KeptHost = Pick<Domain, 'id' | 'host' | 'isCaseSensitive'> & { isProved: boolean };
+
+/** What is kept of host names: whose links live there, and what the workspace has there, also what it has given up. */
+export async function listKeptHosts(db: Db, workspaceId: string, hostnames: readonly string[]): Promise<KeptHost[]> {
+  const { id, host, isCaseSensitive } = domains;
+  return db
+    .select({ id, host, isCaseSensitive, isProved: sql<boolean>`${isProved}` })
     .from(domains)
-    .where(and(eq(domains.workspaceId, workspaceId), eq(domains.host, host)));
-  return domain;
+    .where(and(inArray(host, hostnames.map(withoutDot)), or(isProved, eq(domains.workspaceId, workspaceId))));
 }

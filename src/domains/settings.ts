@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { composed } from '../composed.ts';
+import { composedLine } from '../composed.ts';
 import type { Db } from '../db/db.ts';
 import { announce } from '../db/notify.ts';
 import { domains, workspaces } from '../db/schema.ts';
@@ -128,12 +128,7 @@ function readAs<Value>(field: string, read: () => Value): Value {
 }
 
 function readBrandName(typed: string): string | null {
-  const name = composed(
-    typed
-      .replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ')
-      .replace(/\p{Bidi_Control}/gu, '')
-      .trim(),
-  );
+  const name = composedLine(typed);
   if (name.length > maxBrandName)
     throw new Invalid(`A name has at most ${maxBrandName} characters.`, { field: 'brandName', code: 'name_invalid' });
   return name || null;

@@ -60,7 +60,7 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
     if (asked.file === 'hits') {
       return reply.send(Readable.from(writeHits(db, workspaceId, { subject, span: period, filters })));
     }
-    return writeTable(asked.table, await countBy(db, workspaceId, subject, period, asked.table, filters));
+    return writeTable(asked.table, await countBy(db, request.workspace, subject, period, asked.table, filters));
   });
 
   routes.get(

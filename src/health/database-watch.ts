@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
+import { within } from '../within.ts';
 
 /** How long a database that is there may take to say so, in milliseconds. */
 const patienceMs = 1_000;
@@ -24,17 +25,7 @@ export class DatabaseWatch {
     this.#underWay ??= this.#ask().finally(() => {
       this.#underWay = undefined;
     });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, patienceMs, undefined);
-    });
-    try {
-      return await Promise.race([this.#underWay, late]);
-    } catch {
-      return undefined;
-    } finally {
-      clearTimeout(timer);
-    }
+    return within(patienceMs, this.#underWay).catch(() => undefined);
   }
 
   async #ask(): Promise<Backlog> {

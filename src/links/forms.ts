@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { composed } from '../composed.ts';
+import { composedLine } from '../composed.ts';
 import type { Db } from '../db/db.ts';
-import { findOwnHost, isCustomHost, listDomains } from '../domains/queries.ts';
+import { type KeptHost, listDomains, listKeptHosts } from '../domains/queries.ts';
 import { Invalid } from '../errors.ts';
 import { readCampaignOf } from './campaigns.ts';
 import { isSlugTaken, SlugTaken, slugTaken } from './claim.ts';
@@ -167,10 +167,14 @@ export async function refuseToRestore(
   workspaceId: string,
   linkIds: readonly string[],
 ): Promise<void> {
-  for (const { url, slugs } of await listArchived(context.db, workspaceId, linkIds)) {
+  const rows = await listArchived(context.db, workspaceId, linkIds);
+  const archived = rows.map(({ url, slugs }) => ({ url: new URL(url), slugs }));
+  const hostnames = archived.map(({ url }) => url.hostname);
+  const hosts = await listKeptHosts(context.db, workspaceId, hostnames);
+  for (const { url, slugs } of archived) {
     const reserved = slugs.find((slug) => context.isReservedSlug(foldCase(slug)));
     if (reserved) throw slugReserved(reserved);
-    if (await isShortLink(context, workspaceId, new URL(url)))
+    if (await isShortLink(context, hosts, url))
       throw loop(
         `"${slugs[0]}" leads to another short link of this server, or to itself. Change where it leads first.`,
       );
@@ -182,25 +186,27 @@ const loop = (sentence: string) => new Invalid(sentence, { field: 'url', code: '
 /** A link onto one of our own short hosts would lead to another link, or round in circles. */
 async function readUrl(context: LinkContext, workspaceId: string, typedUrl: string): Promise<string> {
   const url = readDestination(typedUrl);
-  if (await isShortLink(context, workspaceId, new URL(url)))
+  const parsed = new URL(url);
+  if (await isShortLink(context, await listKeptHosts(context.db, workspaceId, [parsed.hostname]), parsed))
     throw loop('A link may not lead to another short link of this server, or to itself.');
   return url;
 }
 
-/** On our own host a port where we do not answer is another service, and a word of ours is a page. */
-async function isShortLink(context: LinkContext, workspaceId: string, url: URL): Promise<boolean> {
-  const { db, sites, config, isReservedSlug } = context;
+/**
+ * On our own host a port where we do not answer is another service, and a word of ours is a page. Slugs of a domain that
+ * is not served open again once it is proved; the rest of that host may be anybody's.
+ */
+async function isShortLink(context: LinkContext, hosts: readonly KeptHost[], url: URL): Promise<boolean> {
   const word = url.pathname.split('/')[1] ?? '';
-  if (!sites.isOwnShortHost(url.host))
-    return (await isCustomHost(db, url.hostname)) || isOwnSlug(db, workspaceId, url.hostname, decoded(word));
-  const isOtherService = !['', new URL(config.shortUrl).port, String(config.port)].includes(url.port);
-  return !isOtherService && !isReservedSlug(foldCase(word));
-}
-
-/** Slugs of a domain that is not served open again once it is proved; the rest of that host may be anybody's. */
-async function isOwnSlug(db: Db, workspaceId: string, hostname: string, slug: string): Promise<boolean> {
-  const domain = await findOwnHost(db, workspaceId, hostname);
-  return domain !== undefined && !slug.includes('\0') && isSlugTaken(db, domain, slug);
+  if (context.sites.isOwnShortHost(url.host)) {
+    const isOtherService = !['', new URL(context.config.shortUrl).port, String(context.config.port)].includes(url.port);
+    return !isOtherService && !context.isReservedSlug(foldCase(word));
+  }
+  const named = hosts.filter(({ host }) => host === url.hostname.replace(/\.$/, ''));
+  if (named.some(({ isProved }) => isProved)) return true;
+  const [own] = named;
+  const slug = decoded(word);
+  return own !== undefined && !slug.includes('\0') && isSlugTaken(context.db, own, slug);
 }
 
 async function readDomain({ db }: LinkContext, workspaceId: string, typedHost: string) {
@@ -214,12 +220,7 @@ async function readDomain({ db }: LinkContext, workspaceId: string, typedHost: s
 const maxTitleLength = 200;
 
 function readTitle(typedTitle: string): string | null {
-  const title = composed(
-    typedTitle
-      .replace(/[\p{Cc}\p{Cs}]+/gu, ' ')
-      .replace(/\p{Bidi_Control}/gu, '')
-      .trim(),
-  );
+  const title = composedLine(typedTitle);
   if (title.length > maxTitleLength)
     throw new Invalid(`A title has at most ${maxTitleLength} characters.`, { field: 'title', code: 'title_invalid' });
   return title || null;

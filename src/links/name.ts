@@ -1,16 +1,10 @@
-import { composed } from '../composed.ts';
+import { composedLine, maxTypedLine } from '../composed.ts';
 import { uniqueViolation } from '../db/pg-errors.ts';
 import { Conflict, Invalid } from '../errors.ts';
 import { foldCase } from './slug.ts';
 
 /** Commas of all scripts part one name from the next where several stand in one field. */
 const commas = /[,\u055d\u060c\u07f8\u1363\u1802\u1808\u3001\ua4fe\ua60d\ufe10\ufe11\ufe50\ufe51\uff0c\uff64]/u;
-
-/** What a field that holds several names takes: more than all that a link can have, typed in the longest way. */
-export const maxTypedNames = 5_000;
-
-/** Controls that turn the direction of writing, so that one name reads as another (Unicode TR 36, 2.4). */
-const turns = /[\u202a-\u202e\u2066-\u2069]/gu;
 
 const invisible = /\p{Default_Ignorable_Code_Point}/gu;
 
@@ -25,7 +19,7 @@ export function readName(
   kind: { field: string; what: string; maxLength: number; isListed: boolean },
 ): string {
   const { field, what, maxLength } = kind;
-  const name = tidy(typed);
+  const name = composedLine(typed);
   const refuse = (sentence: string) => new Invalid(sentence, { field, code: 'name_invalid' });
   if (nameKey(name) === '') throw refuse(`A ${what} needs a name.`);
   if (name.length > maxLength) throw refuse(`The name of a ${what} has at most ${maxLength} characters.`);
@@ -36,7 +30,7 @@ export function readName(
 
 /** The key by which names are told apart: without regard to case, to compatibility forms and to what leaves no trace. */
 export function nameKey(name: string): string {
-  return foldCase(tidy(name).replace(invisible, '')).trim();
+  return foldCase(composedLine(name).replace(invisible, '')).trim();
 }
 
 /**
@@ -58,17 +52,6 @@ export async function refuseTaken<Result>(
   }
 }
 
-function tidy(typed: string): string {
-  return composed(
-    typed
-      .trim()
-      .slice(0, maxTypedNames)
-      .replace(/[\p{Cc}\p{Cs}\s]+/gu, ' ')
-      .replace(turns, '')
-      .trim(),
-  );
-}
-
 /** The names in a field that holds several; those that are empty, or there already, are left out. */
 export function splitNames(typed: string): string[] {
   return uniqueNames(typed.split(commas));
@@ -76,7 +59,7 @@ export function splitNames(typed: string): string[] {
 
 /** The name that is being typed at the end of a field that holds several, and those before it. */
 export function lastName(typed: string): { others: string[]; last: string } {
-  const names = typed.slice(-maxTypedNames).split(commas);
+  const names = typed.slice(-maxTypedLine).split(commas);
   return { last: names.pop() ?? '', others: uniqueNames(names) };
 }
 
@@ -85,7 +68,7 @@ export function uniqueNames(names: readonly string[]): string[] {
   const byKey = new Map<string, string>();
   for (const name of names) {
     const key = nameKey(name);
-    if (key !== '' && !byKey.has(key)) byKey.set(key, tidy(name));
+    if (key !== '' && !byKey.has(key)) byKey.set(key, composedLine(name));
   }
   return [...byKey.values()];
 }

@@ -1,11 +1,12 @@
 import { and, asc, desc, eq, ilike, inArray, notInArray, sql } from 'drizzle-orm';
+import { maxTypedLine } from '../composed.ts';
 import type { Db } from '../db/db.ts';
 import { patternOf } from '../db/like.ts';
 import { uniqueViolation } from '../db/pg-errors.ts';
 import { links, linkTags, tagColours, tags } from '../db/schema.ts';
 import { Conflict, Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
-import { maxTypedNames, nameKey, readName, splitNames, uniqueNames } from './name.ts';
+import { nameKey, readName, splitNames, uniqueNames } from './name.ts';
 
 export { tagColours } from '../db/schema.ts';
 export type TagColour = (typeof tagColours)[number];
@@ -30,7 +31,7 @@ export function readTagName(typed: string, field = 'tags'): string {
  */
 export function readTagNames(typed: string | readonly string[]): string[] {
   const tooMany = () => new Invalid(`A link has at most ${maxTagsOfLink} tags.`, { field: 'tags', code: 'tags_limit' });
-  if (typeof typed === 'string' && typed.length > maxTypedNames) throw tooMany();
+  if (typeof typed === 'string' && typed.length > maxTypedLine) throw tooMany();
   const names = (typeof typed === 'string' ? splitNames(typed) : uniqueNames(typed)).map((name) => readTagName(name));
   if (names.length > maxTagsOfLink) throw tooMany();
   return names;

@@ -1,8 +1,8 @@
-import { eq, sql } from 'drizzle-orm';
-import { lockRollups } from '../clicks/rollups.ts';
+import { and, eq, sql } from 'drizzle-orm';
+import { lockRollups, removeRollups } from '../clicks/rollups.ts';
 import type { Db } from '../db/db.ts';
 import { announce } from '../db/notify.ts';
-import { domains, workspaces } from '../db/schema.ts';
+import { domains, links, workspaces } from '../db/schema.ts';
 
 /** A workspace as somebody should see it before it is gone for good. */
 export type WorkspaceContents = {
@@ -38,14 +38,11 @@ export async function deleteWorkspace(db: Db, workspaceId: string): Promise<void
   await db.transaction(async (tx) => {
     await lockRollups(tx);
     await deleteHits(tx, workspaceId);
-    for (const table of ['click_totals_hourly', 'click_counts_daily', 'click_counts_monthly']) {
-      await tx.execute(sql`
-delete from ${sql.identifier(table)}
-where scope_id in (select ${workspaceId} union all select link_id from link_totals where workspace_id = ${workspaceId})`);
-    }
-    await tx.execute(sql`delete from link_totals where workspace_id = ${workspaceId}`);
-    const hosts = await tx.select({ host: domains.host }).from(domains).where(eq(domains.workspaceId, workspaceId));
-    // Everything else points at the workspace and goes with it.
+    await removeRollups(tx, workspaceId);
+    const isServed = and(eq(domains.workspaceId, workspaceId), eq(domains.state, 'live'));
+    const hosts = await tx.select({ host: domains.host }).from(domains).where(isServed);
+    // With their slugs, which hold the workspace's own domains. Everything else points at it and goes with it.
+    await tx.delete(links).where(eq(links.workspaceId, workspaceId));
     await tx.delete(workspaces).where(eq(workspaces.id, workspaceId));
     await announce(
       tx,

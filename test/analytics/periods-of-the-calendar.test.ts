@@ -1,10 +1,11 @@
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dimensions } from '../../src/analytics/dimensions.ts';
 import { restateWorkspace } from '../../src/clicks/rollups.ts';
 import { parseCsv } from '../../src/csv.ts';
 import { type Client, openClient } from '../api/client.ts';
-import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import type { Person, TestApp } from '../setup/app.ts';
+import { startWorkspace } from '../setup/membership.ts';
 import { insertLinkAs, textOf } from './pages.ts';
 
 let test: TestApp;
@@ -12,32 +13,35 @@ let owner: Person;
 let client: Client;
 let home: string;
 let linkId: string;
+/** Noon, and it stays noon: no day ends between a question and its answer. */
+const now = new Date(new Date().setUTCHours(12, 0, 0, 0));
 
 beforeAll(async () => {
-  test = await startTestApp();
-  owner = await test.signUp('Ada');
+  vi.useFakeTimers({ toFake: ['Date'], now });
+  let workspaceId: string;
+  ({ app: test, ada: owner, workspaceId } = await startWorkspace());
   client = await openClient(test, owner);
   home = `/w/${owner.workspace.slug}`;
   linkId = (await insertLinkAs(owner, 'spring')).split('/').at(-1) ?? '';
   // One click on each day of the last three months, in the workspace's zone, which is UTC.
-  const { rows } = await test.db.execute(sql`
+  await test.db.execute(sql`
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
-select ago, now() - make_interval(days => ago), ${linkId}, 'slug', id, 'human', 'human:browser', 1, 'direct', true, true
-from workspaces, generate_series(0, 95) ago where slug = ${owner.workspace.slug} returning workspace_id as id`);
-  await restateWorkspace(test.db, String(rows[0]?.id), dimensions);
+select ago, ${now.toISOString()}::timestamptz - make_interval(days => ago), ${linkId}, 'slug', ${workspaceId}, 'human', 'human:browser', 1, 'direct', true, true
+from generate_series(0, 95) ago`);
+  await restateWorkspace(test.db, workspaceId, dimensions);
 });
 
 afterAll(async () => {
+  vi.useRealTimers();
   await test?.close();
 });
 
 describe('a period of the calendar', () => {
-  const today = new Date();
-  const endOfLastMonth = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), 0));
+  const endOfLastMonth = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 0));
   const clicks = {
     yesterday: 1,
     'last-week': 7,
-    'this-month': today.getUTCDate(),
+    'this-month': now.getUTCDate(),
     'last-month': endOfLastMonth.getUTCDate(),
   };
 
@@ -89,8 +93,8 @@ it('steps back and forth, and keeps filters and steps of the chart', async () =>
   expect(textOf(page)).toContain('No click fits these filters');
   const month = await owner.ask(`${home}/reports?from=2026-02-01&to=2026-02-28&interval=day`);
   expect(month.text).toContain(`href="${home}/reports?from=2026-01-01&amp;to=2026-01-31&amp;interval=day"`);
-  const now = await owner.ask(`${home}/reports?period=7d`);
-  expect(now.text).toMatch(/<button [^>]*aria-label="Later" disabled>/);
+  const current = await owner.ask(`${home}/reports?period=7d`);
+  expect(current.text).toMatch(/<button [^>]*aria-label="Later" disabled>/);
   expect((await owner.ask(`${home}/reports?period=all`)).text).not.toContain('aria-label="Earlier"');
 });
 

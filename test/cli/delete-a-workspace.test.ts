@@ -1,7 +1,9 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import { insertDomain } from '../setup/domains.ts';
 import { rowsOf } from '../setup/hits.ts';
+import { workspaceIdOf } from '../setup/membership.ts';
 import { type CommandLine, openCommandLine } from './run.ts';
 
 let waymark: TestApp;
@@ -22,6 +24,9 @@ beforeAll(async () => {
     await waymark.visit(`/${slug}`);
     await waymark.rollUp();
     await waymark.visit(`/${slug}`);
+    const domain = `go.${slug}.test`;
+    await insertDomain(waymark.db, await workspaceIdOf(waymark, person), domain);
+    await person.ask(`/w/${person.workspace.slug}/links`, { form: { ...form, domain } });
   }
   await waymark.db.execute(sql`
 insert into chart_notes (id, workspace_id, at, kind, text, moved) select 'note', id, now(), 'reclassified', 'Moved.', '{}' from workspaces where slug = ${ada.workspace.slug}`);
@@ -66,10 +71,10 @@ describe('waymark workspace:delete', () => {
   it('says first what it would delete, and deletes nothing', async () => {
     const before = await rowsThatName(await namesOf(ada));
     const dry = await line.answer('workspace:delete', ada.workspace.slug, '--dry-run');
-    expect(dry).toMatchObject({ slug: ada.workspace.slug, members: 1, links: 1, isDryRun: true });
+    expect(dry).toMatchObject({ slug: ada.workspace.slug, members: 1, links: 2, isDryRun: true });
     const { code, stdout, stderr } = await line.run('workspace:delete', ada.workspace.slug);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain('of 1 member, with 1 link and');
+    expect(stderr).toContain('of 1 member, with 2 links, the domains go.gone.test and');
     expect(stderr).toContain('Say --yes to do it; nothing was changed.');
     expect(await rowsThatName(await namesOf(ada))).toEqual(before);
   });
@@ -86,6 +91,7 @@ describe('waymark workspace:delete', () => {
         'click_totals_hourly',
         'link_totals',
         'visitors_seen',
+        'domains',
         'links',
         'slugs',
         'members',

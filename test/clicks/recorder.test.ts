@@ -249,7 +249,8 @@ describe('a visitor of a day that is long over', () => {
 
   it('is counted once when the database has one of the clicks and the spool brings the others', async () => {
     await startPatient();
-    const hit = (linkId: string) => click({ linkId, visitorKey: 4712, clickedAt: Date.now() - 3 * 86_400_000 });
+    const clickedAt = Date.now() - 3 * 86_400_000;
+    const hit = (linkId: string) => click({ linkId, visitorKey: 4712, clickedAt });
     expect(await recorder.record(hit('late'))).toBe('committed');
     await recorder.close();
     await forgetVisitorsSeen(database.db, new Date());

@@ -56,6 +56,29 @@ function orphan(host = hostname()): string {
   return file;
 }
 
+/** Hits of a process that died since, and their file. */
+async function leftBehind(count: number): Promise<{ hits: Hit[]; file: string }> {
+  const hits = someHits(count);
+  await openSpool().append(hits);
+  return { hits, file: orphan() };
+}
+
+/** A file cannot be read until the function that is given back is called, with the path that it has by then. */
+function makeUnreadable(file: string): (path: string) => void {
+  renameSync(file, `${file}.elsewhere`);
+  mkdirSync(file);
+  return (path) => {
+    rmdirSync(path);
+    renameSync(`${file}.elsewhere`, path);
+  };
+}
+
+/** As if nobody had tended a file for so many milliseconds. */
+function makeOld(file: string, milliseconds: number): void {
+  const touchedAt = new Date(Date.now() - milliseconds);
+  utimesSync(file, touchedAt, touchedAt);
+}
+
 describe('the spool', () => {
   it('gives back what it took, in order, and leaves no file', async () => {
     const spool = openSpool();
@@ -97,10 +120,7 @@ describe('the spool', () => {
   });
 
   it('is taken over from a process that died', async () => {
-    const dead = openSpool();
-    const hits = someHits(10);
-    await dead.append(hits);
-    orphan();
+    const { hits } = await leftBehind(10);
     const heir = openSpool();
     await heir.tend();
     expect(heir.depth().hits).toBe(10);
@@ -116,8 +136,7 @@ describe('the spool', () => {
     const neighbour = openSpool();
     await neighbour.tend();
     expect(neighbour.depth().hits).toBe(0);
-    const old = new Date(Date.now() - 61_000);
-    utimesSync(file, old, old);
+    makeOld(file, 61_000);
     await neighbour.tend();
     expect(await drained(neighbour)).toEqual(hits);
   });
@@ -154,12 +173,10 @@ describe('a file that cannot be read once', () => {
     const hits = someHits(10);
     await spool.append(hits);
     const file = onlyFile();
-    renameSync(file, `${file}.elsewhere`);
-    mkdirSync(file);
+    const restore = makeUnreadable(file);
     expect(await drained(spool)).toEqual([]);
     expect(problems).toEqual([expect.stringContaining('cannot be read')]);
-    rmdirSync(file);
-    renameSync(`${file}.elsewhere`, file);
+    restore(file);
     await spool.tend();
     expect(spool.depth().hits).toBe(10);
     expect(await drained(spool)).toEqual(hits);
@@ -167,19 +184,14 @@ describe('a file that cannot be read once', () => {
   });
 
   it('is drained later, when it is being taken over from a process that died', async () => {
-    const dead = openSpool();
-    const hits = someHits(10);
-    await dead.append(hits);
-    const file = orphan();
-    renameSync(file, `${file}.elsewhere`);
-    mkdirSync(file);
+    const { hits, file } = await leftBehind(10);
+    const restore = makeUnreadable(file);
     const heir = openSpool();
     await heir.tend();
     expect(problems).toEqual([expect.stringContaining('cannot be taken over')]);
     const taken = join(directory, files().find((name) => name.endsWith('.spool')) ?? '');
     expect(taken).not.toBe(file);
-    rmdirSync(taken);
-    renameSync(`${file}.elsewhere`, taken);
+    restore(taken);
     await heir.tend();
     expect(await drained(heir)).toEqual(hits);
   });
@@ -205,10 +217,7 @@ describe('a file that cannot be read once', () => {
 
 describe('a torn file', () => {
   it('gives its whole lines, and the broken one alone is kept aside', async () => {
-    const dead = openSpool();
-    const hits = someHits(3);
-    await dead.append(hits);
-    const file = orphan();
+    const { hits, file } = await leftBehind(3);
     truncateSync(file, readFileSync(file).length - 20);
     const broken = readFileSync(file, 'utf8').split('\n').at(-1);
     const heir = openSpool();
@@ -249,8 +258,7 @@ describe('a hit that is set aside', () => {
     await spool.setAside(hits);
     const file = join(directory, 'again.spool');
     renameSync(onlyFile(), file);
-    const old = new Date(Date.now() - 61_000);
-    utimesSync(file, old, old);
+    makeOld(file, 61_000);
     await spool.tend();
     expect(await drained(spool)).toEqual(hits);
   });
@@ -260,8 +268,7 @@ describe('a hit that is set aside', () => {
     for (const [name, days] of Object.entries(ages)) {
       const file = join(directory, name);
       appendFileSync(file, 'what it was');
-      const touchedAt = new Date(Date.now() - days * 24 * 60 * 60_000);
-      utimesSync(file, touchedAt, touchedAt);
+      makeOld(file, days * 24 * 60 * 60_000);
     }
     await openSpool().tend();
     expect(files().sort()).toEqual(['new.spool.torn', 'new~refused.txt']);
@@ -304,7 +311,7 @@ describe('a disk that hangs', () => {
     const startedAt = performance.now();
     const thaw = hangDisk();
     try {
-      await expect(spool.append(hits)).rejects.toThrow('did not answer within 1000 ms');
+      await expect(spool.append(hits)).rejects.toThrow('within 1000 ms');
       expect(spool.isHanging).toBe(true);
       await expect(spool.append(someHits(1))).rejects.toThrow('the disk hangs');
       await expect(spool.drain(async () => {}, countTorn)).rejects.toThrow('the disk hangs');
@@ -322,7 +329,7 @@ describe('a disk that hangs', () => {
     const spool = openSpool();
     await spool.append(someHits(1));
     const thaw = hangFile(onlyFile());
-    await expect(drained(spool)).rejects.toThrow('did not answer');
+    await expect(drained(spool)).rejects.toThrow('within 1000 ms');
     const hits = someHits(2);
     await spool.append(hits);
     thaw();

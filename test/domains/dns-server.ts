@@ -1,8 +1,5 @@
-import { randomInt } from 'node:crypto';
-import dgram from 'node:dgram';
-import type { EventEmitter } from 'node:events';
-import net from 'node:net';
 import { createServer, Packet } from 'dns2';
+import { freePort } from '../setup/free-port.ts';
 
 /** A zone file in short: "TYPE name" to values, such as { 'TXT _waymark.go.acme.com': ['waymark-verify=…'] }. */
 export type Zone = Record<string, string[]>;
@@ -83,25 +80,4 @@ function record(name: string, kind: Kind, value: string): object {
   if (kind === 'TXT') return { ...base, data: value.match(/.{1,255}/gs) ?? [''] };
   const [flags, tag, issuer = ''] = value.split(' ');
   return { ...base, flags: Number(flags), tag, value: issuer.replaceAll('"', '') };
-}
-
-/** A port that is free for UDP and TCP, below those that the system hands out to connections (from 32768 on). */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(12_000, 32_000);
-    const [udp, tcp] = [dgram.createSocket('udp4'), net.createServer()];
-    const isFree = (socket: EventEmitter) =>
-      new Promise<boolean>((resolve) => {
-        socket.once('listening', () => resolve(true)).once('error', () => resolve(false));
-      });
-    const both = Promise.all([isFree(udp), isFree(tcp)]);
-    udp.bind(port, '127.0.0.1');
-    tcp.listen(port, '127.0.0.1');
-    const [hasUdp, hasTcp] = await both;
-    await Promise.all([
-      hasUdp && new Promise<void>((resolve) => void udp.close(resolve)),
-      hasTcp && new Promise<unknown>((resolve) => void tcp.close(resolve)),
-    ]);
-    if (hasUdp && hasTcp) return port;
-  }
 }

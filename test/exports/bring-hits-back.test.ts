@@ -164,12 +164,17 @@ async function readReports({ app, client }: Instance, more: Subject[] = []): Pro
     for (const asked of periods) {
       const period = resolvePeriod({ ...asked, timeZone: zone, now, firstHitAt });
       for (const filter of filters.map((texts) => parseFilters(texts, 'filter'))) {
-        const of = [app.db, client.workspaceId, subject, period] as const;
+        const of = [subject, period] as const;
         const name = JSON.stringify([subject, asked, filter]);
-        reports[name] = await loadReport(...of, filter);
+        reports[name] = await loadReport(app.db, client.workspaceId, ...of, filter);
         if (filter.length > 0 || period.name !== 'all' || subject.kind === 'tag') continue;
         for (const { name: dimension } of dimensions)
-          reports[`${name} by ${dimension}`] = await countBy(...of, dimension);
+          reports[`${name} by ${dimension}`] = await countBy(
+            app.db,
+            { id: client.workspaceId, timeZone: zone },
+            ...of,
+            dimension,
+          );
       }
     }
   }

@@ -82,9 +82,9 @@ describe('archiving a link', () => {
     const pages = [`${home}?search=${link.slug}`, `${home}/${link.id}`];
     for (const page of pages) expect((await ada.ask(page)).text).not.toMatch(/menu-label">[^<]*rchived/);
     await post('archive');
-    const [inList, onPage] = [await ada.ask(`${pages[0]}&state=archived`), await ada.ask(pages[1] ?? '')];
-    expect(inList.text).toContain('Archived: whoever scans it sees that the link is gone.');
-    expect(onPage.text).toContain('This link is archived: whoever scans the code sees that it is gone.');
+    for (const page of [`${pages[0]}&state=archived`, `${home}/${link.id}`]) {
+      expect((await ada.ask(page)).text).toContain('Archived: whoever scans the code sees that the link is gone.');
+    }
   });
 
   it('keeps the slug with the link', async () => {

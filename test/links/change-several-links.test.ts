@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { listen } from '../../src/db/notify.ts';
 import { addTagTo, archiveLinks } from '../../src/links/bulk.ts';
 import { insertCampaign } from '../../src/links/campaigns.ts';
 import { bulkForm } from '../../src/links/forms.ts';
 import { getLink, insertLink, type Link } from '../../src/links/queries.ts';
+import { hearAnnouncements } from '../setup/announcements.ts';
 import type { Ask, Person, TestApp } from '../setup/app.ts';
 import { countStatements } from '../setup/database.ts';
 import { insertBareWorkspace } from '../setup/hits.ts';
@@ -114,12 +114,7 @@ describe('several links', () => {
 
   it('are archived by as many statements as one, and every node hears of each', async () => {
     const many = await Promise.all(Array.from({ length: 40 }, () => create()));
-    const heard = new Set<string>();
-    const listener = await listen(
-      app.databaseUrl,
-      (announcement) => announcement.kind === 'slug' && heard.add(announcement.slugKey),
-      () => {},
-    );
+    const listener = await hearAnnouncements(app.databaseUrl);
     const [counted, statements] = countStatements(app.databaseUrl);
     const ids = many.map(({ id }) => id);
     await archiveLinks(counted.db, workspaceId, ids.slice(0, 1));
@@ -128,7 +123,8 @@ describe('several links', () => {
     await counted.close();
     expect(statements).toHaveLength(ofOne);
     const keys = many.map(({ slug }) => slug.toLowerCase());
-    await expect.poll(() => keys.filter((key) => !heard.has(key))).toEqual([]);
+    const isHeard = (key: string) => listener.heard.some((each) => each.kind === 'slug' && each.slugKey === key);
+    await expect.poll(() => keys.filter((key) => !isHeard(key))).toEqual([]);
     await listener.close();
   });
 

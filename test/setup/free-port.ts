@@ -1,21 +1,24 @@
 import { randomInt } from 'node:crypto';
+import dgram from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
 
 /**
- * A port of 127.0.0.1 where nobody listens: one below those that the system gives to connections, which could take it
- * before we do.
+ * A port of 127.0.0.1 where nobody listens, by TCP or UDP: one below those that the system gives to connections, which
+ * could take it before we do.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(12_000, 32_000);
-    const server = net.createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!isFree) continue;
-    server.close();
-    await once(server, 'close');
-    return port;
+    const sockets = [net.createServer().listen(port, '127.0.0.1'), dgram.createSocket('udp4').bind(port, '127.0.0.1')];
+    const isFree = await Promise.all(sockets.map((socket) => isListening(socket)));
+    await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => void socket.close(() => resolve()))));
+    if (isFree.every(Boolean)) return port;
   }
 }
+
+const isListening = (socket: net.Server | dgram.Socket): Promise<boolean> =>
+  once(socket, 'listening').then(
+    () => true,
+    () => false,
+  );

@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lockRollups } from '../../src/clicks/rollups.ts';
-import { announce, listen } from '../../src/db/notify.ts';
+import { announce } from '../../src/db/notify.ts';
 import { errorAt, valueOf } from '../accounts/visitor.ts';
+import { hearAnnouncements } from '../setup/announcements.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import { workspaceIdOf } from '../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -35,12 +37,7 @@ describe('workspace settings', () => {
   });
 
   it('count the reports anew when the time zone changes, and tell every node', async () => {
-    const heard: string[] = [];
-    const listener = await listen(
-      app.databaseUrl,
-      (announcement) => heard.push(JSON.stringify(announcement)),
-      () => {},
-    );
+    const listener = await hearAnnouncements(app.databaseUrl);
     const link = await app.db.execute<{ id: string; workspace_id: string }>(sql`
 insert into links (id, workspace_id, url) select 'link-of-ada', id, 'https://example.com' from workspaces where slug = ${ada.workspace.slug}
 returning id, workspace_id`);
@@ -64,13 +61,13 @@ select day::text, clicks from click_counts_daily where scope_id = ${workspaceId}
     const form = { name: 'Ada', slug: ada.workspace.slug, timeZone: 'Europe/Berlin' };
     expect((await ada.ask(settings(ada), { form: { ...form, timeZone: 'Asia/Tokyo' } })).status).toBe(303);
     expect(await day()).toEqual(['2026-11-21 1']);
-    await expect.poll(() => heard).toContain(JSON.stringify({ kind: 'workspace', workspaceId }));
+    await expect.poll(() => listener.heard).toContainEqual({ kind: 'workspace', workspaceId });
     // A name is none of their business.
     const renamed = { ...form, name: 'Ada B.', timeZone: 'Asia/Tokyo' };
     expect((await ada.ask(settings(ada), { form: renamed })).status).toBe(303);
     await announce(app.db, { kind: 'domain', host: 'last.example' });
-    await expect.poll(() => heard.at(-1)).toContain('last.example');
-    expect(heard.filter((text) => text.includes('"workspace"'))).toHaveLength(1);
+    await expect.poll(() => listener.heard.at(-1)).toEqual({ kind: 'domain', host: 'last.example' });
+    expect(listener.heard.filter(({ kind }) => kind === 'workspace')).toHaveLength(1);
     await listener.close();
   });
 
@@ -90,8 +87,7 @@ select day::text, clicks from click_counts_daily where scope_id = ${workspaceId}
   it('change the time zone while reclassify, which holds the rollups, writes its note', async () => {
     const mary = await app.signUp('Mary');
     const { slug } = mary.workspace;
-    const found = await app.db.execute<{ id: string }>(sql`select id from workspaces where slug = ${slug}`);
-    const workspaceId = found.rows[0]?.id ?? '';
+    const workspaceId = await workspaceIdOf(app, mary);
     let answer: ReturnType<Person['ask']> | undefined;
     await app.db.transaction(async (tx) => {
       await lockRollups(tx);
