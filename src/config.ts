@@ -98,8 +98,8 @@ const environment = z.object({
   TLS_ASK_TOKEN: z.string().min(16, 'must be at least 16 characters').optional(),
   /** Who is asked about custom domains, as ip or ip:port with commas between. Unset: the system's servers. */
   DNS_SERVERS: serverList.default([]),
-  /** While requests wait longer than this for their turn, dashboard and API give way to visitors; in milliseconds. */
-  YIELD_AFTER_MS: z.coerce.number().int().min(10).max(60_000).default(100),
+  /** While requests wait longer than this for their turn, dashboard and API give way to visitors; in milliseconds, 0: never. */
+  YIELD_AFTER_MS: z.coerce.number().int().min(0).max(60_000).default(100),
   /** How many days single clicks are kept; reports keep what was counted. Unset: for ever. */
   RETENTION_DAYS: z.coerce.number().int().min(7).max(36_500).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

@@ -13,9 +13,10 @@ export default defineConfig({
     isolate: false,
     // A test file mostly waits for Postgres or the browser, so three fit on two cores.
     maxWorkers: Math.max(3, availableParallelism()),
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Ends what hangs; a busy machine must not come near them.
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
     // What comes a moment later comes later still where a machine is busy.
-    expect: { poll: { timeout: 10_000 } },
+    expect: { poll: { timeout: 30_000 } },
   },
 });

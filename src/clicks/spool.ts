@@ -82,12 +82,9 @@ export class Spool {
 
   /** How many hits wait, and since when. */
   depth(): SpoolDepth {
-    let hits = 0;
-    let oldest = Infinity;
-    for (const segment of this.#segments.values()) {
-      hits += segment.hits;
-      oldest = Math.min(oldest, segment.begunAt);
-    }
+    const segments = [...this.#segments.values()];
+    const hits = segments.reduce((sum, segment) => sum + segment.hits, 0);
+    const oldest = Math.min(...segments.map(({ begunAt }) => begunAt));
     return { hits, oldestAt: hits === 0 ? null : new Date(oldest) };
   }
 
@@ -157,8 +154,12 @@ export class Spool {
     return this.#tending;
   }
 
+  /** Ends what is under way: afterwards nothing reads or writes the directory. @throws when the disk hangs */
   close(): Promise<void> {
-    return this.#writing.wait(() => this.#inTurn(() => this.#finish()));
+    return this.#writing.wait(async () => {
+      await this.#tending?.catch(() => {});
+      await this.#inTurn(() => this.#finish());
+    });
   }
 
   async #tend(): Promise<void> {

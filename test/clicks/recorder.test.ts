@@ -20,6 +20,8 @@ let directory: string;
 let spool: Spool;
 let recorder: Recorder;
 let events: RecorderEvent[];
+/** Those of all recorders of a test, also of what one still does when it is closed. */
+let everyEvent: RecorderEvent[];
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -31,6 +33,7 @@ afterAll(() => database.drop());
 beforeEach(async () => {
   proxy = await startProxy(Number(new URL(database.url).port));
   directory = mkdtempSync(join(tmpdir(), 'waymark-spool-'));
+  everyEvent = [];
   start();
 });
 
@@ -42,14 +45,15 @@ afterEach(async () => {
 
 /** A recorder on the folder; an earlier one must be closed. */
 function start(budgetMs = 150, retentionDays: number | null = null): void {
-  events = [];
+  const seen: RecorderEvent[] = [];
+  events = seen;
   spool = new Spool(directory, () => {});
   recorder = new Recorder({
     databaseUrl: proxy.urlOf(database.url),
     spool,
     budgetMs,
     retentionDays,
-    onEvent: (event) => events.push(event),
+    onEvent: (event) => void (seen.push(event), everyEvent.push(event)),
   });
 }
 
@@ -75,6 +79,19 @@ describe('a click that cannot be read', () => {
     const error = new RangeError('no such time zone');
     for (let visit = 0; visit < 3; visit++) recorder.lose(error);
     expect(events).toEqual([true, false, false].map((isNews) => ({ kind: 'unread', error, isNews })));
+  });
+});
+
+describe('a recorder that is closed', () => {
+  it('has nothing under way: the folder of its spool may go at once', async () => {
+    for (let round = 0; round < 20; round++) {
+      await recorder.close();
+      rmSync(directory, { recursive: true });
+      await new Promise(setImmediate);
+      start();
+    }
+    await recorder.close();
+    expect(everyEvent).toEqual([]);
   });
 });
 
