@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-
-/** The built program and its command line. */
-export const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+import { join } from 'node:path';
+import { type Build, thisBuild } from './builds.ts';
 
 /** Settings of a server that is measured. */
 export const settingsOf = (port: number, databaseUrl: string, directory: string): NodeJS.ProcessEnv => ({
@@ -15,8 +13,9 @@ export const settingsOf = (port: number, databaseUrl: string, directory: string)
 });
 
 /** Starts the real server, with the flag of `npm start`. */
-export function startServer(env: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(process.execPath, ['--max-semi-space-size=64', `${dist}/server.js`], { stdio: 'inherit', env });
+export function startServer(env: NodeJS.ProcessEnv, { root }: Build = thisBuild): ChildProcess {
+  const program = join(root, 'dist/server.js');
+  return spawn(process.execPath, ['--max-semi-space-size=64', program], { stdio: 'inherit', env });
 }
 
 /** Waits until a server takes visitors. @throws when it has ended: then whoever answers on its port is somebody else */

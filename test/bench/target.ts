@@ -1,0 +1,103 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
+import type { Build } from './builds.ts';
+import { cpuSecondsOf } from './cpu.ts';
+import { type Load, type LoadResult, runLoad } from './load.ts';
+import { settingsOf, startServer, untilReady } from './server.ts';
+
+/** A build that runs, on a Postgres of its own. */
+export type Target = {
+  build: Build;
+  port: number;
+  settings: NodeJS.ProcessEnv;
+  server: ChildProcess;
+  client: Client;
+  postmaster: number;
+  close(): Promise<void>;
+};
+
+/** @param directory for its data; it is left as it is */
+export async function startTarget(
+  build: Build,
+  port: number,
+  directory: string,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Target> {
+  mkdirSync(directory, { recursive: true });
+  const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres') });
+  const settings = { ...settingsOf(port, postgres.url, directory), ...environment };
+  const server = startServer(settings, build);
+  const client = new Client(postgres.url);
+  // When something goes wrong, that is what we want to read, and not that Postgres has stopped.
+  client.on('error', () => {});
+  const close = async () => {
+    await client.end().catch(() => {});
+    if (server.exitCode === null && server.kill('SIGTERM')) await once(server, 'exit');
+    await postgres.stop();
+  };
+  try {
+    await untilReady(server, port);
+    await client.connect();
+    // Postgres's own processes are children of the one whose pid stands first in its lock file.
+    const { rows } = await client.query("select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid");
+    return { build, port, settings, server, client, postmaster: rows[0].pid, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What a load costs: CPU of node and of all of Postgres in microseconds a redirect, write-ahead log in bytes. */
+export type Cost = LoadResult & { nodeCpu: number; postgresCpu: number; wal: number };
+
+/** Loads a target and measures until its roll-up has taken everything in: that work belongs to the click as well. */
+export async function measure(target: Target, load: Omit<Load, 'port'>): Promise<Cost> {
+  const { server, postmaster, client, port } = target;
+  const cpuOf = () => [cpuSecondsOf(server.pid ?? 0), cpuSecondsOf(postmaster)] as const;
+  const [before, walBefore] = [cpuOf(), await walOf(client)];
+  const result = await runLoad({ ...load, port });
+  if (result.other > 0) throw new Error(`${result.other} answers of ${target.build.name} were no redirects.`);
+  await untilRolledUp(client);
+  const [after, walAfter] = [cpuOf(), await walOf(client)];
+  const each = (total: number) => total / result.acknowledged;
+  return {
+    ...result,
+    nodeCpu: each(after[0] - before[0]) * 1e6,
+    postgresCpu: each(after[1] - before[1]) * 1e6,
+    wal: each(walAfter - walBefore),
+  };
+}
+
+async function walOf(client: Client): Promise<number> {
+  const { rows } = await client.query("select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 as bytes");
+  return rows[0].bytes;
+}
+
+export async function untilRolledUp(client: Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query('select exists (select 1 from clicks_pending) as "isPending"');
+    if (!rows[0].isPending) return;
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+}
+
+/** A workspace whose links lead somewhere else: slugs `bench-0` to `bench-<count - 1>`. */
+export async function insertLinks(client: Client, count: number): Promise<void> {
+  await client.query(`insert into workspaces (id, name, slug) values ('benchws', 'Bench', 'bench')`);
+  await client.query(
+    `insert into links (id, workspace_id, url)
+     select 'bench' || n, 'benchws', 'https://example.com/' || n from generate_series(0, $1 - 1) n`,
+    [count],
+  );
+  await client.query(
+    `insert into slugs (id, domain_id, slug_key, slug, kind, link_id)
+     select 'bench' || n, (select id from domains), 'bench-' || n, 'bench-' || n, 'primary', 'bench' || n
+     from generate_series(0, $1 - 1) n`,
+    [count],
+  );
+  await client.query('analyze');
+}
