@@ -1,14 +1,16 @@
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { meetingRefusal } from './db/pg-errors.ts';
 import { AppError } from './errors.ts';
 
 /** What a form's page shows when it comes back: a sentence for each field that was refused. */
 export type Refusal = { status: number; errors: Record<string, string> };
 
 /**
- * Reads what a form's POST threw: the issues of its schema (route option attachValidation) or an AppError with a field.
- * Everything else is no refusal of a form and is thrown on.
+ * Reads what a form's POST threw: the issues of its schema (route option attachValidation), an AppError with a field, or
+ * a row that others deleted meanwhile. Everything else is no refusal of a form and is thrown on.
  */
-export function refusalOf(error: unknown): Refusal {
+export function refusalOf(thrown: unknown): Refusal {
+  const error = meetingRefusal(thrown) ?? thrown;
   if (error instanceof AppError && error.field)
     return { status: error.status, errors: { [error.field]: error.message } };
   if (!hasZodFastifySchemaValidationErrors(error)) throw error;

@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
+import { countForInsert } from '../db/limits.ts';
 import { savedViews } from '../db/schema.ts';
 import { Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
@@ -84,16 +85,18 @@ export async function insertView(
   workspaceId: string,
   view: Omit<SavedView, 'id'> & { createdBy: string | null },
 ): Promise<SavedView> {
-  if ((await db.$count(savedViews, eq(savedViews.workspaceId, workspaceId))) >= maxViews)
-    throw new Invalid(`A workspace has at most ${maxViews} saved views. Delete some first.`, {
-      field: 'name',
-      code: 'views_limit',
-    });
   const { name, address, createdBy } = view;
   const id = newId();
-  await refuseTaken(name, kind, () =>
-    db.insert(savedViews).values({ id, workspaceId, name, nameKey: nameKey(name), address, createdBy }),
-  );
+  await db.transaction(async (tx) => {
+    if ((await countForInsert(tx, savedViews, workspaceId)) >= maxViews)
+      throw new Invalid(`A workspace has at most ${maxViews} saved views. Delete some first.`, {
+        field: 'name',
+        code: 'views_limit',
+      });
+    await refuseTaken(name, kind, () =>
+      tx.insert(savedViews).values({ id, workspaceId, name, nameKey: nameKey(name), address, createdBy }),
+    );
+  });
   return { id, name, address };
 }
 

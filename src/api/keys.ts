@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { and, desc, eq, isNull, lt, or } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
+import { countForInsert } from '../db/limits.ts';
 import { apiKeys, members, users, workspaces } from '../db/schema.ts';
 import { Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
@@ -54,16 +55,18 @@ export async function insertApiKey(
   workspaceId: string,
   input: { name: string; createdBy: string | null },
 ): Promise<{ id: string; key: string }> {
-  if ((await db.$count(apiKeys, eq(apiKeys.workspaceId, workspaceId))) >= maxKeys)
-    throw new Invalid(`A workspace has at most ${maxKeys} keys. Delete some first.`, {
-      field: 'name',
-      code: 'keys_limit',
-    });
   const id = newId();
   const key = `wm_${randomBytes(32).toString('base64url')}`;
-  await db
-    .insert(apiKeys)
-    .values({ id, workspaceId, ...input, hash: hashOfSecret(key), prefix: key.slice(0, prefixLength) });
+  await db.transaction(async (tx) => {
+    if ((await countForInsert(tx, apiKeys, workspaceId)) >= maxKeys)
+      throw new Invalid(`A workspace has at most ${maxKeys} keys. Delete some first.`, {
+        field: 'name',
+        code: 'keys_limit',
+      });
+    await tx
+      .insert(apiKeys)
+      .values({ id, workspaceId, ...input, hash: hashOfSecret(key), prefix: key.slice(0, prefixLength) });
+  });
   return { id, key };
 }
 

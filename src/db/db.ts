@@ -2,6 +2,7 @@ import type { ExtractTablesWithRelations } from 'drizzle-orm';
 import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
 import type { PgDatabase } from 'drizzle-orm/pg-core';
 import { Pool } from 'pg';
+import { retriedStatement, retriedTransaction } from './retry.ts';
 import * as schema from './schema.ts';
 
 /** The database as query functions see it: the pool or a transaction, they cannot tell. */
@@ -15,7 +16,8 @@ export type Database = {
 };
 
 /**
- * Opens a pool.
+ * Opens a pool. Statements and transactions that Postgres undid because of others are run again (retry.ts), so that no
+ * transaction may have effects outside of the database before its last statement.
  * @param url postgres:// with credentials
  * @param onIdleError told when an idle connection breaks; the pool replaces it by itself
  * @param queryTimeoutMs a query that takes longer fails and its connection is given up; unset: no limit
@@ -39,5 +41,10 @@ export function openDatabase(
     ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
   });
   pool.on('error', onIdleError);
-  return { db: drizzle(pool, { schema }), url, close: () => pool.end() };
+  const query = pool.query.bind(pool) as (...asked: unknown[]) => Promise<unknown>;
+  pool.query = ((...asked: unknown[]) => retriedStatement(() => query(...asked))) as typeof pool.query;
+  const db: Db = drizzle(pool, { schema });
+  const transaction = db.transaction.bind(db);
+  db.transaction = (run, config) => retriedTransaction(() => transaction(run, config));
+  return { db, url, close: () => pool.end() };
 }

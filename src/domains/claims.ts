@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { and, asc, eq, inArray, isNotNull, ne, or } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
+import { countForInsert } from '../db/limits.ts';
 import { announce } from '../db/notify.ts';
 import { uniqueViolation } from '../db/pg-errors.ts';
 import { domains } from '../db/schema.ts';
@@ -78,8 +79,7 @@ export async function claimDomain(
     const isMeant = and(eq(domains.workspaceId, workspaceId), eq(domains.host, host));
     const [before] = await tx.select(domainColumns).from(domains).where(isMeant).for('update');
     if (before && before.state !== 'removed') return { claim: claimOf(before), isNew: false };
-    const others = and(eq(domains.workspaceId, workspaceId), ne(domains.state, 'removed'));
-    if ((await tx.$count(domains, others)) >= maxClaims)
+    if ((await countForInsert(tx, domains, workspaceId, ne(domains.state, 'removed'))) >= maxClaims)
       throw new Invalid(`A workspace has at most ${maxClaims} domains. Remove some first.`, {
         field: 'host',
         code: 'domains_limit',

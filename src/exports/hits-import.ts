@@ -4,6 +4,7 @@ import type { Client } from 'pg';
 import { type CountedDimension, lockRollups, takeIn } from '../clicks/rollups.ts';
 import { copyInto, copyLine } from '../db/copy.ts';
 import type { Db } from '../db/db.ts';
+import { retriedTransaction } from '../db/retry.ts';
 import * as schema from '../db/schema.ts';
 import { hitColumns, type HitColumn } from './hits-csv.ts';
 import { type Bounds, readHits } from './hits-file.ts';
@@ -89,18 +90,20 @@ export async function importHits(client: Client, asked: HitsImport): Promise<Imp
   if (!asked.isDryRun)
     await db.execute(sql`
 select ensure_click_partition(month) from (select distinct date_trunc('month', time, 'UTC') as month from imported) m`);
-  await client.query('begin');
-  try {
-    const hosts = await matchDomains(db, asked.workspaceId);
-    const linksMade = await matchLinks(db, asked.workspaceId, hosts, asked.bounds.now);
-    await matchSlugs(db, asked.workspaceId, hosts, asked.bounds.now);
-    const added = asked.isDryRun ? await countMissing(db, asked) : await putIn(db, asked, last);
-    await client.query(asked.isDryRun ? 'rollback' : 'commit');
-    return { hits, added, linksMade };
-  } catch (error) {
-    await client.query('rollback');
-    throw error;
-  }
+  return retriedTransaction(async () => {
+    await client.query('begin');
+    try {
+      const hosts = await matchDomains(db, asked.workspaceId);
+      const linksMade = await matchLinks(db, asked.workspaceId, hosts, asked.bounds.now);
+      await matchSlugs(db, asked.workspaceId, hosts, asked.bounds.now);
+      const added = asked.isDryRun ? await countMissing(db, asked) : await putIn(db, asked, last);
+      await client.query(asked.isDryRun ? 'rollback' : 'commit');
+      return { hits, added, linksMade };
+    } catch (error) {
+      await client.query('rollback');
+      throw error;
+    }
+  });
 }
 
 /** Reads the file into the temporary table `imported`, which goes with the connection. */

@@ -3,10 +3,14 @@ import type { Db } from '../db/db.ts';
 import { links, linkTags } from '../db/schema.ts';
 import { Invalid } from '../errors.ts';
 import { ownCampaign } from './campaigns.ts';
+import { lockLinks } from './lock.ts';
 import { announceSlugsOf } from './queries.ts';
 import { ensureTags, findTag, maxTagsOfLink } from './tags.ts';
 
-/** Each function changes several links of a workspace in one transaction and returns the ids of those that it changed. */
+/**
+ * Each function changes several links of a workspace in one transaction and returns the ids of those that it changed. It
+ * locks them first, in the order of lock.ts.
+ */
 
 const areLinks = (workspaceId: string, linkIds: readonly string[]) =>
   and(eq(links.workspaceId, workspaceId), inArray(links.id, [...linkIds]), isNull(links.deletedAt));
@@ -17,15 +21,12 @@ const areLinks = (workspaceId: string, linkIds: readonly string[]) =>
  */
 export async function addTagTo(db: Db, workspaceId: string, linkIds: readonly string[], name: string) {
   return db.transaction(async (tx) => {
+    const own = await lockLinks(tx, areLinks(workspaceId, linkIds));
+    if (own.length === 0) return [];
     const [tagId = ''] = await ensureTags(tx, workspaceId, [name]);
     const added = await tx
       .insert(linkTags)
-      .select(
-        tx
-          .select({ linkId: links.id, tagId: sql<string>`${tagId}`.as('tag_id') })
-          .from(links)
-          .where(areLinks(workspaceId, linkIds)),
-      )
+      .values(own.map((linkId) => ({ linkId, tagId })))
       .onConflictDoNothing()
       .returning({ id: linkTags.linkId });
     const ids = added.map(({ id }) => id);
@@ -46,10 +47,10 @@ having count(*) > ${maxTagsOfLink}`);
 
 /** @throws Invalid (field `tag`, code `tag_unknown`) */
 export async function removeTagFrom(db: Db, workspaceId: string, linkIds: readonly string[], name: string) {
-  const tag = await findTag(db, workspaceId, name);
-  if (!tag) throw new Invalid(`There is no tag “${name}”.`, { field: 'tag', code: 'tag_unknown' });
-  const own = db.select({ id: links.id }).from(links).where(areLinks(workspaceId, linkIds));
   return db.transaction(async (tx) => {
+    const own = await lockLinks(tx, areLinks(workspaceId, linkIds));
+    const tag = await findTag(tx, workspaceId, name);
+    if (!tag) throw new Invalid(`There is no tag “${name}”.`, { field: 'tag', code: 'tag_unknown' });
     const removed = await tx
       .delete(linkTags)
       .where(and(eq(linkTags.tagId, tag.id), inArray(linkTags.linkId, own)))
@@ -81,7 +82,8 @@ with old as (
   from links l left join campaigns c on c.id = l.campaign_id
   where l.workspace_id = ${workspaceId} and l.id = any(${sql.param([...linkIds])}::text[]) and l.deleted_at is null
     and l.campaign_id is distinct from ${ownCampaign(workspaceId, campaignId)}
-  for update of l
+  order by l.id
+  for no key update of l
 )
 update links l
 set campaign_id = ${ownCampaign(workspaceId, campaignId)}, updated_at = now()
@@ -107,9 +109,10 @@ async function changeState(
   archivedAt: ReturnType<typeof sql>,
 ): Promise<string[]> {
   return db.transaction(async (tx) => {
-    const changed = await tx.update(links).set({ archivedAt }).where(where).returning({ id: links.id });
-    const ids = changed.map(({ id }) => id);
-    if (ids.length > 0) await announceSlugsOf(tx, ids);
+    const ids = await lockLinks(tx, where);
+    if (ids.length === 0) return ids;
+    await tx.update(links).set({ archivedAt }).where(inArray(links.id, ids));
+    await announceSlugsOf(tx, ids);
     return ids;
   });
 }

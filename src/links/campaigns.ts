@@ -1,9 +1,11 @@
 import { and, asc, eq, ilike, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { patternOf } from '../db/like.ts';
+import { countForInsert } from '../db/limits.ts';
 import { campaigns, links } from '../db/schema.ts';
 import { Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
+import { lockLinks } from './lock.ts';
 import { nameKey, refuseTaken } from './name.ts';
 
 /** What people decide about a campaign. Days are 'YYYY-MM-DD' of the workspace's calendar, both part of it. */
@@ -87,16 +89,18 @@ export async function suggestCampaigns(db: Db, workspaceId: string, typed: strin
  * @throws Invalid (field `name`, code `campaigns_limit`)
  */
 export async function insertCampaign(db: Db, workspaceId: string, plan: CampaignPlan): Promise<Campaign> {
-  if ((await db.$count(campaigns, eq(campaigns.workspaceId, workspaceId))) >= maxCampaigns)
-    throw new Invalid(`A workspace has at most ${maxCampaigns.toLocaleString('en')} campaigns. Delete some first.`, {
-      field: 'name',
-      code: 'campaigns_limit',
-    });
   const id = newId();
-  await refuseTaken(plan.name, kind, () =>
-    db.insert(campaigns).values({ id, workspaceId, ...plan, nameKey: nameKey(plan.name) }),
-  );
-  return getCampaign(db, workspaceId, id);
+  return db.transaction(async (tx) => {
+    if ((await countForInsert(tx, campaigns, workspaceId)) >= maxCampaigns)
+      throw new Invalid(`A workspace has at most ${maxCampaigns.toLocaleString('en')} campaigns. Delete some first.`, {
+        field: 'name',
+        code: 'campaigns_limit',
+      });
+    await refuseTaken(plan.name, kind, () =>
+      tx.insert(campaigns).values({ id, workspaceId, ...plan, nameKey: nameKey(plan.name) }),
+    );
+    return getCampaign(tx, workspaceId, id);
+  });
 }
 
 /**
@@ -120,8 +124,11 @@ export async function updateCampaign(
 
 /** Deletes a campaign; its links stay and belong to none. @throws NotFound */
 export async function removeCampaign(db: Db, workspaceId: string, campaignId: string): Promise<void> {
-  const gone = await db.delete(campaigns).where(isCampaign(workspaceId, campaignId)).returning({ id: campaigns.id });
-  if (gone.length === 0) throw new NotFound('There is no such campaign.');
+  await db.transaction(async (tx) => {
+    await lockLinks(tx, and(eq(links.workspaceId, workspaceId), eq(links.campaignId, campaignId)));
+    const gone = await tx.delete(campaigns).where(isCampaign(workspaceId, campaignId)).returning({ id: campaigns.id });
+    if (gone.length === 0) throw new NotFound('There is no such campaign.');
+  });
 }
 
 const isCampaign = (workspaceId: string, campaignId: string) =>

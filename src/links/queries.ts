@@ -7,6 +7,7 @@ import { Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
 import { ownCampaign } from './campaigns.ts';
 import { claimRandomSlug, claimSlug } from './claim.ts';
+import { lockLinks } from './lock.ts';
 import { shortUrlOf } from './short-url.ts';
 import { addTagsToLink, setTagsOfLink, type Tag, tagsOfLink } from './tags.ts';
 
@@ -215,8 +216,9 @@ async function changeLink(
   tags?: readonly string[],
 ): Promise<Link> {
   return db.transaction(async (tx) => {
-    const { rowCount } = await tx.update(links).set(changes).where(isLink(workspaceId, linkId));
-    if (tags && rowCount) await setTagsOfLink(tx, workspaceId, linkId, tags);
+    if ((await lockLinks(tx, isLink(workspaceId, linkId))).length === 0) throw new NotFound('There is no such link.');
+    await tx.update(links).set(changes).where(isLink(workspaceId, linkId));
+    if (tags) await setTagsOfLink(tx, workspaceId, linkId, tags);
     const link = await getLink(tx, workspaceId, linkId);
     await announceSlugsOf(tx, [linkId]);
     return link;

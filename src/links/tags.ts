@@ -2,10 +2,12 @@ import { and, asc, desc, eq, ilike, inArray, notInArray, sql } from 'drizzle-orm
 import { maxTypedLine } from '../composed.ts';
 import type { Db } from '../db/db.ts';
 import { patternOf } from '../db/like.ts';
+import { countForInsert } from '../db/limits.ts';
 import { uniqueViolation } from '../db/pg-errors.ts';
 import { links, linkTags, tagColours, tags } from '../db/schema.ts';
 import { Conflict, Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
+import { lockLinks } from './lock.ts';
 import { nameKey, readName, splitNames, uniqueNames } from './name.ts';
 
 export { tagColours } from '../db/schema.ts';
@@ -97,22 +99,18 @@ export async function suggestTags(
  */
 export async function ensureTags(tx: Db, workspaceId: string, names: readonly string[]): Promise<string[]> {
   if (names.length === 0) return [];
-  const keys = names.map(nameKey);
-  const found = await tx
-    .select({ id: tags.id, nameKey: tags.nameKey })
-    .from(tags)
-    .where(and(eq(tags.workspaceId, workspaceId), inArray(tags.nameKey, keys)));
-  const known = new Set(found.map((tag) => tag.nameKey));
-  // In one order everywhere: two that make the same tags must not wait for each other.
-  const missing = names.filter((name) => !known.has(nameKey(name))).toSorted();
-  if (missing.length === 0) return found.map(({ id }) => id);
-  const count = await tx.$count(tags, eq(tags.workspaceId, workspaceId));
+  const known = await findTags(tx, workspaceId, names);
+  if (known.missing.length === 0) return known.ids;
+  const count = await countForInsert(tx, tags, workspaceId);
+  // Whoever had the lock before may have made them.
+  const { ids, missing } = await findTags(tx, workspaceId, names);
+  if (missing.length === 0) return ids;
   if (count + missing.length > maxTags)
     throw new Invalid(`A workspace has at most ${maxTags.toLocaleString('en')} tags. Merge or delete some first.`, {
       field: 'tags',
       code: 'tags_limit',
     });
-  // An update that changes nothing returns the row also where somebody else made the same tag meanwhile.
+  // An update that changes nothing returns the row also where somebody else made, or renamed, the same tag meanwhile.
   const made = await tx
     .insert(tags)
     .values(
@@ -126,7 +124,17 @@ export async function ensureTags(tx: Db, workspaceId: string, names: readonly st
     )
     .onConflictDoUpdate({ target: [tags.workspaceId, tags.nameKey], set: { name: sql`tags.name` } })
     .returning({ id: tags.id });
-  return [...found, ...made].map(({ id }) => id);
+  return [...ids, ...made.map(({ id }) => id)];
+}
+
+/** Ids of the tags of these names, and the names that no tag has. */
+async function findTags(tx: Db, workspaceId: string, names: readonly string[]) {
+  const found = await tx
+    .select({ id: tags.id, nameKey: tags.nameKey })
+    .from(tags)
+    .where(and(eq(tags.workspaceId, workspaceId), inArray(tags.nameKey, names.map(nameKey))));
+  const known = new Set(found.map((tag) => tag.nameKey));
+  return { ids: found.map(({ id }) => id), missing: names.filter((name) => !known.has(nameKey(name))) };
 }
 
 /** Gives a link these tags, besides those that it has; new names become tags. Answers the ids. */
@@ -181,10 +189,12 @@ export async function updateTag(
 export async function mergeTags(db: Db, workspaceId: string, tagId: string, intoId: string): Promise<void> {
   if (tagId === intoId) throw new Invalid('Choose another tag to merge it into.', { field: 'into' });
   await db.transaction(async (tx) => {
+    await lockLinks(tx, carries(workspaceId, tagId));
     const both = await tx
       .select({ id: tags.id })
       .from(tags)
       .where(and(eq(tags.workspaceId, workspaceId), inArray(tags.id, [tagId, intoId])))
+      .orderBy(asc(tags.id))
       .for('update');
     if (both.length < 2) throw new NotFound('There is no such tag.');
     await tx.execute(sql`
@@ -197,9 +207,19 @@ on conflict do nothing`);
 
 /** Deletes a tag; its links stay. @throws NotFound */
 export async function removeTag(db: Db, workspaceId: string, tagId: string): Promise<void> {
-  const gone = await db.delete(tags).where(isTag(workspaceId, tagId)).returning({ id: tags.id });
-  if (gone.length === 0) throw new NotFound('There is no such tag.');
+  await db.transaction(async (tx) => {
+    await lockLinks(tx, carries(workspaceId, tagId));
+    const gone = await tx.delete(tags).where(isTag(workspaceId, tagId)).returning({ id: tags.id });
+    if (gone.length === 0) throw new NotFound('There is no such tag.');
+  });
 }
+
+/** True of a workspace's links that carry a tag, deleted ones too. */
+const carries = (workspaceId: string, tagId: string) =>
+  and(
+    eq(links.workspaceId, workspaceId),
+    sql`exists (select from link_tags lt where lt.link_id = ${links.id} and lt.tag_id = ${tagId})`,
+  );
 
 const isTag = (workspaceId: string, tagId: string) => and(eq(tags.workspaceId, workspaceId), eq(tags.id, tagId));
 

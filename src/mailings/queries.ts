@@ -1,6 +1,7 @@
-import { and, count, eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { idsOf, type KeptSubject, type SubjectIds, subjectOf } from '../analytics/subjects.ts';
 import type { Db } from '../db/db.ts';
+import { countForInsert } from '../db/limits.ts';
 import { mailings, mailingsSent } from '../db/schema.ts';
 import { Conflict, Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
@@ -55,17 +56,21 @@ export async function insertMailing(
   workspaceId: string,
   { subject, ...mailing }: { subject: KeptSubject; every: Rhythm; recipient: string; createdBy: string | null },
 ): Promise<{ id: string; needsYes: boolean }> {
-  const [already] = await db.select({ count: count() }).from(mailings).where(eq(mailings.workspaceId, workspaceId));
-  if ((already?.count ?? 0) >= mostOfAWorkspace)
-    throw new Invalid(`A workspace mails up to ${mostOfAWorkspace} reports. End one first.`, { field: 'recipient' });
-  const [made] = await db
-    .insert(mailings)
-    .values({ id: newId(), workspaceId, ...mailing, ...idsOf(subject) })
-    .onConflictDoNothing()
-    .returning({ id: mailings.id });
-  if (!made) throw new Conflict('This report goes to this address already.', { field: 'recipient' });
-  const { rows } = await db.execute(sql`select ${isMember} as "isMember" from mailings m where m.id = ${made.id}`);
-  return { id: made.id, needsYes: !(rows[0] as { isMember: boolean }).isMember };
+  return db.transaction(async (tx) => {
+    if ((await countForInsert(tx, mailings, workspaceId)) >= mostOfAWorkspace)
+      throw new Invalid(`A workspace mails up to ${mostOfAWorkspace} reports. End one first.`, {
+        field: 'recipient',
+        code: 'mailings_limit',
+      });
+    const [made] = await tx
+      .insert(mailings)
+      .values({ id: newId(), workspaceId, ...mailing, ...idsOf(subject) })
+      .onConflictDoNothing()
+      .returning({ id: mailings.id });
+    if (!made) throw new Conflict('This report goes to this address already.', { field: 'recipient' });
+    const { rows } = await tx.execute(sql`select ${isMember} as "isMember" from mailings m where m.id = ${made.id}`);
+    return { id: made.id, needsYes: !(rows[0] as { isMember: boolean }).isMember };
+  });
 }
 
 /** @throws NotFound */

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
+import { meetingRefusal } from '../db/pg-errors.ts';
 import { AppError, Invalid, NotFound, Unauthorized } from '../errors.ts';
 
 /** What went wrong, as one may tell it to anybody. */
@@ -40,7 +41,8 @@ const refusals: Record<number, { code: string; detail: string }> = {
  * Turns whatever was thrown into a failure that may leave the server. The text of anything that is not ours stays here:
  * a database error's message carries SQL and parameters.
  */
-function failureOf(error: unknown): Failure {
+function failureOf(thrown: unknown): Failure {
+  const error = meetingRefusal(thrown) ?? thrown;
   if (error instanceof AppError) {
     const { status, code, message, field, headers } = error;
     return { status, code, detail: message, field, headers };

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import { lockRollups, removeRollups } from '../clicks/rollups.ts';
 import type { Db } from '../db/db.ts';
 import { announce } from '../db/notify.ts';
@@ -36,11 +36,18 @@ limit 1`);
  */
 export async function deleteWorkspace(db: Db, workspaceId: string): Promise<void> {
   await db.transaction(async (tx) => {
+    // Locked in the order of links/lock.ts, so that whoever makes something here meanwhile waits, and learns that it is gone.
+    const own = await tx
+      .select({ host: domains.host, state: domains.state })
+      .from(domains)
+      .where(eq(domains.workspaceId, workspaceId))
+      .orderBy(asc(domains.id))
+      .for('update');
+    const hosts = own.filter(({ state }) => state === 'live');
+    await tx.select({ id: workspaces.id }).from(workspaces).where(eq(workspaces.id, workspaceId)).for('update');
     await lockRollups(tx);
     await deleteHits(tx, workspaceId);
     await removeRollups(tx, workspaceId);
-    const isServed = and(eq(domains.workspaceId, workspaceId), eq(domains.state, 'live'));
-    const hosts = await tx.select({ host: domains.host }).from(domains).where(isServed);
     // With their slugs, which hold the workspace's own domains. Everything else points at it and goes with it.
     await tx.delete(links).where(eq(links.workspaceId, workspaceId));
     await tx.delete(workspaces).where(eq(workspaces.id, workspaceId));

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { and, eq, gt, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { invitations, members, users, workspaces } from '../db/schema.ts';
 import { Conflict, Invalid, NotFound } from '../errors.ts';
@@ -155,6 +155,9 @@ export async function checkInvitation(db: Db, token: string, email: string): Pro
  */
 export async function acceptInvitation(db: Db, token: string, userId: string): Promise<{ id: string; slug: string }> {
   return db.transaction(async (tx) => {
+    // The workspace before what belongs to it, as everybody locks who changes both.
+    const workspaceOf = tx.select({ id: invitations.workspaceId }).from(invitations).where(isLive(token));
+    await tx.select({ id: workspaces.id }).from(workspaces).where(inArray(workspaces.id, workspaceOf)).for('key share');
     const [taken] = await tx.delete(invitations).where(isLive(token)).returning();
     if (!taken) throw spentInvitation();
     const [user] = await tx
