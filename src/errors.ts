@@ -68,11 +68,14 @@ export class LimitReached extends AppError {
   }
 }
 
-/** 503: what it takes is away for the moment; the visitor may come back. */
+/** 503: what it takes is away for the moment, or busy; the visitor may come back. */
 export class Unavailable extends AppError {
-  constructor(details: { cause?: unknown; retryAfterSeconds?: number } = {}) {
-    const message = 'The server is not able to answer this right now. Try again in a moment.';
-    super(503, 'unavailable', message, { headers: { 'retry-after': String(details.retryAfterSeconds ?? 5) } });
-    this.cause = details.cause;
+  constructor(details: { cause?: unknown; retryAfterSeconds?: number; field?: string | undefined } = {}) {
+    const { cause, retryAfterSeconds = 5, field } = details;
+    super(503, 'unavailable', 'The server is not able to answer this right now. Try again in a moment.', {
+      ...(field !== undefined && { field }),
+      headers: { 'retry-after': String(retryAfterSeconds) },
+    });
+    this.cause = cause;
   }
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { refusals } from '../api/problem.ts';
+import { sendRows } from '../api/rows.ts';
 import { orList } from '../format.ts';
 import { dimensions } from './dimensions.ts';
 import { filterQuery } from './filter-query.ts';
@@ -61,6 +62,14 @@ const counts = {
   visitors: z.int().min(0).describe('Different people, counted anew each day.'),
 };
 
+const row = z.object({
+  value: z
+    .string()
+    .describe('What was counted: `DE`, `mobile`, `2026-11-22`. Empty for clicks that have no such value.'),
+  label: z.string().describe('The same for people: `Germany`.'),
+  ...counts,
+});
+
 const analytics = z
   .object({
     period: z.object({
@@ -71,15 +80,7 @@ const analytics = z
       name: z.enum([...periodNames, 'custom']),
     }),
     total: z.object(counts).describe('Clicks of people in the whole period, whatever the rows are.'),
-    rows: z.array(
-      z.object({
-        value: z
-          .string()
-          .describe('What was counted: `DE`, `mobile`, `2026-11-22`. Empty for clicks that have no such value.'),
-        label: z.string().describe('The same for people: `Germany`.'),
-        ...counts,
-      }),
-    ),
+    rows: z.array(row),
   })
   .meta({
     id: 'Analytics',
@@ -119,7 +120,7 @@ export default async function analyticsApi(app: FastifyInstance): Promise<void> 
         response: { 200: analytics.describe('The counts.'), ...refusals(404, 422) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { linkId, campaignId, tagId, groupBy, timezone, filter, ...asked } = request.query;
       const { id: workspaceId, timeZone } = request.workspace;
       const subject = subjectAsked({ linkId, campaignId, tagId });
@@ -130,10 +131,14 @@ export default async function analyticsApi(app: FastifyInstance): Promise<void> 
         firstHitAt: asked.period === 'all' ? await findFirstHitAt(app.db, workspaceId, subject) : null,
       });
       const { from, to, interval, name } = period;
-      return {
-        period: { from, to, timezone: period.timeZone, interval, name },
-        ...(await countBy(app.db, request.workspace, subject, period, groupBy, filter)),
-      };
+      const { total, rows } = await countBy(app.db, request.workspace, subject, period, groupBy, filter);
+      return sendRows(
+        reply,
+        { period: { from, to, timezone: period.timeZone, interval, name }, total },
+        'rows',
+        row,
+        rows,
+      );
     },
   );
 }

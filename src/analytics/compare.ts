@@ -23,7 +23,7 @@ export async function loadCompared<Of extends Compared>(
   period: Period,
 ): Promise<ComparedSteps<Of>[]> {
   const isOfRows = subjects.some(({ subject }) => takesRows(subject));
-  return inTime(db, isOfRows ? workspaceId : null, async (tx) => {
+  return inTime(db, workspaceId, isOfRows, async (tx) => {
     const compared: ComparedSteps<Of>[] = [];
     for (const each of subjects) {
       const scope = await getScope(tx, workspaceId, each.subject);

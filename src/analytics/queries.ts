@@ -1,5 +1,6 @@
 import { type SQL, type SQLChunk, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
+import { inTurn } from '../db/in-turn.ts';
 import { NotFound } from '../errors.ts';
 import { type Dimension, type DimensionName, dimensions, unknown } from './dimensions.ts';
 import type { Filter } from './filter.ts';
@@ -122,11 +123,13 @@ export function dimensionsOf({ kind }: Subject): readonly Dimension[] {
  */
 export async function findFirstHitAt(db: Db, workspaceId: string, subject: Subject): Promise<Date | null> {
   const isOfLink = subject.kind === 'workspace' ? sql`` : sql`and ${isOfLinks('link_id', subject)}`;
-  const { rows } = await db.execute(sql`
+  const { rows } = await inTurn(db, workspaceId, 'lists', (tx) =>
+    tx.execute(sql`
 select (extract(epoch from least(
   (select min(first_hit_at) from link_totals    where workspace_id = ${workspaceId} ${isOfLink}),
   (select min(clicked_at)   from clicks_pending where workspace_id = ${workspaceId} ${isOfLink})
-)) * 1000)::float8 as at`);
+)) * 1000)::float8 as at`),
+  );
   const { at } = rows[0] as { at: number | null };
   return at === null ? null : new Date(Math.floor(at));
 }

@@ -41,7 +41,7 @@ export async function loadReport(
   period: Period,
   filters: readonly Filter[] = [],
 ): Promise<Report> {
-  return inTime(db, takesRows(subject, filters) ? workspaceId : null, async (tx) => {
+  return inTime(db, workspaceId, takesRows(subject, filters), async (tx) => {
     const scope = await getScope(tx, workspaceId, subject, filters);
     const { steps, previousSteps, breakdowns, week } = await loadParts(tx, scope, period);
     const shownValues = dimensions.flatMap(({ name: dimension }) =>
@@ -88,7 +88,7 @@ export async function countBy(
 ): Promise<{ total: Counts; rows: CountedRow[] }> {
   const { id: workspaceId, timeZone } = workspace;
   const isOfRows = takesRows(subject, filters) || period.timeZone !== timeZone;
-  return inTime(db, isOfRows ? workspaceId : null, async (tx) => {
+  return inTime(db, workspaceId, isOfRows, async (tx) => {
     const scope = await getScope(tx, workspaceId, subject, filters);
     if (groupBy === 'time') {
       const [steps = []] = await loadSteps(tx, scope, [period]);

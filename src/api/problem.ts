@@ -36,14 +36,15 @@ const reasons = {
   413: 'The body is larger than 1 MB.',
   415: 'The body must be sent as `application/json`.',
   422: 'A property or parameter is not accepted; `field` names it.',
-  429: 'Too many requests. `Retry-After` says how many seconds to wait.',
+  429: 'Too many requests, in a minute or at the same time. `Retry-After` says how many seconds to wait.',
+  503: 'The server or its database has too much to do, or is away. `Retry-After` says how many seconds to wait.',
 } as const;
 
 type Refusal = keyof typeof reasons;
 
-/** Responses of a route's schema for the refusals that it knows; every route may also answer 401 and 429. */
+/** Responses of a route's schema for the refusals that it knows; every route may also answer 401, 429 and 503. */
 export function refusals(...statuses: Refusal[]) {
-  const known = [...statuses, 401, 429] as const;
+  const known = [...statuses, 401, 429, 503] as const;
   return Object.fromEntries(
     known.map((status) => [
       status,

@@ -1,6 +1,8 @@
 import { previousWords } from '../analytics/period-links.ts';
 import { isDayUnderWay, type Period } from '../analytics/period.ts';
 import type { Db } from '../db/db.ts';
+import { inTurn, tookTooLong } from '../db/in-turn.ts';
+import { Invalid } from '../errors.ts';
 import { formatDate, formatNumber, formatPercent, plural } from '../format.ts';
 import { type Campaign, listCampaigns } from '../links/campaigns.ts';
 import { drawSparkline, type Sparkline } from '../sparkline.ts';
@@ -23,8 +25,16 @@ export type CampaignRow = {
   goal: { progress: number; share: string; state: Pace['state'] | null; words: string } | null;
 };
 
-/** Campaigns side by side in a period, the one that performs best first. */
+/**
+ * Campaigns side by side in a period, the one that performs best first.
+ * @throws Invalid (field `period`, code `took_too_long`); LimitReached or Unavailable when no turn comes
+ */
 export async function loadCampaigns(db: Db, workspaceId: string, period: Period): Promise<CampaignRow[]> {
+  const tooLong = () => new Invalid('Counting these campaigns takes too long.', { field: 'period', code: tookTooLong });
+  return inTurn(db, workspaceId, 'rows', (tx) => readCampaigns(tx, workspaceId, period), { tooLong });
+}
+
+async function readCampaigns(db: Db, workspaceId: string, period: Period): Promise<CampaignRow[]> {
   const campaigns = await listCampaigns(db, workspaceId);
   if (campaigns.length === 0) return [];
   const { timeZone, now } = period;
@@ -39,10 +49,9 @@ export async function loadCampaigns(db: Db, workspaceId: string, period: Period)
     last: campaign.endsOn && campaign.endsOn < today ? campaign.endsOn : today,
   });
   const ids = (some: readonly Campaign[]) => some.map(({ id }) => id);
-  const [counts, goalCounts] = await Promise.all([
-    countCampaignDays(db, workspaceId, { first: before.first, last: period.days.last, timeZone }, ids(campaigns)),
-    countGoals(),
-  ]);
+  const span = { first: before.first, last: period.days.last, timeZone };
+  const counts = await countCampaignDays(db, workspaceId, span, ids(campaigns));
+  const goalCounts = await countGoals();
   const days = Array.from({ length: countDays(period.days.first, period.days.last) }, (_, index) =>
     addDays(period.days.first, index),
   );

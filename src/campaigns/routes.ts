@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { type Period, periodNames, resolvePeriod } from '../analytics/period.ts';
 import { periodChoices, periodWords, previousWords, viewOf } from '../analytics/period-links.ts';
+import type { Db } from '../db/db.ts';
 import { plural } from '../format.ts';
 import {
   type Campaign,
@@ -17,7 +18,7 @@ import { nameKey } from '../links/name.ts';
 import { type Refusal, refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { campaignForm, readPlan } from './forms.ts';
-import { loadCampaigns } from './page.ts';
+import { type CampaignRow, loadCampaigns } from './page.ts';
 
 const params = z.object({ workspace: z.string(), campaignId: z.string() });
 const day = z
@@ -44,12 +45,13 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
   routes.get('/w/:workspace/campaigns', { ...toSee, schema: { querystring: listQuery } }, async (request, reply) => {
     const { id, slug, timeZone } = request.workspace;
     const path = `/w/${slug}/campaigns`;
-    const { period, refusal } = readPeriod({ ...request.query, timeZone, now: new Date() });
+    const { period, refusal: refusedPeriod } = readPeriod({ ...request.query, timeZone, now: new Date() });
+    const { rows, refusal } = period ? await readRows(db, id, period) : { rows: [], refusal: refusedPeriod };
     if (refusal) reply.code(refusal.status);
     return reply.viewAsync('campaigns/index.eta', {
       title: 'Campaigns',
       path,
-      rows: period ? await loadCampaigns(db, id, period) : [],
+      rows,
       mostCompared,
       /** What a comparison of some of them is asked with. */
       asked: period ? comparisonOf(period) : [],
@@ -153,6 +155,18 @@ function readPeriod(
     return { period: resolvePeriod({ ...input, from, to }), refusal: null };
   } catch (error) {
     return { period: null, refusal: refusalOf(error) };
+  }
+}
+
+async function readRows(
+  db: Db,
+  workspaceId: string,
+  period: Period,
+): Promise<{ rows: CampaignRow[]; refusal: Refusal | null }> {
+  try {
+    return { rows: await loadCampaigns(db, workspaceId, period), refusal: null };
+  } catch (error) {
+    return { rows: [], refusal: refusalOf(error) };
   }
 }
 

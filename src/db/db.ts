@@ -2,6 +2,7 @@ import type { ExtractTablesWithRelations } from 'drizzle-orm';
 import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
 import type { PgDatabase } from 'drizzle-orm/pg-core';
 import { Pool } from 'pg';
+import { divideLanes } from './lanes.ts';
 import { retriedStatement, retriedTransaction } from './retry.ts';
 import * as schema from './schema.ts';
 
@@ -46,5 +47,6 @@ export function openDatabase(
   const db: Db = drizzle(pool, { schema });
   const transaction = db.transaction.bind(db);
   db.transaction = (run, config) => retriedTransaction(() => transaction(run, config));
+  divideLanes(db, poolSize);
   return { db, url, close: () => pool.end() };
 }

@@ -1,19 +1,25 @@
 import { and, eq, gt, isNull, ne, sql } from 'drizzle-orm';
 import { byteOrderMark, csvLine } from '../csv.ts';
 import type { Db } from '../db/db.ts';
+import { inTurn } from '../db/in-turn.ts';
 import { announce } from '../db/notify.ts';
 import { domains, links, slugs, workspaces } from '../db/schema.ts';
+import { patientMs } from '../downloads.ts';
 import { NotFound } from '../errors.ts';
 import { type Domain, isOwnDomain } from './queries.ts';
 
-const rowsAPage = 5_000;
+/** Few enough that writing their lines takes some milliseconds, in which no redirect is answered. */
+const rowsAPage = 1_000;
 
 /** How many links live on a domain, archived ones included. */
-export async function countLinksOn(db: Db, domainId: string): Promise<number> {
-  const [row] = await db
-    .select({ links: sql<number>`count(distinct ${slugs.linkId})::int` })
-    .from(slugs)
-    .where(and(eq(slugs.domainId, domainId), ne(slugs.kind, 'retired')));
+export async function countLinksOn(db: Db, workspaceId: string, domainId: string): Promise<number> {
+  const [row] = await inTurn(db, workspaceId, 'rows', (tx) =>
+    tx
+      .select({ links: sql<number>`count(distinct ${slugs.linkId})::int` })
+      .from(slugs)
+      .innerJoin(domains, eq(domains.id, slugs.domainId))
+      .where(and(isOwnDomain(workspaceId, domainId), ne(slugs.kind, 'retired'))),
+  );
   return row?.links ?? 0;
 }
 
@@ -44,18 +50,23 @@ export async function removeDomain(db: Db, workspaceId: string, domainId: string
  */
 export async function* writeRedirectMap(
   db: Db,
+  workspaceId: string,
   { id, scheme, host }: Domain,
   shortUrlOf: (scheme: string, host: string, slug: string) => string,
 ): AsyncGenerator<string> {
   yield byteOrderMark + csvLine(['short_url', 'destination']);
   for (let after = ''; ; ) {
-    const rows = await db
-      .select({ key: slugs.slugKey, slug: slugs.slug, url: links.url })
-      .from(slugs)
-      .innerJoin(links, eq(links.id, slugs.linkId))
-      .where(and(eq(slugs.domainId, id), gt(slugs.slugKey, after), ne(slugs.kind, 'retired'), isNull(links.archivedAt)))
-      .orderBy(slugs.slugKey)
-      .limit(rowsAPage);
+    const read = (tx: Db) =>
+      tx
+        .select({ key: slugs.slugKey, slug: slugs.slug, url: links.url })
+        .from(slugs)
+        .innerJoin(links, and(eq(links.id, slugs.linkId), eq(links.workspaceId, workspaceId)))
+        .where(
+          and(eq(slugs.domainId, id), gt(slugs.slugKey, after), ne(slugs.kind, 'retired'), isNull(links.archivedAt)),
+        )
+        .orderBy(slugs.slugKey)
+        .limit(rowsAPage);
+    const rows = await inTurn(db, workspaceId, 'rows', read, after === '' ? {} : { waitMs: patientMs });
     yield rows.map(({ slug, url }) => csvLine([shortUrlOf(scheme, host, slug), url])).join('');
     const last = rows.at(-1);
     if (!last || rows.length < rowsAPage) return;

@@ -1,10 +1,10 @@
-import { Readable } from 'node:stream';
 import { domainToASCII } from 'node:url';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { attachment } from '../attachment.ts';
 import { maxTyped } from '../composed.ts';
+import { beginDownload } from '../downloads.ts';
 import { plural } from '../format.ts';
 import { refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
@@ -86,7 +86,7 @@ export default async function domainSettingsRoutes(app: FastifyInstance, rules: 
 
   routes.get('/w/:workspace/domains/:id/remove', { ...toManage, schema: { params } }, async (request, reply) => {
     const domain = await getOwnDomain(db, request.workspace.id, request.params.id);
-    return showRemoval(reply, domain, '', {});
+    return showRemoval(reply, request.workspace.id, domain, '', {});
   });
 
   routes.post(
@@ -98,9 +98,9 @@ export default async function domainSettingsRoutes(app: FastifyInstance, rules: 
       const { host } = request.body;
       if (domainToASCII(host.trim()) !== domain.host) {
         const sentence = `Type ${showHost(domain.host).shown}, so that it is this domain and no other.`;
-        return showRemoval(reply.code(422), domain, host, { host: sentence });
+        return showRemoval(reply.code(422), workspaceId, domain, host, { host: sentence });
       }
-      const links = await countLinksOn(db, domain.id);
+      const links = await countLinksOn(db, workspaceId, domain.id);
       await removeDomain(db, workspaceId, domain.id);
       reply.flash(
         'success',
@@ -115,18 +115,21 @@ export default async function domainSettingsRoutes(app: FastifyInstance, rules: 
     { ...toManage, schema: { params }, config: { rateLimit: { max: 60, timeWindow: '1 minute' } } },
     async (request, reply) => {
       const domain = await getOwnDomain(db, request.workspace.id, request.params.id);
+      const { id: workspaceId } = request.workspace;
+      const file = await beginDownload(workspaceId, writeRedirectMap(db, workspaceId, domain, rules.shortUrlOf));
       reply.header('content-disposition', attachment(`${domain.host}-redirects.csv`));
-      return reply.type('text/csv; charset=utf-8').send(Readable.from(writeRedirectMap(db, domain, rules.shortUrlOf)));
+      return reply.type('text/csv; charset=utf-8').send(file);
     },
   );
 
   async function showRemoval(
     reply: FastifyReply,
+    workspaceId: string,
     domain: OwnDomain,
     typedHost: string,
     errors: Record<string, string>,
   ) {
-    const links = await countLinksOn(db, domain.id);
+    const links = await countLinksOn(db, workspaceId, domain.id);
     const { shown } = showHost(domain.host);
     return reply.viewAsync('domains/remove.eta', {
       title: `Remove ${shown}`,

@@ -6,6 +6,7 @@ import { periodNames, resolvePeriod } from '../analytics/period.ts';
 import { findFirstHitAt } from '../analytics/queries.ts';
 import { subjectAsked } from '../analytics/subjects.ts';
 import { refusals } from '../api/problem.ts';
+import { sendRows } from '../api/rows.ts';
 import { Invalid } from '../errors.ts';
 import { orList } from '../format.ts';
 import { type HitPlace, listHits } from './queries.ts';
@@ -113,16 +114,17 @@ export default async function hitsApi(app: FastifyInstance): Promise<void> {
         response: { 200: hitPage.describe('A page of hits.'), ...refusals(404, 422) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { linkId, campaignId, tagId, filter: filters, limit, cursor, ...asked } = request.query;
       const { id: workspaceId, timeZone } = request.workspace;
       const subject = subjectAsked({ linkId, campaignId, tagId });
       const firstHitAt = asked.period === 'all' ? await findFirstHitAt(app.db, workspaceId, subject) : null;
       const span = resolvePeriod({ ...asked, timeZone, now: new Date(), firstHitAt });
       const after = cursor === undefined ? null : placeOf(cursor);
-      const hits = await listHits(app.db, workspaceId, { subject, span, filters }, after, limit);
+      const hits = await listHits(app.db, workspaceId, { subject, span, filters }, { after, limit });
       const last = hits.at(-1);
-      return { data: hits, nextCursor: last && hits.length === limit ? cursorOf(last) : null };
+      const nextCursor = last && hits.length === limit ? cursorOf(last) : null;
+      return sendRows(reply, { nextCursor }, 'data', hit, hits);
     },
   );
 }

@@ -1,9 +1,13 @@
 import { byteOrderMark, type CsvValue, csvLine } from '../csv.ts';
 import type { Db } from '../db/db.ts';
+import { patientMs } from '../downloads.ts';
+import { inRounds } from '../event-loop.ts';
 import { type ExportedHit, type HitPlace, type HitsAsked, listHits } from './queries.ts';
 
-/** Few enough that redirects between two pages do not wait for long. */
 const rowsAPage = 1_000;
+
+/** Lines that are written at once: some milliseconds, in which no redirect is answered. */
+const linesAtOnce = 100;
 
 /** The file's columns in order. What an import needs to make the same reports is all there; hits-file.ts reads it. */
 const cells = {
@@ -41,15 +45,18 @@ export type HitColumn = keyof typeof cells;
 
 export const hitColumns = Object.keys(cells) as HitColumn[];
 
+const lineOf = (hit: ExportedHit) => csvLine(hitColumns.map((column) => cells[column](hit)));
+
 /** A CSV file of hits, a page at a time: the next page is read when the last one was taken. */
 export async function* writeHits(db: Db, workspaceId: string, asked: HitsAsked): AsyncGenerator<string> {
   yield byteOrderMark + csvLine(hitColumns);
   let after: HitPlace | null = null;
   for (;;) {
-    const hits: ExportedHit[] = await listHits(db, workspaceId, asked, after, rowsAPage);
+    const waitMs = after ? patientMs : undefined;
+    const hits: ExportedHit[] = await listHits(db, workspaceId, asked, { after, limit: rowsAPage, waitMs });
     const last = hits.at(-1);
     if (!last) return;
-    yield hits.map((hit) => csvLine(hitColumns.map((column) => cells[column](hit)))).join('');
+    yield (await inRounds(hits, linesAtOnce, (some) => some.map(lineOf).join(''))).join('');
     if (hits.length < rowsAPage) return;
     after = { time: last.time, linkId: last.linkId, id: last.id };
   }

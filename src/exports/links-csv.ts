@@ -1,10 +1,14 @@
 import { byteOrderMark, type CsvValue, csvLine } from '../csv.ts';
 import type { Db } from '../db/db.ts';
+import { patientMs } from '../downloads.ts';
+import { inRounds } from '../event-loop.ts';
 import { type LinkFilter, type LinkState, listLinks } from '../links/list.ts';
 import type { Link } from '../links/queries.ts';
 
-/** Few enough that redirects between two pages do not wait for long. */
 const rowsAPage = 1_000;
+
+/** Lines that are written at once: some milliseconds, in which no redirect is answered. */
+const linesAtOnce = 100;
 
 /** The file's columns in order. */
 const cells = {
@@ -34,9 +38,12 @@ export async function* writeLinks(
 ): AsyncGenerator<string> {
   yield byteOrderMark + csvLine(Object.keys(cells));
   let cursor: string | null = null;
+  const linesOf = (links: readonly Link[]) =>
+    links.map((link) => csvLine(Object.values(cells).map((cell) => cell(link, appUrl)))).join('');
   do {
-    const page = await listLinks(db, workspaceId, { ...asked, sort: 'newest', limit: rowsAPage, cursor });
-    yield page.links.map((link) => csvLine(Object.values(cells).map((cell) => cell(link, appUrl)))).join('');
+    const waitMs = cursor === null ? undefined : patientMs;
+    const page = await listLinks(db, workspaceId, { ...asked, sort: 'newest', limit: rowsAPage, cursor, waitMs });
+    yield (await inRounds(page.links, linesAtOnce, linesOf)).join('');
     cursor = page.nextCursor;
   } while (cursor !== null);
 }

@@ -1,12 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { inTime, tookTooLong } from '../analytics/budget.ts';
+import { inTime } from '../analytics/budget.ts';
 import type { Filter } from '../analytics/filter.ts';
 import type { Span } from '../analytics/period.ts';
 import { getScope, isIn, isOfScope, type Subject } from '../analytics/queries.ts';
 import { passesAll } from '../analytics/rows.ts';
 import type { Hit } from '../clicks/hit.ts';
 import type { Db } from '../db/db.ts';
-import { AppError, LimitReached } from '../errors.ts';
+import { inTurn, tookTooLong } from '../db/in-turn.ts';
+import { AppError, Invalid, LimitReached, Unavailable } from '../errors.ts';
 
 /** Which hits: those of a subject in a span that pass all filters. */
 export type HitsAsked = { subject: Subject; span: Span; filters: readonly Filter[] };
@@ -47,17 +48,35 @@ export type ExportedHit = Pick<
 /** Where a page ended: the hit after which the next one begins. */
 export type HitPlace = Pick<ExportedHit, 'time' | 'linkId' | 'id'>;
 
+type HitsPage = { after: HitPlace | null; limit: number; waitMs?: number | undefined };
+
 /**
  * One page of hits, the oldest first. A page is found by an index and not by counting, so the last one costs what the
  * first one did.
- * @throws NotFound for a subject that is gone or another workspace's
+ * @param waitMs how long to wait for a turn, in milliseconds; a file that is half written waits longer
+ * @throws NotFound for a subject that is gone or another workspace's; Invalid (field `filter`, code `took_too_long`)
  */
 export async function listHits(
   db: Db,
   workspaceId: string,
+  asked: HitsAsked,
+  { after, limit, waitMs }: HitsPage,
+): Promise<ExportedHit[]> {
+  const work = (tx: Db) => readHits(tx, workspaceId, asked, { after, limit });
+  return inTurn(db, workspaceId, 'rows', work, { waitMs, tooLong });
+}
+
+const tooLong = () =>
+  new Invalid('Finding these hits takes too long. Choose a shorter period, or fewer filters.', {
+    field: 'filter',
+    code: tookTooLong,
+  });
+
+async function readHits(
+  db: Db,
+  workspaceId: string,
   { subject, span, filters }: HitsAsked,
-  after: HitPlace | null,
-  limit: number,
+  { after, limit }: HitsPage,
 ): Promise<ExportedHit[]> {
   const scope = await getScope(db, workspaceId, subject, filters);
   const { rows } = await db.execute(sql`
@@ -97,14 +116,15 @@ export async function countHits(
   { subject, span, filters }: HitsAsked,
 ): Promise<number | null> {
   try {
-    return await inTime(db, workspaceId, async (tx) => {
+    return await inTime(db, workspaceId, true, async (tx) => {
       const scope = await getScope(tx, workspaceId, subject, filters);
       const { rows } = await tx.execute(sql`
 select count(*)::float8 as count from clicks c where ${isOfScope(scope)} and ${isIn(span)} and ${passesAll(filters)}`);
       return (rows[0] as { count: number }).count;
     });
   } catch (error) {
-    if (error instanceof LimitReached || (error instanceof AppError && error.code === tookTooLong)) return null;
+    const isBusy = error instanceof LimitReached || error instanceof Unavailable;
+    if (isBusy || (error instanceof AppError && error.code === tookTooLong)) return null;
     throw error;
   }
 }

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -16,6 +15,8 @@ import { reportQuery } from '../analytics/report-query.ts';
 import { type NamedSubject, openSubject, reportFields } from '../analytics/subjects.ts';
 import { attachment } from '../attachment.ts';
 import { byteOrderMark, csvLine } from '../csv.ts';
+import { beginDownload } from '../downloads.ts';
+import { inRounds } from '../event-loop.ts';
 import { listQuery } from '../links/forms.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { localDay } from '../zoned-time.ts';
@@ -34,6 +35,9 @@ type Asked = z.output<typeof exportQuery>;
 
 /** A page that shows its progress holds the file until it is whole; one of more rows (some 400 MB) the browser saves as it comes. */
 const mostInAPage = 2_000_000;
+
+/** Lines that are written at once: a table may have one for each of many links. */
+const linesAtOnce = 500;
 
 /** What may be taken away as a file: of a report, and the list of links. */
 export default async function exportRoutes(app: FastifyInstance): Promise<void> {
@@ -56,11 +60,12 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
       reply.header('content-disposition', attachment(`${file}.svg`)).type('image/svg+xml');
       return reply.viewAsync('exports/chart.eta', { page, name: about.name });
     }
+    const csv =
+      asked.file === 'hits'
+        ? await beginDownload(workspaceId, writeHits(db, workspaceId, { subject, span: period, filters }))
+        : await writeTable(asked.table, await countBy(db, request.workspace, subject, period, asked.table, filters));
     reply.header('content-disposition', attachment(`${file}.csv`)).type('text/csv; charset=utf-8');
-    if (asked.file === 'hits') {
-      return reply.send(Readable.from(writeHits(db, workspaceId, { subject, span: period, filters })));
-    }
-    return writeTable(asked.table, await countBy(db, request.workspace, subject, period, asked.table, filters));
+    return reply.send(csv);
   });
 
   routes.get(
@@ -97,8 +102,9 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
     async (request, reply) => {
       const { id, slug, timeZone } = request.workspace;
       const name = `${slug}-links-${localDay(new Date(), timeZone)}.csv`;
+      const file = await beginDownload(id, writeLinks(db, id, request.query, app.config.appUrl));
       reply.header('content-disposition', attachment(name)).type('text/csv; charset=utf-8');
-      return reply.send(Readable.from(writeLinks(db, id, request.query, app.config.appUrl)));
+      return reply.send(file);
     },
   );
 
@@ -119,11 +125,16 @@ function fileName(workspace: string, { subject, name }: NamedSubject, what: stri
   return `${start}-${what}-${days.first}-to-${days.last}`;
 }
 
-function writeTable(what: 'time' | DimensionName, { rows }: Awaited<ReturnType<typeof countBy>>): string {
+async function writeTable(
+  what: 'time' | DimensionName,
+  { rows }: Awaited<ReturnType<typeof countBy>>,
+): Promise<string> {
   const counts = what === 'class' || what === 'reason' ? 'hits' : 'clicks';
   const head = csvLine([what, 'name', 'country', counts, 'visitors']);
-  const lines = rows.map(({ value, label, context, clicks, visitors }) =>
-    csvLine([value, label, context, clicks, visitors]),
+  const lines = await inRounds(rows, linesAtOnce, (some) =>
+    some
+      .map(({ value, label, context, clicks, visitors }) => csvLine([value, label, context, clicks, visitors]))
+      .join(''),
   );
   return byteOrderMark + head + lines.join('');
 }

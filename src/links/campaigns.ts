@@ -1,5 +1,6 @@
 import { and, asc, eq, ilike, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
+import { inTurn } from '../db/in-turn.ts';
 import { patternOf } from '../db/like.ts';
 import { countForInsert } from '../db/limits.ts';
 import { campaigns, links } from '../db/schema.ts';
@@ -42,11 +43,9 @@ const columns = {
 
 /** A workspace's campaigns by name. */
 export async function listCampaigns(db: Db, workspaceId: string): Promise<Campaign[]> {
-  return db
-    .select(columns)
-    .from(campaigns)
-    .where(eq(campaigns.workspaceId, workspaceId))
-    .orderBy(asc(campaigns.nameKey));
+  return inTurn(db, workspaceId, 'lists', (tx) =>
+    tx.select(columns).from(campaigns).where(eq(campaigns.workspaceId, workspaceId)).orderBy(asc(campaigns.nameKey)),
+  );
 }
 
 /** @throws NotFound */

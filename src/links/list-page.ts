@@ -2,8 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { drawSparkline } from '../sparkline.ts';
 import { queryOf as queryIn } from './destination.ts';
+import type { Db } from '../db/db.ts';
 import { listQuery } from './forms.ts';
-import { countLinks, listLinks, sparklinesOf } from './list.ts';
+import { countLinks, inTurnOfList, listLinks, sparklinesOf } from './list.ts';
 import type { Link } from './queries.ts';
 
 const linksPerPage = 50;
@@ -24,10 +25,10 @@ export async function showList(
   const { db } = request.server;
   const { search, sort, tag, campaign, cursor } = query;
   const { id, slug, timeZone } = request.workspace;
-  const [page, states] = await Promise.all([
-    listLinks(db, id, { ...query, limit: linksPerPage }),
-    statesOf(request, query),
-  ]);
+  const { page, states, rows } = await inTurnOfList(db, id, query, async (tx) => {
+    const found = await listLinks(tx, id, { ...query, limit: linksPerPage });
+    return { page: found, states: await statesOf(request, query, tx), rows: await rowsOf(request, found.links, tx) };
+  });
   const href = (changes: Partial<ListQuery>) => listHref(slug, { ...query, cursor: null, ...changes });
   if (isFragmentRequest(request) && cursor === null) reply.header('HX-Replace-Url', href({}));
   return reply.viewAsync('links/index.eta', {
@@ -42,7 +43,7 @@ export async function showList(
     refused,
     isFirstPage: cursor === null,
     isMore: isFragmentRequest(request) && cursor !== null,
-    rows: await rowsOf(request, page.links),
+    rows,
     now: new Date(),
     timeZone,
     firstHref: href({}),
@@ -57,14 +58,14 @@ export async function statesBehind(request: FastifyRequest) {
   return statesOf(request, readBack(queryIn(String(request.headers['hx-current-url'] ?? ''))));
 }
 
-async function statesOf(request: FastifyRequest, query: ListQuery) {
+async function statesOf(request: FastifyRequest, query: ListQuery, db: Db = request.server.db) {
   const { id, slug } = request.workspace;
   const { search, tag, campaign, state } = query;
   return {
     state,
     tag,
     campaign,
-    counts: await countLinks(request.server.db, id, { search, tag, campaign }),
+    counts: await countLinks(db, id, { search, tag, campaign }),
     stateHref: (other: ListQuery['state']) => listHref(slug, { ...query, cursor: null, state: other }),
   };
 }
@@ -93,10 +94,10 @@ export function readBack(text: string): ListQuery {
 }
 
 /** Links with their last thirty days drawn. */
-export async function rowsOf(request: FastifyRequest, links: readonly Link[]) {
+export async function rowsOf(request: FastifyRequest, links: readonly Link[], db: Db = request.server.db) {
   const { id, timeZone } = request.workspace;
   const lines = await sparklinesOf(
-    request.server.db,
+    db,
     id,
     links.map((link) => link.id),
     { days: sparklineDays, timeZone, now: new Date() },

@@ -1,6 +1,7 @@
 import { and, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '../db/db.ts';
+import { budgetMs, type InTurn, inTurn, tookTooLong } from '../db/in-turn.ts';
 import { domains, links, slugs } from '../db/schema.ts';
 import { Invalid } from '../errors.ts';
 import { addDays, dayStart, localDay } from '../zoned-time.ts';
@@ -29,18 +30,49 @@ export type LinkPage = {
   nextCursor: string | null;
 };
 
+/** A search may look at every link; all else is found by an index. */
+const laneOf = ({ search }: LinkFilter) => (search.trim() === '' ? 'lists' : 'rows');
+
+const tooLong = () =>
+  new Invalid(`This search takes longer than ${budgetMs / 1_000} seconds. Search for fewer words.`, {
+    field: 'search',
+    code: tookTooLong,
+  });
+
+/** Reads a list and what belongs to it in one turn. @throws as `listLinks` */
+export function inTurnOfList<Result>(
+  db: Db,
+  workspaceId: string,
+  filter: LinkFilter,
+  work: (tx: Db) => Promise<Result>,
+  patience: Pick<InTurn, 'waitMs'> = {},
+): Promise<Result> {
+  const lane = laneOf(filter);
+  return inTurn(db, workspaceId, lane, work, { ...patience, ...(lane === 'rows' && { tooLong }) });
+}
+
 /**
  * A page of a workspace's links. Pages of one search in one order neither overlap nor leave a gap, however many links
  * are made meanwhile; a link that is clicked while one pages by clicks may move across the border.
  * @param options.limit links a page
  * @param options.cursor of the page before, or null
- * @throws Invalid (field `cursor`, code `cursor_invalid`)
+ * @throws Invalid (field `cursor`, code `cursor_invalid`; field `search`, code `took_too_long`); LimitReached or
+ *   Unavailable when no turn comes
  */
-export async function listLinks(
-  db: Db,
-  workspaceId: string,
-  options: LinkFilter & { sort: LinkSort; state: LinkState; limit: number; cursor: string | null },
-): Promise<LinkPage> {
+export function listLinks(db: Db, workspaceId: string, options: ListOptions): Promise<LinkPage> {
+  return inTurnOfList(db, workspaceId, options, (tx) => readPage(tx, workspaceId, options), options);
+}
+
+type ListOptions = LinkFilter & {
+  sort: LinkSort;
+  state: LinkState;
+  limit: number;
+  cursor: string | null;
+  /** How long to wait for a turn, in milliseconds; a file that is half written waits longer. */
+  waitMs?: number | undefined;
+};
+
+async function readPage(db: Db, workspaceId: string, options: ListOptions): Promise<LinkPage> {
   const { sort, state, limit, cursor } = options;
   const { query, counts } = selectLinks(db, workspaceId);
   const keys: Record<LinkSort, SQL | undefined> = {
@@ -67,15 +99,17 @@ export async function countLinks(
   workspaceId: string,
   filter: LinkFilter = { search: '' },
 ): Promise<{ active: number; archived: number }> {
-  const [counts] = await db
-    .select({
-      active: sql`count(*) filter (where ${links.archivedAt} is null)`.mapWith(Number),
-      archived: sql`count(${links.archivedAt})`.mapWith(Number),
-    })
-    .from(links)
-    .innerJoin(slugs, and(eq(slugs.linkId, links.id), eq(slugs.kind, 'primary')))
-    .innerJoin(domains, eq(domains.id, slugs.domainId))
-    .where(matches(workspaceId, filter));
+  const [counts] = await inTurnOfList(db, workspaceId, filter, (tx) =>
+    tx
+      .select({
+        active: sql`count(*) filter (where ${links.archivedAt} is null)`.mapWith(Number),
+        archived: sql`count(${links.archivedAt})`.mapWith(Number),
+      })
+      .from(links)
+      .innerJoin(slugs, and(eq(slugs.linkId, links.id), eq(slugs.kind, 'primary')))
+      .innerJoin(domains, eq(domains.id, slugs.domainId))
+      .where(matches(workspaceId, filter)),
+  );
   return counts ?? { active: 0, archived: 0 };
 }
 

@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, ilike, inArray, notInArray, sql } from 'drizzle-orm';
 import { maxTypedLine } from '../composed.ts';
 import type { Db } from '../db/db.ts';
+import { inTurn } from '../db/in-turn.ts';
 import { patternOf } from '../db/like.ts';
 import { countForInsert } from '../db/limits.ts';
 import { uniqueViolation } from '../db/pg-errors.ts';
@@ -48,7 +49,9 @@ const counted = { id: tags.id, name: tags.name, colour: tags.colour, links: link
 
 /** A workspace's tags by name. */
 export async function listTags(db: Db, workspaceId: string): Promise<CountedTag[]> {
-  return db.select(counted).from(tags).where(eq(tags.workspaceId, workspaceId)).orderBy(asc(tags.nameKey));
+  return inTurn(db, workspaceId, 'lists', (tx) =>
+    tx.select(counted).from(tags).where(eq(tags.workspaceId, workspaceId)).orderBy(asc(tags.nameKey)),
+  );
 }
 
 /** @throws NotFound */
@@ -78,18 +81,20 @@ export async function suggestTags(
   taken: readonly string[],
 ): Promise<Tag[]> {
   const key = nameKey(typed);
-  return db
-    .select({ name: tags.name, colour: tags.colour })
-    .from(tags)
-    .where(
-      and(
-        eq(tags.workspaceId, workspaceId),
-        ilike(tags.nameKey, patternOf(key)),
-        taken.length > 0 ? notInArray(tags.nameKey, taken.map(nameKey)) : undefined,
-      ),
-    )
-    .orderBy(desc(sql`starts_with(${tags.nameKey}, ${key})`), desc(linkCount), asc(tags.nameKey))
-    .limit(8);
+  return inTurn(db, workspaceId, 'lists', (tx) =>
+    tx
+      .select({ name: tags.name, colour: tags.colour })
+      .from(tags)
+      .where(
+        and(
+          eq(tags.workspaceId, workspaceId),
+          ilike(tags.nameKey, patternOf(key)),
+          taken.length > 0 ? notInArray(tags.nameKey, taken.map(nameKey)) : undefined,
+        ),
+      )
+      .orderBy(desc(sql`starts_with(${tags.nameKey}, ${key})`), desc(linkCount), asc(tags.nameKey))
+      .limit(8),
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { isFirst, isOfScope, type Subject } from '../analytics/queries.ts';
 import type { Db } from '../db/db.ts';
+import { inTurn } from '../db/in-turn.ts';
 
 /** What somebody looks at. */
 export type Watched = { workspaceId: string; subject: Subject };
@@ -27,7 +28,8 @@ export type HitRow = {
 
 /** The last hits since an instant, the oldest first. An index gives them in this order, so it costs what `limit` costs. */
 export async function listHitsSince(db: Db, watched: Watched, since: Date, limit: number): Promise<HitRow[]> {
-  const { rows } = await db.execute(sql`
+  const { rows } = await inTurn(db, watched.workspaceId, 'lists', (tx) =>
+    tx.execute(sql`
 select c.id::float8, (extract(epoch from c.clicked_at) * 1000)::float8 as at, c.link_id as "linkId",
        d.host || '/' || s.slug as "shortLink", c.class, c.reason, c.country, c.city, c.device, c.os, c.browser,
        c.referrer, c.channel
@@ -39,7 +41,8 @@ from (
 ) c
 left join slugs s on s.link_id = c.link_id and s.kind = 'primary'
 left join domains d on d.id = s.domain_id
-order by c.clicked_at, c.id`);
+order by c.clicked_at, c.id`),
+  );
   return rows as HitRow[];
 }
 
@@ -51,13 +54,15 @@ export type MinuteCount = { minute: number; clicks: number; visitors: number; hi
  * it was, as everywhere.
  */
 export async function countMinutes(db: Db, watched: Watched, since: Date): Promise<MinuteCount[]> {
-  const { rows } = await db.execute(sql`
+  const { rows } = await inTurn(db, watched.workspaceId, 'lists', (tx) =>
+    tx.execute(sql`
 select (extract(epoch from date_trunc('minute', c.clicked_at)) * 1000)::float8 as minute,
        count(*) filter (where c.class = 'human')::float8 as clicks,
        count(*) filter (where ${isFirst(watched)})::float8 as visitors,
        count(*)::float8 as hits
 from clicks c
 where ${isOfScope(watched)} and c.clicked_at >= ${since.toISOString()}
-group by 1`);
+group by 1`),
+  );
   return rows as MinuteCount[];
 }

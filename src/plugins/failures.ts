@@ -1,8 +1,9 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
+import { isOutage } from '../db/outages.ts';
 import { meetingRefusal } from '../db/pg-errors.ts';
-import { AppError, Invalid, NotFound, Unauthorized } from '../errors.ts';
+import { AppError, Invalid, NotFound, Unauthorized, Unavailable } from '../errors.ts';
 
 /** What went wrong, as one may tell it to anybody. */
 type Failure = {
@@ -55,16 +56,17 @@ function failureOf(thrown: unknown): Failure {
     return failureOf(new Invalid(issue?.message ?? 'This request is not valid.', field ? { field } : {}));
   }
   const status = isResponseSerializationError(error) ? 500 : ((error as FastifyError).statusCode ?? 500);
+  if (status === 503 || (status === 500 && isOutage(error))) return failureOf(new Unavailable());
   if (status >= 400 && status < 500) {
     const { code, detail } = refusals[status] ?? { code: 'bad_request', detail: 'This request is not valid.' };
     return { status, code, detail, field: undefined, headers: {} };
   }
   return {
-    status: status === 503 ? 503 : 500,
-    code: status === 503 ? 'unavailable' : 'internal',
+    status: 500,
+    code: 'internal',
     detail: 'Something went wrong on our side. Nothing you typed was lost here; try again in a moment.',
     field: undefined,
-    headers: status === 503 ? { 'retry-after': '5' } : {},
+    headers: {},
   };
 }
 
@@ -125,7 +127,9 @@ function answerFragment(request: FastifyRequest, reply: FastifyReply, error: unk
 async function failures(app: FastifyInstance): Promise<void> {
   app.setErrorHandler(async (error: unknown, request, reply) => {
     const failure = failureOf(error);
-    if (failure.status >= 500) request.log.error({ err: error }, 'request failed');
+    // A refusal of our own without a cause is no news: there may be hundreds a second.
+    const isNews = !(error instanceof AppError) || error.cause !== undefined;
+    if (failure.status >= 500 && isNews) request.log.error({ err: error }, 'request failed');
     reply.code(failure.status).headers(failure.headers);
     if (isApiRequest(request)) return sendProblem(request, reply, failure);
     if (request.headers['hx-request'] === 'true') return answerFragment(request, reply, error, failure);

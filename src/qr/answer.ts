@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { attachment } from '../attachment.ts';
+import { Turns } from '../db/turns.ts';
+import { ownRound } from '../event-loop.ts';
 import { shortUrlOf } from '../links/short-url.ts';
 import type { PictureQuery } from './picture.ts';
 import { qrPng } from './png.ts';
@@ -12,9 +14,12 @@ export type Format = (typeof formats)[number];
 
 export const mediaTypes: Readonly<Record<Format, string>> = { svg: 'image/svg+xml', png: 'image/png' };
 
+/** Pictures that are drawn: some milliseconds of CPU each, with redirects beside them. */
+const drawing = new Turns({ ofWorkspace: 1, ofAll: 2 });
+
 /**
  * Draws a QR code and answers with it, or with 304 when the client has it already.
- * @throws Invalid (field `size`) when the code needs more pixels
+ * @throws Invalid (field `size`) when the code needs more pixels; LimitReached or Unavailable when no turn comes
  */
 export async function answerPicture(
   request: FastifyRequest,
@@ -24,8 +29,10 @@ export async function answerPicture(
   query: PictureQuery,
 ): Promise<FastifyReply> {
   const text = shortUrlOf(code.scheme, code.host, code.slug);
-  const body =
-    format === 'svg' ? qrSvg(text, query, `QR code of ${code.host}/${code.primarySlug}`) : await qrPng(text, query);
+  const body = await drawing.take(code.workspaceId, async () => {
+    await ownRound();
+    return format === 'svg' ? qrSvg(text, query, `QR code of ${code.host}/${code.primarySlug}`) : qrPng(text, query);
+  });
   // Weak: the same picture may travel compressed or plain (RFC 9110, 8.8.1).
   const etag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
   reply.type(mediaTypes[format]).header('etag', etag);

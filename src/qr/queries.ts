@@ -5,6 +5,7 @@ import { domains, links, slugs } from '../db/schema.ts';
 import { NotFound } from '../errors.ts';
 
 export type QrCode = {
+  workspaceId: string;
   scheme: string;
   host: string;
   /** The slug that the code leads through, so that scans are told from clicks. */
@@ -33,6 +34,7 @@ async function getOne(db: Db, condition: SQL | undefined): Promise<QrCode> {
   const primary = alias(slugs, 'primary_slugs');
   const [code] = await db
     .select({
+      workspaceId: links.workspaceId,
       scheme: domains.scheme,
       host: domains.host,
       slug: slugs.slug,

@@ -151,7 +151,7 @@ select ${host} || n, ${workspaceId}, 'https://example.com/' || n from generate_s
     await app.db.execute(sql`
 insert into slugs (id, domain_id, slug_key, slug, kind, link_id)
 select ${host} || n, ${id}, 's' || n, 's' || n, 'primary', ${host} || n from generate_series(1, 10001) n`);
-    expect(await countLinksOn(app.db, id)).toBe(10_001);
+    expect(await countLinksOn(app.db, workspaceId, id)).toBe(10_001);
     const [, ...rows] = parseCsv((await ada.ask(`${home}/redirect-map.csv`)).text);
     expect(rows).toHaveLength(10_001);
     expect(new Set(rows.map(([short]) => short)).size).toBe(10_001);

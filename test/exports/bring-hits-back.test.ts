@@ -270,7 +270,7 @@ describe('hits that were exported', { timeout: patience }, () => {
         new Map([busy, spring, promo].map(({ shortUrl, url }) => [shortUrl, url])),
       );
       const { claim } = await claimDomain(fresh.app.db, fresh.client.workspaceId, 'brand.example');
-      expect(await countLinksOn(fresh.app.db, claim.id)).toBe(1);
+      expect(await countLinksOn(fresh.app.db, fresh.client.workspaceId, claim.id)).toBe(1);
     } finally {
       await stop(fresh);
     }
