@@ -78,6 +78,8 @@ export type AppParts = {
   recorder: Recorder;
   traffic: Traffic;
   departures: Departures;
+  /** True from the moment a stop is asked for, while requests are still answered. */
+  isStopping: () => boolean;
   spooled: () => Spooled;
   readiness: () => Promise<Readiness>;
   readMetrics: () => Promise<string>;
@@ -99,7 +101,11 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     frameworkErrors: refuseBrokenAddress,
   });
   app.server.maxConnections = maxConnections;
-  app.addHook('onRequest', (request, reply, done) => (hasSecondHost(request.raw) ? refuseRequest(reply) : done()));
+  app.addHook('onRequest', (request, reply, done) => {
+    // A balancer that keeps connections must not choose one that is about to close (RFC 9112, 9.6).
+    if (parts.isStopping()) reply.header('connection', 'close');
+    return hasSecondHost(request.raw) ? refuseRequest(reply) : done();
+  });
   if (config.logLevel === 'debug' || config.logLevel === 'trace') logRequests(app);
   z.config({ customError: sentenceOf });
   app.setValidatorCompiler(validatorCompiler);

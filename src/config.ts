@@ -100,6 +100,8 @@ const environment = z.object({
   DNS_SERVERS: serverList.default([]),
   /** While requests wait longer than this for their turn, dashboard and API give way to visitors; in milliseconds, 0: never. */
   YIELD_AFTER_MS: z.coerce.number().int().min(0).max(60_000).default(100),
+  /** How long a server that stops goes on serving, so that balancers notice; in milliseconds. Unset: 3,000 behind a proxy, else 0. */
+  DRAIN_MS: z.coerce.number().int().min(0).max(60_000).optional(),
   /** How many days single clicks are kept; reports keep what was counted. Unset: for ever. */
   RETENTION_DAYS: z.coerce.number().int().min(7).max(36_500).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -129,6 +131,7 @@ export type Config = Readonly<{
   dnsServers: readonly string[];
   retentionDays: number | null;
   yieldAfterMs: number;
+  drainMs: number;
   signUp: 'open' | 'invite' | 'closed';
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }>;
@@ -172,6 +175,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     dnsServers: values.DNS_SERVERS,
     retentionDays: values.RETENTION_DAYS ?? null,
     yieldAfterMs: values.YIELD_AFTER_MS,
+    drainMs: values.DRAIN_MS ?? (values.TRUST_PROXY.length > 0 ? 3_000 : 0),
     signUp: values.SIGN_UP,
     logLevel: values.LOG_LEVEL,
   });

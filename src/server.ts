@@ -7,7 +7,7 @@ import { describeError } from './plugins/logging.ts';
 import { startServer } from './start.ts';
 import { startWorkers } from './workers.ts';
 
-/** How long a stop may take before it is cut short, in milliseconds; its steps bound themselves below that. */
+/** How long a stop may take after its drain before it is cut short, in milliseconds; its steps bound themselves below that. */
 const patienceMs = 28_000;
 
 const stopSignals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
@@ -19,7 +19,7 @@ try {
   const config = readConfig();
   const isHolder = config.webConcurrency > 1 && cluster.isPrimary;
   const starting = isHolder ? startWorkers(config, stopping.signal) : startServer(config, stopping.signal);
-  stopWhenAsked(starting);
+  stopWhenAsked(starting, config.drainMs + patienceMs);
   const { openAt } = await starting;
   if (cluster.isPrimary) console.log(`Waymark is at ${openAt}`);
 } catch (error) {
@@ -33,12 +33,12 @@ try {
  * A stop that is asked for twice is the same stop: a terminal and npm both pass Ctrl-C on, and service managers tell
  * workers as well as the process that holds them. It may be asked for before the start has ended: that must not leave a Postgres behind.
  */
-function stopWhenAsked(starting: Promise<{ close(): Promise<void> }>): void {
+function stopWhenAsked(starting: Promise<{ close(): Promise<void> }>, delay: number): void {
   const logger = {
     error: (problem: unknown) =>
       console.error(problem instanceof Error ? fatalLine('The stop was cut short.', problem) : problem),
   };
-  const grace = closeWithGrace({ delay: patienceMs, skip: [...stopSignals], logger }, async ({ err }) => {
+  const grace = closeWithGrace({ delay, skip: [...stopSignals], logger }, async ({ err }) => {
     if (err) console.error(fatalLine('Waymark stops after an error that nobody caught.', err));
     stopping.abort();
     const server = await starting.catch(() => undefined);

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import { dimensions } from './analytics/dimensions.ts';
@@ -37,7 +38,7 @@ export type RunningServer = {
   app: FastifyInstance;
   /** Where people open the dashboard. */
   openAt: string;
-  /** Finishes what is in flight, records what was clicked, and lets go of everything; once, and within 20 s. */
+  /** Drains, finishes what is in flight, records what was clicked, lets go of everything; once, in DRAIN_MS and 20 s. */
   close(): Promise<void>;
 };
 
@@ -62,6 +63,8 @@ export async function startServer(config: Config, signal?: AbortSignal): Promise
     log = app.log;
     signal?.throwIfAborted();
     await app.listen({ host: config.host, port: config.port, listenTextResolver: (at) => `listening at ${at}` });
+    // Comes first in a stop: /health/ready says so by then, and every answer ends its connection.
+    closing.add('the drain', config.drainMs + 1_000, () => sleep(config.drainMs));
     return { app, openAt: config.appUrl, close: () => closing.all() };
   } catch (error) {
     await closing.all();
@@ -152,6 +155,7 @@ async function open(
     recorder,
     traffic,
     departures,
+    isStopping: () => closing.hasBegun,
     spooled: () => ({ clicks: spool.depth().hits, isFilling: recorder.isDatabaseAway }),
     readiness: async () =>
       readinessOf({

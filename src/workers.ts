@@ -7,7 +7,7 @@ import { migrateDatabase } from './db/migrate.ts';
 import { answerWorkers } from './health/worker-metrics.ts';
 import { complain, openPostgres } from './start.ts';
 
-/** How long workers may take to stop before they are killed, in milliseconds; each bounds its own steps below that. */
+/** How long workers may take to stop after their drain before they are killed, in milliseconds; each bounds its own steps. */
 const workerPatienceMs = 20_000;
 
 /** Pause before a worker is replaced that died soon after its start, in milliseconds; it doubles up to the longest. */
@@ -30,7 +30,8 @@ export async function startWorkers(config: Config, signal: AbortSignal) {
     signal.throwIfAborted();
     answerWorkers();
     const fork = () => cluster.fork({ DATABASE_URL: databaseUrl });
-    closing.add('the workers', workerPatienceMs + 1_000, stopWorkers);
+    const patienceMs = config.drainMs + workerPatienceMs;
+    closing.add('the workers', patienceMs + 1_000, () => stopWorkers(patienceMs));
     await Promise.all(Array.from({ length: config.webConcurrency }, () => cameUp(fork())));
     const replace = replacer(fork, closing);
     cluster.on('exit', () => void replace());
@@ -61,11 +62,11 @@ function replacer(fork: () => Worker, closing: Closing): () => Promise<void> {
   };
 }
 
-async function stopWorkers(): Promise<void> {
+async function stopWorkers(patienceMs: number): Promise<void> {
   const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
   const killing = setTimeout(() => {
     for (const worker of workers) worker.process.kill('SIGKILL');
-  }, workerPatienceMs);
+  }, patienceMs);
   await Promise.all(
     workers.map(async (worker) => {
       const gone = once(worker, 'exit');

@@ -4,7 +4,8 @@ import { recheckDomains } from '../../src/domains/recheck.ts';
 import { PATIENCE } from '../../src/domains/standing.ts';
 import { createLink, openClient } from '../api/client.ts';
 import { type Person, startTestApp } from '../setup/app.ts';
-import { findCaddy, startCaddy } from '../setup/caddy.ts';
+import { startCaddy } from '../setup/caddy.ts';
+import { findProgram } from '../setup/programs.ts';
 import { startDnsServer } from './dns-server.ts';
 
 const host = 'go.acme.example';
@@ -15,7 +16,7 @@ const day = 86_400_000;
  * links are asked for without TLS, and everything else is the same; CI has it (.ci/run).
  */
 it('a domain is added, proved, served over HTTPS, paused and resumed', { timeout: 120_000 }, async () => {
-  const program = findCaddy();
+  const program = findProgram('caddy');
   if (process.env.CI) expect(program).toBeDefined();
   const dns = await startDnsServer({ 'A go.waymark.test': ['203.0.113.5'] });
   const hosts = { APP_URL: 'https://app.waymark.test', SHORT_URL: 'https://go.waymark.test' };

@@ -12,6 +12,8 @@ export type NodeOptions = {
   databaseUrl: string;
   /** Kept from an earlier process; a new folder when absent. */
   dataDir?: string;
+  /** Where to listen; a free port when absent. */
+  port?: number;
   env?: Record<string, string>;
   /** More modules to load before the server. */
   imports?: string[];
@@ -50,7 +52,7 @@ const secret = 'a secret that every node of a test shares';
 /** @throws what the server said, when it does not start */
 export async function startNode(options: NodeOptions): Promise<ServerNode> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'waymark-node-'));
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const child = fork(join(projectRoot, 'src/server.ts'), [], {
     execArgv: ['tsx', ...(options.imports ?? [])].flatMap((module) => ['--import', module]),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -64,6 +66,7 @@ export async function startNode(options: NodeOptions): Promise<ServerNode> {
       DATA_DIR: dataDir,
       SECRET: secret,
       TRUST_PROXY: 'loopback',
+      DRAIN_MS: '0',
       ...options.env,
     },
   });

@@ -90,6 +90,7 @@ export async function startTestApp(env: Record<string, string> = {}): Promise<Te
     // do: a machine that stalls for a second has measured nothing, which counts as endless.
     CLICK_COMMIT_BUDGET_MS: '10000',
     YIELD_AFTER_MS: '0',
+    DRAIN_MS: '0',
     LOG_LEVEL: 'fatal',
     ...env,
   });

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { projectRoot } from './project-root.ts';
 import { freePort } from './free-port.ts';
@@ -19,21 +19,6 @@ export type Caddy = {
   visitPlain(host: string, path: string): Promise<Reply>;
   close(): Promise<void>;
 };
-
-/** Where Caddy is installed (Debian: apt-get install caddy); undefined when it is not. */
-export function findCaddy(): string | undefined {
-  return (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, 'caddy'))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-}
 
 /**
  * A real Caddy with docs/Caddyfile, on ports and in a folder of its own, with its internal authority in place of a public one.
