@@ -14,7 +14,7 @@ import { findNetwork } from './networks.ts';
 import { readReferrer } from './referrer.ts';
 import type { Salts } from './salts.ts';
 import { cutText } from './text.ts';
-import { hasPaidClickId, readUtm, type Utm } from './utm.ts';
+import { hasPaidClickId, hasSocialClickId, readUtm, type Utm } from './utm.ts';
 import { Variety } from './variety.ts';
 import { visitorKey } from './visitor.ts';
 
@@ -103,6 +103,7 @@ export function enrich(visit: Visit, link: OpenedLink, now: Date, parts: Enrichm
       utmSource: utm.source,
       utmMedium: utm.medium,
       hasPaidClickId: rawQuery !== '' && hasPaidClickId(rawQuery),
+      hasSocialClickId: rawQuery !== '' && hasSocialClickId(rawQuery),
     }),
     utmSource: utm.source,
     utmMedium: utm.medium,

@@ -44,7 +44,7 @@ function placeName(name: unknown): string | null {
   if (typeof name !== 'string') return null;
   return (
     cleanText(name, 100)
-      .replace(/ \([^()]*\)?$/, '')
+      .replace(/ \((?:[^()]|\([^()]*\))*\)?$/, '')
       .trim() || null
   );
 }

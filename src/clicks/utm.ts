@@ -12,7 +12,10 @@ const noUtm: Readonly<Utm> = Object.freeze({ source: null, medium: null, campaig
 
 /** Click ids that ad networks put on paid clicks only. `fbclid` is not here: Facebook adds it to unpaid posts too. */
 const paidClickId =
-  /(?:^|&)(?:gclid|gbraid|wbraid|dclid|gad_source|msclkid|ttclid|twclid|li_fat_id|epik|sccid|rdt_cid|yclid|qclid|obclickid|tblci)=[^&]/i;
+  /(?:^|&)(?:gclid|gbraid|wbraid|dclid|gad_source|gad_campaignid|msclkid|ttclid|twclid|li_fat_id|epik|sccid|rdt_cid|yclid|qclid|obclickid|dicbo|tblci|ndclid|vmcid|spclid|wickedid)=[^&]/i;
+
+/** Meta puts these on every link that is opened in its apps, in posts and in ads alike. */
+const socialClickId = /(?:^|&)(?:fbclid|igsh|igshid)=[^&]/i;
 
 /** A value of 200 characters takes up to 1,800, escaped. Nobody else's parameters are decoded: they may be thousands. */
 const tags = /(?<=^|&)utm(?:_|%5F)(?:source|medium|campaign|term|content)[=&][^&]{0,1800}/gi;
@@ -39,6 +42,11 @@ export function readUtm(rawQuery: string): Readonly<Utm> {
 /** Whether the query carries the click id of an ad. `rawQuery` as in `readUtm`. */
 export function hasPaidClickId(rawQuery: string): boolean {
   return paidClickId.test(rawQuery);
+}
+
+/** Whether the query carries an id that a social network puts on links, paid or not. `rawQuery` as in `readUtm`. */
+export function hasSocialClickId(rawQuery: string): boolean {
+  return socialClickId.test(rawQuery);
 }
 
 function readTag(query: URLSearchParams, name: string): string | null {

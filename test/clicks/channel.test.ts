@@ -10,10 +10,16 @@ const nothing: ChannelClues = {
   utmSource: null,
   utmMedium: null,
   hasPaidClickId: false,
+  hasSocialClickId: false,
 };
 
 const fromUrl = (url: string, clues: Partial<ChannelClues> = {}) =>
   channelOf({ ...nothing, referrer: readReferrer(url), ...clues });
+
+const words = (text: string) => text.trim().split(/\s+/);
+const hosts = (channel: string, text: string) => words(text).map((host) => [`https://${host}/`, channel]);
+const apps = (channel: string, text: string) => words(text).map((id) => [`android-app://${id}/`, channel]);
+const pinterests = words('ca ch cl co.kr co.uk com.au com.mx de dk es fr ie it jp nz ph pt ru se at');
 
 describe('the channel of a referrer', () => {
   it.each([
@@ -61,6 +67,40 @@ describe('the channel of a referrer', () => {
     ['https://notfacebook.com/', 'referral'],
     ['android-app://com.example.reader/', 'app'],
     ['', 'direct'],
+    ...pinterests.map((ending) => [`https://www.pinterest.${ending}/`, 'social']),
+    ...hosts(
+      'ai',
+      `doubao.com kimi.moonshot.cn tongyi.com qianwen.com yiyan.baidu.com chat.z.ai character.ai pi.ai iask.ai manus.im
+      lumo.proton.me m365.cloud.microsoft aistudio.google.com openrouter.ai giga.chat alice.yandex.ru app.jasper.ai
+      app.writesonic.com labs.openai.com`,
+    ),
+    ...hosts(
+      'email',
+      `navigator.gmx.net mail.gmx.com deref-gmx.com mail.zoho.eu mail.orange.fr messageriepro3.orange.fr webmail.free.fr
+      mail.libero.it poczta.onet.pl email.ionos.de mail.rediff.com app.tuta.com mail.superhuman.com webmail2.example.org
+      roundcube.example.net mail.yahoo.de`,
+    ),
+    ...hosts(
+      'social',
+      `mp.weixin.qq.com www.douyin.com www.bilibili.com www.xiaohongshu.com www.zhihu.com discord.gg nextdoor.com
+      truthsocial.com livejournal.com zalo.me band.us l.workplace.com mamot.fr social.tchncs.de pixelfed.social digg.com
+      nrw.social`,
+    ),
+    ...hosts(
+      'search',
+      `ya.ru yandex.kz global.bing.com www.seznam.cz coccoc.com metager.org yep.com presearch.com search.lilo.org
+      search.rakuten.co.jp`,
+    ),
+    ...apps(
+      'email',
+      `com.fsck.k9 net.thunderbird.android ru.mail.mailapp com.readdle.spark de.gmx.mobile.android.mail`,
+    ),
+    ...apps('social', `com.sina.weibo com.tencent.mobileqq com.tumblr com.quora.android ru.ok.android`),
+    ...apps('search', `com.microsoft.bing com.baidu.searchbox com.nhn.android.search ru.yandex.searchplugin`),
+    ...apps('ai', `com.microsoft.copilot ai.x.grok ai.mistral.chat com.larus.nova`),
+    ...apps('message', `com.google.android.apps.messaging`),
+    ['https://mailchimp.com/', 'referral'],
+    ['https://social.com/', 'referral'],
   ])('%s is %s', (url, channel) => {
     expect(fromUrl(url)).toBe(channel);
   });
@@ -80,15 +120,32 @@ describe('the channel a marketer wrote', () => {
     ['social-media', 'social'],
     ['organic', 'search'],
     ['qr', 'qr'],
-    ['push', 'app'],
     ['affiliate', 'referral'],
+    ...words('organic_social organicsocial organic-social sm').map((medium) => [medium, 'social']),
+    ...words('sms text mms push webpush browser-push mobile_notification').map((medium) => [medium, 'message']),
+    ...words('mail mailing edm e_mail').map((medium) => [medium, 'email']),
+    ...words('expandable cpp interstitial native sponsorship sem retargeting').map((medium) => [medium, 'paid']),
+    ['in-app', 'app'],
   ])('utm_medium=%s is %s, whatever the referrer', (utmMedium, channel) => {
     expect(fromUrl('https://chatgpt.com/', { utmMedium })).toBe(channel);
   });
 
   it('is not guessed from a medium that is not clear', () => {
     expect(fromUrl('https://example.com/', { utmMedium: 'banana' })).toBe('referral');
-    expect(fromUrl('', { utmMedium: 'leads' })).toBe('direct');
+    expect(fromUrl('', { utmMedium: 'leads' })).toBe('other');
+  });
+
+  it.each(words('video audio podcast print flyer offline story bio influencer community chat'))(
+    'utm_medium=%s is a tagged link, and not direct',
+    (utmMedium) => {
+      expect(fromUrl('', { utmMedium })).toBe('other');
+      expect(fromUrl('', { utmMedium, utmSource: 'instagram' })).toBe('social');
+    },
+  );
+
+  it('is none where the tags say so', () => {
+    expect(fromUrl('', { utmMedium: '(none)', utmSource: '(direct)' })).toBe('direct');
+    expect(fromUrl('', { utmMedium: '(not set)' })).toBe('direct');
   });
 
   it.each([
@@ -97,7 +154,17 @@ describe('the channel a marketer wrote', () => {
     ['ig', 'social'],
     ['google', 'search'],
     ['newsletter', 'email'],
-    ['our-partner', 'direct'],
+    ['our-partner', 'other'],
+    ...words('meta snapchat wechat line').map((source) => [source, 'social']),
+    ['Instagram Stories', 'social'],
+    ['facebook_page', 'social'],
+    ...words('substack beehiiv hubspot convertkit activecampaign braze mailerlite sendinblue').map((source) => [
+      source,
+      'email',
+    ]),
+    ...words('grok deepseek mistral').map((source) => [source, 'ai']),
+    ['qr', 'qr'],
+    ['x-mas', 'other'],
   ])('utm_source=%s alone is %s', (utmSource, channel) => {
     expect(fromUrl('', { utmSource })).toBe(channel);
   });
@@ -119,6 +186,13 @@ describe('which clue wins', () => {
     expect(fromUrl('', { app: 'SmartNews' })).toBe('app');
     expect(fromUrl('https://example.com/', { app: 'Instagram' })).toBe('referral');
     expect(fromUrl('', { app: 'Unheard of' })).toBe('direct');
+  });
+
+  it('a click id of a social network when there is nothing else', () => {
+    expect(fromUrl('', { hasSocialClickId: true })).toBe('social');
+    expect(fromUrl('', { hasSocialClickId: true, utmSource: 'spring' })).toBe('social');
+    expect(fromUrl('https://example.com/', { hasSocialClickId: true })).toBe('referral');
+    expect(fromUrl('', { hasSocialClickId: true, utmMedium: 'paid_social' })).toBe('paid');
   });
 
   it('every app we name has a channel', () => {

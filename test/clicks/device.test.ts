@@ -162,3 +162,115 @@ describe('hostile user agents', () => {
     }
   });
 });
+
+const windowsChrome =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';
+
+describe('the browser that Sec-CH-UA names', () => {
+  it.each([
+    ['Brave', 'Brave'],
+    ['DuckDuckGo', 'DuckDuckGo'],
+    ['Vivaldi', 'Vivaldi'],
+    ['Opera GX', 'Opera'],
+    ['Avast Secure Browser', 'Avast Secure Browser'],
+    ['Google Chrome', 'Chrome'],
+    ['Some Other', 'Chrome'],
+  ])('"%s" is %s', (brand, browser) => {
+    const header = `"Chromium";v="142", "${brand}";v="142", "Not_A Brand";v="99"`;
+    expect(readDevice(windowsChrome, { 'sec-ch-ua': header }).browser).toBe(browser);
+  });
+
+  it('is DuckDuckGo where it draws with Edge', () => {
+    const header = '"Microsoft Edge";v="142", "Chromium";v="142", "DuckDuckGo";v="142"';
+    expect(readDevice(`${windowsChrome} Edg/142.0.0.0`, { 'sec-ch-ua': header }).browser).toBe('DuckDuckGo');
+  });
+
+  it('takes no time to be read, whatever it holds', () => {
+    for (const header of ['"'.repeat(16_000), '"a";'.repeat(4_000), '"Brave"']) {
+      expect(readDevice(windowsChrome, { 'sec-ch-ua': header }).browser).toBe('Chrome');
+    }
+  });
+});
+
+describe('a web view of Android', () => {
+  const webView = (version: string) =>
+    `Mozilla/5.0 (Linux; Android 14; SM-S928B Build/UP1A) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 ${version} Mobile Safari/537.36`;
+
+  it('is Chrome, and not the browser that ended with Android 4.4', () => {
+    expect(summary(webView('Chrome/130.0.0.0'))).toBe('mobile / Android / Chrome');
+    expect(
+      summary(
+        'Mozilla/5.0 (Linux; U; Android 4.0.3; de-de; GT-I9100 Build/IML74K) AppleWebKit/534.30 (KHTML, like Gecko) Version/4.0 Mobile Safari/534.30',
+      ),
+    ).toBe('mobile / Android / Android Browser');
+  });
+
+  it.each([
+    ['com.snapchat.android', 'Snapchat'],
+    ['org.telegram.messenger', 'Telegram'],
+    ['com.linkedin.android', 'LinkedIn'],
+    ['com.google.android.youtube', 'YouTube'],
+    ['com.microsoft.office.outlook', 'Outlook'],
+  ])('of %s is %s', (id, app) => {
+    expect(readDevice(webView('Chrome/130.0.0.0'), { 'x-requested-with': id })).toMatchObject({ app, browser: app });
+  });
+
+  it('of an app that nobody knows, or of a script, is the browser that draws it', () => {
+    for (const header of ['com.example.reader', 'XMLHttpRequest', 'constructor'])
+      expect(readDevice(webView('Chrome/130.0.0.0'), { 'x-requested-with': header })).toMatchObject({
+        app: null,
+        browser: 'Chrome',
+      });
+  });
+});
+
+describe('televisions and other screens', () => {
+  it.each([
+    [
+      'Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/94.0.4606.128 Safari/537.36 WebAppManager',
+      'tv',
+    ],
+    [
+      'Mozilla/5.0 (Unknown; Linux armv7l) AppleWebKit/537.1+ (KHTML, like Gecko) Safari/537.1+ LG Browser/6.00.00',
+      'tv',
+    ],
+    [
+      'Mozilla/5.0 (Linux; Android 9; BRAVIA 4K UR2) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/100.0 Safari/537.36',
+      'tv',
+    ],
+    ['Mozilla/5.0 (Linux; Andr0id 9) AppleWebKit/537.36 (KHTML, like Gecko) YaBrowser/20.2.4 TV Safari/537.36', 'tv'],
+    [
+      'Mozilla/5.0 (Linux; Android 11; 4K Google TV Stick Build/RTT1; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/120.0 Safari/537.36',
+      'tv',
+    ],
+    [
+      'Mozilla/5.0 (Linux; Android 9; AFTMM Build/PS7233) AppleWebKit/537.36 (KHTML, like Gecko) Silk/90 like Chrome/90.0 Safari/537.36',
+      'tv',
+    ],
+    [
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/22G86 Instagram 380.0.0.0 (iPad14,1; iPadOS 18_6; de_DE)',
+      'tablet',
+    ],
+    [
+      'Mozilla/5.0 (Linux; Android 14; CPH2451) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36',
+      'mobile',
+    ],
+  ])('%s is %s', (agent, device) => {
+    expect(readDevice(agent, {}).device).toBe(device);
+  });
+});
+
+describe('a system', () => {
+  it.each([
+    ['Mozilla/5.0 (WEBOS; Linux) AppleWebKit/537.36', 'webOS'],
+    ['Mozilla/5.0 (Mobile; Nokia_2720_Flip; rv:48.0) Gecko/48.0 Firefox/48.0 KAIOS/2.5', 'KaiOS'],
+    ['Mozilla/5.0 (Mobile; rv:48.0) Gecko/48.0 Firefox/48.0 KaiOS/2.5', 'KaiOS'],
+    ['Mozilla/5.0 (PLAYSTATION 3; 1.00)', 'PlayStation'],
+    ['Mozilla/5.0 (SAMSUNG; SAMSUNG-GT-S8500; U; bada/1.0; en) AppleWebKit/533.1 Dolfin/2.0', 'Bada'],
+    ['Mozilla/5.0 (compatible; MSIE 9.0; Windows Phone OS 7.5; Trident/5.0; IEMobile/9.0)', 'Windows Phone'],
+    ['Opera/9.80 (Linux mips; NETRANGEMMH; HbbTV/1.2.1) Presto/2.12 Version/12.51', null],
+    ['Mozilla/5.0 NETTV/4.6.0.1 SmartTvA/5.0', null],
+  ])('of %s is %s', (agent, os) => {
+    expect(readDevice(agent, {}).os).toBe(os);
+  });
+});

@@ -148,6 +148,17 @@ describe('a record of a geo database', () => {
     expect(readPlace({ country_code: 'LV', state1: 'Riga', city: 'Riga (Kurzemes rajons)' }).city).toBe('Riga');
   });
 
+  it.each([
+    ['Seoul (Namdaemunno 5(o)-ga)', 'Seoul'],
+    ['Yongsan-dong (Hangangno 3(sam)-ga)', 'Yongsan-dong'],
+    ['Zurich (Kreis 4) / Aussersihl', 'Zurich (Kreis 4) / Aussersihl'],
+    ['Berlin (Mitte', 'Berlin'],
+    ['Washington (DC) (Downtown (East))', 'Washington (DC)'],
+    ['(Somewhere)', '(Somewhere)'],
+  ])('names "%s" %s', (city, name) => {
+    expect(readPlace({ country_code: 'KR', city }).city).toBe(name);
+  });
+
   it('is nowhere without a country of ISO 3166', () => {
     for (const code of ['', 'EU', 'ZZ', 'gb', 'GBR', 7, null]) {
       expect(readPlace({ country_code: code, city: 'Atlantis' })).toEqual(nowhere);

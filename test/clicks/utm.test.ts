@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasPaidClickId, readUtm } from '../../src/clicks/utm.ts';
+import { hasPaidClickId, hasSocialClickId, readUtm } from '../../src/clicks/utm.ts';
 import { ownTimeOf } from '../setup/own-time.ts';
 
 const none = { source: null, medium: null, campaign: null, term: null, content: null };
@@ -70,14 +70,34 @@ describe('utm tags of a query', () => {
 });
 
 describe('a paid click', () => {
-  it.each(['gclid=abc', 'a=1&msclkid=x', 'ttclid=1&b=2', 'GCLID=abc', 'wbraid=1', 'li_fat_id=9'])(
-    '%s is one',
-    (query) => {
-      expect(hasPaidClickId(query)).toBe(true);
-    },
-  );
+  it.each([
+    ...[
+      'gclid=abc',
+      'a=1&msclkid=x',
+      'ttclid=1&b=2',
+      'GCLID=abc',
+      'wbraid=1',
+      'li_fat_id=9',
+      'gad_campaignid=1',
+      'dicbo=v1',
+    ],
+    ...['ndclid=1', 'vmcid=1', 'spclid=1', 'wickedid=1'],
+  ])('%s is one', (query) => {
+    expect(hasPaidClickId(query)).toBe(true);
+  });
 
   it.each(['', 'fbclid=abc', 'gclid=', 'gclid=&a=1', 'notgclid=abc', 'a=gclid=1'])('"%s" is none', (query) => {
     expect(hasPaidClickId(query)).toBe(false);
+  });
+});
+
+describe('a click id of a social network', () => {
+  it.each(['fbclid=abc', 'a=1&igsh=x', 'igshid=1'])('%s is one', (query) => {
+    expect(hasSocialClickId(query)).toBe(true);
+    expect(hasPaidClickId(query)).toBe(false);
+  });
+
+  it.each(['', 'fbclid=', 'notfbclid=1', 'srsltid=1', 'mc_eid=1'])('"%s" is none', (query) => {
+    expect(hasSocialClickId(query)).toBe(false);
   });
 });
