@@ -17,6 +17,7 @@ export function namedAmong(values: readonly { dimension: DimensionName; value: s
 export async function nameLinks(db: Db, workspaceId: string, ids: readonly string[]): Promise<LinkNames> {
   if (ids.length === 0) return {};
   const asked = sql`${sql.param([...new Set(ids)])}::text[]`;
+  // An array, so that links are looked up by their key whatever Postgres takes the number of the ids for.
   const { rows } = await db.execute(sql`
 with code as (
   select id, link_id, slug from slugs where id = any(${asked})
@@ -25,7 +26,7 @@ with code as (
   from links l
   join slugs s on s.link_id = l.id and s.kind in ('primary', 'retired')
   join domains d on d.id = s.domain_id
-  where l.workspace_id = ${workspaceId} and l.id in (select unnest(${asked}) union select link_id from code)
+  where l.workspace_id = ${workspaceId} and l.id = any(array(select unnest(${asked}) union select link_id from code))
   order by l.id, s.kind, s.created_at, s.slug_key
 )
 select id, name from link

@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm';
-import { localDay } from '../zoned-time.ts';
 import type { Db } from '../db/db.ts';
+import { withSettings } from '../db/local-settings.ts';
+import { localDay } from '../zoned-time.ts';
 import { type Bucket, bucketsOf } from './buckets.ts';
 import { type DimensionName, dimensionOf, dimensions } from './dimensions.ts';
 import type { Interval, Period, Span } from './period.ts';
@@ -73,15 +73,17 @@ export async function loadParts(
 
 async function readRollups(tx: Db, scope: Scope, period: Period, whole: readonly DimensionName[]): Promise<Part> {
   // They are so few that waking workers takes longer than reading them.
-  await tx.execute(sql`select set_config('max_parallel_workers_per_gather', '0', true)`);
-  const [steps = [], previousSteps = []] = await stepsOfRollups(tx, scope, [period, { ...period, ...period.previous }]);
-  const sources = sourcesOf(scope, period, true);
-  return {
-    steps,
-    previousSteps,
-    counts: await countDimensions(tx, scope, sources, { dimensions: namesOf(scope), whole, top: shown }),
-    week: weekOf(await countWeek(tx, scope, sources)),
-  };
+  return withSettings(tx, { max_parallel_workers_per_gather: '0' }, async () => {
+    const spans = [period, { ...period, ...period.previous }];
+    const [steps = [], previousSteps = []] = await stepsOfRollups(tx, scope, spans);
+    const sources = sourcesOf(scope, period, true);
+    return {
+      steps,
+      previousSteps,
+      counts: await countDimensions(tx, scope, sources, { dimensions: namesOf(scope), whole, top: shown }),
+      week: weekOf(await countWeek(tx, scope, sources)),
+    };
+  });
 }
 
 async function readRows(tx: Db, scope: Scope, period: Period): Promise<Part> {

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { patternOf } from '../db/like.ts';
+import { withSettings } from '../db/local-settings.ts';
 import { type Dimension, type DimensionName, dimensions, unknown } from './dimensions.ts';
 import type { Filter } from './filter.ts';
 import type { Span } from './period.ts';
@@ -127,11 +128,15 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
   // The planner takes the groups for many more than there are, and would sort the rows on disk once a set. Workers group
   // what they read where there are slices enough: handing the rows over to be grouped by one process takes longer. Few rows
   // are found by their links, however many it takes a link to have.
-  await db.execute(sql`
-select set_config('work_mem', '48MB', true), set_config('hash_mem_multiplier', '64', true), set_config('enable_sort', 'off', true),
-       set_config('enable_seqscan', ${isFew ? 'off' : 'on'}, true),
-       set_config('parallel_setup_cost', '100', true), set_config('parallel_tuple_cost', ${slices.length > 1 ? '1' : '0.01'}, true)`);
-  const { rows } = await db.execute(sql`
+  const planning = {
+    work_mem: '48MB',
+    hash_mem_multiplier: '64',
+    enable_sort: 'off',
+    enable_seqscan: isFew ? 'off' : 'on',
+    parallel_setup_cost: '100',
+    parallel_tuple_cost: slices.length > 1 ? '1' : '0.01',
+  };
+  const counted = sql`
 select v."of", v.value, sum(v.clicks)::float8 as clicks, sum(v.visitors)::float8 as visitors
 from (${unionAll(grouped)}
 ) c
@@ -139,6 +144,7 @@ cross join lateral (values ${list(values)}) v (set, "of", value, clicks, visitor
 where v.set = c.set and v.value is not null
 group by 1, 2
 having sum(v.clicks) > 0
-order by 1, 3 desc, 2`);
+order by 1, 3 desc, 2`;
+  const { rows } = await withSettings(db, planning, () => db.execute(counted));
   return rows as RowCount[];
 }

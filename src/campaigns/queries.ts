@@ -47,13 +47,13 @@ with link as materialized (
   select l.campaign_id, (c.clicked_at at time zone ${timeZone})::date,
          1, c.is_first_on_link::int, (c.channel = 'qr')::int
   from link l
-  join clicks_pending c on c.link_id = l.id
+  join clicks_pending c on c.link_id = l.id and c.workspace_id = ${workspaceId}
   where l.is_busy and c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}
   union all
   select l.campaign_id, (c.clicked_at at time zone ${timeZone})::date,
          1, c.is_first_on_link::int, (c.channel = 'qr')::int
   from link l
-  join clicks c on c.link_id = l.id
+  join clicks c on c.link_id = l.id and c.workspace_id = ${workspaceId}
   where not l.is_busy and c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}
 )
 select campaign_id as "campaignId", day::text as day,
