@@ -26,6 +26,7 @@ import { openMetrics } from './health/metrics.ts';
 import { readinessOf } from './health/readiness.ts';
 import { openWorkerMetrics } from './health/worker-metrics.ts';
 import { startTimetable } from './jobs/timetable.ts';
+import { searchJobs } from './links/search-texts.ts';
 import { openDepartures } from './live/departures.ts';
 import { openMailer } from './mail/mailer.ts';
 import { mailingJobs } from './mailings/send.ts';
@@ -117,6 +118,7 @@ async function open(
     ...clickJobs({ db, salts, dimensions, retentionDays: config.retentionDays }),
     ...mailingJobs({ db, mailer, config }),
     ...domainJobs({ db, mailer, config, dns: openDns(config.dnsServers) }),
+    ...searchJobs(db, (sentence) => problem(sentence)),
   ];
   const jobs = startTimetable(timetable, (job, error) => problem(`the job "${job.name}" failed`, error));
   closing.add('the jobs', 3_000, () => jobs.close());

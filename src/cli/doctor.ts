@@ -6,6 +6,7 @@ import { openGeo } from '../clicks/geo.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { withConnection } from '../db/connection.ts';
 import { PostgresUnavailable } from '../db/embedded/postgres-unavailable.ts';
+import { noTrigrams } from '../links/search-texts.ts';
 import { CommandRefused, defineCommand } from './command.ts';
 import { placeOf, withDatabaseUrl } from './database.ts';
 import { readMigrations } from './migrations.ts';
@@ -85,7 +86,7 @@ function checkDataDir({ dataDir }: Config): Check {
 async function checkDatabase(config: Config): Promise<Check[]> {
   try {
     return await withDatabaseUrl(config, async (url) => {
-      const { version, skewMs } = await askDatabase(url);
+      const { version, skewMs, hasTrigrams } = await askDatabase(url);
       const { known, pending } = await readMigrations(url);
       const where = config.databaseUrl ? `external, at ${placeOf(url)}` : `embedded, below ${config.dataDir}`;
       return [
@@ -104,12 +105,20 @@ async function checkDatabase(config: Config): Promise<Check[]> {
               message: `${pending} of ${known} are missing: start the server, or run migrate.`,
             },
         checkClock(skewMs),
+        // The migrations make the extension, where they may.
+        ...(pending > 0 ? [] : [checkSearch(hasTrigrams)]),
       ];
     });
   } catch (error) {
     if (!(error instanceof CommandRefused || error instanceof PostgresUnavailable)) throw error;
     return [{ name: 'database', status: 'fail', message: error.message }];
   }
+}
+
+function checkSearch(hasTrigrams: boolean): Check {
+  return hasTrigrams
+    ? { name: 'search', status: 'ok', message: 'Links are searched by an index (pg_trgm).' }
+    : { name: 'search', status: 'warn', message: noTrigrams };
 }
 
 function checkClock(skewMs: number): Check {
@@ -124,16 +133,18 @@ function checkClock(skewMs: number): Check {
   };
 }
 
-/** Major version, and how far our clock is ahead, measured against the middle of the question. */
-async function askDatabase(url: string): Promise<{ version: number; skewMs: number }> {
+/** Major version, whether it has pg_trgm, and how far our clock is ahead, measured against the middle of the question. */
+async function askDatabase(url: string): Promise<{ version: number; skewMs: number; hasTrigrams: boolean }> {
   return withConnection(url, async (client) => {
     const asked = Date.now();
-    const { rows } = await client.query<{ version: number; now: Date }>(
-      `select current_setting('server_version_num')::int / 10000 as version, clock_timestamp() as now`,
+    const { rows } = await client.query<{ version: number; now: Date; hasTrigrams: boolean }>(
+      `select current_setting('server_version_num')::int / 10000 as version, clock_timestamp() as now,
+              exists (select from pg_extension where extname = 'pg_trgm') as "hasTrigrams"`,
     );
     const [row] = rows;
     if (!row) throw new CommandRefused(`The database at ${placeOf(url)} does not say which version it is.`);
-    return { version: row.version, skewMs: (asked + Date.now()) / 2 - row.now.getTime() };
+    const { version, hasTrigrams } = row;
+    return { version, hasTrigrams, skewMs: (asked + Date.now()) / 2 - row.now.getTime() };
   });
 }
 

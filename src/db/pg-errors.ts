@@ -64,3 +64,8 @@ export function meetingRefusal(error: unknown): AppError | undefined {
       return undefined;
   }
 }
+
+/** True when Postgres has no such extension for this user: no right to make it, or it is not installed. */
+export function isExtensionRefused(error: unknown): boolean {
+  return ['42501', '0A000', '58P01', '42704'].includes(sqlState(error) ?? '');
+}

@@ -105,6 +105,8 @@ export const workspaces = pgTable('workspaces', {
   timeZone: text('time_zone').notNull().default('UTC'),
   /** Where new links go unless somebody says otherwise; NULL is the instance's own short host. */
   defaultDomainId: text('default_domain_id').references((): AnyPgColumn => domains.id, { onDelete: 'set null' }),
+  /** False while links made before there was `links.search_text` wait for theirs (links/search-texts.ts). */
+  hasSearchTexts: boolean('has_search_texts').notNull().default(true),
   createdAt: createdAt(),
 });
 
@@ -258,8 +260,17 @@ export const links = pgTable(
     archivedAt: instant('archived_at'),
     /** Set: gone for good; the row stays for the reports, its slugs are retired. */
     deletedAt: instant('deleted_at'),
+    /**
+     * Slug, title and destination in small letters, a line each: all that a search of links reads. Triggers keep it
+     * (see the migration, which also makes its index `links_search` where Postgres has pg_trgm).
+     */
+    searchText: text('search_text'),
   },
   (table) => [
+    // Counts the active and the archived without reading their rows.
+    index('links_states').on(table.workspaceId, table.archivedAt, table.id).where(sql`${table.deletedAt} is null`),
+    // Few; what counts links by something else takes them off.
+    index('links_deleted').on(table.workspaceId, table.id).where(sql`${table.deletedAt} is not null`),
     index('links_newest').on(table.workspaceId, table.createdAt.desc(), table.id.desc()),
     index('links_campaign_id').on(table.campaignId).where(sql`${table.campaignId} is not null`),
   ],
@@ -455,7 +466,8 @@ export const linkTotals = pgTable(
     isBusy: boolean('is_busy').notNull().default(false),
   },
   (table) => [
-    index('link_totals_workspace_id').on(table.workspaceId),
+    index('link_totals_clicks').on(table.workspaceId, table.clicks.desc()),
+    index('link_totals_last_click').on(table.workspaceId, table.lastClickAt.desc()),
     // Asked at every roll-up; only few links are busy.
     index('link_totals_busy').on(table.linkId).where(sql`is_busy`),
   ],

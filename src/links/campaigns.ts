@@ -136,8 +136,3 @@ const isCampaign = (workspaceId: string, campaignId: string) =>
 /** A campaign's id, as a value for a link's column: NULL unless it is this workspace's. */
 export const ownCampaign = (workspaceId: string, campaignId: string | null) =>
   sql`(select id from campaigns where workspace_id = ${workspaceId} and id = ${campaignId})`;
-
-/** True of links in a campaign of this name. */
-export const isInCampaign = (workspaceId: string, name: string) => sql`${links.campaignId} = (
-  select id from campaigns where workspace_id = ${workspaceId} and name_key = ${nameKey(name)}
-)`;

@@ -25,30 +25,37 @@ export async function showList(
   const { db } = request.server;
   const { search, sort, tag, campaign, cursor } = query;
   const { id, slug, timeZone } = request.workspace;
+  const href = (changes: Partial<ListQuery>) => listHref(slug, { ...query, cursor: null, ...changes });
+  const isMore = isFragmentRequest(request) && cursor !== null;
   const { page, states, rows } = await inTurnOfList(db, id, query, async (tx) => {
     const found = await listLinks(tx, id, { ...query, limit: linksPerPage });
-    return { page: found, states: await statesOf(request, query, tx), rows: await rowsOf(request, found.links, tx) };
+    // More of a list that is shown already: how many links there are stands above it.
+    const counted = isMore ? null : await statesOf(request, query, tx);
+    return { page: found, states: counted, rows: await rowsOf(request, found.links, tx) };
   });
-  const href = (changes: Partial<ListQuery>) => listHref(slug, { ...query, cursor: null, ...changes });
-  if (isFragmentRequest(request) && cursor === null) reply.header('HX-Replace-Url', href({}));
+  const shown = {
+    refused,
+    isMore,
+    rows,
+    now: new Date(),
+    timeZone,
+    nextHref: page.nextCursor && href({ cursor: page.nextCursor }),
+  };
+  if (!states) return reply.viewAsync('links/more.eta', shown);
+  if (isFragmentRequest(request)) reply.header('HX-Replace-Url', href({}));
   return reply.viewAsync('links/index.eta', {
     title: 'Links',
     ...states,
+    ...shown,
     search,
     sort,
     filters: [
       ...(tag ? [{ what: 'Tag', name: tag, offHref: href({ tag: '' }) }] : []),
       ...(campaign ? [{ what: 'Campaign', name: campaign, offHref: href({ campaign: '' }) }] : []),
     ],
-    refused,
     isFirstPage: cursor === null,
-    isMore: isFragmentRequest(request) && cursor !== null,
-    rows,
-    now: new Date(),
-    timeZone,
     firstHref: href({}),
     exportHref: listHref(slug, { ...query, sort: 'newest', cursor: null }, 'links.csv'),
-    nextHref: page.nextCursor && href({ cursor: page.nextCursor }),
     query: queryOf(query),
   });
 }

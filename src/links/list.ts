@@ -1,17 +1,16 @@
-import { and, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '../db/db.ts';
 import { budgetMs, type InTurn, inTurn, tookTooLong } from '../db/in-turn.ts';
-import { domains, links, slugs } from '../db/schema.ts';
+import { links } from '../db/schema.ts';
 import { Invalid } from '../errors.ts';
 import { addDays, dayStart, localDay } from '../zoned-time.ts';
-import { isInCampaign } from './campaigns.ts';
+import { findPage, type LinkSort, linkSorts, type Matches, type Place } from './list-order.ts';
+import { nameKey } from './name.ts';
 import { asLink, type Link, selectLinks } from './queries.ts';
-import { holdsWords } from './search.ts';
-import { hasTag } from './tags.ts';
+import { holdsWords, wordsOf } from './search.ts';
 
-export const linkSorts = ['newest', 'oldest', 'clicks', 'last-click'] as const;
-export type LinkSort = (typeof linkSorts)[number];
+export { type LinkSort, linkSorts } from './list-order.ts';
 export const linkStates = ['active', 'archived', 'all'] as const;
 export type LinkState = (typeof linkStates)[number];
 
@@ -74,23 +73,28 @@ type ListOptions = LinkFilter & {
 
 async function readPage(db: Db, workspaceId: string, options: ListOptions): Promise<LinkPage> {
   const { sort, state, limit, cursor } = options;
-  const { query, counts } = selectLinks(db, workspaceId);
-  const keys: Record<LinkSort, SQL | undefined> = {
-    newest: undefined,
-    oldest: undefined,
-    clicks: counts.clicks,
-    // Whole milliseconds, as a cursor can carry them; links that nobody clicked come last.
-    'last-click': sql`coalesce(floor(extract(epoch from ${counts.lastClickAt}) * 1000), 0)`,
-  };
-  const key = keys[sort];
   const position = cursor === null ? undefined : await readCursor(db, workspaceId, cursor, sort);
-  const rows = await query
-    .where(and(matches(workspaceId, options), inState(state), position && isAfter(position, key)))
-    .orderBy(...(key ? [sql`${key} desc`] : []), ...byAge(sort))
-    .limit(limit + 1);
-  const page = rows.slice(0, limit).map(asLink);
-  const last = rows.length > limit ? page.at(-1) : undefined;
-  return { links: page, nextCursor: last ? cursorAfter(last, sort) : null };
+  const matches = await readFilter(db, workspaceId, options);
+  if (!matches) return { links: [], nextCursor: null };
+  const inState = { ...matches, where: sql`${matches.where} and ${isInState(state)}` };
+  // All that is shown of a link is read for those that are shown.
+  const places = await findPage(db, workspaceId, inState, sort, position, limit + 1);
+  const page = places.slice(0, limit);
+  const last = places.length > limit ? page.at(-1) : undefined;
+  return {
+    links: await readLinks(db, workspaceId, page),
+    nextCursor: last ? Buffer.from(JSON.stringify({ sort, ...last })).toString('base64url') : null,
+  };
+}
+
+/** In this order. */
+async function readLinks(db: Db, workspaceId: string, places: readonly Place[]): Promise<Link[]> {
+  if (places.length === 0) return [];
+  const ids = places.map(({ id }) => id);
+  const isOfPage = and(eq(links.workspaceId, workspaceId), inArray(links.id, ids), isNull(links.deletedAt));
+  const rows = await selectLinks(db, workspaceId).where(isOfPage);
+  const byId = new Map(rows.map((row) => [row.id, asLink(row)]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
 /** How many links a filter finds, in each state. */
@@ -99,52 +103,61 @@ export async function countLinks(
   workspaceId: string,
   filter: LinkFilter = { search: '' },
 ): Promise<{ active: number; archived: number }> {
-  const [counts] = await inTurnOfList(db, workspaceId, filter, (tx) =>
-    tx
-      .select({
-        active: sql`count(*) filter (where ${links.archivedAt} is null)`.mapWith(Number),
-        archived: sql`count(${links.archivedAt})`.mapWith(Number),
-      })
-      .from(links)
-      .innerJoin(slugs, and(eq(slugs.linkId, links.id), eq(slugs.kind, 'primary')))
-      .innerJoin(domains, eq(domains.id, slugs.domainId))
-      .where(matches(workspaceId, filter)),
-  );
-  return counts ?? { active: 0, archived: 0 };
+  return inTurnOfList(db, workspaceId, filter, async (tx) => {
+    const matches = await readFilter(tx, workspaceId, filter);
+    if (!matches) return { active: 0, archived: 0 };
+    const { rows } = await tx.execute<{ active: number; archived: number }>(sql`
+select count(*) filter (where l.archived_at is null)::float8 as active, count(l.archived_at)::float8 as archived
+from links l ${matches.join}
+where ${matches.where}`);
+    return rows[0] ?? { active: 0, archived: 0 };
+  });
 }
 
-function matches(workspaceId: string, { search, tag, campaign }: LinkFilter): SQL | undefined {
-  return and(
-    eq(links.workspaceId, workspaceId),
-    isNull(links.deletedAt),
-    tag ? hasTag(workspaceId, tag) : undefined,
-    campaign ? isInCampaign(workspaceId, campaign) : undefined,
-    holdsWords(workspaceId, search),
-  );
+/**
+ * Looks up what a filter names, so that Postgres knows how many links have it.
+ * @returns undefined where no link can match
+ */
+async function readFilter(
+  db: Db,
+  workspaceId: string,
+  { search, tag, campaign }: LinkFilter,
+): Promise<Matches | undefined> {
+  const words = wordsOf(search);
+  const isPlain = words.length === 0 && !tag && !campaign;
+  const found = isPlain ? undefined : await lookUp(db, workspaceId, tag ?? '', campaign ?? '');
+  if ((tag && !found?.tagId) || (campaign && !found?.campaignId)) return undefined;
+  const conditions = [
+    sql`l.workspace_id = ${workspaceId} and l.deleted_at is null`,
+    ...(campaign ? [sql`l.campaign_id = ${found?.campaignId}`] : []),
+    ...(words.length > 0 ? [holdsWords(workspaceId, words, found?.hasSearchTexts ?? false)] : []),
+  ];
+  return {
+    join: tag ? sql`join link_tags lt on lt.link_id = l.id and lt.tag_id = ${found?.tagId}` : sql``,
+    where: sql.join(conditions, sql` and `),
+  };
 }
 
-function inState(state: LinkState): SQL | undefined {
-  if (state === 'all') return undefined;
-  return state === 'archived' ? isNotNull(links.archivedAt) : isNull(links.archivedAt);
+type Found = { tagId: string | null; campaignId: string | null; hasSearchTexts: boolean };
+
+async function lookUp(db: Db, workspaceId: string, tag: string, campaign: string): Promise<Found | undefined> {
+  const { rows } = await db.execute<Found>(sql`
+select w.has_search_texts as "hasSearchTexts",
+       (select id from tags where workspace_id = w.id and name_key = ${nameKey(tag)}) as "tagId",
+       (select id from campaigns where workspace_id = w.id and name_key = ${nameKey(campaign)}) as "campaignId"
+from workspaces w
+where w.id = ${workspaceId}`);
+  return rows[0];
 }
 
-/** Where NULLs would go is said only because the index links_newest says it so, and is not used otherwise. */
-function byAge(sort: LinkSort): SQL[] {
-  return sort === 'oldest'
-    ? [sql`${links.createdAt} asc nulls first`, sql`${links.id} asc nulls first`]
-    : [sql`${links.createdAt} desc nulls last`, sql`${links.id} desc nulls last`];
+function isInState(state: LinkState): SQL {
+  if (state === 'all') return sql`true`;
+  return state === 'archived' ? sql`l.archived_at is not null` : sql`l.archived_at is null`;
 }
 
-/** The last link of a page and, for orders that have one, its sort key. Its age stands in its row, to the microsecond. */
 const cursorFormat = z.object({ sort: z.enum(linkSorts), id: z.string().regex(/^\w{1,40}$/), key: z.int().min(0) });
-type Position = z.infer<typeof cursorFormat>;
 
-function cursorAfter(link: Link, sort: LinkSort): string {
-  const key = { newest: 0, oldest: 0, clicks: link.clicks, 'last-click': link.lastClickAt?.getTime() ?? 0 }[sort];
-  return Buffer.from(JSON.stringify({ sort, id: link.id, key } satisfies Position)).toString('base64url');
-}
-
-async function readCursor(db: Db, workspaceId: string, cursor: string, sort: LinkSort): Promise<Position> {
+async function readCursor(db: Db, workspaceId: string, cursor: string, sort: LinkSort): Promise<Place> {
   const position = parseCursor(cursor);
   const isKnown =
     position?.sort === sort &&
@@ -156,19 +169,12 @@ async function readCursor(db: Db, workspaceId: string, cursor: string, sort: Lin
   });
 }
 
-function parseCursor(cursor: string): Position | undefined {
+function parseCursor(cursor: string): z.output<typeof cursorFormat> | undefined {
   try {
     return cursorFormat.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch {
     return undefined;
   }
-}
-
-function isAfter({ sort, id, key }: Position, keyOfLink: SQL | undefined): SQL {
-  const age = sql`(select created_at from links where id = ${id})`;
-  if (keyOfLink) return sql`(${keyOfLink}, ${links.createdAt}, ${links.id}) < (${key}::bigint, ${age}, ${id}::text)`;
-  const order = sql.raw(sort === 'oldest' ? '>' : '<');
-  return sql`(${links.createdAt}, ${links.id}) ${order} (${age}, ${id}::text)`;
 }
 
 /**

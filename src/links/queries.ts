@@ -85,7 +85,7 @@ export function selectLinks(db: Db, workspaceId: string) {
       linkTotals.lastClickAt,
     ),
   };
-  const query = db
+  return db
     .select({
       id: links.id,
       workspaceId: links.workspaceId,
@@ -111,7 +111,6 @@ export function selectLinks(db: Db, workspaceId: string) {
     .leftJoin(campaigns, eq(campaigns.id, links.campaignId))
     .leftJoin(linkTotals, eq(linkTotals.linkId, links.id))
     .leftJoin(pending, eq(pending.linkId, links.id));
-  return { query, counts };
 }
 
 /** A row of selectLinks as a link. */
@@ -125,8 +124,7 @@ const isLink = (workspaceId: string, linkId: string) =>
 
 /** @throws NotFound */
 export async function getLink(db: Db, workspaceId: string, linkId: string): Promise<Link> {
-  const { query } = selectLinks(db, workspaceId);
-  const [row] = await query.where(isLink(workspaceId, linkId));
+  const [row] = await selectLinks(db, workspaceId).where(isLink(workspaceId, linkId));
   if (!row) throw new NotFound('There is no such link.');
   return asLink(row);
 }

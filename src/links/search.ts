@@ -1,6 +1,5 @@
-import { and, ilike, like, not, or, type SQL, sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { patternOf } from '../db/like.ts';
-import { domains, links, slugs } from '../db/schema.ts';
 import { foldCase } from './slug.ts';
 
 /** Room for a short link of a hundred letters of any script, percent-encoded. */
@@ -9,53 +8,67 @@ export const maxSearchLength = 1_200;
 /** Words beyond these narrow nothing: each is looked for in every link. */
 const maxWords = 20;
 
-/**
- * Links that hold each word of a search in their title, their destination or their short link, or are opened by it.
- * @returns undefined when the search has no words, and narrows nothing
- */
-export function holdsWords(workspaceId: string, search: string): SQL | undefined {
-  const words = search
+/** The words of a search; none narrow nothing. */
+export function wordsOf(search: string): string[] {
+  return search
     .normalize('NFC')
     .replace(/\p{Bidi_Control}/gu, '')
     .split(/\s+/)
-    .filter((word) => word !== '');
-  return and(...words.slice(0, maxWords).map((word) => holdsWord(workspaceId, word)));
+    .filter((word) => word !== '')
+    .slice(0, maxWords);
 }
 
-function holdsWord(workspaceId: string, word: string): SQL | undefined {
-  const pattern = patternOf(word);
-  const address = addressIn(word);
-  return or(
-    ilike(links.title, pattern),
-    ilike(links.url, pattern),
-    ilike(slugs.slug, pattern),
-    // Somebody pasted a short link; a host alone would find them all.
-    address.includes('/') ? isAddress(address) : undefined,
-    hasOtherSlug(workspaceId, address),
+/**
+ * Condition: a link `l` holds each word in its title, its destination or its short link, or is opened by it.
+ * @param hasSearchTexts of the workspace; without it the texts are put together while they are searched
+ */
+export function holdsWords(workspaceId: string, words: readonly string[], hasSearchTexts: boolean): SQL {
+  const text = hasSearchTexts
+    ? sql`l.search_text`
+    : sql`search_text_of((select slug from slugs where link_id = l.id and kind = 'primary' limit 1), l.title, l.url)`;
+  return sql.join(
+    words.map((word) => holdsWord(workspaceId, text, word)),
+    sql` and `,
   );
+}
+
+/** A word has no white space, so it is never found across the lines of a text. */
+function holdsWord(workspaceId: string, text: SQL, word: string): SQL {
+  const address = addressIn(word);
+  const ways = [sql`${text} like lower(${patternOf(word)})`, hasSlug(workspaceId, address)];
+  // Somebody pasted a short link; a host alone would find them all.
+  if (address.includes('/')) ways.push(isAddress(text, address));
+  return sql`(${sql.join(ways, sql` or `)})`;
 }
 
 /**
  * The slugs that the list does not show, of QR codes and aliases, are found by the whole of them: two letters are in one
  * of many random slugs. They are looked up once by their key, whatever else is searched.
  */
-function hasOtherSlug(workspaceId: string, address: string): SQL {
+function hasSlug(workspaceId: string, address: string): SQL {
   const [, host, slug = ''] = /^(?:([^/]*)\/)?(.*)$/s.exec(address) ?? [];
-  return sql`${links.id} in (
+  return sql`l.id = any(array(
     select other.link_id from domains d
     join slugs other on other.domain_id = d.id
       and other.slug_key = case when d.is_case_sensitive then ${slug.normalize('NFKC')} else ${foldCase(slug)} end
     where (d.workspace_id is null or d.workspace_id = ${workspaceId})
       and ${host === undefined ? sql`true` : sql`d.host = ${host.toLowerCase()}`}
-  )`;
+  ))`;
 }
 
-/** Hosts are the same in any case, slugs where their domain says so. */
-function isAddress(address: string): SQL | undefined {
-  const shortLink = sql`${domains.host} || '/' || ${slugs.slug}`;
+/**
+ * Hosts are the same in any case, slugs where their domain says so. A text begins with the slug: that much an index can
+ * tell, and few links are left to look at.
+ */
+function isAddress(text: SQL, address: string): SQL {
+  const beginning = patternOf(address.slice(address.indexOf('/') + 1)).slice(1);
   const asTyped = address.replace(/^[^/]*/, (host) => host.toLowerCase());
-  const isSame = or(not(domains.isCaseSensitive), like(shortLink, patternOf(asTyped)));
-  return and(ilike(shortLink, patternOf(address)), isSame);
+  return sql`(${text} like lower(${beginning}) and exists (
+    select from slugs s
+    join domains d on d.id = s.domain_id
+    where s.link_id = l.id and s.kind = 'primary' and d.host || '/' || s.slug ilike ${patternOf(address)}
+      and (not d.is_case_sensitive or d.host || '/' || s.slug like ${patternOf(asTyped)})
+  ))`;
 }
 
 /** A short link as `host/slug`: without scheme, query and the + of its preview, in its own letters. */
@@ -65,7 +78,9 @@ function addressIn(pasted: string): string {
     .replace(/[?#].*$/, '')
     .replace(/[/+]+$/, '');
   try {
-    return decodeURIComponent(address).normalize('NFC');
+    const decoded = decodeURIComponent(address).normalize('NFC');
+    // Postgres keeps no NUL, so it is in no slug.
+    return decoded.includes('\0') ? address : decoded;
   } catch {
     return address;
   }

@@ -49,6 +49,7 @@ describe('waymark doctor', () => {
       database: 'ok',
       migrations: 'ok',
       clock: 'ok',
+      search: 'ok',
       geo: 'ok',
       mail: 'ok',
     });

@@ -336,6 +336,48 @@ where id in ${made.slice(5, 15).map(({ id }) => id)}`);
     expect(oldest.map(({ id }) => id)).toEqual(newest.map(({ id }) => id).toReversed());
   });
 
+  it('puts those that nobody clicked last, and links alike by age, the newest first', async () => {
+    for (const sort of ['clicks', 'last-click'] as const) {
+      const { links } = await list({ sort, limit: 100 }, workspace);
+      const unclicked = links.slice(9).map(({ id }) => id);
+      expect(links.slice(9).every(({ clicks }) => clicks === 0)).toBe(true);
+      const newest = (await list({ limit: 100 }, workspace)).links.filter(({ clicks }) => clicks === 0);
+      expect(unclicked).toEqual(newest.map(({ id }) => id));
+    }
+  });
+
+  it('keeps its order with each filter: what is found is what is left of the whole', async () => {
+    const client = { tag: 'odd', campaign: 'Even' };
+    await app.db.execute(sql`
+insert into tags (id, workspace_id, name, name_key, colour) values ('odd-tag', ${workspace}, 'odd', 'odd', 'green')`);
+    await app.db.execute(sql`
+insert into campaigns (id, workspace_id, name, name_key) values ('even-one', ${workspace}, 'Even', 'even')`);
+    for (const [index, { id }] of made.entries()) {
+      if (index % 2 === 1) await app.db.execute(sql`insert into link_tags values (${id}, 'odd-tag')`);
+      else await app.db.execute(sql`update links set campaign_id = 'even-one' where id = ${id}`);
+    }
+    for (const sort of sorts) {
+      const whole = (await list({ sort, limit: 100 }, workspace)).links;
+      for (const [filter, isFound] of [
+        [{ tag: client.tag }, (link: Link) => link.tags.length > 0],
+        [{ campaign: client.campaign }, (link: Link) => link.campaign !== null],
+        [{ search: 'page-1' }, (link: Link) => link.slug.startsWith('page-1')],
+        [{ search: 'page-1', tag: client.tag }, (link: Link) => link.slug.startsWith('page-1') && link.tags.length > 0],
+        [{ search: 'page-1', ...client }, () => false],
+        [{ tag: 'unknown' }, () => false],
+        [{ campaign: 'unknown' }, () => false],
+      ] as const) {
+        const expected = whole.filter(isFound).map(({ id }) => id);
+        for (const limit of [2, 100]) {
+          const pages = await pagesOf({ sort, limit, ...filter }, workspace);
+          expect(pages.flat(), `${sort} ${JSON.stringify(filter)}`).toEqual(expected);
+        }
+        const { active } = await countLinks(app.db, workspace, { search: '', ...filter });
+        expect(active).toBe(expected.length);
+      }
+    }
+  });
+
   it('puts the most clicked first, or the last clicked', async () => {
     const byClicks = (await list({ sort: 'clicks', limit: 100 }, workspace)).links.map(({ clicks }) => clicks);
     expect(byClicks.slice(0, 10)).toEqual([4, 4, 3, 3, 2, 2, 1, 1, 1, 0]);
@@ -406,6 +448,14 @@ where id in ${made.slice(5, 15).map(({ id }) => id)}`);
     expect(second.text).toContain('Back to the first page');
     expect(second.text).not.toContain('rel="next"');
     for (const link of links) expect(first.text.includes(link.id) !== second.text.includes(link.id)).toBe(true);
+    // Shown below the first, it is rows and nothing else.
+    const more = await ada.ask(next, { headers: { 'hx-request': 'true' } });
+    const rowsIn = (text: string) =>
+      text.match(/<tr>.*?<\/tr>/gs)?.map((row) => row.replaceAll(/ (autofocus)?>/g, '>'));
+    expect(rowsIn(more.text)).toEqual(rowsIn(second.text.slice(second.text.indexOf('id="link-rows"'))));
+    expect(more.text.replace(/<tr.*<\/tr>/s, '').replaceAll(/\s/g, '')).toBe(
+      '<table><tbodyid="link-rows"></tbody></table>',
+    );
   });
 });
 

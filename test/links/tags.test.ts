@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lastName, nameKey, splitNames } from '../../src/links/name.ts';
-import { getLink, insertLink, type Link, updateLink } from '../../src/links/queries.ts';
+import { getLink, insertLink, type Link, removeLink, updateLink } from '../../src/links/queries.ts';
 import { listTags, maxTags, readTagName, readTagNames, suggestTags } from '../../src/links/tags.ts';
 import { type Client, createLink, openClient } from '../api/client.ts';
 import type { Person, TestApp } from '../setup/app.ts';
@@ -188,6 +188,20 @@ describe('a tag', () => {
     expect((await ada.ask(page)).text).toContain('1 link loses the tag; no link and no click is deleted.');
     expect((await ada.ask(`${page}/delete`, { method: 'POST' })).status).toBe(303);
     expect(await tagsOf(link.id)).toEqual(['kept']);
+  });
+
+  it('counts the links that are there, and not those that are deleted', async () => {
+    const [kept, gone] = [await create(['counted', 'counted too']), await create(['counted'])];
+    const counts = async () => {
+      const tags = await listTags(app.db, workspaceId);
+      return ['counted', 'counted too'].map((name) => tags.find((tag) => tag.name === name)?.links);
+    };
+    expect(await counts()).toEqual([2, 1]);
+    await removeLink(app.db, workspaceId, gone.id);
+    expect(await counts()).toEqual([1, 1]);
+    expect((await ada.ask(`${home()}/links?tag=counted`)).text.match(/class="link-cell"/g)).toHaveLength(1);
+    await removeLink(app.db, workspaceId, kept.id);
+    expect(await counts()).toEqual([0, 0]);
   });
 
   it('is looked at by viewers and changed by members; for strangers it is not there', async () => {
