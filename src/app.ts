@@ -42,6 +42,7 @@ import liveRoutes from './live/routes.ts';
 import type { Mailer } from './mail/mailer.ts';
 import mailRoutes from './mail/routes.ts';
 import mailingRoutes from './mailings/routes.ts';
+import { networkOf } from './network.ts';
 import homeRoutes from './pages/routes.ts';
 import assets from './plugins/assets.ts';
 import context from './plugins/context.ts';
@@ -49,7 +50,7 @@ import failures, { refuseBrokenAddress, refuseRequest, refuseUnknownPage } from 
 import forms from './plugins/forms.ts';
 import { httpLimits, maxConnections } from './plugins/limits.ts';
 import { logOptions, logRequests } from './plugins/logging.ts';
-import { knowProxies } from './plugins/proxies.ts';
+import { addressOf, knowProxies, noteAddress } from './plugins/proxies.ts';
 import { collectReservedSlugs } from './plugins/reserved-slugs.ts';
 import { sentenceOf } from './plugins/sentences.ts';
 import security, { securityHeaders } from './plugins/security.ts';
@@ -95,12 +96,16 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const app = fastify({
     ...logOptions(config, isProxy),
     ...httpLimits,
-    trustProxy: config.trustProxy.length > 0 && isProxy,
     routerOptions: siteRouting(sites),
-    rewriteUrl: takeTarget,
+    rewriteUrl(request) {
+      noteAddress(request, isProxy);
+      return takeTarget(request);
+    },
     frameworkErrors: refuseBrokenAddress,
   });
   app.server.maxConnections = maxConnections;
+  // Node remembers a peer that was read once: after a reset there is none to read.
+  app.server.on('connection', ({ remoteAddress }) => void remoteAddress);
   app.addHook('onRequest', (request, reply, done) => {
     // A balancer that keeps connections must not choose one that is about to close (RFC 9112, 9.6).
     if (parts.isStopping()) reply.header('connection', 'close');
@@ -163,6 +168,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(rateLimit, {
       global: false,
       enableDraftSpec: true,
+      keyGenerator: (request) => networkOf(addressOf(request)),
       errorResponseBuilder: (_request, { after }) => new LimitReached(`Too many requests. Try again in ${after}.`),
     });
     await dashboard.register(compress, { encodings: ['br', 'gzip'] });

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LimitReached } from '../errors.ts';
 import { networkOf } from '../network.ts';
+import { addressOf } from '../plugins/proxies.ts';
 import { waitBeyond } from '../rate-limit.ts';
 import { typedValues } from '../refusal.ts';
 import { isKnownBrowser } from './known-browser.ts';
@@ -8,7 +9,8 @@ import { isKnownBrowser } from './known-browser.ts';
 const typedEmail = (request: FastifyRequest) => typedValues(request.body)['email']?.trim().toLowerCase() ?? '';
 
 /** The account that a form names, and the network it comes from: who guesses here bothers nobody elsewhere. */
-export const accountAndNetwork = (request: FastifyRequest): string => `${networkOf(request.ip)} ${typedEmail(request)}`;
+export const accountAndNetwork = (request: FastifyRequest): string =>
+  `${networkOf(addressOf(request))} ${typedEmail(request)}`;
 
 /** The account that a form names. Browsers that its owner has used are counted apart, out of the reach of strangers. */
 export async function accountFromAnywhere(request: FastifyRequest): Promise<string> {

@@ -4,6 +4,7 @@ import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { type FastifyHttpOptions, type FastifyInstance, LogController } from 'fastify';
 import { DatabaseError } from 'pg';
 import type { Config } from '../config.ts';
+import type { IsProxy } from './proxies.ts';
 
 /** What a proxy may call a request; anything else could forge lines of the log. */
 const sentId = /^[\w.:-]{8,64}$/;
@@ -15,7 +16,7 @@ type LogOptions = Pick<FastifyHttpOptions<Server>, 'logger' | 'logController' | 
  * no query, no user agent, no values of statements.
  * @param isProxy tells whose X-Request-Id is taken over
  */
-export function logOptions(config: Config, isProxy: (address: string | undefined) => boolean): LogOptions {
+export function logOptions(config: Config, isProxy: IsProxy): LogOptions {
   return {
     logger: { level: config.logLevel, serializers: { err: describeError, req: () => ({}) } },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -24,7 +25,7 @@ export function logOptions(config: Config, isProxy: (address: string | undefined
 }
 
 /** Ids are short and unique: eight random letters a process, and a count. */
-function nameRequests(isProxy: (address: string | undefined) => boolean): (request: IncomingMessage) => string {
+function nameRequests(isProxy: IsProxy): (request: IncomingMessage) => string {
   const prefix = randomBytes(6).toString('base64url');
   let count = 0;
   return (request) => {

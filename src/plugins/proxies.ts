@@ -1,4 +1,8 @@
-import { BlockList, isIP } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIPv4 } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import type { FastifyRequest } from 'fastify';
+import { readAddress, unknownAddress } from '../network.ts';
 
 const named: Readonly<Record<string, readonly string[]>> = {
   loopback: ['127.0.0.0/8', '::1/128'],
@@ -6,17 +10,68 @@ const named: Readonly<Record<string, readonly string[]>> = {
   uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 };
 
+/** Whether an address is a proxy's, written in any way that `readAddress` reads. */
+export type IsProxy = (address: string | undefined) => boolean;
+
 /**
  * Which peers are proxies of ours, whose X-Forwarded-* and X-Request-Id headers may be believed.
  * @param ranges addresses, CIDR ranges, and the names loopback, linklocal and uniquelocal (TRUST_PROXY)
  */
-export function knowProxies(ranges: readonly string[]): (address: string | undefined) => boolean {
+export function knowProxies(ranges: readonly string[]): IsProxy {
   const proxies = new BlockList();
   for (const range of ranges.flatMap((name) => named[name] ?? [name])) {
-    const [address = '', prefix] = range.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    proxies.addSubnet(address, Number(prefix ?? (family === 'ipv6' ? 128 : 32)), family);
+    const [address, prefix] = ipaddr.parseCIDR(range.includes('/') ? range : `${range}/${bitsOf(range)}`);
+    // A range of IPv4 that is wrapped in IPv6 (RFC 4291, 2.5.5.2) means the IPv4 addresses.
+    if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && prefix >= 96)
+      proxies.addSubnet(address.toIPv4Address().toString(), prefix - 96, 'ipv4');
+    else proxies.addSubnet(address.toString(), prefix, address.kind());
   }
-  return (address) =>
-    address !== undefined && isIP(address) !== 0 && proxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  // The same proxies ask again and again, and a look into the list makes an object of the address each time.
+  let last: { text: string; isProxy: boolean } | undefined;
+  return (text) => {
+    if (ranges.length === 0 || text === undefined) return false;
+    if (last?.text !== text) {
+      const address = readAddress(text);
+      last = { text, isProxy: address !== undefined && proxies.check(address, isIPv4(address) ? 'ipv4' : 'ipv6') };
+    }
+    return last.isProxy;
+  };
+}
+
+const bitsOf = (address: string): number => (ipaddr.parse(address).kind() === 'ipv6' ? 128 : 32);
+
+/**
+ * The visitor's address: the connection's, or, from a proxy of ours, the last entry of X-Forwarded-For that is not a
+ * proxy's. An entry that cannot be read is nobody's, and what stands before it is not believed. `Forwarded` is not read.
+ */
+export function visitorAddress({ socket, headers }: IncomingMessage, isProxy: IsProxy): string {
+  const peer = socket.remoteAddress;
+  const forwarded = headers['x-forwarded-for'];
+  // Undefined once the connection was reset.
+  if (peer === undefined) return unknownAddress;
+  let address = readAddress(peer) ?? unknownAddress;
+  if (typeof forwarded !== 'string' || !isProxy(peer)) return address;
+  for (let end = forwarded.length; end > 0; ) {
+    const comma = forwarded.lastIndexOf(',', end - 1);
+    const entry = forwarded.slice(comma + 1, end).trim();
+    end = comma;
+    if (entry === '') continue;
+    address = readAddress(entry) ?? unknownAddress;
+    if (end > 0 && !isProxy(address)) return address;
+  }
+  return address;
+}
+
+const noted = Symbol('address of the visitor');
+
+type Noted = IncomingMessage & { [noted]?: string };
+
+/** Keeps the visitor's address with the request. Called before anything is awaited: a reset connection forgets its peer. */
+export function noteAddress(request: IncomingMessage, isProxy: IsProxy): void {
+  (request as Noted)[noted] = visitorAddress(request, isProxy);
+}
+
+/** The address of who asks, in its one usual form; `unknown` when it cannot be told. */
+export function addressOf({ raw }: Pick<FastifyRequest, 'raw'>): string {
+  return (raw as Noted)[noted] ?? unknownAddress;
 }

@@ -7,6 +7,7 @@ import { isOwnersVisit, takeOwnerMark } from '../clicks/owner-mark.ts';
 import type { Recorder } from '../clicks/recorder.ts';
 import { Unavailable } from '../errors.ts';
 import { queryOf, withQuery } from '../links/destination.ts';
+import { addressOf } from '../plugins/proxies.ts';
 import { hostnameOf, type Sites } from '../plugins/sites.ts';
 import { type Host, plainHost } from './host.ts';
 import {
@@ -99,7 +100,13 @@ export default async function redirectRoutes(
     try {
       const now = new Date();
       const isOwner = isOwnersVisit({ mark, referer: request.headers.referer }, app.config, target.workspaceId, now);
-      const visit = { method: request.method, headers: request.headers, address: request.ip, rawQuery, isOwner };
+      const visit = {
+        method: request.method,
+        headers: request.headers,
+        address: addressOf(request),
+        rawQuery,
+        isOwner,
+      };
       const hit = enrich(visit, target, now, enrichment);
       hits[hit.class]++;
       return hit;
@@ -146,7 +153,7 @@ export default async function redirectRoutes(
     };
     // Who asks for what was there a minute ago guesses nothing, whatever others of their network do.
     if (resolver.remembers(host, slug)) return find().then((target) => target ?? 0);
-    return unknownSlugs.look(request.ip, Date.now(), find);
+    return unknownSlugs.look(addressOf(request), Date.now(), find);
   }
 
   function refuseUnknown(

@@ -17,7 +17,7 @@ describe('unknown slugs', () => {
     expect(networkOf('::ffff:192.0.2.7')).toBe('192.0.2.7');
     expect(networkOf('2001:db8:1:2::5')).toBe(networkOf('2001:db8:1:2:ffff:1:2:3'));
     expect(networkOf('2001:db8:1:2::5')).not.toBe(networkOf('2001:db8:1:3::5'));
-    expect(networkOf('unix:')).toBe('unix:');
+    expect(networkOf('unix:')).toBe('unknown');
   });
 
   /** Guesses one after the other; what the last one is told. */
