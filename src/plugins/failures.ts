@@ -38,11 +38,17 @@ const refusals: Record<number, { code: string; detail: string }> = {
   415: { code: 'unsupported_media_type', detail: 'Send the body as application/json.' },
 };
 
+/** The same, of pages: they take forms. */
+const refusalsOfPages: Record<number, string> = {
+  400: 'This form did not arrive whole. Open its page again and send it once more.',
+  415: 'Send this form as application/x-www-form-urlencoded.',
+};
+
 /**
  * Turns whatever was thrown into a failure that may leave the server. The text of anything that is not ours stays here:
  * a database error's message carries SQL and parameters.
  */
-function failureOf(thrown: unknown): Failure {
+function failureOf(thrown: unknown, isApi: boolean): Failure {
   const error = meetingRefusal(thrown) ?? thrown;
   if (error instanceof AppError) {
     const { status, code, message, field, headers } = error;
@@ -50,16 +56,22 @@ function failureOf(thrown: unknown): Failure {
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
     // An id that cannot be one is an address that is not there.
-    if (error.validationContext === 'params') return failureOf(new NotFound());
+    if (error.validationContext === 'params') return failureOf(new NotFound(), isApi);
     const issue = error.validation[0];
     const field = issue?.keyword === 'unrecognized_keys' ? unknownKey(issue.params) : pathOf(issue?.instancePath);
-    return failureOf(new Invalid(issue?.message ?? 'This request is not valid.', field ? { field } : {}));
+    return failureOf(new Invalid(issue?.message ?? 'This request is not valid.', field ? { field } : {}), isApi);
   }
   const status = isResponseSerializationError(error) ? 500 : ((error as FastifyError).statusCode ?? 500);
-  if (status === 503 || (status === 500 && isOutage(error))) return failureOf(new Unavailable());
+  if (status === 503 || (status === 500 && isOutage(error))) return failureOf(new Unavailable(), isApi);
   if (status >= 400 && status < 500) {
     const { code, detail } = refusals[status] ?? { code: 'bad_request', detail: 'This request is not valid.' };
-    return { status, code, detail, field: undefined, headers: {} };
+    return {
+      status,
+      code,
+      detail: (isApi ? undefined : refusalsOfPages[status]) ?? detail,
+      field: undefined,
+      headers: {},
+    };
   }
   return {
     status: 500,
@@ -126,12 +138,13 @@ function answerFragment(request: FastifyRequest, reply: FastifyReply, error: unk
  */
 async function failures(app: FastifyInstance): Promise<void> {
   app.setErrorHandler(async (error: unknown, request, reply) => {
-    const failure = failureOf(error);
+    const isApi = isApiRequest(request);
+    const failure = failureOf(error, isApi);
     // A refusal of our own without a cause is no news: there may be hundreds a second.
     const isNews = !(error instanceof AppError) || error.cause !== undefined;
     if (failure.status >= 500 && isNews) request.log.error({ err: error }, 'request failed');
     reply.code(failure.status).headers(failure.headers);
-    if (isApiRequest(request)) return sendProblem(request, reply, failure);
+    if (isApi) return sendProblem(request, reply, failure);
     if (request.headers['hx-request'] === 'true') return answerFragment(request, reply, error, failure);
     if (error instanceof Unauthorized) {
       const next = request.method === 'GET' ? `?next=${encodeURIComponent(request.url)}` : '';

@@ -19,8 +19,8 @@ type Logo = NonNullable<Awaited<ReturnType<typeof findLogo>>>;
 
 /** What a customer's domain serves besides links: its root, and the files that browsers, crawlers and apps look for. */
 export default async function hostFiles(app: FastifyInstance, parts: RedirectParts): Promise<void> {
-  const { sites, traffic } = parts;
-  const { outcomes } = traffic;
+  const { sites } = parts;
+  const { outcomes } = parts.traffic;
   const logos = new LRUCache<string, Logo, string>({
     maxSize: maxLogoBytes,
     sizeCalculation: ({ bytes }) => bytes.length,
@@ -30,7 +30,7 @@ export default async function hostFiles(app: FastifyInstance, parts: RedirectPar
     },
   });
   app.setChildLoggerFactory((logger) => logger);
-  app.setErrorHandler((error, request, reply) => answerBroken(error, request, reply, traffic));
+  app.setErrorHandler((error, request, reply) => answerBroken(error, request, reply, parts));
 
   app.get('/', (request, reply) =>
     answer(request, reply, (host) =>

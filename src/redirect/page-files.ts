@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import assets from '../plugins/assets.ts';
 import { refuseUnknownHost } from './pages.ts';
 import { answerBroken, hostOfRequest, type RedirectParts } from './routes.ts';
@@ -10,11 +10,6 @@ export default async function pageFiles(app: FastifyInstance, parts: RedirectPar
     parts.traffic.outcomes['unknown-host']++;
     return refuseUnknownHost(reply);
   });
-  // A range beyond the end and the like: the dashboard's error page has no business here.
-  app.setErrorHandler<FastifyError & { status?: number }>((error, request, reply) => {
-    const status = error.statusCode ?? error.status ?? 500;
-    if (status >= 500) return answerBroken(error, request, reply, parts.traffic);
-    return reply.code(status).type('text/plain; charset=utf-8').send('Not available\n');
-  });
+  app.setErrorHandler((error, request, reply) => answerBroken(error, request, reply, parts));
   await app.register(assets);
 }

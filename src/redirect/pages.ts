@@ -72,6 +72,10 @@ export function refuseUnknownHost(reply: FastifyReply): FastifyReply {
 export const refuseFile = (reply: FastifyReply, { headers }: Host): FastifyReply =>
   reply.code(404).headers(headers).type('text/plain; charset=utf-8').send('Not found\n');
 
+/** A request that is at fault itself. */
+export const refuse = (reply: FastifyReply, status: number): FastifyReply =>
+  reply.code(status).headers(plainHeaders).type('text/plain; charset=utf-8').send('Not available\n');
+
 /** RFC 9110, 15.5.6: a 405 says what is allowed. */
 export function refuseMethod(reply: FastifyReply): FastifyReply {
   return reply

@@ -12,6 +12,7 @@ import { hostnameOf, type Sites } from '../plugins/sites.ts';
 import { type Host, plainHost } from './host.ts';
 import {
   type Answer,
+  refuse,
   refuseMethod,
   refuseUnknownHost,
   showExpired,
@@ -43,8 +44,8 @@ export default async function redirectRoutes(
   app: FastifyInstance,
   { methodsAt, ...parts }: RedirectParts & { methodsAt: '/*' | '/:slug' },
 ): Promise<void> {
-  const { resolver, recorder, sites, instanceDomainId, traffic } = parts;
-  const { outcomes, hits, lookups } = traffic;
+  const { resolver, recorder, sites, instanceDomainId } = parts;
+  const { outcomes, hits, lookups } = parts.traffic;
   const enrichment = { ...parts, bursts: new Bursts() };
   const unknownSlugs = new UnknownSlugs();
   const ownHost = plainHost(instanceDomainId);
@@ -62,19 +63,13 @@ export default async function redirectRoutes(
   // A logger for each request costs more than finding the link, and is needed by hardly any.
   app.setChildLoggerFactory((logger) => logger);
 
-  // What a body holds is nobody's business here, and reading it is work that a stranger could ask for.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, body, done) => {
-    body.resume();
-    done(null);
-  });
-
-  app.setErrorHandler((error, request, reply) => answerBroken(error, request, reply, traffic));
-  app.route({
-    method: otherMethods,
-    url: methodsAt,
-    handler: (request, reply) => answerStray(request, reply, parts),
-  });
+  app.setErrorHandler((error, request, reply) => answerBroken(error, request, reply, parts));
+  // Answered before the body and its type are looked at: that is work, and the method alone decides (RFC 9110, 15.5.6).
+  const answer = async (request: FastifyRequest, reply: FastifyReply) => {
+    const page = await answerStray(request, reply, parts);
+    return typeof page === 'string' ? reply.send(page) : reply;
+  };
+  app.route({ method: otherMethods, url: methodsAt, onRequest: answer, handler: answer });
 
   /** The common path, from memory: enrich, wait for the commit, redirect. */
   async function follow(
@@ -167,13 +162,19 @@ export default async function redirectRoutes(
   }
 }
 
-/** The database is away and this is not in memory, or something broke. */
-export function answerBroken(
+/**
+ * The database is away and this is not in memory, or something broke. A request that is at fault itself, such as one for
+ * a range beyond a file's end, is no outage: it is refused without a word about the host.
+ */
+export async function answerBroken(
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
-  { outcomes }: Traffic,
+  { traffic: { outcomes } }: Pick<RedirectParts, 'traffic'>,
 ): Promise<Answer> {
+  const { status, statusCode } = error as { status?: number; statusCode?: number };
+  const fault = statusCode ?? status ?? 500;
+  if (fault >= 400 && fault < 500) return refuse(reply, fault);
   outcomes.unavailable++;
   if (!(error instanceof Unavailable))
     request.log.error({ requestId: request.id, err: error }, 'a visitor could not be answered');
@@ -203,6 +204,6 @@ export async function answerStray(request: FastifyRequest, reply: FastifyReply, 
     outcomes['not-found']++;
     return await showNotFound(request, reply, host);
   } catch (error) {
-    return answerBroken(error, request, reply, parts.traffic);
+    return answerBroken(error, request, reply, parts);
   }
 }

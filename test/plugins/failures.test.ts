@@ -71,3 +71,16 @@ describe('a form of another site', () => {
     expect((await ada.ask(listOf(ada))).text).toContain('Shorten your first link');
   });
 });
+
+describe('a body that cannot be read', () => {
+  it.each([
+    ['a', 415],
+    ['application/xml', 415],
+    ['application/json', 400],
+  ])('of type %s: the page says how to send it, and the API how it wants it', async (type, status) => {
+    const page = await waymark.ask('/log-in', { method: 'POST', body: '{', headers: { 'content-type': type } });
+    expect(page.status).toBe(status);
+    expect(page.text).toContain(status === 415 ? 'application/x-www-form-urlencoded' : 'did not arrive whole');
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'");
+  });
+});

@@ -149,6 +149,40 @@ describe('a visitor whose click cannot be read', () => {
   });
 });
 
+describe('a request that is at fault itself', () => {
+  it('is refused by its method, and is no outage to whoever watches', async () => {
+    const outcomes = async (outcome: string) =>
+      Number(
+        new RegExp(`^waymark_redirects_total\\{outcome="${outcome}"\\} (\\d+)$`, 'm').exec(
+          (await waymark.ask('/metrics')).text,
+        )?.[1],
+      );
+    const before = { method: await outcomes('method'), unavailable: await outcomes('unavailable') };
+    for (const type of ['a', 'text/plain', 'application/json', ''])
+      for (const path of [`/${link.slug}`, '/none', '/', '/a/b', '/robots.txt']) {
+        const answer = await waymark.visit(path, { method: 'POST', body: '{', headers: { 'content-type': type } });
+        expect([path, answer.status, answer.headers.allow]).toEqual([path, 405, 'GET, HEAD']);
+      }
+    expect(await outcomes('method')).toBe(before.method + 20);
+    expect(await outcomes('unavailable')).toBe(before.unavailable);
+    expect(await hitsOf(link.id)).toEqual([]);
+  });
+
+  it('keeps its connection for the next one, its body unread', async () => {
+    const body = 'x'.repeat(200_000);
+    const head = [`Host: ${waymark.shortHost}`, 'Content-Type: a', `Content-Length: ${body.length}`];
+    const next = [`GET /${link.slug} HTTP/1.1`, `Host: ${waymark.shortHost}`, 'Connection: close', '', ''];
+    const text = await new Promise<string>((resolve, reject) => {
+      let read = '';
+      const socket = net.connect(waymark.config.port, '127.0.0.1');
+      socket.on('data', (chunk) => (read += chunk.toString('latin1')));
+      socket.on('close', () => resolve(read)).on('error', reject);
+      socket.write(['POST /x HTTP/1.1', ...head, '', body].join('\r\n') + next.join('\r\n'));
+    });
+    expect(text.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 405', 'HTTP/1.1 302']);
+  });
+});
+
 describe('whoever is not a visitor', () => {
   it.each([
     [

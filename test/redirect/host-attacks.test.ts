@@ -35,11 +35,13 @@ afterAll(() => Promise.all([proxied.close(), open.close()]));
 type Raw = { status: number; head: string; body: string };
 
 /** Sends lines as they are, and reads until the server closes. */
-function send(waymark: TestApp, ...lines: string[]): Promise<Raw> {
+const send = (waymark: TestApp, ...lines: string[]): Promise<Raw> => sendBody(waymark, '', ...lines);
+
+function sendBody(waymark: TestApp, sent: string, ...lines: string[]): Promise<Raw> {
   return new Promise((resolve, reject) => {
     let text = '';
     const socket = net.connect(waymark.config.port, '127.0.0.1', () =>
-      socket.write(Buffer.from([...lines, 'Connection: close', '', ''].join('\r\n'), 'latin1')),
+      socket.write(Buffer.from([...lines, 'Connection: close', '', sent].join('\r\n'), 'latin1')),
     );
     socket.on('error', reject);
     socket.on('data', (chunk) => (text += chunk.toString('latin1')));
@@ -172,6 +174,48 @@ it('while the database is away visitors of unknown hosts meet no page of the das
   } finally {
     await lock.end();
   }
+});
+
+describe('a request that is at fault itself', () => {
+  const bodies = [
+    ['a', 'x'],
+    ['text/plain', 'x'],
+    ['application/json', '{'],
+    ['application/x-www-form-urlencoded', 'a=1'],
+    ['multipart/form-data', 'x'],
+    ['/', 'x'],
+    ['\xff', 'x'],
+    [';charset=utf-8', 'x'],
+  ];
+  const everyMethod = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+  const ofVisitors = ['/', '/spring', '/none', '/a/b', '/robots.txt', '/favicon.ico', '/assets/build/visitor.css'];
+
+  it.each(bodies)('with the type "%s" is no outage: 405, and the method that is allowed', async (type, body = '') => {
+    for (const method of everyMethod)
+      for (const path of ofVisitors)
+        for (const host of [shortHost, customHost]) {
+          const head = [`Host: ${host}`, `Content-Type: ${type}`, `Content-Length: ${body.length}`];
+          const answer = await sendBody(open, body, `${method} ${path} HTTP/1.1`, ...head);
+          expect([method, path, answer.status]).toEqual([method, path, 405]);
+          expect(answer.head).toMatch(/\r\nallow: GET, HEAD\r\n/i);
+          expect(answer.body).toBe('Method not allowed\n');
+        }
+  });
+
+  it('learns nothing about a host that is nobody’s', async () => {
+    for (const [type = '', body = ''] of bodies)
+      for (const path of [...ofVisitors, '/log-in', '/health/ready'])
+        expectNothing(
+          await sendBody(
+            open,
+            body,
+            `POST ${path} HTTP/1.1`,
+            'Host: evil.example',
+            `Content-Type: ${type}`,
+            `Content-Length: ${body.length}`,
+          ),
+        );
+  });
 });
 
 describe('a request that does not say which host it means', () => {
