@@ -39,7 +39,7 @@ export async function showExpired(request: FastifyRequest, reply: FastifyReply, 
 /** Where a link leads, without following it. */
 export function showPreview(request: FastifyRequest, reply: FastifyReply, host: Host, target: Target): Promise<Answer> {
   return show(request, reply, host, 'redirect/preview.eta', {
-    address: addressOf(request).replace(/\+$/, ''),
+    address: `${request.headers.host ?? ''}/${target.slug}`,
     destination: target.url,
     destinationHost: new URL(target.location).host,
     createdOn: formatDate(target.createdAt, target.timeZone),

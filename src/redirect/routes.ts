@@ -9,6 +9,7 @@ import { Unavailable } from '../errors.ts';
 import { queryOf, withQuery } from '../links/destination.ts';
 import { addressOf } from '../plugins/proxies.ts';
 import { hostnameOf, type Sites } from '../plugins/sites.ts';
+import { readAsked, withoutPunctuation } from './asked-slug.ts';
 import { type Host, plainHost } from './host.ts';
 import {
   type Answer,
@@ -123,8 +124,8 @@ export default async function redirectRoutes(
       outcomes['unknown-host']++;
       return refuseUnknownHost(reply);
     }
-    const isPreview = slug.endsWith('+');
-    const target = await findTarget(request, host, isPreview ? slug.slice(0, -1) : slug);
+    const { name, isPreview } = readAsked(slug);
+    const target = await findTarget(request, host, name);
     if (typeof target === 'number') return refuseUnknown(request, reply, host, target);
     if (target.state === 'gone') {
       outcomes.gone++;
@@ -142,13 +143,23 @@ export default async function redirectRoutes(
       lookups.memory++;
       return known;
     }
-    const find = () => {
+    const find = async () => {
       lookups.database++;
-      return resolver.findTarget(host, slug);
+      return (await resolver.findTarget(host, slug)) ?? findMeant(host, slug);
     };
     // Who asks for what was there a minute ago guesses nothing, whatever others of their network do.
     if (resolver.remembers(host, slug)) return find().then((target) => target ?? 0);
     return unknownSlugs.look(addressOf(request), Date.now(), find);
+  }
+
+  /** The link of a slug that took the end of its sentence along. */
+  async function findMeant(host: Host, slug: string): Promise<Target | undefined> {
+    const meant = withoutPunctuation(slug);
+    if (meant === slug || meant === '') return undefined;
+    const known = resolver.recall(host, meant);
+    if (known) return known;
+    lookups.database++;
+    return resolver.findTarget(host, meant);
   }
 
   function refuseUnknown(
