@@ -46,6 +46,7 @@ import { networkOf } from './network.ts';
 import homeRoutes from './pages/routes.ts';
 import assets from './plugins/assets.ts';
 import context from './plugins/context.ts';
+import cookies from './plugins/cookies.ts';
 import failures, { refuseBrokenAddress, refuseRequest, refuseUnknownPage } from './plugins/failures.ts';
 import forms from './plugins/forms.ts';
 import { httpLimits, maxConnections } from './plugins/limits.ts';
@@ -159,7 +160,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   // The dashboard and the API. When the server has more to do than it can, they give way to the redirects.
   await app.register(async (dashboard) => {
     serveOn(dashboard, 'app');
-    await dashboard.register(security, { isHttps });
+    await dashboard.register(security, { isProxy });
     await dashboard.register(underPressure, {
       maxEventLoopDelay: config.yieldAfterMs,
       retryAfter: 5,
@@ -172,7 +173,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       errorResponseBuilder: (_request, { after }) => new LimitReached(`Too many requests. Try again in ${after}.`),
     });
     await dashboard.register(compress, { encodings: ['br', 'gzip'] });
-    await dashboard.register(forms, { secret: config.secret, isHttps });
+    await dashboard.register(cookies, { secret: config.secret, isHttps });
+    await dashboard.register(forms);
     await dashboard.register(session);
     await dashboard.register(spoolBanner, parts);
 

@@ -5,6 +5,7 @@ import type { Db } from '../db/db.ts';
 import { accounts, sessions, users, verifications } from '../db/schema.ts';
 import { newId } from '../id.ts';
 import type { Mailer } from '../mail/mailer.ts';
+import { cookieName } from '../plugins/cookies.ts';
 import { mailedLinkLife, passwordChangedMail, resetPasswordMail } from './emails.ts';
 import { passwordLength } from './forms.ts';
 import { removeMailedTokens } from './queries.ts';
@@ -26,6 +27,7 @@ export function openAuth(parts: {
   log: { error(details: object, sentence: string): void };
 }) {
   const { db, config, mailer, log } = parts;
+  const isHttps = config.appUrl.startsWith('https:');
   return betterAuth({
     baseURL: config.appUrl,
     secret: config.secret,
@@ -77,7 +79,10 @@ export function openAuth(parts: {
       },
     },
     advanced: {
-      cookiePrefix: 'waymark',
+      // Its own prefix, __Secure-, lets a sibling host put another session into somebody's browser.
+      useSecureCookies: false,
+      cookiePrefix: cookieName(isHttps, ''),
+      defaultCookieAttributes: { secure: isHttps },
       // Wrapped: newId would read better-auth's argument as a length.
       database: { generateId: () => newId() },
       // We show the device of a session and not from where it comes, so we do not keep the address.

@@ -1,9 +1,10 @@
 import { createHmac } from 'node:crypto';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { cookieName } from '../plugins/cookies.ts';
 import { isSameSecret } from '../secret.ts';
 import { findUserId } from './queries.ts';
 
-const cookieName = 'waymark_known';
+const nameOf = ({ config }: FastifyInstance) => cookieName(config.appUrl.startsWith('https:'), '_known');
 
 /** In seconds. Browsers keep no cookie for longer than 400 days (RFC 6265bis, 5.5). */
 const year = 365 * 24 * 60 * 60;
@@ -18,7 +19,7 @@ const markOf = (secret: string, userId: string) =>
  */
 export function rememberBrowser(reply: FastifyReply, userId: string): void {
   const { appUrl, secret } = reply.server.config;
-  reply.setCookie(cookieName, markOf(secret, userId), {
+  reply.setCookie(nameOf(reply.server), markOf(secret, userId), {
     path: '/',
     httpOnly: true,
     sameSite: 'lax',
@@ -30,7 +31,7 @@ export function rememberBrowser(reply: FastifyReply, userId: string): void {
 /** Whether the last who logged in with this browser was the one with this e-mail address. */
 export async function isKnownBrowser(request: FastifyRequest, email: string): Promise<boolean> {
   const { config, db } = request.server;
-  const mark = request.cookies[cookieName];
+  const mark = request.cookies[nameOf(request.server)];
   const userId = mark === undefined ? undefined : await findUserId(db, email);
   return mark !== undefined && userId !== undefined && isSameSecret(mark, markOf(config.secret, userId));
 }

@@ -11,38 +11,40 @@ const place = z.object({ workspace: z.string() });
 
 /** What the page shows besides the keys: a key that was just made, or a name that was refused. */
 type State = { newKey?: NewKey | undefined; name?: string; error?: string };
-type NewKey = { name: string; key: string };
+type NewKey = z.infer<typeof newKey>;
 
-const newKeyCookie = 'waymark_new_key';
+const newKey = z.object({ name: z.string(), key: z.string() });
+/** With the page that it is for, and when it has waited long enough. */
+const keptKey = newKey.extend({ workspaceId: z.string(), until: z.number() });
+
+const newKeyCookie = '_new_key';
 /** How long a new key waits for its page, in milliseconds. */
 const newKeyWaitsMs = 60_000;
-
-const cookiePathOf = (request: FastifyRequest) => `/w/${request.workspace.slug}/keys`;
 
 /**
  * Leaves a new key for the page after the redirect, so that a reload makes no second one. It travels in a cookie: not in
  * an address, which ends up in histories and logs, nor in memory, which the next process would not have. Without an age
- * browsers forget it when they close; the page takes it away at once.
+ * browsers forget it when they close; the page takes it away at once. It opens for the same session and workspace only.
  */
-function handNewKey(request: FastifyRequest, reply: FastifyReply, newKey: NewKey): void {
-  const secure = request.server.config.appUrl.startsWith('https:');
-  reply.setCookie(newKeyCookie, JSON.stringify({ ...newKey, until: Date.now() + newKeyWaitsMs }), {
-    path: cookiePathOf(request),
-    httpOnly: true,
-    sameSite: 'strict',
-    secure,
-    signed: true,
-  });
+function handNewKey(request: FastifyRequest, reply: FastifyReply, made: NewKey): void {
+  const kept = { ...made, workspaceId: request.workspace.id, until: Date.now() + newKeyWaitsMs };
+  reply.setSigned(newKeyCookie, JSON.stringify(kept), { sameSite: 'strict', isOfSession: true });
 }
 
 function takeNewKey(request: FastifyRequest, reply: FastifyReply): NewKey | undefined {
-  const cookie = request.cookies[newKeyCookie];
-  if (!cookie) return undefined;
-  reply.clearCookie(newKeyCookie, { path: cookiePathOf(request) }).header('cache-control', 'no-store');
-  const { valid, value } = request.unsignCookie(cookie);
-  if (!valid || !value) return undefined;
-  const { until, ...newKey } = JSON.parse(value) as NewKey & { until: number };
-  return until > Date.now() ? newKey : undefined;
+  if (!request.hasCookie(newKeyCookie)) return undefined;
+  reply.clearSigned(newKeyCookie).header('cache-control', 'no-store');
+  const kept = readKept(request.readSigned(newKeyCookie, { isOfSession: true }));
+  return kept?.workspaceId === request.workspace.id && kept.until > Date.now() ? kept : undefined;
+}
+
+function readKept(value: string | undefined): z.infer<typeof keptKey> | undefined {
+  if (value === undefined) return undefined;
+  try {
+    return keptKey.safeParse(JSON.parse(value)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The pages on which members make and delete the keys of their workspace. */

@@ -155,6 +155,8 @@ async function failures(app: FastifyInstance): Promise<void> {
       status: failure.status,
       message: failure.detail,
       requestId: request.id,
+      // Whoever came by http is to leave it.
+      home: app.config.appUrl.startsWith('https:') ? app.config.appUrl : '/',
     });
   });
 }

@@ -1,14 +1,19 @@
-import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import fp from 'fastify-plugin';
+import { z } from 'zod';
 
-const flashCookie = 'waymark_flash';
+const flashCookie = '_flash';
 
-/** The form that takes back what a message tells of. */
-export type Undo = { action: string; fields: Record<string, string> };
+const flash = z.object({
+  kind: z.enum(['success', 'error']),
+  message: z.string(),
+  /** The form that takes back what a message tells of. */
+  undo: z.object({ action: z.string(), fields: z.record(z.string(), z.string()) }).optional(),
+});
 
-export type Flash = { kind: 'success' | 'error'; message: string; undo?: Undo | undefined };
+export type Flash = z.infer<typeof flash>;
+export type Undo = NonNullable<Flash['undo']>;
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -17,27 +22,34 @@ declare module 'fastify' {
   }
 }
 
-/** Forms: their bodies, cookies, and messages that survive the redirect after a POST. */
-async function forms(app: FastifyInstance, options: { secret: string; isHttps: boolean }): Promise<void> {
-  await app.register(cookie, { secret: options.secret });
+/** Forms: their bodies, and messages that survive the redirect after a POST. */
+async function forms(app: FastifyInstance): Promise<void> {
   await app.register(formbody);
-  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure: options.isHttps, signed: true } as const;
 
   app.addHook('onRequest', async (_request, reply) => {
     reply.locals = {};
   });
 
   app.decorateReply('flash', function flash(this: FastifyReply, kind: Flash['kind'], message: string, undo?: Undo) {
-    return this.setCookie(flashCookie, JSON.stringify({ kind, message, undo }), { ...attributes, maxAge: 60 });
+    return this.setSigned(flashCookie, JSON.stringify({ kind, message, undo }), { maxAge: 60, isOfSession: true });
   });
 
   app.addHook('preHandler', async (request, reply) => {
-    const kept = request.cookies[flashCookie];
-    if (!kept || request.method !== 'GET') return;
-    const { valid, value } = request.unsignCookie(kept);
-    if (valid && value) reply.locals.flash = JSON.parse(value) as Flash;
-    reply.clearCookie(flashCookie, { path: '/' });
+    if (request.method !== 'GET') return;
+    const left = readFlash(request.readSigned(flashCookie, { isOfSession: true }));
+    if (left) reply.locals.flash = left;
+    if (request.hasCookie(flashCookie)) reply.clearSigned(flashCookie);
   });
+}
+
+/** Undefined for what another version of this server has left. */
+function readFlash(kept: string | undefined): Flash | undefined {
+  if (kept === undefined) return undefined;
+  try {
+    return flash.safeParse(JSON.parse(kept)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 export default fp(forms, { name: 'forms' });

@@ -75,3 +75,13 @@ export function noteAddress(request: IncomingMessage, isProxy: IsProxy): void {
 export function addressOf({ raw }: Pick<FastifyRequest, 'raw'>): string {
   return (raw as Noted)[noted] ?? unknownAddress;
 }
+
+/** How the visitor came, by X-Forwarded-Proto of a proxy of ours; undefined when no such proxy says. */
+export function forwardedScheme({ socket, headers }: IncomingMessage, isProxy: IsProxy): string | undefined {
+  const sent = headers['x-forwarded-proto'];
+  if (typeof sent !== 'string' || !isProxy(socket.remoteAddress)) return undefined;
+  return sent
+    .slice(sent.lastIndexOf(',') + 1)
+    .trim()
+    .toLowerCase();
+}

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { Forbidden, NotFound } from '../errors.ts';
+import { forwardedScheme, type IsProxy } from './proxies.ts';
 
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -19,7 +20,6 @@ const headers = {
   // Pages hold what is nobody else's business; what may be kept (assets, QR codes) says so itself.
   'cache-control': 'private, no-store',
   'content-security-policy': contentSecurityPolicy,
-  'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'strict-origin-when-cross-origin',
   'x-content-type-options': 'nosniff',
@@ -27,9 +27,16 @@ const headers = {
   'permissions-policy': 'camera=(), microphone=(), geolocation=(), browsing-topics=()',
 };
 
+/** Browsers take these over HTTPS alone; elsewhere Chromium complains of the first one on each page. */
+const headersOverHttps = {
+  ...headers,
+  'cross-origin-opener-policy': 'same-origin',
+  'strict-transport-security': 'max-age=31536000',
+};
+
 /** Headers of the dashboard and the API; short hosts have their own few, because they are our customers'. */
 export function securityHeaders(isHttps: boolean): Record<string, string> {
-  return isHttps ? { ...headers, 'strict-transport-security': 'max-age=31536000' } : headers;
+  return isHttps ? headersOverHttps : headers;
 }
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -40,12 +47,30 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
  * this is what keeps other sites from posting for our users (OWASP CSRF cheat sheet, "Fetch Metadata").
  * @throws Forbidden
  */
-function refuseForeignForms(request: FastifyRequest): void {
+function refuseForeignForms(request: FastifyRequest, appUrl: string): void {
   if (safeMethods.has(request.method)) return;
   const site = request.headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') throw foreignForm();
   const origin = request.headers.origin;
-  if (origin !== undefined && hostOf(origin) !== request.headers.host?.toLowerCase()) throw foreignForm();
+  if (origin === undefined) return;
+  if (hostOf(origin) !== request.headers.host?.toLowerCase()) throw foreignForm();
+  if (origin.startsWith('http:') && appUrl.startsWith('https:')) throw unprotected(appUrl);
+}
+
+/** Browsers keep no cookie of ours over plain HTTP: a log-in would lead back to the log-in without a word. */
+const unprotected = (appUrl: string) =>
+  new Forbidden(`This page was opened by http, where nobody can log in. Open ${appUrl} instead.`);
+
+/**
+ * Leads whoever came over plain HTTP, by the word of a proxy of ours, to where log-ins work. Browsers send Sec-Fetch-Site
+ * over HTTPS alone: a proxy that is itself behind HTTPS and says http must not send them round in circles.
+ * @returns the address to go to
+ */
+function protectedAddress(request: FastifyRequest, appUrl: string, isProxy: IsProxy): string | undefined {
+  if (request.url.startsWith('/api/') || request.headers['sec-fetch-site'] !== undefined) return undefined;
+  if (!appUrl.startsWith('https:') || forwardedScheme(request.raw, isProxy) !== 'http') return undefined;
+  if (request.method !== 'GET' && request.method !== 'HEAD') throw unprotected(appUrl);
+  return `${appUrl}${request.url}`;
 }
 
 function foreignForm(): Forbidden {
@@ -56,13 +81,17 @@ function hostOf(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null;
 }
 
-async function security(app: FastifyInstance, options: { isHttps: boolean }): Promise<void> {
-  const all = securityHeaders(options.isHttps);
+async function security(app: FastifyInstance, { isProxy }: { isProxy: IsProxy }): Promise<void> {
+  const { appUrl } = app.config;
+  const all = securityHeaders(appUrl.startsWith('https:'));
   app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     reply.headers(all);
     // Postgres takes no NUL in text, and no address of ours has one.
     if (request.url.includes('%00')) throw new NotFound();
-    refuseForeignForms(request);
+    const address = protectedAddress(request, appUrl, isProxy);
+    if (address !== undefined) return reply.redirect(address, 302);
+    refuseForeignForms(request, appUrl);
+    return undefined;
   });
 }
 

@@ -18,7 +18,7 @@ const keptMs = 10_000;
 /** How long a password is remembered, in seconds. */
 const rememberedSeconds = 12 * 60 * 60;
 
-const cookieOf = ({ id }: OpenedShare) => `waymark_share_${id}`;
+const cookieOf = ({ id }: OpenedShare) => `_share_${id}`;
 
 const params = z.object({ token: z.string().regex(/^[\w-]{32}$/) });
 const query = z.object({
@@ -30,8 +30,7 @@ type Asked = z.output<typeof query>;
 /** Shared reports: whoever has the address may look, and gets no further. */
 export default async function publicReportRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const { db, config, geo } = app;
-  const isHttps = config.appUrl.startsWith('https:');
+  const { db, geo } = app;
   // From everywhere together. What one network may try is the route's limit, and a fifth of this: a stranger locks out
   // nobody else, and many colleagues in one place get in.
   const waitOfTries = waitBeyond(app, {
@@ -107,8 +106,7 @@ export default async function publicReportRoutes(app: FastifyInstance): Promise<
         }
         const until = Date.now() + rememberedSeconds * 1_000;
         const value = [share.id, passwordVersion(passwordHash), until].join('.');
-        const attributes = { path: '/r', httpOnly: true, sameSite: 'lax', secure: isHttps, signed: true } as const;
-        reply.setCookie(cookieOf(share), value, { ...attributes, maxAge: rememberedSeconds });
+        reply.setSigned(cookieOf(share), value, { maxAge: rememberedSeconds });
       }
       return reply.redirect(`/r/${token}`, 303);
     },
@@ -116,10 +114,8 @@ export default async function publicReportRoutes(app: FastifyInstance): Promise<
 
   function isUnlocked(request: FastifyRequest, share: OpenedShare): boolean {
     if (share.passwordHash === null) return true;
-    const kept = request.cookies[cookieOf(share)];
-    const { valid, value } = kept ? request.unsignCookie(kept) : { valid: false, value: null };
-    const [id, version, until] = (value ?? '').split('.');
-    return valid && id === share.id && version === passwordVersion(share.passwordHash) && Number(until) > Date.now();
+    const [id, version, until] = request.readSigned(cookieOf(share))?.split('.') ?? [];
+    return id === share.id && version === passwordVersion(share.passwordHash) && Number(until) > Date.now();
   }
 
   function askPassword(reply: FastifyReply, token: string, error?: string) {

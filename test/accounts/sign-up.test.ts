@@ -220,7 +220,7 @@ it('marks cookies Secure where the dashboard is served by https', async () => {
   try {
     const answer = await app.ask('/sign-up', { form: grace });
     const [cookie] = answer.headers['set-cookie'] ?? [];
-    expect(cookie).toMatch(/^__Secure-waymark\.session_token=.*; Secure/);
+    expect(cookie).toMatch(/^__Host-waymark\.session_token=.*; Path=\/; HttpOnly; Secure/);
   } finally {
     await app.close();
   }
