@@ -1,9 +1,13 @@
 import { hourlyCache } from '../hourly-cache.ts';
 import { DAY } from '../zoned-time.ts';
 import { shapeId, shapeOf } from './agent-shape.ts';
+import { sendsFetchMetadata } from './fetch-metadata.ts';
 
 /** A user agent as it is kept: its shape, and the shape's id where the dictionary takes it. */
-export type Agent = { shape: string; id: number | null };
+type Shape = { shape: string; id: number | null };
+
+/** A user agent as rules read it: its shape, and what of its version they ask for. */
+export type Agent = Shape & { sendsFetchMetadata: boolean };
 
 /** New shapes a day and node. A busy day of real traffic has some 3,000; a stream of made-up ones must end somewhere. */
 const newShapesADay = 5_000;
@@ -16,7 +20,7 @@ export class Agents {
   readonly #limit: number;
   readonly #byText = hourlyCache<Agent>(10_000);
   #day = 0;
-  #admitted = new Map<string, Agent>();
+  #admitted = new Map<string, Shape>();
 
   constructor(limit = newShapesADay) {
     this.#limit = limit;
@@ -28,12 +32,12 @@ export class Agents {
     if (day !== this.#day) this.#begin(day);
     const known = this.#byText.get(userAgent);
     if (known) return known;
-    const agent = this.#admit(shapeOf(userAgent));
+    const agent = { ...this.#admit(shapeOf(userAgent)), sendsFetchMetadata: sendsFetchMetadata(userAgent) };
     this.#byText.set(userAgent, agent);
     return agent;
   }
 
-  #admit(shape: string): Agent {
+  #admit(shape: string): Shape {
     const known = this.#admitted.get(shape);
     if (known) return known;
     if (this.#admitted.size >= this.#limit) return { shape, id: null };

@@ -14,7 +14,12 @@ const labels = new Map([
   ['scanner:burst', 'Many links at once'],
   ['scanner:microsoft', 'Microsoft Safe Links'],
   ['crawler:isbot', 'Other bot'],
+  ['preview:other', 'Other link preview'],
+  ['scanner:other', 'Other security scanner'],
+  ['tool:other', 'Other program'],
   ['tool:no-user-agent', 'No user agent'],
+  ['tool:embedded', 'Loaded as part of a page'],
+  ['tool:copied-agent', 'Program with a browser’s name'],
   ['tool:head-request', 'HEAD request'],
   ['prefetch:sec-purpose', 'Prefetched by the browser'],
   ['prefetch:purpose', 'Prefetched by the browser'],
@@ -35,7 +40,14 @@ const finders = bots.map(([botClass, table]) => {
 
 /** The phrases as they stand in a shape, where every number is 0. */
 function asShapes(table: PhraseTable): PhraseTable {
-  return Object.fromEntries(Object.entries(table).map(([name, phrases]) => [name, [...new Set(phrases.map(shapeOf))]]));
+  return Object.fromEntries(Object.entries(table).map(([name, phrases]) => [name, [...new Set(phrases.map(asShape))]]));
+}
+
+/** @throws Error when nothing but numbers is left of a phrase, because it would stand in every agent */
+function asShape(phrase: string): string {
+  const shape = shapeOf(phrase);
+  if (!/[a-z]/i.test(shape)) throw new Error(`The phrase "${phrase}" has no word left in its shape.`);
+  return shape;
 }
 
 /** The verdict on the shape of a user agent that says which bot it is, or undefined. */

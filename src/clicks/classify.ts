@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { isbot } from 'isbot';
 import { LRUCache } from 'lru-cache';
 import { shapeOf } from './agent-shape.ts';
 import { codeOf, findBot, type Verdict } from './bots.ts';
-import { type Evidence, isBare, readSignals, signal } from './evidence.ts';
+import { callsItselfBrowser, isUnlikeMozilla, isWebView, lacksEngine } from './browser-agents.ts';
+import { type Evidence, isBare, isCopy, readSignals, signal } from './evidence.ts';
 import { findApp } from './in-app.ts';
-import { compilePhrases } from './phrases.ts';
+import { sendsFetchMetadata } from './fetch-metadata.ts';
+import { isUnnamedBot, purposeOf, withoutDevice } from './unnamed-bots.ts';
 
 /** What decides over classes. A reclassification may be given another one. */
 export type Rules = {
@@ -16,8 +17,15 @@ export type Rules = {
 };
 
 const headRequest: Verdict = { class: 'tool', reason: 'tool:head-request' };
+const embedded: Verdict = { class: 'tool', reason: 'tool:embedded' };
+const copiedAgent: Verdict = { class: 'tool', reason: 'tool:copied-agent' };
 const noUserAgent: Verdict = { class: 'tool', reason: 'tool:no-user-agent' };
-const unnamedBot: Verdict = { class: 'crawler', reason: 'crawler:isbot' };
+const unnamedTool: Verdict = { class: 'tool', reason: 'tool:other' };
+const unnamedBots = {
+  crawler: { class: 'crawler', reason: 'crawler:isbot' },
+  preview: { class: 'preview', reason: 'preview:other' },
+  scanner: { class: 'scanner', reason: 'scanner:other' },
+} as const satisfies Record<string, Verdict>;
 const browser: Verdict = { class: 'human', reason: 'human:browser' };
 const inDoubt: Verdict = { class: 'human', reason: 'human:in-doubt' };
 const owner: Verdict = { class: 'owner', reason: 'owner:dashboard' };
@@ -29,18 +37,15 @@ const prefetches = [
   [signal.xMoz, { class: 'prefetch', reason: 'prefetch:x-moz' }],
 ] as const satisfies readonly (readonly [number, Verdict])[];
 
-/** Small browsers of people that isbot takes for bots, because they do not call themselves Mozilla. */
-const findSmallBrowser = compilePhrases({ browser: ['^dillo', '^netsurf', '^w3m'].map(shapeOf) });
-
 /** The steps that look at the agent's shape alone, in order. The first verdict wins. */
 const agentSteps: readonly ((shape: string) => Verdict | undefined)[] = [
   (shape) => (shape === '' ? noUserAgent : undefined),
   findBot,
-  // Before the net: isbot takes some apps, Snapchat for one, for bots.
-  inAppBrowser,
-  (shape) => (findSmallBrowser(shape) === undefined ? undefined : browser),
-  (shape) => (isbot(shape) ? unnamedBot : undefined),
-  () => browser,
+  // Before the net: isbot takes some apps and small browsers for bots.
+  (shape) => (isWebView(shape) ? inAppBrowser(shape) : undefined),
+  (shape) => (isUnlikeMozilla(shape) ? browser : undefined),
+  (shape) => (isUnnamedBot(shape) || lacksEngine(shape) ? unnamedBots[purposeOf(shape)] : undefined),
+  (shape) => (callsItselfBrowser(shape) ? browser : unnamedTool),
 ];
 
 /** The steps of a request, in order. The first verdict wins. */
@@ -50,17 +55,19 @@ const steps: readonly ((evidence: Evidence, agent: Verdict) => Verdict | undefin
     signals & signal.head && (agent.class === 'human' || agent.class === 'tool') ? headRequest : undefined,
   ({ signals }) => prefetches.find(([bit]) => signals & bit)?.[1],
   (_evidence, agent) => (agent.class === 'human' ? undefined : agent),
+  ({ signals }) => (signals & signal.embedded ? embedded : undefined),
   ({ signals }) => (signals & signal.owner ? owner : undefined),
   scanned,
+  ({ signals }, agent) => (agent === browser && isCopy(signals) ? copiedAgent : undefined),
   (_evidence, agent) => agent,
 ];
 
 /**
- * Today's rules. Raise the version when a change here, in `bot-list.ts` or in `in-app.ts` moves hits from one class to
+ * Today's rules. Raise the version when a change here, in the lists of `bot-list.ts` or in `in-app.ts` moves hits from one class to
  * another; `npm run waymark -- reclassify` then settles what was counted before.
  */
 export const rules: Rules = {
-  version: 2,
+  version: 3,
   judge(evidence) {
     const agent = judgeAgent(evidence.agent);
     for (const step of steps) {
@@ -72,9 +79,14 @@ export const rules: Rules = {
 };
 
 /** Says what a request is by itself: without its network, and without the requests around it. */
-export function classify(request: { readonly method: string; readonly headers: IncomingHttpHeaders }): Verdict {
-  const agent = shapeOf(request.headers['user-agent'] ?? '');
-  return rules.judge({ agent, signals: readSignals(request), network: null, isBurst: false });
+export function classify(request: {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly isSecure?: boolean;
+}): Verdict {
+  const userAgent = request.headers['user-agent'] ?? '';
+  const signals = readSignals(request, sendsFetchMetadata(userAgent));
+  return rules.judge({ agent: shapeOf(userAgent), signals, network: null, isBurst: false });
 }
 
 const agentVerdicts = new LRUCache<string, Verdict>({ max: 10_000 });
@@ -82,8 +94,9 @@ const agentVerdicts = new LRUCache<string, Verdict>({ max: 10_000 });
 function judgeAgent(shape: string): Verdict {
   const known = agentVerdicts.get(shape);
   if (known !== undefined) return known;
+  const asked = withoutDevice(shape);
   for (const step of agentSteps) {
-    const verdict = step(shape);
+    const verdict = step(asked);
     if (verdict !== undefined) {
       agentVerdicts.set(shape, verdict);
       return verdict;

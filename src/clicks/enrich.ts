@@ -27,6 +27,8 @@ export type Visit = {
   rawQuery: string;
   /** The dashboard marked the link for one of the workspace's own people. */
   isOwner?: boolean;
+  /** It came over https, as far as we are told. */
+  isSecure?: boolean;
 };
 
 /** The link that was opened, as far as a click records it. */
@@ -66,7 +68,7 @@ export function enrich(visit: Visit, link: OpenedLink, now: Date, parts: Enrichm
   const salt = parts.salts.saltOf(day);
   const visitor = salt === undefined ? null : visitorKey(salt, address, userAgent, link.workspaceId);
   const network = findNetwork(address);
-  let signals = readSignals(visit);
+  let signals = readSignals(visit, agent.sendsFetchMetadata);
   const isBurst =
     isSuspect(signals, network) && parts.bursts?.isBurst({ ...link, visitor, network, at: now.getTime() }) === true;
   if (isBurst) signals |= signal.burst;

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { isEmbedded } from './fetch-metadata.ts';
 
 /** What rules know of a hit, at the visit and years later: nothing here identifies a person. */
 export type Evidence = {
@@ -25,6 +26,10 @@ export const signal = {
   noFetchMetadata: 64,
   owner: 128,
   burst: 256,
+  /** Over https, from a browser of a version that sends Sec-Fetch-*, without it. */
+  lostFetchMetadata: 512,
+  /** Part of a page, by Sec-Fetch-Dest and Sec-Fetch-Mode. */
+  embedded: 1024,
 } as const;
 
 /** Headers by which a browser says that nobody looks yet (Fetch standard, and what came before it). */
@@ -35,10 +40,19 @@ const prefetchHeaders = [
   ['x-moz', signal.xMoz],
 ] as const;
 
-export type AskedBy = { method: string; headers: IncomingHttpHeaders; isOwner?: boolean };
+export type AskedBy = {
+  method: string;
+  headers: IncomingHttpHeaders;
+  isOwner?: boolean;
+  /** It came over https, as far as we are told. */
+  isSecure?: boolean;
+};
 
-/** The bits that a request alone gives; `burst` is not among them. */
-export function readSignals({ method, headers, isOwner }: AskedBy): number {
+/**
+ * The bits that a request alone gives; `burst` is not among them.
+ * @param sendsFetchMetadata whether its agent is that of a browser which does so over https (fetch-metadata.ts)
+ */
+export function readSignals({ method, headers, isOwner, isSecure }: AskedBy, sendsFetchMetadata = false): number {
   let bits = 0;
   if (method === 'HEAD') bits |= signal.head;
   for (const [name, bit] of prefetchHeaders) {
@@ -46,7 +60,11 @@ export function readSignals({ method, headers, isOwner }: AskedBy): number {
     if (value !== undefined && /\b(?:prefetch|preview|prerender)\b/i.test(String(value))) bits |= bit;
   }
   if (headers['accept-language'] === undefined) bits |= signal.noLanguage;
-  if (headers['sec-fetch-mode'] === undefined) bits |= signal.noFetchMetadata;
+  if (headers['sec-fetch-mode'] === undefined) {
+    bits |= signal.noFetchMetadata;
+    if (isSecure && sendsFetchMetadata) bits |= signal.lostFetchMetadata;
+  }
+  if (isEmbedded(headers)) bits |= signal.embedded;
   if (isOwner) bits |= signal.owner;
   return bits;
 }
@@ -54,6 +72,11 @@ export function readSignals({ method, headers, isOwner }: AskedBy): number {
 /** True when the headers alone would do for a program, not for a browser. */
 export function isBare(signals: number): boolean {
   return (signals & signal.noLanguage) !== 0 && (signals & signal.noFetchMetadata) !== 0;
+}
+
+/** True for a program that copied a browser's agent: that browser sends both headers over https. */
+export function isCopy(signals: number): boolean {
+  return isBare(signals) && (signals & signal.lostFetchMetadata) !== 0;
 }
 
 /** True when a burst would make a scanner of this hit; only then is it worth looking for one. */

@@ -21,6 +21,6 @@ export const hitClassSentences: Readonly<Record<HitClass, string>> = {
   crawler: 'Search engines, AI services and monitors that read the web.',
   scanner: 'Mail filters and security services that check links.',
   prefetch: 'Pages that a browser loaded ahead, in case someone would open them.',
-  tool: 'Scripts, command lines and requests that only ask for headers.',
+  tool: 'Scripts and command lines, links that a page loads as a picture or frame, and requests for headers alone.',
   owner: 'Test visits by you and your team.',
 };

@@ -7,7 +7,7 @@ import { isOwnersVisit, takeOwnerMark } from '../clicks/owner-mark.ts';
 import type { Recorder } from '../clicks/recorder.ts';
 import { Unavailable } from '../errors.ts';
 import { queryOf, withQuery } from '../links/destination.ts';
-import { addressOf } from '../plugins/proxies.ts';
+import { addressOf, forwardedScheme, knowProxies } from '../plugins/proxies.ts';
 import { hostnameOf, type Sites } from '../plugins/sites.ts';
 import { readAsked, withoutPunctuation } from './asked-slug.ts';
 import { type Host, plainHost } from './host.ts';
@@ -50,6 +50,8 @@ export default async function redirectRoutes(
   const enrichment = { ...parts, bursts: new Bursts() };
   const unknownSlugs = new UnknownSlugs();
   const ownHost = plainHost(instanceDomainId);
+  const isProxy = knowProxies(app.config.trustProxy);
+  const [shortScheme] = app.config.shortUrl.split(':', 1);
 
   app.get<{ Params: { slug: string } }>('/:slug', (request, reply) => {
     const { slug } = request.params;
@@ -96,13 +98,8 @@ export default async function redirectRoutes(
     try {
       const now = new Date();
       const isOwner = isOwnersVisit({ mark, referer: request.headers.referer }, app.config, target.workspaceId, now);
-      const visit = {
-        method: request.method,
-        headers: request.headers,
-        address: addressOf(request),
-        rawQuery,
-        isOwner,
-      };
+      const { method, headers } = request;
+      const visit = { method, headers, address: addressOf(request), rawQuery, isOwner, isSecure: isSecure(request) };
       const hit = enrich(visit, target, now, enrichment);
       hits[hit.class]++;
       return hit;
@@ -111,6 +108,9 @@ export default async function redirectRoutes(
       return undefined;
     }
   }
+
+  /** A proxy of ours knows best; where none says, visitors come as SHORT_URL is written. */
+  const isSecure = ({ raw }: FastifyRequest): boolean => (forwardedScheme(raw, isProxy) ?? shortScheme) === 'https';
 
   /** Order of evaluation: host, slug, gone, preview, redirect. */
   async function lookUp(

@@ -29,7 +29,12 @@ afterAll(async () => {
 
 const chrome =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36';
-const agents = [chrome, 'AcmeReader/4.2 (Windows NT 10.0)', 'Googlebot/2.1', chrome.replace('Chrome', 'Acme/3 Chrome')];
+const agents = [
+  chrome,
+  'AcmeReader/4.2 (Windows NT 10.0) AppleWebKit/537.36',
+  'Googlebot/2.1',
+  chrome.replace('Chrome', 'Acme/3 Chrome'),
+];
 
 /** Rules as they may have been: they take "Acme" for a crawler; the ones after them know that it is a browser. */
 const oldRules: Rules = {
