@@ -83,7 +83,7 @@ export type AppParts = {
   /** True from the moment a stop is asked for, while requests are still answered. */
   isStopping: () => boolean;
   spooled: () => Spooled;
-  readiness: () => Promise<Readiness>;
+  readiness: () => Readiness;
   readMetrics: () => Promise<string>;
 };
 

@@ -70,6 +70,8 @@ const environment = z.object({
   SHORT_URL: origin.optional(),
   /** Postgres 15 or newer. Unset: an embedded one below DATA_DIR. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** Connections to Postgres that each process may hold. Unset: 16, or fewer where Postgres gives fewer. */
+  DATABASE_CONNECTIONS: z.coerce.number().int().min(5).max(1_000).optional(),
   /** Everything this server keeps on disk. Relative paths start at the project. */
   DATA_DIR: z.string().min(1).default('data'),
   /** Signs sessions, at least 32 characters. Unset: made once and kept in DATA_DIR/secret. */
@@ -115,6 +117,7 @@ export type Config = Readonly<{
   /** True when dashboard and default short links share one host. */
   isSharedHost: boolean;
   databaseUrl: string | null;
+  databaseConnections: number | null;
   dataDir: string;
   secret: string;
   trustProxy: readonly string[];
@@ -160,6 +163,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     shortUrl,
     isSharedHost: new URL(appUrl).host === new URL(shortUrl).host,
     databaseUrl: values.DATABASE_URL ?? null,
+    databaseConnections: values.DATABASE_CONNECTIONS ?? null,
     dataDir,
     secret: values.SECRET ?? keptSecret(dataDir),
     trustProxy: values.TRUST_PROXY,

@@ -13,6 +13,7 @@ import { Salts } from './clicks/salts.ts';
 import { Closing } from './closing.ts';
 import type { Config } from './config.ts';
 import { earlierNow } from './db/clock.ts';
+import { connectionsOf, divideConnections, readAvailable, usualConnections } from './db/connections.ts';
 import { openDatabase } from './db/db.ts';
 import { startEmbeddedPostgres } from './db/embedded.ts';
 import { migrateDatabase } from './db/migrate.ts';
@@ -22,6 +23,7 @@ import { ensureInstanceDomain } from './domains/queries.ts';
 import { domainJobs } from './domains/recheck.ts';
 import { plural } from './format.ts';
 import { DatabaseWatch } from './health/database-watch.ts';
+import { LostClicks } from './health/lost-clicks.ts';
 import { openMetrics } from './health/metrics.ts';
 import { readinessOf } from './health/readiness.ts';
 import { openWorkerMetrics } from './health/worker-metrics.ts';
@@ -81,13 +83,15 @@ async function open(
 ): Promise<FastifyInstance> {
   const url = await openPostgres(config, closing);
   signal?.throwIfAborted();
+  const share = divideConnections(await planConnections(url, config));
+  signal?.throwIfAborted();
   await migrateDatabase(url);
   signal?.throwIfAborted();
   const onIdleError = (error: Error) => problem('an idle database connection broke', error);
-  const database = openDatabase(url, onIdleError);
+  const database = openDatabase(url, onIdleError, share.general);
   closing.add('the database connections', 1_000, () => database.close());
   // Looking links up must not wait behind reports for a connection, nor for a connection that hangs.
-  const lookups = openDatabase(url, onIdleError, 3, 5_000);
+  const lookups = openDatabase(url, onIdleError, share.lookups, 5_000, true);
   closing.add('the connections for redirects', 1_000, () => lookups.close());
   const { db } = database;
 
@@ -128,11 +132,14 @@ async function open(
   const spool = new Spool(join(config.dataDir, 'spool'), problem, reserveBytes);
   const traffic = countTraffic();
   const watch = new DatabaseWatch(lookups.db);
+  closing.add('the watch over the database', 1_000, async () => watch.close());
+  const lost = new LostClicks();
   const metrics = openMetrics({
     traffic,
     spoolDepth: () => spool.depth(),
     jobStates: (now) => jobs.states(now),
-    lookAtDatabase: () => watch.look(),
+    isDatabaseThere: () => watch.isThere,
+    countBacklog: () => watch.countBacklog(),
   });
   const recorder = new Recorder({
     databaseUrl: url,
@@ -141,6 +148,7 @@ async function open(
     retentionDays: config.retentionDays,
     onEvent(event) {
       metrics.observe(event);
+      if (event.kind === 'kept' && event.outcome === 'lost') lost.add(event.hits, new Date());
       reportRecorderEvent(event, problem, (sentence) => info(sentence));
     },
   });
@@ -159,12 +167,13 @@ async function open(
     departures,
     isStopping: () => closing.hasBegun,
     spooled: () => ({ clicks: spool.depth().hits, isFilling: recorder.isDatabaseAway }),
-    readiness: async () =>
+    readiness: () =>
       readinessOf({
         isStopping: closing.hasBegun,
-        isDatabaseThere: (await watch.look()) !== undefined,
+        isDatabaseThere: watch.isThere,
         isSpooling: recorder.isDatabaseAway,
         spool: spool.depth(),
+        lost: lost.read(new Date()),
         jobs: jobs.states(new Date()),
       }),
     readMetrics: cluster.isWorker ? openWorkerMetrics() : metrics.read,
@@ -174,13 +183,21 @@ async function open(
   return app;
 }
 
+/**
+ * How many connections this process may hold.
+ * @throws PostgresUnavailable when Postgres does not give as many as it takes
+ */
+export async function planConnections(url: string, config: Config): Promise<number> {
+  return connectionsOf(await readAvailable(url), config.webConcurrency, config.databaseConnections);
+}
+
 /** Where Postgres is: the one that is named, else an embedded one, started and left at the end. */
 export async function openPostgres(config: Config, closing: Closing): Promise<string> {
   if (config.databaseUrl !== null) return config.databaseUrl;
   const postgres = await startEmbeddedPostgres({
     directory: join(config.dataDir, 'postgres'),
-    // Each process opens up to 16 connections; commands and people with psql want some too.
-    settings: { max_connections: 30 + 16 * config.webConcurrency },
+    // Commands and people with psql want some too.
+    settings: { max_connections: 30 + (config.databaseConnections ?? usualConnections) * config.webConcurrency },
   });
   closing.add('Postgres', 60_000, () => postgres.stop());
   return postgres.url;

@@ -5,7 +5,7 @@ import { Closing } from './closing.ts';
 import type { Config } from './config.ts';
 import { migrateDatabase } from './db/migrate.ts';
 import { answerWorkers } from './health/worker-metrics.ts';
-import { complain, openPostgres } from './start.ts';
+import { complain, openPostgres, planConnections } from './start.ts';
 
 /** How long workers may take to stop after their drain before they are killed, in milliseconds; each bounds its own steps. */
 const workerPatienceMs = 20_000;
@@ -26,6 +26,7 @@ export async function startWorkers(config: Config, signal: AbortSignal) {
   try {
     const databaseUrl = await openPostgres(config, closing);
     signal.throwIfAborted();
+    await planConnections(databaseUrl, config);
     await migrateDatabase(databaseUrl);
     signal.throwIfAborted();
     answerWorkers();

@@ -5,7 +5,9 @@ import { z } from 'zod';
 import { openGeo } from '../clicks/geo.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { withConnection } from '../db/connection.ts';
+import { connectionsOf, readAvailable } from '../db/connections.ts';
 import { PostgresUnavailable } from '../db/embedded/postgres-unavailable.ts';
+import { plural } from '../format.ts';
 import { noTrigrams } from '../links/search-texts.ts';
 import { CommandRefused, defineCommand } from './command.ts';
 import { placeOf, withDatabaseUrl } from './database.ts';
@@ -104,6 +106,7 @@ async function checkDatabase(config: Config): Promise<Check[]> {
               status: 'warn',
               message: `${pending} of ${known} are missing: start the server, or run migrate.`,
             },
+        await checkConnections(url, config),
         checkClock(skewMs),
         // The migrations make the extension, where they may.
         ...(pending > 0 ? [] : [checkSearch(hasTrigrams)]),
@@ -119,6 +122,22 @@ function checkSearch(hasTrigrams: boolean): Check {
   return hasTrigrams
     ? { name: 'search', status: 'ok', message: 'Links are searched by an index (pg_trgm).' }
     : { name: 'search', status: 'warn', message: noTrigrams };
+}
+
+async function checkConnections(url: string, { webConcurrency, databaseConnections }: Config): Promise<Check> {
+  const available = await readAvailable(url);
+  try {
+    const each = connectionsOf(available, webConcurrency, databaseConnections);
+    const processes = plural(webConcurrency, 'process', 'processes');
+    return {
+      name: 'capacity',
+      status: 'ok',
+      message: `${processes} with ${each} connections each; ${available.limitedBy}.`,
+    };
+  } catch (error) {
+    if (!(error instanceof PostgresUnavailable)) throw error;
+    return { name: 'capacity', status: 'fail', message: error.message };
+  }
 }
 
 function checkClock(skewMs: number): Check {

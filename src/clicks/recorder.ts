@@ -76,6 +76,7 @@ export class Recorder {
   #waiting: Waiting[] = [];
   #underWay: Promise<void> | undefined;
   #connection: CuttableConnection | undefined;
+  readonly #connect = () => (this.#connection = new CuttableConnection(this.#parts.databaseUrl, 'waymark clicks'));
   #isAway = false;
   #recovery: Promise<void> | undefined;
   #isClosing = false;
@@ -86,6 +87,7 @@ export class Recorder {
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
+    this.#connect(); // before others take the last place
     this.#tending = setInterval(() => void this.#tend(), tendMs).unref();
     void this.#tend();
   }
@@ -190,9 +192,8 @@ export class Recorder {
   }
 
   async #commit(statement: typeof recordHits, hits: readonly Hit[], withinMs: number): Promise<void> {
-    const sightings = this.#known.unknownOf(hits);
-    const shapes = this.#shapes.unknownOf(hits);
-    const connection = (this.#connection ??= new CuttableConnection(this.#parts.databaseUrl, 'waymark clicks'));
+    const [sightings, shapes] = [this.#known.unknownOf(hits), this.#shapes.unknownOf(hits)];
+    const connection = this.#connection ?? this.#connect();
     try {
       await connection.query({ ...statement, values: batchParameters(hits, sightings, shapes) }, withinMs);
     } catch (error) {

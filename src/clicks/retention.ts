@@ -11,6 +11,7 @@ import {
   rollUpLinks,
   rollUpPending,
   takePending,
+  tryRollupLock,
   vacuumPending,
 } from './rollups.ts';
 import type { Salts } from './salts.ts';
@@ -28,7 +29,7 @@ type Parts = {
 /** What keeps clicks in order, for the timetable. */
 export function clickJobs({ db, salts, dimensions, retentionDays }: Parts): Job[] {
   return [
-    { name: 'roll up clicks', everyMs: 1_000, atMostMs: 5_000, run: () => rollUpPending(db, dimensions) },
+    { name: 'roll up clicks', everyMs: 1_000, atMostMs: 5_000, run: () => rollUpUnlessBusy(db, dimensions) },
     { name: 'roll up new dimensions', everyMs: 60 * minuteMs, run: () => rollUpNewDimensions(db, dimensions) },
     { name: 'vacuum pending clicks', everyMs: 5_000, run: () => vacuumPending(db) },
     { name: 'renew salts', everyMs: 15 * minuteMs, run: () => renewSalts(db, salts) },
@@ -52,6 +53,14 @@ export function clickJobs({ db, salts, dimensions, retentionDays }: Parts): Job[
           },
         ]),
   ];
+}
+
+/** Nothing while another node does so: waiting for it would hold a connection of the pool. */
+async function rollUpUnlessBusy(db: Db, dimensions: readonly CountedDimension[]): Promise<void> {
+  await db.transaction(async (tx) => {
+    const { rows } = await tx.execute<{ is_free: boolean }>(sql`select ${tryRollupLock} as is_free`);
+    if (rows[0]?.is_free) await rollUpPending(tx, dimensions);
+  });
 }
 
 /** What is over is forgotten here at once, in the database as soon as it answers. */

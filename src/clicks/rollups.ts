@@ -21,6 +21,7 @@ export const busyLinkHits = 3_000;
 
 /** Transaction-wide locks of Postgres are numbers; this one lets a single node touch the rollups at a time. */
 const rollupLock = sql`pg_advisory_xact_lock(hashtext('waymark rollups'))`;
+export const tryRollupLock = sql`pg_try_advisory_xact_lock(hashtext('waymark rollups'))`;
 
 /**
  * Rows of clicks that the rollups have; in any one snapshot a hit is either settled or pending. `not in` because Postgres

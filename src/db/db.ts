@@ -22,12 +22,14 @@ export type Database = {
  * @param url postgres:// with credentials
  * @param onIdleError told when an idle connection breaks; the pool replaces it by itself
  * @param queryTimeoutMs a query that takes longer fails and its connection is given up; unset: no limit
+ * @param isKept connections stay open while nothing needs them, so that nobody else takes their places
  */
 export function openDatabase(
   url: string,
   onIdleError: (error: Error) => void,
   poolSize = 10,
   queryTimeoutMs?: number,
+  isKept = false,
 ): Database {
   const pool = new Pool({
     connectionString: url,
@@ -39,6 +41,7 @@ export function openDatabase(
       // Compiling takes longer than any statement of ours gains by it.
       await client.query('set jit = off');
     },
+    ...(isKept && { idleTimeoutMillis: 0 }),
     ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
   });
   pool.on('error', onIdleError);

@@ -10,7 +10,8 @@ export type MetricSources = {
   traffic: Traffic;
   spoolDepth: () => SpoolDepth;
   jobStates: (now: Date) => readonly JobState[];
-  lookAtDatabase: () => Promise<Backlog | undefined>;
+  isDatabaseThere: () => boolean;
+  countBacklog: () => Promise<Backlog | undefined>;
 };
 
 export type Metrics = {
@@ -24,7 +25,7 @@ export type Metrics = {
 type Aggregator = 'sum' | 'max' | 'min';
 
 /** The figures that docs/operations.md explains, those of Node itself among them. */
-export function openMetrics({ traffic, spoolDepth, jobStates, lookAtDatabase }: MetricSources): Metrics {
+export function openMetrics({ traffic, spoolDepth, jobStates, ...database }: MetricSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -78,15 +79,15 @@ export function openMetrics({ traffic, spoolDepth, jobStates, lookAtDatabase }: 
     return oldestAt ? Math.max(0, (Date.now() - oldestAt.getTime()) / 1_000) : 0;
   });
 
-  // These share one question to the database.
-  gauge('waymark_database_up', '1 when the database answers within a second', 'min', async () =>
-    (await lookAtDatabase()) ? 1 : 0,
+  gauge('waymark_database_up', '1 when the database answers within a second', 'min', () =>
+    database.isDatabaseThere() ? 1 : 0,
   );
-  gauge('waymark_rollup_pending_clicks', 'Hits that the rollups still have to take in', 'max', async () => {
-    return (await lookAtDatabase())?.hits;
+  // These share one question to the database.
+  gauge('waymark_rollup_pending_clicks', 'Hits that the rollups still have to take in, about', 'max', async () => {
+    return (await database.countBacklog())?.hits;
   });
-  gauge('waymark_rollup_lag_seconds', 'How long the oldest of them has waited', 'max', async () => {
-    return (await lookAtDatabase())?.seconds;
+  gauge('waymark_rollup_lag_seconds', 'How long the oldest of them has waited, about', 'max', async () => {
+    return (await database.countBacklog())?.seconds;
   });
 
   function byJob(read: (state: JobState) => number): Record<string, number> {

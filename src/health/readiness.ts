@@ -9,25 +9,29 @@ type Facts = {
   /** The recorder has given up on the database and writes to the spool. */
   isSpooling: boolean;
   spool: SpoolDepth;
+  /** What neither the database nor the disk took. */
+  lost: { count: number; isLosing: boolean; lastAt: Date | null };
   jobs: readonly JobState[];
 };
 
 export type Readiness = {
-  /** `degraded`: visitors are sent on and clicks are kept, but something needs attention. */
+  /** `degraded`: visitors are sent on, but something needs attention. */
   status: 'ok' | 'degraded' | 'stopping';
   database: { status: 'ok' | 'unreachable' };
   spool: { status: 'empty' | 'filling' | 'draining'; clicks: number; oldestAt: string | null };
+  /** `losing`: within the last five minutes clicks were lost. `lost`: how many since the start. */
+  clicks: { status: 'ok' | 'losing'; lost: number; lastLostAt: string | null };
   jobs: { status: 'ok' | 'failing'; failing: string[] };
 };
 
 /**
- * Tells database, spool and jobs apart. Only a server that stops is not ready. One whose database is away still sends
+ * Tells database, spool, clicks and jobs apart. Only a server that stops is not ready. One whose database is away still sends
  * visitors on from memory and keeps their clicks on its disk, and the database is away for its neighbours as well: taking
  * all of them out of the rotation would turn a slow dashboard into dead links.
  */
-export function readinessOf({ isStopping, isDatabaseThere, isSpooling, spool, jobs }: Facts): Readiness {
+export function readinessOf({ isStopping, isDatabaseThere, isSpooling, spool, lost, jobs }: Facts): Readiness {
   const failing = jobs.filter(({ status }) => status !== 'ok').map(({ name }) => name);
-  const isWell = isDatabaseThere && !isSpooling && spool.hits === 0 && failing.length === 0;
+  const isWell = isDatabaseThere && !isSpooling && !lost.isLosing && spool.hits === 0 && failing.length === 0;
   return {
     status: isStopping ? 'stopping' : isWell ? 'ok' : 'degraded',
     database: { status: isDatabaseThere ? 'ok' : 'unreachable' },
@@ -35,6 +39,11 @@ export function readinessOf({ isStopping, isDatabaseThere, isSpooling, spool, jo
       status: isSpooling ? 'filling' : spool.hits > 0 ? 'draining' : 'empty',
       clicks: spool.hits,
       oldestAt: spool.oldestAt?.toISOString() ?? null,
+    },
+    clicks: {
+      status: lost.isLosing ? 'losing' : 'ok',
+      lost: lost.count,
+      lastLostAt: lost.lastAt?.toISOString() ?? null,
     },
     jobs: { status: failing.length === 0 ? 'ok' : 'failing', failing },
   };

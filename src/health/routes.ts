@@ -6,14 +6,11 @@ import type { Readiness } from './readiness.ts';
  * For whoever watches over the server: live means the process answers, ready that visitors may be sent to it. On any host,
  * because load balancers and containers ask by address; but only our own hosts are told the parts.
  */
-export async function healthRoutes(
-  app: FastifyInstance,
-  { readiness }: { readiness: () => Promise<Readiness> },
-): Promise<void> {
+export async function healthRoutes(app: FastifyInstance, { readiness }: { readiness: () => Readiness }): Promise<void> {
   app.get('/health/live', async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }));
 
   app.get('/health/ready', async ({ headers: { host } }, reply) => {
-    const state = await readiness();
+    const state = readiness();
     reply.header('cache-control', 'no-store');
     if (state.status === 'stopping') reply.code(503).header('retry-after', '5');
     const isOurs = app.sites.siteOf(host) === 'app' || app.sites.isOwnShortHost(host);

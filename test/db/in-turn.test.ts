@@ -43,7 +43,8 @@ describe('what reads in turn', () => {
   });
 
   it('is one moment within a budget, changes nothing, and leaves nothing behind on its connection', async () => {
-    const { db, drop } = await openTestDatabase(1);
+    const single = await openTestDatabase(1);
+    const { db } = single;
     const settings = sql`select current_setting('statement_timeout') as budget, current_setting('transaction_isolation') as moment,
       current_setting('transaction_read_only') as only`;
     const within = await inTurn(db, 'a', 'lists', (tx) => tx.execute(settings));
@@ -51,6 +52,6 @@ describe('what reads in turn', () => {
     const nested = await inTurn(db, 'a', 'rows', (tx) => inTurn(tx, 'a', 'rows', (same) => same.execute(settings)));
     expect(nested.rows).toEqual(within.rows);
     expect((await db.execute(settings)).rows).toEqual([{ budget: '0', moment: 'read committed', only: 'off' }]);
-    await drop();
+    await single.drop();
   });
 });

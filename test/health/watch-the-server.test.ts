@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LostClicks } from '../../src/health/lost-clicks.ts';
 import { readinessOf } from '../../src/health/readiness.ts';
 import { insertLink } from '../../src/links/queries.ts';
 import { startTestApp, type TestApp } from '../setup/app.ts';
@@ -42,6 +43,7 @@ describe('whoever watches over the server', () => {
         status: 'ok',
         database: { status: 'ok' },
         spool: { status: 'empty', clicks: 0, oldestAt: null },
+        clicks: { status: 'ok', lost: 0, lastLostAt: null },
         jobs: { status: 'ok', failing: [] },
       });
     }
@@ -150,6 +152,7 @@ describe('readiness', () => {
     isDatabaseThere: true,
     isSpooling: false,
     spool: { hits: 0, oldestAt: null },
+    lost: { count: 0, isLosing: false, lastAt: null },
     jobs: [],
   };
   const since = new Date(0);
@@ -159,6 +162,22 @@ describe('readiness', () => {
     expect(readinessOf({ ...well, isDatabaseThere: false })).toMatchObject({
       status: 'degraded',
       database: { status: 'unreachable' },
+    });
+  });
+
+  it('says while clicks are lost, and for five minutes more', () => {
+    const lost = new LostClicks();
+    expect(readinessOf({ ...well, lost: lost.read(since) })).toMatchObject({ status: 'ok', clicks: { status: 'ok' } });
+    lost.add(3, since);
+    lost.add(4, since);
+    expect(readinessOf({ ...well, lost: lost.read(new Date(299_999)) })).toMatchObject({
+      status: 'degraded',
+      database: { status: 'ok' },
+      clicks: { status: 'losing', lost: 7, lastLostAt: since.toISOString() },
+    });
+    expect(readinessOf({ ...well, lost: lost.read(new Date(300_000)) })).toMatchObject({
+      status: 'ok',
+      clicks: { status: 'ok', lost: 7, lastLostAt: since.toISOString() },
     });
   });
 

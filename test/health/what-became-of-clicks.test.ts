@@ -8,7 +8,8 @@ describe('the metrics', () => {
       traffic: countTraffic(),
       spoolDepth: () => ({ hits: 0, oldestAt: null }),
       jobStates: () => [],
-      lookAtDatabase: async () => undefined,
+      isDatabaseThere: () => false,
+      countBacklog: async () => undefined,
     });
     metrics.observe({ kind: 'batch', hits: 1, ms: 2 });
     metrics.observe({ kind: 'kept', hits: 20, outcome: 'spooled' });
