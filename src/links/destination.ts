@@ -34,6 +34,12 @@ export function readDestination(typed: string): string {
   if (!parsed || (!scheme && !parsed.hostname.includes('.'))) throw notOpened();
   if (authority.includes('@'))
     throw refusal('An address with a user name or password in it would be shown to every visitor.');
+  // Proxies before us have room for so much of a header, and letters such as é take six bytes there.
+  const written = locationOf(url).length;
+  if (written > maxAddress)
+    throw refusal(
+      `An address has at most ${maxAddress.toLocaleString('en')} characters. This one has ${written.toLocaleString('en')} once its special letters are encoded.`,
+    );
   return url;
 }
 

@@ -108,6 +108,12 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, failure: Fail
     );
 }
 
+/** The log-in takes no longer way back, and headers that carry it have to fit into a proxy's buffers. */
+const longestNext = 2_000;
+
+const logInHref = (next: string): string =>
+  next.length > longestNext ? '/log-in' : `/log-in?next=${encodeURIComponent(next)}`;
+
 /**
  * A failure in answer to a fragment's request: the page stays as it is, with what was typed, and a message appears. Who
  * only wanted to look, and is logged out, is led to the log-in and back.
@@ -120,7 +126,7 @@ function answerFragment(request: FastifyRequest, reply: FastifyReply, error: unk
     const { pathname, search } = URL.canParse(page) ? new URL(page) : { pathname: '/', search: '' };
     return reply
       .code(200)
-      .header('hx-redirect', `/log-in?next=${encodeURIComponent(pathname + search)}`)
+      .header('hx-redirect', logInHref(pathname + search))
       .send();
   }
   const message = isLoggedOut ? 'You are logged out. Log in in another tab, then send this again.' : failure.detail;
@@ -147,8 +153,7 @@ async function failures(app: FastifyInstance): Promise<void> {
     if (isApi) return sendProblem(request, reply, failure);
     if (request.headers['hx-request'] === 'true') return answerFragment(request, reply, error, failure);
     if (error instanceof Unauthorized) {
-      const next = request.method === 'GET' ? `?next=${encodeURIComponent(request.url)}` : '';
-      return reply.redirect(`/log-in${next}`, 303);
+      return reply.redirect(request.method === 'GET' ? logInHref(request.url) : '/log-in', 303);
     }
     return reply.viewAsync('pages/error.eta', {
       title: titles[failure.status] ?? 'Error',

@@ -114,6 +114,13 @@ describe('a pasted destination', () => {
     expect(readDestination(`https://example.com/${'a'.repeat(7_980)}`)).toHaveLength(8_000);
   });
 
+  it('may have 8,000 characters as a header carries it: é takes six, a Chinese letter nine', () => {
+    const head = 'https://example.com/'.length;
+    expect(locationOf(readDestination(`https://example.com/${'é'.repeat((8_000 - head) / 6)}`))).toHaveLength(8_000);
+    for (const text of [`${'é'.repeat((8_000 - head) / 6)}a`, '桜'.repeat(2_000), '😀'.repeat(1_000)])
+      expect(() => readDestination(`https://example.com/${text}`)).toThrow(/once its special letters are encoded/);
+  });
+
   it('is never anything that a browser would not open as http or https', () => {
     const pieces = [
       'https:',
