@@ -20,6 +20,5 @@ RUN mkdir /data && chown node:node /data
 VOLUME /data
 USER node
 EXPOSE 3000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:3000/health/ready', { headers: { host: new URL(process.env.APP_URL ?? 'http://localhost:3000').host } }).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "dist/health/check.js"]
 CMD ["node", "--max-semi-space-size=64", "dist/server.js"]
