@@ -30,7 +30,7 @@ import { openWorkerMetrics } from './health/worker-metrics.ts';
 import { startTimetable } from './jobs/timetable.ts';
 import { searchJobs } from './links/search-texts.ts';
 import { openDepartures } from './live/departures.ts';
-import { openMailer } from './mail/mailer.ts';
+import { mailJobs, openMailer } from './mail/mailer.ts';
 import { mailingJobs } from './mailings/send.ts';
 import { describeError } from './plugins/logging.ts';
 import { countActiveSlugs } from './redirect/queries.ts';
@@ -120,6 +120,7 @@ async function open(
   const mailer = openMailer(config, db, (sentence, error) => (error ? problem(sentence, error) : info(sentence)));
   const timetable = [
     ...clickJobs({ db, salts, dimensions, retentionDays: config.retentionDays }),
+    ...mailJobs(mailer),
     ...mailingJobs({ db, mailer, config }),
     ...domainJobs({ db, mailer, config, dns: openDns(config.dnsServers) }),
     ...searchJobs(db, (sentence) => problem(sentence)),

@@ -1,4 +1,4 @@
-import type { Mail } from '../mail/mailer.ts';
+import type { Mail } from '../mail/mail.ts';
 
 /** How long a link in a mail works, in seconds; the mails say an hour. */
 export const mailedLinkLife = 60 * 60;
@@ -14,22 +14,27 @@ function mailTo(person: Recipient, subject: string, paragraphs: string[]): Mail 
   };
 }
 
+/** When a link that is made now ends. */
+const linkEnds = () => new Date(Date.now() + mailedLinkLife * 1_000);
+
 export function resetPasswordMail(person: Recipient, url: string): Mail {
-  return mailTo(person, 'Choose a new password', [
+  const mail = mailTo(person, 'Choose a new password', [
     'Open this page to choose a new password for Waymark:',
     url,
     'It works once, for an hour. Your old password goes on working until then.',
     'If you did not ask for this, you need not do anything.',
   ]);
+  return { ...mail, expiresAt: linkEnds() };
 }
 
 export function confirmEmailMail(person: Recipient, url: string): Mail {
-  return mailTo(person, 'Confirm your new e-mail address', [
+  const mail = mailTo(person, 'Confirm your new e-mail address', [
     `Open this page to log in to Waymark as ${person.email} from now on:`,
     url,
     'It works once, for an hour. Until you confirm, your old address stays.',
     'If you did not ask for this, you need not do anything.',
   ]);
+  return { ...mail, expiresAt: linkEnds() };
 }
 
 /** Goes to the old address: if somebody else asked, this is how the owner learns of it in time. */

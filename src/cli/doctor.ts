@@ -9,6 +9,7 @@ import { connectionsOf, readAvailable } from '../db/connections.ts';
 import { PostgresUnavailable } from '../db/embedded/postgres-unavailable.ts';
 import { plural } from '../format.ts';
 import { noTrigrams } from '../links/search-texts.ts';
+import { smtpProblem } from '../mail/smtp-problem.ts';
 import { CommandRefused, defineCommand } from './command.ts';
 import { placeOf, withDatabaseUrl } from './database.ts';
 import { readMigrations } from './migrations.ts';
@@ -195,7 +196,7 @@ async function checkMail({ smtpUrl, mailFrom }: Config): Promise<Check> {
     await transport.verify();
     return { name: 'mail', status: 'ok', message: `${url.host} takes our mail, sent as ${mailFrom}.` };
   } catch (error) {
-    return { name: 'mail', status: 'fail', message: `${url.host} does not take our mail (${messageOf(error)}).` };
+    return { name: 'mail', status: 'fail', message: `${url.host} does not take our mail. ${smtpProblem(error)}` };
   } finally {
     transport.close();
   }

@@ -510,14 +510,32 @@ export const chartNotes = pgTable(
 
 // ---- mail ----
 
-/** Mail of an instance without SMTP, for its admin to read. */
-export const mails = pgTable('mails', {
-  id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
-  recipient: text('recipient').notNull(),
-  subject: text('subject').notNull(),
-  body: text('body').notNull(),
-  createdAt: createdAt(),
-});
+/**
+ * The outbox. A mail waits while `next_try_at` is set, is sent once `sent_at` is, and otherwise is kept for the instance's
+ * admin: refused for good (`error`), or written while there was no SMTP server.
+ */
+export const mails = pgTable(
+  'mails',
+  {
+    id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
+    recipient: text('recipient').notNull(),
+    subject: text('subject').notNull(),
+    /** Emptied once it is sent or has expired: it may hold a link that opens an account. */
+    body: text('body').notNull(),
+    html: text('html'),
+    headers: jsonb('headers').$type<Record<string, string>>(),
+    attempts: integer('attempts').notNull().default(0),
+    /** Whoever tries it moves this ahead first, so that no other node tries it meanwhile. */
+    nextTryAt: instant('next_try_at'),
+    sentAt: instant('sent_at'),
+    /** A sentence about the last try that failed. */
+    error: text('error'),
+    /** When the link in it ends; afterwards it is not sent any more. */
+    expiresAt: instant('expires_at'),
+    createdAt: createdAt(),
+  },
+  (table) => [index('mails_next_try_at').on(table.nextTryAt).where(sql`${table.nextTryAt} is not null`)],
+);
 
 // ---- sharing: reports that people without an account may see ----
 
@@ -583,9 +601,17 @@ export const mailingsSent = pgTable(
       .references(() => mailings.id, { onDelete: 'cascade' }),
     /** The first day of the week or month that it is about. */
     period: date('period').notNull(),
+    /** When it was written. */
     sentAt: instant('sent_at').notNull().defaultNow(),
+    /** The mail until its fate is known; NULL also of those that older versions sent. */
+    mailId: integer('mail_id').references(() => mails.id, { onDelete: 'set null' }),
+    /** FALSE while the mail waits, and when it was refused for good. */
+    isSent: boolean('is_sent').notNull().default(true),
   },
-  (table) => [primaryKey({ columns: [table.mailingId, table.period] })],
+  (table) => [
+    primaryKey({ columns: [table.mailingId, table.period] }),
+    index('mailings_sent_mail_id').on(table.mailId).where(sql`${table.mailId} is not null`),
+  ],
 );
 
 // ---- analytics: what people write on charts ----

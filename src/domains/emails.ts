@@ -1,5 +1,5 @@
 import { formatDate } from '../format.ts';
-import type { Mail } from '../mail/mailer.ts';
+import type { Mail } from '../mail/mail.ts';
 import type { Claim } from './claims.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { showHost } from './name.ts';

@@ -18,9 +18,10 @@ try {
   loadEnvFile();
   const address = addressOf(readConfig());
   const answer = await fetch(address, { signal: AbortSignal.timeout(patienceMs) });
-  console.log(`${address}: ${answer.status} ${await answer.text()}`);
+  process.stdout.write(`${address}: ${answer.status} ${await answer.text()}\n`);
   process.exitCode = answer.ok ? 0 : 1;
 } catch (error) {
-  console.error(error instanceof ConfigError ? error.message : `The server does not answer (${String(error)}).`);
+  const sentence = error instanceof ConfigError ? error.message : `The server does not answer (${String(error)}).`;
+  process.stderr.write(`${sentence}\n`);
   process.exitCode = 1;
 }

@@ -1,23 +1,25 @@
 import { createTransport } from 'nodemailer';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/db.ts';
-import { insertMail } from './queries.ts';
-
-export type Mail = {
-  to: string;
-  subject: string;
-  text: string;
-  /** The same for programs that show it. */
-  html?: string;
-  headers?: Record<string, string>;
-};
+import type { Job } from '../jobs/timetable.ts';
+import type { Fate, Mail } from './mail.ts';
+import { claimMail, expireMails, insertMail, type KeptMail, markFailed, markSent } from './queries.ts';
+import { nextTry } from './schedule.ts';
+import { isFinal, isUnreachable, smtpProblem } from './smtp-problem.ts';
 
 export type Mailer = {
   /**
-   * Sends a mail, or keeps it for the instance's admin when there is no SMTP server or it refuses. Never rejects, so
-   * that nobody has to wait for it: how long a page takes must not tell whether an account exists.
+   * Puts a mail into the outbox and tries to send it at once. Never rejects, so that nobody has to wait for it: how long
+   * a page takes must not tell whether an account exists.
+   * @returns what became of it by the first try
    */
-  send(mail: Mail): Promise<void>;
+  send(mail: Mail): Promise<Fate>;
+  /** Puts a mail into the outbox within a transaction; it is sent once that is committed. @returns its id */
+  enqueue(tx: Db, mail: Mail): Promise<number>;
+  /** Tries a mail of the outbox that is due, now. */
+  deliver(id: number): Promise<Fate>;
+  /** Tries every mail that is due. @returns how many were sent */
+  sendDue(now: Date): Promise<number>;
   /** False: mail is shown in the log and at /admin/mail, and pages that rely on mail say so. */
   isDelivering: boolean;
   /** Waits for what is under way. */
@@ -28,7 +30,8 @@ export type Mailer = {
 const patience = 10_000;
 
 /**
- * Our one way out for mail.
+ * Our one way out for mail: an outbox in the database, so that mail which a server puts off is tried again (RFC 5321,
+ * 4.5.4.1), by whichever node is there.
  * @param log told of mail that was not delivered; with an error when it should have been, and then without saying to whom
  */
 export function openMailer(
@@ -37,35 +40,88 @@ export function openMailer(
   log: (sentence: string, error?: unknown) => void,
 ): Mailer {
   const transport = config.smtpUrl === null ? null : createTransport(withPatience(config.smtpUrl));
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Set<Promise<unknown>>();
 
-  async function deliver(mail: Mail): Promise<void> {
-    if (!transport) {
+  async function enqueue(tx: Db, mail: Mail): Promise<number> {
+    if (!transport)
       log(`Mail to ${mail.to}: "${mail.subject}". SMTP_URL is not set, so it is kept at /admin/mail.\n\n${mail.text}`);
-      await insertMail(db, mail);
-      return;
-    }
+    return insertMail(tx, mail, new Date(), transport !== null);
+  }
+
+  async function attempt({ id, recipient, subject, body, html, headers, attempts, createdAt }: KeptMail, now: Date) {
     try {
-      await transport.sendMail({ ...mail, from: config.mailFrom });
+      const more = { ...(html !== null && { html }), ...(headers && { headers }) };
+      await transport?.sendMail({ to: recipient, from: config.mailFrom, subject, text: body, ...more });
     } catch (error) {
-      const id = await insertMail(db, mail);
-      log(`A mail could not be sent. It is kept at /admin/mail#mail-${id}.`, withoutAddresses(error));
+      const next = isFinal(error) ? null : nextTry(attempts, createdAt, now);
+      await markFailed(db, id, smtpProblem(error), next);
+      const fate = next === null ? 'It is kept' : 'It is tried again and listed';
+      log(`A mail could not be sent. ${fate} at /admin/mail#mail-${id}.`, withoutAddresses(error));
+      return { fate: next === null ? ('refused' as const) : ('waiting' as const), isUnreachable: isUnreachable(error) };
     }
+    await markSent(db, id, new Date());
+    return { fate: 'sent' as const, isUnreachable: false };
+  }
+
+  async function deliver(id: number): Promise<Fate> {
+    if (!transport) return 'kept';
+    const now = new Date();
+    const mail = await claimMail(db, now, id);
+    // Another node has it, or it is sent.
+    return mail ? (await attempt(mail, now)).fate : 'waiting';
+  }
+
+  async function sendDue(now: Date): Promise<number> {
+    await expireMails(db, now);
+    if (!transport) return 0;
+    for (let sent = 0; ; ) {
+      const mail = await claimMail(db, now);
+      if (!mail) return sent;
+      const { fate, isUnreachable: isAway } = await attempt(mail, now);
+      if (fate === 'sent') sent++;
+      // The others would wait for the same server, each for as long.
+      if (isAway) return sent;
+    }
+  }
+
+  /** Without a database there is no outbox, but the mail may go out all the same. */
+  async function sendWithoutOutbox({ to, subject, text, html, headers }: Mail, cause: unknown): Promise<Fate> {
+    if (!transport) throw cause;
+    const more = { ...(html !== undefined && { html }), ...(headers && { headers }) };
+    await transport.sendMail({ to, from: config.mailFrom, subject, text, ...more });
+    return 'sent';
+  }
+
+  /** Keeps a stop waiting until it has ended. */
+  function noted<Value>(work: Promise<Value>): Promise<Value> {
+    const watched = work.finally(() => underWay.delete(watched));
+    underWay.add(watched);
+    return watched;
   }
 
   return {
     isDelivering: transport !== null,
-    send(mail) {
-      const delivery = deliver(mail)
-        .catch((error: unknown) => log('A mail could be neither sent nor kept.', error))
-        .finally(() => underWay.delete(delivery));
-      underWay.add(delivery);
-      return delivery;
-    },
+    enqueue,
+    deliver: (id) => noted(deliver(id)),
+    sendDue: (now) => noted(sendDue(now)),
+    send: (mail) =>
+      noted(
+        enqueue(db, mail)
+          .then(deliver, (error: unknown) => sendWithoutOutbox(mail, error))
+          .catch((error: unknown) => {
+            log('A mail could be neither sent nor kept.', withoutAddresses(error));
+            return 'refused' as const;
+          }),
+      ),
     async close() {
-      await Promise.all(underWay);
+      await Promise.allSettled(underWay);
     },
   };
+}
+
+/** For the timetable. */
+export function mailJobs(mailer: Mailer): Job[] {
+  return [{ name: 'send mail', everyMs: 10_000, run: () => mailer.sendDue(new Date()) }];
 }
 
 /** What an SMTP server answers names who was written to. */

@@ -1,6 +1,6 @@
 import type { ReportPage } from '../analytics/report-page.ts';
 import { formatNumber } from '../format.ts';
-import type { Mail } from '../mail/mailer.ts';
+import type { Mail } from '../mail/mail.ts';
 import { type Rhythm, rhythmWords } from './calendar.ts';
 
 const rowsAList = 5;

@@ -19,6 +19,8 @@ export type Mailing = {
   /** False while somebody who is no member has not said yes. */
   isGoing: boolean;
   lastSentAt: Date | null;
+  /** Of the last one that was written: `waiting` for the mail server, or given up. */
+  lastFate: 'sent' | 'waiting' | 'not sent';
 };
 
 const isMember = sql`exists (
@@ -36,7 +38,10 @@ const nameOfSubject = sql`coalesce(
 export async function listMailings(db: Db, workspaceId: string): Promise<Mailing[]> {
   const { rows } = await db.execute(sql`
 select m.id, m.every, m.recipient, ${nameOfSubject} as about, m.confirmed_at is not null or ${isMember} as "isGoing",
-       (select (extract(epoch from max(s.sent_at)) * 1000)::float8 from mailings_sent s where s.mailing_id = m.id) as "lastSentAt"
+       (select (extract(epoch from max(s.sent_at)) * 1000)::float8 from mailings_sent s where s.mailing_id = m.id and s.is_sent) as "lastSentAt",
+       coalesce((select case when s.is_sent then 'sent' when e.next_try_at is not null then 'waiting' else 'not sent' end
+         from mailings_sent s left join mails e on e.id = s.mail_id
+         where s.mailing_id = m.id order by s.period desc limit 1), 'sent') as "lastFate"
 from mailings m
 where m.workspace_id = ${workspaceId}
 order by lower(m.recipient), m.every desc, m.id`);
@@ -101,6 +106,25 @@ export async function confirmMailing(db: Db, mailingId: string): Promise<void> {
     .update(mailings)
     .set({ confirmedAt: sql`coalesce(${mailings.confirmedAt}, now())` })
     .where(eq(mailings.id, mailingId));
+}
+
+/** The mail that a claimed report became: it is not sent yet. */
+export async function noteMail(
+  tx: Db,
+  { id, period }: Pick<DueMailing, 'id' | 'period'>,
+  mailId: number,
+): Promise<void> {
+  await tx
+    .update(mailingsSent)
+    .set({ mailId, isSent: false })
+    .where(and(eq(mailingsSent.mailingId, id), eq(mailingsSent.period, period)));
+}
+
+/** Reports count as sent once their mails were. */
+export async function settleMailings(db: Db): Promise<void> {
+  await db.execute(sql`
+update mailings_sent s set is_sent = true, sent_at = e.sent_at, mail_id = null
+from mails e where e.id = s.mail_id and e.sent_at is not null`);
 }
 
 /** The reader wants no more. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { openKept, type SubjectFields, subjectFields, subjectQuery } from '../analytics/subjects.ts';
 import { emailAddress } from '../email-address.ts';
 import { NotFound } from '../errors.ts';
+import { aboutMail } from '../mail/mail.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { mayDo } from '../workspaces/roles.ts';
@@ -71,8 +72,8 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
         const mailing = { subject, every, recipient, createdBy: request.user?.id ?? null };
         const { id, needsYes } = await insertMailing(db, workspaceId, mailing);
         if (needsYes) {
-          void mailer.send(askForYesMail(recipient, name, every, pageOf(id)));
-          reply.flash('success', `We asked ${recipient} whether they want it. It begins when they say yes.`);
+          const about = await aboutMail(mailer.send(askForYesMail(recipient, name, every, pageOf(id))));
+          reply.flash('success', `We ask ${recipient} whether they want it. It begins when they say yes.${about}`);
         } else reply.flash('success', `The report goes to ${recipient} from now on, ${rhythmWords[every].when}.`);
         return await reply.redirect(`/w/${slug}/mailings${field ? `?${field.name}=${field.value}` : ''}`, 303);
       } catch (error) {

@@ -8,16 +8,16 @@ import type { Job } from '../jobs/timetable.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { lastDayOf } from './calendar.ts';
 import { reportMail } from './emails.ts';
-import { claimDueMailing, type DueMailing } from './queries.ts';
+import { claimDueMailing, type DueMailing, noteMail, settleMailings } from './queries.ts';
 import { mailingToken } from './token.ts';
 
 type Parts = { db: Db; mailer: Mailer; config: Pick<Config, 'appUrl' | 'secret'> };
 
 /**
- * Mails every report that is due. Each is claimed, sent and committed by itself: nodes never send the same one, and one
- * that cannot be made holds up no other.
- * @returns how many were sent
- * @throws what went wrong first, after all others were sent
+ * Mails every report that is due. Each is claimed and put into the outbox in a transaction of its own: nodes never send
+ * the same one, and one that cannot be made holds up no other. It counts as sent once the mail server has taken it.
+ * @returns how many were written
+ * @throws what went wrong first, after all others were written
  */
 export async function sendDueMailings(parts: Parts, now: Date): Promise<number> {
   const failed: string[] = [];
@@ -25,30 +25,34 @@ export async function sendDueMailings(parts: Parts, now: Date): Promise<number> 
   let sent = 0;
   for (;;) {
     let due: DueMailing | undefined;
+    let mailId: number | undefined;
     try {
       due = await parts.db.transaction(async (tx) => {
         due = await claimDueMailing(tx, now, failed);
-        if (due) await send(parts, due, now);
+        mailId = due && (await write(parts, tx, due, now));
         return due;
       });
-      if (!due) break;
+      if (!due || mailId === undefined) break;
       sent++;
+      await parts.mailer.deliver(mailId);
     } catch (error) {
       errors.push(error);
       if (!due) break;
       failed.push(due.id);
     }
   }
+  await settleMailings(parts.db);
   if (errors.length > 0) throw errors[0];
   return sent;
 }
 
-async function send({ db, mailer, config }: Parts, due: DueMailing, now: Date): Promise<void> {
+async function write({ db, mailer, config }: Parts, tx: Db, due: DueMailing, now: Date): Promise<number> {
   const { id, workspaceId, workspaceSlug, timeZone, subject, about, every, recipient, isMember, period: first } = due;
   const last = lastDayOf(every, first);
   const period = resolvePeriod({ from: first, to: last, timeZone, now });
   const report = await loadReport(db, workspaceId, subject, period);
-  await mailer.send(
+  const mailId = await mailer.enqueue(
+    tx,
     reportMail({
       to: recipient,
       subject: about,
@@ -58,6 +62,8 @@ async function send({ db, mailer, config }: Parts, due: DueMailing, now: Date): 
       stopUrl: `${config.appUrl}/mailings/${id}/${mailingToken(config.secret, id)}`,
     }),
   );
+  await noteMail(tx, due, mailId);
+  return mailId;
 }
 
 /** For the timetable: looks every minute. */

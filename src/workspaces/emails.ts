@@ -1,14 +1,17 @@
 import { withArticle } from '../format.ts';
+import type { Mail } from '../mail/mail.ts';
+import { DAY } from '../zoned-time.ts';
 import { invitationDays, type InvitedRole } from './invitations.ts';
 
 /** @param url the page that accepts it, with the token that is nowhere else */
 export function invitationMail(
   invitation: { email: string; role: InvitedRole; workspaceName: string; invitedBy: { name: string; email: string } },
   url: string,
-): { to: string; subject: string; text: string } {
+): Mail {
   const { email, role, workspaceName, invitedBy } = invitation;
   return {
     to: email,
+    expiresAt: new Date(Date.now() + invitationDays * DAY),
     subject: `${invitedBy.name} invites you to ${workspaceName}`,
     text: [
       'Hello,',

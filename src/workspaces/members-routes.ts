@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { LimitReached } from '../errors.ts';
 import { withArticle } from '../format.ts';
+import { aboutMail } from '../mail/mail.ts';
 import { waitBeyond } from '../rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { invitationMail } from './emails.ts';
@@ -71,11 +72,15 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
     });
   }
 
-  function mailInvitation(request: FastifyRequest, invitation: { email: string; role: InvitedRole; token: string }) {
+  /** @returns what to know of the mail */
+  function mailInvitation(
+    request: FastifyRequest,
+    invitation: { email: string; role: InvitedRole; token: string },
+  ): Promise<string> {
     const { email, role, token } = invitation;
     const { name = '', email: from = '' } = request.user ?? {};
     const asked = { email, role, workspaceName: request.workspace.name, invitedBy: { name, email: from } };
-    void mailer.send(invitationMail(asked, `${config.appUrl}/invitations/${token}`));
+    return aboutMail(mailer.send(invitationMail(asked, `${config.appUrl}/invitations/${token}`)));
   }
 
   routes.get('/w/:workspace/members', { ...toSee, schema: { params } }, (request, reply) =>
@@ -92,8 +97,8 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
         const { email, role } = request.body;
         const invitedBy = request.user?.id ?? '';
         const token = await insertInvitation(db, request.workspace.id, { email, role, invitedBy });
-        mailInvitation(request, { email, role, token });
-        return await toMembers(request, reply, `${email} is invited as ${withArticle(role)}.`);
+        const about = await mailInvitation(request, { email, role, token });
+        return await toMembers(request, reply, `${email} is invited as ${withArticle(role)}.${about}`);
       } catch (error) {
         const { status, errors } = refusalOf(error);
         reply.code(status);
@@ -108,12 +113,12 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
     async (request, reply) => {
       await refuseManyInvitations(request);
       const invitation = await renewInvitation(db, request.workspace.id, request.params.invitationId);
-      mailInvitation(request, invitation);
-      return toMembers(
-        request,
-        reply,
-        `A new mail is on its way to ${invitation.email}. The link in the old one stops.`,
-      );
+      const about = await mailInvitation(request, invitation);
+      const sentence =
+        about === ''
+          ? `A new mail is on its way to ${invitation.email}. The link in the old one stops.`
+          : `${invitation.email} is invited anew. The link in the old mail stops.${about}`;
+      return toMembers(request, reply, sentence);
     },
   );
 
