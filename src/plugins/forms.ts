@@ -5,14 +5,14 @@ import { z } from 'zod';
 
 const flashCookie = '_flash';
 
-const flash = z.object({
+const flashShape = z.object({
   kind: z.enum(['success', 'error']),
   message: z.string(),
   /** The form that takes back what a message tells of. */
   undo: z.object({ action: z.string(), fields: z.record(z.string(), z.string()) }).optional(),
 });
 
-export type Flash = z.infer<typeof flash>;
+export type Flash = z.infer<typeof flashShape>;
 export type Undo = NonNullable<Flash['undo']>;
 
 declare module 'fastify' {
@@ -46,7 +46,7 @@ async function forms(app: FastifyInstance): Promise<void> {
 function readFlash(kept: string | undefined): Flash | undefined {
   if (kept === undefined) return undefined;
   try {
-    return flash.safeParse(JSON.parse(kept)).data;
+    return flashShape.safeParse(JSON.parse(kept)).data;
   } catch {
     return undefined;
   }

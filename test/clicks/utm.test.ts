@@ -71,17 +71,18 @@ describe('utm tags of a query', () => {
 
 describe('a paid click', () => {
   it.each([
-    ...[
-      'gclid=abc',
-      'a=1&msclkid=x',
-      'ttclid=1&b=2',
-      'GCLID=abc',
-      'wbraid=1',
-      'li_fat_id=9',
-      'gad_campaignid=1',
-      'dicbo=v1',
-    ],
-    ...['ndclid=1', 'vmcid=1', 'spclid=1', 'wickedid=1'],
+    'gclid=abc',
+    'a=1&msclkid=x',
+    'ttclid=1&b=2',
+    'GCLID=abc',
+    'wbraid=1',
+    'li_fat_id=9',
+    'gad_campaignid=1',
+    'dicbo=v1',
+    'ndclid=1',
+    'vmcid=1',
+    'spclid=1',
+    'wickedid=1',
   ])('%s is one', (query) => {
     expect(hasPaidClickId(query)).toBe(true);
   });

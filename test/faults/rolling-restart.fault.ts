@@ -95,9 +95,9 @@ it.skipIf(!program)(
       await visitors.progress(rate);
       for (let restart = 0; restart < restarts; restart++) {
         const index = restart % nodes.length;
-        const { port, end } = nodes[index] as ServerNode;
-        expect((await end('SIGTERM')).code).toBe(0);
-        const fresh = await start(port);
+        const old = nodes[index] as ServerNode;
+        expect((await old.end('SIGTERM')).code).toBe(0);
+        const fresh = await start(old.port);
         nodes[index] = fresh;
         // Before the next one stops, HAProxy must have seen that this one is back.
         await until('HAProxy sends visitors to the new server', async () => (await countRedirects(fresh)) > 0);

