@@ -112,6 +112,7 @@ async function open(
     () => resolver.distrust(),
   );
   closing.add('the listener', 1_000, () => listener.close());
+  await resolver.loadHosts();
   if (isWarm) await resolver.warm(db, signal);
   signal?.throwIfAborted();
 

@@ -1,24 +1,28 @@
 import { maxTyped } from '../composed.ts';
 import type { Db } from '../db/db.ts';
 import type { Announcement } from '../db/notify.ts';
-import { Unavailable } from '../errors.ts';
 import { slugKey } from '../links/slug.ts';
-import { Budget } from './budget.ts';
 import { FreshCache } from './fresh-cache.ts';
 import type { Host } from './host.ts';
-import { findCasePolicy, findHost, listHosts, prepareTargetQuery, readActiveTargets, type Target } from './queries.ts';
+import { LiveHosts } from './live-hosts.ts';
+import {
+  findCasePolicy,
+  findHost,
+  listHostNames,
+  listHosts,
+  prepareTargetQuery,
+  readActiveTargets,
+  type Target,
+} from './queries.ts';
 
 /** Links kept in memory beyond those that are loaded at start, about 1 kB each. */
 const maxTargets = 100_000;
 
-/** Hosts kept in memory, the ones that are nobody's too, so that a flood of made-up hosts costs one query each. */
+/** Live hosts kept in memory with their settings. Hosts that are nobody's take no room here: see live-hosts.ts. */
 const maxHosts = 20_000;
 
 /** All of them together: the files of a host take up to 210 kB, and somebody may have many. */
 const maxHostBytes = 50_000_000;
-
-/** Hosts a second that visitors name, that were nobody's as far as memory knows, and that the database is asked for. */
-const strangeHostsASecond = 100;
 
 /** A domain, and how it tells its slugs apart. */
 type SlugSpace = Pick<Host, 'domainId' | 'isCaseSensitive'>;
@@ -30,8 +34,8 @@ type SlugSpace = Pick<Host, 'domainId' | 'isCaseSensitive'>;
 export class Resolver {
   readonly #db: Db;
   readonly #targets: FreshCache<Target>;
-  readonly #hosts: FreshCache<{ host: Host | null }>;
-  readonly #strangeHosts = new Budget(strangeHostsASecond);
+  readonly #hosts: FreshCache<Host>;
+  readonly #liveHosts: LiveHosts;
 
   /** @param loaded how many slugs `warm` will load; there is room for others besides them */
   constructor(db: Db, loaded = 0) {
@@ -45,9 +49,10 @@ export class Resolver {
       },
       { groups: ['domainId', 'workspaceId'] },
     );
-    this.#hosts = new FreshCache(maxHosts, async (hostname) => ({ host: (await findHost(db, hostname)) ?? null }), {
+    this.#hosts = new FreshCache(maxHosts, (hostname) => findHost(db, hostname), {
       bytes: { max: maxHostBytes, of: bytesOf },
     });
+    this.#liveHosts = new LiveHosts(() => listHostNames(db));
   }
 
   /** Takes every active link and every host into memory, for the time when the database is away (LINK_CACHE=warm). */
@@ -56,7 +61,12 @@ export class Resolver {
       signal?.throwIfAborted();
       this.#targets.keep(keyOf(target.domainId, key), target);
     }
-    for (const [hostname, host] of await listHosts(db)) this.#hosts.keep(hostname, { host });
+    for (const [hostname, host] of await listHosts(db)) this.#hosts.keep(hostname, host);
+  }
+
+  /** Reads which hosts are live, so that no stranger has to wait for it. */
+  loadHosts(): Promise<void> {
+    return this.#liveHosts.load();
   }
 
   /** A target that is in memory, so that the common redirect waits for nothing but its click. */
@@ -91,33 +101,31 @@ export class Resolver {
 
   /** A customer's domain that is in memory; null for a host that is nobody's, undefined when memory does not say. */
   recallHost(hostname: string): Host | null | undefined {
-    return this.#hosts.recall(hostname)?.host;
+    return this.#hosts.recall(hostname) ?? (this.#liveHosts.recall(hostname) === false ? null : undefined);
   }
 
   /**
+   * Asks the database for a host that is live or was announced, and for no other.
    * @returns a customer's domain, or null when the host is nobody's
    * @throws Unavailable as above
    */
   async findHost(hostname: string): Promise<Host | null> {
-    return (await this.#hosts.find(hostname))?.host ?? null;
-  }
-
-  /**
-   * The same for a visitor, who may have made the host up. Hosts that were served lately are never put off.
-   * @throws Unavailable also when too many others were named within a second
-   */
-  async findVisitedHost(hostname: string): Promise<Host | null> {
     const known = this.recallHost(hostname);
     if (known !== undefined) return known;
-    if (!this.#hosts.peek(hostname)?.host && !this.#strangeHosts.take(performance.now())) throw new Unavailable();
-    return this.findHost(hostname);
+    if (!(await this.#liveHosts.mayBeLive(hostname))) return null;
+    const askedAt = performance.now();
+    const host = await this.#hosts.find(hostname);
+    this.#liveHosts.settle(hostname, host !== undefined, askedAt);
+    return host ?? null;
   }
 
   /** Forgets what an announcement says has changed. */
   forget(announcement: Announcement): void {
     if (announcement.kind === 'slug') this.#targets.forget(keyOf(announcement.domainId, announcement.slugKey));
-    else if (announcement.kind === 'domain') this.#hosts.forget(announcement.host);
-    else if (announcement.kind === 'case policy') this.#targets.distrustGroup(announcement.domainId);
+    else if (announcement.kind === 'domain') {
+      this.#hosts.forget(announcement.host);
+      this.#liveHosts.doubt(announcement.host);
+    } else if (announcement.kind === 'case policy') this.#targets.distrustGroup(announcement.domainId);
     else if (announcement.kind === 'workspace') this.#targets.distrustGroup(announcement.workspaceId);
   }
 
@@ -125,17 +133,15 @@ export class Resolver {
   distrust(): void {
     this.#targets.distrust();
     this.#hosts.distrust();
+    this.#liveHosts.distrust();
   }
 }
 
 /** Of a host without files, about. */
 const hostBytes = 1_000;
 
-const bytesOf = ({ host }: { host: Host | null }): number =>
-  [host?.robotsTxt, host?.appleAppSiteAssociation, host?.assetLinks].reduce(
-    (sum, file) => sum + (file?.length ?? 0),
-    hostBytes,
-  );
+const bytesOf = ({ robotsTxt, appleAppSiteAssociation, assetLinks }: Host): number =>
+  [robotsTxt, appleAppSiteAssociation, assetLinks].reduce((sum, file) => sum + (file?.length ?? 0), hostBytes);
 
 /**
  * Whether somebody can have it. Postgres refuses a NUL. What is longer is not even made equal in form: what 16 kB of marks

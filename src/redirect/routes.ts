@@ -119,7 +119,7 @@ export default async function redirectRoutes(
     slug: string,
     known: Host | null | undefined,
   ): Promise<Answer> {
-    const host = known === undefined ? await resolver.findVisitedHost(hostnameOf(request.headers.host)) : known;
+    const host = known === undefined ? await resolver.findHost(hostnameOf(request.headers.host)) : known;
     if (!host) {
       outcomes['unknown-host']++;
       return refuseUnknownHost(reply);
@@ -196,7 +196,7 @@ export async function answerBroken(
 export async function hostOfRequest(request: FastifyRequest, parts: RedirectParts): Promise<Host | null> {
   const { host } = request.headers;
   if (parts.sites.isOwnShortHost(host)) return plainHost(parts.instanceDomainId);
-  return parts.resolver.findVisitedHost(hostnameOf(host));
+  return parts.resolver.findHost(hostnameOf(host));
 }
 
 /** What is not a slug at all: deeper paths, broken escapes, methods of which the routes know nothing. */

@@ -1,11 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { hasToken, isNextDoor } from '../plugins/neighbours.ts';
 import { isSameSecret } from '../secret.ts';
-import { Budget } from './budget.ts';
 import type { Resolver } from './resolve.ts';
-
-/** Questions a second that memory cannot answer and the database is asked; more are put off. */
-const lookupsASecond = 100;
 
 /** A host name as DNS writes it, with a dot and not an address: all else needs no look. */
 const hostname = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9-]{2,63}$/;
@@ -15,14 +11,12 @@ const hostname = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d
  * one (on_demand_tls, ask). Only programs on this machine are answered, and who has TLS_ASK_TOKEN: as a bearer token, or
  * as `token` in the query, because Caddy sends no headers of ours. For everybody else there is nothing here.
  *
- * Mostly answered from memory. When strangers make up hosts, those that memory knows are still answered; looks into the
- * database are limited, and a new domain then has to wait for a second.
+ * Answered from memory, which knows all live domains: hosts that strangers make up ask the database nothing.
  */
 export async function tlsQuestion(
   app: FastifyInstance,
   { resolver, ownHosts }: { resolver: Resolver; ownHosts: ReadonlySet<string> },
 ): Promise<void> {
-  const lookups = new Budget(lookupsASecond);
   const { tlsAskToken } = app.config;
 
   app.get('/internal/tls-allowed', { logLevel: 'warn' }, async (request, reply) => {
@@ -31,18 +25,13 @@ export async function tlsQuestion(
     reply.header('cache-control', 'no-store').type('text/plain; charset=utf-8');
     const host = typeof domain === 'string' && domain.length <= 254 ? domain.toLowerCase().replace(/\.$/, '') : '';
     const isAllowed = await isServed(host);
-    if (isAllowed === undefined) return reply.code(429).header('retry-after', '1').send('Too many questions.\n');
     return reply.code(isAllowed ? 200 : 404).send(isAllowed ? 'Yes.\n' : 'No.\n');
   });
 
-  /** Undefined when it cannot be said now. @throws Unavailable */
-  async function isServed(host: string): Promise<boolean | undefined> {
+  /** @throws Unavailable */
+  async function isServed(host: string): Promise<boolean> {
     if (ownHosts.has(host)) return true;
-    if (!hostname.test(host)) return false;
-    const known = resolver.recallHost(host);
-    if (known !== undefined) return known !== null;
-    if (!lookups.take(performance.now())) return undefined;
-    return (await resolver.findHost(host)) !== null;
+    return hostname.test(host) && (await resolver.findHost(host)) !== null;
   }
 }
 

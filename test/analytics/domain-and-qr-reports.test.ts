@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import { tellOfDomain } from '../setup/domains.ts';
 import { rowsOf } from '../setup/hits.ts';
 import { insertLinkAs, textOf } from './pages.ts';
 
@@ -24,6 +25,7 @@ beforeAll(async () => {
   await test.db.execute(sql`
 insert into domains (id, host, workspace_id, state)
 select 'own', 'links.acme.example', id, 'live' from workspaces where slug = ${owner.workspace.slug}`);
+  await tellOfDomain(test.db, 'links.acme.example');
   spring = (await insertLinkAs(owner, 'spring')).split('/').at(-1) ?? '';
   await insertLinkAs(other, 'theirs');
   await test.db.execute(sql`

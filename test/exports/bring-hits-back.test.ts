@@ -19,6 +19,7 @@ import { importHits } from '../../src/exports/hits-import.ts';
 import { type Client, createLink, type LinkJson, openClient } from '../api/client.ts';
 import { type CommandLine, openCommandLine } from '../cli/run.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import { tellOfDomain } from '../setup/domains.ts';
 import { rowsOf } from '../setup/hits.ts';
 import { rollupsAndRows } from '../setup/rollups.ts';
 
@@ -61,6 +62,7 @@ beforeAll(async () => {
   busy = await createLink(client, { slug: 'busy', url: 'https://example.com/?utm_source=own' });
   await app.db.execute(sql`
 insert into domains (id, host, workspace_id, proof_token, state) values ('brand', 'brand.example', ${client.workspaceId}, 'proof', 'live')`);
+  await tellOfDomain(app.db, 'brand.example');
   promo = await createLink(client, { domain: 'brand.example', slug: 'promo' });
   const gone = await createLink(client, { slug: 'gone' });
   const [tag] = await rowsOf<{ id: string }>(app.db, sql`select id from tags`);

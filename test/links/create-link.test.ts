@@ -4,6 +4,7 @@ import { claimRandomSlug } from '../../src/links/claim.ts';
 import { readNewLink } from '../../src/links/forms.ts';
 import { getLink, insertLink, type Link } from '../../src/links/queries.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../setup/app.ts';
+import { tellOfDomain } from '../setup/domains.ts';
 import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
 
 let app: TestApp;
@@ -346,6 +347,7 @@ describe("a workspace's own domain", () => {
     await app.db.execute(
       sql`insert into domains (id, host, workspace_id) values ('adas', 'go.ada.example', ${workspaceId})`,
     );
+    await tellOfDomain(app.db, 'go.ada.example');
     const ours = await created(await create({ url: 'https://example.com/1', slug: 'same' }));
     const own = await created(await create({ url: 'https://example.com/2', slug: 'same', domain: 'go.ada.example' }));
     expect(own.shortUrl).toBe('https://go.ada.example/same');

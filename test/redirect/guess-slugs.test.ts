@@ -2,13 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { announce } from '../../src/db/notify.ts';
-import { Unavailable } from '../../src/errors.ts';
 import { archiveLink, insertLink } from '../../src/links/queries.ts';
 import { networkOf } from '../../src/network.ts';
-import { Resolver } from '../../src/redirect/resolve.ts';
 import { UnknownSlugs } from '../../src/redirect/unknown-slugs.ts';
 import { startTestApp, type TestApp } from '../setup/app.ts';
-import { insertDomain } from '../setup/domains.ts';
 import { insertBareWorkspace } from '../setup/hits.ts';
 
 describe('unknown slugs', () => {
@@ -128,27 +125,5 @@ describe('whoever guesses slugs', () => {
     for (let n = 0; n < 101; n++) await guess(`/guess-${n}`, '2001:db8:1::1');
     expect((await guess('/another', '2001:db8:1::1')).status).toBe(429);
     await expect.poll(async () => (await guess(`/${slug}`, '2001:db8:1::1')).status).toBe(410);
-  });
-
-  it('by made-up hosts is put off beyond a hundred a second, while hosts that are served open', async () => {
-    await insertDomain(waymark.db, await insertBareWorkspace(waymark.db), 'go.acme.example');
-    expect((await waymark.visit('/', { host: 'go.acme.example' })).status).toBe(200);
-    const resolver = new Resolver(waymark.db);
-    await resolver.findVisitedHost('go.acme.example');
-    const asked = await Promise.allSettled(
-      Array.from({ length: 300 }, (_, n) => resolver.findVisitedHost(`made-up-${n}.example`)),
-    );
-    const put = asked.filter(({ status }) => status === 'rejected');
-    expect(put.length).toBeGreaterThanOrEqual(100);
-    expect(put.every((each) => (each as PromiseRejectedResult).reason instanceof Unavailable)).toBe(true);
-    resolver.distrust();
-    expect((await resolver.findVisitedHost('go.acme.example'))?.domainId).toBeDefined();
-    await expect.poll(() => resolver.findVisitedHost('another.example')).toBeNull();
-    const answers = await Promise.all(
-      Array.from({ length: 300 }, (_, n) => waymark.visit('/x', { host: `made-up-${n}.example` })),
-    );
-    const statuses = new Set(answers.map(({ status }) => status));
-    expect(statuses).toEqual(new Set([404, 503]));
-    expect(answers.find(({ status }) => status === 503)?.headers['retry-after']).toBe('5');
   });
 });

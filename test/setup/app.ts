@@ -10,6 +10,7 @@ import { type Config, readConfig } from '../../src/config.ts';
 import type { Db } from '../../src/db/db.ts';
 import { startServer } from '../../src/start.ts';
 import { createTestDatabase } from './database.ts';
+import { waitForServer } from './domains.ts';
 import { freePort } from './free-port.ts';
 
 /** An answer, read whole. Redirects are never followed: they are what is tested. */
@@ -98,6 +99,10 @@ export async function startTestApp(env: Record<string, string> = {}): Promise<Te
   const appHost = new URL(config.appUrl).host;
   const shortHost = new URL(config.shortUrl).host;
   const ask = (path: string, options: Ask = {}) => request(port, path, { host: appHost, ...options });
+  waitForServer(server.app.db, async (host) => {
+    const answer = await request(port, `/internal/tls-allowed?domain=${host}`, { host: `127.0.0.1:${port}` });
+    return answer.status === 200;
+  });
 
   return {
     app: server.app,
