@@ -15,6 +15,7 @@ export type LoadResult = {
   other: number;
   perSecond: number;
   p50: number;
+  p95: number;
   p99: number;
   worst: number;
 };
@@ -113,6 +114,7 @@ class Tally {
       other: latencies.length - this.#redirects,
       perSecond: latencies.length / elapsed,
       p50: at(0.5),
+      p95: at(0.95),
       p99: at(0.99),
       worst: at(1),
     };
