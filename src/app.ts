@@ -1,5 +1,5 @@
 import compress from '@fastify/compress';
-import rateLimit from '@fastify/rate-limit';
+import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
@@ -11,7 +11,9 @@ import analyticsApi from './analytics/api.ts';
 import savedViewsApi from './analytics/saved-views-api.ts';
 import analyticsRoutes from './analytics/routes.ts';
 import apiFace from './api/face.ts';
-import apiRoutes from './api/routes.ts';
+import document from './api/document.ts';
+import keyPages from './api/key-pages.ts';
+import referenceRoutes from './api/reference.ts';
 import campaignsApi from './campaigns/api.ts';
 import campaignRoutes from './campaigns/routes.ts';
 import type { Geo } from './clicks/geo.ts';
@@ -87,6 +89,14 @@ export type AppParts = {
   readMetrics: () => Promise<string>;
 };
 
+/** Of routes that name a limit in their `config`. */
+const rateLimits: RateLimitPluginOptions = {
+  global: false,
+  enableDraftSpec: true,
+  keyGenerator: (request) => networkOf(addressOf(request)),
+  errorResponseBuilder: (_request, { after }) => new LimitReached(`Too many requests. Try again in ${after}.`),
+};
+
 /** The whole server, ready to listen: the same for production and for tests. This is the table of contents. */
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { config } = parts;
@@ -127,6 +137,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   });
   await app.register(views, { isCached: config.isProduction });
   await app.register(failures);
+  await app.register(document);
 
   const redirectParts: RedirectParts = {
     ...parts,
@@ -157,6 +168,15 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await watch.register(tlsQuestion, redirectParts);
   });
 
+  // Bytes that stay the same: styles, scripts, the reference of the API. They take no work, so that nothing puts them off.
+  await app.register(async (fixed) => {
+    serveOn(fixed, 'app');
+    await fixed.register(security, { isHttps });
+    await fixed.register(rateLimit, rateLimits);
+    await fixed.register(assets);
+    await fixed.register(referenceRoutes);
+  });
+
   // The dashboard and the API. When the server has more to do than it can, they give way to the redirects.
   await app.register(async (dashboard) => {
     serveOn(dashboard, 'app');
@@ -166,19 +186,13 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       retryAfter: 5,
       customError: Unavailable,
     });
-    await dashboard.register(rateLimit, {
-      global: false,
-      enableDraftSpec: true,
-      keyGenerator: (request) => networkOf(addressOf(request)),
-      errorResponseBuilder: (_request, { after }) => new LimitReached(`Too many requests. Try again in ${after}.`),
-    });
+    await dashboard.register(rateLimit, rateLimits);
     await dashboard.register(compress, { encodings: ['br', 'gzip'] });
     await dashboard.register(cookies, { secret: config.secret, isHttps });
     await dashboard.register(forms);
     await dashboard.register(session);
     await dashboard.register(spoolBanner, parts);
 
-    await dashboard.register(assets);
     await dashboard.register(homeRoutes);
     await dashboard.register(accountRoutes);
     await dashboard.register(workspaceRoutes, { dimensions });
@@ -194,7 +208,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(domainSettingsRoutes, { readDestination, shortUrlOf, applyCasePolicy });
     await dashboard.register(logoRoutes);
     await dashboard.register(mailRoutes);
-    await dashboard.register(apiRoutes);
+    await dashboard.register(keyPages);
     await dashboard.register(async (api) => {
       await api.register(apiFace);
       await api.register(linkApi);

@@ -1,16 +1,7 @@
 import { readFileSync } from 'node:fs';
+import type { WorldOutline } from '../assets/world-outline.ts';
 import { plural } from '../format.ts';
 import { countryName } from './place-names.ts';
-
-/** The geometry that the build prepares: see assets/world-map.ts. Lengths are units of the view box. */
-export type WorldOutline = {
-  width: number;
-  height: number;
-  /** country is null where a shape has no code: its name then stands on its own. */
-  shapes: { country: string | null; name: string; path: string }[];
-  /** Where to put the places that have no shape at this scale. */
-  dots: { country: string; x: number; y: number }[];
-};
 
 /** How strongly a place is coloured: 0 without clicks, 5 for the place with the most. */
 export type MapLevel = 0 | 1 | 2 | 3 | 4 | 5;
@@ -31,9 +22,7 @@ let outline: WorldOutline | undefined;
 
 function worldOutline(): WorldOutline {
   if (outline) return outline;
-  const read: WorldOutline = JSON.parse(
-    readFileSync(new URL('../../public/build/world-map.json', import.meta.url), 'utf8'),
-  );
+  const read: WorldOutline = JSON.parse(readFileSync(new URL('../../dist/world-map.json', import.meta.url), 'utf8'));
   outline = read;
   return read;
 }

@@ -1,10 +1,7 @@
 import swagger from '@fastify/swagger';
-import reference from '@scalar/fastify-api-reference';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
-
-const documentUrl = '/api/v1/openapi.json';
 
 const introduction = `
 Make short links, change them, and read what happened to them. Everything speaks JSON in UTF-8; times are ISO 8601 in UTC.
@@ -20,46 +17,10 @@ Bodies with properties that we do not know are refused, so that a slip of the pe
 `.trim();
 
 /**
- * The page runs one script that we serve ourselves. It writes its own styles and starts inline, so that this page alone
- * has a looser policy; it still reaches no other host.
+ * Collects every route that is registered from now on with a tag, whatever its scope, for `app.swagger()`. The addresses
+ * that serve it are in reference.ts.
  */
-const referencePolicy = [
-  "default-src 'none'",
-  "script-src 'self' 'unsafe-inline'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "font-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-/** Describes every route that is registered after it with a tag, at /api/v1/openapi.json and for people at /docs. */
 async function document(app: FastifyInstance): Promise<void> {
-  await app.register(async (docs) => {
-    await docs.register(reference, {
-      routePrefix: '/docs',
-      configuration: {
-        pageTitle: 'Waymark API',
-        favicon: '/favicon.ico',
-        sources: [{ url: documentUrl, agent: { disabled: true } }],
-        withDefaultFonts: false,
-        telemetry: false,
-        hideClientButton: true,
-        defaultOpenAllTags: true,
-        showDeveloperTools: 'never',
-        defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
-      },
-      hooks: {
-        onRequest(_request, reply, done) {
-          reply.headers({ 'content-security-policy': referencePolicy, 'cache-control': 'public, max-age=3600' });
-          done();
-        },
-      },
-    });
-  });
-
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -78,11 +39,6 @@ async function document(app: FastifyInstance): Promise<void> {
     hideUntagged: true,
     transform: jsonSchemaTransform,
     transformObject: (parts) => withoutInputs(jsonSchemaTransformObject(parts)),
-  });
-
-  app.get(documentUrl, async (_request, reply) => {
-    reply.header('cache-control', 'public, max-age=300');
-    return app.swagger();
   });
 }
 

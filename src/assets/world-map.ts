@@ -12,7 +12,7 @@ import {
 import countries from 'i18n-iso-countries';
 import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
-import type { WorldOutline } from '../analytics/world-map.ts';
+import type { WorldOutline } from './world-outline.ts';
 
 type Atlas = Topology<{ countries: GeometryCollection<{ name: string }> }>;
 
@@ -44,12 +44,12 @@ const UNMAPPED: Record<string, [number, number]> = {
 const require = createRequire(import.meta.url);
 
 /**
- * Draws the outlines of all countries once, so that a request only colours them: public/build/world-map.json.
+ * Draws the outlines of all countries once, so that a request only colours them: dist/world-map.json.
  * Shapes from Natural Earth 1:110m (public domain, package world-atlas); places too small for it become dots at
  * their centre in 1:50m.
  */
 export function buildWorldMap(): void {
-  const directory = new URL('../../public/build/', import.meta.url);
+  const directory = new URL('../../dist/', import.meta.url);
   mkdirSync(directory, { recursive: true });
   writeFileSync(new URL('world-map.json', directory), JSON.stringify(outlineWorld()));
 }

@@ -1,3 +1,4 @@
+import 'htmx.org';
 import './chart.ts';
 import { startCompleting } from './completing.ts';
 import { startCopying } from './copy.ts';
@@ -9,6 +10,7 @@ import { startPopovers } from './popovers.ts';
 import { startPrinting } from './print.ts';
 import { startSelecting } from './selecting.ts';
 import { startShortcuts } from './shortcuts.ts';
+import { startSignUp } from './sign-up.ts';
 import { startThemeChoice } from './theme-choice.ts';
 import { startToasts } from './toast.ts';
 
@@ -24,3 +26,6 @@ startPictures();
 startDownloads();
 startCompleting();
 startSelecting();
+startSignUp();
+// All scripts are here. Unless something else is missing, the page need not say so.
+document.querySelector(':root:not([data-partial]) #load-notice')?.remove();

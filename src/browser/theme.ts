@@ -23,4 +23,17 @@
   prefersDark.addEventListener('change', applyTheme);
   addEventListener('storage', applyTheme); // another tab chose
   document.addEventListener('waymark:theme', applyTheme);
+
+  // A script or a stylesheet that did not arrive says nothing by itself. Such errors do not bubble; they can be captured.
+  addEventListener(
+    'error',
+    ({ target }) => {
+      if (!(target instanceof Element && target.matches('script, link[rel=stylesheet]'))) return;
+      const show = () => document.querySelector('#load-notice')?.removeAttribute('hidden');
+      root.dataset['partial'] = ''; // app.js is to leave the notice where it is
+      if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', show);
+      else show();
+    },
+    { capture: true },
+  );
 }

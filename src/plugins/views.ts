@@ -6,7 +6,7 @@ import fp from 'fastify-plugin';
 import { type IconName, iconNames } from '../assets/icons.ts';
 import * as format from '../format.ts';
 import type { Right } from '../workspaces/roles.ts';
-import { type AssetUrl, readAssetUrls } from './assets.ts';
+import { type AssetUrl, readAssets } from './assets.ts';
 import type { TroubledDomain } from './context.ts';
 import type { Flash } from './forms.ts';
 import type { Spooled } from './spool-banner.ts';
@@ -41,7 +41,7 @@ const knownIcons: ReadonlySet<string> = new Set(iconNames);
 
 /** Markup of an icon; it is decoration, so the words beside it must say the same. @throws for a name not in iconNames */
 function iconMarkup(assetUrl: AssetUrl) {
-  const sprite = assetUrl('build/icons.svg');
+  const sprite = assetUrl('icons.svg');
   return (name: IconName, className = '') => {
     if (!knownIcons.has(name)) throw new Error(`"${name}" is not in src/assets/icons.ts`);
     const classes = className ? `icon ${className}` : 'icon';
@@ -51,10 +51,10 @@ function iconMarkup(assetUrl: AssetUrl) {
 
 /**
  * `reply.viewAsync('links/index.eta', data)` renders a template of views/. Templates see `it`: the data, over
- * `reply.locals`, over `asset(path)`, `icon(name, class?)` and the functions of format.ts.
+ * `reply.locals`, over `asset(name)`, `icon(name, class?)` and the functions of format.ts.
  */
 async function views(app: FastifyInstance, options: { isCached?: boolean }): Promise<void> {
-  const assetUrl = readAssetUrls();
+  const assetUrl = readAssets().url;
   const isCached = options.isCached ?? true;
   await app.register(fastifyView, {
     engine: { eta: new Eta({ views: viewsDir, cache: isCached, debug: !isCached }) },

@@ -172,9 +172,21 @@ describe('the reference at /docs', () => {
     expect(errors).toEqual([]);
   });
 
-  it('has a looser policy than all other pages, for itself alone', async () => {
+  it('says so when its program does not arrive, and where the description is', async () => {
+    const { page } = await openPage(browser);
+    await page.route(/scalar-/, (route) => route.fulfill({ status: 503, body: '' }));
+    await page.goto(`${app.url}/docs`);
+    await page.getByRole('alert').getByRole('link', { name: 'Reload' }).waitFor();
+    await page.unroute(/scalar-/);
+    await page.getByRole('link', { name: 'Reload' }).click();
+    await page.locator('#app *').first().waitFor({ state: 'attached' });
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
+  it('has a looser policy for styles than all other pages, for itself alone', async () => {
     const docs = await app.ask('/docs/');
-    expect(docs.headers['content-security-policy']).toContain("script-src 'self' 'unsafe-inline'");
+    expect(docs.headers['content-security-policy']).toContain("script-src 'self';");
+    expect(docs.headers['content-security-policy']).toContain("style-src 'self' 'unsafe-inline'");
     expect(docs.headers['content-security-policy']).toContain("connect-src 'self'");
     const page = await app.ask('/sign-up');
     expect(page.headers['content-security-policy']).not.toContain('unsafe-inline');

@@ -61,21 +61,6 @@ describe('the frame around every page', () => {
   });
 });
 
-describe('assets', () => {
-  it('are kept for ever under the hash of their bytes, and asked for again without it', async () => {
-    const app = await buildFrame();
-    const hashed = /\/assets\/build\/app\.css\?v=[0-9a-f]{10}/.exec((await app.inject('/page')).body)?.[0] ?? '';
-    expect((await app.inject(hashed)).headers['cache-control']).toBe('public, max-age=31536000, immutable');
-    expect((await app.inject('/assets/build/app.css')).headers['cache-control']).toBe('public, no-cache');
-  });
-
-  it('answer for the icon that browsers ask for, and for nothing outside public/', async () => {
-    const app = await buildFrame();
-    expect((await app.inject('/favicon.ico')).headers['content-type']).toBe('image/png');
-    expect((await app.inject('/assets/..%2fpackage.json')).statusCode).toBe(404);
-  });
-});
-
 describe('templates', () => {
   it.each(templates)('%s obeys the content security policy', (file) => {
     const source = readFileSync(join(viewsDir, file), 'utf8');

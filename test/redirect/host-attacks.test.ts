@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLink } from '../../src/links/queries.ts';
 import { newId } from '../../src/id.ts';
 import { startTestApp, type TestApp } from '../setup/app.ts';
+import { tellOfDomain } from '../setup/domains.ts';
 import { insertBareWorkspace, rowsOf } from '../setup/hits.ts';
 
 const appHost = 'app.waymark.example';
@@ -24,6 +25,7 @@ beforeAll(async () => {
     const domainId = newId();
     await db.execute(sql`
 insert into domains (id, host, scheme, workspace_id, state) values (${domainId}, ${customHost}, 'http', ${workspaceId}, 'live')`);
+    await tellOfDomain(db, customHost);
     const link = { slug: 'spring', title: null, createdBy: null };
     await insertLink(db, workspaceId, { ...link, url: 'https://example.com/', domainId: app.instanceDomainId });
     await insertLink(db, workspaceId, { ...link, url: 'https://acme.example/', domainId });
@@ -55,7 +57,7 @@ function sendBody(waymark: TestApp, sent: string, ...lines: string[]): Promise<R
 const get = (path: string, ...lines: string[]) => send(open, `GET ${path} HTTP/1.1`, ...lines);
 
 /** What pages, files and addresses of ours there are to be found. */
-const paths = ['/', '/spring', '/spring+', '/log-in', '/w/acme/links', '/api/v1/links', '/assets/build/visitor.css'];
+const paths = ['/', '/spring', '/spring+', '/log-in', '/w/acme/links', '/api/v1/links', '/assets/visitor.css'];
 const files = [
   '/internal/tls-allowed?domain=go.acme.example',
   '/favicon.ico',
@@ -159,9 +161,17 @@ it('while the database is away visitors of unknown hosts meet no page of the das
 }, async () => {
   const lock = new Client(open.databaseUrl);
   await lock.connect();
+  // Announcements may have been lost: until the list of hosts is read again, who is not on it may be a customer's.
+  const [{ dead } = { dead: 0 }] = await rowsOf<{ dead: number }>(
+    open.db,
+    sql`select count(pg_terminate_backend(pid))::int as dead from pg_stat_activity
+where datname = current_database() and application_name = 'waymark listener'`,
+  );
+  expect(dead).toBe(1);
   await lock.query('begin');
   await lock.query('lock table domains in access exclusive mode');
   try {
+    await expect.poll(async () => (await get('/', 'Host: not-seen-before.example')).status).toBe(503);
     const answers = await Promise.all(
       ['/', '/spring', '/deeper/down', '/favicon.ico'].map((path) => get(path, 'Host: not-seen-before.example')),
     );
@@ -231,7 +241,7 @@ describe('a request that does not say which host it means', () => {
     ['a folded line', [`Host: ${shortHost}`, ' evil.example']],
     ['a space before the colon', [`Host : ${shortHost}`]],
   ])('is refused: %s', async (_what, lines) => {
-    for (const path of ['/spring', '/log-in', '/', '/assets/build/visitor.css']) {
+    for (const path of ['/spring', '/log-in', '/', '/assets/visitor.css']) {
       const answer = await get(path, ...lines);
       expect(answer.status).toBe(400);
       expect(answer.head + answer.body).not.toMatch(/waymark|evil|location:|set-cookie:/i);
@@ -260,13 +270,13 @@ describe('our own hosts, however they are written', () => {
   });
 
   it('serve their files, and refuse broken questions for them without a page of the dashboard', async () => {
-    expect((await get('/assets/build/visitor.css', `Host: ${customHost}`)).status).toBe(200);
+    expect((await get('/assets/visitor.css', `Host: ${customHost}`)).status).toBe(200);
     expect((await get('/favicon.ico', `Host: ${customHost}`)).status).toBe(200);
     for (const path of ['/assets/../package.json', '/assets/%2e%2e/package.json', '/assets/%00', '/assets/', '/health'])
       expect((await get(path, `Host: ${customHost}`)).body).not.toMatch(/<nav|log-in|"dependencies"/);
-    const range = await get('/assets/build/visitor.css', `Host: ${customHost}`, 'Range: bytes=9999999-');
-    expect(range.status).toBe(416);
-    expect(range.body).not.toContain('<');
+    // A server may take no notice of ranges (RFC 9110, 14.2); what it must not do is to answer with a page.
+    const range = await get('/assets/visitor.css', `Host: ${customHost}`, 'Range: bytes=9999999-');
+    expect([range.status, range.body.includes('<html')]).toEqual([200, false]);
   });
 
   it('promise HTTPS for themselves alone, and customers’ domains for nobody', async () => {
@@ -274,9 +284,10 @@ describe('our own hosts, however they are written', () => {
     try {
       await secure.db.execute(sql`
 insert into domains (id, host, workspace_id, state) values ('own', ${customHost}, ${await insertBareWorkspace(secure.db)}, 'live')`);
+      await tellOfDomain(secure.db, customHost);
       const promise = async (host: string, path: string) =>
         (await secure.ask(path, { host })).headers['strict-transport-security'];
-      for (const path of ['/', '/spring', '/a/b', '/robots.txt', '/assets/build/visitor.css'])
+      for (const path of ['/', '/spring', '/a/b', '/robots.txt', '/assets/visitor.css'])
         for (const host of [shortHost, customHost])
           expect([host, path, await promise(host, path)]).toEqual([host, path, undefined]);
       for (const path of ['/log-in', '/nobody', '/api/v1/links'])

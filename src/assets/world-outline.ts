@@ -1,0 +1,9 @@
+/** The geometry that the build prepares: see world-map.ts. Lengths are units of the view box. */
+export type WorldOutline = {
+  width: number;
+  height: number;
+  /** country is null where a shape has no code: its name then stands on its own. */
+  shapes: { country: string | null; name: string; path: string }[];
+  /** Where to put the places that have no shape at this scale. */
+  dots: { country: string; x: number; y: number }[];
+};
