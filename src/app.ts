@@ -171,7 +171,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   // Bytes that stay the same: styles, scripts, the reference of the API. They take no work, so that nothing puts them off.
   await app.register(async (fixed) => {
     serveOn(fixed, 'app');
-    await fixed.register(security, { isHttps });
+    await fixed.register(security, { isProxy });
     await fixed.register(rateLimit, rateLimits);
     await fixed.register(assets);
     await fixed.register(referenceRoutes);

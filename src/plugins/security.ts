@@ -42,19 +42,25 @@ export function securityHeaders(isHttps: boolean): Record<string, string> {
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * A form of ours is sent from a page of ours: browsers say so in Sec-Fetch-Site or Origin, which no script can change.
- * Requests that carry neither come from programs, which hold no cookie of anybody. Together with SameSite=Lax cookies
- * this is what keeps other sites from posting for our users (OWASP CSRF cheat sheet, "Fetch Metadata").
+ * A form of ours is sent from a page of ours: browsers say so in Sec-Fetch-Site or Origin, which no script can change, and
+ * old ones in Referer. Requests that carry none of them come from programs, which hold no cookie of anybody. Together with
+ * SameSite=Lax cookies this keeps other sites from posting for our users (OWASP CSRF cheat sheet, "Fetch Metadata").
  * @throws Forbidden
  */
-function refuseForeignForms(request: FastifyRequest, appUrl: string): void {
+function refuseForeignForms(request: FastifyRequest, appUrl: string, isProxy: IsProxy): void {
   if (safeMethods.has(request.method)) return;
-  const site = request.headers['sec-fetch-site'];
+  const { 'sec-fetch-site': site, origin, referer, host, authorization } = request.headers;
   if (site !== undefined && site !== 'same-origin' && site !== 'none') throw foreignForm();
-  const origin = request.headers.origin;
-  if (origin === undefined) return;
-  if (hostOf(origin) !== request.headers.host?.toLowerCase()) throw foreignForm();
-  if (origin.startsWith('http:') && appUrl.startsWith('https:')) throw unprotected(appUrl);
+  // Where APP_URL says HTTP, a trusted proxy in front may still speak HTTPS with the browser.
+  const isHttps = appUrl.startsWith('https:') || forwardedScheme(request.raw, isProxy) === 'https';
+  const own = originOf(`${isHttps ? 'https' : 'http'}://${host}`);
+  // By HTTP in front of HTTPS: another origin as well (RFC 6454, 4), which one may be told how to leave.
+  if (origin?.startsWith('http:') && appUrl.startsWith('https:') && originOf(origin.replace('http:', 'https:')) === own)
+    throw unprotected(appUrl);
+  if (origin !== undefined && originOf(origin) !== own) throw foreignForm();
+  // A key stands for itself: no browser adds it to the form of another site.
+  if (site !== undefined || origin !== undefined || !referer || authorization !== undefined) return;
+  if (originOf(referer) !== own) throw foreignForm();
 }
 
 /** Browsers keep no cookie of ours over plain HTTP: a log-in would lead back to the log-in without a word. */
@@ -77,8 +83,9 @@ function foreignForm(): Forbidden {
   return new Forbidden('This form was sent from another site. Open the page here and send it again.');
 }
 
-function hostOf(origin: string): string | null {
-  return URL.canParse(origin) ? new URL(origin).host : null;
+/** 'null' for what is no address of HTTP: no page of ours has that origin. */
+function originOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).origin : 'null';
 }
 
 async function security(app: FastifyInstance, { isProxy }: { isProxy: IsProxy }): Promise<void> {
@@ -90,7 +97,7 @@ async function security(app: FastifyInstance, { isProxy }: { isProxy: IsProxy })
     if (request.url.includes('%00')) throw new NotFound();
     const address = protectedAddress(request, appUrl, isProxy);
     if (address !== undefined) return reply.redirect(address, 302);
-    refuseForeignForms(request, appUrl);
+    refuseForeignForms(request, appUrl, isProxy);
     return undefined;
   });
 }

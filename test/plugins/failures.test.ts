@@ -65,10 +65,42 @@ describe('a form of another site', () => {
     ['no origin it could have', { origin: 'null' }],
     ['a browser that says cross-site', { 'sec-fetch-site': 'cross-site' }],
     ['a sibling site', { 'sec-fetch-site': 'same-site' }],
+    ['a page elsewhere, in a browser that names no origin', { referer: 'https://evil.example/page' }],
+    ['a referrer that is no address', { referer: 'nonsense' }],
   ])('%s is refused, and nothing happens', async (_what, headers) => {
     const answer = await ada.ask(listOf(ada), { form: { url: 'https://example.com/' }, headers });
     expect(answer.status).toBe(403);
     expect((await ada.ask(listOf(ada))).text).toContain('Shorten your first link');
+  });
+
+  it('is one of the same host by another scheme, too', async () => {
+    const post = (waymark: TestApp, headers: Record<string, string>) =>
+      waymark.ask('/log-out', { form: {}, headers }).then(({ status }) => status);
+    const { host } = new URL(waymark.url);
+    expect(await post(waymark, { origin: `https://${host}` })).toBe(403);
+    expect(await post(waymark, { origin: `http://${host}` })).toBe(303);
+    // A proxy of ours that speaks HTTPS with the browser.
+    expect(await post(waymark, { origin: `https://${host}`, 'x-forwarded-proto': 'https' })).toBe(303);
+    const secure = await startTestApp({ APP_URL: 'https://app.example.com', SHORT_URL: 'https://go.example.com' });
+    try {
+      expect(await post(secure, { origin: 'http://app.example.com' })).toBe(403);
+      expect(await post(secure, { origin: 'http://app.example.com', 'x-forwarded-proto': 'http' })).toBe(403);
+      expect(await post(secure, { referer: 'http://app.example.com/' })).toBe(403);
+      expect(await post(secure, { origin: 'https://app.example.com' })).toBe(303);
+    } finally {
+      await secure.close();
+    }
+  });
+
+  it('is not one of ours, of a program that names no page, or a request with a key', async () => {
+    const form = { url: 'https://example.com/' };
+    for (const headers of [{ referer: `${waymark.url}/w/x` }, { referer: '' }, {}] as Record<string, string>[])
+      expect((await ada.ask('/w/none/links', { form, headers })).status).toBe(404);
+    const api = await waymark.ask('/api/v1/links', {
+      body: form,
+      headers: { referer: 'https://app.partner.example/', authorization: 'Bearer wm_none' },
+    });
+    expect(api.status).toBe(401);
   });
 });
 
