@@ -61,6 +61,28 @@ describe('the frame around every page', () => {
   });
 });
 
+describe('the licences of what is shipped', () => {
+  it('stand whole in a file that pages lead to', async () => {
+    const app = await buildFrame();
+    const address = /href="(\/assets\/licences-[0-9a-f]{10}\.txt)"/.exec((await app.inject('/page')).body)?.[1] ?? '';
+    const { body, headers } = await app.inject(address);
+    expect(headers['content-type']).toBe('text/plain; charset=utf-8');
+    for (const line of [
+      'Copyright 2016 The Inter Project Authors',
+      'SIL OPEN FONT LICENSE Version 1.1',
+      'Lucide Icons and Contributors',
+      'Copyright 2013-2019 Michael Bostock',
+      'Zero-Clause BSD',
+      'Ronan Berder',
+      'Tailwind Labs, Inc.',
+      'Scalar',
+      'Attribution 4.0 International',
+      'https://db-ip.com',
+    ])
+      expect(body).toContain(line);
+  });
+});
+
 describe('templates', () => {
   it.each(templates)('%s obeys the content security policy', (file) => {
     const source = readFileSync(join(viewsDir, file), 'utf8');
