@@ -74,8 +74,8 @@ describe('a form of another site', () => {
   });
 
   it('is one of the same host by another scheme, too', async () => {
-    const post = (waymark: TestApp, headers: Record<string, string>) =>
-      waymark.ask('/log-out', { form: {}, headers }).then(({ status }) => status);
+    const post = (server: TestApp, headers: Record<string, string>) =>
+      server.ask('/log-out', { form: {}, headers }).then(({ status }) => status);
     const { host } = new URL(waymark.url);
     expect(await post(waymark, { origin: `https://${host}` })).toBe(403);
     expect(await post(waymark, { origin: `http://${host}` })).toBe(303);
