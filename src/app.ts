@@ -19,6 +19,7 @@ import campaignRoutes from './campaigns/routes.ts';
 import type { Geo } from './clicks/geo.ts';
 import type { Recorder } from './clicks/recorder.ts';
 import type { Salts } from './clicks/salts.ts';
+import type { Sweeps } from './clicks/sweeps.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db/db.ts';
 import { openDns } from './domains/dns.ts';
@@ -78,6 +79,7 @@ export type AppParts = {
   mailer: Mailer;
   geo: Geo;
   salts: Salts;
+  sweeps: Sweeps;
   resolver: Resolver;
   recorder: Recorder;
   traffic: Traffic;

@@ -10,6 +10,8 @@ import { Recorder, type RecorderEvent } from './clicks/recorder.ts';
 import { clickJobs, ensurePartitions } from './clicks/retention.ts';
 import { Spool } from './clicks/spool.ts';
 import { Salts } from './clicks/salts.ts';
+import { Sweeps } from './clicks/sweeps.ts';
+import { SweptHits } from './clicks/swept.ts';
 import { Closing } from './closing.ts';
 import type { Config } from './config.ts';
 import { earlierNow } from './db/clock.ts';
@@ -119,8 +121,9 @@ async function open(
   // There is no log before there is an app.
   let info: (sentence: string) => void = complain;
   const mailer = openMailer(config, db, (sentence, error) => (error ? problem(sentence, error) : info(sentence)));
+  const sweptHits = new SweptHits();
   const timetable = [
-    ...clickJobs({ db, salts, dimensions, retentionDays: config.retentionDays }),
+    ...clickJobs({ db, salts, sweptHits, dimensions, retentionDays: config.retentionDays }),
     ...mailJobs(mailer),
     ...mailingJobs({ db, mailer, config }),
     ...domainJobs({ db, mailer, config, dns: openDns(config.dnsServers) }),
@@ -163,6 +166,7 @@ async function open(
     mailer,
     geo: await openGeo({ file: config.geoipFile, onProblem: problem }),
     salts,
+    sweeps: new Sweeps((earlier) => sweptHits.add(earlier)),
     resolver,
     recorder,
     traffic,

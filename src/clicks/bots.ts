@@ -12,6 +12,7 @@ const labels = new Map([
   ['human:in-doubt', 'Browser in a scanner’s network'],
   ['owner:dashboard', 'Opened from the dashboard'],
   ['scanner:burst', 'Many links at once'],
+  ['scanner:sweep', 'Many links from one network at once'],
   ['scanner:microsoft', 'Microsoft Safe Links'],
   ['crawler:isbot', 'Other bot'],
   ['preview:other', 'Other link preview'],

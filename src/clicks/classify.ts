@@ -19,6 +19,8 @@ export type Rules = {
 const headRequest: Verdict = { class: 'tool', reason: 'tool:head-request' };
 const embedded: Verdict = { class: 'tool', reason: 'tool:embedded' };
 const copiedAgent: Verdict = { class: 'tool', reason: 'tool:copied-agent' };
+/** Looks like a person, but opened many links of one workspace at once with others of its network (sweeps.ts). */
+export const swept: Verdict = { class: 'scanner', reason: 'scanner:sweep' };
 const noUserAgent: Verdict = { class: 'tool', reason: 'tool:no-user-agent' };
 const unnamedTool: Verdict = { class: 'tool', reason: 'tool:other' };
 const unnamedBots = {
@@ -58,6 +60,7 @@ const steps: readonly ((evidence: Evidence, agent: Verdict) => Verdict | undefin
   ({ signals }) => (signals & signal.embedded ? embedded : undefined),
   ({ signals }) => (signals & signal.owner ? owner : undefined),
   scanned,
+  ({ signals }) => (signals & signal.sweep ? swept : undefined),
   ({ signals }, agent) => (agent === browser && isCopy(signals) ? copiedAgent : undefined),
   (_evidence, agent) => agent,
 ];

@@ -13,6 +13,7 @@ import { readLanguage } from './language.ts';
 import { findNetwork } from './networks.ts';
 import { readReferrer } from './referrer.ts';
 import type { Salts } from './salts.ts';
+import type { Sweeps } from './sweeps.ts';
 import { cutText } from './text.ts';
 import { hasPaidClickId, hasSocialClickId, readUtm, type Utm } from './utm.ts';
 import { Variety } from './variety.ts';
@@ -51,6 +52,8 @@ export type EnrichmentParts = {
   ownHosts: ReadonlySet<string>;
   /** Left out where hits are not seen as they come. */
   bursts?: Bursts;
+  /** As `bursts`. */
+  sweeps?: Sweeps;
 };
 
 const agents = new Agents();
@@ -72,19 +75,26 @@ export function enrich(visit: Visit, link: OpenedLink, now: Date, parts: Enrichm
   const isBurst =
     isSuspect(signals, network) && parts.bursts?.isBurst({ ...link, visitor, network, at: now.getTime() }) === true;
   if (isBurst) signals |= signal.burst;
-  const verdict = rules.judge({ agent: agent.shape, signals, network, isBurst });
+  const id = newHitId();
+  const clickedAt = now.getTime();
+  const { linkId, workspaceId } = link;
+  let verdict = rules.judge({ agent: agent.shape, signals, network, isBurst });
+  if (verdict.class === 'human' && parts.sweeps?.isSwept({ id, clickedAt, linkId, workspaceId }, address)) {
+    signals |= signal.sweep;
+    verdict = rules.judge({ agent: agent.shape, signals, network, isBurst });
+  }
   const device = readDevice(userAgent, headers);
   const referrer = readReferrer(headers.referer, parts.ownHosts);
   const utm = rawQuery === '' ? link.utm : mergeUtm(link.utm, readUtm(rawQuery));
   const isPrivate = headers['sec-gpc'] === '1' || headers.dnt === '1';
   const { country, region, city } = parts.geo.locate(address);
   const hit: Hit = {
-    id: newHitId(),
-    clickedAt: now.getTime(),
-    linkId: link.linkId,
+    id,
+    clickedAt,
+    linkId,
     slugId: link.slugId,
     domainId: link.domainId,
-    workspaceId: link.workspaceId,
+    workspaceId,
     class: verdict.class,
     reason: verdict.reason,
     rulesVersion: rules.version,

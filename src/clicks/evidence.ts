@@ -30,6 +30,8 @@ export const signal = {
   lostFetchMetadata: 512,
   /** Part of a page, by Sec-Fetch-Dest and Sec-Fetch-Mode. */
   embedded: 1024,
+  /** One of many links of its workspace that were opened from one network at once (sweeps.ts). */
+  sweep: 2048,
 } as const;
 
 /** Headers by which a browser says that nobody looks yet (Fetch standard, and what came before it). */
@@ -49,7 +51,7 @@ export type AskedBy = {
 };
 
 /**
- * The bits that a request alone gives; `burst` is not among them.
+ * The bits that a request alone gives; `burst` and `sweep` are not among them.
  * @param sendsFetchMetadata whether its agent is that of a browser which does so over https (fetch-metadata.ts)
  */
 export function readSignals({ method, headers, isOwner, isSecure }: AskedBy, sendsFetchMetadata = false): number {

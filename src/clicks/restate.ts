@@ -59,6 +59,18 @@ select link_id, clicked_at, id, visitor_key, class as was, now_class as class, n
        is_first_on_link, is_first_in_workspace
 from judged
 where (class, reason) <> (now_class, now_reason)`);
+  await followVisitors(tx, chunk);
+  const { rows } = await tx.execute<{ move: string; hits: number }>(
+    sql`select was || '>' || class as move, count(*)::int as hits from restated where is_moved group by 1 order by 1`,
+  );
+  return Object.fromEntries(rows.map(({ move, hits }) => [move, hits]));
+}
+
+/**
+ * Makes the temporary table `restated` of the table `changed`, which holds hits with their new class and reason: those
+ * hits, and others of their visitors whose flags change by it.
+ */
+export async function followVisitors(tx: Db, chunk: Chunk): Promise<void> {
   await tx.execute(sql`analyze changed`);
   await tx.execute(sql`
 create temporary table restated on commit drop as
@@ -90,10 +102,6 @@ select link_id, clicked_at, id, visitor_key, was, class, reason,
        is_first_on_link and class = 'human', is_first_in_workspace and class = 'human', true
 from changed
 where visitor_key is null or visitor_key not in (select visitor_key from affected)`);
-  const { rows } = await tx.execute<{ move: string; hits: number }>(
-    sql`select was || '>' || class as move, count(*)::int as hits from restated where is_moved group by 1 order by 1`,
-  );
-  return Object.fromEntries(rows.map(({ move, hits }) => [move, hits]));
 }
 
 /** A visitor key lives for one day of some calendar, and the longest of these has 25 hours. */

@@ -15,21 +15,29 @@ import {
   vacuumPending,
 } from './rollups.ts';
 import type { Salts } from './salts.ts';
+import type { SweptHits } from './swept.ts';
 
 const minuteMs = 60_000;
 
 type Parts = {
   db: Db;
   salts: Salts;
+  sweptHits: SweptHits;
   dimensions: readonly CountedDimension[];
   /** How many days single hits are kept; null for ever. */
   retentionDays: number | null;
 };
 
 /** What keeps clicks in order, for the timetable. */
-export function clickJobs({ db, salts, dimensions, retentionDays }: Parts): Job[] {
+export function clickJobs({ db, salts, sweptHits, dimensions, retentionDays }: Parts): Job[] {
   return [
     { name: 'roll up clicks', everyMs: 1_000, atMostMs: 5_000, run: () => rollUpUnlessBusy(db, dimensions) },
+    {
+      name: 'settle sweeps',
+      everyMs: 2_000,
+      atMostMs: minuteMs,
+      run: () => sweptHits.settle(db, dimensions, new Date()),
+    },
     { name: 'roll up new dimensions', everyMs: 60 * minuteMs, run: () => rollUpNewDimensions(db, dimensions) },
     { name: 'vacuum pending clicks', everyMs: 5_000, run: () => vacuumPending(db) },
     { name: 'renew salts', everyMs: 15 * minuteMs, run: () => renewSalts(db, salts) },

@@ -6,6 +6,7 @@ import { batchParameters, KnownShapes, KnownVisitors, recordHits } from '../../s
 import { clickJobs, dropOldClicks, ensurePartitions, forgetVisitorsSeen } from '../../src/clicks/retention.ts';
 import { moveRollups, rollUpPending } from '../../src/clicks/rollups.ts';
 import { Salts } from '../../src/clicks/salts.ts';
+import { SweptHits } from '../../src/clicks/swept.ts';
 import { openDatabase } from '../../src/db/db.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, makeHit, rowsOf } from '../setup/hits.ts';
@@ -164,7 +165,7 @@ describe('what ties a visit to a visitor', () => {
     const salts = new Salts();
     const nobody = openDatabase('postgres://nobody@127.0.0.1:1/nothing', () => {});
     await salts.renew(database.db, new Date());
-    const jobs = clickJobs({ db: nobody.db, salts, dimensions, retentionDays: null });
+    const jobs = clickJobs({ db: nobody.db, salts, sweptHits: new SweptHits(), dimensions, retentionDays: null });
     const job = jobs.find(({ name }) => name === 'renew salts');
     const utcDay = new Date().toISOString().slice(0, 10);
     expect(salts.saltOf(utcDay)).toBeDefined();
@@ -208,7 +209,13 @@ select (select count(*)::int from clicks where link_id = 'kept') as clicks,
       );
     const before = await kept();
     expect(before).toEqual([{ clicks: 1, seen: 2, salt: expect.stringMatching(/./) }]);
-    const jobs = clickJobs({ db: database.db, salts: new Salts(), dimensions, retentionDays: 30 });
+    const jobs = clickJobs({
+      db: database.db,
+      salts: new Salts(),
+      sweptHits: new SweptHits(),
+      dimensions,
+      retentionDays: 30,
+    });
     vi.useFakeTimers({ toFake: ['Date'], now: now.getTime() + 366 * day });
     try {
       for (const { run } of jobs) await run();

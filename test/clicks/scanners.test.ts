@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Bursts, burstMs, findBursts, type Sighted } from '../../src/clicks/bursts.ts';
 import { findNetwork, networks } from '../../src/clicks/networks.ts';
+import { Sweeps } from '../../src/clicks/sweeps.ts';
 
 const hit = (changes: Partial<Sighted>): Sighted => ({
   workspaceId: 'w',
@@ -95,5 +96,79 @@ describe('a burst, as it is seen afterwards', () => {
     const late = hit({ linkId: 'd', at: 60_000 + 2 * burstMs });
     const found = findBursts([early, ...burst, other, late].toSorted((a, b) => a.at - b.at));
     expect([...found]).toEqual(burst);
+  });
+});
+
+describe('a sweep', () => {
+  const watch = () => {
+    const told: number[] = [];
+    const sweeps = new Sweeps((earlier) => told.push(...earlier.map(({ id }) => id)));
+    let id = 0;
+    const open = (linkId: string, clickedAt: number, address = '203.0.113.1', workspaceId = 'w') =>
+      sweeps.isSwept({ id: ++id, clickedAt, linkId, workspaceId }, address);
+    return { told, sweeps, open };
+  };
+
+  it('is five links within a second, and tells of the four before it once', () => {
+    const { told, open } = watch();
+    const seen = ['a', 'b', 'c', 'd', 'e', 'f'].map((link, index) => open(link, 10_000 + index * 199));
+    expect(seen).toEqual([false, false, false, false, true, true]);
+    expect(told).toEqual([1, 2, 3, 4]);
+  });
+
+  it('takes with it links that were opened twice', () => {
+    const { told, open } = watch();
+    expect(['a', 'a', 'b', 'b', 'c', 'd', 'e'].map((link) => open(link, 10_000)).at(-1)).toBe(true);
+    expect(told).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('is none where the second is over, or the clock has jumped', () => {
+    const { told, open } = watch();
+    const slow = ['a', 'b', 'c', 'd', 'e', 'f'].map((link, index) => open(link, 10_000 + index * 250));
+    const back = ['g', 'h', 'i', 'j', 'k'].map((link, index) => open(link, 9_000_000 - index * 60_000));
+    expect([...slow, ...back]).not.toContain(true);
+    expect(told).toEqual([]);
+  });
+
+  it.each([
+    ['a /24', ['203.0.113.1', '203.0.113.255'], ['203.0.114.1', '203.0.11.3']],
+    ['a /48', ['2001:db8:7::1', '2001:db8:7:ffff::1'], ['2001:db8:8::1', '2001:db8:70::1']],
+    ['a /48 that ends in zeros', ['2001:db8::1', '2001:db8:0:1::1'], ['2001:db8:1::1', '2001:db9::1']],
+  ])('comes from %s', (_what, within, others) => {
+    const { open } = watch();
+    const from = (addresses: string[]) => ['a', 'b', 'c', 'd', 'e'].map((link, n) => open(link, 0, addresses[n % 2]));
+    expect(from(others)).not.toContain(true);
+    expect(from(within).at(-1)).toBe(true);
+  });
+
+  it.each([
+    'unknown',
+    '127.0.0.1',
+    '10.9.8.7',
+    '172.16.0.1',
+    '192.168.1.1',
+    '169.254.1.1',
+    '100.64.0.1',
+    '::1',
+    'fe80::1',
+    'fd12::1',
+  ])('never comes from %s, which may be everybody’s', (address) => {
+    const { open, sweeps } = watch();
+    expect(['a', 'b', 'c', 'd', 'e', 'f'].map((link) => open(link, 0, address))).not.toContain(true);
+    expect(sweeps.size).toBe(0);
+  });
+
+  it('is forgotten within seconds, and watches a bounded number of networks', () => {
+    vi.useFakeTimers();
+    try {
+      const { open, sweeps } = watch();
+      for (let n = 0; n < 50_000; n++) open('a', 0, `${(n >> 16) + 11}.${(n >> 8) & 255}.${n & 255}.1`);
+      expect(sweeps.size).toBe(10_000);
+      vi.advanceTimersByTime(2_000);
+      expect(sweeps.size).toBe(0);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
