@@ -16,10 +16,10 @@ import { CommandRefused, defineCommand } from './command.ts';
 import { withDatabase } from './database.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { makeAudience } from './seed/audience.ts';
-import { ensureCampaigns, setGoals } from './seed/campaigns.ts';
+import { ensureCampaigns, ensureExtraCampaigns, setGoals } from './seed/campaigns.ts';
 import { copyHits } from './seed/copy.ts';
 import { hitMaker, type RecordedHit } from './seed/hits.ts';
-import { linkIdeas } from './seed/ideas.ts';
+import { extraCampaignNames, linkIdeas } from './seed/ideas.ts';
 import { insertDemoLinks } from './seed/links.ts';
 import { seededRandom } from './seed/random.ts';
 import { calendar, type Day, spread } from './seed/traffic.ts';
@@ -41,12 +41,19 @@ export const seed = defineCommand({
     links: { value: 'NUMBER', says: 'How many links; 40 when left out.' },
     clicks: { value: 'NUMBER', says: 'How many clicks by people; 50000 when left out.' },
     days: { value: 'NUMBER', says: 'On how many days, today included; 90 when left out.' },
+    tags: {
+      value: 'NUMBER',
+      says: 'Over how many more tags links beyond the first fifty are spread; 0 when left out.',
+    },
+    campaigns: { value: 'NUMBER', says: 'The same for campaigns.' },
     workspace: { value: 'ID', says: 'Id or word of a workspace that gets them on top of what it has.' },
   },
   input: z.object({
-    links: wholeNumber(1, 10_000).default(40),
+    links: wholeNumber(1, 200_000).default(40),
     clicks: wholeNumber(1, 10_000_000).default(50_000),
     days: wholeNumber(1, 1_100).default(90),
+    tags: wholeNumber(0, 1_900).default(0),
+    campaigns: wholeNumber(0, 900).default(0),
     workspace: z.string().optional(),
   }),
   run: (size, isQuiet) =>
@@ -57,13 +64,14 @@ export const seed = defineCommand({
       const now = new Date();
       const days = calendar(size.days, host.workspace.timeZone, now);
       const domainId = await findOrMakeInstanceDomain(db, config.shortUrl);
-      const ideas = linkIdeas(size.links);
+      const ideas = linkIdeas(size.links, size);
       const named = ideas.flatMap(({ campaign }) => campaign ?? []);
       const campaigns = await ensureCampaigns(db, host.workspace.id, named, days);
+      const extraCampaigns = await ensureExtraCampaigns(db, host.workspace.id, extraCampaignNames(size));
       const links = await insertDemoLinks(
         db,
         ideas,
-        { workspace: host.workspace, domainId, createdBy: host.userId, campaigns, days },
+        { workspace: host.workspace, domainId, createdBy: host.userId, campaigns, extraCampaigns, days },
         random,
         (made) => progress.show('links', made, size.links),
       );
@@ -153,7 +161,9 @@ async function load(
       onLoaded();
       await restateWorkspace(tx, workspaceId, dimensions);
     });
-    await db.execute(sql`analyze clicks, click_totals_hourly, click_counts_daily, click_counts_monthly, link_totals`);
+    await db.execute(
+      sql`analyze links, slugs, link_tags, clicks, click_totals_hourly, click_counts_daily, click_counts_monthly, link_totals`,
+    );
   });
 }
 

@@ -63,6 +63,21 @@ export async function ensureCampaigns(
   return ensured;
 }
 
+/** Campaigns of these names without days and goals, made where there are none yet. @returns their ids by name */
+export async function ensureExtraCampaigns(
+  db: Db,
+  workspaceId: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map((await listCampaigns(db, workspaceId)).map(({ id, name }) => [nameKey(name), id]));
+  const ids = new Map<string, string>();
+  for (const name of names) {
+    const plan = { name, startsOn: null, endsOn: null, goal: null };
+    ids.set(name, found.get(nameKey(name)) ?? (await insertCampaign(db, workspaceId, plan)).id);
+  }
+  return ids;
+}
+
 /**
  * Gives new campaigns goals that fit what they brought, in round numbers; those that brought nothing yet get one of
  * a twentieth of all clicks.

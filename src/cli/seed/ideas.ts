@@ -1,7 +1,19 @@
 import { campaignNames, type CampaignName } from './campaigns.ts';
 import type { MixName } from './sources.ts';
 
-export type LinkIdea = { slug: string | null; title: string; url: string; mix: MixName; campaign: CampaignName | null };
+export type LinkIdea = {
+  slug: string | null;
+  title: string;
+  url: string;
+  mix: MixName;
+  campaign: CampaignName | null;
+  /** Beyond what its mix and its campaign say, by name. */
+  extraTag?: string | undefined;
+  extraCampaign?: string | undefined;
+};
+
+/** Tags and campaigns over which the library of routes is spread, for a workspace that is to be large. */
+export type Extra = { tags: number; campaigns: number };
 
 /**
  * The links of a made-up outdoor brand:
@@ -63,11 +75,14 @@ const lengths = ['an hour', 'half a day', 'a day', 'two days', 'a week'] as cons
 const routeMixes = ['guide', 'social', 'web', 'poster', 'instagram'] as const;
 
 /** As many ideas as are wanted: the brand's own links, and after these its library of routes. */
-export function linkIdeas(count: number): LinkIdea[] {
+export function linkIdeas(count: number, extra: Extra = { tags: 0, campaigns: 0 }): LinkIdea[] {
   const own = table.trim().split('\n').map(readIdea);
-  const routes = Array.from({ length: Math.max(0, count - own.length) }, (_, index) => routeIdea(index));
+  const routes = Array.from({ length: Math.max(0, count - own.length) }, (_, index) => routeIdea(index, extra));
   return [...own, ...routes].slice(0, count);
 }
+
+export const extraCampaignNames = ({ campaigns }: Extra): string[] =>
+  Array.from({ length: campaigns }, (_, index) => `Season ${index + 1}`);
 
 function readIdea(line: string): LinkIdea {
   const [slug = '', path = '', mix, campaign, title = ''] = line.split(' | ');
@@ -80,7 +95,7 @@ function readIdea(line: string): LinkIdea {
   };
 }
 
-function routeIdea(index: number): LinkIdea {
+function routeIdea(index: number, extra: Extra): LinkIdea {
   const landscape = landscapes[index % landscapes.length] ?? 'ridge';
   const length = lengths[Math.floor(index / landscapes.length) % lengths.length] ?? 'a day';
   return {
@@ -89,5 +104,14 @@ function routeIdea(index: number): LinkIdea {
     url: `https://www.fernwell.example/routes/${landscape}-${index + 1}`,
     mix: routeMixes[index % routeMixes.length] ?? 'guide',
     campaign: null,
+    extraTag: nameOf('area', index, extra.tags),
+    // Every other route belongs to none.
+    extraCampaign: index % 2 === 0 ? nameOf('Season', index / 2, extra.campaigns) : undefined,
   };
+}
+
+/** The first of them are named most: the fifth part of all links by the first, few by the last. */
+function nameOf(what: string, index: number, count: number): string | undefined {
+  if (count === 0) return undefined;
+  return index % 5 === 0 ? `${what} 1` : `${what} ${1 + ((index * 7) % count)}`;
 }

@@ -1,14 +1,17 @@
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { OpenedLink } from '../../clicks/enrich.ts';
 import { readUtm } from '../../clicks/utm.ts';
 import type { Db } from '../../db/db.ts';
-import { links, slugs } from '../../db/schema.ts';
+import * as schema from '../../db/schema.ts';
 import { Conflict } from '../../errors.ts';
 import { queryOf, withQuery } from '../../links/destination.ts';
+import { nameKey } from '../../links/name.ts';
 import { insertLink, type Link } from '../../links/queries.ts';
+import { ensureTags } from '../../links/tags.ts';
 import { dayStart, HOUR } from '../../zoned-time.ts';
 import { campaignOf, type EnsuredCampaigns } from './campaigns.ts';
 import type { LinkIdea } from './ideas.ts';
+import { insertManyLinks } from './many-links.ts';
 import type { Random } from './random.ts';
 import { type Mix, mixes } from './sources.ts';
 import type { Popularity } from './traffic.ts';
@@ -21,12 +24,15 @@ type Setting = {
   domainId: string;
   createdBy: string | null;
   campaigns: EnsuredCampaigns;
+  /** Ids by name. */
+  extraCampaigns: ReadonlyMap<string, string>;
   /** The days on which there are clicks. */
   days: readonly string[];
 };
 
 /**
- * Makes the links of a demo, through the same door as everybody, and sets their dates back before their first clicks.
+ * Makes the links of a demo and sets their dates back before their first clicks. Those with words of their own come
+ * through the same door as everybody's; the many others by the thousand.
  * @param onMade told how many there are
  */
 export async function insertDemoLinks(
@@ -37,62 +43,113 @@ export async function insertDemoLinks(
   onMade: (count: number) => void,
 ): Promise<DemoLink[]> {
   const { workspace, days } = setting;
-  const made: DemoLink[] = [];
-  for (const [index, idea] of ideas.entries()) {
-    const popularity = popularityOf(idea, index, days.length, random);
-    const link = await insertIdea(db, idea, setting);
+  const planned = ideas.map((idea, index) => {
+    const popularity = popularityOf(idea, index, { links: ideas.length, days: days.length }, random);
     // In the working hours of the day before, or of yesterday when its clicks are still to come.
     const firstDay = days[popularity.firstDay] ?? days.at(-1) ?? '';
-    const createdAt = dayStart(firstDay, workspace.timeZone).getTime() - (5 + 9 * random()) * HOUR;
-    await dateBack(db, workspace.id, link.id, new Date(createdAt));
+    const createdAt = new Date(dayStart(firstDay, workspace.timeZone).getTime() - (5 + 9 * random()) * HOUR);
+    return { idea, popularity, createdAt, values: valuesOf(idea, setting) };
+  });
+  const drawn = planned.filter(({ idea }) => idea.slug === null);
+  const tagIds = await tagIdsOf(db, workspace.id, drawn);
+  const rows = drawn.map(({ idea, createdAt, values: { url, campaignId, tags } }) => ({
+    url,
+    title: idea.title,
+    createdAt,
+    campaignId,
+    tagIds: tags.flatMap((tag) => tagIds.get(nameKey(tag)) ?? []),
+  }));
+  const { domainId, createdBy } = setting;
+  const many = await insertManyLinks(db, { workspaceId: workspace.id, domainId, createdBy }, rows, onMade);
+  const made: DemoLink[] = [];
+  let next = 0;
+  for (const { idea, popularity, createdAt, values } of planned) {
+    let link: Opening | undefined;
+    if (idea.slug === null) {
+      const { id = '', slugId = '', qrSlugId = '' } = many[next++] ?? {};
+      link = { id, slugId, qrSlugId, domainId, url: values.url };
+    } else {
+      link = await insertIdea(db, idea.slug, values, setting);
+      await dateBack(db, workspace.id, link.id, createdAt);
+      onMade(many.length + made.length);
+    }
     made.push({ ...popularity, ...openings(link, workspace), mix: mixes[idea.mix] });
-    onMade(made.length);
   }
   return made;
 }
 
-function popularityOf({ campaign }: LinkIdea, index: number, days: number, random: Random): Popularity {
-  const share = (0.4 + random()) / (1 + index) ** 0.35;
-  if (campaign) return { share, firstDay: campaignOf(campaign).startOf(days), course: 'campaign' };
-  // There is always one to be clicked from the first day on.
-  if (index === 0 || random() < 0.5) return { share, firstDay: 0, course: 'lasting' };
-  return { share, firstDay: Math.floor(random() * days * 0.9), course: 'fading' };
+/** By the keys of their names. */
+async function tagIdsOf(
+  db: Db,
+  workspaceId: string,
+  planned: readonly { values: { tags: string[] } }[],
+): Promise<ReadonlyMap<string, string>> {
+  const names = [...new Set(planned.flatMap(({ values }) => values.tags))];
+  await db.transaction((tx) => ensureTags(tx, workspaceId, names));
+  const rows = await db
+    .select({ id: schema.tags.id, key: schema.tags.nameKey })
+    .from(schema.tags)
+    .where(eq(schema.tags.workspaceId, workspaceId));
+  return new Map(rows.map(({ id, key }) => [key, id]));
 }
 
-async function insertIdea(db: Db, { slug, title, url, mix, campaign }: LinkIdea, setting: Setting): Promise<Link> {
+/** From here on most links are hardly clicked, and few have nearly all. */
+const longTail = 10_000;
+
+function popularityOf(
+  { campaign }: LinkIdea,
+  index: number,
+  of: { links: number; days: number },
+  random: Random,
+): Popularity {
+  const share = (0.4 + random()) / (1 + index) ** (of.links < longTail ? 0.35 : 0.9);
+  if (campaign) return { share, firstDay: campaignOf(campaign).startOf(of.days), course: 'campaign' };
+  // There is always one to be clicked from the first day on.
+  if (index === 0 || random() < 0.5) return { share, firstDay: 0, course: 'lasting' };
+  return { share, firstDay: Math.floor(random() * of.days * 0.9), course: 'fading' };
+}
+
+type Values = { url: string; title: string; tags: string[]; campaignId: string | null };
+
+function valuesOf({ title, url, mix, campaign, extraTag, extraCampaign }: LinkIdea, setting: Setting): Values {
   const { utm, tag }: Mix = mixes[mix];
   const query = utm ? utm + (campaign ? `&utm_campaign=${campaign}` : '') : '';
-  const input = {
+  return {
     url: withQuery(url, query),
     title,
-    tags: [tag, campaign && campaignOf(campaign).tag].filter((name) => typeof name === 'string'),
-    campaignId: (campaign && setting.campaigns.get(campaign)?.id) ?? null,
-    domainId: setting.domainId,
-    createdBy: setting.createdBy,
+    tags: [tag, campaign && campaignOf(campaign).tag, extraTag].filter((name) => typeof name === 'string'),
+    campaignId:
+      (campaign ? setting.campaigns.get(campaign)?.id : setting.extraCampaigns.get(extraCampaign ?? '')) ?? null,
   };
-  const typed = slug === null ? [] : [slug, `${slug}-2`, `${slug}-3`];
-  for (const candidate of typed) {
+}
+
+async function insertIdea(db: Db, slug: string, values: Values, setting: Setting): Promise<Link> {
+  const { domainId, createdBy, workspace } = setting;
+  const input = { ...values, domainId, createdBy };
+  for (const candidate of [slug, `${slug}-2`, `${slug}-3`]) {
     try {
-      return await insertLink(db, setting.workspace.id, { ...input, slug: candidate });
+      return await insertLink(db, workspace.id, { ...input, slug: candidate });
     } catch (error) {
       if (!(error instanceof Conflict)) throw error; // a demo of this instance has it already
     }
   }
-  return insertLink(db, setting.workspace.id, { ...input, slug: null });
+  return insertLink(db, workspace.id, { ...input, slug: null });
 }
 
 async function dateBack(db: Db, workspaceId: string, linkId: string, createdAt: Date): Promise<void> {
   const instant = createdAt.toISOString();
   await db.execute(sql`
 with link as (
-  update ${links} set created_at = ${instant}, updated_at = ${instant}
+  update ${schema.links} set created_at = ${instant}, updated_at = ${instant}
   where id = ${linkId} and workspace_id = ${workspaceId}
   returning id
 )
-update ${slugs} set created_at = ${instant} where link_id in (select id from link)`);
+update ${schema.slugs} set created_at = ${instant} where link_id in (select id from link)`);
 }
 
-function openings(link: Link, { id: workspaceId, timeZone }: Setting['workspace']) {
+type Opening = Pick<Link, 'id' | 'slugId' | 'qrSlugId' | 'domainId' | 'url'>;
+
+function openings(link: Opening, { id: workspaceId, timeZone }: Setting['workspace']) {
   const utm = readUtm(queryOf(link.url));
   const { id: linkId, slugId, domainId } = link;
   const opened = { linkId, slugId, domainId, workspaceId, timeZone, isQr: false, utm };
