@@ -1,9 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { formatNumber, plural } from '../format.ts';
-import { deleteHits, deleteWorkspace, findContents, type WorkspaceContents } from '../workspaces/deletion.ts';
+import {
+  deleteContents,
+  deleteHits,
+  endWorkspace,
+  findContents,
+  type WorkspaceContents,
+} from '../workspaces/deletion.ts';
 import { CommandRefused, defineCommand } from './command.ts';
 import { withDatabase } from './database.ts';
+import { startProgress } from './progress.ts';
 
 /** By then every node has heard that the links are gone, in milliseconds. */
 const newsMs = 3_000;
@@ -13,7 +20,8 @@ export const workspaceDelete = defineCommand({
   summary: 'Delete a workspace with its links, clicks and reports, for good.',
   details: [
     'Its links stop working at once, and others may take their words on a shared domain. Accounts of its members stay.',
-    'The server may run meanwhile. Clicks that wait in a spool come in later: run this when none wait.',
+    'The server may run meanwhile, and a large workspace may take minutes: stopped before its end, it goes on when it is run again.',
+    'Clicks that wait in a spool come in later: run this when none wait.',
   ].join('\n'),
   options: {
     workspace: { value: 'WORKSPACE', says: 'Id or word of the workspace.', isRequired: true, isOperand: true },
@@ -25,18 +33,28 @@ export const workspaceDelete = defineCommand({
     'dry-run': z.boolean().default(false),
     yes: z.boolean().default(false),
   }),
-  run: ({ workspace, 'dry-run': isDryRun, yes: isMeant }) =>
+  run: ({ workspace, 'dry-run': isDryRun, yes: isMeant }, isQuiet) =>
     withDatabase(async ({ db }) => {
       const contents = await findContents(db, workspace);
       if (!contents) throw new CommandRefused(`There is no workspace "${workspace}".`);
       const json = { ...contents, isDryRun };
       if (isDryRun) return { json, text: `Nothing was changed. This would delete ${listOf(contents)}.` };
       if (!isMeant) {
+        if (contents.isBegun) throw new CommandRefused(`Its deletion was begun. Say --yes to finish it.`);
         throw new CommandRefused(
           `This deletes ${listOf(contents)}, for good. Say --yes to do it; nothing was changed.`,
         );
       }
-      await deleteWorkspace(db, contents.id);
+      await endWorkspace(db, contents.id);
+      await sleep(newsMs);
+      const progress = startProgress(isQuiet);
+      const done = { hits: 0, links: 0 };
+      await deleteContents(db, contents.id, ({ what, deleted }) => {
+        done[what] += deleted;
+        progress.show(what, Math.min(done[what], contents[what]), Math.max(1, contents[what]));
+      });
+      progress.clear();
+      // What a node that heard it late recorded meanwhile.
       await sleep(newsMs);
       await deleteHits(db, contents.id);
       return { json, text: `Deleted: ${listOf(contents)}.` };

@@ -267,7 +267,7 @@ export async function moveRollups(
 }
 
 /** Removes every rollup of a workspace and its links; for those who hold the lock. */
-export async function removeRollups(tx: Db, workspaceId: string): Promise<void> {
+async function removeRollups(tx: Db, workspaceId: string): Promise<void> {
   for (const table of ['click_totals_hourly', 'click_counts_daily', 'click_counts_monthly']) {
     await tx.execute(sql`
 delete from ${sql.identifier(table)}

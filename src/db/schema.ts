@@ -107,6 +107,8 @@ export const workspaces = pgTable('workspaces', {
   defaultDomainId: text('default_domain_id').references((): AnyPgColumn => domains.id, { onDelete: 'set null' }),
   /** False while links made before there was `links.search_text` wait for theirs (links/search-texts.ts). */
   hasSearchTexts: boolean('has_search_texts').notNull().default(true),
+  /** Set: it is being deleted (workspaces/deletion.ts); its links are gone for visitors, and nobody opens it. */
+  deletedAt: instant('deleted_at'),
   createdAt: createdAt(),
 });
 

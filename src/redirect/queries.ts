@@ -14,7 +14,7 @@ export type Target = OpenedLink & {
   /** The destination as a header may carry it. */
   location: string;
   createdAt: Date;
-  /** `gone`: archived or retired, 410. */
+  /** `gone`: archived, retired, or its workspace is being deleted; 410. */
   state: 'active' | 'gone';
 };
 
@@ -29,9 +29,14 @@ const columns = {
   url: links.url,
   createdAt: links.createdAt,
   archivedAt: links.archivedAt,
+  workspaceDeletedAt: workspaces.deletedAt,
 };
 
-type Row = Omit<Target, 'isQr' | 'location' | 'utm' | 'state'> & { kind: string; archivedAt: Date | null };
+type Row = Omit<Target, 'isQr' | 'location' | 'utm' | 'state'> & {
+  kind: string;
+  archivedAt: Date | null;
+  workspaceDeletedAt: Date | null;
+};
 
 /** Links that are read at once when all of them are. */
 const pageSize = 5_000;
@@ -52,14 +57,14 @@ export function prepareTargetQuery(db: Db): (domainId: string, slugKey: string) 
 }
 
 function targetOf(row: Row): Target {
-  const { kind, archivedAt, ...target } = row;
+  const { kind, archivedAt, workspaceDeletedAt, ...target } = row;
   const location = locationOf(row.url);
   return {
     ...target,
     isQr: kind === 'qr',
     location,
     utm: readUtm(queryOf(location)),
-    state: kind === 'retired' || archivedAt ? 'gone' : 'active',
+    state: kind === 'retired' || archivedAt || workspaceDeletedAt ? 'gone' : 'active',
   };
 }
 

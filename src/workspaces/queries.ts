@@ -13,7 +13,7 @@ import { slugOfName } from './slug.ts';
 export type Workspace = typeof workspaces.$inferSelect;
 
 /** A workspace as one of its members sees it. */
-export type Membership = Omit<Workspace, 'createdAt' | 'hasSearchTexts'> & { role: Role };
+export type Membership = Omit<Workspace, 'createdAt' | 'deletedAt' | 'hasSearchTexts'> & { role: Role };
 
 /**
  * A new workspace and its owner. Its word is made from its name: acme, acme-2, …

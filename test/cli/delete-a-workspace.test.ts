@@ -1,5 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dimensions } from '../../src/analytics/dimensions.ts';
+import { restateWorkspace } from '../../src/clicks/rollups.ts';
+import { deleteContents, deleteHits, endWorkspace } from '../../src/workspaces/deletion.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { insertDomain } from '../setup/domains.ts';
 import { rowsOf } from '../setup/hits.ts';
@@ -107,8 +110,110 @@ describe('waymark workspace:delete', () => {
   });
 
   it('ends its links at once, and others go on', async () => {
-    expect((await waymark.visit('/gone')).status).toBe(404);
+    await expect.poll(async () => (await waymark.visit('/gone')).status).toBe(404);
     expect((await waymark.visit('/kept')).status).toBe(302);
     expect((await line.run('workspace:delete', ada.workspace.slug, '--yes')).stderr).toContain('There is no workspace');
+  });
+});
+
+describe('a large workspace', () => {
+  let cleo: Person;
+  let workspaceId: string;
+  const domain = 'go.large.test';
+  const hits = 12_000;
+
+  beforeAll(async () => {
+    cleo = await waymark.signUp('Cleo');
+    workspaceId = await workspaceIdOf(waymark, cleo);
+    await insertDomain(waymark.db, workspaceId, domain);
+    const form = { url: 'https://example.com/large', title: 'large' };
+    await cleo.ask(`/w/${cleo.workspace.slug}/links`, { form: { ...form, slug: 'large' } });
+    await cleo.ask(`/w/${cleo.workspace.slug}/links`, { form: { ...form, slug: 'own', domain } });
+    await waymark.visit('/large');
+    // More than a step of either, of some months.
+    await waymark.db.execute(sql`
+insert into links (id, workspace_id, url) select 'large' || n, ${workspaceId}, 'https://example.com/' || n from generate_series(1, 700) n`);
+    await waymark.db.execute(sql`
+insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, visitor_key, is_first_on_link, is_first_in_workspace)
+select n, now() - n * interval '10 minutes', 'large' || 1 + n % 700, 'slug', ${workspaceId}, 'human', 'reason', 1, 'direct', -1000000000 - n, true, true
+from generate_series(1, ${hits}::int) n`);
+    await waymark.db.execute(sql`
+insert into visitors_seen (visitor_key, link_id, day) select visitor_key, link_id, current_date from clicks where visitor_key between -1000000020 and -1000000001`);
+    await restateWorkspace(waymark.db, workspaceId, dimensions);
+    await waymark.visit('/large');
+  });
+
+  it('is gone for its visitors and its people before its rows are', async () => {
+    await endWorkspace(waymark.db, workspaceId);
+    await expect.poll(async () => (await waymark.visit('/large')).status).toBe(410);
+    await expect.poll(async () => (await waymark.visit('/own', { host: domain })).status).toBe(404);
+    expect((await cleo.ask(`/w/${cleo.workspace.slug}/links`)).status).toBe(404);
+    expect(Object.keys(await rowsThatName([workspaceId]))).toEqual(expect.arrayContaining(['clicks', 'links']));
+    expect((await waymark.visit('/kept')).status).toBe(302);
+  });
+
+  it('goes in steps without the lock of the rollups, and after an interruption the rest goes', async () => {
+    const interrupted = deleteContents(waymark.db, workspaceId, ({ deleted }) => {
+      expect(deleted).toBeLessThanOrEqual(10_000);
+      throw new Error('killed');
+    });
+    await expect(interrupted).rejects.toThrow('killed');
+    const left = await rowsOf(waymark.db, sql`select id from clicks where workspace_id = ${workspaceId}`);
+    expect(left.length).toBeGreaterThan(0);
+    expect(left.length).toBeLessThan(hits);
+    expect((await line.run('workspace:delete', cleo.workspace.slug)).stderr).toContain('Its deletion was begun.');
+
+    const steps: string[] = [];
+    const locks: Promise<unknown[]>[] = [];
+    await deleteContents(waymark.db, workspaceId, ({ what }) => {
+      steps.push(what);
+      locks.push(
+        rowsOf(
+          waymark.db,
+          sql`select from pg_locks where locktype = 'advisory' and pid = any(
+          select pid from pg_stat_activity where query like 'delete from%')`,
+        ),
+      );
+    });
+    expect(steps.filter((what) => what === 'links').length).toBe(2);
+    expect((await Promise.all(locks)).flat()).toEqual([]);
+    await deleteHits(waymark.db, workspaceId);
+    expect(await rowsThatName([workspaceId, 'large\\d+'])).toEqual({});
+    expect(await rowsOf(waymark.db, sql`select from visitors_seen where visitor_key < 0`)).toEqual([]);
+    await expect.poll(async () => (await waymark.visit('/large')).status).toBe(404);
+  });
+
+  it('is gone from each table that names a workspace, a link or a scope', async () => {
+    const { id: adas } = (
+      await rowsOf<{ id: string }>(
+        waymark.db,
+        sql`select distinct workspace_id as id from clicks
+      where workspace_id not in (select id from workspaces)`,
+      )
+    )[0] ?? { id: '' };
+    // Hits on links that a busy node still had in memory.
+    await deleteHits(waymark.db, adas);
+    const columns = await rowsOf<{ table: string; column: string }>(
+      waymark.db,
+      sql`
+select c.table_name as table, c.column_name as column
+from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
+where c.table_schema = 'public' and t.table_type = 'BASE TABLE'
+  and c.column_name in ('workspace_id', 'link_id', 'scope_id', 'slug_id', 'domain_id', 'tag_id', 'campaign_id')`,
+    );
+    expect(columns.length).toBeGreaterThan(25);
+    // What is not there any more is named by nothing.
+    for (const { table, column } of columns) {
+      const target = { scope_id: 'scopes', slug_id: 'slugs' }[column] ?? `${column.slice(0, -3)}s`;
+      const known =
+        target === 'scopes'
+          ? sql`select id from links union all select id from workspaces`
+          : sql`select id from ${sql.identifier(target)}`;
+      const strays = await rowsOf(
+        waymark.db,
+        sql`select t.* from ${sql.identifier(table)} t where t.${sql.identifier(column)} not in (${known}) and t.${sql.identifier(column)} <> ''`,
+      );
+      expect(strays, `${table}.${column}`).toEqual([]);
+    }
   });
 });
