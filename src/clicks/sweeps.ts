@@ -26,7 +26,7 @@ export class Sweeps {
   readonly #onSweep: (earlier: readonly Sighted[]) => void;
   #young = new Map<string, Window>();
   #old = new Map<string, Window>();
-  #turn: NodeJS.Timeout | undefined;
+  #isGrowing = false;
 
   /** @param onSweep hears of hits that turned out to belong to a sweep after they were taken for people's, each once */
   constructor(onSweep: (earlier: readonly Sighted[]) => void) {
@@ -59,14 +59,20 @@ export class Sweeps {
     if (this.#young.size >= maxNetworks) return undefined;
     const window = this.#old.get(key) ?? [];
     this.#young.set(key, window);
-    this.#turn ??= setTimeout(() => this.#grow(), sweepMs).unref();
+    if (!this.#isGrowing) this.#growLater();
     return window;
+  }
+
+  #growLater(): void {
+    this.#isGrowing = true;
+    setTimeout(() => this.#grow(), sweepMs).unref();
   }
 
   #grow(): void {
     this.#old = this.#young;
     this.#young = new Map();
-    this.#turn = this.#old.size === 0 ? undefined : setTimeout(() => this.#grow(), sweepMs).unref();
+    this.#isGrowing = false;
+    if (this.#old.size > 0) this.#growLater();
   }
 }
 
