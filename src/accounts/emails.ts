@@ -21,7 +21,7 @@ export function resetPasswordMail(person: Recipient, url: string): Mail {
   const mail = mailTo(person, 'Choose a new password', [
     'Open this page to choose a new password for Waymark:',
     url,
-    'It works once, for an hour. Your old password goes on working until then.',
+    'It works once, for an hour. Your old password keeps working until then.',
     'If you did not ask for this, you need not do anything.',
   ]);
   return { ...mail, expiresAt: linkEnds() };

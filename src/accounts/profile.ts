@@ -88,7 +88,7 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
           void mailer.send(confirmEmailMail({ name: user.name, email }, url));
         }
         void mailer.send(emailChangeAskedMail(user, email));
-        const sentence = `Open the link in the mail to ${email}. Until then your old address stays.`;
+        const sentence = `Open the link in the mail to ${email}. Your old address stays until then.`;
         return await reply.flash('success', sentence).redirect('/profile', 303);
       } catch (error) {
         return refuse(request, reply, error);
@@ -125,7 +125,7 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
 
   routes.post('/profile/sessions/end-others', async (request, reply) => {
     await auth.api.revokeOtherSessions({ headers: authHeaders(request) });
-    return reply.flash('success', 'Every other session is ended.').redirect('/profile', 303);
+    return reply.flash('success', 'All other sessions are ended.').redirect('/profile', 303);
   });
 
   routes.post(

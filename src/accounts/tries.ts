@@ -36,7 +36,7 @@ export function limitTries(
     reply.header('retry-after', seconds);
     const minutes = Math.ceil(seconds / 60);
     throw new LimitReached(
-      `Those were too many tries for one account. Wait ${minutes === 1 ? 'a minute' : `${minutes} minutes`}, then try again.`,
+      `Too many attempts for one account. Wait ${minutes === 1 ? 'a minute' : `${minutes} minutes`}, then try again.`,
       { field: 'form' },
     );
   };

@@ -49,7 +49,7 @@ export default async function noteRoutes(app: FastifyInstance): Promise<void> {
       const href = backHref(request, request.body);
       const back = encodeURIComponent(href).length > longestBack ? '' : href;
       const fields = { day: localDay(at, timeZone), text, link: linkId ?? '', back };
-      reply.flash('success', 'The note is gone.', { action: `/w/${slug}/notes`, fields });
+      reply.flash('success', 'The note is deleted.', { action: `/w/${slug}/notes`, fields });
       return reply.redirect(href, 303);
     },
   );

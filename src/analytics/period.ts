@@ -122,7 +122,7 @@ function instantOf(text: string, field: 'from' | 'to'): Date {
   const [, day = ''] = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/.exec(text) ?? [];
   const instant = new Date(text);
   if (!isDay(day) || Number.isNaN(instant.getTime())) {
-    throw new Invalid('Write a day as 2026-11-22, or a moment as 2026-11-22T14:00:00Z.', { field });
+    throw new Invalid('Write a day like 2026-11-22, or a moment as 2026-11-22T14:00:00Z.', { field });
   }
   return instant;
 }

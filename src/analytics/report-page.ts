@@ -45,7 +45,7 @@ export type ReportPage = {
   /** How that compares with the time before; null when there is nothing to compare with. */
   change: { direction: 'up' | 'down' | 'same'; percent: string | null; words: string } | null;
   scans: string | null;
-  /** '310 more hits were link previews and crawlers.' */
+  /** '310 more hits were not counted: link previews and crawlers.' */
   notCountedWords: string | null;
   chart: Chart;
   map: WorldMap | null;
@@ -225,5 +225,5 @@ function wordsOf(notCounted: NotCounted[], clicks: number): string | null {
   if (hits === 0) return null;
   const kinds = notCounted.slice(0, 2).map(({ label }) => label.toLowerCase());
   const named = notCounted.length > 2 ? `${kinds.join(', ')} and the like` : kinds.join(' and ');
-  return `${plural(hits, clicks > 0 ? 'more hit' : 'hit')} ${hits === 1 ? 'was' : 'were'} ${named}.`;
+  return `${plural(hits, clicks > 0 ? 'more hit' : 'hit')} ${hits === 1 ? 'was' : 'were'} not counted: ${named}.`;
 }

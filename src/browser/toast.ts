@@ -11,10 +11,9 @@ function leaveLater(toast: HTMLElement): void {
 
 /** Shows a message in the corner, until it is dismissed or, for a success, six seconds. */
 export function showToast(kind: 'success' | 'error', message: string): void {
-  const template = document.querySelector<HTMLTemplateElement>('#toast-template');
+  const template = document.querySelector<HTMLTemplateElement>(`template[data-toast="${kind}"]`);
   const toast = template?.content.firstElementChild?.cloneNode(true);
   if (!(toast instanceof HTMLElement)) return;
-  toast.dataset['kind'] = kind;
   const text = toast.querySelector('p');
   if (text) text.textContent = message;
   document.querySelector('#toasts')?.append(toast);

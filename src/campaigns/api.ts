@@ -6,7 +6,7 @@ import { refusals } from '../api/problem.ts';
 import { getCampaign, insertCampaign, listCampaigns, removeCampaign, updateCampaign } from '../links/campaigns.ts';
 import { readPlan } from './forms.ts';
 
-const day = z.string('Write a day as 2026-11-22, or null for none.').nullable();
+const day = z.string('Write a day like 2026-11-22, or null for none.').nullable();
 const plan = {
   name: z
     .string('Write name as a string.')

@@ -39,7 +39,7 @@ function readDay(typedDay: string, field: string): string | null {
   if (day === '') return null;
   // Years beyond these are slips of the pen.
   if (isDay(day) && day >= '1970-01-01' && day < '2100-01-01') return day;
-  throw new Invalid('Write a day as 2026-11-22.', { field, code: 'day_invalid' });
+  throw new Invalid('Write a day like 2026-11-22.', { field, code: 'day_invalid' });
 }
 
 function readGoal(typedGoal: string): number | null {

@@ -23,7 +23,7 @@ export const hitsImport = defineCommand({
     'Set the time zone of the workspace first: days are those of its calendar.',
   ].join('\n'),
   options: {
-    workspace: { value: 'ID', says: 'Id or word of the workspace.', isRequired: true },
+    workspace: { value: 'ID', says: 'Id or URL name of the workspace.', isRequired: true },
     file: { value: 'FILE', says: 'The exported file; - reads from standard input.', isRequired: true, isOperand: true },
     'dry-run': { value: '', says: 'Say what would be put in, and change nothing.' },
   },

@@ -15,7 +15,7 @@ export const keyCreate = defineCommand({
   options: {
     email: { value: 'ADDRESS', says: 'Whose key it is.', isRequired: true },
     name: { value: 'NAME', says: 'What it is for.', isRequired: true },
-    workspace: { value: 'ID', says: 'Id or word of one of their workspaces. Left out: the one they opened last.' },
+    workspace: { value: 'ID', says: 'Id or URL name of one of their workspaces. Left out: the one they opened last.' },
   },
   input: z.object({ email: newAccount.shape.email, name: keyName, workspace: z.string().optional() }),
   run: ({ email, name, workspace: wanted }) =>

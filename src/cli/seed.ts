@@ -46,7 +46,7 @@ export const seed = defineCommand({
       says: 'Over how many more tags links beyond the first fifty are spread; 0 when left out.',
     },
     campaigns: { value: 'NUMBER', says: 'The same for campaigns.' },
-    workspace: { value: 'ID', says: 'Id or word of a workspace that gets them on top of what it has.' },
+    workspace: { value: 'ID', says: 'Id or URL name of a workspace that gets them on top of what it has.' },
   },
   input: z.object({
     links: wholeNumber(1, 200_000).default(40),

@@ -24,7 +24,7 @@ export const workspaceDelete = defineCommand({
     'Clicks that wait in a spool come in later: run this when none wait.',
   ].join('\n'),
   options: {
-    workspace: { value: 'WORKSPACE', says: 'Id or word of the workspace.', isRequired: true, isOperand: true },
+    workspace: { value: 'WORKSPACE', says: 'Id or URL name of the workspace.', isRequired: true, isOperand: true },
     'dry-run': { value: '', says: 'Say what would be deleted, and change nothing.' },
     yes: { value: '', says: 'Delete it.' },
   },

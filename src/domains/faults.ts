@@ -66,7 +66,7 @@ export const faults = {
     code: 'txt_wrong',
     weight: 'blocks',
     says: `The TXT record at ${proof.name} says ${quoted(there)}.`,
-    next: `Set it to ${proof.value}, or add a second one: several may stand at one name.`,
+    next: `Set it to ${proof.value}, or add a second one: a name may have several.`,
   }),
 
   targetMissing: (wanted: Wanted): Fault => ({
@@ -117,29 +117,29 @@ export const faults = {
   dnsUnreachable: ({ host }: Wanted): Fault => ({
     code: 'dns_unreachable',
     weight: 'unknown',
-    says: `Questions about ${host} get no answer at the moment.`,
-    next: 'Check again in a few minutes. If it stays so, look whether the name servers of the domain are set and running.',
+    says: `DNS does not answer questions about ${host} right now.`,
+    next: 'Check again in a few minutes. If nothing changes, check that the name servers of the domain are set and running.',
   }),
 
   tlsPending: (host: string): Fault => ({
     code: 'tls_pending',
     weight: 'harms',
     says: `The records of ${host} are right, but its certificate is not there yet.`,
-    next: 'It is fetched now, which takes up to a minute; then links open over HTTPS. If it stays so, whoever runs this server looks into the log of what stands before it, Caddy for instance.',
+    next: 'It is being fetched, which takes up to a minute; then links open over HTTPS. If nothing changes, ask the people who run this server to look into the log of its proxy, such as Caddy.',
   }),
 
   tlsForeign: (host: string): Fault => ({
     code: 'tls_foreign',
     weight: 'harms',
     says: `The records of ${host} are right, but browsers refuse the certificate that is there.`,
-    next: 'It is out of date, of another name, or of an authority that nobody knows. Whoever runs this server, or the CDN before it, sets the right one.',
+    next: 'It is out of date, for another name, or from an unknown authority. Ask the people who run this server, or the CDN in front of it, to set the right one.',
   }),
 
   tlsSilent: (host: string, port: number): Fault => ({
     code: 'tls_silent',
     weight: 'unknown',
     says: `The records of ${host} are right, but nothing answers this server at port ${port} there.`,
-    next: 'Open a link of it in a browser. If that works, all is well: some networks do not let a server reach itself by its public name. If not, whoever runs this server looks whether the port is open.',
+    next: 'Open a link of it in a browser. If that works, all is well: some networks do not let a server reach itself by its public name. If not, ask the people who run this server whether the port is open.',
   }),
 };
 

@@ -79,7 +79,7 @@ export default async function domainSettingsRoutes(app: FastifyInstance, rules: 
         const refusal = refusalOf(error);
         return showSettings(reply.code(refusal.status), domain, body, refusal.errors);
       }
-      reply.flash('success', `Visitors of ${showHost(domain.host).shown} meet this from now on.`);
+      reply.flash('success', `Visitors of ${showHost(domain.host).shown} see this from now on.`);
       return reply.redirect(`/w/${slug}/domains/${domain.id}/settings`, 303);
     },
   );

@@ -138,7 +138,7 @@ function readColor(typed: string): string | null {
   if (typed === '') return null;
   const digits = /^#?([0-9a-f]{6})$/i.exec(typed)?.[1];
   if (digits) return `#${digits.toLowerCase()}`;
-  throw new Invalid('Write a colour as #0f7b5c.', { field: 'brandColor', code: 'color_invalid' });
+  throw new Invalid('Write a colour like #0f7b5c.', { field: 'brandColor', code: 'color_invalid' });
 }
 
 function readStatus(typed: string): number {

@@ -41,7 +41,7 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
   async function refuseManyInvitations(request: FastifyRequest): Promise<void> {
     for (const waitOf of limits) {
       if ((await waitOf(request)) > 0)
-        throw new LimitReached('Those were many invitations for one hour. Send the next ones later.', {
+        throw new LimitReached('Too many invitations in one hour. Send the next ones later.', {
           field: 'email',
         });
     }

@@ -70,7 +70,7 @@ async function changeMembership(db: Db, change: MembershipChange, role: Role | n
     }
     const owners = people.filter((each) => each.role === 'owner');
     if (person.role === 'owner' && role !== 'owner' && owners.length === 1) {
-      throw new Conflict('A workspace needs an owner. Make somebody else one first.', { code: 'last_owner' });
+      throw new Conflict('A workspace needs an owner. Make somebody else an owner first.', { code: 'last_owner' });
     }
     const theirs = and(eq(members.workspaceId, workspaceId), eq(members.userId, userId));
     if (role === null) await endMembership(tx, workspaceId, person, theirs);

@@ -100,7 +100,7 @@ export async function updateWorkspace(
     });
   } catch (error) {
     if (uniqueViolation(error) !== 'workspaces_slug_unique') throw error;
-    throw new Conflict(`Another workspace has the word ${changes.slug}. Choose a different one.`, {
+    throw new Conflict(`Another workspace uses ${changes.slug} already. Choose a different one.`, {
       field: 'slug',
       code: 'slug_taken',
     });

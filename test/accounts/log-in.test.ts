@@ -111,7 +111,7 @@ describe('log-in', () => {
     }
     const answer = await guess(katherine.password, '2001:db8:0:7:ffff::1');
     expect(answer.status).toBe(429);
-    expect(answer.text).toContain('Those were too many tries for one account. Wait 15 minutes, then try again.');
+    expect(answer.text).toContain('Too many attempts for one account. Wait 15 minutes, then try again.');
     expect(answer.headers['retry-after']).toMatch(/^(900|8\d\d)$/);
     expect(answer.headers['set-cookie']).toBeUndefined();
     expect((await guess(katherine.password, '2001:db8:0:8::1')).status).toBe(303);

@@ -257,6 +257,6 @@ describe('a new password', () => {
     for (let count = 0; count < 10; count++) expect((await guess(count)).status).toBe(422);
     const answer = await guess(10);
     expect(answer.status).toBe(429);
-    expect(answer.text).toContain('Those were too many tries for one account.');
+    expect(answer.text).toContain('Too many attempts for one account.');
   });
 });

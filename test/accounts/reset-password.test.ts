@@ -143,7 +143,7 @@ describe('a new password by mail', () => {
     for (let count = 0; count < 5; count++) expect((await ask(count)).status).toBe(200);
     const answer = await ask(5);
     expect(answer.status).toBe(429);
-    expect(answer.text).toContain('Those were too many tries for one account.');
+    expect(answer.text).toContain('Too many attempts for one account.');
   });
 
   it('is mailed five times an hour at most, and whoever asks more is answered the same', async () => {

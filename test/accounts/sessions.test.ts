@@ -80,7 +80,7 @@ it('ends all others', async () => {
   const grace = await app.signUp('Grace');
   const [one, two] = [await logIn(iphone, grace), await logIn(desktopChrome, grace)];
   const done = await two.send('/profile/sessions/end-others', {});
-  expect(done.text).toContain('Every other session is ended.');
+  expect(done.text).toContain('All other sessions are ended.');
   expect(await two.isLoggedIn()).toBe(true);
   expect(await one.isLoggedIn()).toBe(false);
   expect((await grace.ask('/profile')).status).toBe(303);

@@ -140,6 +140,7 @@ describe('sign-up', () => {
     expect(errorAt(answer, 'name')).toBe('Type your name.');
     expect(errorAt(answer, 'email')).toBe('Type an e-mail address such as ada@example.com.');
     expect(errorAt(answer, 'password')).toBe('Use at least 10 characters.');
+    expect(answer.text.match(/at least 10 characters/gi)).toHaveLength(1);
     expect(valueOf(answer, 'email')).toBe('nobody&lt;at&gt;example');
     expect(valueOf(answer, 'workspaceName')).toBe('A &lt;b&gt; &amp; c');
     expect(valueOf(answer, 'password')).toBe('');

@@ -31,7 +31,7 @@ it('counts the links of a campaign, and says whose visitors they are', async () 
   const page = await owner.ask(`${home}/reports/campaigns/launch?period=7d`);
   expect(page.status).toBe(200);
   expect(textOf(page)).toContain('2 clicks by 2 visitors');
-  expect(textOf(page)).toContain('These are the visitors of each link');
+  expect(textOf(page)).toContain('Visitors are counted for each link');
   expect(page.text).toContain(`href="${home}/reports/campaigns/launch?period=7d&amp;f=device:is:desktop"`);
   expect(textOf(await owner.ask(`${home}/reports/campaigns/launch/values?by=link`))).toContain('2 links');
 });
@@ -55,7 +55,9 @@ it('is compared with others of its kind, over the same days', async () => {
 
 it('counts the links with a tag', async () => {
   expect(textOf(await owner.ask(`${home}/reports/tags/print`))).toContain('1 click by 1 visitor');
-  expect(textOf(await owner.ask(`${home}/reports/tags/print?f=device:is:tv`))).toContain('No click fits these filters');
+  expect(textOf(await owner.ask(`${home}/reports/tags/print?f=device:is:tv`))).toContain(
+    'No clicks match these filters',
+  );
 });
 
 it('knows none that is not there, or another workspace’s', async () => {

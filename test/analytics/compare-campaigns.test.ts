@@ -74,7 +74,7 @@ it.each([
   ['tag=no%20id', 404, 'There is no such tag.'],
   ['campaign=spring&tag=spring', 422, 'one kind at a time'],
   ['tag=a&tag=b&tag=c&tag=d&tag=e&tag=f', 422, 'Compare up to 5 tags at once.'],
-  ['tag=spring&from=2026-02-30', 422, 'Write a day as 2026-11-22'],
+  ['tag=spring&from=2026-02-30', 422, 'Write a day like 2026-11-22'],
 ])('refuses %s', async (query, status, words) => {
   const answer = await owner.ask(`${path}?${query}`);
   expect([answer.status, textOf(answer)]).toEqual([status, expect.stringContaining(words)]);

@@ -49,7 +49,7 @@ it.each(['light', 'dark'] as const)(
     await expectFine();
     await page.getByRole('link', { name: 'Report of a-rather-long-name-for-links.acme.example' }).click();
     await page.getByRole('heading', { name: 'No clicks yet' }).waitFor();
-    await page.getByText('Nobody has come this way so far.').waitFor();
+    await page.getByText('No visits yet.').waitFor();
     await page.goto(`${home}/domains`);
     await page.getByRole('link', { name: 'see its report' }).click();
     expect(await page.locator('.report-number').innerText()).toMatch(/^2 clicks/);

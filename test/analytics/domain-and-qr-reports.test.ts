@@ -90,7 +90,7 @@ describe.each(['before', 'after'])('%s the roll-up', (when) => {
   it('reports one domain, with the visitors who came there first that day', async () => {
     const own = textOf(await owner.ask(`${home}/reports/domains/own?period=7d`));
     expect(own).toContain('2 clicks by 1 visitor');
-    expect(own).toContain('Whose first click of a day went elsewhere is no visitor here on that day.');
+    expect(own).toContain('A visitor whose first click that day was elsewhere is not counted here.');
     expect(textOf(await owner.ask(`${home}/reports/domains/own/values?by=link`))).toContain('1 link');
     expect(textOf(await owner.ask(`${home}/reports/domains/own/values?by=domain`))).toContain(
       'links.acme.example Leave out 2 1 100 %',

@@ -60,7 +60,7 @@ describe('filters of a report', () => {
   });
 
   it('say so when nothing fits', async () => {
-    expect(await read(`${link}?f=country:is:ZZ`)).toContain('No click fits these filters');
+    expect(await read(`${link}?f=country:is:ZZ`)).toContain('No clicks match these filters');
   });
 
   it.each([

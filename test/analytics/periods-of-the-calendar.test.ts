@@ -90,7 +90,7 @@ it('steps back and forth, and keeps filters and steps of the chart', async () =>
   expect(page.text).toContain(`href="${home}/reports?from=2026-02-23&amp;to=2026-03-01${kept}"`);
   expect(page.text).toContain(`href="${home}/reports?from=2026-03-09&amp;to=2026-03-15${kept}"`);
   // Also where there is nothing to be seen, which is where one wants to leave.
-  expect(textOf(page)).toContain('No click fits these filters');
+  expect(textOf(page)).toContain('No clicks match these filters');
   const month = await owner.ask(`${home}/reports?from=2026-02-01&to=2026-02-28&interval=day`);
   expect(month.text).toContain(`href="${home}/reports?from=2026-01-01&amp;to=2026-01-31&amp;interval=day"`);
   const current = await owner.ask(`${home}/reports?period=7d`);

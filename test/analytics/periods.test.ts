@@ -74,7 +74,7 @@ describe('a period', () => {
     for (const interval of ['day', 'week', 'month'])
       expect(page.text).toContain(`?period=90d&amp;interval=${interval}"`);
     expect(page.text).not.toContain('interval=hour');
-    expect(textOf(page)).toContain('Days and hours as in UTC.');
+    expect(textOf(page)).toContain('Days and hours are those of UTC.');
     const weeks = await owner.ask(`${reports}?period=90d&interval=week`);
     expect(weeks.text.match(/class="chart-band"/g)?.length).toBeLessThan(16);
   });
@@ -83,13 +83,13 @@ describe('a period', () => {
 describe('a period that cannot be', () => {
   it.each([
     [`from=2026-03-02&to=2026-03-01`, 'The range ends before it begins.'],
-    [`from=2026-02-30&to=2026-03-04`, 'Write a day as 2026-11-22'],
+    [`from=2026-02-30&to=2026-03-04`, 'Write a day like 2026-11-22'],
     [`to=2026-03-01`, 'Say where the range begins.'],
     [`from=9999-01-01&to=9999-01-02`, 'This range lies in the future.'],
     [`period=7d&from=2026-03-01`, 'Choose a period or a range of days, not both.'],
     [`period=90d&interval=hour`, 'Choose a longer interval.'],
-    [`from=${'2026-11-22'.repeat(8)}`, 'Write a day as 2026-11-22'],
-    [`from=%3Cscript%3E&to=x`, 'Write a day as 2026-11-22'],
+    [`from=${'2026-11-22'.repeat(8)}`, 'Write a day like 2026-11-22'],
+    [`from=%3Cscript%3E&to=x`, 'Write a day like 2026-11-22'],
   ])('%s: 422, with what was typed', async (query, words) => {
     const page = await owner.ask(`${reports}?${query}`);
     expect(page.status).toBe(422);

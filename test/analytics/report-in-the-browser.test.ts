@@ -86,7 +86,7 @@ describe.sequential('a report in the browser', () => {
     await page.getByRole('link', { name: 'Earlier' }).click();
     await page.waitForURL(/from=.*&to=.*&f=device:is:mobile/);
     const before = page.url();
-    await page.getByText('No click fits these filters').waitFor();
+    await page.getByText('No clicks match these filters').waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
     await page.getByRole('link', { name: 'Later' }).click();
     await expect.poll(number).toMatch(/^2 clicks/);

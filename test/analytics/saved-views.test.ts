@@ -151,7 +151,7 @@ it('offers no view whose link, campaign or tag is gone, and says why', async () 
   await owner.ask(`${home}/tags/print/delete`, { form: {} });
   for (const name of ['Of a link', 'Of a campaign', 'Of a tag']) {
     expect(await reports()).not.toContain(name);
-    expect(textOf(await owner.ask(views))).toContain(`${name} What it was about is deleted.`);
+    expect(textOf(await owner.ask(views))).toContain(`${name} Its link, campaign or tag is deleted.`);
   }
 });
 

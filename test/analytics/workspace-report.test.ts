@@ -31,14 +31,14 @@ describe('a report of a workspace', () => {
 
   it('says that nobody has clicked yet', async () => {
     await insertLinkAs(owner, 'spring');
-    expect(textOf(await owner.ask(reports))).toContain('Nobody has opened one of your links so far.');
+    expect(textOf(await owner.ask(reports))).toContain('Nobody has opened your links yet.');
   });
 
   it('explains hits that are no clicks when there is nothing else', async () => {
     expect((await test.visit('/spring', { headers: { 'user-agent': slack } })).status).toBe(302);
     const words = textOf(await owner.ask(reports));
     expect(words).toContain('No clicks');
-    expect(words).toContain('1 hit was link previews.');
+    expect(words).toContain('1 hit was not counted: link previews.');
     expect(words).not.toContain('Places');
   });
 
@@ -57,7 +57,7 @@ describe('a report of a workspace', () => {
     }
     const atOnce = textOf(await owner.ask(`${reports}?period=today`));
     expect(atOnce).toContain('3 clicks by 2 visitors');
-    expect(atOnce).toContain('1 more hit was link previews.');
+    expect(atOnce).toContain('1 more hit was not counted: link previews.');
     expect(atOnce).toContain('Mobile 2 clicks 67 %');
     expect(atOnce).toContain('linkedin.com 2 clicks 67 %');
     expect(atOnce).toContain('Direct 1 clicks 33 %');

@@ -124,7 +124,7 @@ describe('API keys in the settings', () => {
     const { keyId } = await openClient(app, ada);
     const page = await viewer.ask(pageOf(ada));
     expect(page.status).toBe(200);
-    expect(page.text).not.toContain('Make a key');
+    expect(page.text).not.toContain('Create key');
     expect(page.text).not.toContain('/delete');
     expect((await viewer.ask(pageOf(ada), { form: { name: 'Mine' } })).status).toBe(403);
     expect((await viewer.ask(`${pageOf(ada)}/${keyId}/delete`, { form: {} })).status).toBe(403);

@@ -73,7 +73,7 @@ describe('a campaign', () => {
     ['no name', { name: ' ' }, 422, 'A campaign needs a name.'],
     ['a long name', { name: 'x'.repeat(81) }, 422, 'at most 80 characters'],
     ['the name of another', { name: 'TAKEN' }, 409, 'There is a campaign “TAKEN” already.'],
-    ['a day that is none', { startsOn: '2026-02-30' }, 422, 'Write a day as 2026-11-22.'],
+    ['a day that is none', { startsOn: '2026-02-30' }, 422, 'Write a day like 2026-11-22.'],
     ['an end before its start', { startsOn: '2026-03-02', endsOn: '2026-03-01' }, 422, 'ends before it starts'],
     ['a goal of zero', { goal: '0' }, 422, 'A goal is a whole number of clicks'],
     ['a goal in words', { goal: 'many' }, 422, 'A goal is a whole number of clicks'],

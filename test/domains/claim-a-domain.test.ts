@@ -72,7 +72,7 @@ describe('adding a domain', () => {
     expect(claim).toMatchObject({ host: 'go.acme.test', state: 'waiting', scheme: 'http' });
     for (const text of [
       '_waymark.go.acme.test',
-      '<code class="break-all">_waymark.go</code>',
+      '<code class="wrap-anywhere">_waymark.go</code>',
       `data-copy="waymark-verify=${claim?.proofToken}"`,
       'data-copy="go.localhost"',
       'hx-trigger="every 10s"',
@@ -91,7 +91,7 @@ describe('adding a domain', () => {
 
     await setRecords(adas, 'go.acme.test');
     const there = await check(ada, path);
-    expect(there.text).toContain('All records are as they should be.');
+    expect(there.text).toContain('All records are right.');
     expect(there.text).not.toContain('hx-trigger="every 10s"');
     expect(await stateOf(adas, 'go.acme.test')).toBe('live');
     const link = await ada.ask(`/w/${ada.workspace.slug}/links`, {
@@ -119,17 +119,17 @@ describe('adding a domain', () => {
     if (/^[\w.]+$/.test(host)) expect(answer.text).toContain(`value="${host}"`);
   });
 
-  it('warns of letters that pass for others', async () => {
+  it('warns of letters that look like others', async () => {
     const page = await ada.ask(await add(ada, 'аcme.test'));
-    expect(page.text).toContain('letters that pass for others');
-    expect(page.text).toContain('<h2 class="flex flex-wrap items-center gap-2 break-all">xn--cme-5cd.test');
+    expect(page.text).toContain('letters that look like others');
+    expect(page.text).toContain('<h2 class="flex flex-wrap items-center gap-2 wrap-anywhere">xn--cme-5cd.test');
   });
 
   it('shows an apex the addresses of the server', async () => {
     dns.zone['A go.localhost'] = ['203.0.113.7'];
     const page = await ada.ask(await add(ada, 'acme.test'));
     expect(page.text).toContain('data-copy="203.0.113.7"');
-    expect(page.text).toContain('<code class="break-all">@</code>');
+    expect(page.text).toContain('<code class="wrap-anywhere">@</code>');
     expect(page.text).toContain('ALIAS');
   });
 
@@ -156,7 +156,7 @@ describe('whose domain it is', () => {
   it('is decided by proof: a claim without one blocks nobody, and one that stands is not taken', async () => {
     const [first, second] = [await add(ada, 'shared.test'), await add(bob, 'shared.test')];
     await setRecords(bobs, 'shared.test');
-    expect((await check(bob, second)).text).toContain('All records are as they should be.');
+    expect((await check(bob, second)).text).toContain('All records are right.');
     await check(ada, first);
     expect([await stateOf(adas, 'shared.test'), await stateOf(bobs, 'shared.test')]).toEqual(['waiting', 'live']);
 

@@ -57,7 +57,7 @@ it('an admin adds a domain, and the page notices by itself that its records are 
   dns.zone['CNAME go.acme.test'] = ['go.localhost'];
   await page.clock.fastForward(10_000);
   await page.getByRole('heading', { name: 'go.acme.test Live' }).waitFor();
-  await page.getByText('All records are as they should be.').waitFor();
+  await page.getByText('All records are right.').waitFor();
   const questions = dns.questions();
   await page.clock.fastForward(60_000);
   await page.waitForTimeout(500);

@@ -47,7 +47,7 @@ describe('an admin sets a domain up, and visitors meet it', () => {
       await expect
         .poll(() => page.locator('.field-error').allTextContents())
         .toEqual([
-          'Write a colour as #0f7b5c.',
+          'Write a colour like #0f7b5c.',
           'This is not valid JSON. Look for a missing comma, quotation mark or bracket.',
         ]);
       expect(await page.getByLabel('Name').inputValue()).toBe('Acme Roasters');
@@ -55,7 +55,7 @@ describe('an admin sets a domain up, and visitors meet it', () => {
       await page.getByLabel('Colour').fill('#ffd400');
       await page.getByLabel('assetlinks.json').fill('[]');
       await page.getByRole('button', { name: 'Save' }).click();
-      await page.getByText(`Visitors of ${name}.localhost meet this from now on.`).waitFor();
+      await page.getByText(`Visitors of ${name}.localhost see this from now on.`).waitFor();
       expect(await accessibilityProblems(page)).toEqual([]);
       expect(await isWiderThanWindow(page)).toBe(false);
       await page.getByRole('link', { name: 'Remove this domain' }).click();

@@ -117,7 +117,7 @@ describe.each(pages)('the chart of %s', (_name, path, scheme, width, title, line
     const words = picture.texts.join('\n');
     expect(words).toContain(title);
     expect(words).toContain('Last 7 days');
-    expect(words).toMatch(/Counted by Waymark for Ada's team\. Days and hours as in UTC\. Drawn on \d/);
+    expect(words).toMatch(/Counted by Waymark for Ada's team\. Days and hours are those of UTC\. Drawn on \d/);
     if (path().includes('channel')) expect(words).toContain('Channel is Direct');
     expect(new Set(picture.strokes.filter((stroke) => stroke !== 'none')).size).toBeGreaterThanOrEqual(lines);
     expect(picture.ground > '#808080').toBe(scheme === 'light');

@@ -67,7 +67,7 @@ describe('before all hits are taken away', () => {
     expect(textOf(filtered)).toContain('Device is Mobile');
     const href = /data-download="([^"]+)"/.exec(filtered.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
     expect(parseCsv((await ada.ask(href)).text)).toHaveLength(1 + 699);
-    expect(textOf(await ada.ask(`${home}/export/hits?filter=device:is:tv`))).toContain('There is no hit to export');
+    expect(textOf(await ada.ask(`${home}/export/hits?filter=device:is:tv`))).toContain('There are no hits to export');
     // The report's own menu leads there, with the report's filters.
     const report = await ada.ask(`${home}/reports?period=7d&f=device:is:mobile`);
     expect(report.text).toContain(`formaction="${home}/export/hits"`);

@@ -35,7 +35,7 @@ describe('while the database does not take clicks', () => {
     await lock.query('lock table clicks in access exclusive mode');
     for (let visit = 0; visit < 3; visit++) expect((await waymark.visit(`/${slug}`)).status).toBe(302);
     expect((await page()).text).toContain(
-      'The database does not take clicks at the moment. 3 clicks are safe on this server&#39;s disk and will be counted when it is back.',
+      'The database is not accepting clicks right now. 3 clicks are safe on this server&#39;s disk and will be counted when it is back.',
     );
     const ready = await waymark.ask('/health/ready');
     expect(ready.status).toBe(200);

@@ -87,7 +87,7 @@ describe('the list of links', () => {
 
   it('keeps the direction of one text from turning the other', async () => {
     const page = await ada.ask(`/w/${ada.workspace.slug}/links`);
-    expect(page.text).toContain('<bdi class="link-title">A &quot;title&quot;</bdi>');
+    expect(page.text).toContain('<span class="link-title"><bdi>A &quot;title&quot;</bdi></span>');
     expect(page.text).toContain('<bdi>example.com/&lt;b&gt;?a=1&amp;b=2</bdi>');
   });
 
@@ -241,7 +241,7 @@ values ('old-menu', ${link?.domainId}, 'old-menü', 'Old-Menü', 'alias', ${link
     });
     expect(page.headers['hx-replace-url']).toBe(`${path}?search=%22none%22+%26`);
     expect(page.text).toContain('value="&quot;none&quot; &amp;"');
-    expect(page.text).toContain('No active link matches “&quot;none&quot; &amp;”');
+    expect(page.text).toContain('No active links match “&quot;none&quot; &amp;”');
     expect(
       (await ada.ask(`${path}?sort=newest&state=active`, { headers: { 'hx-request': 'true' } })).headers,
     ).toMatchObject({ 'hx-replace-url': path });
@@ -265,26 +265,26 @@ values ('old-menu', ${link?.domainId}, 'old-menü', 'Old-Menü', 'alias', ${link
       return [heading, sentence, href?.replaceAll('&amp;', '&'), label];
     };
     expect(await said('search=lost')).toEqual([
-      'No active link matches “lost”',
+      'No active links match “lost”',
       '2 archived links do.',
       `${path}?search=lost&state=archived`,
       'Show archived links',
     ]);
     expect(await said('search=found&state=archived')).toEqual([
-      'No archived link matches “found”',
+      'No archived links match “found”',
       '1 active link does.',
       `${path}?search=found`,
       'Show active links',
     ]);
     expect(await said('search=scarf&tag=wool&sort=clicks')).toEqual([
-      'No active link fits this filter and matches “scarf”',
+      'No active links match this filter and “scarf”',
       '1 archived link does.',
       `${path}?search=scarf&tag=wool&sort=clicks&state=archived`,
       'Show archived links',
     ]);
     expect(await said('search=boot&tag=wool')).toEqual([
-      'No active link fits this filter and matches “boot”',
-      'Take off the search or a part of the filter.',
+      'No active links match this filter and “boot”',
+      'Remove the search or a part of the filter.',
       path,
       'Show all links',
     ]);
@@ -473,6 +473,6 @@ describe('archived links', () => {
 
   it('are said to be none while there are none', async () => {
     const page = await ada.ask(`/w/${ada.workspace.slug}/links?state=archived`);
-    expect(page.text).toContain('Nothing is archived');
+    expect(page.text).toContain('No archived links');
   });
 });

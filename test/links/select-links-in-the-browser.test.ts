@@ -107,8 +107,8 @@ describe('in a browser', () => {
     expect(await page.locator('main').innerText()).not.toContain('undefined');
     await page.getByRole('searchbox').fill('Apples');
     await page.waitForURL(/search=Apples&tag=fresh/);
-    await page.getByText('No active link fits this filter').waitFor();
-    await page.getByLabel('Take off the filter Tag: fresh').click();
+    await page.getByText('No active links match this filter').waitFor();
+    await page.getByLabel('Remove the filter Tag: fresh').click();
     await page.waitForURL(/\?search=Apples$/);
     expect(await page.locator('#link-rows .link-cell').count()).toBe(1);
     expect(errors).toEqual([]);

@@ -26,7 +26,7 @@ it('is empty at first and says how mail can be sent', async () => {
 
 it('shows the admin what was not sent, with links to press', async () => {
   const asked = await app.ask('/forgot-password', { form: { email: other.email } });
-  expect(asked.text).toContain('Mail is not set up on this server. Your admin finds the message under Mail');
+  expect(asked.text).toContain('Mail is not set up on this server. Ask its admin to pass the message on to you.');
   const open = async () => (await admin.ask('/admin/mail')).text;
   await expect.poll(open).toContain('Choose a new password');
   const text = await open();
@@ -37,10 +37,8 @@ it('shows the admin what was not sent, with links to press', async () => {
 });
 
 it('is told on pages that rely on mail; the admin is led there', async () => {
-  expect((await other.ask('/profile')).text).toContain('Your admin finds the message under Mail');
-  expect((await admin.ask('/profile')).text).toContain(
-    'You find the message under <a class="text-link" href="/admin/mail">',
-  );
+  expect((await other.ask('/profile')).text).toContain('Ask its admin to pass the message on to you.');
+  expect((await admin.ask('/profile')).text).toContain('Messages wait under <a class="text-link" href="/admin/mail">');
 });
 
 it('does not exist for others', async () => {
