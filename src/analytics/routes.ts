@@ -193,14 +193,17 @@ async function readReport(request: FastifyRequest, reply: FastifyReply, subject:
   );
   const refusal = periodRefusal ?? reportRefusal;
   if (refusal) reply.code(refusal.status);
+  const field = fieldOf(subject);
   const viewAddress = lastingHref(path, { ...chosen, filters });
   return {
     path,
     /** What is saved when this report is, and the views that were. */
     viewAddress,
     views: await offerViews(db, request.workspace, viewAddress),
+    /** What it is shared and mailed by. */
+    sendQuery: reportHref('', { filters }, field ? { [field.name]: field.value } : {}),
     /** How it is named where it is watched and exported, and, where it can be, shared and mailed. */
-    field: fieldOf(subject),
+    field,
     tables: dimensionsOf(subject),
     isKept: isKept(subject),
     /** What of the address makes it this report and no other. */

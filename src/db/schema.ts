@@ -552,6 +552,8 @@ export const shares = pgTable(
     linkId: text('link_id').references(() => links.id, { onDelete: 'cascade' }),
     campaignId: text('campaign_id').references(() => campaigns.id, { onDelete: 'cascade' }),
     tagId: text('tag_id').references(() => tags.id, { onDelete: 'cascade' }),
+    /** The filters that it is narrowed to, as addresses carry them: 'country:is:DE'. Readers cannot change them. */
+    filters: jsonb('filters').$type<string[]>().notNull().default([]),
     /** Heading of the page. */
     title: text('title').notNull(),
     /** SHA-256 of the token in its address; the address itself is shown once and not kept. */
@@ -580,6 +582,8 @@ export const mailings = pgTable(
     linkId: text('link_id').references(() => links.id, { onDelete: 'cascade' }),
     campaignId: text('campaign_id').references(() => campaigns.id, { onDelete: 'cascade' }),
     tagId: text('tag_id').references(() => tags.id, { onDelete: 'cascade' }),
+    /** The filters that it is narrowed to, as addresses carry them: 'country:is:DE'. Readers cannot change them. */
+    filters: jsonb('filters').$type<string[]>().notNull().default([]),
     every: text('every', { enum: ['week', 'month'] }).notNull(),
     recipient: text('recipient').notNull(),
     createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
@@ -589,7 +593,7 @@ export const mailings = pgTable(
   },
   (table) => [
     unique('mailings_one_of_a_kind')
-      .on(table.workspaceId, table.linkId, table.campaignId, table.tagId, table.every, table.recipient)
+      .on(table.workspaceId, table.linkId, table.campaignId, table.tagId, table.filters, table.every, table.recipient)
       .nullsNotDistinct(),
   ],
 );

@@ -1,3 +1,4 @@
+import type { KeptChip } from '../analytics/kept-filters.ts';
 import type { ReportPage } from '../analytics/report-page.ts';
 import { formatNumber } from '../format.ts';
 import type { Mail } from '../mail/mail.ts';
@@ -5,9 +6,14 @@ import { type Rhythm, rhythmWords } from './calendar.ts';
 
 const rowsAList = 5;
 
+/** 'Acme, Country is Germany': what a report is about, and what it is narrowed to. */
+export function narrowedName(about: string, chips: readonly KeptChip[]): string {
+  return [about, ...chips.map(({ name, operator, value }) => `${name} ${operator} ${value}`)].join(', ');
+}
+
 type Letter = {
   to: string;
-  /** 'go.acme.com/spring', or the name of a campaign, a tag or the workspace. */
+  /** 'go.acme.com/spring', or the name of a campaign, a tag or the workspace, and its filters. */
   subject: string;
   every: Rhythm;
   page: ReportPage;

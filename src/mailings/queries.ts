@@ -1,4 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
+import type { Filter } from '../analytics/filter.ts';
+import { keepFilters } from '../analytics/kept-filters.ts';
 import { idsOf, type KeptSubject, type SubjectIds, subjectOf } from '../analytics/subjects.ts';
 import type { Db } from '../db/db.ts';
 import { countForInsert } from '../db/limits.ts';
@@ -16,6 +18,8 @@ export type Mailing = {
   recipient: string;
   /** 'go.acme.com/spring', 'Launch'; null for the whole workspace. */
   about: string | null;
+  /** What it is narrowed to, as it is kept. */
+  filters: string[];
   /** False while somebody who is no member has not said yes. */
   isGoing: boolean;
   lastSentAt: Date | null;
@@ -37,7 +41,7 @@ const nameOfSubject = sql`coalesce(
 /** The mailings of a workspace, by address. */
 export async function listMailings(db: Db, workspaceId: string): Promise<Mailing[]> {
   const { rows } = await db.execute(sql`
-select m.id, m.every, m.recipient, ${nameOfSubject} as about, m.confirmed_at is not null or ${isMember} as "isGoing",
+select m.id, m.every, m.recipient, m.filters, ${nameOfSubject} as about, m.confirmed_at is not null or ${isMember} as "isGoing",
        (select (extract(epoch from max(s.sent_at)) * 1000)::float8 from mailings_sent s where s.mailing_id = m.id and s.is_sent) as "lastSentAt",
        coalesce((select case when s.is_sent then 'sent' when e.next_try_at is not null then 'waiting' else 'not sent' end
          from mailings_sent s left join mails e on e.id = s.mail_id
@@ -54,12 +58,16 @@ order by lower(m.recipient), m.every desc, m.id`);
 /**
  * Plans reports by mail.
  * @returns its id, and whether the reader has to say yes first
- * @throws Conflict field recipient when it is planned already; Invalid when there are too many
+ * @throws Conflict field recipient when it is planned already; Invalid when there are too many, or its filters are too long
  */
 export async function insertMailing(
   db: Db,
   workspaceId: string,
-  { subject, ...mailing }: { subject: KeptSubject; every: Rhythm; recipient: string; createdBy: string | null },
+  {
+    subject,
+    filters,
+    ...mailing
+  }: { subject: KeptSubject; filters: readonly Filter[]; every: Rhythm; recipient: string; createdBy: string | null },
 ): Promise<{ id: string; needsYes: boolean }> {
   return db.transaction(async (tx) => {
     if ((await countForInsert(tx, mailings, workspaceId)) >= mostOfAWorkspace)
@@ -69,10 +77,10 @@ export async function insertMailing(
       });
     const [made] = await tx
       .insert(mailings)
-      .values({ id: newId(), workspaceId, ...mailing, ...idsOf(subject) })
+      .values({ id: newId(), workspaceId, ...mailing, ...idsOf(subject), filters: keepFilters(filters) })
       .onConflictDoNothing()
       .returning({ id: mailings.id });
-    if (!made) throw new Conflict('This report goes to this address already.', { field: 'recipient' });
+    if (!made) throw new Conflict('This address gets this report already.', { field: 'recipient' });
     const { rows } = await tx.execute(sql`select ${isMember} as "isMember" from mailings m where m.id = ${made.id}`);
     return { id: made.id, needsYes: !(rows[0] as { isMember: boolean }).isMember };
   });
@@ -88,16 +96,15 @@ export async function removeMailing(db: Db, workspaceId: string, mailingId: stri
   return gone.recipient;
 }
 
+type ReadersMailing = { every: Rhythm; workspaceId: string; filters: string[]; about: string; isGoing: boolean };
+
 /** A mailing as its reader sees it, who has shown its token. Undefined once it is ended. */
-export async function findMailingOfReader(
-  db: Db,
-  mailingId: string,
-): Promise<{ every: Rhythm; about: string; isGoing: boolean } | undefined> {
+export async function findMailingOfReader(db: Db, mailingId: string): Promise<ReadersMailing | undefined> {
   const { rows } = await db.execute(sql`
-select m.every, coalesce(${nameOfSubject}, w.name) as about, m.confirmed_at is not null or ${isMember} as "isGoing"
+select m.every, m.workspace_id as "workspaceId", m.filters, coalesce(${nameOfSubject}, w.name) as about, m.confirmed_at is not null or ${isMember} as "isGoing"
 from mailings m join workspaces w on w.id = m.workspace_id
 where m.id = ${mailingId}`);
-  return rows[0] as { every: Rhythm; about: string; isGoing: boolean } | undefined;
+  return rows[0] as ReadersMailing | undefined;
 }
 
 /** The reader says yes. */
@@ -138,6 +145,8 @@ export type DueMailing = {
   workspaceSlug: string;
   timeZone: string;
   subject: KeptSubject;
+  /** What narrows all that it says, as it is kept. */
+  filters: string[];
   /** Its name: 'go.acme.com/spring', 'Launch', 'Acme'. */
   about: string;
   every: Rhythm;
@@ -158,7 +167,7 @@ export async function claimDueMailing(tx: Db, now: Date, except: readonly string
   for (;;) {
     const { rows } = await tx.execute(sql`
 select m.id, m.workspace_id as "workspaceId", w.slug as "workspaceSlug", w.time_zone as "timeZone",
-       m.link_id as "linkId", m.campaign_id as "campaignId", m.tag_id as "tagId",
+       m.link_id as "linkId", m.campaign_id as "campaignId", m.tag_id as "tagId", m.filters,
        coalesce(${nameOfSubject}, w.name) as about, m.every, m.recipient,
        ${isMember} as "isMember", due.first::text as period
 from mailings m

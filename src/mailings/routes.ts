@@ -1,6 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { reportHref } from '../analytics/address.ts';
+import { type Filter, filterText } from '../analytics/filter.ts';
+import { filterQuery, filtersAgain } from '../analytics/filter-query.ts';
+import { describeFilters, readKeptFilters, sayKeptFilters } from '../analytics/kept-filters.ts';
 import { openKept, type SubjectFields, subjectFields, subjectQuery } from '../analytics/subjects.ts';
 import { emailAddress } from '../email-address.ts';
 import { NotFound } from '../errors.ts';
@@ -9,7 +13,7 @@ import { refusalOf, typedValues } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { mayDo } from '../workspaces/roles.ts';
 import { rhythms, rhythmWords } from './calendar.ts';
-import { askForYesMail } from './emails.ts';
+import { askForYesMail, narrowedName } from './emails.ts';
 import {
   confirmMailing,
   findMailingOfReader,
@@ -21,7 +25,12 @@ import {
 import { isMailingToken, mailingToken } from './token.ts';
 
 const place = z.object({ workspace: z.string() });
+const query = subjectQuery.extend({ f: filterQuery('f') });
+
+/** What a report that is to be mailed is asked by. */
+type Asked = SubjectFields & { f: readonly Filter[] };
 const mailingForm = subjectFields.extend({
+  f: filterQuery('f'),
   every: z.enum(rhythms, 'Choose weekly or monthly.'),
   recipient: emailAddress,
 });
@@ -33,11 +42,13 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
   const { db, config, mailer } = app;
   const pageOf = (id: string) => `${config.appUrl}/mailings/${id}/${mailingToken(config.secret, id)}`;
 
-  async function showMailings(request: FastifyRequest, reply: FastifyReply, asked: SubjectFields, errors = {}) {
+  async function showMailings(request: FastifyRequest, reply: FastifyReply, asked: Asked, errors = {}) {
     const { id, role, timeZone } = request.workspace;
     return reply.viewAsync('mailings/index.eta', {
       about: await openKept(db, request.workspace, asked),
-      mailings: await listMailings(db, id),
+      filterTexts: asked.f.map(filterText),
+      chips: await describeFilters(db, id, asked.f),
+      mailings: await sayKeptFilters(db, id, await listMailings(db, id)),
       canChange: mayDo(role, 'sendReports'),
       isDelivering: mailer.isDelivering,
       rhythms: rhythms.map((every) => ({ every, ...rhythmWords[every] })),
@@ -50,7 +61,7 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
 
   routes.get(
     '/w/:workspace/mailings',
-    { preHandler: requireWorkspace, schema: { params: place, querystring: subjectQuery } },
+    { preHandler: requireWorkspace, schema: { params: place, querystring: query } },
     (request, reply) => showMailings(request, reply, request.query),
   );
 
@@ -67,19 +78,26 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
       const { id: workspaceId, slug } = request.workspace;
       try {
         if (request.validationError) throw request.validationError;
-        const { every, recipient } = request.body;
+        const { every, recipient, f: filters } = request.body;
         const { subject, name, field } = await openKept(db, request.workspace, request.body);
-        const mailing = { subject, every, recipient, createdBy: request.user?.id ?? null };
+        const mailing = { subject, filters, every, recipient, createdBy: request.user?.id ?? null };
         const { id, needsYes } = await insertMailing(db, workspaceId, mailing);
         if (needsYes) {
-          const about = await aboutMail(mailer.send(askForYesMail(recipient, name, every, pageOf(id))));
-          reply.flash('success', `We ask ${recipient} whether they want it. It begins when they say yes.${about}`);
+          const about = narrowedName(name, await describeFilters(db, workspaceId, filters));
+          const fate = await aboutMail(mailer.send(askForYesMail(recipient, about, every, pageOf(id))));
+          reply.flash('success', `We ask ${recipient} whether they want it. It begins when they say yes.${fate}`);
         } else reply.flash('success', `The report goes to ${recipient} from now on, ${rhythmWords[every].when}.`);
-        return await reply.redirect(`/w/${slug}/mailings${field ? `?${field.name}=${field.value}` : ''}`, 303);
+        const asked = field ? { [field.name]: field.value } : {};
+        return await reply.redirect(reportHref(`/w/${slug}/mailings`, { filters }, asked), 303);
       } catch (error) {
         const { status, errors } = refusalOf(error);
         reply.code(status);
-        return showMailings(request, reply, subjectQuery.parse(typedValues(request.body)), errors);
+        return showMailings(
+          request,
+          reply,
+          { ...subjectQuery.parse(typedValues(request.body)), f: filtersAgain(request.body) },
+          errors,
+        );
       }
     },
   );
@@ -101,8 +119,11 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
   // What a mailed link opens changes nothing; the buttons there do.
   routes.get('/mailings/:mailingId/:token', { schema: { params: readerParams } }, async (request, reply) => {
     const { mailingId, token } = checked(request.params);
+    const mailing = await findMailingOfReader(db, mailingId);
+    const filters = mailing && readKeptFilters(mailing.filters);
     return reply.header('referrer-policy', 'same-origin').viewAsync('mailings/reader.eta', {
-      mailing: await findMailingOfReader(db, mailingId),
+      mailing,
+      chips: mailing && filters ? await describeFilters(db, mailing.workspaceId, filters) : [],
       path: `/mailings/${mailingId}/${token}`,
       rhythmWords,
     });

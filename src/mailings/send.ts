@@ -1,3 +1,5 @@
+import { reportHref } from '../analytics/address.ts';
+import { describeFilters, readKeptFilters } from '../analytics/kept-filters.ts';
 import { resolvePeriod } from '../analytics/period.ts';
 import { loadReport } from '../analytics/report.ts';
 import { reportPage } from '../analytics/report-page.ts';
@@ -7,7 +9,7 @@ import type { Db } from '../db/db.ts';
 import type { Job } from '../jobs/timetable.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { lastDayOf } from './calendar.ts';
-import { reportMail } from './emails.ts';
+import { narrowedName, reportMail } from './emails.ts';
 import { claimDueMailing, type DueMailing, noteMail, settleMailings } from './queries.ts';
 import { mailingToken } from './token.ts';
 
@@ -32,7 +34,8 @@ export async function sendDueMailings(parts: Parts, now: Date): Promise<number> 
         mailId = due && (await write(parts, tx, due, now));
         return due;
       });
-      if (!due || mailId === undefined) break;
+      if (!due) break;
+      if (mailId === undefined) continue;
       sent++;
       await parts.mailer.deliver(mailId);
     } catch (error) {
@@ -46,19 +49,25 @@ export async function sendDueMailings(parts: Parts, now: Date): Promise<number> 
   return sent;
 }
 
-async function write({ db, mailer, config }: Parts, tx: Db, due: DueMailing, now: Date): Promise<number> {
+async function write({ db, mailer, config }: Parts, tx: Db, due: DueMailing, now: Date): Promise<number | undefined> {
   const { id, workspaceId, workspaceSlug, timeZone, subject, about, every, recipient, isMember, period: first } = due;
   const last = lastDayOf(every, first);
   const period = resolvePeriod({ from: first, to: last, timeZone, now });
-  const report = await loadReport(db, workspaceId, subject, period);
+  const filters = readKeptFilters(due.filters);
+  // Without filters that exist no more it would say more than was meant: this week or month has no report.
+  if (!filters) return undefined;
+  const report = await loadReport(db, workspaceId, subject, period, filters);
+  const chips = await describeFilters(db, workspaceId, filters);
   const mailId = await mailer.enqueue(
     tx,
     reportMail({
       to: recipient,
-      subject: about,
+      subject: narrowedName(about, chips),
       every,
       page: reportPage(report),
-      reportUrl: isMember ? `${config.appUrl}/w/${workspaceSlug}/${placeOf(subject)}?from=${first}&to=${last}` : null,
+      reportUrl: isMember
+        ? config.appUrl + reportHref(`/w/${workspaceSlug}/${placeOf(subject)}`, { from: first, to: last, filters })
+        : null,
       stopUrl: `${config.appUrl}/mailings/${id}/${mailingToken(config.secret, id)}`,
     }),
   );

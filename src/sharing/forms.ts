@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { filterQuery } from '../analytics/filter-query.ts';
 import { subjectFields } from '../analytics/subjects.ts';
 import { oneLine } from '../one-line.ts';
 import { dayStart, isDay, addDays } from '../zoned-time.ts';
@@ -6,6 +7,7 @@ import { partNames } from './parts.ts';
 
 /** A new shared report. An empty password is none, an empty day is never. */
 export const shareForm = subjectFields.extend({
+  f: filterQuery('f'),
   title: oneLine('Give the report a title.', 120),
   parts: z
     .union([z.enum(partNames), z.array(z.enum(partNames))])
@@ -18,7 +20,7 @@ export const shareForm = subjectFields.extend({
     .default(''),
   expires: z
     .string()
-    .refine((day) => day === '' || isDay(day), 'Write a day as 2026-11-22.')
+    .refine((day) => day === '' || isDay(day), 'Write a day like 2026-11-22.')
     .default(''),
 });
 

@@ -2,13 +2,17 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { describeFilters } from '../analytics/kept-filters.ts';
 import { intervals, periodNames, resolvePeriod } from '../analytics/period.ts';
 import { intervalChoices, periodChoices } from '../analytics/period-links.ts';
 import { findFirstHitAt } from '../analytics/queries.ts';
 import { loadReport } from '../analytics/report.ts';
 import { reportPage } from '../analytics/report-page.ts';
-import { LimitReached } from '../errors.ts';
+import { tookTooLong } from '../db/in-turn.ts';
+import { getLogo } from '../domains/logo.ts';
+import { AppError, LimitReached, NotFound } from '../errors.ts';
 import { waitBeyond } from '../rate-limit.ts';
+import { brandStyle } from '../redirect/brand.ts';
 import { onlyParts } from './parts.ts';
 import { isPassword, passwordVersion } from './password.ts';
 import { getOpenShare, type OpenedShare } from './queries.ts';
@@ -40,14 +44,23 @@ export default async function publicReportRoutes(app: FastifyInstance): Promise<
   });
 
   const load = async ({ share, asked }: { share: OpenedShare; asked: Asked }) => {
-    const { workspaceId, timeZone, subject } = share;
+    const { workspaceId, timeZone, subject, filters } = share;
     const firstHitAt = await findFirstHitAt(db, workspaceId, subject);
     // What suits no interval is shown in the steps that suit it.
     const named = { period: asked.period, timeZone, now: new Date(), firstHitAt };
     const period = isSensible(named, asked)
       ? resolvePeriod({ ...named, interval: asked.interval })
       : resolvePeriod(named);
-    return { period, page: onlyParts(reportPage(await loadReport(db, workspaceId, subject, period)), share.parts) };
+    const chips = await describeFilters(db, workspaceId, filters);
+    try {
+      const report = await loadReport(db, workspaceId, subject, period, filters);
+      return { period, chips, page: onlyParts(reportPage(report), share.parts), tooLong: null };
+    } catch (error) {
+      // Kept as well: whoever asks again does not make the database count again.
+      if (error instanceof AppError && error.code === tookTooLong)
+        return { period, chips, page: null, tooLong: error.message };
+      throw error;
+    }
   };
   const reports = new LRUCache<string, Awaited<ReturnType<typeof load>>, Parameters<typeof load>[0]>({
     max: 200,
@@ -65,17 +78,21 @@ export default async function publicReportRoutes(app: FastifyInstance): Promise<
     { schema: { params, querystring: query }, config: { rateLimit: { max: 120, timeWindow: '1 minute' } } },
     async (request, reply) => {
       const share = await getOpenShare(db, request.params.token, new Date());
-      if (!isUnlocked(request, share)) return askPassword(reply, request.params.token);
+      if (!isUnlocked(request, share)) return askPassword(reply, request.params.token, share);
       const { period, interval = '' } = request.query;
       const kept = await reports.fetch(`${share.id}/${period}/${interval}`, {
         context: { share, asked: request.query },
       });
       if (!kept) throw new Error('A shared report came to nothing.');
       const path = `/r/${request.params.token}`;
+      if (kept.tooLong) reply.code(422);
       return reply.viewAsync('sharing/report.eta', {
         title: share.title,
         path,
+        brand: share.brand,
         timeZone: share.timeZone,
+        chips: kept.chips,
+        tooLong: kept.tooLong,
         report: kept.page,
         periods: periodChoices(path, kept.period.name),
         intervals: intervalChoices(path, kept.period),
@@ -83,6 +100,26 @@ export default async function publicReportRoutes(app: FastifyInstance): Promise<
       });
     },
   );
+
+  // The brand is on the page that asks for the password, too.
+  const ofBrand = { schema: { params }, config: { rateLimit: { max: 240, timeWindow: '1 minute' } } };
+  const shortly = { 'cache-control': 'private, max-age=60' };
+
+  routes.get('/r/:token/brand.css', ofBrand, async (request, reply) => {
+    const { color } = (await getOpenShare(db, request.params.token, new Date())).brand;
+    if (color === null) throw new NotFound();
+    return reply
+      .headers(shortly)
+      .type('text/css; charset=utf-8')
+      .send(brandStyle(color.slice(1)));
+  });
+
+  routes.get('/r/:token/logo', ofBrand, async (request, reply) => {
+    const { workspaceId, brand } = await getOpenShare(db, request.params.token, new Date());
+    if (brand.logoOf === null) throw new NotFound();
+    const { bytes, type } = await getLogo(db, workspaceId, brand.logoOf);
+    return reply.headers(shortly).type(type).send(bytes);
+  });
 
   routes.post(
     '/r/:token',
@@ -95,14 +132,14 @@ export default async function publicReportRoutes(app: FastifyInstance): Promise<
       const share = await getOpenShare(db, token, new Date());
       const wait = await waitOfTries(request);
       if (wait > 0)
-        throw new LimitReached('Those were too many tries. Wait a quarter of an hour, then try again.', {
+        throw new LimitReached('Too many attempts. Wait a quarter of an hour, then try again.', {
           headers: { 'retry-after': String(wait) },
         });
       const { passwordHash } = share;
       if (passwordHash !== null) {
         if (!(await isPassword(request.body.password, passwordHash))) {
           reply.code(422);
-          return askPassword(reply, token, 'This is not the password. Capitals count.');
+          return askPassword(reply, token, share, 'This is not the password. Capitals count.');
         }
         const until = Date.now() + rememberedSeconds * 1_000;
         const value = [share.id, passwordVersion(passwordHash), until].join('.');
@@ -118,8 +155,8 @@ export default async function publicReportRoutes(app: FastifyInstance): Promise<
     return id === share.id && version === passwordVersion(share.passwordHash) && Number(until) > Date.now();
   }
 
-  function askPassword(reply: FastifyReply, token: string, error?: string) {
-    return reply.viewAsync('sharing/password.eta', { token, error });
+  function askPassword(reply: FastifyReply, token: string, { brand }: OpenedShare, error?: string) {
+    return reply.viewAsync('sharing/password.eta', { token, path: `/r/${token}`, brand, error });
   }
 }
 

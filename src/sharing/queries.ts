@@ -1,23 +1,42 @@
 import { randomBytes } from 'node:crypto';
-import { and, desc, eq, gt, isNull, or } from 'drizzle-orm';
+import { and, desc, eq, gt, isNotNull, isNull, or, sql } from 'drizzle-orm';
+import type { Filter } from '../analytics/filter.ts';
+import { keepFilters, readKeptFilters } from '../analytics/kept-filters.ts';
 import { idsOf, type KeptSubject, subjectOf } from '../analytics/subjects.ts';
 import type { Db } from '../db/db.ts';
-import { shares, users, workspaces } from '../db/schema.ts';
+import { domains, shares, users, workspaces } from '../db/schema.ts';
 import { NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
 import { hashOfSecret } from '../secret.ts';
 
 export type Share = Pick<
   typeof shares.$inferSelect,
-  'id' | 'title' | 'parts' | 'passwordHash' | 'expiresAt' | 'createdAt'
+  'id' | 'title' | 'filters' | 'parts' | 'passwordHash' | 'expiresAt' | 'createdAt'
 >;
 
 /** A share with what its page is made from. */
-export type OpenedShare = Share & { workspaceId: string; timeZone: string; subject: KeptSubject };
+export type OpenedShare = Omit<Share, 'filters'> & {
+  workspaceId: string;
+  timeZone: string;
+  subject: KeptSubject;
+  /** They narrow all that it shows. */
+  filters: readonly Filter[];
+  brand: Brand;
+};
+
+/** Whose report it is: the name, the colour and the logo of the domain on which the workspace makes its links. */
+export type Brand = {
+  /** The workspace's own name where that domain has none. */
+  name: string;
+  color: string | null;
+  /** The domain whose logo it is; null without one. */
+  logoOf: string | null;
+};
 
 const columns = {
   id: shares.id,
   title: shares.title,
+  filters: shares.filters,
   parts: shares.parts,
   passwordHash: shares.passwordHash,
   expiresAt: shares.expiresAt,
@@ -27,19 +46,28 @@ const columns = {
 /**
  * Shares a report.
  * @returns the token of its address, which is kept nowhere
+ * @throws Invalid (field `f`) when its filters are too long
  */
 export async function insertShare(
   db: Db,
   workspaceId: string,
   {
     subject,
+    filters,
     ...share
-  }: Pick<OpenedShare, 'subject' | 'title' | 'parts' | 'passwordHash' | 'expiresAt'> & { createdBy: string | null },
+  }: Pick<OpenedShare, 'subject' | 'filters' | 'title' | 'parts' | 'passwordHash' | 'expiresAt'> & {
+    createdBy: string | null;
+  },
 ): Promise<string> {
   const token = randomBytes(24).toString('base64url');
-  await db
-    .insert(shares)
-    .values({ id: newId(), workspaceId, ...share, ...idsOf(subject), tokenHash: hashOfSecret(token) });
+  await db.insert(shares).values({
+    id: newId(),
+    workspaceId,
+    ...share,
+    ...idsOf(subject),
+    filters: keepFilters(filters),
+    tokenHash: hashOfSecret(token),
+  });
   return token;
 }
 
@@ -67,7 +95,7 @@ export async function removeShare(db: Db, workspaceId: string, shareId: string):
   return share.title;
 }
 
-/** @throws NotFound, in the same words whether it never was, was ended or has expired */
+/** @throws NotFound, in the same words whether it never was, was ended, has expired or cannot be narrowed as it was */
 export async function getOpenShare(db: Db, token: string, now: Date): Promise<OpenedShare> {
   const [found] = await db
     .select({
@@ -77,11 +105,17 @@ export async function getOpenShare(db: Db, token: string, now: Date): Promise<Op
       tagId: shares.tagId,
       workspaceId: shares.workspaceId,
       timeZone: workspaces.timeZone,
+      brandName: sql<string>`coalesce(${domains.brandName}, ${workspaces.name})`,
+      brandColor: domains.brandColor,
+      logoOf: sql<string | null>`case when ${isNotNull(domains.logo)} then ${domains.id} end`,
     })
     .from(shares)
     .innerJoin(workspaces, eq(workspaces.id, shares.workspaceId))
+    .leftJoin(domains, and(eq(domains.id, workspaces.defaultDomainId), eq(domains.workspaceId, workspaces.id)))
     .where(and(eq(shares.tokenHash, hashOfSecret(token)), or(isNull(shares.expiresAt), gt(shares.expiresAt, now))));
-  if (!found) throw new NotFound('This report is not shared, or not any more. Ask whoever sent you the link.');
-  const { linkId, campaignId, tagId, ...share } = found;
-  return { ...share, subject: subjectOf({ linkId, campaignId, tagId }) };
+  const filters = found && readKeptFilters(found.filters);
+  if (!filters) throw new NotFound('This report is not shared any more. Ask the person who sent you the link.');
+  const { linkId, campaignId, tagId, brandName, brandColor, logoOf, ...share } = found;
+  const brand = { name: brandName, color: brandColor, logoOf };
+  return { ...share, filters, brand, subject: subjectOf({ linkId, campaignId, tagId }) };
 }

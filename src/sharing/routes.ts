@@ -1,6 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { type Filter, filterText } from '../analytics/filter.ts';
+import { filterQuery, filtersAgain } from '../analytics/filter-query.ts';
+import { describeFilters, sayKeptFilters } from '../analytics/kept-filters.ts';
 import { openKept, type SubjectFields, subjectQuery } from '../analytics/subjects.ts';
 import { Invalid } from '../errors.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
@@ -13,6 +16,10 @@ import { insertShare, listShares, removeShare } from './queries.ts';
 import publicReportRoutes from './public-report.ts';
 
 const place = z.object({ workspace: z.string() });
+const query = subjectQuery.extend({ f: filterQuery('f') });
+
+/** What a report that is to be shared is asked by. */
+type Asked = SubjectFields & { f: readonly Filter[] };
 
 type State = { status?: number; errors?: Record<string, string>; newUrl?: string; newTitle?: string };
 
@@ -22,7 +29,7 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
   const { db, config } = app;
   await app.register(publicReportRoutes);
 
-  async function showShares(request: FastifyRequest, reply: FastifyReply, asked: SubjectFields, state: State = {}) {
+  async function showShares(request: FastifyRequest, reply: FastifyReply, asked: Asked, state: State = {}) {
     const { id, role, timeZone } = request.workspace;
     const about = await openKept(db, request.workspace, asked);
     const typed = typedValues(request.body);
@@ -30,7 +37,9 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
     reply.code(state.status ?? 200);
     return reply.viewAsync('sharing/index.eta', {
       about,
-      shares: await listShares(db, id),
+      filterTexts: asked.f.map(filterText),
+      chips: await describeFilters(db, id, asked.f),
+      shares: await sayKeptFilters(db, id, await listShares(db, id)),
       canShare: mayDo(role, 'sendReports'),
       parts: parts.map((part) => ({ ...part, isChosen: [chosen].flat().includes(part.name) })),
       values: { title: about.name, ...(state.newUrl ? {} : typed) },
@@ -44,7 +53,7 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
 
   routes.get(
     '/w/:workspace/shares',
-    { preHandler: requireWorkspace, schema: { params: place, querystring: subjectQuery } },
+    { preHandler: requireWorkspace, schema: { params: place, querystring: query } },
     (request, reply) => showShares(request, reply, request.query),
   );
 
@@ -59,14 +68,15 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
     async (request, reply) => {
       try {
         if (request.validationError) throw request.validationError;
-        const { title, parts: shown, password, expires } = request.body;
+        const { title, parts: shown, password, expires, f: filters } = request.body;
         const { id: workspaceId, timeZone } = request.workspace;
         const { subject } = await openKept(db, request.workspace, request.body);
         const expiresAt = endOf(expires, timeZone);
         if (expiresAt && expiresAt <= new Date())
-          throw new Invalid('This day is over. Choose a later one, or none.', { field: 'expires' });
+          throw new Invalid('This day is in the past. Choose a later one, or leave it empty.', { field: 'expires' });
         const token = await insertShare(db, workspaceId, {
           subject,
+          filters,
           title,
           parts: shown,
           passwordHash: password === '' ? null : await hashPassword(password),
@@ -77,7 +87,13 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
         const state = { status: 201, newUrl: `${config.appUrl}/r/${token}`, newTitle: title };
         return await showShares(request, reply, request.body, state);
       } catch (error) {
-        return showShares(request, reply, subjectQuery.parse(typedValues(request.body)), refusalOf(error));
+        const refusal = refusalOf(error);
+        return showShares(
+          request,
+          reply,
+          { ...subjectQuery.parse(typedValues(request.body)), f: filtersAgain(request.body) },
+          refusal,
+        );
       }
     },
   );

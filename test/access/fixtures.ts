@@ -64,7 +64,13 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
       return { shareId: await idOf(place, sql`select id from shares where title = ${word}`) };
     case 'mailingId': {
       const subject = { kind: 'workspace' } as const;
-      const mailing = { subject, every: 'week', recipient: `${word}@example.com`, createdBy: ownerId } as const;
+      const mailing = {
+        subject,
+        filters: [],
+        every: 'week',
+        recipient: `${word}@example.com`,
+        createdBy: ownerId,
+      } as const;
       await db.execute(sql`delete from mailings`);
       const { id } = await insertMailing(db, workspaceId, mailing);
       return { mailingId: id, token: mailingToken(app.config.secret, id) };
@@ -119,6 +125,7 @@ function makeLink({ app, workspaceId, ownerId }: Place) {
 const makeShare = ({ app, workspaceId, ownerId }: Place, title: string): Promise<string> =>
   insertShare(app.db, workspaceId, {
     subject: { kind: 'workspace' },
+    filters: [],
     title,
     parts: [],
     passwordHash: null,

@@ -125,6 +125,8 @@ export const leastRoles: Record<string, Least> = {
   'GET /w/:workspace/export/hits': 'member',
   'GET /w/:workspace/links.csv': 'viewer',
   'GET /r/:token': 'public',
+  'GET /r/:token/brand.css': 'public',
+  'GET /r/:token/logo': 'public',
   'POST /r/:token': 'public',
   'GET /w/:workspace/shares': 'viewer',
   'POST /w/:workspace/shares': 'member',

@@ -151,7 +151,7 @@ describe('readers', () => {
     // What mail programs post for a button of their own (RFC 8058).
     const stopped = await test.ask(`${path}/stop`, { form: { 'List-Unsubscribe': 'One-Click' } });
     expect(stopped.status).toBe(303);
-    expect(textOf(await test.ask(path))).toContain('You get this report no more');
+    expect(textOf(await test.ask(path))).toContain('You will not get this report any more');
     expect(await send('2026-11-09T12:00:00Z')).toBe(0);
     const wrong = `${path.slice(0, -3)}AAA`;
     for (const address of [wrong, `${wrong}/stop`, `${wrong}/start`])
@@ -177,7 +177,7 @@ describe('planning', () => {
     expect((await plan(ada)).status).toBe(303);
     const again = await plan(ada);
     expect(again.status).toBe(409);
-    expect(again.text).toContain('This report goes to this address already.');
+    expect(again.text).toContain('This address gets this report already.');
     expect((await plan(ada, { recipient: 'nobody' })).text).toContain('Type an e-mail address');
     expect((await plan(ada, { every: 'hour' })).status).toBe(422);
     expect((await plan(ada, { link: 'nothing' })).status).toBe(404);
@@ -218,7 +218,7 @@ describe('planning', () => {
       await page.context().clearCookies();
       await page.goto(test.url + path);
       await page.getByRole('button', { name: 'Yes, send it' }).click();
-      await page.getByRole('button', { name: 'Stop it' }).waitFor();
+      await page.getByRole('button', { name: 'Stop these mails' }).waitFor();
       expect(errors).toEqual([]);
       await page.context().close();
     }

@@ -96,7 +96,7 @@ describe('a shared report', () => {
     expect((await ada.ask(`${shares}/${id}/end`, { method: 'POST' })).status).toBe(303);
     const gone = await test.ask(path);
     expect(gone.status).toBe(404);
-    expect(textOf(gone)).toContain('This report is not shared, or not any more.');
+    expect(textOf(gone)).toContain('This report is not shared any more.');
     expect((await ada.ask(`${shares}/${id}/end`, { method: 'POST' })).status).toBe(404);
   });
 
@@ -106,8 +106,15 @@ describe('a shared report', () => {
     expect((await test.ask(path)).status).toBe(200);
     await test.db.execute(sql`update shares set expires_at = now() where title = 'Until tomorrow'`);
     expect((await test.ask(path)).status).toBe(404);
-    expect((await send({ expires: '2020-01-01' })).text).toContain('This day is over.');
+    expect((await send({ expires: '2020-01-01' })).text).toContain('This day is in the past.');
     expect((await send({ expires: 'soon' })).status).toBe(422);
+  });
+
+  it('without a last day is not said to be over', async () => {
+    await share({ title: 'For ever' });
+    const row = /<tr>(?:(?!<\/tr>).)*For ever.*?<\/tr>/s.exec((await ada.ask(shares)).text)?.[0] ?? '';
+    expect(row).toContain('No end date');
+    expect(row).not.toMatch(/ended|Over/);
   });
 
   it('goes with its link', async () => {

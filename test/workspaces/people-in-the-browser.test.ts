@@ -88,4 +88,23 @@ describe('the members page', () => {
     await page.getByText('Vera is not in this workspace any more.').waitFor();
     expect(errors).toEqual([]);
   });
+
+  it.each([true, false])('asks before somebody becomes an owner, with scripts: %s', async (javaScriptEnabled) => {
+    const host = await app.signUp('Olga');
+    await joinWorkspace(app, await app.signUp('Otto'), host, 'admin');
+    const { page } = await openPageAs(browser, app, host, { viewport: wide, javaScriptEnabled });
+    const roleOf = async () => (await page.getByRole('row', { name: /Otto/ }).innerText()).split('\t')[1];
+    await page.goto(`/w/${host.workspace.slug}/members`);
+    await page.getByRole('button', { name: 'Change the role of Otto' }).click();
+    await page.getByRole('button', { name: 'Make an owner' }).click();
+    const dialog = page.getByRole('alertdialog', { name: 'Make Otto an owner?' });
+    await dialog.getByRole('button', { name: 'Change nothing' }).click();
+    expect(await roleOf()).toBe('Admin');
+    await page.getByRole('button', { name: 'Change the role of Otto' }).click();
+    await page.getByRole('button', { name: 'Make an owner' }).click();
+    await dialog.getByRole('button', { name: 'Make an owner' }).click();
+    await page.getByText('Otto is an owner now.').waitFor();
+    expect(await roleOf()).toBe('Owner');
+    await page.context().close();
+  });
 });
