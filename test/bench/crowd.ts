@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
+import { freePort } from '../setup/free-port.ts';
 import type { CrowdNames } from './crowds.ts';
 import { runSteady } from './load.ts';
 import { settingsOf, startServer, untilReady } from './server.ts';
@@ -25,7 +26,8 @@ const { values: options } = parseArgs({
   },
 });
 const seconds = Number(options.seconds);
-const [port, perSecond, domainsEach] = [4_804, 100, 10];
+const [perSecond, domainsEach] = [100, 10];
+const port = await freePort();
 const appHost = `localhost:${port}`;
 
 /** Milliseconds, and how many. */
@@ -46,17 +48,6 @@ const directory = mkdtempSync(join(tmpdir(), 'waymark-bench-'));
 const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres') });
 const server = startServer({ ...settingsOf(port, postgres.url, directory), TRUST_PROXY: 'loopback', SIGN_UP: 'open' });
 const client = new Client(postgres.url);
-try {
-  await client.connect();
-  await untilReady(server, port);
-  await bench();
-} finally {
-  await client.end();
-  server.kill('SIGTERM');
-  if (server.exitCode === null) await once(server, 'exit');
-  await postgres.stop();
-  rmSync(directory, { recursive: true, force: true });
-}
 
 async function bench(): Promise<void> {
   const watched = await signUp('Watched');
@@ -189,11 +180,11 @@ async function signUp(name: string): Promise<Account> {
     workspaceName: name,
     timeZone: 'UTC',
   };
-  const answer = await fetch(`http://${appHost}/sign-up`, {
-    method: 'POST',
-    body: new URLSearchParams(form),
-    redirect: 'manual',
-  });
+  const send = () =>
+    fetch(`http://${appHost}/sign-up`, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual' });
+  let answer = await send();
+  // A server that has just started gives way for a moment.
+  for (; answer.status === 503; answer = await send()) await sleep(500);
   const cookie = answer.headers
     .getSetCookie()
     .map((line) => line.split(';', 1)[0])
@@ -269,4 +260,16 @@ function shown(figures: Figures): string {
     `domains at most ${ms(figures.unvisited)} unvisited, ${ms(figures.visited)} visited, ${figures.refusedOnDomains} refused`,
     `pages at most ${ms(figures.page)}, ${figures.refusedPages} refused`,
   ].join(' | ');
+}
+
+try {
+  await client.connect();
+  await untilReady(server, port);
+  await bench();
+} finally {
+  await client.end();
+  server.kill('SIGTERM');
+  if (server.exitCode === null) await once(server, 'exit');
+  await postgres.stop();
+  rmSync(directory, { recursive: true, force: true });
 }
