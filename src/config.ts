@@ -4,6 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { domainToASCII, fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { problemOfDatabaseUrl } from './db/database-url.ts';
 
 const projectRoot = fileURLToPath(new URL('..', import.meta.url));
 
@@ -59,6 +60,11 @@ const serverList = z.string().transform((text, context) => {
   return servers;
 });
 
+const databaseUrl = z.string().superRefine((text, context) => {
+  const problem = problemOfDatabaseUrl(text);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+});
+
 const environment = z.object({
   /** Address to listen on. */
   HOST: z.string().min(1).default('0.0.0.0'),
@@ -69,7 +75,9 @@ const environment = z.object({
   /** Where short links live by default. Unset: the same host as APP_URL. */
   SHORT_URL: origin.optional(),
   /** Postgres 15 or newer. Unset: an embedded one below DATA_DIR. */
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_URL: databaseUrl.optional(),
+  /** The same database past any pooler: for migrations, announcements and commands. Unset: DATABASE_URL. */
+  DATABASE_DIRECT_URL: databaseUrl.optional(),
   /** Connections to Postgres that each process may hold. Unset: 16, or fewer where Postgres gives fewer. */
   DATABASE_CONNECTIONS: z.coerce.number().int().min(5).max(1_000).optional(),
   /** Everything this server keeps on disk. Relative paths start at the project. */
@@ -117,6 +125,8 @@ export type Config = Readonly<{
   /** True when dashboard and default short links share one host. */
   isSharedHost: boolean;
   databaseUrl: string | null;
+  /** Leads past a pooler; null where `databaseUrl` does. */
+  databaseDirectUrl: string | null;
   databaseConnections: number | null;
   dataDir: string;
   secret: string;
@@ -153,6 +163,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new ConfigError(lines.join('\n'));
   }
   const values = parsed.data;
+  if (values.DATABASE_DIRECT_URL !== undefined && values.DATABASE_URL === undefined)
+    throw new ConfigError('DATABASE_DIRECT_URL: is for a pooler in DATABASE_URL, which is not set');
   const dataDir = isAbsolute(values.DATA_DIR) ? values.DATA_DIR : resolve(projectRoot, values.DATA_DIR);
   const appUrl = values.APP_URL ?? `http://localhost:${values.PORT}`;
   const shortUrl = values.SHORT_URL ?? appUrl;
@@ -163,6 +175,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     shortUrl,
     isSharedHost: new URL(appUrl).host === new URL(shortUrl).host,
     databaseUrl: values.DATABASE_URL ?? null,
+    databaseDirectUrl: values.DATABASE_DIRECT_URL ?? null,
     databaseConnections: values.DATABASE_CONNECTIONS ?? null,
     dataDir,
     secret: values.SECRET ?? keptSecret(dataDir),
@@ -191,6 +204,17 @@ export function loadEnvFile(): void {
   if (existsSync(file)) process.loadEnvFile(file);
 }
 
+/** Makes the folder of this server's files. @throws ConfigError */
+export function makeDataDir(dataDir: string): void {
+  try {
+    // Others may pass through: an embedded Postgres that cannot run as root lives below, as another user.
+    mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(`DATA_DIR: "${dataDir}" cannot be made (${code}). Name a folder that this user may write to`);
+  }
+}
+
 function withFiles(env: NodeJS.ProcessEnv): Record<string, string> {
   const values: Record<string, string> = {};
   for (const name of Object.keys(environment.shape)) {
@@ -213,12 +237,14 @@ function readSecretFile(name: string, file: string): string {
 /** Zero configuration makes its own secret once; another start that made one first wins. */
 function keptSecret(dataDir: string): string {
   const file = join(dataDir, 'secret');
+  makeDataDir(dataDir);
   try {
-    // Others may pass through: an embedded Postgres that cannot run as root lives below, as another user.
-    mkdirSync(dataDir, { recursive: true, mode: 0o711 });
     writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
   } catch (error) {
-    if (!existsSync(file)) throw new ConfigError(`DATA_DIR: "${dataDir}" cannot be written (${String(error)})`);
+    if (!existsSync(file))
+      throw new ConfigError(
+        `DATA_DIR: "${dataDir}" cannot be written (${(error as NodeJS.ErrnoException).code}). Name a folder that this user may write to`,
+      );
   }
   return readFileSync(file, 'utf8').trim();
 }

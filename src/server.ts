@@ -1,9 +1,8 @@
 import cluster from 'node:cluster';
-import { inspect } from 'node:util';
 import closeWithGrace from 'close-with-grace';
-import { ConfigError, loadEnvFile, readConfig } from './config.ts';
-import { PostgresUnavailable } from './db/embedded/postgres-unavailable.ts';
+import { loadEnvFile, readConfig } from './config.ts';
 import { describeError } from './plugins/logging.ts';
+import { sentenceOfFailure } from './start-failure.ts';
 import { startServer } from './start.ts';
 import { startWorkers } from './workers.ts';
 
@@ -24,7 +23,7 @@ try {
   if (cluster.isPrimary) console.log(`Waymark is at ${openAt}`);
 } catch (error) {
   if (!stopping.signal.aborted) {
-    console.error(sentenceOf(error));
+    console.error(sentenceOfFailure(error));
     process.exit(1);
   }
 }
@@ -45,13 +44,6 @@ function stopWhenAsked(starting: Promise<{ close(): Promise<void> }>, delay: num
     await server?.close();
   });
   for (const signal of stopSignals) process.on(signal, () => grace.close());
-}
-
-function sentenceOf(error: unknown): string {
-  if (error instanceof ConfigError) return `Waymark cannot start. Check its settings:\n${error.message}`;
-  if (error instanceof PostgresUnavailable) return `Waymark cannot start. ${error.message}`;
-  const described = describeError(error);
-  return `Waymark cannot start. ${described.stack || inspect(described)}`;
 }
 
 /** As the log writes it, which may not be there yet or any more. */

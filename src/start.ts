@@ -13,13 +13,15 @@ import { Salts } from './clicks/salts.ts';
 import { Sweeps } from './clicks/sweeps.ts';
 import { SweptHits } from './clicks/swept.ts';
 import { Closing } from './closing.ts';
-import type { Config } from './config.ts';
+import { type Config, makeDataDir } from './config.ts';
 import { earlierNow } from './db/clock.ts';
 import { connectionsOf, divideConnections, readAvailable, usualConnections } from './db/connections.ts';
 import { openDatabase } from './db/db.ts';
 import { startEmbeddedPostgres } from './db/embedded.ts';
 import { migrateDatabase } from './db/migrate.ts';
 import { listen } from './db/notify.ts';
+import type { MendedZone } from './db/time-zones.ts';
+import { type Addresses, deafSentence, reachDatabase } from './db/reach.ts';
 import { openDns } from './domains/dns.ts';
 import { ensureInstanceDomain } from './domains/queries.ts';
 import { domainJobs } from './domains/recheck.ts';
@@ -35,7 +37,7 @@ import { openDepartures } from './live/departures.ts';
 import { mailJobs, openMailer } from './mail/mailer.ts';
 import { mailingJobs } from './mailings/send.ts';
 import { describeError } from './plugins/logging.ts';
-import { countActiveSlugs } from './redirect/queries.ts';
+import { countActiveSlugs, ensureStatistics } from './redirect/queries.ts';
 import { Resolver } from './redirect/resolve.ts';
 import { countTraffic } from './redirect/traffic.ts';
 
@@ -83,11 +85,12 @@ async function open(
   problem: Problem,
   signal: AbortSignal | undefined,
 ): Promise<FastifyInstance> {
-  const url = await openPostgres(config, closing);
+  makeDataDir(config.dataDir);
+  const { url, directUrl } = await openPostgres(config, closing, problem);
   signal?.throwIfAborted();
   const share = divideConnections(await planConnections(url, config));
   signal?.throwIfAborted();
-  await migrateDatabase(url);
+  await migrateDatabase(directUrl, { onWait: problem });
   signal?.throwIfAborted();
   const onIdleError = (error: Error) => problem('an idle database connection broke', error);
   const database = openDatabase(url, onIdleError, share.general);
@@ -102,17 +105,23 @@ async function open(
   await salts.renew(db, startedAt);
   await ensurePartitions(db, startedAt);
   const isWarm = config.linkCache === 'warm';
+  if (isWarm) await ensureStatistics(db);
   const resolver = new Resolver(lookups.db, isWarm ? await countActiveSlugs(db) : 0);
   const departures = openDepartures();
-  const listener = await listen(
-    url,
-    (announcement) => {
+  const listener = await listen({
+    url: directUrl,
+    db,
+    onAnnouncement(announcement) {
       resolver.forget(announcement);
       if (announcement.kind === 'departure')
         departures.emit('departure', announcement.workspaceId, announcement.userId);
     },
-    () => resolver.distrust(),
-  );
+    onGap: () => resolver.distrust(),
+    onHearing(hears) {
+      resolver.hearsOfChanges = hears;
+      if (!hears) problem(deafSentence);
+    },
+  });
   closing.add('the listener', 1_000, () => listener.close());
   await resolver.loadHosts();
   if (isWarm) await resolver.warm(db, signal);
@@ -122,8 +131,12 @@ async function open(
   let info: (sentence: string) => void = complain;
   const mailer = openMailer(config, db, (sentence, error) => (error ? problem(sentence, error) : info(sentence)));
   const sweptHits = new SweptHits();
+  const onMended = (zones: readonly MendedZone[]) => {
+    for (const { workspaceId, was, now } of zones)
+      problem(`the time zone "${was}" of workspace ${workspaceId} is unknown here; its reports go by ${now}`);
+  };
   const timetable = [
-    ...clickJobs({ db, salts, sweptHits, dimensions, retentionDays: config.retentionDays }),
+    ...clickJobs({ db, salts, sweptHits, dimensions, retentionDays: config.retentionDays, onMended }),
     ...mailJobs(mailer),
     ...mailingJobs({ db, mailer, config }),
     ...domainJobs({ db, mailer, config, dns: openDns(config.dnsServers) }),
@@ -178,6 +191,7 @@ async function open(
         isStopping: closing.hasBegun,
         isDatabaseThere: watch.isThere,
         isSpooling: recorder.isDatabaseAway,
+        hearsOfChanges: listener.hears,
         spool: spool.depth(),
         lost: lost.read(new Date()),
         jobs: jobs.states(new Date()),
@@ -197,16 +211,21 @@ export async function planConnections(url: string, config: Config): Promise<numb
   return connectionsOf(await readAvailable(url), config.webConcurrency, config.databaseConnections);
 }
 
-/** Where Postgres is: the one that is named, else an embedded one, started and left at the end. */
-export async function openPostgres(config: Config, closing: Closing): Promise<string> {
-  if (config.databaseUrl !== null) return config.databaseUrl;
+/**
+ * Where Postgres is: the one that is named, else an embedded one, started and left at the end.
+ * @throws PostgresUnavailable, and what the driver throws
+ */
+export async function openPostgres(config: Config, closing: Closing, problem: Problem): Promise<Addresses> {
+  const { databaseUrl, databaseDirectUrl } = config;
+  if (databaseUrl !== null)
+    return reachDatabase({ url: databaseUrl, directUrl: databaseDirectUrl ?? databaseUrl }, problem);
   const postgres = await startEmbeddedPostgres({
     directory: join(config.dataDir, 'postgres'),
     // Commands and people with psql want some too.
     settings: { max_connections: 30 + (config.databaseConnections ?? usualConnections) * config.webConcurrency },
   });
   closing.add('Postgres', 60_000, () => postgres.stop());
-  return postgres.url;
+  return { url: postgres.url, directUrl: postgres.url };
 }
 
 /** Stops accepting, waits for what is in flight, and at last cuts whoever sends or reads too slowly. */

@@ -24,13 +24,13 @@ const goodLifeMs = 60_000;
 export async function startWorkers(config: Config, signal: AbortSignal) {
   const closing = new Closing(complain);
   try {
-    const databaseUrl = await openPostgres(config, closing);
+    const { url, directUrl } = await openPostgres(config, closing, complain);
     signal.throwIfAborted();
-    await planConnections(databaseUrl, config);
-    await migrateDatabase(databaseUrl);
+    await planConnections(url, config);
+    await migrateDatabase(directUrl, { onWait: complain });
     signal.throwIfAborted();
     answerWorkers();
-    const fork = () => cluster.fork({ DATABASE_URL: databaseUrl });
+    const fork = () => cluster.fork({ DATABASE_URL: url });
     const patienceMs = config.drainMs + workerPatienceMs;
     closing.add('the workers', patienceMs + 1_000, () => stopWorkers(patienceMs));
     await Promise.all(Array.from({ length: config.webConcurrency }, () => cameUp(fork())));

@@ -39,6 +39,9 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/** The zone, or UTC where its name is unknown to us: a row that is wrong must not stop what reads it. */
+export const zoneOrUtc = (name: string): string => (isTimeZone(name) ? name : 'UTC');
+
 /** How far a zone's clocks are ahead of UTC at an instant, in milliseconds. @throws RangeError for an unknown zone */
 export function zoneOffset(instant: Date, timeZone: string): number {
   if (timeZone === 'UTC') return 0;

@@ -8,6 +8,7 @@ import { newId } from '../id.ts';
 import { hashOfSecret } from '../secret.ts';
 import type { Membership } from '../workspaces/queries.ts';
 import { mayDo, type Role } from '../workspaces/roles.ts';
+import { zoneOrUtc } from '../zoned-time.ts';
 
 /** `wm_` and four characters: enough to tell one's keys apart, and 232 bits stay secret. */
 const prefixLength = 7;
@@ -115,6 +116,7 @@ export async function findKeyHolder(db: Db, key: string): Promise<KeyHolder | un
         name: workspaces.name,
         slug: workspaces.slug,
         timeZone: workspaces.timeZone,
+        lostTimeZone: workspaces.lostTimeZone,
         defaultDomainId: workspaces.defaultDomainId,
       },
       maker: { id: apiKeys.createdBy, role: members.role },
@@ -125,7 +127,11 @@ export async function findKeyHolder(db: Db, key: string): Promise<KeyHolder | un
     .where(eq(apiKeys.hash, hashOfSecret(key)));
   if (!holder || !isBacked(holder.maker)) return undefined;
   const { keyId, lastUsedAt, workspace, maker } = holder;
-  return { keyId, lastUsedAt, workspace: { ...workspace, role: maker.role ?? 'member' } };
+  return {
+    keyId,
+    lastUsedAt,
+    workspace: { ...workspace, timeZone: zoneOrUtc(workspace.timeZone), role: maker.role ?? 'member' },
+  };
 }
 
 /** Notes that a key was used, at most once a minute. */

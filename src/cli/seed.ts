@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { newAccount } from '../accounts/forms.ts';
 import { createAccount } from '../accounts/queries.ts';
 import { dimensions } from '../analytics/dimensions.ts';
-import { restateWorkspace } from '../clicks/rollups.ts';
+import { restateWorkspace } from '../clicks/recount.ts';
 import { withConnection } from '../db/connection.ts';
 import type { Db } from '../db/db.ts';
 import * as schema from '../db/schema.ts';

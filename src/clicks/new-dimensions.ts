@@ -1,7 +1,8 @@
 import { inArray, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { clickCountsDaily, clickCountsMonthly, rolledUpDimensions, workspaces } from '../db/schema.ts';
-import { breakDownSettled, type CountedDimension, lockRollups } from './rollups.ts';
+import { lockRollups } from './rollup-lock.ts';
+import { breakDownSettled, type CountedDimension } from './rollups.ts';
 
 /**
  * Counts the past of dimensions that are new in the code, over all rows that are kept, once. What was rolled up of them
@@ -12,7 +13,7 @@ import { breakDownSettled, type CountedDimension, lockRollups } from './rollups.
 export async function rollUpNewDimensions(db: Db, dimensions: readonly CountedDimension[]): Promise<string[]> {
   if ((await listNew(db, dimensions)).length === 0) return [];
   return db.transaction(async (tx) => {
-    await lockRollups(tx);
+    await lockRollups(tx, dimensions);
     const added = await listNew(tx, dimensions);
     const names = added.map(({ name }) => name);
     if (names.length === 0) return [];

@@ -4,7 +4,8 @@ import { newId } from '../id.ts';
 import type { Rules } from './classify.ts';
 import { type HitClass, hitClasses, hitClassLabels } from './hit-class.ts';
 import { applyRestated, type Chunk, findRestated, type Moves } from './restate.ts';
-import { type CountedDimension, lockRollups, rollUpPending } from './rollups.ts';
+import { lockRollups } from './rollup-lock.ts';
+import { type CountedDimension, rollUpPending } from './rollups.ts';
 
 export type Reclassification = {
   rules: Rules;
@@ -66,7 +67,7 @@ async function restateChunk(
     if (runId === null) return findRestated(tx, chunk, rules);
     // In this order everywhere: the run, then the rollups.
     if (!(await claim(tx, runId, chunk))) return null;
-    await lockRollups(tx);
+    await lockRollups(tx, dimensions);
     const moved = await findRestated(tx, chunk, rules);
     if (Object.keys(moved).length === 0) return moved;
     await applyRestated(tx, chunk, rules, dimensions, now);

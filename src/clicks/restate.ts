@@ -5,7 +5,8 @@ import type { Verdict } from './bots.ts';
 import { burstMs, findBursts } from './bursts.ts';
 import type { Rules } from './classify.ts';
 import { isSuspect, signal } from './evidence.ts';
-import { type CountedDimension, countSettled, removeEmpty } from './rollups.ts';
+import { removeEmpty } from './recount.ts';
+import { type CountedDimension, countSettled } from './rollups.ts';
 
 /** The hits of a workspace in a span of time, the end not included. */
 export type Chunk = { workspaceId: string; from: Date; to: Date };

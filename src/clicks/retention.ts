@@ -1,19 +1,13 @@
 import { lt, sql } from 'drizzle-orm';
 import { earlierNow } from '../db/clock.ts';
 import type { Db } from '../db/db.ts';
+import { type MendedZone, mendTimeZones } from '../db/time-zones.ts';
 import { agentShapes, visitorsSeen } from '../db/schema.ts';
 import type { Job } from '../jobs/timetable.ts';
 import { DAY, isoDay } from '../zoned-time.ts';
 import { rollUpNewDimensions } from './new-dimensions.ts';
-import {
-  type CountedDimension,
-  lockRollups,
-  rollUpLinks,
-  rollUpPending,
-  takePending,
-  tryRollupLock,
-  vacuumPending,
-} from './rollups.ts';
+import { lockRollups } from './rollup-lock.ts';
+import { type CountedDimension, rollUpIfFree, rollUpLinks, takePending, vacuumPending } from './rollups.ts';
 import type { Salts } from './salts.ts';
 import type { SweptHits } from './swept.ts';
 
@@ -26,12 +20,15 @@ type Parts = {
   dimensions: readonly CountedDimension[];
   /** How many days single hits are kept; null for ever. */
   retentionDays: number | null;
+  /** Told of workspaces that got another time zone, because theirs is unknown. */
+  onMended?: (zones: readonly MendedZone[]) => void;
 };
 
 /** What keeps clicks in order, for the timetable. */
-export function clickJobs({ db, salts, sweptHits, dimensions, retentionDays }: Parts): Job[] {
+export function clickJobs({ db, salts, sweptHits, dimensions, retentionDays, onMended }: Parts): Job[] {
   return [
-    { name: 'roll up clicks', everyMs: 1_000, atMostMs: 5_000, run: () => rollUpUnlessBusy(db, dimensions) },
+    { name: 'roll up clicks', everyMs: 1_000, atMostMs: 5_000, run: () => rollUpIfFree(db, dimensions, onMended) },
+    { name: 'mend time zones', everyMs: 10 * minuteMs, run: async () => onMended?.(await mendTimeZones(db)) },
     {
       name: 'settle sweeps',
       everyMs: 2_000,
@@ -61,14 +58,6 @@ export function clickJobs({ db, salts, sweptHits, dimensions, retentionDays }: P
           },
         ]),
   ];
-}
-
-/** Nothing while another node does so: waiting for it would hold a connection of the pool. */
-async function rollUpUnlessBusy(db: Db, dimensions: readonly CountedDimension[]): Promise<void> {
-  await db.transaction(async (tx) => {
-    const { rows } = await tx.execute<{ is_free: boolean }>(sql`select ${tryRollupLock} as is_free`);
-    if (rows[0]?.is_free) await rollUpPending(tx, dimensions);
-  });
 }
 
 /** What is over is forgotten here at once, in the database as soon as it answers. */
@@ -107,7 +96,7 @@ export async function dropOldClicks(
   await rollUpNewDimensions(db, dimensions);
   for (const partition of await listPartitionsBefore(db, keptSince)) {
     const isDropped = await db.transaction(async (tx) => {
-      await lockRollups(tx);
+      await lockRollups(tx, dimensions);
       // Read from the table: to_regclass answers from a cache that waiting for the lock does not renew.
       const isThere = sql`relname = ${partition} and relnamespace = current_schema()::regnamespace`;
       const { rowCount } = await tx.execute(sql`select from pg_class where ${isThere}`);
@@ -123,7 +112,7 @@ export async function dropOldClicks(
   }
   // Hits from before their month had a partition, of a seed or an import.
   await db.transaction(async (tx) => {
-    await lockRollups(tx);
+    await lockRollups(tx, dimensions);
     const isOld = sql`clicked_at < ${`${keptSince}T00:00:00Z`}`;
     const found = await tx.execute(sql`select from clicks_default where ${isOld} limit 1`);
     if (found.rows.length === 0) return;

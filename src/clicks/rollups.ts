@@ -1,5 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
+import { isUnknownZone } from '../db/pg-errors.ts';
+import { type MendedZone, mendTimeZones } from '../db/time-zones.ts';
+import { lockRollups, tryLockRollups } from './rollup-lock.ts';
 
 /** What the rollups need to know of a dimension; analytics/dimensions.ts holds the list. */
 export type CountedDimension = {
@@ -19,15 +22,11 @@ export type CountedDimension = {
  */
 export const busyLinkHits = 3_000;
 
-/** Transaction-wide locks of Postgres are numbers; this one lets a single node touch the rollups at a time. */
-const rollupLock = sql`pg_advisory_xact_lock(hashtext('waymark rollups'))`;
-export const tryRollupLock = sql`pg_try_advisory_xact_lock(hashtext('waymark rollups'))`;
-
 /**
  * Rows of clicks that the rollups have; in any one snapshot a hit is either settled or pending. `not in` because Postgres
  * answers it from a hash: it takes the pending table for empty, and would join it row by row.
  */
-const settled = (where: SQL): SQL => sql`(
+export const settled = (where: SQL): SQL => sql`(
   select * from clicks c
   where ${where} and (c.link_id, c.clicked_at, c.id) not in (select link_id, clicked_at, id from clicks_pending)
 )`;
@@ -151,23 +150,57 @@ set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visito
 /**
  * Takes the pending hits into every rollup, exactly once: one transaction, one node at a time.
  * @returns how many hits were taken in
+ * @throws NewerRollups when a newer version counts
  */
 export async function rollUpPending(db: Db, dimensions: readonly CountedDimension[]): Promise<number> {
-  return db.transaction(async (tx) => {
-    await lockRollups(tx);
-    // Nobody waits for it to be on disk: a crash that takes it away gives the pending hits back.
-    await tx.execute(sql`select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64MB', true)`);
-    return takePending(tx, dimensions);
-  });
+  return withKnownZones(db, () =>
+    db.transaction(async (tx) => {
+      await lockRollups(tx, dimensions);
+      return takePendingQuickly(tx, dimensions);
+    }),
+  );
 }
 
-/** Lets nobody else touch the rollups until the transaction ends; what is pending stays pending so long. */
-export async function lockRollups(tx: Db): Promise<void> {
-  await tx.execute(sql`select ${rollupLock}`);
+/**
+ * The same for the timetable: where another node is at it, or a newer version counts, it is left to them.
+ * @param onMended told of workspaces that got another time zone, because theirs is unknown
+ * @returns how many hits were taken in
+ */
+export async function rollUpIfFree(
+  db: Db,
+  dimensions: readonly CountedDimension[],
+  onMended?: (zones: readonly MendedZone[]) => void,
+): Promise<number> {
+  const run = () =>
+    db.transaction(async (tx) => ((await tryLockRollups(tx, dimensions)) ? takePendingQuickly(tx, dimensions) : 0));
+  return withKnownZones(db, run, onMended);
+}
+
+/** Where a workspace's zone is unknown to Postgres, it gets another one first: all others are counted with it. */
+async function withKnownZones(
+  db: Db,
+  run: () => Promise<number>,
+  onMended: (zones: readonly MendedZone[]) => void = () => {},
+): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    const mended = isUnknownZone(error) ? await mendTimeZones(db) : [];
+    if (mended.length === 0) throw error;
+    onMended(mended);
+    return run();
+  }
+}
+
+/** Nobody waits for it to be on disk: a crash that takes it away gives the pending hits back. */
+async function takePendingQuickly(tx: Db, dimensions: readonly CountedDimension[]): Promise<number> {
+  await tx.execute(sql`select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64MB', true)`);
+  return takePending(tx, dimensions);
 }
 
 /** As `rollUpPending`, for those who hold the lock. */
 export async function takePending(tx: Db, dimensions: readonly CountedDimension[]): Promise<number> {
+  await nameDomains(tx);
   return takeIn(tx, sql`delete from clicks_pending returning *`, dimensions);
 }
 
@@ -185,6 +218,20 @@ returning (select count(*) from taken)::int as hits`);
   const count = (taken.rows[0] as { hits: number } | undefined)?.hits ?? 0;
   if (count > 0) await rollUpLinks(tx, sql`hits >= ${busyLinkHits}`, dimensions);
   return count;
+}
+
+/** Hits of a version before `domain_id`, or of its spool, get the domain of their slug, which no slug changes. */
+async function nameDomains(tx: Db): Promise<void> {
+  await tx.execute(sql`
+with named as (
+  update clicks_pending p set domain_id = s.domain_id
+  from slugs s
+  where p.domain_id is null and s.id = p.slug_id
+  returning p.link_id, p.clicked_at, p.id, p.domain_id
+)
+update clicks c set domain_id = n.domain_id
+from named n
+where (c.link_id, c.clicked_at, c.id) = (n.link_id, n.clicked_at, n.id)`);
 }
 
 /**
@@ -230,71 +277,4 @@ select count(*) from counted`);
  */
 export async function countSettled(tx: Db, where: SQL, counting: Counting): Promise<void> {
   await tx.execute(sql`with ${addToRollups(settled(where), counting)}`);
-}
-
-/** Removes the rows of a workspace and its links that count nothing any more, of some days or of all time. */
-export async function removeEmpty(tx: Db, workspaceId: string, days?: { first: string; last: string }): Promise<void> {
-  const scopes = sql`
-scope_id in (select ${workspaceId} union all select link_id from link_totals where workspace_id = ${workspaceId})`;
-  const isAmong = (column: string, first = days?.first) =>
-    days ? sql`${sql.identifier(column)} between ${first}::date and ${days.last}::date + 1` : sql`true`;
-  await tx.execute(sql`
-delete from click_totals_hourly where ${scopes} and ${isAmong('hour')} and hits = 0 and visitors = 0`);
-  await tx.execute(sql`
-delete from click_counts_daily where ${scopes} and ${isAmong('day')} and clicks = 0 and visitors = 0`);
-  await tx.execute(sql`
-delete from click_counts_monthly where ${scopes} and ${isAmong('month', days && `${days.first.slice(0, 7)}-01`)} and clicks = 0 and visitors = 0`);
-}
-
-/**
- * Moves a workspace's rollups to the calendar it has now. Rows are counted over; history whose rows are gone stays on the
- * days that it was counted on.
- * @param from the zone it had before
- */
-export async function moveRollups(
-  db: Db,
-  workspaceId: string,
-  from: string,
-  dimensions: readonly CountedDimension[],
-): Promise<void> {
-  await db.transaction(async (tx) => {
-    await tx.execute(sql`select ${rollupLock}, set_config('work_mem', '256MB', true)`);
-    const ofWorkspace = sql`c.workspace_id = ${workspaceId}`;
-    await countSettled(tx, ofWorkspace, { dimensions, sign: 'taken off', timeZone: sql`${from}::text` });
-    await countSettled(tx, ofWorkspace, { dimensions });
-    await removeEmpty(tx, workspaceId);
-  });
-}
-
-/** Removes every rollup of a workspace and its links; for those who hold the lock. */
-async function removeRollups(tx: Db, workspaceId: string): Promise<void> {
-  for (const table of ['click_totals_hourly', 'click_counts_daily', 'click_counts_monthly']) {
-    await tx.execute(sql`
-delete from ${sql.identifier(table)}
-where scope_id in (select ${workspaceId} union all select link_id from link_totals where workspace_id = ${workspaceId})`);
-  }
-  await tx.execute(sql`delete from link_totals where workspace_id = ${workspaceId}`);
-}
-
-/**
- * Counts a workspace's rollups anew from its rows, after hits were put in beside the recorder: a seed, an import.
- * Hits that are pending stay pending and are taken in as ever.
- */
-export async function restateWorkspace(
-  db: Db,
-  workspaceId: string,
-  dimensions: readonly CountedDimension[],
-): Promise<void> {
-  await db.transaction(async (tx) => {
-    await tx.execute(sql`select ${rollupLock}, set_config('work_mem', '256MB', true)`);
-    await removeRollups(tx, workspaceId);
-    const ofWorkspace = sql`c.workspace_id = ${workspaceId}`;
-    await tx.execute(sql`
-insert into link_totals (link_id, workspace_id, clicks, visitors, hits, first_hit_at, is_busy)
-select link_id, workspace_id, 0, 0, 0, min(clicked_at), true
-from ${settled(ofWorkspace)} c
-group by 1, 2
-having count(*) >= ${busyLinkHits}`);
-    await countSettled(tx, ofWorkspace, { dimensions });
-  });
 }

@@ -3,7 +3,8 @@ import type { Db } from '../db/db.ts';
 import { rules, swept } from './classify.ts';
 import { signal } from './evidence.ts';
 import { applyRestated, followVisitors } from './restate.ts';
-import { type CountedDimension, lockRollups } from './rollups.ts';
+import { lockRollups } from './rollup-lock.ts';
+import type { CountedDimension } from './rollups.ts';
 import type { Sighted } from './sweeps.ts';
 
 /** Hits that wait at most; beyond it the oldest stay people's. */
@@ -53,7 +54,7 @@ async function settleHits(
   const times = hits.map(({ clickedAt }) => clickedAt);
   const chunk = { workspaceId, from: new Date(Math.min(...times)), to: new Date(Math.max(...times) + 1) };
   return db.transaction(async (tx) => {
-    await lockRollups(tx);
+    await lockRollups(tx, dimensions);
     await tx.execute(sql`
 create temporary table swept on commit drop as
 select c.link_id, c.clicked_at, c.id, c.visitor_key, c.class, c.is_first_on_link, c.is_first_in_workspace

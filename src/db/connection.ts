@@ -1,8 +1,12 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
+import { type Settings, SettledClient } from './client.ts';
 
-/** Opens a connection whose breaking takes nobody down. @throws when nobody answers within five seconds */
-export async function connect(url: string): Promise<Client> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+/**
+ * Opens a connection whose breaking takes nobody down.
+ * @throws when nobody answers within five seconds
+ */
+export async function connect(url: string, settings: Settings = {}): Promise<Client> {
+  const client = new SettledClient({ connectionString: url, connectionTimeoutMillis: 5_000, settings });
   client.on('error', () => {}); // 'end' follows, or the query that is under way fails
   await client.connect();
   return client;

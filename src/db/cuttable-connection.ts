@@ -1,16 +1,12 @@
 import { Socket } from 'node:net';
-import { Client, type QueryConfig } from 'pg';
+import type { Client, QueryConfig } from 'pg';
+import { SettledClient } from './client.ts';
 
 /** How long a connection may take to come about, in milliseconds: a frozen server accepts it and then says nothing. */
 const connectMs = 3_000;
 
-/** A statement whose asker has gone ends by itself after so long, in milliseconds; it would hold its locks for ever. */
-const statementMs = 10_000;
-
-/** What is committed here is on the disk, whatever the server's setting; a setting that waits for replicas stays. */
-const beginning = `
-set statement_timeout = ${statementMs};
-select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`;
+/** A statement whose asker has gone ends by itself after so long; it would hold its locks for ever. */
+const settings = { statement_timeout: '10s' };
 
 /**
  * A connection that can be cut at once, whatever is under way on it: the driver's own goodbye waits for the server's.
@@ -21,25 +17,28 @@ export class CuttableConnection {
   readonly #client: Client;
   readonly #ready: Promise<unknown>;
   #isReady = false;
+  /** The server commits before it has written: then each statement asks for better. */
+  #isLax = false;
   readonly #end = new AbortController();
 
   /**
    * @param name for operators, in pg_stat_activity
-   * @param onNotification told the payload of each notification of the channels that it listens to
+   * @param onNotification told each notification of the channels that it listens to
    */
-  constructor(databaseUrl: string, name: string, onNotification?: (payload: string) => void) {
-    this.#client = new Client({
+  constructor(databaseUrl: string, name: string, onNotification?: (payload: string, channel: string) => void) {
+    this.#client = new SettledClient({
       connectionString: databaseUrl,
       application_name: name,
       stream: () => this.#socket,
       keepAlive: true,
       connectionTimeoutMillis: connectMs,
+      settings,
     });
     // A connection that breaks while it is idle says so on the next query.
     this.#client.on('error', () => {});
-    this.#client.on('notification', ({ payload }) => onNotification?.(payload ?? ''));
+    this.#client.on('notification', ({ payload, channel }) => onNotification?.(payload ?? '', channel));
     this.#socket.once('close', () => this.#end.abort());
-    this.#ready = this.#client.connect().then(() => this.#client.query(beginning));
+    this.#ready = this.#client.connect().then(() => this.#look());
     this.#ready.then(
       () => (this.#isReady = true),
       () => {},
@@ -62,10 +61,28 @@ export class CuttableConnection {
     try {
       // Not awaited once it is there: the statement then leaves before anything else of this turn.
       if (!this.#isReady) await this.#ready;
-      await this.#client.query(query);
+      await (this.#isLax ? this.#commitDurably(query) : this.#client.query(query));
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Reads whether a commit waits for the disk. A setting that is about replicas stays as it is. */
+  async #look(): Promise<void> {
+    const { rows } = await this.#client.query<{ synchronous_commit: string }>('show synchronous_commit');
+    this.#isLax = rows[0]?.synchronous_commit === 'off';
+  }
+
+  async #commitDurably(query: QueryConfig): Promise<void> {
+    await this.#client.query('begin');
+    try {
+      await this.#client.query('set local synchronous_commit = on');
+      await this.#client.query(query);
+    } catch (error) {
+      await this.#client.query('rollback');
+      throw error;
+    }
+    await this.#client.query('commit');
   }
 
   destroy(): void {

@@ -2,6 +2,7 @@ import type { ExtractTablesWithRelations } from 'drizzle-orm';
 import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
 import type { PgDatabase } from 'drizzle-orm/pg-core';
 import { Pool } from 'pg';
+import { SettledClient } from './client.ts';
 import { divideLanes } from './lanes.ts';
 import { retriedStatement, retriedTransaction } from './retry.ts';
 import * as schema from './schema.ts';
@@ -38,10 +39,9 @@ export function openDatabase(
     async onConnect(client) {
       // A connection that breaks while it is in use says so to its statement; without a listener it would end the process.
       client.on('error', () => {});
-      // Compiling takes longer than any statement of ours gains by it.
-      await client.query('set jit = off');
     },
     ...(isKept && { idleTimeoutMillis: 0 }),
+    Client: SettledClient,
     ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
   });
   pool.on('error', onIdleError);

@@ -16,6 +16,12 @@ export function uniqueViolation(error: unknown): string | undefined {
   return cause?.code === '23505' ? cause.constraint : undefined;
 }
 
+/** True when Postgres may not know the name of a time zone (invalid_parameter_value). */
+export function isUnknownZone(error: unknown): boolean {
+  const cause = error instanceof DrizzleQueryError ? error.cause : error;
+  return cause instanceof DatabaseError && cause.code === '22023';
+}
+
 /**
  * True when Postgres refused a statement for what is in it (SQLSTATE classes 22, 23 and 54: data, constraints, limits):
  * the connection is sound, and the same statement will be refused again.

@@ -103,6 +103,8 @@ export const workspaces = pgTable('workspaces', {
   slug: text('slug').notNull().unique(),
   /** IANA name; the days and hours of this workspace's reports. */
   timeZone: text('time_zone').notNull().default('UTC'),
+  /** The zone that was asked for, where it is unknown here and UTC stands in for it; people are told. */
+  lostTimeZone: text('lost_time_zone'),
   /** Where new links go unless somebody says otherwise; NULL is the instance's own short host. */
   defaultDomainId: text('default_domain_id').references((): AnyPgColumn => domains.id, { onDelete: 'set null' }),
   /** False while links made before there was `links.search_text` wait for theirs (links/search-texts.ts). */
@@ -479,6 +481,14 @@ export const linkTotals = pgTable(
 export const rolledUpDimensions = pgTable('rolled_up_dimensions', {
   name: text('name').primaryKey(),
   rolledUpAt: instant('rolled_up_at').notNull().defaultNow(),
+});
+
+/** Which versions may use these tables (db/schema-support.ts); one row. */
+export const schemaSupport = pgTable('schema_support', {
+  /** The newest migration that the row speaks of, as `drizzle.__drizzle_migrations.created_at` has it. */
+  schema: bigint('schema', { mode: 'number' }).primaryKey(),
+  /** The newest migration that a version must know at least. */
+  oldestProgram: bigint('oldest_program', { mode: 'number' }).notNull(),
 });
 
 /** Runs of `reclassify`: how far one got, so that the next goes on from there. */

@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Client } from 'pg';
-import { type CountedDimension, lockRollups, takeIn } from '../clicks/rollups.ts';
+import { lockRollups } from '../clicks/rollup-lock.ts';
+import { type CountedDimension, takeIn } from '../clicks/rollups.ts';
 import { copyInto, copyLine } from '../db/copy.ts';
 import type { Db } from '../db/db.ts';
 import { retriedTransaction } from '../db/retry.ts';
@@ -136,7 +137,7 @@ join workspaces w on w.id = ${workspaceId}
 left join imported_domains d on d.host = i.domain`;
 
 async function putIn(db: Db, { workspaceId, dimensions, onProgress }: HitsImport, last: number): Promise<number> {
-  await lockRollups(db);
+  await lockRollups(db, dimensions);
   await db.execute(sql`select set_config('work_mem', '64MB', true)`);
   let added = 0;
   for (let from = 0; from < last; from += linesAtOnce) {

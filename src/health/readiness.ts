@@ -8,6 +8,8 @@ type Facts = {
   isDatabaseThere: boolean;
   /** The recorder has given up on the database and writes to the spool. */
   isSpooling: boolean;
+  /** False once announcements were found not to arrive. */
+  hearsOfChanges: boolean;
   spool: SpoolDepth;
   /** What neither the database nor the disk took. */
   lost: { count: number; isLosing: boolean; lastAt: Date | null };
@@ -18,6 +20,8 @@ export type Readiness = {
   /** `degraded`: visitors are sent on, but something needs attention. */
   status: 'ok' | 'degraded' | 'stopping';
   database: { status: 'ok' | 'unreachable' };
+  /** `unheard`: changes made on other servers are obeyed some seconds later. */
+  announcements: { status: 'ok' | 'unheard' };
   spool: { status: 'empty' | 'filling' | 'draining'; clicks: number; oldestAt: string | null };
   /** `losing`: within the last five minutes clicks were lost. `lost`: how many since the start. */
   clicks: { status: 'ok' | 'losing'; lost: number; lastLostAt: string | null };
@@ -29,12 +33,22 @@ export type Readiness = {
  * visitors on from memory and keeps their clicks on its disk, and the database is away for its neighbours as well: taking
  * all of them out of the rotation would turn a slow dashboard into dead links.
  */
-export function readinessOf({ isStopping, isDatabaseThere, isSpooling, spool, lost, jobs }: Facts): Readiness {
+export function readinessOf({
+  isStopping,
+  isDatabaseThere,
+  isSpooling,
+  hearsOfChanges,
+  spool,
+  lost,
+  jobs,
+}: Facts): Readiness {
   const failing = jobs.filter(({ status }) => status !== 'ok').map(({ name }) => name);
-  const isWell = isDatabaseThere && !isSpooling && !lost.isLosing && spool.hits === 0 && failing.length === 0;
+  const isWell =
+    isDatabaseThere && hearsOfChanges && !isSpooling && !lost.isLosing && spool.hits === 0 && failing.length === 0;
   return {
     status: isStopping ? 'stopping' : isWell ? 'ok' : 'degraded',
     database: { status: isDatabaseThere ? 'ok' : 'unreachable' },
+    announcements: { status: hearsOfChanges ? 'ok' : 'unheard' },
     spool: {
       status: isSpooling ? 'filling' : spool.hits > 0 ? 'draining' : 'empty',
       clicks: spool.hits,

@@ -4,7 +4,7 @@ import { Unavailable } from '../errors.ts';
 import { within } from '../within.ts';
 
 /** A net below the announcements, should one be missed: no answer is older than this while the database is there. */
-const maxAgeMs = 60_000;
+export const usualMaxAgeMs = 60_000;
 
 /** How long a visitor waits for the database where memory has an old answer, or nobody got one lately, in milliseconds. */
 const patienceMs = 250;
@@ -31,6 +31,8 @@ export class FreshCache<Value extends object> {
   readonly #underWay = new Map<string, Promise<Value | undefined>>();
   readonly #load: (key: string) => Promise<Value | undefined>;
   readonly #groups: readonly (keyof Value)[];
+  /** How old an answer may be, in milliseconds. */
+  maxAgeMs = usualMaxAgeMs;
   #freshSince = -Infinity;
   /** The same of single groups, in order. */
   readonly #groupFreshSince = new Map<unknown, number>();
@@ -71,7 +73,7 @@ export class FreshCache<Value extends object> {
   }
 
   #isFresh({ value, loadedAt }: Entry<Value>): boolean {
-    if (loadedAt <= Math.max(this.#freshSince, performance.now() - maxAgeMs)) return false;
+    if (loadedAt <= Math.max(this.#freshSince, performance.now() - this.maxAgeMs)) return false;
     for (const group of this.#groups)
       if (loadedAt <= (this.#groupFreshSince.get(value[group]) ?? -Infinity)) return false;
     return true;

@@ -5,6 +5,7 @@ import type { Db } from '../db/db.ts';
 import { domains, links, slugs, workspaces } from '../db/schema.ts';
 import { locationOf, queryOf } from '../links/destination.ts';
 import type { CasePolicy } from '../links/slug.ts';
+import { zoneOrUtc } from '../zoned-time.ts';
 import { type Host, hostOf } from './host.ts';
 
 /** All that answering a visitor takes. */
@@ -57,7 +58,7 @@ export function prepareTargetQuery(db: Db): (domainId: string, slugKey: string) 
 }
 
 function targetOf(row: Row): Target {
-  const { kind, archivedAt, workspaceDeletedAt, ...target } = row;
+  const { kind, archivedAt, workspaceDeletedAt, ...target } = { ...row, timeZone: zoneOrUtc(row.timeZone) };
   const location = locationOf(row.url);
   return {
     ...target,
@@ -72,6 +73,19 @@ function targetOf(row: Row): Target {
 export async function countActiveSlugs(db: Db): Promise<number> {
   const [row] = await db.select({ slugs: count() }).from(slugs).where(ne(slugs.kind, 'retired'));
   return row?.slugs ?? 0;
+}
+
+/**
+ * Tells Postgres how the tables of links look, where it does not know: after a restore or a large import, before
+ * autovacuum came by. Without that it would read all of them for each page of readActiveTargets.
+ */
+export async function ensureStatistics(db: Db): Promise<void> {
+  const { rowCount } = await db.execute(sql`
+select from pg_class c
+join pg_stat_all_tables s on s.relid = c.oid
+where c.oid in ('links'::regclass, 'slugs'::regclass, 'workspaces'::regclass)
+  and (c.reltuples < 0 or s.n_mod_since_analyze > greatest(c.reltuples, 1000) / 2)`);
+  if (rowCount) await db.execute(sql`analyze links, slugs, workspaces`);
 }
 
 /**

@@ -2,7 +2,7 @@ import { maxTyped } from '../composed.ts';
 import type { Db } from '../db/db.ts';
 import type { Announcement } from '../db/notify.ts';
 import { slugKey } from '../links/slug.ts';
-import { FreshCache } from './fresh-cache.ts';
+import { FreshCache, usualMaxAgeMs } from './fresh-cache.ts';
 import type { Host } from './host.ts';
 import { LiveHosts } from './live-hosts.ts';
 import {
@@ -14,6 +14,9 @@ import {
   readActiveTargets,
   type Target,
 } from './queries.ts';
+
+/** As usualMaxAgeMs, while announcements do not arrive. */
+const deafAgeMs = 3_000;
 
 /** Links kept in memory beyond those that are loaded at start, about 1 kB each. */
 const maxTargets = 100_000;
@@ -127,6 +130,11 @@ export class Resolver {
       this.#liveHosts.doubt(announcement.host);
     } else if (announcement.kind === 'case policy') this.#targets.distrustGroup(announcement.domainId);
     else if (announcement.kind === 'workspace') this.#targets.distrustGroup(announcement.workspaceId);
+  }
+
+  /** False while announcements do not arrive: then nothing in memory is trusted for long. */
+  set hearsOfChanges(hears: boolean) {
+    for (const cache of [this.#targets, this.#hosts]) cache.maxAgeMs = hears ? usualMaxAgeMs : deafAgeMs;
   }
 
   /** Announcements may have been missed. */

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { lockRollups } from '../clicks/rollups.ts';
+import { lockRollupsToRemove } from '../clicks/rollup-lock.ts';
 import type { Db } from '../db/db.ts';
 import { announce } from '../db/notify.ts';
 import { apiKeys, domains, invitations, mailings, members, shares, workspaces } from '../db/schema.ts';
@@ -78,7 +78,7 @@ export async function deleteContents(
 ): Promise<void> {
   await deleteHits(db, workspaceId, onStep);
   // A roll-up that took hits of it before is over when we have had its lock: it adds nothing behind us.
-  await db.transaction(lockRollups);
+  await db.transaction(lockRollupsToRemove);
   await deleteRollups(db, [workspaceId]);
   await deleteLinks(db, workspaceId, onStep);
   await db.transaction(async (tx) => {

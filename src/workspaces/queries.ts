@@ -1,12 +1,15 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
-import { type CountedDimension, moveRollups } from '../clicks/rollups.ts';
+import { moveRollups } from '../clicks/recount.ts';
+import { type CountedDimension } from '../clicks/rollups.ts';
 import type { Db } from '../db/db.ts';
 import { announce } from '../db/notify.ts';
 import { uniqueViolation } from '../db/pg-errors.ts';
+import { findTimeZone } from '../db/time-zones.ts';
 import { members, workspaces } from '../db/schema.ts';
 import { Conflict, Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
-import { isTimeZone } from '../zoned-time.ts';
+import { namesOfZone } from '../old-zone-names.ts';
+import { zoneOrUtc } from '../zoned-time.ts';
 import type { Role } from './roles.ts';
 import { slugOfName } from './slug.ts';
 
@@ -17,14 +20,15 @@ export type Membership = Omit<Workspace, 'createdAt' | 'deletedAt' | 'hasSearchT
 
 /**
  * A new workspace and its owner. Its word is made from its name: acme, acme-2, …
- * @param timeZone IANA name; one that we or Postgres do not know becomes UTC
+ * @param timeZone IANA name; one that we or Postgres do not know becomes UTC, and the workspace is told so
  */
 export async function insertWorkspace(
   db: Db,
   workspace: { name: string; ownerId: string; timeZone: string },
 ): Promise<Workspace> {
   const { name, ownerId } = workspace;
-  const timeZone = (await findTimeZone(db, workspace.timeZone)) ?? 'UTC';
+  const timeZone = await findTimeZone(db, workspace.timeZone);
+  const zone = { timeZone: timeZone ?? 'UTC', lostTimeZone: timeZone === undefined ? workspace.timeZone : null };
   return db.transaction(async (tx) => {
     const word = slugOfName(name);
     for (let count = 1; ; count++) {
@@ -32,7 +36,7 @@ export async function insertWorkspace(
       const suffix = count === 1 ? '' : `-${count < 10 ? count : newId().toLowerCase()}`;
       const [made] = await tx
         .insert(workspaces)
-        .values({ id: newId(), name, slug: word + suffix, timeZone })
+        .values({ id: newId(), name, slug: word + suffix, ...zone })
         .onConflictDoNothing({ target: workspaces.slug })
         .returning();
       if (!made) continue;
@@ -50,13 +54,15 @@ export async function listWorkspacesOf(db: Db, userId: string): Promise<Membersh
       name: workspaces.name,
       slug: workspaces.slug,
       timeZone: workspaces.timeZone,
+      lostTimeZone: workspaces.lostTimeZone,
       defaultDomainId: workspaces.defaultDomainId,
       role: members.role,
     })
     .from(members)
     .innerJoin(workspaces, eq(workspaces.id, members.workspaceId))
     .where(eq(members.userId, userId))
-    .orderBy(desc(members.lastOpenedAt), workspaces.id);
+    .orderBy(desc(members.lastOpenedAt), workspaces.id)
+    .then((rows) => rows.map((row) => ({ ...row, timeZone: zoneOrUtc(row.timeZone) })));
 }
 
 /** Remembers where `/` leads this person next time. */
@@ -88,10 +94,10 @@ export async function updateWorkspace(
       if (!before) throw new NotFound();
       const [after = before] = await tx
         .update(workspaces)
-        .set({ ...changes, timeZone })
+        .set({ ...changes, timeZone, lostTimeZone: null })
         .where(eq(workspaces.id, workspaceId))
         .returning();
-      if (before.timeZone !== timeZone) {
+      if (!namesOfZone(timeZone).includes(before.timeZone)) {
         await options.onNewZone();
         await moveRollups(tx, workspaceId, before.timeZone, options.dimensions);
         await announce(tx, { kind: 'workspace', workspaceId });
@@ -105,16 +111,4 @@ export async function updateWorkspace(
       code: 'slug_taken',
     });
   }
-}
-
-/**
- * The zone as Postgres spells it, or undefined. A zone that Postgres does not know would stop the counting of every
- * click, and the two lists are not the same: a browser's can be newer, and Postgres has entries that are no zones.
- */
-async function findTimeZone(db: Db, name: string): Promise<string | undefined> {
-  if (!isTimeZone(name)) return undefined;
-  const found = await db.execute<{ name: string }>(
-    sql`select name from pg_timezone_names where lower(name) = lower(${name})`,
-  );
-  return found.rows[0]?.name;
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { CountedDimension } from '../clicks/rollups.ts';
+import { listTimeZones } from '../db/time-zones.ts';
 import { LimitReached } from '../errors.ts';
 import { waitBeyond } from '../rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
@@ -16,8 +17,6 @@ import { mayDo } from './roles.ts';
 /** Nobody else's clicks are taken into reports while one workspace's are counted anew. */
 const zoneChangesADay = 3;
 
-const timeZones = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
-
 /**
  * Make a workspace, change a workspace; its people.
  * @param options.dimensions what reports are broken down by: a change of the time zone counts them anew
@@ -29,6 +28,13 @@ export default async function workspaceRoutes(
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;
   const params = z.object({ workspace: z.string() });
+  let zones: Promise<string[]> | undefined;
+  /** Read once: Postgres opens a file for each zone. */
+  const timeZones = () =>
+    (zones ??= listTimeZones(db).catch((error: unknown) => {
+      zones = undefined;
+      throw error;
+    }));
   await app.register(membersRoutes);
   await app.register(invitationRoutes);
 
@@ -37,7 +43,7 @@ export default async function workspaceRoutes(
     return reply.viewAsync('workspaces/new.eta', {
       values: typedValues(request.body),
       errors,
-      timeZones,
+      timeZones: await timeZones(),
       isFirst: workspaces.length === 0,
     });
   }
@@ -79,11 +85,11 @@ export default async function workspaceRoutes(
     );
   }
 
-  function showSettings(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string> = {}) {
+  async function showSettings(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string> = {}) {
     return reply.viewAsync('workspaces/settings.eta', {
       values: { ...request.workspace, ...typedValues(request.body) },
       errors,
-      timeZones,
+      timeZones: await timeZones(),
       canChange: mayDo(request.workspace.role, 'changeWorkspace'),
       now: new Date(),
       timeZone: request.workspace.timeZone,

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dimensions } from '../../src/analytics/dimensions.ts';
 import { resolvePeriod } from '../../src/analytics/period.ts';
 import { loadReport } from '../../src/analytics/report.ts';
-import { busyLinkHits, restateWorkspace } from '../../src/clicks/rollups.ts';
+import { restateWorkspace } from '../../src/clicks/recount.ts';
+import { busyLinkHits } from '../../src/clicks/rollups.ts';
 import type { Db } from '../../src/db/db.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Compared, loadCompared } from '../../src/analytics/compare.ts';
 import { resolvePeriod } from '../../src/analytics/period.ts';
-import { restateWorkspace } from '../../src/clicks/rollups.ts';
+import { restateWorkspace } from '../../src/clicks/recount.ts';
 import { dimensions } from '../../src/analytics/dimensions.ts';
 import type { Db } from '../../src/db/db.ts';
 import { NotFound } from '../../src/errors.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dimensions } from '../../src/analytics/dimensions.ts';
-import { restateWorkspace } from '../../src/clicks/rollups.ts';
+import { restateWorkspace } from '../../src/clicks/recount.ts';
 import { parseCsv } from '../../src/csv.ts';
 import { type Client, openClient } from '../api/client.ts';
 import type { Person, TestApp } from '../setup/app.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dimensions } from '../../src/analytics/dimensions.ts';
-import { restateWorkspace } from '../../src/clicks/rollups.ts';
+import { restateWorkspace } from '../../src/clicks/recount.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { insertLinkAs, textOf } from './pages.ts';
 

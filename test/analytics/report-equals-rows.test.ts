@@ -6,7 +6,8 @@ import { type Period, type PeriodInput, resolvePeriod } from '../../src/analytic
 import { dimensionsOf, findFirstHitAt } from '../../src/analytics/queries.ts';
 import { countBy, loadReport, type Subject } from '../../src/analytics/report.ts';
 import { seededRandom } from '../../src/cli/seed/random.ts';
-import { busyLinkHits, restateWorkspace, rollUpPending } from '../../src/clicks/rollups.ts';
+import { restateWorkspace } from '../../src/clicks/recount.ts';
+import { busyLinkHits, rollUpPending } from '../../src/clicks/rollups.ts';
 import type { Db } from '../../src/db/db.ts';
 import { NotFound } from '../../src/errors.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';

@@ -9,6 +9,7 @@ let database: OpenTestDatabase;
 let listener: Listener | undefined;
 let heard: Announcement[];
 let gaps: number;
+let hearings: boolean[];
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -18,6 +19,7 @@ beforeEach(async () => {
   await listener?.close();
   heard = [];
   gaps = 0;
+  hearings = [];
 });
 
 afterAll(async () => {
@@ -26,11 +28,13 @@ afterAll(async () => {
 });
 
 async function startListening(url = database.url): Promise<void> {
-  listener = await listen(
+  listener = await listen({
     url,
-    (announcement) => heard.push(announcement),
-    () => gaps++,
-  );
+    db: database.db,
+    onAnnouncement: (announcement) => heard.push(announcement),
+    onGap: () => gaps++,
+    onHearing: (hears) => hearings.push(hears),
+  });
 }
 
 const someSlug = (): Announcement => ({ kind: 'slug', domainId: 'd', slugKey: randomBytes(4).toString('hex') });

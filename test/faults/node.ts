@@ -15,6 +15,8 @@ export type NodeOptions = {
   /** Where to listen; a free port when absent. */
   port?: number;
   env?: Record<string, string>;
+  /** The version that runs; this one when absent. */
+  root?: string;
   /** More modules to load before the server. */
   imports?: string[];
 };
@@ -53,7 +55,9 @@ const secret = 'a secret that every node of a test shares';
 export async function startNode(options: NodeOptions): Promise<ServerNode> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'waymark-node-'));
   const port = options.port ?? (await freePort());
-  const child = fork(join(projectRoot, 'src/server.ts'), [], {
+  const root = options.root ?? projectRoot;
+  const child = fork(join(root, 'src/server.ts'), [], {
+    cwd: root,
     execArgv: ['tsx', ...(options.imports ?? [])].flatMap((module) => ['--import', module]),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {

@@ -35,6 +35,8 @@ export type World = {
 export type Settlement = {
   /** Clicks that the servers said were lost; none may be missing beyond them. */
   lost?: number;
+  /** A dimension that only a newer version knows. */
+  newer?: string;
   /** Clicks that went to a spool, as far as a server that is gone can tell no more. */
   spooled?: number;
 };
@@ -112,7 +114,8 @@ export async function openWorld(): Promise<World> {
       expect(balance).toMatchObject({ duplicates: 0 });
       expect(missing.length, 'acknowledged and not recorded').toBeLessThanOrEqual(lost);
       const { rollups, rows: counted } = await rollupsAndRows(db, workspaceId);
-      expect(rollups).toEqual(counted);
+      const isNewer = ({ what }: { what: string }) => what === more.newer || what === `${more.newer} a month`;
+      expect((rollups as { what: string }[]).filter((row) => !isNewer(row))).toEqual(counted);
       expect(await listMiscounted(db, workspaceId)).toEqual([]);
       return balance;
     },

@@ -42,6 +42,7 @@ describe('whoever watches over the server', () => {
       expect(ready.json()).toEqual({
         status: 'ok',
         database: { status: 'ok' },
+        announcements: { status: 'ok' },
         spool: { status: 'empty', clicks: 0, oldestAt: null },
         clicks: { status: 'ok', lost: 0, lastLostAt: null },
         jobs: { status: 'ok', failing: [] },
@@ -151,6 +152,7 @@ describe('readiness', () => {
     isStopping: false,
     isDatabaseThere: true,
     isSpooling: false,
+    hearsOfChanges: true,
     spool: { hits: 0, oldestAt: null },
     lost: { count: 0, isLosing: false, lastAt: null },
     jobs: [],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/db.ts';
-import { migrationsFolder } from '../../src/db/migrate.ts';
+import { migrationsFolder } from '../../src/db/schema-support.ts';
 import { countLinks, listLinks } from '../../src/links/list.ts';
 import { insertLink, updateLink } from '../../src/links/queries.ts';
 import { ensureSearchIndex, fillSearchTexts, findSearchIndex } from '../../src/links/search-texts.ts';

@@ -1,15 +1,24 @@
+import { openDatabase } from '../../src/db/db.ts';
 import { type Announcement, listen } from '../../src/db/notify.ts';
 
-/** What every node is told from now on, in order. */
+/** All that every node is told from now on, in order. */
 export async function hearAnnouncements(databaseUrl: string): Promise<{
   heard: Announcement[];
   close(): Promise<void>;
 }> {
   const heard: Announcement[] = [];
-  const listener = await listen(
-    databaseUrl,
-    (announcement) => void heard.push(announcement),
-    () => {},
-  );
-  return { heard, close: () => listener.close() };
+  const database = openDatabase(databaseUrl, () => {}, 1);
+  const listener = await listen({
+    url: databaseUrl,
+    db: database.db,
+    onAnnouncement: (announcement) => void heard.push(announcement),
+    onGap: () => {},
+  });
+  return {
+    heard,
+    async close() {
+      await listener.close();
+      await database.close();
+    },
+  };
 }

@@ -71,9 +71,14 @@ export const desktopChrome =
  * Starts the real server on a database of its own and a free port of 127.0.0.1.
  * @param env settings over those of tests: anyone may sign up, short links live on go.localhost, addresses come from
  *   X-Forwarded-For (so that visitors can be told apart)
+ * @param prepare changes the database before the server meets it
  */
-export async function startTestApp(env: Record<string, string> = {}): Promise<TestApp> {
+export async function startTestApp(
+  env: Record<string, string> = {},
+  prepare: (databaseUrl: string) => Promise<void> = async () => {},
+): Promise<TestApp> {
   const database = await createTestDatabase();
+  await prepare(database.url);
   const dataDir = mkdtempSync(join(tmpdir(), 'waymark-test-'));
   const port = await freePort();
   const config = readConfig({

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { lockRollups } from '../../src/clicks/rollups.ts';
+import { dimensions } from '../../src/analytics/dimensions.ts';
+import { lockRollups } from '../../src/clicks/rollup-lock.ts';
 import { announce } from '../../src/db/notify.ts';
 import { errorAt, valueOf } from '../accounts/visitor.ts';
 import { hearAnnouncements } from '../setup/announcements.ts';
@@ -90,10 +91,10 @@ select day::text, clicks from click_counts_daily where scope_id = ${workspaceId}
     const workspaceId = await workspaceIdOf(app, mary);
     let answer: ReturnType<Person['ask']> | undefined;
     await app.db.transaction(async (tx) => {
-      await lockRollups(tx);
+      await lockRollups(tx, dimensions);
       answer = mary.ask(settings(mary), { form: { name: 'Mary', slug, timeZone: 'Asia/Kolkata' } });
       const isWaiting = sql`
-select from pg_stat_activity where datname = current_database() and wait_event = 'advisory' and query like '%256MB%'`;
+select from pg_stat_activity where datname = current_database() and wait_event = 'advisory' and query like '%pg_advisory_xact_lock%'`;
       await expect.poll(async () => (await app.db.execute(isWaiting)).rowCount).toBe(1);
       await tx.execute(sql`
 insert into chart_notes (id, workspace_id, at, kind, text, moved) values ('note', ${workspaceId}, now(), 'reclassified', 'Moved.', '{}')`);

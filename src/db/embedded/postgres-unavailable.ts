@@ -1,4 +1,4 @@
-/** The embedded Postgres cannot be used here; the message is a sentence that says what to do. */
+/** The database cannot be used as it is; the message is a sentence that says what to do. */
 export class PostgresUnavailable extends Error {
   override name = 'PostgresUnavailable';
 }

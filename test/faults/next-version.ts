@@ -1,0 +1,45 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { projectRoot } from '../setup/project-root.ts';
+
+/** A version that breaks clicks down by one thing more, `probe`, in a column of its own. */
+export type NextVersion = { root: string; remove(): void };
+
+const folders = new Set(['src', 'migrations']);
+
+/** Writes the next version: this one with one dimension, one column and one migration more. */
+export function makeNextVersion(): NextVersion {
+  const root = mkdtempSync(join(tmpdir(), 'waymark-next-'));
+  for (const name of readdirSync(projectRoot)) {
+    if (folders.has(name)) cpSync(join(projectRoot, name), join(root, name), { recursive: true });
+    else if (!name.startsWith('.')) symlinkSync(join(projectRoot, name), join(root, name));
+  }
+  replace(
+    join(root, 'src/analytics/dimensions.ts'),
+    '\n] as const satisfies',
+    `\n  { name: 'probe', title: 'Probes', one: 'Probe', sql: 'c.probe', ...code, card: 'languages' },\n] as const satisfies`,
+  );
+  replace(
+    join(root, 'src/clicks/batch.ts'),
+    `  { name: 'domain_id',`,
+    `  { name: 'probe', type: 'text', of: (hit) => (hit.id % 2 === 0 ? 'even' : 'odd') },\n  { name: 'domain_id',`,
+  );
+  const file = join(root, 'migrations/meta/_journal.json');
+  const journal = JSON.parse(readFileSync(file, 'utf8')) as { entries: { idx: number; when: number; tag: string }[] };
+  const last = journal.entries.at(-1);
+  if (!last) throw new Error('there are no migrations');
+  journal.entries.push({ ...last, idx: last.idx + 1, when: last.when + 1, tag: 'probe' });
+  writeFileSync(file, JSON.stringify(journal));
+  writeFileSync(
+    join(root, 'migrations/probe.sql'),
+    'alter table clicks add column probe text;--> statement-breakpoint\nalter table clicks_pending add column probe text;',
+  );
+  return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
+}
+
+function replace(file: string, old: string, by: string): void {
+  const text = readFileSync(file, 'utf8');
+  if (!text.includes(old)) throw new Error(`${file} has no ${old}`);
+  writeFileSync(file, text.replace(old, by));
+}
