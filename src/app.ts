@@ -43,11 +43,11 @@ import { shortUrlOf } from './links/short-url.ts';
 import type { Departures } from './live/departures.ts';
 import liveRoutes from './live/routes.ts';
 import type { Mailer } from './mail/mailer.ts';
-import mailRoutes from './mail/routes.ts';
+import outboxRoutes from './outbox/routes.ts';
 import mailingRoutes from './mailings/routes.ts';
 import { networkOf } from './network.ts';
 import homeRoutes from './pages/routes.ts';
-import assets from './plugins/assets.ts';
+import assets from './assets/serve.ts';
 import context from './plugins/context.ts';
 import cookies from './plugins/cookies.ts';
 import failures, { refuseBrokenAddress, refuseRequest, refuseUnknownPage } from './plugins/failures.ts';
@@ -209,7 +209,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(domainRoutes, { dns });
     await dashboard.register(domainSettingsRoutes, { readDestination, shortUrlOf, applyCasePolicy });
     await dashboard.register(logoRoutes);
-    await dashboard.register(mailRoutes);
+    await dashboard.register(outboxRoutes);
     await dashboard.register(keyPages);
     await dashboard.register(async (api) => {
       await api.register(apiFace);

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { readAssets } from '../plugins/assets.ts';
-import { fixedOnce, sendFixed } from '../plugins/fixed-bytes.ts';
+import { readAssets } from '../assets/serve.ts';
+import { fixedOnce, sendFixed } from '../assets/fixed-bytes.ts';
 
 /**
  * The program that draws the reference writes its own styles, so that this page alone has a looser policy for them; it

@@ -6,7 +6,7 @@ import fp from 'fastify-plugin';
 import { type IconName, iconNames } from '../assets/icons.ts';
 import * as format from '../format.ts';
 import type { Right } from '../workspaces/roles.ts';
-import { type AssetUrl, readAssets } from './assets.ts';
+import { type AssetUrl, readAssets } from '../assets/serve.ts';
 import type { TroubledDomain } from './context.ts';
 import type { Flash } from './forms.ts';
 import type { Spooled } from './spool-banner.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import assets from '../plugins/assets.ts';
+import assets from '../assets/serve.ts';
 import { refuseUnknownHost } from './pages.ts';
 import { answerBroken, hostOfRequest, type RedirectParts } from './routes.ts';
 

@@ -4,7 +4,7 @@ import '@fastify/view';
 import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { iconNames } from '../../src/assets/icons.ts';
-import assets from '../../src/plugins/assets.ts';
+import assets from '../../src/assets/serve.ts';
 import views from '../../src/plugins/views.ts';
 
 const viewsDir = join(import.meta.dirname, '../../views');

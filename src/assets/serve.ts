@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { type Manifest, manifestFile } from '../assets/manifest.ts';
+import { type Manifest, manifestFile } from './manifest.ts';
 import { type FixedBytes, fixedBytes, sendFixed } from './fixed-bytes.ts';
 
 const buildDir = fileURLToPath(new URL('../../public/build', import.meta.url));

@@ -3,13 +3,13 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { requireAdmin, showLastWorkspace } from '../workspaces/guards.ts';
 import { textWithLinks } from './links-in-text.ts';
-import type { Fate } from './mail.ts';
-import { type KeptMail, keptMails, listMails, retryMail } from './queries.ts';
+import type { Fate } from '../mail/mail.ts';
+import { type KeptMail, keptMails, listMails, retryMail } from '../mail/queries.ts';
 
 const params = z.object({ mailId: z.string().regex(/^[1-9]\d{0,8}$/) });
 
 /** The outbox as the instance's admin sees it, and the last mail before a stop. */
-export default async function mailRoutes(app: FastifyInstance): Promise<void> {
+export default async function outboxRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db, mailer } = app;
   app.addHook('onClose', () => mailer.close());
@@ -17,7 +17,7 @@ export default async function mailRoutes(app: FastifyInstance): Promise<void> {
   routes.get('/admin/mail', { preHandler: [requireAdmin, showLastWorkspace] }, async (request, reply) => {
     const { waiting, kept } = await listMails(db);
     const shown = (mail: KeptMail) => ({ ...mail, parts: textWithLinks(mail.body) });
-    return reply.viewAsync('mail/index.eta', {
+    return reply.viewAsync('outbox/index.eta', {
       isDelivering: mailer.isDelivering,
       keptMails,
       waiting: waiting.map(shown),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { brotli, gzip } from '../assets/compression.ts';
+import { brotli, gzip } from './compression.ts';
 
 /** Codings in the order in which we prefer them where a client does not: the smallest first. */
 const codings = ['br', 'gzip', 'identity'] as const;
@@ -29,7 +29,7 @@ const types: Readonly<Record<string, string>> = {
 /** @param name whose ending says the type @throws for an ending that has no type here */
 export function fixedBytes(name: string, identity: Buffer, forms: { br?: Buffer; gzip?: Buffer } = {}): FixedBytes {
   const type = types[extname(name)];
-  if (!type) throw new Error(`${name} has no media type: add it to src/plugins/fixed-bytes.ts`);
+  if (!type) throw new Error(`${name} has no media type: add it to src/assets/fixed-bytes.ts`);
   const hash = createHash('sha256').update(identity).digest('base64url').slice(0, 22);
   return { type, hash, forms: { ...forms, identity } };
 }
