@@ -1,5 +1,6 @@
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { meetingRefusal } from './db/pg-errors.ts';
+import { Overtaken } from './edit-form.ts';
 import { AppError } from './errors.ts';
 
 /** What a form's page shows when it comes back: a sentence for each field that was refused. */
@@ -11,6 +12,8 @@ export type Refusal = { status: number; errors: Record<string, string> };
  */
 export function refusalOf(thrown: unknown): Refusal {
   const error = meetingRefusal(thrown) ?? thrown;
+  if (error instanceof Overtaken)
+    return { status: error.status, errors: Object.fromEntries(error.fields.map((field) => [field, error.message])) };
   if (error instanceof AppError && error.field)
     return { status: error.status, errors: { [error.field]: error.message } };
   if (!hasZodFastifySchemaValidationErrors(error)) throw error;

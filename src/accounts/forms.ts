@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { editFields } from '../edit-form.ts';
 import { emailAddress } from '../email-address.ts';
 import { oneLine } from '../one-line.ts';
 import { invitationToken, workspaceName } from '../workspaces/forms.ts';
@@ -49,7 +50,7 @@ export const resetPasswordForm = z.object({ token, password: newPassword });
 /** Empty: not a token of ours. */
 export const mailedToken = z.object({ token: token.catch('') });
 
-export const nameForm = z.object({ name });
+export const nameForm = z.object({ name, ...editFields });
 
 export const emailForm = z.object({ email: emailAddress, emailPassword: currentPassword });
 

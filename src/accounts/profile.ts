@@ -1,13 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { type EditView, openEdit, readEdit } from '../edit-form.ts';
 import { Invalid, NotFound } from '../errors.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { showLastWorkspace } from '../workspaces/guards.ts';
 import { startEmailChange } from './email-change.ts';
 import { confirmEmailMail, emailChangeAskedMail, passwordChangedMail } from './emails.ts';
 import { emailForm, nameForm, passwordForm } from './forms.ts';
-import { findUserId, removeMailedTokens } from './queries.ts';
+import { findUserId, removeMailedTokens, updateName } from './queries.ts';
 import { orRefuse } from './refused.ts';
 import { authHeaders, forwardCookies, readBrowser } from './session.ts';
 import { limitTries } from './tries.ts';
@@ -27,11 +28,17 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
     return found;
   }
 
-  async function showProfile(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string> = {}) {
+  async function showProfile(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    errors: Record<string, string> = {},
+    edit?: EditView<'name'>,
+  ) {
     const { session, user } = await loadSession(request);
     const sessions = await auth.api.listSessions({ headers: authHeaders(request) });
     return reply.viewAsync('accounts/profile.eta', {
-      values: { name: user.name, ...typedValues(request.body) },
+      ...(edit ?? openEdit({ name: user.name })),
+      values: { name: user.name, ...typedValues(request.body), ...edit?.values },
       errors,
       isDelivering: mailer.isDelivering,
       sessions: sessions
@@ -58,12 +65,21 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
     '/profile/name',
     { schema: { body: nameForm }, attachValidation: true, config: { rateLimit } },
     async (request, reply) => {
+      const sent = { shown: '', theirs: [], ...(request.validationError ? typedValues(request.body) : request.body) };
+      const edit = readEdit(sent, ['name']);
+      const { user } = await loadSession(request);
+      let stored = user.name;
       try {
         if (request.validationError) throw request.validationError;
-        await auth.api.updateUser({ body: request.body, headers: authHeaders(request) });
+        if (edit.changes.name !== undefined)
+          await updateName(db, user.id, edit.changes.name, ({ name }) => {
+            stored = name;
+            edit.refuseOvertaken({ name });
+          });
         return await reply.flash('success', 'Your name is changed.').redirect('/profile', 303);
       } catch (error) {
-        return refuse(request, reply, error);
+        const { status, errors } = refusalOf(error);
+        return showProfile(request, reply.code(status), errors, edit.again({ name: stored }, error));
       }
     },
   );

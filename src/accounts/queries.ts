@@ -3,7 +3,7 @@ import { and, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 import { uniqueViolation } from '../db/pg-errors.ts';
 import { accounts, users, verifications } from '../db/schema.ts';
-import { Conflict, Forbidden } from '../errors.ts';
+import { Conflict, Forbidden, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
 import { hashOfSecret } from '../secret.ts';
 import { acceptInvitation, checkInvitation } from '../workspaces/invitations.ts';
@@ -53,6 +53,26 @@ export async function createAccount(
 export async function isAnyAccount(db: Db): Promise<boolean> {
   const found = await db.select({ id: users.id }).from(users).limit(1);
   return found.length > 0;
+}
+
+/**
+ * Changes how a person is called.
+ * @param refuse sees the name as it is under the lock, and throws where it may not be changed so
+ * @throws NotFound
+ */
+export async function updateName(
+  db: Db,
+  userId: string,
+  name: string,
+  refuse: (now: { name: string }) => void,
+): Promise<void> {
+  const isMeant = eq(users.id, userId);
+  await db.transaction(async (tx) => {
+    const [now] = await tx.select({ name: users.name }).from(users).where(isMeant).for('no key update');
+    if (!now) throw new NotFound();
+    refuse(now);
+    await tx.update(users).set({ name }).where(isMeant);
+  });
 }
 
 /** @param email in lower case */

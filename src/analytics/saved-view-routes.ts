@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { editFields, type EditView, openEdit, readEdit } from '../edit-form.ts';
 import { AppError } from '../errors.ts';
 import { refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
@@ -20,6 +21,7 @@ import { readReportAddress, type SavedReport, savedWords } from './view-address.
 const params = z.object({ workspace: z.string(), viewId: z.string() });
 const text = z.string().max(10_000).default('');
 const nameForm = z.object({ name: text });
+const renameForm = nameForm.extend(editFields);
 /** `back`: where it leads, to the report or to the list of views that it was brought back to. */
 const viewForm = nameForm.extend({ address: text, back: z.enum(['report', 'list']).catch('report') });
 type Typed = z.output<typeof viewForm>;
@@ -58,6 +60,8 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
         title: 'Save this view',
         action: `${home}/views`,
         values: request.body,
+        shown: '',
+        conflicts: {},
         errors,
       });
     }
@@ -65,20 +69,25 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
 
   routes.get('/w/:workspace/views/:viewId', { ...toChange, schema: { params } }, async (request, reply) => {
     const view = await getView(db, request.workspace.id, request.params.viewId);
-    return showForm(reply, renaming(request, view.name, { name: view.name }));
+    return showForm(reply, renaming(request, view.name, openEdit({ name: view.name }), {}));
   });
 
   routes.post(
     '/w/:workspace/views/:viewId',
-    { ...toChange, schema: { params, body: nameForm } },
+    { ...toChange, schema: { params, body: renameForm } },
     async (request, reply) => {
       const { id } = request.workspace;
       const view = await getView(db, id, request.params.viewId);
+      const edit = readEdit(request.body, ['name']);
+      const { name } = edit.changes;
       try {
-        await renameView(db, id, view.id, readViewName(request.body.name));
+        if (name !== undefined)
+          await renameView(db, id, view.id, readViewName(name), (now) => edit.refuseOvertaken({ name: now.name }));
       } catch (error) {
         const { status, errors } = refusalOf(error);
-        return showForm(reply.code(status), { ...renaming(request, view.name, request.body), errors });
+        const now = await getView(db, id, view.id);
+        const again = edit.again({ name: now.name }, error);
+        return showForm(reply.code(status), renaming(request, now.name, again, errors));
       }
       reply.flash('success', 'The view has its new name.');
       return reply.redirect(`${homeOf(request)}/views`, 303);
@@ -109,11 +118,19 @@ function readStored({ address, subjectName }: ListedView, request: FastifyReques
   }
 }
 
-type Form = { title: string; action: string; values: Partial<Typed>; errors: Record<string, string> };
+type Form = Omit<EditView<'name'>, 'values'> & {
+  title: string;
+  action: string;
+  values: Partial<Typed>;
+  errors: Record<string, string>;
+};
 
-function renaming(request: FastifyRequest, name: string, values: Partial<Typed>): Form {
-  return { title: `Rename ${name}`, action: request.url, values, errors: {} };
-}
+const renaming = (
+  request: FastifyRequest,
+  name: string,
+  edit: EditView<'name'>,
+  errors: Record<string, string>,
+): Form => ({ title: `Rename ${name}`, action: request.url, ...edit, errors });
 
 function showForm(reply: FastifyReply, form: Form) {
   return reply.viewAsync('analytics/view-form.eta', form);

@@ -101,18 +101,28 @@ export async function insertView(
 }
 
 /**
+ * @param refuse sees the view as it is under the lock, and throws where it may not be renamed so
  * @throws NotFound
  * @throws Conflict (field `name`, code `view_taken`)
  */
-export async function renameView(db: Db, workspaceId: string, viewId: string, name: string): Promise<void> {
-  const changed = await refuseTaken(name, kind, () =>
-    db
-      .update(savedViews)
-      .set({ name, nameKey: nameKey(name) })
-      .where(isView(workspaceId, viewId))
-      .returning(columns),
-  );
-  if (changed.length === 0) notThere();
+export async function renameView(
+  db: Db,
+  workspaceId: string,
+  viewId: string,
+  name: string,
+  refuse: (now: SavedView) => void,
+): Promise<void> {
+  const isMeant = isView(workspaceId, viewId);
+  await db.transaction(async (tx) => {
+    const [now] = await tx.select(columns).from(savedViews).where(isMeant).for('no key update');
+    refuse(now ?? notThere());
+    await refuseTaken(name, kind, () =>
+      tx
+        .update(savedViews)
+        .set({ name, nameKey: nameKey(name) })
+        .where(isMeant),
+    );
+  });
 }
 
 /** @returns what was deleted @throws NotFound */

@@ -120,10 +120,10 @@ export default async function campaignsApi(app: FastifyInstance): Promise<void> 
       },
     },
     async (request) => {
-      const { id: workspaceId } = request.workspace;
-      const { name, startsOn, endsOn, goal } = await getCampaign(db, workspaceId, request.params.id);
-      const changed = readPlan({ name, startsOn, endsOn, goal, ...definedOf(request.body) });
-      return updateCampaign(db, workspaceId, request.params.id, changed);
+      const { body } = request;
+      return updateCampaign(db, request.workspace.id, request.params.id, ({ name, startsOn, endsOn, goal }) =>
+        readPlan({ name, startsOn, endsOn, goal, ...definedOf(body) }),
+      );
     },
   );
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { editFields } from '../edit-form.ts';
 import { Invalid } from '../errors.ts';
 import type { CampaignPlan } from '../links/campaigns.ts';
 import { readName } from '../links/name.ts';
@@ -7,6 +8,15 @@ import { isDay } from '../zoned-time.ts';
 const typed = z.string().catch('');
 
 export const campaignForm = z.object({ name: typed, startsOn: typed, endsOn: typed, goal: typed });
+export const editCampaignForm = campaignForm.extend(editFields);
+
+/** A campaign as its form shows it. */
+export const textsOf = ({ name, startsOn, endsOn, goal }: CampaignPlan) => ({
+  name,
+  startsOn: startsOn ?? '',
+  endsOn: endsOn ?? '',
+  goal: goal === null ? '' : String(goal),
+});
 
 /** A campaign as a person or a program typed it; what is empty is not set. */
 export type TypedCampaign = {

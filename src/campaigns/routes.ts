@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Period, periodNames, resolvePeriod } from '../analytics/period.ts';
 import { periodChoices, periodWords, previousWords, viewOf } from '../analytics/period-links.ts';
 import type { Db } from '../db/db.ts';
+import { type EditView, openEdit, readEdit } from '../edit-form.ts';
 import { plural } from '../format.ts';
 import {
   type Campaign,
@@ -17,7 +18,7 @@ import { mostCompared, typed } from '../links/forms.ts';
 import { nameKey } from '../links/name.ts';
 import { type Refusal, refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
-import { campaignForm, readPlan } from './forms.ts';
+import { campaignForm, editCampaignForm, readPlan, textsOf } from './forms.ts';
 import { type CampaignRow, loadCampaigns } from './page.ts';
 
 const params = z.object({ workspace: z.string(), campaignId: z.string() });
@@ -78,7 +79,7 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
   );
 
   routes.get('/w/:workspace/campaigns/new', toChange, async (_request, reply) =>
-    showForm(reply, null, { name: '', startsOn: '', endsOn: '', goal: '' }, {}),
+    showForm(reply, null, newEdit({ name: '', startsOn: '', endsOn: '', goal: '' }), {}),
   );
 
   routes.post('/w/:workspace/campaigns', { ...toChange, schema: { body: campaignForm } }, async (request, reply) => {
@@ -87,7 +88,7 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
       reply.flash('success', `“${campaign.name}” is ready. Select links in the list to put them in it.`);
     } catch (error) {
       const { status, errors } = refusalOf(error);
-      return showForm(reply.code(status), null, request.body, errors);
+      return showForm(reply.code(status), null, newEdit(request.body), errors);
     }
     return reply.redirect(campaignsHref(request), 303);
   });
@@ -97,23 +98,26 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
     { ...toChange, schema: { params } },
     async (request, reply) => {
       const campaign = await getCampaign(db, request.workspace.id, request.params.campaignId);
-      const { name, startsOn, endsOn, goal } = campaign;
-      const values = { name, startsOn: startsOn ?? '', endsOn: endsOn ?? '', goal: goal === null ? '' : String(goal) };
-      return showForm(reply, campaign, values, {});
+      return showForm(reply, campaign, openEdit(textsOf(campaign)), {});
     },
   );
 
   routes.post(
     '/w/:workspace/campaigns/:campaignId/edit',
-    { ...toChange, schema: { params, body: campaignForm } },
+    { ...toChange, schema: { params, body: editCampaignForm } },
     async (request, reply) => {
       const { id: workspaceId } = request.workspace;
-      const campaign = await getCampaign(db, workspaceId, request.params.campaignId);
+      const { campaignId } = request.params;
+      const edit = readEdit(request.body, ['name', 'startsOn', 'endsOn', 'goal']);
       try {
-        await updateCampaign(db, workspaceId, campaign.id, readPlan(request.body));
+        await updateCampaign(db, workspaceId, campaignId, (now) => {
+          edit.refuseOvertaken(textsOf(now));
+          return readPlan({ ...textsOf(now), ...edit.changes });
+        });
       } catch (error) {
         const { status, errors } = refusalOf(error);
-        return showForm(reply.code(status), campaign, request.body, errors);
+        const now = await getCampaign(db, workspaceId, campaignId);
+        return showForm(reply.code(status), now, edit.again(textsOf(now), error), errors);
       }
       reply.flash('success', 'The campaign is saved.');
       return reply.redirect(campaignsHref(request), 303);
@@ -170,11 +174,19 @@ async function readRows(
   }
 }
 
-function showForm(reply: FastifyReply, campaign: Campaign | null, values: Typed, errors: Record<string, string>) {
+/** A new campaign is compared with nothing. */
+const newEdit = (values: Typed): EditView<keyof Typed> => ({ values, shown: '', conflicts: {} });
+
+function showForm(
+  reply: FastifyReply,
+  campaign: Campaign | null,
+  edit: EditView<keyof Typed>,
+  errors: Record<string, string>,
+) {
   return reply.viewAsync('campaigns/form.eta', {
     title: campaign ? `Edit ${campaign.name}` : 'New campaign',
     campaign,
-    values,
+    ...edit,
     errors,
   });
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { attachment } from '../attachment.ts';
 import { maxTyped } from '../composed.ts';
 import { beginDownload } from '../downloads.ts';
+import { editFields, type EditView, openEdit, readEdit } from '../edit-form.ts';
 import { plural } from '../format.ts';
 import { refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
@@ -34,8 +35,10 @@ const params = z.object({ workspace: z.string(), id: z.string().regex(/^\w+$/).c
 const settingsForm = z.object({
   ...(Object.fromEntries(settingNames.map((name) => [name, typed])) as Record<keyof DomainSettings, typeof typed>),
   isDefault: typed,
+  ...editFields,
 });
-type Values = z.output<typeof settingsForm>;
+const fields = [...settingNames, 'isDefault'] as const;
+type Values = Record<(typeof fields)[number], string>;
 /** Making ASCII of a host takes time by the square of its length. */
 const removalForm = z.object({ host: z.string().max(maxTyped).catch('') });
 
@@ -48,9 +51,7 @@ export default async function domainSettingsRoutes(app: FastifyInstance, rules: 
 
   routes.get('/w/:workspace/domains/:id/settings', { ...toManage, schema: { params } }, async (request, reply) => {
     const domain = await getOwnDomain(db, request.workspace.id, request.params.id);
-    const texts = settingNames.map((name) => [name, textOf(domain[name])]);
-    const values = { ...Object.fromEntries(texts), isDefault: textOf(domain.isDefault) } as Values;
-    return showSettings(reply, domain, values, {});
+    return showSettings(reply, domain, openEdit(textsOf(domain)), {});
   });
 
   routes.post(
@@ -60,24 +61,31 @@ export default async function domainSettingsRoutes(app: FastifyInstance, rules: 
       const { id: workspaceId, slug } = request.workspace;
       const domain = await getOwnDomain(db, workspaceId, request.params.id);
       const { body } = request;
-      const changes: Partial<DomainSettings> = {};
+      // A box that cannot be ticked is not sent: that says nothing.
+      const isDefaultSent = body.isDefault === 'on' || domain.state === 'live' ? body.isDefault : undefined;
+      const edit = readEdit({ ...body, isDefault: isDefaultSent }, fields);
+      const { isDefault, ...typedChanges } = edit.changes;
+      const changes: Partial<DomainSettings> & { isDefault?: boolean } = {};
       const errors: Record<string, string> = {};
       // One by one, so that each field says at once what is wrong with it.
-      for (const name of settingNames) {
+      for (const [name, text] of Object.entries(typedChanges)) {
         try {
-          Object.assign(changes, await readSettings(context, domain.host, { [name]: body[name] }));
+          Object.assign(changes, await readSettings(context, domain.host, { [name]: text }));
         } catch (error) {
           Object.assign(errors, refusalOf(error).errors);
         }
       }
-      if (Object.keys(errors).length > 0) return showSettings(reply.code(422), domain, body, errors);
+      if (isDefault !== undefined) changes.isDefault = isDefault === 'on';
       try {
-        // A box that cannot be ticked is not sent: that says nothing.
-        const isDefault = body.isDefault === 'on' || (domain.state === 'live' ? false : undefined);
-        await updateDomainSettings(db, workspaceId, domain.id, { ...changes, isDefault }, rules.applyCasePolicy);
+        if (Object.keys(errors).length > 0)
+          return showSettings(reply.code(422), domain, edit.again(textsOf(domain)), errors);
+        await updateDomainSettings(db, workspaceId, domain.id, changes, rules.applyCasePolicy, (now) =>
+          edit.refuseOvertaken(textsOf(now)),
+        );
       } catch (error) {
         const refusal = refusalOf(error);
-        return showSettings(reply.code(refusal.status), domain, body, refusal.errors);
+        const now = await getOwnDomain(db, workspaceId, domain.id);
+        return showSettings(reply.code(refusal.status), now, edit.again(textsOf(now), error), refusal.errors);
       }
       reply.flash('success', `Visitors of ${showHost(domain.host).shown} see this from now on.`);
       return reply.redirect(`/w/${slug}/domains/${domain.id}/settings`, 303);
@@ -148,13 +156,21 @@ function textOf(value: DomainSettings[keyof DomainSettings]): string {
   return String(value ?? '');
 }
 
-function showSettings(reply: FastifyReply, domain: OwnDomain, values: Values, errors: Record<string, string>) {
+const textsOf = (domain: OwnDomain): Values =>
+  Object.fromEntries(fields.map((name) => [name, textOf(domain[name])])) as Values;
+
+function showSettings(
+  reply: FastifyReply,
+  domain: OwnDomain,
+  edit: EditView<keyof Values>,
+  errors: Record<string, string>,
+) {
   const { shown } = showHost(domain.host);
   return reply.viewAsync('domains/settings.eta', {
     title: `Settings of ${shown}`,
     domain,
-    shown,
-    values,
+    host: shown,
+    ...edit,
     errors,
     redirectStatuses,
     referrerPolicies,

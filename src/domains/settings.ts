@@ -199,7 +199,8 @@ export async function getOwnDomain(db: Db, workspaceId: string, domainId: string
 
 /**
  * Changes what visitors meet, on every node at once, and where new links go.
- * @throws NotFound; Invalid (field `isDefault`) for a domain that is not live; what `applyCasePolicy` throws
+ * @param refuse sees the domain as it is under the lock, and throws where it may not be changed so
+ * @throws NotFound; Invalid (field `isDefault`) for a domain that is not live; what `applyCasePolicy` and `refuse` throw
  */
 export async function updateDomainSettings(
   db: Db,
@@ -207,6 +208,7 @@ export async function updateDomainSettings(
   domainId: string,
   { isDefault, ...settings }: Partial<DomainSettings> & { isDefault?: boolean | undefined },
   applyCasePolicy: ApplyCasePolicy,
+  refuse?: (now: OwnDomain) => void,
 ): Promise<OwnDomain> {
   return db.transaction(async (tx) => {
     // Locked, so that it cannot be removed while it becomes the default, nor get slugs while their keys change.
@@ -216,6 +218,11 @@ export async function updateDomainSettings(
       .where(isOwnDomain(workspaceId, domainId))
       .for('update');
     if (!domain) throw new NotFound('There is no such domain.');
+    // Which domain is the default stands in the workspace's row.
+    const isWorkspace = eq(workspaces.id, workspaceId);
+    if (isDefault !== undefined)
+      await tx.select({ id: workspaces.id }).from(workspaces).where(isWorkspace).for('no key update');
+    refuse?.(await getOwnDomain(tx, workspaceId, domainId));
     const { isCaseSensitive = domain.isCaseSensitive } = settings;
     if (isCaseSensitive !== domain.isCaseSensitive) await applyCasePolicy(tx, domainId, { isCaseSensitive });
     if (Object.keys(settings).length > 0) {

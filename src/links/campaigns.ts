@@ -103,22 +103,24 @@ export async function insertCampaign(db: Db, workspaceId: string, plan: Campaign
 }
 
 /**
+ * @param change makes the new plan of the one that is stored, under its lock
  * @throws NotFound
- * @throws Conflict (field `name`, code `campaign_taken`)
+ * @throws Conflict (field `name`, code `campaign_taken`), and what `change` throws
  */
 export async function updateCampaign(
   db: Db,
   workspaceId: string,
   campaignId: string,
-  plan: CampaignPlan,
+  change: (now: Campaign) => CampaignPlan,
 ): Promise<Campaign> {
-  await refuseTaken(plan.name, kind, () =>
-    db
-      .update(campaigns)
-      .set({ ...plan, nameKey: nameKey(plan.name) })
-      .where(isCampaign(workspaceId, campaignId)),
-  );
-  return getCampaign(db, workspaceId, campaignId);
+  const isMeant = isCampaign(workspaceId, campaignId);
+  return db.transaction(async (tx) => {
+    await tx.select({ id: campaigns.id }).from(campaigns).where(isMeant).for('no key update');
+    const { name, startsOn, endsOn, goal } = change(await getCampaign(tx, workspaceId, campaignId));
+    const values = { name, startsOn, endsOn, goal, nameKey: nameKey(name) };
+    await refuseTaken(name, kind, () => tx.update(campaigns).set(values).where(isMeant));
+    return getCampaign(tx, workspaceId, campaignId);
+  });
 }
 
 /** Deletes a campaign; its links stay and belong to none. @throws NotFound */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { composedLine } from '../composed.ts';
 import type { Db } from '../db/db.ts';
 import { type KeptHost, listDomains, listKeptHosts } from '../domains/queries.ts';
+import { editFields } from '../edit-form.ts';
 import { Invalid } from '../errors.ts';
 import { readCampaignOf } from './campaigns.ts';
 import { isSlugTaken, SlugTaken, slugTaken } from './claim.ts';
@@ -36,8 +37,10 @@ export const newLinkForm = z.object({
 
 const left = z.string().optional().catch(undefined);
 
-/** All but the destination stays as it is where a form does not send it. */
-export const editLinkForm = z.object({ url: typed, title: left, tags: left, campaign: left });
+/** What a form does not send stays as it is. */
+export const editLinkForm = z.object({ url: left, title: left, tags: left, campaign: left, ...editFields });
+
+export const editedFields = ['url', 'title', 'tags', 'campaign'] as const;
 
 const wordsUpTo = (maxLength: number) =>
   typed.transform((text) =>

@@ -159,13 +159,26 @@ export async function insertLink(db: Db, workspaceId: string, input: NewLink): P
 
 /**
  * Changes where a link leads, what it is called and where it belongs; visitors follow at once.
+ * @param refuse sees the link as it is under the lock, and throws where it may not be changed so
  * @throws NotFound
  * @throws Invalid (field `tags`) when the workspace has too many
  */
-export async function updateLink(db: Db, workspaceId: string, linkId: string, changes: LinkChanges): Promise<Link> {
+export async function updateLink(
+  db: Db,
+  workspaceId: string,
+  linkId: string,
+  changes: LinkChanges,
+  refuse?: (now: Link) => void,
+): Promise<Link> {
   const { tags, campaignId, ...values } = changes;
   const campaign = campaignId === undefined ? {} : { campaignId: ownCampaign(workspaceId, campaignId) };
-  return changeLink(db, workspaceId, linkId, { updatedAt: new Date(), ...values, ...campaign }, tags);
+  return db.transaction(async (tx) => {
+    if (refuse) {
+      await lockLinks(tx, isLink(workspaceId, linkId));
+      refuse(await getLink(tx, workspaceId, linkId));
+    }
+    return changeLink(tx, workspaceId, linkId, { updatedAt: new Date(), ...values, ...campaign }, tags);
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { type EditView, openEdit, readEdit } from '../edit-form.ts';
 import { refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import bulkRoutes, { fitsUndo } from './bulk-routes.ts';
@@ -8,6 +9,7 @@ import { SlugTaken } from './claim.ts';
 import { warningAbout } from './destination.ts';
 import {
   checkSlug,
+  editedFields,
   editLinkForm,
   listQuery,
   newLinkForm,
@@ -83,7 +85,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     { ...toChange, schema: { params: linkParams } },
     async (request, reply) => {
       const link = await getLink(db, request.workspace.id, request.params.linkId);
-      return showEdit(request, reply, link, {}, {});
+      return showEdit(request, reply, link, openEdit(valuesOf(link)), {});
     },
   );
 
@@ -91,15 +93,18 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     '/w/:workspace/links/:linkId/edit',
     { ...toChange, schema: { params: linkParams, body: editLinkForm } },
     async (request, reply) => {
-      const link = await getLink(db, request.workspace.id, request.params.linkId);
+      const { id: workspaceId } = request.workspace;
+      const link = await getLink(db, workspaceId, request.params.linkId);
+      const edit = readEdit(request.body, editedFields);
       try {
-        const changes = await readLinkChanges(app, request.workspace.id, request.body);
-        const saved = await updateLink(db, request.workspace.id, link.id, changes);
+        const changes = await readLinkChanges(app, workspaceId, edit.changes);
+        const saved = await updateLink(db, workspaceId, link.id, changes, (now) => edit.refuseOvertaken(valuesOf(now)));
         reply.flash('success', withWarning(whatChanged(link, saved), saved.url), undoOf(request, link, saved));
         return await reply.redirect(linkHref(request, link), 303);
       } catch (error) {
         const { status, errors } = refusalOf(error);
-        return showEdit(request, reply.code(status), link, request.body, errors);
+        const now = await getLink(db, workspaceId, link.id);
+        return showEdit(request, reply.code(status), now, edit.again(valuesOf(now), error), errors);
       }
     },
   );
@@ -159,9 +164,9 @@ function whatChanged(before: Link, saved: Link): string {
   return `${nameOf(saved)} is saved. Visitors follow the new destination from now on.`;
 }
 
-/** The way back to the destination of before, where a cookie holds it. */
+/** The way back to the destination of before, where a cookie holds it; it says what it takes back. */
 function undoOf(request: FastifyRequest, before: Link, saved: Link) {
-  const fields = { url: before.url };
+  const fields = { url: before.url, shown: openEdit({ url: saved.url }).shown };
   return saved.url !== before.url && fitsUndo(fields)
     ? { action: `${linkHref(request, before)}/edit`, fields }
     : undefined;
@@ -176,14 +181,14 @@ function showEdit(
   request: FastifyRequest,
   reply: FastifyReply,
   link: Link,
-  sent: Partial<z.output<typeof editLinkForm>>,
+  edit: EditView<(typeof editedFields)[number]>,
   errors: Record<string, string>,
 ) {
   return reply.viewAsync('links/edit.eta', {
     title: `Edit ${nameOf(link)}`,
     link,
     warning: warningAbout(link.url),
-    values: { ...valuesOf(link), ...Object.fromEntries(Object.entries(sent).filter(([, text]) => text !== undefined)) },
+    ...edit,
     errors,
     timeZone: request.workspace.timeZone,
   });

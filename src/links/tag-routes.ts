@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { editFields, type EditView, openEdit, readEdit } from '../edit-form.ts';
 import { Invalid } from '../errors.ts';
 import { plural } from '../format.ts';
 import { refusalOf } from '../refusal.ts';
@@ -21,7 +22,7 @@ import {
 } from './tags.ts';
 
 const params = z.object({ workspace: z.string(), tagId: z.string().regex(/^\w+$/).catch('-') });
-const tagForm = z.object({ name: typed, colour: z.enum(tagColours).catch('grey') });
+const tagForm = z.object({ name: typed, colour: z.enum(tagColours).catch('grey'), ...editFields });
 const mergeForm = z.object({ into: typed });
 const suggestQuery = z.object({ tags: typed, tag: typed, into: typed });
 
@@ -56,20 +57,29 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
 
   routes.get('/w/:workspace/tags/:tagId', { ...toChange, schema: { params } }, async (request, reply) => {
     const tag = await getTag(db, request.workspace.id, request.params.tagId);
-    return showTag(reply, tag, { ...tag, into: '' }, {});
+    return showTag(reply, tag, openEdit(textsOf(tag)), {});
   });
 
   routes.post(
     '/w/:workspace/tags/:tagId',
     { ...toChange, schema: { params, body: tagForm } },
     async (request, reply) => {
-      const tag = await getTag(db, request.workspace.id, request.params.tagId);
+      const { id: workspaceId } = request.workspace;
+      const { tagId } = request.params;
+      const edit = readEdit(request.body, ['name', 'colour']);
+      const { name, colour } = edit.changes;
       try {
-        const { colour } = request.body;
-        await updateTag(db, request.workspace.id, tag.id, { name: readTagName(request.body.name, 'name'), colour });
+        await updateTag(db, workspaceId, tagId, (now) => {
+          edit.refuseOvertaken(textsOf(now));
+          return {
+            name: name === undefined ? now.name : readTagName(name, 'name'),
+            colour: colour === undefined ? now.colour : request.body.colour,
+          };
+        });
       } catch (error) {
         const { status, errors } = refusalOf(error);
-        return showTag(reply.code(status), tag, { ...request.body, into: '' }, errors);
+        const now = await getTag(db, workspaceId, tagId);
+        return showTag(reply.code(status), now, edit.again(textsOf(now), error), errors);
       }
       reply.flash('success', 'The tag is saved.');
       return reply.redirect(tagsHref(request), 303);
@@ -90,7 +100,7 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
         reply.flash('success', `“${tag.name}” is part of “${other.name}” now.`);
       } catch (error) {
         const { status, errors } = refusalOf(error);
-        return showTag(reply.code(status), tag, { ...tag, into }, errors);
+        return showTag(reply.code(status), tag, openEdit(textsOf(tag)), errors, into);
       }
       return reply.redirect(tagsHref(request), 303);
     },
@@ -106,11 +116,18 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
 
 const tagsHref = (request: FastifyRequest) => `/w/${request.workspace.slug}/tags`;
 
+/** A tag as its form shows it. */
+const textsOf = ({ name, colour }: CountedTag): Texts => ({ name, colour });
+
+type Texts = { name: string; colour: string };
+
 function showTag(
   reply: FastifyReply,
   tag: CountedTag,
-  values: { name: string; colour: string; into: string },
+  edit: EditView<keyof Texts>,
   errors: Record<string, string>,
+  into = '',
 ) {
-  return reply.viewAsync('links/tag.eta', { title: `Tag ${tag.name}`, tag, values, errors, colours: tagColours });
+  const title = `Tag ${tag.name}`;
+  return reply.viewAsync('links/tag.eta', { title, tag, ...edit, into, errors, colours: tagColours });
 }

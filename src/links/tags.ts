@@ -166,30 +166,32 @@ export async function setTagsOfLink(tx: Db, workspaceId: string, linkId: string,
 
 /**
  * Renames or recolours a tag.
+ * @param change makes the new name and colour of what is stored, under its lock
  * @throws NotFound
- * @throws Conflict (field `name`, code `tag_taken`) when another tag has the name
+ * @throws Conflict (field `name`, code `tag_taken`) when another tag has the name, and what `change` throws
  */
 export async function updateTag(
   db: Db,
   workspaceId: string,
   tagId: string,
-  changes: { name: string; colour: TagColour },
+  change: (now: CountedTag) => { name: string; colour: TagColour },
 ): Promise<void> {
-  const { name, colour } = changes;
-  try {
-    const changed = await db
-      .update(tags)
-      .set({ name, nameKey: nameKey(name), colour })
-      .where(isTag(workspaceId, tagId))
-      .returning({ id: tags.id });
-    if (changed.length === 0) throw new NotFound('There is no such tag.');
-  } catch (error) {
-    if (uniqueViolation(error) !== 'tags_name') throw error;
-    throw new Conflict(`There is a tag “${name}” already. Merge the two, or choose another name.`, {
-      field: 'name',
-      code: 'tag_taken',
-    });
-  }
+  await db.transaction(async (tx) => {
+    await tx.select({ id: tags.id }).from(tags).where(isTag(workspaceId, tagId)).for('no key update');
+    const { name, colour } = change(await getTag(tx, workspaceId, tagId));
+    try {
+      await tx
+        .update(tags)
+        .set({ name, nameKey: nameKey(name), colour })
+        .where(isTag(workspaceId, tagId));
+    } catch (error) {
+      if (uniqueViolation(error) !== 'tags_name') throw error;
+      throw new Conflict(`There is a tag “${name}” already. Merge the two, or choose another name.`, {
+        field: 'name',
+        code: 'tag_taken',
+      });
+    }
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { editFields } from '../edit-form.ts';
 import { emailAddress } from '../email-address.ts';
 import { oneLine } from '../one-line.ts';
 import { invitedRoles } from './invitations.ts';
@@ -21,6 +22,7 @@ export const workspaceForm = z.object({
     .max(slugLength, `Use at most ${slugLength} characters.`)
     .regex(slugPattern, 'Use letters a to z, figures, and single hyphens between them.'),
   timeZone,
+  ...editFields,
 });
 
 export const inviteForm = z.object({
@@ -34,4 +36,4 @@ export const invitationToken = z
   .regex(/^[\w-]{43}$/)
   .catch('');
 
-export const roleForm = z.object({ role: z.enum(roles) });
+export const roleForm = z.object({ role: z.enum(roles), ...editFields });

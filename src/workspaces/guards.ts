@@ -29,7 +29,9 @@ export async function requireAdmin(request: FastifyRequest, reply: FastifyReply)
 export async function requireWorkspace(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const { workspace: slug } = request.params as { workspace: string };
   const memberships = await listMemberships(request, reply);
-  const workspace = memberships.find((membership) => membership.slug === slug);
+  // By its id as well: a form that is open while somebody changes the word must still find its way.
+  const workspace =
+    memberships.find((membership) => membership.slug === slug) ?? memberships.find(({ id }) => id === slug);
   if (!workspace) throw new NotFound();
   await enterWorkspace(request, reply, workspace, memberships);
 }

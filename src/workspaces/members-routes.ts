@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { openEdit, Overtaken, readEdit } from '../edit-form.ts';
 import { LimitReached } from '../errors.ts';
 import { withArticle } from '../format.ts';
 import { aboutMail } from '../mail/mail.ts';
@@ -47,13 +48,19 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
     }
   }
 
-  async function showMembers(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string> = {}) {
+  async function showMembers(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    errors: Record<string, string> = {},
+    warning?: string,
+  ) {
     const { id: workspaceId, role } = request.workspace;
     const people = await listMembers(db, workspaceId);
     const canManage = mayDo(role, 'managePeople');
     return reply.viewAsync('workspaces/members.eta', {
       people: people.map((person) => ({
         ...person,
+        shown: openEdit({ role: person.role }).shown,
         isYou: person.userId === request.user?.id,
         newRoles: mayManage(role, person.role)
           ? roles.filter((other) => other !== person.role && mayManage(role, other))
@@ -68,6 +75,7 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
       isDelivering: mailer.isDelivering,
       values: { role: 'member', ...typedValues(request.body) },
       errors,
+      warning,
       now: new Date(),
     });
   }
@@ -136,7 +144,19 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
     { ...toManage, schema: { params: memberParams, body: roleForm } },
     async (request, reply) => {
       const { role } = request.body;
-      const { name } = await updateRole(db, changeBy(request, request.params.userId), role);
+      const edit = readEdit(request.body, ['role']);
+      let now = { name: '', role };
+      try {
+        await updateRole(db, changeBy(request, request.params.userId), role, (person) => {
+          now = person;
+          edit.refuseOvertaken({ role: person.role });
+        });
+      } catch (error) {
+        if (!(error instanceof Overtaken)) throw error;
+        const sentence = `${now.name} is ${withArticle(now.role)} now: somebody else changed it while you had this page open. Your change is not made; choose again if it is still right.`;
+        return showMembers(request, reply.code(error.status), {}, sentence);
+      }
+      const { name } = now;
       return toMembers(request, reply, `${name} is ${withArticle(role)} now.`);
     },
   );

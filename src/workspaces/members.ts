@@ -35,11 +35,17 @@ export async function listAddressesByRight(db: Db, workspaceId: string, right: R
 
 /**
  * Gives somebody another role.
+ * @param refuse sees the person as they are under the lock, and throws where they may not be changed so
  * @returns the person as they were
  * @throws NotFound; Forbidden; Conflict when the workspace would be left without an owner
  */
-export function updateRole(db: Db, change: MembershipChange, role: Role): Promise<Member> {
-  return changeMembership(db, change, role);
+export function updateRole(
+  db: Db,
+  change: MembershipChange,
+  role: Role,
+  refuse?: (now: Member) => void,
+): Promise<Member> {
+  return changeMembership(db, change, role, refuse);
 }
 
 /**
@@ -53,7 +59,12 @@ export function removeMember(db: Db, change: MembershipChange): Promise<Member> 
   return changeMembership(db, change, null);
 }
 
-async function changeMembership(db: Db, change: MembershipChange, role: Role | null): Promise<Member> {
+async function changeMembership(
+  db: Db,
+  change: MembershipChange,
+  role: Role | null,
+  refuse?: (now: Member) => void,
+): Promise<Member> {
   const { workspaceId, userId, actorId } = change;
   return db.transaction(async (tx) => {
     // One change at a time: two owners who leave at once must not both see the other one stay, and somebody who was
@@ -68,6 +79,7 @@ async function changeMembership(db: Db, change: MembershipChange, role: Role | n
     if (!isLeaving && !mayChange) {
       throw new Forbidden(`Your role, ${actor.role}, does not allow this change of ${person.name}'s role.`);
     }
+    refuse?.(person);
     const owners = people.filter((each) => each.role === 'owner');
     if (person.role === 'owner' && role !== 'owner' && owners.length === 1) {
       throw new Conflict('A workspace needs an owner. Make somebody else an owner first.', { code: 'last_owner' });

@@ -76,25 +76,35 @@ export async function updateLastOpened(db: Db, workspaceId: string, userId: stri
 /**
  * Changes a workspace. A new time zone moves the days and hours of all its reports, so these are counted anew, which
  * takes some seconds a million clicks.
- * @param options.onNewZone called before they are; what it throws leaves all as it was
+ * @param changes what is left out stays
+ * @param options.refuse sees the workspace as it is under the lock, and throws where it may not be changed so
+ * @param options.onNewZone called before reports are counted anew; what it throws leaves all as it was
  * @throws Invalid field timeZone; Conflict field slug, code slug_taken
  */
 export async function updateWorkspace(
   db: Db,
   workspaceId: string,
-  changes: { name: string; slug: string; timeZone: string },
-  options: { dimensions: readonly CountedDimension[]; onNewZone: () => Promise<void> },
+  changes: { name?: string; slug?: string; timeZone?: string },
+  options: {
+    dimensions: readonly CountedDimension[];
+    onNewZone: () => Promise<void>;
+    refuse?: (now: Workspace) => void;
+  },
 ): Promise<Workspace> {
-  const timeZone = await findTimeZone(db, changes.timeZone);
-  if (!timeZone) throw new Invalid('Choose a time zone from the list, such as Europe/Berlin.', { field: 'timeZone' });
+  const found = changes.timeZone === undefined ? undefined : await findTimeZone(db, changes.timeZone);
+  if (changes.timeZone !== undefined && !found)
+    throw new Invalid('Choose a time zone from the list, such as Europe/Berlin.', { field: 'timeZone' });
   try {
     return await db.transaction(async (tx) => {
       // No lock of the key: notes and links that point here must not wait, for they hold what moving the rollups waits for.
       const [before] = await tx.select().from(workspaces).where(eq(workspaces.id, workspaceId)).for('no key update');
       if (!before) throw new NotFound();
+      options.refuse?.(before);
+      const { name = before.name, slug = before.slug } = changes;
+      const timeZone = found ?? before.timeZone;
       const [after = before] = await tx
         .update(workspaces)
-        .set({ ...changes, timeZone, lostTimeZone: null })
+        .set({ name, slug, timeZone, lostTimeZone: null })
         .where(eq(workspaces.id, workspaceId))
         .returning();
       if (!namesOfZone(timeZone).includes(before.timeZone)) {

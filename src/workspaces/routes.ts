@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { CountedDimension } from '../clicks/rollups.ts';
 import { listTimeZones } from '../db/time-zones.ts';
+import { type EditView, openEdit, readEdit } from '../edit-form.ts';
 import { LimitReached } from '../errors.ts';
 import { waitBeyond } from '../rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
@@ -85,9 +86,14 @@ export default async function workspaceRoutes(
     );
   }
 
-  async function showSettings(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string> = {}) {
+  async function showSettings(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    edit: EditView<keyof Texts>,
+    errors: Record<string, string>,
+  ) {
     return reply.viewAsync('workspaces/settings.eta', {
-      values: { ...request.workspace, ...typedValues(request.body) },
+      ...edit,
       errors,
       timeZones: await timeZones(),
       canChange: mayDo(request.workspace.role, 'changeWorkspace'),
@@ -97,7 +103,7 @@ export default async function workspaceRoutes(
   }
 
   routes.get('/w/:workspace/settings', { schema: { params }, preHandler: requireWorkspace }, (request, reply) =>
-    showSettings(request, reply),
+    showSettings(request, reply, openEdit(textsOf(request.workspace)), {}),
   );
 
   routes.post(
@@ -109,18 +115,30 @@ export default async function workspaceRoutes(
       config: { rateLimit: { max: 60, timeWindow: '1 hour' } },
     },
     async (request, reply) => {
+      const sent = { shown: '', theirs: [], ...(request.validationError ? typedValues(request.body) : request.body) };
+      const edit = readEdit(sent, ['name', 'slug', 'timeZone']);
+      let stored = textsOf(request.workspace);
       try {
         if (request.validationError) throw request.validationError;
-        const workspace = await updateWorkspace(db, request.workspace.id, request.body, {
+        const workspace = await updateWorkspace(db, request.workspace.id, edit.changes, {
           ...options,
           onNewZone: () => countZoneChange(request),
+          refuse(now) {
+            stored = textsOf(now);
+            edit.refuseOvertaken(stored);
+          },
         });
         return await reply.flash('success', 'The workspace is changed.').redirect(`/w/${workspace.slug}/settings`, 303);
       } catch (error) {
         const { status, errors } = refusalOf(error);
         reply.code(status);
-        return showSettings(request, reply, errors);
+        return showSettings(request, reply, edit.again(stored, error), errors);
       }
     },
   );
 }
+
+type Texts = { name: string; slug: string; timeZone: string };
+
+/** A workspace as its form shows it. */
+const textsOf = ({ name, slug, timeZone }: Texts): Texts => ({ name, slug, timeZone });

@@ -91,11 +91,11 @@ export async function setGoals(
   const span = { first: demo.days[0] ?? '', last: demo.days.at(-1) ?? '' };
   const ids = [...ensured.values()].map(({ id }) => id);
   const counts = await countCampaignDays(db, workspace.id, { ...span, timeZone: workspace.timeZone }, ids);
-  for (const [key, { isNew, id, name, startsOn, endsOn }] of ensured) {
+  for (const [key, { isNew, id, startsOn, endsOn }] of ensured) {
     const { attained } = campaignOf(key);
     if (!isNew || !attained || !startsOn || !endsOn) continue;
     const brought = clicksOf(counts, id, { first: startsOn, last: endsOn }) || demo.clicks / 20;
     const goal = Math.max(1, Math.round(Number((brought / attained).toPrecision(2))));
-    await updateCampaign(db, workspace.id, id, { name, startsOn, endsOn, goal });
+    await updateCampaign(db, workspace.id, id, (now) => ({ ...now, goal }));
   }
 }
