@@ -86,6 +86,7 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
       };
     case 'token':
       if (url.startsWith('/invitations')) return { token: await invite(place, word) };
+      if (/\/(brand\.css|logo)$/.test(url)) await makeBrand(place, word);
       return url.startsWith('/r/') ? { token: await makeShare(place, word) } : {};
     case 'color':
       return { color: 'aabbcc' };
@@ -132,6 +133,15 @@ const makeShare = ({ app, workspaceId, ownerId }: Place, title: string): Promise
     expiresAt: null,
     createdBy: ownerId,
   });
+
+/** New links of the workspace go to a domain that has a colour and a logo. */
+async function makeBrand({ app, workspaceId }: Place, word: string): Promise<void> {
+  const id = newId();
+  await app.db.execute(sql`
+insert into domains (id, host, workspace_id, state, proof_token, brand_color, logo, logo_type)
+values (${id}, ${`brand-${word}.example.com`}, ${workspaceId}, 'live', ${word}, '#0f7b5c', 'bytes', 'image/png')`);
+  await app.db.execute(sql`update workspaces set default_domain_id = ${id} where id = ${workspaceId}`);
+}
 
 const invite = ({ app, workspaceId, ownerId }: Place, word: string): Promise<string> =>
   insertInvitation(app.db, workspaceId, { email: `${word}@example.com`, role: 'viewer', invitedBy: ownerId });

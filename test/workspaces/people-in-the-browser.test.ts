@@ -100,6 +100,7 @@ describe('the members page', () => {
     const dialog = page.getByRole('alertdialog', { name: 'Make Otto an owner?' });
     await dialog.getByRole('button', { name: 'Change nothing' }).click();
     expect(await roleOf()).toBe('Admin');
+    await page.reload();
     await page.getByRole('button', { name: 'Change the role of Otto' }).click();
     await page.getByRole('button', { name: 'Make an owner' }).click();
     await dialog.getByRole('button', { name: 'Make an owner' }).click();
