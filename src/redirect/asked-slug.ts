@@ -1,7 +1,10 @@
 import { maxSlugLength } from '../links/slug.ts';
 
-/** Characters that a slug cannot end in (links/slug.ts), and the same written as HTML or escaped once more. */
-const punctuation = /(?:&(?:#\d{1,4}|#x[\da-f]{1,4}|[a-z]{2,6});|%[\da-f]{2}|[^\p{L}\p{M}\p{Nd}\-_~])+$/iu;
+/**
+ * Characters that a slug cannot end in (links/slug.ts), and the same written as HTML or escaped once more. A `+` is none:
+ * it asks for the preview, once.
+ */
+const punctuation = /(?:&(?:#\d{1,4}|#x[\da-f]{1,4}|[a-z]{2,6});|%(?!2b)[\da-f]{2}|[^\p{L}\p{M}\p{Nd}\-_~+])+$/iu;
 
 /** Longer texts are no slug with the end of a sentence, and the search above would take its time with them. */
 const longest = maxSlugLength + 30;
