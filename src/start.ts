@@ -34,6 +34,8 @@ import { openWorkerMetrics } from './health/worker-metrics.ts';
 import { startTimetable } from './jobs/timetable.ts';
 import { searchJobs } from './links/search-texts.ts';
 import { openDepartures } from './live/departures.ts';
+import { listKeptSlugs } from './links/kept-slugs.ts';
+import { warningAboutKept } from './links/kept-words.ts';
 import { mailJobs, openMailer } from './mail/mailer.ts';
 import { mailingJobs } from './mailings/send.ts';
 import { describeError } from './plugins/logging.ts';
@@ -199,6 +201,8 @@ async function open(
     readMetrics: cluster.isWorker ? openWorkerMetrics() : metrics.read,
   });
   info = (sentence) => app.log.info(sentence);
+  const warning = warningAboutKept(await listKeptSlugs(db));
+  if (warning) app.log.warn(warning);
   closing.add('the requests in flight', 6_000, () => closeApp(app));
   return app;
 }

@@ -11,6 +11,8 @@ import { inspectDatabase } from '../db/preflight.ts';
 import { asUnavailable, deafSentence, pooledDirectUrl, problemOfWay } from '../db/reach.ts';
 import { allowedSentence, standingOf, tooNewSentence } from '../db/schema-support.ts';
 import { plural } from '../format.ts';
+import { listKeptSlugs } from '../links/kept-slugs.ts';
+import { warningAboutKept } from '../links/kept-words.ts';
 import { noTrigrams } from '../links/search-texts.ts';
 import { CommandRefused } from './command.ts';
 import { withDatabaseUrl } from './database.ts';
@@ -43,7 +45,7 @@ export async function checkDatabase(config: Config): Promise<Check[]> {
         await checkConnections(direct.url, config),
         checkClock(skewMs),
         // The migrations make the extension, where they may.
-        ...(migrations.status === 'ok' ? [checkSearch(hasTrigrams)] : []),
+        ...(migrations.status === 'ok' ? [checkSearch(hasTrigrams), await checkSlugs(direct.url)] : []),
         ...(await checkTimeZones(direct.url)),
       );
       if (config.databaseUrl !== null) checks.push(...(await checkWays(config, config.databaseUrl, direct)));
@@ -152,6 +154,18 @@ function checkSearch(hasTrigrams: boolean): Check {
   return hasTrigrams
     ? { name: 'search', status: 'ok', message: 'Links are searched by an index (pg_trgm).' }
     : { name: 'search', status: 'warn', message: noTrigrams };
+}
+
+async function checkSlugs(url: string): Promise<Check> {
+  const database = openDatabase(url, () => {}, 1);
+  try {
+    const warning = warningAboutKept(await listKeptSlugs(database.db));
+    return warning
+      ? { name: 'slugs', status: 'warn', message: warning }
+      : { name: 'slugs', status: 'ok', message: 'None is a word that Waymark keeps for itself.' };
+  } finally {
+    await database.close();
+  }
 }
 
 function checkClock(skewMs: number): Check {

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { listKeptSlugs } from '../links/kept-slugs.ts';
+import { warningAboutKept } from '../links/kept-words.ts';
 import { defineCommand } from './command.ts';
 import { withDatabase } from './database.ts';
 import { readMigrations } from './migrations.ts';
@@ -9,8 +11,10 @@ export const migrate = defineCommand({
   options: {},
   input: z.object({}),
   run: () =>
-    withDatabase(async ({ url }) => {
+    withDatabase(async ({ db, url }) => {
       const { known } = await readMigrations(url);
-      return { json: { migrations: known }, text: `The database is up to date: ${known} migrations.` };
+      const keptSlugs = await listKeptSlugs(db);
+      const lines = [`The database is up to date: ${known} migrations.`, warningAboutKept(keptSlugs)];
+      return { json: { migrations: known, keptSlugs }, text: lines.filter(Boolean).join('\n') };
     }),
 });

@@ -36,14 +36,26 @@ export async function findOrMakeInstanceDomain(db: Db, origin: string): Promise<
   return domain?.id ?? ensureInstanceDomain(db, origin);
 }
 
+/** The instance's own short host; undefined before the first start. */
+export async function findInstanceDomain(db: Db): Promise<Pick<Domain, 'id' | 'isCaseSensitive'> | undefined> {
+  const { id, isCaseSensitive } = domains;
+  const [domain] = await db.select({ id, isCaseSensitive }).from(domains).where(isNull(domains.workspaceId));
+  return domain;
+}
+
 /** The domains on which a workspace may make links: its default first, then the instance's own, then by name. */
 export async function listDomains(
   db: Db,
   workspaceId: string,
-): Promise<Pick<Domain, 'id' | 'host' | 'isCaseSensitive'>[]> {
+): Promise<(Pick<Domain, 'id' | 'host' | 'isCaseSensitive'> & { isInstances: boolean })[]> {
   const isDefault = sql`${domains.id} = (select default_domain_id from workspaces where id = ${workspaceId})`;
   return db
-    .select({ id: domains.id, host: domains.host, isCaseSensitive: domains.isCaseSensitive })
+    .select({
+      id: domains.id,
+      host: domains.host,
+      isCaseSensitive: domains.isCaseSensitive,
+      isInstances: sql<boolean>`${domains.workspaceId} is null`,
+    })
     .from(domains)
     .where(or(isNull(domains.workspaceId), and(eq(domains.workspaceId, workspaceId), eq(domains.state, 'live'))))
     .orderBy(sql`${isDefault} is not true`, sql`${domains.workspaceId} is not null`, domains.host);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { composedLine } from '../composed.ts';
 import type { Db } from '../db/db.ts';
-import { type KeptHost, listDomains, listKeptHosts } from '../domains/queries.ts';
+import { findInstanceDomain, type KeptHost, listDomains, listKeptHosts } from '../domains/queries.ts';
 import { editFields } from '../edit-form.ts';
 import { Invalid } from '../errors.ts';
 import { readCampaignOf } from './campaigns.ts';
@@ -18,7 +18,7 @@ export type LinkContext = {
   db: Db;
   sites: { isOwnShortHost: (hostHeader: string) => boolean };
   config: { shortUrl: string; port: number };
-  isReservedSlug: (key: string) => boolean;
+  isReservedSlug: (key: string, isOwnHost?: boolean) => boolean;
 };
 
 /** A field of a page's form: what is missing, or sent twice, is empty. */
@@ -108,13 +108,14 @@ export async function readNewLink(
   link: TypedLink,
 ): Promise<Omit<NewLink, 'createdBy'>> {
   const url = await readUrl(context, workspaceId, link.url);
-  const { id: domainId } = await readDomain(context, workspaceId, link.domain ?? '');
-  const slug = link.slug?.trim() ? readSlug(link.slug, context.isReservedSlug) : null;
+  const domain = await readDomain(context, workspaceId, link.domain ?? '');
+  const isReserved = (key: string) => context.isReservedSlug(key, domain.isInstances);
+  const slug = link.slug?.trim() ? readSlug(link.slug, isReserved) : null;
   return {
     url,
-    domainId,
+    domainId: domain.id,
     slug,
-    drawSlug: (length) => randomSlug(length, context.isReservedSlug),
+    drawSlug: (length) => randomSlug(length, isReserved),
     title: readTitle(link.title ?? ''),
     tags: readTagNames(link.tags ?? ''),
     campaignId: await readCampaignOf(context.db, workspaceId, link.campaign ?? ''),
@@ -150,8 +151,8 @@ export async function checkSlug(
 ): Promise<{ isFree: boolean; message: string; taken?: SlugTaken } | undefined> {
   if (!link.slug?.trim()) return undefined;
   try {
-    const slug = readSlug(link.slug, context.isReservedSlug);
     const domain = await readDomain(context, workspaceId, link.domain ?? '');
+    const slug = readSlug(link.slug, (key) => context.isReservedSlug(key, domain.isInstances));
     if (await isSlugTaken(context.db, domain, slug)) throw await slugTaken(context.db, workspaceId, domain, slug);
     return { isFree: true, message: `${domain.host}/${slug} is free.` };
   } catch (error) {
@@ -175,11 +176,11 @@ export async function refuseToRestore(
   const hostnames = archived.map(({ url }) => url.hostname);
   const hosts = await listKeptHosts(context.db, workspaceId, hostnames);
   for (const { url, slugs } of archived) {
-    const reserved = slugs.find((slug) => context.isReservedSlug(foldCase(slug)));
-    if (reserved) throw slugReserved(reserved);
+    const reserved = slugs.find(({ slug, isOnOwnHost }) => context.isReservedSlug(foldCase(slug), isOnOwnHost));
+    if (reserved) throw slugReserved(reserved.slug);
     if (await isShortLink(context, hosts, url))
       throw loop(
-        `"${slugs[0]}" leads to another short link of this server, or to itself. Change where it leads first.`,
+        `"${slugs[0]?.slug}" leads to another short link of this server, or to itself. Change where it leads first.`,
       );
   }
 }
@@ -203,7 +204,10 @@ async function isShortLink(context: LinkContext, hosts: readonly KeptHost[], url
   const word = url.pathname.split('/')[1] ?? '';
   if (context.sites.isOwnShortHost(url.host)) {
     const isOtherService = !['', new URL(context.config.shortUrl).port, String(context.config.port)].includes(url.port);
-    return !isOtherService && !context.isReservedSlug(foldCase(word));
+    if (isOtherService || !context.isReservedSlug(foldCase(word))) return !isOtherService;
+    // A page, unless a link had the word before it was kept.
+    const instance = await findInstanceDomain(context.db);
+    return instance !== undefined && isSlugTaken(context.db, instance, foldCase(word));
   }
   const named = hosts.filter(({ host }) => host === url.hostname.replace(/\.$/, ''));
   if (named.some(({ isProved }) => isProved)) return true;

@@ -194,11 +194,16 @@ export async function listArchived(
   db: Db,
   workspaceId: string,
   linkIds: readonly string[],
-): Promise<{ url: string; slugs: string[] }[]> {
+): Promise<{ url: string; slugs: { slug: string; isOnOwnHost: boolean }[] }[]> {
   return db
-    .select({ url: links.url, slugs: sql<string[]>`array_agg(${slugs.slug} order by ${slugs.kind} <> 'primary')` })
+    .select({
+      url: links.url,
+      slugs: sql<{ slug: string; isOnOwnHost: boolean }[]>`json_agg(
+  json_build_object('slug', ${slugs.slug}, 'isOnOwnHost', ${domains.workspaceId} is null) order by ${slugs.kind} <> 'primary')`,
+    })
     .from(links)
     .innerJoin(slugs, eq(slugs.linkId, links.id))
+    .innerJoin(domains, eq(domains.id, slugs.domainId))
     .where(
       and(
         eq(links.workspaceId, workspaceId),

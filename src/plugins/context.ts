@@ -23,7 +23,7 @@ export type Context = {
   /** Domains of a workspace that fail or are paused, for the banner on its pages. */
   troubledDomainsOf: (this: void, workspaceId: string) => Promise<TroubledDomain[]>;
   /** True for folded slugs that are words of our own routes. */
-  isReservedSlug: (this: void, slugKey: string) => boolean;
+  isReservedSlug: (this: void, slugKey: string, isOwnHost?: boolean) => boolean;
 };
 
 declare module 'fastify' {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
+import { keptEverywhere, keptOnOwnHosts } from '../links/kept-words.ts';
 import { foldCase } from '../links/slug.ts';
 import type { Site } from './sites.ts';
 
@@ -46,20 +47,25 @@ const keptForLater = [
 /**
  * Collects the first word of every route that is registered from now on, so that no slug can hide a page of ours.
  * @param sites the sites whose routes short links share a host with
- * @returns tells whether a folded slug is such a word; complete once the app is ready
+ * @returns tells whether a folded slug is such a word, or one that is kept for later, on the server's own host or on a
+ *   workspace's; complete once the app is ready
  */
-export function collectReservedSlugs(app: FastifyInstance, sites: readonly Site[]): (key: string) => boolean {
+export function collectReservedSlugs(
+  app: FastifyInstance,
+  sites: readonly Site[],
+): (key: string, isOwnHost?: boolean) => boolean {
   // Kept whole until the first question: a scope's own hook says only after this one which site its routes are on.
   const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => void routes.push(route));
   let words: Set<string> | undefined;
-  return (key) => {
+  return (key, isOwnHost = true) => {
     words ??= new Set([
       ...wellKnownFiles,
+      ...keptEverywhere,
       ...(sites.includes('app') ? keptForLater : []),
       ...routes.flatMap((route) => firstWord(route, sites)),
     ]);
-    return words.has(key);
+    return words.has(key) || (isOwnHost && keptOnOwnHosts.includes(key));
   };
 }
 
