@@ -55,6 +55,7 @@ import forms from './plugins/forms.ts';
 import { httpLimits, maxConnections } from './plugins/limits.ts';
 import { logOptions, logRequests } from './plugins/logging.ts';
 import { addressOf, knowProxies, noteAddress } from './plugins/proxies.ts';
+import networkLimits from './plugins/network-limits.ts';
 import { collectReservedSlugs } from './plugins/reserved-slugs.ts';
 import { sentenceOf } from './plugins/sentences.ts';
 import security, { securityHeaders } from './plugins/security.ts';
@@ -188,6 +189,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       retryAfter: 5,
       customError: Unavailable,
     });
+    await dashboard.register(networkLimits);
     await dashboard.register(rateLimit, rateLimits);
     await dashboard.register(compress, { encodings: ['br', 'gzip'] });
     await dashboard.register(cookies, { secret: config.secret, isHttps });

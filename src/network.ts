@@ -44,3 +44,16 @@ export function networkOf(text: string): string {
     .map((part) => part.toString(16))
     .join(':');
 }
+
+/**
+ * The /48 of an IPv6 address, which is what a site gets at most (RFC 6177): whoever holds it has 65,536 networks.
+ * @returns undefined for IPv4, and for what is no address
+ */
+export function widerNetworkOf(text: string): string | undefined {
+  const address = readAddress(text);
+  if (address === undefined || isIPv4(address)) return undefined;
+  return ipaddr.IPv6.parse(address)
+    .parts.slice(0, 3)
+    .map((part) => part.toString(16))
+    .join(':');
+}

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { waitBeyond } from '../rate-limit.ts';
+import { waitBeyondEverywhere } from '../rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { confirmEmailChange, isEmailChange } from './email-change.ts';
 import { forgotPasswordForm, mailedToken, resetPasswordForm } from './forms.ts';
@@ -13,10 +13,15 @@ import { accountAndNetwork, accountFromAnywhere, limitTries } from './tries.ts';
 export default async function mailedLinkRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { auth, db, mailer } = app;
-  const refuseManyTries = limitTries(app, 5, accountAndNetwork);
+  const refuseManyTries = limitTries(app, 'forgot password here', 5, accountAndNetwork);
   // Nobody is refused for what others ask: over the limit the answer is the same, and the mails that were sent before
   // hold a link that still works, because it lives as long as this window.
-  const waitOfMails = waitBeyond(app, { max: 5, timeWindow: '1 hour', keyGenerator: accountFromAnywhere });
+  const waitOfMails = waitBeyondEverywhere(app, {
+    name: 'forgot password',
+    max: 5,
+    windowMs: 60 * 60_000,
+    keyOf: accountFromAnywhere,
+  });
   const rateLimit = { max: 20, timeWindow: '15 minutes' };
 
   routes.get('/forgot-password', async (_request, reply) =>

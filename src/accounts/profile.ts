@@ -17,7 +17,7 @@ import { limitTries } from './tries.ts';
 export default async function profileRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { auth, config, db, mailer } = app;
-  const refuseManyTries = limitTries(app, 10, (request) => request.user?.email ?? '');
+  const refuseManyTries = limitTries(app, 'password of a profile', 10, (request) => request.user?.id ?? '');
   const rateLimit = { max: 40, timeWindow: '15 minutes' };
   app.addHook('preHandler', showLastWorkspace);
 

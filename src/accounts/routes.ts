@@ -18,9 +18,9 @@ import { accountAndNetwork, accountFromAnywhere, limitTries } from './tries.ts';
 export default async function accountRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { auth, config, db } = app;
-  const refuseManyFromHere = limitTries(app, 10, accountAndNetwork);
+  const refuseManyFromHere = limitTries(app, 'log-in here', 10, accountAndNetwork);
   // Far higher: it is there against guessers with many addresses, who could otherwise keep the owner out for a song.
-  const refuseManyFromAnywhere = limitTries(app, 100, accountFromAnywhere);
+  const refuseManyFromAnywhere = limitTries(app, 'log-in', 100, accountFromAnywhere);
 
   /** `first` until there is an account, then what SIGN_UP says; an invitation opens the door unless it is closed. */
   async function signUpMode(invitation: string) {

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LimitReached } from '../errors.ts';
 import { networkOf } from '../network.ts';
 import { addressOf } from '../plugins/proxies.ts';
-import { waitBeyond } from '../rate-limit.ts';
+import { waitBeyondEverywhere } from '../rate-limit.ts';
 import { typedValues } from '../refusal.ts';
 import { isKnownBrowser } from './known-browser.ts';
 
@@ -21,15 +21,17 @@ export async function accountFromAnywhere(request: FastifyRequest): Promise<stri
 /**
  * Counts tries and refuses those that are too many in a quarter of an hour. Right passwords count as well, or a guesser
  * would know when one was right.
+ * @param name of the limit
  * @param keyOf what is counted as one
  * @returns counts a request; that throws LimitReached (field `form`) when it is one too many
  */
 export function limitTries(
   app: FastifyInstance,
+  name: string,
   max: number,
   keyOf: (request: FastifyRequest) => string | Promise<string>,
 ) {
-  const waitOf = waitBeyond(app, { max, timeWindow: '15 minutes', keyGenerator: keyOf });
+  const waitOf = waitBeyondEverywhere(app, { name, max, windowMs: 15 * 60_000, keyOf });
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const seconds = await waitOf(request);
     if (seconds === 0) return;

@@ -94,6 +94,19 @@ export const verifications = pgTable(
   (table) => [index('verifications_identifier').on(table.identifier)],
 );
 
+/** Tries that are limited for the sake of an account, a shared report or a workspace (db/tries.ts). */
+export const tries = pgTable(
+  'tries',
+  {
+    /** Keyed hash of what is counted; nobody can read it. */
+    key: bytea('key').primaryKey(),
+    count: integer('count').notNull(),
+    /** End of the window; later the row means nothing, and a job deletes it. */
+    endsAt: instant('ends_at').notNull(),
+  },
+  (table) => [index('tries_ends_at').on(table.endsAt)],
+);
+
 // ---- workspaces: what may you do here ----
 
 export const workspaces = pgTable('workspaces', {

@@ -7,8 +7,9 @@ import { filterQuery, filtersAgain } from '../analytics/filter-query.ts';
 import { describeFilters, readKeptFilters, sayKeptFilters } from '../analytics/kept-filters.ts';
 import { openKept, type SubjectFields, subjectFields, subjectQuery } from '../analytics/subjects.ts';
 import { emailAddress } from '../email-address.ts';
-import { NotFound } from '../errors.ts';
+import { LimitReached, NotFound } from '../errors.ts';
 import { aboutMail } from '../mail/mail.ts';
+import { waitBeyondEverywhere } from '../rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { mayDo } from '../workspaces/roles.ts';
@@ -40,6 +41,13 @@ const readerParams = z.object({ mailingId: z.string().regex(/^\w+$/), token: z.s
 export default async function mailingRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db, config, mailer } = app;
+  // A mail to somebody who did not ask for it; ending and planning anew sends no more of them.
+  const waitOfQuestions = waitBeyondEverywhere(app, {
+    name: 'questions to readers',
+    max: 60,
+    windowMs: 60 * 60_000,
+    keyOf: (request) => request.workspace.id,
+  });
   const pageOf = (id: string) => `${config.appUrl}/mailings/${id}/${mailingToken(config.secret, id)}`;
 
   async function showMailings(request: FastifyRequest, reply: FastifyReply, asked: Asked, errors = {}) {
@@ -83,6 +91,12 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
         const mailing = { subject, filters, every, recipient, createdBy: request.user?.id ?? null };
         const { id, needsYes } = await insertMailing(db, workspaceId, mailing);
         if (needsYes) {
+          if ((await waitOfQuestions(request)) > 0) {
+            await removeMailing(db, workspaceId, id);
+            throw new LimitReached('Those were many questions to readers for one hour. Send the next ones later.', {
+              field: 'recipient',
+            });
+          }
           const about = narrowedName(name, await describeFilters(db, workspaceId, filters));
           const fate = await aboutMail(mailer.send(askForYesMail(recipient, about, every, pageOf(id))));
           reply.flash('success', `We ask ${recipient} whether they want it. It begins when they say yes.${fate}`);

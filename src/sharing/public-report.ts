@@ -11,7 +11,7 @@ import { reportPage } from '../analytics/report-page.ts';
 import { tookTooLong } from '../db/in-turn.ts';
 import { getLogo } from '../domains/logo.ts';
 import { AppError, LimitReached, NotFound } from '../errors.ts';
-import { waitBeyond } from '../rate-limit.ts';
+import { waitBeyondEverywhere } from '../rate-limit.ts';
 import { brandStyle } from '../redirect/brand.ts';
 import { onlyParts } from './parts.ts';
 import { isPassword, passwordVersion } from './password.ts';
@@ -37,10 +37,11 @@ export default async function publicReportRoutes(app: FastifyInstance): Promise<
   const { db, geo } = app;
   // From everywhere together. What one network may try is the route's limit, and a fifth of this: a stranger locks out
   // nobody else, and many colleagues in one place get in.
-  const waitOfTries = waitBeyond(app, {
+  const waitOfTries = waitBeyondEverywhere(app, {
+    name: 'password of a report',
     max: 100,
-    timeWindow: '15 minutes',
-    keyGenerator: (request) => (request.params as { token: string }).token,
+    windowMs: 15 * 60_000,
+    keyOf: (request) => (request.params as { token: string }).token,
   });
 
   const load = async ({ share, asked }: { share: OpenedShare; asked: Asked }) => {

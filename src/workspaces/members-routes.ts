@@ -5,7 +5,7 @@ import { openEdit, Overtaken, readEdit } from '../edit-form.ts';
 import { LimitReached } from '../errors.ts';
 import { withArticle } from '../format.ts';
 import { aboutMail } from '../mail/mail.ts';
-import { waitBeyond } from '../rate-limit.ts';
+import { waitBeyondEverywhere } from '../rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { invitationMail } from './emails.ts';
 import { inviteForm, roleForm } from './forms.ts';
@@ -36,7 +36,7 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
   const limits = [
     (request: FastifyRequest) => request.workspace.id,
     (request: FastifyRequest) => request.user?.id ?? '',
-  ].map((keyGenerator) => waitBeyond(app, { max: 50, timeWindow: '1 hour', keyGenerator }));
+  ].map((keyOf) => waitBeyondEverywhere(app, { name: 'invitations', max: 50, windowMs: 60 * 60_000, keyOf }));
 
   /** Each is a mail to somebody who did not ask for it; several accounts or several workspaces send no more of them. */
   async function refuseManyInvitations(request: FastifyRequest): Promise<void> {

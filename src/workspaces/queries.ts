@@ -87,7 +87,7 @@ export async function updateWorkspace(
   changes: { name?: string; slug?: string; timeZone?: string },
   options: {
     dimensions: readonly CountedDimension[];
-    onNewZone: () => Promise<void>;
+    onNewZone: (tx: Db) => Promise<void>;
     refuse?: (now: Workspace) => void;
   },
 ): Promise<Workspace> {
@@ -108,7 +108,7 @@ export async function updateWorkspace(
         .where(eq(workspaces.id, workspaceId))
         .returning();
       if (!namesOfZone(timeZone).includes(before.timeZone)) {
-        await options.onNewZone();
+        await options.onNewZone(tx);
         await moveRollups(tx, workspaceId, before.timeZone, options.dimensions);
         await announce(tx, { kind: 'workspace', workspaceId });
       }

@@ -2,10 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { CountedDimension } from '../clicks/rollups.ts';
+import type { Db } from '../db/db.ts';
 import { listTimeZones } from '../db/time-zones.ts';
 import { type EditView, openEdit, readEdit } from '../edit-form.ts';
 import { LimitReached } from '../errors.ts';
-import { waitBeyond } from '../rate-limit.ts';
+import { waitBeyondEverywhere } from '../rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { DAY } from '../zoned-time.ts';
 import { newWorkspaceForm, workspaceForm } from './forms.ts';
@@ -72,13 +73,14 @@ export default async function workspaceRoutes(
     },
   );
 
-  const waitOfZone = waitBeyond(app, {
+  const waitOfZone = waitBeyondEverywhere(app, {
+    name: 'time zone',
     max: zoneChangesADay,
-    timeWindow: DAY,
-    keyGenerator: (request) => request.workspace.id,
+    windowMs: DAY,
+    keyOf: (request) => request.workspace.id,
   });
-  async function countZoneChange(request: FastifyRequest): Promise<void> {
-    const wait = await waitOfZone(request);
+  async function countZoneChange(request: FastifyRequest, tx: Db): Promise<void> {
+    const wait = await waitOfZone(request, tx);
     if (wait === 0) return;
     throw new LimitReached(
       `The time zone can change ${zoneChangesADay} times a day, because all reports are counted anew. Change it tomorrow.`,
@@ -122,7 +124,7 @@ export default async function workspaceRoutes(
         if (request.validationError) throw request.validationError;
         const workspace = await updateWorkspace(db, request.workspace.id, edit.changes, {
           ...options,
-          onNewZone: () => countZoneChange(request),
+          onNewZone: (tx) => countZoneChange(request, tx),
           refuse(now) {
             stored = textsOf(now);
             edit.refuseOvertaken(stored);
