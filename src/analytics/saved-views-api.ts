@@ -95,7 +95,7 @@ export default async function savedViewsApi(app: FastifyInstance): Promise<void>
         summary: 'Delete a saved view',
         tags: ['Analytics'],
         params,
-        response: { 204: z.undefined().describe('It is deleted.'), ...refusals(404) },
+        response: { 204: z.undefined().describe('It is deleted.'), ...refusals(404, 409) },
       },
     },
     async (request, reply) => {

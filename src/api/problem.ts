@@ -32,7 +32,7 @@ const reasons = {
   401: 'No key was sent, or it is not valid (any more).',
   403: 'The key may not do this: it may do what whoever made it may do now.',
   404: 'There is no such thing in your workspace.',
-  409: 'Somebody else has this already.',
+  409: 'Somebody else has this already, or deletes or changes what it needs at this moment.',
   413: 'The body is larger than 1 MB.',
   415: 'The body must be sent as `application/json`.',
   422: 'A property or parameter is not accepted; `field` names it.',

@@ -136,7 +136,7 @@ export default async function campaignsApi(app: FastifyInstance): Promise<void> 
         description: 'Its links stay and belong to no campaign.',
         tags: ['Links'],
         params,
-        response: { 204: z.undefined().describe('It is deleted.'), ...refusals(404) },
+        response: { 204: z.undefined().describe('It is deleted.'), ...refusals(404, 409) },
       },
     },
     async (request, reply) => {

@@ -130,7 +130,7 @@ export default async function domainSettingsApi(
           'Its short links answer no more; they and their clicks stay in reports. Takes a key that an admin made.',
         tags: ['Domains'],
         params,
-        response: { 204: z.undefined().describe('It is removed.'), ...refusals(403, 404) },
+        response: { 204: z.undefined().describe('It is removed.'), ...refusals(403, 404, 409) },
       },
     },
     async (request, reply) => {

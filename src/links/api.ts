@@ -234,7 +234,7 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
         tags: ['Links'],
         params: linkId,
         body: linkChanges,
-        response: { 200: link.describe('The link as it is now.'), ...refusals(400, 404, 413, 415, 422) },
+        response: { 200: link.describe('The link as it is now.'), ...refusals(400, 404, 409, 413, 415, 422) },
       },
     },
     async (request) => {
@@ -260,7 +260,7 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
         description: 'For good: visitors meet "410 Gone", and the slug is never given to anybody again.',
         tags: ['Links'],
         params: linkId,
-        response: { 204: z.undefined().describe('It is deleted.'), ...refusals(404) },
+        response: { 204: z.undefined().describe('It is deleted.'), ...refusals(404, 409) },
       },
     },
     async (request, reply) => {
