@@ -25,7 +25,7 @@ const query = z.object({
   period: oneOf(periodNames)
     .optional()
     .describe(
-      'Whole days up to the end of today; `12mo` and `this-month` whole months up to it. `yesterday`, `last-week` (from Monday) and `last-month` are over. `30d` when neither `period` nor `from` is given.',
+      "Whole days up to the end of today; `12mo` and `this-month` whole months up to it, `this-week` from the workspace's first day of the week. `yesterday`, `last-week` and `last-month` are over. `30d` when neither `period` nor `from` is given.",
     ),
   from: z
     .string()
@@ -44,7 +44,9 @@ const query = z.object({
     .meta({ examples: ['Europe/Berlin'] }),
   interval: oneOf(intervals)
     .optional()
-    .describe('Length of the steps of `groupBy=time`. Without it, what suits the length of the period.'),
+    .describe(
+      "Length of the steps of `groupBy=time`. Weeks begin with the workspace's first day of the week, Monday unless its settings say otherwise. Without it, what suits the length of the period.",
+    ),
   filter: filterQuery('filter')
     .describe(
       'Only clicks that pass: `country:is:DE`, `device:not:mobile`, `referrer:contains:google`; nothing after the second colon stands for clicks without one. Several filters of one dimension are alternatives, those of different dimensions must all hold. A visitor counts where the first click of the day passes.',
@@ -122,11 +124,12 @@ export default async function analyticsApi(app: FastifyInstance): Promise<void> 
     },
     async (request, reply) => {
       const { linkId, campaignId, tagId, groupBy, timezone, filter, ...asked } = request.query;
-      const { id: workspaceId, timeZone } = request.workspace;
+      const { id: workspaceId, timeZone, weekStartsOn } = request.workspace;
       const subject = subjectAsked({ linkId, campaignId, tagId });
       const period = resolvePeriod({
         ...asked,
         timeZone: timezone ?? timeZone,
+        weekStartsOn,
         now: new Date(),
         firstHitAt: asked.period === 'all' ? await findFirstHitAt(app.db, workspaceId, subject) : null,
       });

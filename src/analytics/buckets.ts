@@ -6,8 +6,9 @@ import {
   formatTime,
   formatWeekday,
 } from '../format.ts';
+import { weekStart } from '../week.ts';
 import { addDays, addMonths, dayStart, firstInstant, HOUR, localDay, wallClock, zoneOffset } from '../zoned-time.ts';
-import { type Period, weekStart } from './period.ts';
+import type { Period } from './period.ts';
 
 /** One step of a period: a point of a chart, a row of a table over time. */
 export type Bucket = {

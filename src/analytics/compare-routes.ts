@@ -55,7 +55,7 @@ export default async function compareRoutes(app: FastifyInstance): Promise<void>
     '/w/:workspace/compare',
     { preHandler: requireWorkspace, schema: { params, querystring: query } },
     async (request, reply) => {
-      const { id: workspaceId, slug, timeZone } = request.workspace;
+      const { id: workspaceId, slug, timeZone, weekStartsOn } = request.workspace;
       const { of, link, campaign, tag, ...asked } = request.query;
       const { kind, chosen } = choiceOf({ link, campaign, tag }, of);
       const subjects = await Promise.all(
@@ -64,7 +64,7 @@ export default async function compareRoutes(app: FastifyInstance): Promise<void>
           return { ...named, id, shortName: shortName(kind, named.name) };
         }),
       );
-      const period = resolvePeriod({ ...asked, timeZone, now: new Date() });
+      const period = resolvePeriod({ ...asked, timeZone, weekStartsOn, now: new Date() });
       const compared = await loadCompared(db, workspaceId, subjects, period);
       const path = `/w/${slug}/compare`;
       const { filters: _, ...shown } = viewOf(period, []);

@@ -1,4 +1,5 @@
 import { formatNumber, plural } from '../format.ts';
+import { dayNames, type WeekStart } from '../week.ts';
 
 /** A cell of the week; level 0 is nothing, 5 the most. Lengths are units of the drawing. */
 type HeatCell = { x: number; y: number; level: number; title: string };
@@ -16,7 +17,6 @@ export type HeatMap = {
   summary: string;
 };
 
-const days = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 const step = { x: 30, y: 26 };
 const margin = { left: 44, top: 4, bottom: 24 };
 const gap = 3;
@@ -24,11 +24,16 @@ const levels = 5;
 
 const hourOf = (hour: number) => `${String(hour).padStart(2, '0')}:00`;
 
-/** @param week clicks of each hour of the week, Monday's first: 168 numbers */
-export function drawHeatMap(week: readonly number[]): HeatMap {
+/**
+ * @param week clicks of each hour of the week, Monday's first: 168 numbers
+ * @param weekStartsOn the day that is drawn first
+ */
+export function drawHeatMap(week: readonly number[], weekStartsOn: WeekStart = 1): HeatMap {
   const most = Math.max(...week);
   const peak = week.indexOf(most);
-  const rows = days.map((day, index) => ({ day, clicks: week.slice(index * 24, index * 24 + 24) }));
+  const fromMonday = dayNames.map((day, index) => ({ day, clicks: week.slice(index * 24, index * 24 + 24) }));
+  const first = (weekStartsOn + 6) % 7;
+  const rows = [...fromMonday.slice(first), ...fromMonday.slice(0, first)];
   return {
     width: margin.left + 24 * step.x,
     height: margin.top + 7 * step.y + margin.bottom,
@@ -47,6 +52,6 @@ export function drawHeatMap(week: readonly number[]): HeatMap {
     summary:
       most === 0
         ? 'No clicks in this period.'
-        : `Most clicks come on ${days[Math.floor(peak / 24)]}s from ${hourOf(peak % 24)}: ${formatNumber(most)}.`,
+        : `Most clicks come on ${dayNames[Math.floor(peak / 24)]}s from ${hourOf(peak % 24)}: ${formatNumber(most)}.`,
   };
 }

@@ -27,6 +27,7 @@ const periodLabels: Readonly<Record<PeriodName, string>> = {
   '12mo': '12 months',
   all: 'All time',
   yesterday: 'Yesterday',
+  'this-week': 'This week',
   'last-week': 'Last week',
   'this-month': 'This month',
   'last-month': 'Last month',
@@ -110,6 +111,7 @@ export function previousName(period: Period): string {
   const { name, days } = period;
   if (name === 'today') return 'Yesterday';
   if (name === 'this-month') return 'Same days of last month';
+  if (name === 'this-week') return 'Same days of last week';
   if (name === 'last-week') return 'Week before';
   const months = countMonths(period);
   if (months > 0) return months === 1 ? 'Month before' : `${months} months before`;

@@ -1,16 +1,14 @@
 import { Invalid } from '../errors.ts';
+import { type WeekStart, weekStart } from '../week.ts';
 import { addDays, addMonths, countDays, dayStart, isDay, isTimeZone, localDay, utcDay } from '../zoned-time.ts';
 
 /** Whole units of the calendar; all other periods end today. */
-export const calendarNames = ['yesterday', 'last-week', 'this-month', 'last-month'] as const;
+export const calendarNames = ['yesterday', 'this-week', 'last-week', 'this-month', 'last-month'] as const;
 export const periodNames = ['today', '7d', '30d', '90d', '12mo', 'all', ...calendarNames] as const;
 export type PeriodName = (typeof periodNames)[number];
 
 export const intervals = ['hour', 'day', 'week', 'month'] as const;
 export type Interval = (typeof intervals)[number];
-
-/** The first day of a week as Date counts them: Sunday 0, Monday 1. */
-export type WeekStart = 0 | 1;
 
 /** A half-open stretch of time. */
 export type Span = { from: Date; to: Date };
@@ -24,7 +22,7 @@ export type Period = Span & {
   weekStartsOn: WeekStart;
   /** The moment of asking: what ends after it is unfinished. */
   now: Date;
-  /** As many days before, or as many months, hours and minutes; for months under way those before up to the same day. */
+  /** As many days before, or as many months, hours and minutes; for a week and for months under way those before up to the same day. */
   previous: Span;
 };
 
@@ -40,7 +38,7 @@ export type PeriodInput = {
   now: Date;
   /** Where 'all' begins; today when there is no hit yet. */
   firstHitAt?: Date | null | undefined;
-  /** Monday unless said otherwise (ISO 8601). */
+  /** The workspace's; Monday unless said otherwise (ISO 8601). */
   weekStartsOn?: WeekStart | undefined;
 };
 
@@ -90,6 +88,7 @@ function spanOfName(name: PeriodName, { timeZone, now, firstHitAt, weekStartsOn 
 
   function firstAndLast(): [first: string, last?: string] {
     if (name === 'yesterday') return [addDays(today, -1), addDays(today, -1)];
+    if (name === 'this-week') return [weekStart(today, weekStartsOn)];
     if (name === 'last-week') {
       const start = weekStart(addDays(today, -7), weekStartsOn);
       return [start, addDays(start, 6)];
@@ -100,11 +99,6 @@ function spanOfName(name: PeriodName, { timeZone, now, firstHitAt, weekStartsOn 
     if (name === 'all') return [firstHitAt && firstHitAt < now ? localDay(firstHitAt, timeZone) : today];
     return [addDays(today, 1 - WHOLE_DAYS[name])];
   }
-}
-
-/** The first day of the week that a day lies in. */
-export function weekStart(day: string, weekStartsOn: WeekStart): string {
-  return addDays(day, -((utcDay(day).getUTCDay() - weekStartsOn + 7) % 7));
 }
 
 function spanOfRange({ from, to, timeZone, now }: PeriodInput): Span {
@@ -143,6 +137,10 @@ function spanBefore(period: Omit<Period, 'previous'>): Span {
     const last = isUnderWay(name) && sameDay < end ? sameDay : end;
     return { from: dayStart(addMonths(days.first, -months), timeZone), to: endOfDay(last, timeZone) };
   }
+  if (name === 'this-week') {
+    const [first, last] = [addDays(days.first, -7), addDays(days.last, -7)];
+    return { from: dayStart(first, timeZone), to: endOfDay(last, timeZone) };
+  }
   if (!isWholeDays(period)) return { from: new Date(2 * from.getTime() - to.getTime()), to: from };
   return { from: dayStart(addDays(days.first, -countDays(days.first, days.last)), timeZone), to: from };
 }
@@ -165,7 +163,7 @@ export function countMonths(period: Omit<Period, 'previous'>): number {
  * @returns null before 1970, where it would reach into the future, and for all time
  */
 export function stepPeriod(period: Period, way: -1 | 1): AskedPeriod | null {
-  const { name, from, to, days, timeZone, now } = period;
+  const { name, from, to, days, timeZone, weekStartsOn, now } = period;
   const today = localDay(now, timeZone);
   if (name === 'all') return null;
   if (!isWholeDays(period)) {
@@ -175,12 +173,13 @@ export function stepPeriod(period: Period, way: -1 | 1): AskedPeriod | null {
     return { from: start.toISOString(), to: end.toISOString() };
   }
   const months = countMonths(period);
-  const count = countDays(days.first, days.last);
+  const count = name === 'this-week' ? 7 : countDays(days.first, days.last);
   const first = months > 0 ? addMonths(days.first, way * months) : addDays(days.first, way * count);
   const last = months > 0 ? endOfMonth(addMonths(first, months - 1)) : addDays(first, count - 1);
   if (first < EARLIEST_DAY) return null;
   if (last <= today) return { from: first, to: last };
-  // The months that are under way have names.
+  // The week and the months that are under way have names.
+  if (months === 0 && count === 7 && first === weekStart(today, weekStartsOn)) return { period: 'this-week' };
   if (last !== endOfMonth(today) || (months !== 1 && months !== 12)) return null;
   return { period: months === 1 ? 'this-month' : '12mo' };
 }

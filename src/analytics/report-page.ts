@@ -100,7 +100,7 @@ export function reportPage(report: Report, places?: Places): ReportPage {
     notCountedWords: wordsOf(notCounted, total.clicks),
     chart: drawChart({ ...linesOf(report), ...chartSize }),
     map: countries.size > 0 ? drawWorldMap(countries) : null,
-    heat: drawHeatMap(report.week),
+    heat: drawHeatMap(report.week, period.weekStartsOn),
     places: cardOf('places', 'Places'),
     columns: inColumns(cardTitles.map(({ name, title }) => cardOf(name, title)).filter(({ tabs }) => tabs.length > 0)),
     notCounted,

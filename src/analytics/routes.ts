@@ -161,10 +161,10 @@ async function readValues(
   asked: z.output<typeof valuesQuery>,
 ) {
   const { db } = request.server;
-  const { id, slug, timeZone } = request.workspace;
+  const { id, slug, timeZone, weekStartsOn } = request.workspace;
   const { by, q, page, f: filters, ...chosen } = asked;
   const firstHitAt = await findFirstHitAt(db, id, subject);
-  const period = resolvePeriod({ ...chosen, timeZone, now: new Date(), firstHitAt });
+  const period = resolvePeriod({ ...chosen, timeZone, weekStartsOn, now: new Date(), firstHitAt });
   const counted = await countBy(db, request.workspace, subject, period, by, filters);
   const places = { path, linksPath: `/w/${slug}/links` };
   return {
@@ -181,12 +181,12 @@ async function readValues(
 /** What the page shows for the period asked for; a range that cannot be is shown again with what is wrong about it. */
 async function readReport(request: FastifyRequest, reply: FastifyReply, subject: Subject, path: string, asked: Asked) {
   const { db, geo } = request.server;
-  const { id, slug, timeZone } = request.workspace;
+  const { id, slug, timeZone, weekStartsOn } = request.workspace;
   const firstHitAt = await findFirstHitAt(db, id, subject);
   const now = new Date();
   const { f: filters, ...chosen } = asked;
   const { value: period, refusal: periodRefusal } = await orRefusal(() =>
-    resolvePeriod({ ...chosen, timeZone, now, firstHitAt }),
+    resolvePeriod({ ...chosen, timeZone, weekStartsOn, now, firstHitAt }),
   );
   const { value: report, refusal: reportRefusal } = await orRefusal(() =>
     period && firstHitAt ? loadReport(db, id, subject, period, filters) : null,

@@ -105,7 +105,11 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
 
 const homeOf = (request: FastifyRequest) => `/w/${request.workspace.slug}`;
 
-const clockOf = ({ workspace }: FastifyRequest) => ({ timeZone: workspace.timeZone, now: new Date() });
+const clockOf = ({ workspace: { timeZone, weekStartsOn } }: FastifyRequest) => ({
+  timeZone,
+  weekStartsOn,
+  now: new Date(),
+});
 
 /** What a view was saved with; null where reports cannot say it any more, or its subject is gone. */
 function readStored({ address, subjectName }: ListedView, request: FastifyRequest): SavedReport | null {

@@ -76,10 +76,15 @@ export default async function savedViewsApi(app: FastifyInstance): Promise<void>
       },
     },
     async (request, reply) => {
-      const { id: workspaceId, slug, timeZone } = request.workspace;
+      const { id: workspaceId, slug, timeZone, weekStartsOn } = request.workspace;
       const { name: typed, url } = request.body;
       const path = url.startsWith(config.appUrl) ? url.slice(config.appUrl.length) : url;
-      const { subject, address } = readReportAddress(path, `/w/${slug}`, { timeZone, now: new Date() }, 'url');
+      const { subject, address } = readReportAddress(
+        path,
+        `/w/${slug}`,
+        { timeZone, weekStartsOn, now: new Date() },
+        'url',
+      );
       await getScope(db, workspaceId, subject);
       const name = readViewName(typed);
       const made = await insertView(db, workspaceId, { name, address, createdBy: null });

@@ -16,7 +16,7 @@ export type SavedReport = {
   address: string;
 };
 
-type Clock = Pick<PeriodInput, 'timeZone' | 'now'>;
+type Clock = Pick<PeriodInput, 'timeZone' | 'weekStartsOn' | 'now'>;
 
 /** Characters, escaped: a view that was deleted is brought back by a cookie, which holds 4,096 bytes with its name. */
 const longest = 2_000;

@@ -117,6 +117,7 @@ export async function findKeyHolder(db: Db, key: string): Promise<KeyHolder | un
         slug: workspaces.slug,
         timeZone: workspaces.timeZone,
         lostTimeZone: workspaces.lostTimeZone,
+        weekStartsOn: workspaces.weekStartsOn,
         defaultDomainId: workspaces.defaultDomainId,
       },
       maker: { id: apiKeys.createdBy, role: members.role },

@@ -44,9 +44,14 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
   const toChange = { preHandler: [requireWorkspace, requireRight('organise')] };
 
   routes.get('/w/:workspace/campaigns', { ...toSee, schema: { querystring: listQuery } }, async (request, reply) => {
-    const { id, slug, timeZone } = request.workspace;
+    const { id, slug, timeZone, weekStartsOn } = request.workspace;
     const path = `/w/${slug}/campaigns`;
-    const { period, refusal: refusedPeriod } = readPeriod({ ...request.query, timeZone, now: new Date() });
+    const { period, refusal: refusedPeriod } = readPeriod({
+      ...request.query,
+      timeZone,
+      weekStartsOn,
+      now: new Date(),
+    });
     const { rows, refusal } = period ? await readRows(db, id, period) : { rows: [], refusal: refusedPeriod };
     if (refusal) reply.code(refusal.status);
     return reply.viewAsync('campaigns/index.eta', {

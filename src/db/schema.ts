@@ -118,6 +118,8 @@ export const workspaces = pgTable('workspaces', {
   timeZone: text('time_zone').notNull().default('UTC'),
   /** The zone that was asked for, where it is unknown here and UTC stands in for it; people are told. */
   lostTimeZone: text('lost_time_zone'),
+  /** The first day of a week in its reports (week.ts): 1 is Monday, 0 Sunday, 6 Saturday. */
+  weekStartsOn: smallint('week_starts_on').$type<0 | 1 | 6>().notNull().default(1),
   /** Where new links go unless somebody says otherwise; NULL is the instance's own short host. */
   defaultDomainId: text('default_domain_id').references((): AnyPgColumn => domains.id, { onDelete: 'set null' }),
   /** False while links made before there was `links.search_text` wait for theirs (links/search-texts.ts). */

@@ -116,10 +116,10 @@ export default async function hitsApi(app: FastifyInstance): Promise<void> {
     },
     async (request, reply) => {
       const { linkId, campaignId, tagId, filter: filters, limit, cursor, ...asked } = request.query;
-      const { id: workspaceId, timeZone } = request.workspace;
+      const { id: workspaceId, timeZone, weekStartsOn } = request.workspace;
       const subject = subjectAsked({ linkId, campaignId, tagId });
       const firstHitAt = asked.period === 'all' ? await findFirstHitAt(app.db, workspaceId, subject) : null;
-      const span = resolvePeriod({ ...asked, timeZone, now: new Date(), firstHitAt });
+      const span = resolvePeriod({ ...asked, timeZone, weekStartsOn, now: new Date(), firstHitAt });
       const after = cursor === undefined ? null : placeOf(cursor);
       const hits = await listHits(app.db, workspaceId, { subject, span, filters }, { after, limit });
       const last = hits.at(-1);

@@ -109,11 +109,11 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
   );
 
   async function open(request: FastifyRequest, asked: Asked) {
-    const { id, timeZone } = request.workspace;
+    const { id, timeZone, weekStartsOn } = request.workspace;
     const about = await openSubject(db, request.workspace, asked);
     const { subject } = about;
     const firstHitAt = asked.period === 'all' ? await findFirstHitAt(db, id, subject) : null;
-    const period = resolvePeriod({ ...asked, timeZone, now: new Date(), firstHitAt });
+    const period = resolvePeriod({ ...asked, timeZone, weekStartsOn, now: new Date(), firstHitAt });
     return { about, subject, period, filters: asked.filter };
   }
 }

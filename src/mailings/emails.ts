@@ -2,7 +2,7 @@ import type { KeptChip } from '../analytics/kept-filters.ts';
 import type { ReportPage } from '../analytics/report-page.ts';
 import { formatNumber } from '../format.ts';
 import type { Mail } from '../mail/mail.ts';
-import { type Rhythm, rhythmWords } from './calendar.ts';
+import { type Rhythm, rhythmAdjectives } from './calendar.ts';
 
 const rowsAList = 5;
 
@@ -34,7 +34,7 @@ export function reportMail({ to, subject, every, page, reportUrl, stopUrl }: Let
       title,
       rows: bars.slice(0, rowsAList).map(({ label, clicks }) => ({ label, clicks: formatNumber(clicks) })),
     }));
-  const stop = `You get this ${rhythmWords[every].name.toLowerCase()} report because you or your team asked for it.`;
+  const stop = `You get this ${rhythmAdjectives[every]} report because you or your team asked for it.`;
   const text = [
     `${subject}, ${page.period}`,
     [head, ...words].join('\n'),
@@ -54,14 +54,17 @@ export function reportMail({ to, subject, every, page, reportUrl, stopUrl }: Let
 }
 
 /** Asks somebody who is no member whether they want the report. */
-export function askForYesMail(to: string, subject: string, every: Rhythm, url: string): Mail {
+export function askForYesMail(
+  to: string,
+  { subject, every, when, url }: { subject: string; every: Rhythm; when: string; url: string },
+): Mail {
   return {
     to,
-    subject: `A ${rhythmWords[every].name.toLowerCase()} report about ${subject}?`,
+    subject: `A ${rhythmAdjectives[every]} report about ${subject}?`,
     text: [
       'Hello,',
-      `Somebody who looks after ${subject} would like to send you a ${rhythmWords[every].name.toLowerCase()} report of its clicks.`,
-      `Say yes on this page, and it comes ${rhythmWords[every].when}:`,
+      `Somebody who looks after ${subject} would like to send you a ${rhythmAdjectives[every]} report of its clicks.`,
+      `Say yes on this page, and it comes ${when}:`,
       url,
       'If you do not want it, you need not do anything.',
       'Waymark',

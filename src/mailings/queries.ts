@@ -7,6 +7,7 @@ import { countForInsert } from '../db/limits.ts';
 import { mailings, mailingsSent } from '../db/schema.ts';
 import { Conflict, Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
+import type { WeekStart } from '../week.ts';
 import type { Rhythm } from './calendar.ts';
 
 /** More than this is a newsletter, which others do better. */
@@ -96,12 +97,19 @@ export async function removeMailing(db: Db, workspaceId: string, mailingId: stri
   return gone.recipient;
 }
 
-type ReadersMailing = { every: Rhythm; workspaceId: string; filters: string[]; about: string; isGoing: boolean };
+type ReadersMailing = {
+  every: Rhythm;
+  weekStartsOn: WeekStart;
+  workspaceId: string;
+  filters: string[];
+  about: string;
+  isGoing: boolean;
+};
 
 /** A mailing as its reader sees it, who has shown its token. Undefined once it is ended. */
 export async function findMailingOfReader(db: Db, mailingId: string): Promise<ReadersMailing | undefined> {
   const { rows } = await db.execute(sql`
-select m.every, m.workspace_id as "workspaceId", m.filters, coalesce(${nameOfSubject}, w.name) as about, m.confirmed_at is not null or ${isMember} as "isGoing"
+select m.every, w.week_starts_on as "weekStartsOn", m.workspace_id as "workspaceId", m.filters, coalesce(${nameOfSubject}, w.name) as about, m.confirmed_at is not null or ${isMember} as "isGoing"
 from mailings m join workspaces w on w.id = m.workspace_id
 where m.id = ${mailingId}`);
   return rows[0] as ReadersMailing | undefined;
@@ -159,7 +167,8 @@ export type DueMailing = {
 /**
  * Takes one mailing that is due, in a transaction: until it ends nobody else can take it, and once it is committed it is
  * done. Due is the last whole week or month on the workspace's calendar, from 7 o'clock of the day after, unless the
- * mailing is younger than that.
+ * mailing is younger than that. After the first day of the week was changed, a week of which more than half was sent
+ * already is not sent again.
  * @param except mailings that failed just now
  */
 export async function claimDueMailing(tx: Db, now: Date, except: readonly string[]): Promise<DueMailing | undefined> {
@@ -173,14 +182,19 @@ select m.id, m.workspace_id as "workspaceId", w.slug as "workspaceSlug", w.time_
 from mailings m
 join workspaces w on w.id = m.workspace_id
 cross join lateral (
-  select (date_trunc(m.every, ${local}) - ('1 ' || m.every)::interval)::date as first,
-         date_trunc(m.every, ${local})::date as after
+  select (after - ('1 ' || m.every)::interval)::date as first, after
+  from (
+    select case m.every when 'week' then ${local}::date - (extract(dow from ${local})::int - w.week_starts_on + 7) % 7
+                        else date_trunc('month', ${local})::date end as after
+  ) b
 ) due
 where (m.confirmed_at is not null or ${isMember})
   and (coalesce(m.confirmed_at, m.created_at) at time zone w.time_zone)::date < due.after
   and m.id <> all(${sql.param(except)}::text[])
   and (m.link_id is null or exists (select from links l where l.id = m.link_id and l.deleted_at is null))
-  and not exists (select from mailings_sent s where s.mailing_id = m.id and s.period = due.first)
+  and not exists (
+    select from mailings_sent s
+    where s.mailing_id = m.id and (s.period = due.first or m.every = 'week' and s.period > due.first - 4))
 order by m.id
 limit 1
 for update of m skip locked`);

@@ -51,7 +51,8 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
   const pageOf = (id: string) => `${config.appUrl}/mailings/${id}/${mailingToken(config.secret, id)}`;
 
   async function showMailings(request: FastifyRequest, reply: FastifyReply, asked: Asked, errors = {}) {
-    const { id, role, timeZone } = request.workspace;
+    const { id, role, timeZone, weekStartsOn } = request.workspace;
+    const words = rhythmWords(weekStartsOn);
     return reply.viewAsync('mailings/index.eta', {
       about: await openKept(db, request.workspace, asked),
       filterTexts: asked.f.map(filterText),
@@ -59,8 +60,8 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
       mailings: await sayKeptFilters(db, id, await listMailings(db, id)),
       canChange: mayDo(role, 'sendReports'),
       isDelivering: mailer.isDelivering,
-      rhythms: rhythms.map((every) => ({ every, ...rhythmWords[every] })),
-      rhythmWords,
+      rhythms: rhythms.map((every) => ({ every, ...words[every] })),
+      rhythmWords: words,
       values: { recipient: request.user?.email, every: 'week', ...typedValues(request.body) },
       errors,
       timeZone,
@@ -83,12 +84,13 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
       config: { rateLimit: { max: 20, timeWindow: '1 hour' } },
     },
     async (request, reply) => {
-      const { id: workspaceId, slug } = request.workspace;
+      const { id: workspaceId, slug, weekStartsOn } = request.workspace;
       try {
         if (request.validationError) throw request.validationError;
         const { every, recipient, f: filters } = request.body;
         const { subject, name, field } = await openKept(db, request.workspace, request.body);
         const mailing = { subject, filters, every, recipient, createdBy: request.user?.id ?? null };
+        const { when } = rhythmWords(weekStartsOn)[every];
         const { id, needsYes } = await insertMailing(db, workspaceId, mailing);
         if (needsYes) {
           if ((await waitOfQuestions(request)) > 0) {
@@ -98,9 +100,11 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
             });
           }
           const about = narrowedName(name, await describeFilters(db, workspaceId, filters));
-          const fate = await aboutMail(mailer.send(askForYesMail(recipient, about, every, pageOf(id))));
+          const fate = await aboutMail(
+            mailer.send(askForYesMail(recipient, { subject: about, every, when, url: pageOf(id) })),
+          );
           reply.flash('success', `We ask ${recipient} whether they want it. It begins when they say yes.${fate}`);
-        } else reply.flash('success', `The report goes to ${recipient} from now on, ${rhythmWords[every].when}.`);
+        } else reply.flash('success', `The report goes to ${recipient} from now on, ${when}.`);
         const asked = field ? { [field.name]: field.value } : {};
         return await reply.redirect(reportHref(`/w/${slug}/mailings`, { filters }, asked), 303);
       } catch (error) {
@@ -139,7 +143,7 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
       mailing,
       chips: mailing && filters ? await describeFilters(db, mailing.workspaceId, filters) : [],
       path: `/mailings/${mailingId}/${token}`,
-      rhythmWords,
+      rhythmWords: rhythmWords(mailing?.weekStartsOn ?? 1),
     });
   });
 

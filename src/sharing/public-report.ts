@@ -45,10 +45,10 @@ export default async function publicReportRoutes(app: FastifyInstance): Promise<
   });
 
   const load = async ({ share, asked }: { share: OpenedShare; asked: Asked }) => {
-    const { workspaceId, timeZone, subject, filters } = share;
+    const { workspaceId, timeZone, weekStartsOn, subject, filters } = share;
     const firstHitAt = await findFirstHitAt(db, workspaceId, subject);
     // What suits no interval is shown in the steps that suit it.
-    const named = { period: asked.period, timeZone, now: new Date(), firstHitAt };
+    const named = { period: asked.period, timeZone, weekStartsOn, now: new Date(), firstHitAt };
     const period = isSensible(named, asked)
       ? resolvePeriod({ ...named, interval: asked.interval })
       : resolvePeriod(named);

@@ -8,6 +8,7 @@ import { domains, shares, users, workspaces } from '../db/schema.ts';
 import { NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
 import { hashOfSecret } from '../secret.ts';
+import type { WeekStart } from '../week.ts';
 
 export type Share = Pick<
   typeof shares.$inferSelect,
@@ -18,6 +19,7 @@ export type Share = Pick<
 export type OpenedShare = Omit<Share, 'filters'> & {
   workspaceId: string;
   timeZone: string;
+  weekStartsOn: WeekStart;
   subject: KeptSubject;
   /** They narrow all that it shows. */
   filters: readonly Filter[];
@@ -105,6 +107,7 @@ export async function getOpenShare(db: Db, token: string, now: Date): Promise<Op
       tagId: shares.tagId,
       workspaceId: shares.workspaceId,
       timeZone: workspaces.timeZone,
+      weekStartsOn: workspaces.weekStartsOn,
       brandName: sql<string>`coalesce(${domains.brandName}, ${workspaces.name})`,
       brandColor: domains.brandColor,
       logoOf: sql<string | null>`case when ${isNotNull(domains.logo)} then ${domains.id} end`,

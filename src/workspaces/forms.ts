@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { editFields } from '../edit-form.ts';
 import { emailAddress } from '../email-address.ts';
 import { oneLine } from '../one-line.ts';
+import { weekStarts } from '../week.ts';
 import { invitedRoles } from './invitations.ts';
 import { roles } from './roles.ts';
 import { slugLength, slugPattern } from './slug.ts';
@@ -11,6 +12,9 @@ export const workspaceName = oneLine('Name the workspace.', 60);
 const timeZone = z.string({ error: 'Choose a time zone.' }).max(64, 'Choose a time zone from the list.');
 
 export const newWorkspaceForm = z.object({ name: workspaceName, timeZone: timeZone.default('UTC') });
+
+/** A form without it changes nothing. */
+const weekStartsOn = z.enum(weekStarts.map(String), 'Choose a day from the list.').optional();
 
 export const workspaceForm = z.object({
   name: workspaceName,
@@ -22,6 +26,7 @@ export const workspaceForm = z.object({
     .max(slugLength, `Use at most ${slugLength} characters.`)
     .regex(slugPattern, 'Use letters a to z, figures, and single hyphens between them.'),
   timeZone,
+  weekStartsOn,
   ...editFields,
 });
 

@@ -9,6 +9,7 @@ import { members, workspaces } from '../db/schema.ts';
 import { Conflict, Invalid, NotFound } from '../errors.ts';
 import { newId } from '../id.ts';
 import { namesOfZone } from '../old-zone-names.ts';
+import type { WeekStart } from '../week.ts';
 import { zoneOrUtc } from '../zoned-time.ts';
 import type { Role } from './roles.ts';
 import { slugOfName } from './slug.ts';
@@ -55,6 +56,7 @@ export async function listWorkspacesOf(db: Db, userId: string): Promise<Membersh
       slug: workspaces.slug,
       timeZone: workspaces.timeZone,
       lostTimeZone: workspaces.lostTimeZone,
+      weekStartsOn: workspaces.weekStartsOn,
       defaultDomainId: workspaces.defaultDomainId,
       role: members.role,
     })
@@ -84,7 +86,7 @@ export async function updateLastOpened(db: Db, workspaceId: string, userId: stri
 export async function updateWorkspace(
   db: Db,
   workspaceId: string,
-  changes: { name?: string; slug?: string; timeZone?: string },
+  changes: { name?: string; slug?: string; timeZone?: string; weekStartsOn?: WeekStart },
   options: {
     dimensions: readonly CountedDimension[];
     onNewZone: (tx: Db) => Promise<void>;
@@ -100,11 +102,11 @@ export async function updateWorkspace(
       const [before] = await tx.select().from(workspaces).where(eq(workspaces.id, workspaceId)).for('no key update');
       if (!before) throw new NotFound();
       options.refuse?.(before);
-      const { name = before.name, slug = before.slug } = changes;
+      const { name = before.name, slug = before.slug, weekStartsOn = before.weekStartsOn } = changes;
       const timeZone = found ?? before.timeZone;
       const [after = before] = await tx
         .update(workspaces)
-        .set({ name, slug, timeZone, lostTimeZone: null })
+        .set({ name, slug, timeZone, weekStartsOn, lostTimeZone: null })
         .where(eq(workspaces.id, workspaceId))
         .returning();
       if (!namesOfZone(timeZone).includes(before.timeZone)) {

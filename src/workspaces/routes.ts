@@ -8,12 +8,13 @@ import { type EditView, openEdit, readEdit } from '../edit-form.ts';
 import { LimitReached } from '../errors.ts';
 import { waitBeyondEverywhere } from '../rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
+import { nameOfWeekStart, type WeekStart, weekStarts } from '../week.ts';
 import { DAY } from '../zoned-time.ts';
 import { newWorkspaceForm, workspaceForm } from './forms.ts';
 import { requireRight, requireUser, requireWorkspace } from './guards.ts';
 import invitationRoutes from './invitation-routes.ts';
 import membersRoutes from './members-routes.ts';
-import { insertWorkspace, listWorkspacesOf, updateWorkspace } from './queries.ts';
+import { insertWorkspace, listWorkspacesOf, type Membership, updateWorkspace, type Workspace } from './queries.ts';
 import { mayDo } from './roles.ts';
 
 /** Nobody else's clicks are taken into reports while one workspace's are counted anew. */
@@ -98,6 +99,7 @@ export default async function workspaceRoutes(
       ...edit,
       errors,
       timeZones: await timeZones(),
+      weekStarts: weekStarts.map((day) => ({ value: String(day), name: nameOfWeekStart(day) })),
       canChange: mayDo(request.workspace.role, 'changeWorkspace'),
       now: new Date(),
       timeZone: request.workspace.timeZone,
@@ -118,11 +120,14 @@ export default async function workspaceRoutes(
     },
     async (request, reply) => {
       const sent = { shown: '', theirs: [], ...(request.validationError ? typedValues(request.body) : request.body) };
-      const edit = readEdit(sent, ['name', 'slug', 'timeZone']);
+      const edit = readEdit(sent, ['name', 'slug', 'timeZone', 'weekStartsOn']);
       let stored = textsOf(request.workspace);
       try {
         if (request.validationError) throw request.validationError;
-        const workspace = await updateWorkspace(db, request.workspace.id, edit.changes, {
+        const { weekStartsOn, ...others } = edit.changes;
+        const changes =
+          weekStartsOn === undefined ? others : { ...others, weekStartsOn: Number(weekStartsOn) as WeekStart };
+        const workspace = await updateWorkspace(db, request.workspace.id, changes, {
           ...options,
           onNewZone: (tx) => countZoneChange(request, tx),
           refuse(now) {
@@ -140,7 +145,12 @@ export default async function workspaceRoutes(
   );
 }
 
-type Texts = { name: string; slug: string; timeZone: string };
+type Texts = { name: string; slug: string; timeZone: string; weekStartsOn: string };
 
 /** A workspace as its form shows it. */
-const textsOf = ({ name, slug, timeZone }: Texts): Texts => ({ name, slug, timeZone });
+const textsOf = ({ name, slug, timeZone, weekStartsOn }: Workspace | Membership): Texts => ({
+  name,
+  slug,
+  timeZone,
+  weekStartsOn: String(weekStartsOn),
+});

@@ -55,6 +55,7 @@ describe('a limit that protects somebody', () => {
   it('counts tries at the password of a shared report', async () => {
     const token = await insertShare(first.db, await workspaceIdOf(first, ada), {
       subject: { kind: 'workspace' },
+      filters: [],
       title: 'Results',
       parts: [],
       passwordHash: await hashPassword('correct horse'),

@@ -56,6 +56,7 @@ describe('periods of the calendar', () => {
   // 22 November 2026 is a Sunday.
   it.each([
     ['yesterday', ['2026-11-21', '2026-11-21'], ['2026-11-20', '2026-11-20'], 'hour', 'on the day before'],
+    ['this-week', ['2026-11-16', '2026-11-22'], ['2026-11-09', '2026-11-15'], 'day', 'in the same days of last week'],
     ['last-week', ['2026-11-09', '2026-11-15'], ['2026-11-02', '2026-11-08'], 'day', 'in the week before'],
     ['this-month', ['2026-11-01', '2026-11-22'], ['2026-10-01', '2026-10-22'], 'day', 'in the same days of last month'],
     ['last-month', ['2026-10-01', '2026-10-31'], ['2026-09-01', '2026-09-30'], 'day', 'in the month before'],
@@ -65,14 +66,22 @@ describe('periods of the calendar', () => {
     expect(previousDays({ period: name })).toEqual(before);
     expect(previousWords(period)).toBe(words);
     expect(periodWords(period)).toBe(
-      { yesterday: 'Yesterday', 'last-week': 'Last week', 'this-month': 'This month', 'last-month': 'Last month' }[
-        name
-      ],
+      {
+        yesterday: 'Yesterday',
+        'this-week': 'This week',
+        'last-week': 'Last week',
+        'this-month': 'This month',
+        'last-month': 'Last month',
+      }[name],
     );
   });
 
   it('begin their weeks where the chart does', () => {
     expect(berlin({ period: 'last-week', weekStartsOn: 0 }).days).toEqual({ first: '2026-11-15', last: '2026-11-21' });
+    expect(berlin({ period: 'last-week', weekStartsOn: 6 }).days).toEqual({ first: '2026-11-14', last: '2026-11-20' });
+    expect(berlin({ period: 'this-week', weekStartsOn: 0 }).days).toEqual({ first: '2026-11-22', last: '2026-11-22' });
+    expect(berlin({ period: 'this-week', weekStartsOn: 6 }).days).toEqual({ first: '2026-11-21', last: '2026-11-22' });
+    expect(previousDays({ period: 'this-week', weekStartsOn: 6 })).toEqual(['2026-11-14', '2026-11-15']);
     const monday = { period: 'last-week', now: new Date('2026-11-22T23:30:00Z') } as const;
     expect(berlin(monday).days).toEqual({ first: '2026-11-16', last: '2026-11-22' });
     expect(berlin({ ...monday, timeZone: 'America/New_York' }).days.first).toBe('2026-11-09');
@@ -134,6 +143,9 @@ describe('a step earlier or later', () => {
     [{ period: 'yesterday' }, { from: '2026-11-20', to: '2026-11-20' }, { from: '2026-11-22', to: '2026-11-22' }],
     [{ period: '7d' }, { from: '2026-11-09', to: '2026-11-15' }, null],
     [{ period: '30d' }, { from: '2026-09-24', to: '2026-10-23' }, null],
+    [{ period: 'this-week' }, { from: '2026-11-09', to: '2026-11-15' }, null],
+    [{ period: 'this-week', weekStartsOn: 6 }, { from: '2026-11-14', to: '2026-11-20' }, null],
+    [{ period: 'last-week', weekStartsOn: 6 }, { from: '2026-11-07', to: '2026-11-13' }, { period: 'this-week' }],
     [{ period: 'last-week' }, { from: '2026-11-02', to: '2026-11-08' }, { from: '2026-11-16', to: '2026-11-22' }],
     [{ period: 'this-month' }, { from: '2026-10-01', to: '2026-10-31' }, null],
     [{ period: 'last-month' }, { from: '2026-09-01', to: '2026-09-30' }, { period: 'this-month' }],

@@ -40,6 +40,7 @@ describe('a period of the calendar', () => {
   const endOfLastMonth = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 0));
   const clicks = {
     yesterday: 1,
+    'this-week': ((now.getUTCDay() + 6) % 7) + 1,
     'last-week': 7,
     'this-month': now.getUTCDate(),
     'last-month': endOfLastMonth.getUTCDate(),

@@ -34,8 +34,11 @@ const asked: Record<string, Partial<PeriodInput>> = {
   '7 days by hour': { period: '7d', interval: 'hour' },
   '30 days': { period: '30d' },
   '90 days by week': { period: '90d', interval: 'week' },
+  '90 days by weeks from Sunday': { period: '90d', interval: 'week', weekStartsOn: 0 },
+  'last week from Sunday': { period: 'last-week', weekStartsOn: 0 },
   '12 months': { period: '12mo' },
   'all time': { period: 'all' },
+  'all time by weeks from Saturday': { period: 'all', interval: 'week', weekStartsOn: 6 },
   'all time by day': { period: 'all', interval: 'day' },
   'a range across the end of summer time by hour': { from: '2026-10-30', to: '2026-11-03', interval: 'hour' },
   'a range across its beginning by day': { from: '2026-02-27', to: '2026-03-15' },
@@ -180,14 +183,15 @@ group by 1, 2`);
 }
 
 /** The name of a row's step, told by Postgres and not by our own calendar. */
-function stepSql({ interval, timeZone, from }: Period): string {
+function stepSql({ interval, timeZone, from, weekStartsOn }: Period): string {
   const local = `c.clicked_at at time zone '${timeZone}'`;
   // The first hour may be cut off where the period begins.
   const hour = `greatest(date_trunc('hour', c.clicked_at, '${timeZone}'), '${from.toISOString()}')`;
   return {
     hour: `to_char(${hour} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
     day: `to_char(${local}, 'YYYY-MM-DD')`,
-    week: `to_char(date_trunc('week', ${local}), 'YYYY-MM-DD')`,
+    // Weeks of Postgres begin on Mondays.
+    week: `to_char(date_trunc('week', ${local} + interval '${(8 - weekStartsOn) % 7} days') - interval '${(8 - weekStartsOn) % 7} days', 'YYYY-MM-DD')`,
     month: `to_char(${local}, 'YYYY-MM')`,
   }[interval];
 }

@@ -122,7 +122,7 @@ describe('GET /analytics', () => {
     [
       'period=fortnight',
       'period',
-      'Choose today, 7d, 30d, 90d, 12mo, all, yesterday, last-week, this-month or last-month.',
+      'Choose today, 7d, 30d, 90d, 12mo, all, yesterday, this-week, last-week, this-month or last-month.',
     ],
     ['interval=minute', 'interval', 'Choose hour, day, week or month.'],
     ['groupBy=colour', 'groupBy', /^Choose time, class, .* or utm_content\.$/],

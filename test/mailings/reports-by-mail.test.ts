@@ -106,6 +106,42 @@ describe('a weekly report', () => {
   });
 });
 
+describe('a weekly report of a workspace whose weeks begin on another day', () => {
+  const begin = (person: Person, day: number) =>
+    test.db.execute(sql`update workspaces set week_starts_on = ${day} where slug = ${person.workspace.slug}`);
+
+  it.each([
+    [0, '2026-10-18T06:59:59Z', '2026-10-18T07:00:00Z', '11 Oct 2026 – 17 Oct 2026'],
+    [6, '2026-10-17T06:59:59Z', '2026-10-17T07:00:00Z', '10 Oct 2026 – 16 Oct 2026'],
+  ])('comes on that day at seven: %i', async (day, before, at, days) => {
+    const ada = await test.signUp('Faye');
+    await begin(ada, day);
+    await insertPast(ada);
+    await plan(ada);
+    await planInPast(ada);
+    expect(await send(before)).toBe(1); // the week before, of which nothing was sent yet
+    await mailbox.take(mailbox.subjectsFor(ada.email)[0] ?? '');
+    expect(await send(at)).toBe(1);
+    await mailbox.take(`Faye's team: 3 clicks, ${days}`);
+  });
+
+  it('sends no week twice when the day is changed, and goes on with the next', async () => {
+    const ada = await test.signUp('Gwen');
+    await plan(ada);
+    await planInPast(ada);
+    expect(await send('2026-10-19T08:00:00Z')).toBe(1); // 12 to 18 October
+    for (const day of [0, 6, 1]) {
+      await begin(ada, day);
+      expect(await send('2026-10-20T08:00:00Z')).toBe(0);
+    }
+    await begin(ada, 0);
+    expect(await send('2026-10-25T08:00:00Z')).toBe(1); // 18 to 24 October
+    await begin(ada, 1);
+    expect(await send('2026-10-27T08:00:00Z')).toBe(0);
+    expect(await send('2026-11-02T08:00:00Z')).toBe(1); // 26 October to 1 November
+  });
+});
+
 it('a monthly report of a link is about that link and the month before', async () => {
   const ada = await test.signUp('Emma');
   const linkId = await insertPast(ada, 4);
