@@ -4,10 +4,13 @@ import { keptEverywhere, keptOnOwnHosts } from './kept-words.ts';
 
 /** Every way to write a word in small and capital letters: the keys that it may have where case counts. */
 const spellingsOf = (word: string): string[] =>
-  [...word].reduce<string[]>(
-    (stems, letter) => [...new Set([letter, letter.toUpperCase()])].flatMap((each) => stems.map((stem) => stem + each)),
-    [''],
-  );
+  word
+    .split('')
+    .reduce<string[]>(
+      (stems, letter) =>
+        [...new Set([letter, letter.toUpperCase()])].flatMap((each) => stems.map((stem) => stem + each)),
+      [''],
+    );
 
 /**
  * Links that are not deleted whose slug is a word that is kept (kept-words.ts), by one look into the index of slugs for
