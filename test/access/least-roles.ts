@@ -152,6 +152,7 @@ export const leastRoles: Record<string, Least> = {
   'POST /w/:workspace/domains/:id/remove': 'admin',
   'GET /w/:workspace/domains/:id/redirect-map.csv': 'admin',
   'GET /admin/mail': 'instance admin',
+  'POST /admin/mail/:mailId/retry': 'instance admin',
   'GET /w/:workspace/keys': 'viewer',
   'POST /w/:workspace/keys': 'member',
   'POST /w/:workspace/keys/:keyId/delete': 'member',

@@ -62,6 +62,7 @@ export async function insertDemoLinks(
   const { domainId, createdBy } = setting;
   const many = await insertManyLinks(db, { workspaceId: workspace.id, domainId, createdBy }, rows, onMade);
   const made: DemoLink[] = [];
+  let count = many.length;
   let next = 0;
   for (const { idea, popularity, createdAt, values } of planned) {
     let link: Opening | undefined;
@@ -71,7 +72,7 @@ export async function insertDemoLinks(
     } else {
       link = await insertIdea(db, idea.slug, values, setting);
       await dateBack(db, workspace.id, link.id, createdAt);
-      onMade(many.length + made.length);
+      onMade(++count);
     }
     made.push({ ...popularity, ...openings(link, workspace), mix: mixes[idea.mix] });
   }
