@@ -32,6 +32,9 @@ export async function checkDatabase(config: Config): Promise<Check[]> {
       const { version, skewMs, hasTrigrams } = await askDatabase(direct.url);
       const where = config.databaseUrl ? `external, at ${placeOf(given)}` : `embedded, below ${config.dataDir}`;
       const migrations = await checkMigrations(direct.url);
+      const fitness = await checkFitness(direct.url);
+      // Where our tables cannot be reached, nothing can be asked of them.
+      const isFit = !fitness.some(({ status }) => status === 'fail');
       checks.push(
         version >= oldestPostgres
           ? { name: 'database', status: 'ok', message: `Postgres ${version}, ${where}.` }
@@ -40,12 +43,12 @@ export async function checkDatabase(config: Config): Promise<Check[]> {
               status: 'fail',
               message: `Postgres ${version} is too old: use ${oldestPostgres} or newer.`,
             },
-        ...(await checkFitness(direct.url)),
+        ...fitness,
         migrations,
         await checkConnections(direct.url, config),
         checkClock(skewMs),
         // The migrations make the extension, where they may.
-        ...(migrations.status === 'ok' ? [checkSearch(hasTrigrams), await checkSlugs(direct.url)] : []),
+        ...(migrations.status === 'ok' && isFit ? [checkSearch(hasTrigrams), await checkSlugs(direct.url)] : []),
         ...(await checkTimeZones(direct.url)),
       );
       if (config.databaseUrl !== null) checks.push(...(await checkWays(config, config.databaseUrl, direct)));

@@ -75,6 +75,12 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
       const { id } = await insertMailing(db, workspaceId, mailing);
       return { mailingId: id, token: mailingToken(app.config.secret, id) };
     }
+    case 'mailId': {
+      const { rows } = await db.execute<{ id: number }>(
+        sql`insert into mails (recipient, subject, body) values (${`${word}@example.com`}, ${word}, ${word}) returning id`,
+      );
+      return { mailId: String(rows[0]?.id) };
+    }
     case 'keyId':
       return { keyId: (await insertApiKey(db, workspaceId, { name: word, createdBy: ownerId })).id };
     case 'userId':

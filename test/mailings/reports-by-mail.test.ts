@@ -248,7 +248,7 @@ describe('planning', () => {
       await page.goto(test.url + pathOf(ada));
       await page.locator('#mailing-recipient').fill(`reader-${width}@example.com`);
       await page.getByRole('button', { name: 'Mail the report' }).click();
-      await page.getByText(`We asked reader-${width}@example.com`).waitFor();
+      await page.getByText(`We ask reader-${width}@example.com`).waitFor();
       expect(await accessibilityProblems(page)).toEqual([]);
       const path = linkIn(await mailbox.take("A weekly report about Kira's team?"));
       await page.context().clearCookies();
