@@ -202,7 +202,7 @@ describe('WEB_CONCURRENCY', () => {
     launch({ WEB_CONCURRENCY: '2' });
     const [code] = (await once(child, 'exit')) as [number | null];
     expect(code).toBe(1);
-    expect(lines.join('\n')).toContain('EADDRINUSE');
+    expect(lines.join('\n')).toContain(`Another program listens on port ${port} already.`);
     other.close();
   });
 });

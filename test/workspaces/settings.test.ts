@@ -133,7 +133,7 @@ insert into chart_notes (id, workspace_id, at, kind, text, moved) values ('note'
     const refused = await joan.ask(settings(joan), { form });
     expect(refused.status).toBe(409);
     expect(errorAt(refused, 'slug')).toBe(
-      `Another workspace has the word ${ada.workspace.slug}. Choose a different one.`,
+      `Another workspace uses ${ada.workspace.slug} already. Choose a different one.`,
     );
     const mary = await app.signUp('Mary');
     const both = await Promise.all(
