@@ -102,7 +102,6 @@ describe('while all hits are taken away', () => {
     await page.keyboard.press('Enter');
     await page.getByText('0 of 3,500 hits').waitFor();
     expect(await start.isVisible()).toBe(false);
-    expect(await accessibilityProblems(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
     await expect.poll(countWaiting).toBe(1);
     await page.keyboard.press('Enter'); // Cancel has the focus.
