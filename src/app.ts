@@ -54,9 +54,9 @@ import failures, { refuseBrokenAddress, refuseRequest, refuseUnknownPage } from 
 import forms from './plugins/forms.ts';
 import { httpLimits, maxConnections } from './plugins/limits.ts';
 import { logOptions, logRequests } from './plugins/logging.ts';
-import { addressOf, knowProxies, noteAddress } from './plugins/proxies.ts';
-import networkLimits from './plugins/network-limits.ts';
-import { collectReservedSlugs } from './plugins/reserved-slugs.ts';
+import { addressOf, knowProxies, noteAddress } from './http/proxies.ts';
+import networkLimits from './http/network-limits.ts';
+import { collectReservedSlugs } from './redirect/reserved-slugs.ts';
 import { sentenceOf } from './plugins/sentences.ts';
 import security, { securityHeaders } from './plugins/security.ts';
 import { hasSecondHost, knowSites, serveOn, siteRouting, takeTarget } from './plugins/sites.ts';

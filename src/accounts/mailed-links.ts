@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { waitBeyondEverywhere } from '../rate-limit.ts';
+import { waitBeyondEverywhere } from '../http/rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { confirmEmailChange, isEmailChange } from './email-change.ts';
 import { forgotPasswordForm, mailedToken, resetPasswordForm } from './forms.ts';

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { LimitReached } from '../errors.ts';
 import { networkOf } from '../network.ts';
-import { addressOf } from '../plugins/proxies.ts';
-import { waitBeyondEverywhere } from '../rate-limit.ts';
+import { addressOf } from '../http/proxies.ts';
+import { waitBeyondEverywhere } from '../http/rate-limit.ts';
 import { typedValues } from '../refusal.ts';
 import { isKnownBrowser } from './known-browser.ts';
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { LimitReached } from '../errors.ts';
-import { waitBeyond } from '../rate-limit.ts';
+import { waitBeyond } from '../http/rate-limit.ts';
 import { authenticate } from './authenticate.ts';
 
 const requestsAMinute = 600;

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LimitReached } from '../errors.ts';
-import { waitBeyond } from '../rate-limit.ts';
+import { waitBeyond } from '../http/rate-limit.ts';
 
 /**
  * Checks of a workspace a minute, on its pages and as many by API. Each is up to a dozen questions to servers of others;

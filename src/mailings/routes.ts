@@ -9,7 +9,7 @@ import { openKept, type SubjectFields, subjectFields, subjectQuery } from '../an
 import { emailAddress } from '../email-address.ts';
 import { LimitReached, NotFound } from '../errors.ts';
 import { aboutMail } from '../mail/mail.ts';
-import { waitBeyondEverywhere } from '../rate-limit.ts';
+import { waitBeyondEverywhere } from '../http/rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { mayDo } from '../workspaces/roles.ts';

@@ -4,7 +4,7 @@ import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { type FastifyHttpOptions, type FastifyInstance, LogController } from 'fastify';
 import { DatabaseError } from 'pg';
 import type { Config } from '../config.ts';
-import type { IsProxy } from './proxies.ts';
+import type { IsProxy } from '../http/proxies.ts';
 
 /** What a proxy may call a request; anything else could forge lines of the log. */
 const sentId = /^[\w.:-]{8,64}$/;

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { isSameSecret } from '../secret.ts';
-import { addressOf } from './proxies.ts';
+import { addressOf } from '../http/proxies.ts';
 import { hostnameOf } from './sites.ts';
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost', '[::1]']);

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { Forbidden, NotFound } from '../errors.ts';
-import { forwardedScheme, type IsProxy } from './proxies.ts';
+import { forwardedScheme, type IsProxy } from '../http/proxies.ts';
 
 const contentSecurityPolicy = [
   "default-src 'none'",

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { formatDate } from '../format.ts';
 import { decoded, queryOf } from '../links/destination.ts';
-import { isWellKnownFile } from '../plugins/reserved-slugs.ts';
+import { isWellKnownFile } from './reserved-slugs.ts';
 import { fillPlaceholders, type Host } from './host.ts';
 import type { Target } from './queries.ts';
 

@@ -7,7 +7,7 @@ import { isOwnersVisit, takeOwnerMark } from '../clicks/owner-mark.ts';
 import type { Recorder } from '../clicks/recorder.ts';
 import { Unavailable } from '../errors.ts';
 import { queryOf, withQuery } from '../links/destination.ts';
-import { addressOf, forwardedScheme, knowProxies } from '../plugins/proxies.ts';
+import { addressOf, forwardedScheme, knowProxies } from '../http/proxies.ts';
 import { hostnameOf, type Sites } from '../plugins/sites.ts';
 import { readAsked, withoutPunctuation } from './asked-slug.ts';
 import { type Host, plainHost } from './host.ts';

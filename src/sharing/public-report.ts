@@ -11,7 +11,7 @@ import { reportPage } from '../analytics/report-page.ts';
 import { tookTooLong } from '../db/in-turn.ts';
 import { getLogo } from '../domains/logo.ts';
 import { AppError, LimitReached, NotFound } from '../errors.ts';
-import { waitBeyondEverywhere } from '../rate-limit.ts';
+import { waitBeyondEverywhere } from '../http/rate-limit.ts';
 import { brandStyle } from '../redirect/brand.ts';
 import { onlyParts } from './parts.ts';
 import { isPassword, passwordVersion } from './password.ts';

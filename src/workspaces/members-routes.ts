@@ -5,7 +5,7 @@ import { openEdit, Overtaken, readEdit } from '../edit-form.ts';
 import { LimitReached } from '../errors.ts';
 import { withArticle } from '../format.ts';
 import { aboutMail } from '../mail/mail.ts';
-import { waitBeyondEverywhere } from '../rate-limit.ts';
+import { waitBeyondEverywhere } from '../http/rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { invitationMail } from './emails.ts';
 import { inviteForm, roleForm } from './forms.ts';

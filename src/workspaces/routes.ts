@@ -6,7 +6,7 @@ import type { Db } from '../db/db.ts';
 import { listTimeZones } from '../db/time-zones.ts';
 import { type EditView, openEdit, readEdit } from '../edit-form.ts';
 import { LimitReached } from '../errors.ts';
-import { waitBeyondEverywhere } from '../rate-limit.ts';
+import { waitBeyondEverywhere } from '../http/rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { nameOfWeekStart, type WeekStart, weekStarts } from '../week.ts';
 import { DAY } from '../zoned-time.ts';

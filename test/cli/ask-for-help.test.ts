@@ -43,13 +43,13 @@ describe('the command line', () => {
       ['seed', '--links'],
       "Option '--links <value>' argument missing. See: npm run waymark -- seed --help",
     ],
-    ['a number that is none', ['seed', '--links', 'many'], '--links: Use a whole number from 1 to 10,000.'],
+    ['a number that is none', ['seed', '--links', 'many'], '--links: Use a whole number from 1 to 200,000.'],
     ['a number that is too large', ['seed', '--days', '2000'], '--days: Use a whole number from 1 to 1,100.'],
     ['a negative number', ['seed', '--clicks=-5'], '--clicks: Use a whole number from 1 to 10,000,000.'],
     [
       'a database that does not answer',
       ['migrate', '--json'],
-      'The database at 127.0.0.1:1/nothing cannot be used: nobody listens there. Look at DATABASE_URL.',
+      'The database at 127.0.0.1:1/nothing cannot be used: nobody listens there. Start Postgres, or look at host and port. Look at DATABASE_URL.',
     ],
   ])('refuses %s with one sentence', async (_what, words, sentence) => {
     expect(await line.run(...words)).toEqual({ code: 1, stdout: '', stderr: `${sentence}\n` });

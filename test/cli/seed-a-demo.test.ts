@@ -136,7 +136,7 @@ select array_agg(distinct channel order by channel) as channels, count(distinct 
        (count(*) filter (where channel = 'qr' and device <> 'mobile'))::int as scanning_desktops,
        (count(*) filter (where channel = 'qr' and slug_id not in (select id from slugs where kind = 'qr')))::int as false_scans
 from clicks where ${inDemo()} and class = 'human'`);
-    expect(audience.channels).toEqual(['ai', 'direct', 'email', 'paid', 'qr', 'referral', 'search', 'social']);
+    expect(audience.channels).toEqual(['ai', 'direct', 'email', 'other', 'paid', 'qr', 'referral', 'search', 'social']);
     expect(audience.countries).toBeGreaterThan(25);
     expect(audience.cities).toBeGreaterThan(100);
     expect(audience.languages).toBeGreaterThan(15);

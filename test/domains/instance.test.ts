@@ -22,7 +22,7 @@ describe('the instance’s own short host', () => {
 
   it('is among the domains of every workspace, of which every page reads a few columns and no files', async () => {
     const id = await ensureInstanceDomain(database.db, 'https://go.example.com');
-    const domain = { id, host: 'go.example.com', isCaseSensitive: false };
+    const domain = { id, host: 'go.example.com', isCaseSensitive: false, isInstances: true };
     expect(await listDomains(database.db, 'none')).toEqual([domain]);
   });
 });

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { describeError, logOptions, logRequests } from '../../src/plugins/logging.ts';
-import { knowProxies } from '../../src/plugins/proxies.ts';
+import { knowProxies } from '../../src/http/proxies.ts';
 import { startTestApp, type TestApp } from '../setup/app.ts';
 
 describe('which peers are proxies of ours', () => {

@@ -223,7 +223,7 @@ select (select has_search_texts from workspaces) as "isReady",
     await query(
       old.url,
       `create role ${role} login password 'plain'; revoke create on database ${name} from public;
-       grant usage on schema public, drizzle to ${role}; grant all on all tables in schema public, drizzle to ${role}`,
+       grant usage on schema public, drizzle to ${role}; grant create on schema public to ${role}; grant all on all tables in schema public, drizzle to ${role}`,
     );
     const url = new URL(old.url);
     [url.username, url.password] = [role, 'plain'];

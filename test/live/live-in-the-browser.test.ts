@@ -39,7 +39,7 @@ const hits = (page: Page) => page.locator('[data-live-hits] > li');
 describe('in a browser', () => {
   it('the first click of all turns the empty page into a report', async () => {
     const { page, errors } = await open(`/w/${ada.workspace.slug}/reports`);
-    await page.getByText('Nobody has opened one of your links so far').waitFor();
+    await page.getByText('Nobody has opened your links yet').waitFor();
     await lookOn(page);
     await test.visit('/spring');
     await page.getByText('1 click', { exact: true }).first().waitFor();

@@ -16,11 +16,15 @@ describe('a dashboard of https that is opened by http', () => {
     ['/log-in', `https://${appHost}/log-in`],
     ['/log-in?next=%2Fw%2Facme', `https://${appHost}/log-in?next=%2Fw%2Facme`],
     ['/', `https://${appHost}/`],
-    ['//evil.example/x', `https://${appHost}//evil.example/x`],
   ])('leads %s to https, when a proxy says so', async (path, address) => {
     const answer = await secure.ask(path, { headers: http });
     expect([answer.status, answer.headers.location]).toEqual([302, address]);
     expect(answer.headers['cache-control']).toBe('private, no-store');
+  });
+
+  it('leads to no other host: //evil.example is an address that there is not', async () => {
+    const answer = await secure.ask('//evil.example/x', { headers: http });
+    expect([answer.status, answer.headers.location]).toEqual([404, undefined]);
   });
 
   it('says at the log-in that nobody can log in there, whether or not a proxy says so', async () => {

@@ -12,6 +12,7 @@ import { startServer } from '../../src/start.ts';
 import { createTestDatabase } from './database.ts';
 import { waitForServer } from './domains.ts';
 import { freePort } from './free-port.ts';
+import { type Account, makePerson } from './person.ts';
 
 /** An answer, read whole. Redirects are never followed: they are what is tested. */
 export type Answer = {
@@ -34,12 +35,7 @@ export type Ask = {
 };
 
 /** Somebody with an account, and the browser they are logged in with. */
-export type Person = {
-  name: string;
-  email: string;
-  password: string;
-  cookie: string;
-  workspace: { slug: string };
+export type Person = Account & {
   /** Asks the dashboard with this person's cookie. */
   ask(path: string, ask?: Ask): Promise<Answer>;
 };
@@ -57,7 +53,7 @@ export type TestApp = {
   ask(path: string, ask?: Ask): Promise<Answer>;
   /** Opens a short link as a visitor does. */
   visit(path: string, ask?: Ask): Promise<Answer>;
-  /** A new account with a workspace of its own, through the real sign-up form. */
+  /** A new account with a workspace of its own, logged in. */
   signUp(name?: string): Promise<Person>;
   /** Takes pending hits into the rollups now, instead of within a second. */
   rollUp(): Promise<number>;
@@ -123,7 +119,7 @@ export async function startTestApp(
         ...options,
         headers: { 'user-agent': desktopChrome, 'accept-language': 'en-GB,en;q=0.9', ...options.headers },
       }),
-    signUp: (name = 'Ada') => signUp(ask, name),
+    signUp: (name = 'Ada') => signUp({ db: server.app.db, config, ask }, name),
     rollUp: () => rollUpPending(server.app.db, dimensions),
     async close() {
       await server.close();
@@ -133,26 +129,10 @@ export async function startTestApp(
   };
 }
 
-async function signUp(ask: TestApp['ask'], name: string): Promise<Person> {
-  const email = `${name.toLowerCase().replaceAll(/\W/g, '')}-${randomBytes(4).toString('hex')}@example.com`;
-  const password = `correct horse ${randomBytes(4).toString('hex')}`;
-  // Each from an address of its own: sign-ups are limited by address.
-  const address = `198.51.${randomBytes(1)[0]}.${randomBytes(1)[0]}`;
-  const answer = await ask('/sign-up', {
-    form: { name, email, password, workspaceName: `${name}'s team`, timeZone: 'UTC' },
-    headers: { 'x-forwarded-for': address },
-  });
-  if (answer.status !== 303) throw new Error(`Sign-up answered ${answer.status}: ${answer.text.slice(0, 2_000)}`);
-  const cookie = (answer.headers['set-cookie'] ?? [])
-    .map((line) => line.split(';', 1)[0])
-    .filter((pair) => !pair?.startsWith('waymark_flash'))
-    .join('; ');
-  const asPerson: Person['ask'] = (path, options = {}) =>
-    ask(path, { ...options, headers: { cookie, ...options.headers } });
-  const home = await asPerson('/');
-  const slug = /^\/w\/([^/]+)/.exec(home.headers.location ?? '')?.[1];
-  if (!slug) throw new Error(`/ led to ${home.headers.location} and not to a workspace`);
-  return { name, email, password, cookie, workspace: { slug }, ask: asPerson };
+async function signUp(app: Pick<TestApp, 'db' | 'config' | 'ask'>, name: string): Promise<Person> {
+  const person = await makePerson(app.db, app.config, name);
+  const { cookie } = person;
+  return { ...person, ask: (path, ask = {}) => app.ask(path, { ...ask, headers: { cookie, ...ask.headers } }) };
 }
 
 function request(port: number, path: string, ask: Ask): Promise<Answer> {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { keptEverywhere, keptOnOwnHosts } from '../links/kept-words.ts';
 import { foldCase } from '../links/slug.ts';
-import type { Site } from './sites.ts';
+import type { Site } from '../plugins/sites.ts';
 
 /** Files that browsers, crawlers and apps look for at the root of every host: whoever held one would speak for it. */
 const wellKnownFiles = [

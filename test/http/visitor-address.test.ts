@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLink } from '../../src/links/queries.ts';
 import { networkOf, readAddress } from '../../src/network.ts';
-import { knowProxies, visitorAddress } from '../../src/plugins/proxies.ts';
+import { knowProxies, visitorAddress } from '../../src/http/proxies.ts';
 import { startTestApp, type TestApp } from '../setup/app.ts';
 import { insertBareWorkspace, rowsOf } from '../setup/hits.ts';
 

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Db } from './db/db.ts';
-import { countTry } from './db/tries.ts';
-import { counterOf, type Limit, widerCounterOf } from './plugins/network-limits.ts';
+import type { Db } from '../db/db.ts';
+import { countTry } from '../db/tries.ts';
+import { counterOf, type Limit, widerCounterOf } from './network-limits.ts';
 
 /**
  * A limit that a route counts by itself, where it knows what counts: routes that count every request name theirs in
