@@ -1,8 +1,14 @@
 import { defineConfig } from 'vitest/config';
 import everyCommit from './vitest.config.ts';
 
-/** `npm run test:wide`: all that is combinatorial or large, with the set-up of `npm test`. */
+/** `npm run test:wide`: all that is combinatorial, large or starts many servers, with the set-up of `npm test`. */
 export default defineConfig({
   ...everyCommit,
-  test: { ...everyCommit.test, include: ['test/**/*.wide.ts'], testTimeout: 300_000, hookTimeout: 300_000 },
+  test: {
+    ...everyCommit.test,
+    include: ['test/**/*.wide.ts', 'test/analytics/report-equals-rows.test.ts'],
+    env: { TIER: 'wide' },
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
 });

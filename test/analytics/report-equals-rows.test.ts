@@ -53,6 +53,10 @@ const asked: Record<string, Partial<PeriodInput>> = {
   'hours of another zone': { from: '2026-10-31', to: '2026-11-02', interval: 'hour', timeZone: 'Europe/London' },
 };
 
+/** Of the cases of a subject, `npm test` takes every sixth, from another one on for each; the wide tier takes all. */
+const sampled = <Case>(cases: readonly Case[], from: number): readonly Case[] =>
+  process.env.TIER === 'wide' ? cases : cases.filter((_, index) => (index + from) % 6 === 0);
+
 let database: OpenTestDatabase;
 let db: Db;
 
@@ -346,8 +350,8 @@ from link_totals t where workspace_id = ${workspaceOf(zone)} order by 1`);
     expect(hits / 2).toBeGreaterThan(busyLinkHits);
   });
 
-  describe.each(subjects)('%s', (_name, subject) => {
-    it.each(Object.entries(asked))('reports what its rows say: %s', async (_period, input) => {
+  describe.each(subjects)('%s', (name, subject) => {
+    it.each(sampled(Object.entries(asked), name.length))('reports what its rows say: %s', async (_period, input) => {
       await expectEqual(zone, subject, input);
     });
   });
@@ -357,7 +361,7 @@ from link_totals t where workspace_id = ${workspaceOf(zone)} order by 1`);
     const random = seededRandom(zone.length);
     const offset = about.length;
     const periods = Object.entries(asked);
-    it.each(Array.from({ length: 10 }, (_, draw) => draw))('reports what its rows say, draw %i', async (draw) => {
+    it.each(sampled(Array.from({ length: 10 }, (_, draw) => draw), offset))('reports what its rows say, draw %i', async (draw) => {
       const drawn = drawFilters(random);
       const [name, input] = periods[(draw + offset) % periods.length] ?? ['', {}];
       await expectEqual(zone, subject, input, drawn).catch((error: unknown) => {
