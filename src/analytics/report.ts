@@ -1,4 +1,5 @@
 import type { Db } from '../db/db.ts';
+import { ownRound } from '../event-loop.ts';
 import { inTime } from './budget.ts';
 import { type DimensionName, dimensions } from './dimensions.ts';
 import type { Filter } from './filter.ts';
@@ -66,6 +67,9 @@ export async function loadReport(
 export const takesRows = ({ kind }: Subject, filters: readonly Filter[] = []): boolean =>
   filters.length > 0 || (kind !== 'workspace' && kind !== 'link');
 
+/** Rows that are named at once: some milliseconds, in which no redirect is answered. */
+const rowsAtOnce = 1_000;
+
 export type CountedRow = CountedValue & {
   label: string;
   /** The country of a region or a city. */
@@ -103,11 +107,15 @@ export async function countBy(
     }
     const asked: DimensionName[] = [...new Set<DimensionName>(['class', groupBy])];
     const { class: classes, [groupBy]: grouped } = await loadValues(tx, scope, period, asked);
-    const values = grouped.rows.map(({ value }) => ({ dimension: groupBy, value }));
-    const names = await nameLinks(tx, workspaceId, namedAmong(values));
-    return {
-      total: sumOf(classes.rows.filter(({ value }) => value === 'human')),
-      rows: grouped.rows.map((row) => ({ ...row, ...labelOf(groupBy, row.value, names) })),
-    };
+    const rows: CountedRow[] = [];
+    // There may be as many as the workspace has links.
+    for (let from = 0; from < grouped.rows.length; from += rowsAtOnce) {
+      await ownRound();
+      const some = grouped.rows.slice(from, from + rowsAtOnce);
+      const values = some.map(({ value }) => ({ dimension: groupBy, value }));
+      const names = await nameLinks(tx, workspaceId, namedAmong(values));
+      rows.push(...some.map((row) => ({ ...row, ...labelOf(groupBy, row.value, names) })));
+    }
+    return { total: sumOf(classes.rows.filter(({ value }) => value === 'human')), rows };
   });
 }

@@ -4,7 +4,8 @@ import { patientMs } from '../downloads.ts';
 import { inRounds } from '../event-loop.ts';
 import { type ExportedHit, type HitPlace, type HitsAsked, listHits } from './queries.ts';
 
-const rowsAPage = 1_000;
+/** Few enough that reading them takes some milliseconds, in which no redirect is answered. */
+const rowsAPage = 500;
 
 /** Lines that are written at once: some milliseconds, in which no redirect is answered. */
 const linesAtOnce = 100;

@@ -5,7 +5,8 @@ import { inRounds } from '../event-loop.ts';
 import { type LinkFilter, type LinkState, listLinks } from '../links/list.ts';
 import type { Link } from '../links/queries.ts';
 
-const rowsAPage = 1_000;
+/** Few enough that reading them takes some milliseconds, in which no redirect is answered. */
+const rowsAPage = 250;
 
 /** Lines that are written at once: some milliseconds, in which no redirect is answered. */
 const linesAtOnce = 100;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-const pixels = 'A QR code is 64 to 4096 pixels wide.';
+export const maxPixels = 4_096;
+
+const pixels = `A QR code is 64 to ${maxPixels} pixels wide.`;
 const modules = 'The margin is 0 to 16 modules. Scanners need 4.';
 
 /** How a picture of a QR code may be asked for. */
@@ -9,7 +11,7 @@ export const pictureQuery = z.object({
     .number(pixels)
     .int(pixels)
     .min(64, pixels)
-    .max(4096, pixels)
+    .max(maxPixels, pixels)
     .default(512)
     .describe('Width and height in pixels.'),
   margin: z.coerce

@@ -2,10 +2,17 @@ import { promisify } from 'node:util';
 import { constants, crc32, deflate } from 'node:zlib';
 import { Invalid } from '../errors.ts';
 import { qrMatrix } from './matrix.ts';
-import type { Picture } from './picture.ts';
+import { maxPixels, type Picture } from './picture.ts';
 
 const signature = Buffer.from('89504e470d0a1a0a', 'hex');
 const deflateAside = promisify(deflate);
+
+/**
+ * Memory of pictures that were drawn, as many as there were at the same time. New memory of this size would be asked of the
+ * system page by page, which takes several times as long as the drawing.
+ */
+const spare: Buffer[] = [];
+const maxBytes = maxPixels * (1 + maxPixels / 8);
 
 /** Two of the filters of a line (W3C PNG, 9.2): the bytes as they are, or what they differ by from the line above. */
 const filterNone = 0;
@@ -27,7 +34,8 @@ export async function qrPng(text: string, { size, margin }: Picture): Promise<Bu
 
   // One byte for the filter, then eight pixels a byte; 1 is white.
   const lineBytes = 1 + Math.ceil(size / 8);
-  const lines = Buffer.alloc(lineBytes * size);
+  const kept = spare.pop() ?? Buffer.alloc(maxBytes);
+  const lines = kept.subarray(0, lineBytes * size).fill(0);
   for (let y = 0; y < size; y += 1) lines[y * lineBytes] = filterUp;
   // Lines that differ from the one above: the first, the first of each row of modules, and the first below them.
   drawLine(0, () => false);
@@ -43,6 +51,7 @@ export async function qrPng(text: string, { size, margin }: Picture): Promise<Bu
     }
   }
   const pixels = await deflateAside(lines, { strategy: constants.Z_RLE });
+  spare.push(kept);
   return Buffer.concat([signature, chunk('IHDR', header(size)), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]);
 }
 

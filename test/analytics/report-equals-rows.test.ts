@@ -361,7 +361,12 @@ from link_totals t where workspace_id = ${workspaceOf(zone)} order by 1`);
     const random = seededRandom(zone.length);
     const offset = about.length;
     const periods = Object.entries(asked);
-    it.each(sampled(Array.from({ length: 10 }, (_, draw) => draw), offset))('reports what its rows say, draw %i', async (draw) => {
+    it.each(
+      sampled(
+        Array.from({ length: 10 }, (_, draw) => draw),
+        offset,
+      ),
+    )('reports what its rows say, draw %i', async (draw) => {
       const drawn = drawFilters(random);
       const [name, input] = periods[(draw + offset) % periods.length] ?? ['', {}];
       await expectEqual(zone, subject, input, drawn).catch((error: unknown) => {

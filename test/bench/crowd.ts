@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
   options: {
     seconds: { type: 'string', default: '10' },
     runs: { type: 'string', default: '3' },
-    crowds: { type: 'string', default: 'docs,hosts' },
+    crowds: { type: 'string', default: 'docs,hosts,key,person' },
   },
 });
 const seconds = Number(options.seconds);
@@ -53,7 +53,7 @@ async function bench(): Promise<void> {
   const watched = await signUp('Watched');
   const busy = await signUp('Busy');
   await insertLinks();
-  const needs = { port, appHost, key: await makeKey(busy), workspace: busy.slug };
+  const needs = { port, appHost, key: await makeKey(busy), cookie: busy.cookie, workspace: busy.slug };
   await measure('quiet', needs, watched);
   const measured = new Map<string, Figures[]>();
   for (let run = 0; run < Number(options.runs); run++) {
@@ -205,18 +205,36 @@ async function makeKey({ cookie, slug }: Account): Promise<string> {
   });
   const both = [cookie, ...made.headers.getSetCookie().map((line) => line.split(';', 1)[0])].join('; ');
   const page = await fetch(`http://${appHost}/w/${slug}/keys`, { headers: { cookie: both } });
-  const key = /wm_\w+/.exec(await page.text())?.[0];
+  const key = /wm_[\w-]+/.exec(await page.text())?.[0];
   if (!key) throw new Error('There is no key on the page of keys');
   return key;
 }
 
+/** A workspace worth crowding: 60,000 links with titles, and 100,000 clicks of the last weeks. */
 async function insertLinks(): Promise<void> {
   await client.query(`insert into links (id, workspace_id, url)
 select 'crowd' || n, (select id from workspaces where name = 'Busy'), 'https://example.com/' || n from generate_series(0, 999) n`);
   await client.query(`insert into slugs (id, domain_id, slug_key, slug, kind, link_id)
 select 'crowd' || n, (select id from domains where workspace_id is null), 'crowd-' || n, 'crowd-' || n, 'primary', 'crowd' || n
 from generate_series(0, 999) n`);
+  await client.query(`insert into links (id, workspace_id, url, title)
+select 'many' || n, (select id from workspaces where name = 'Busy'), 'https://example.com/a/' || md5(n::text),
+  'A title of ' || md5((n + 1)::text)
+from generate_series(1, 60000) n`);
+  await client.query(`insert into slugs (id, domain_id, slug_key, slug, kind, link_id)
+select l.id || k.kind, (select id from domains where workspace_id is null), l.id || k.kind, l.id || k.kind, k.kind, l.id
+from links l cross join (values ('primary'), ('qr')) k (kind)
+where not exists (select from slugs s where s.link_id = l.id and s.kind = k.kind)`);
+  await client.query(`insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, country,
+  city, device, os, browser, language, referrer, channel, visitor_key, is_first_on_link, is_first_in_workspace)
+select n, now() - n * interval '20 seconds', 'many' || 1 + n % 60000, 'many' || 1 + n % 60000 || 'primary',
+  (select id from workspaces where name = 'Busy'), 'human', 'human:browser', 1, (array['DE', 'FR', 'US'])[1 + n % 3],
+  'Berlin', 'mobile', 'iOS', 'Safari', 'de', 'instagram.com', 'social', n, true, true
+from generate_series(1, 100000) n`);
+  await client.query('insert into clicks_pending select * from clicks');
   await client.query('analyze');
+  // Until the rollups have them.
+  while ((await client.query('select from clicks_pending limit 1')).rowCount) await sleep(500);
 }
 
 let domains = 0;

@@ -8,7 +8,14 @@ import { z } from 'zod';
  */
 export type CrowdNames = keyof typeof crowds;
 
-const needs = z.object({ port: z.number(), appHost: z.string(), key: z.string(), workspace: z.string() });
+const needs = z.object({
+  port: z.number(),
+  appHost: z.string(),
+  /** Of another workspace than the one that is watched, as are the cookie and the key. */
+  workspace: z.string(),
+  cookie: z.string(),
+  key: z.string(),
+});
 type Needs = z.infer<typeof needs>;
 
 /** How many answers of each status, by the end. */
@@ -48,6 +55,13 @@ async function closedLoop(many: number, one: (n: number) => (round: number) => P
   );
 }
 
+/** Twenty at a time ask for each of some addresses in turn. */
+const askInTurn = (given: Needs, headers: http.OutgoingHttpHeaders, paths: readonly string[]): Promise<void> =>
+  closedLoop(20, (n) => {
+    const ask = stranger(given, n);
+    return (round) => ask(paths[(n + round) % paths.length] ?? '/', { host: given.appHost, ...headers });
+  });
+
 const crowds = {
   quiet: async () => {},
 
@@ -81,7 +95,25 @@ const crowds = {
     }
   },
 
-  // Slot for "20 parallel heaviest calls of one key" (`given.key`, of another workspace than the one that is watched).
+  /** Twenty calls of one key at a time, each as heavy as the API has them. */
+  key: async (given: Needs) =>
+    askInTurn(given, { authorization: `Bearer ${given.key}` }, [
+      `/api/v1/links?search=${'abcdefghijklmnopqrst'.split('').join('+')}&sort=clicks&limit=100`,
+      '/api/v1/hits?limit=1000&period=90d',
+      '/api/v1/links/crowd0/qr.png?size=4096',
+      '/api/v1/analytics?groupBy=link&period=12mo',
+    ]),
+
+  /** The same of one person in the dashboard: files, pictures and pages. */
+  person: async (given: Needs) =>
+    askInTurn(given, { cookie: given.cookie }, [
+      `/w/${given.workspace}/links.csv`,
+      `/w/${given.workspace}/export?file=hits&period=90d`,
+      `/w/${given.workspace}/compare?of=link`,
+      `/w/${given.workspace}/reports?period=90d&f=country:not:DE`,
+      `/w/${given.workspace}/export?file=chart&period=90d`,
+      `/w/${given.workspace}/links?search=qqqq&sort=clicks`,
+    ]),
 };
 
 const name = z.enum(Object.keys(crowds) as [CrowdNames, ...CrowdNames[]]).parse(process.argv[2]);
