@@ -131,9 +131,18 @@ async function openPackages(onProblem: OnProblem, forget: () => void): Promise<S
   };
 }
 
+const readers = new Map<string, Promise<Reader<Response>>>();
+
+/** A package's files stay the same while we run: a process reads each once, however many servers it holds. */
+function readOnce(file: string): Promise<Reader<Response>> {
+  const reader = readers.get(file) ?? maxmind.open(file);
+  readers.set(file, reader);
+  return reader;
+}
+
 async function openPackage(findFile: () => string, onProblem: OnProblem): Promise<Reader<Response> | undefined> {
   try {
-    return await maxmind.open(findFile());
+    return await readOnce(findFile());
   } catch (error) {
     onProblem(`Geo data could not be read (${messageOf(error)}). Some places stay unknown without it.`);
     return undefined;
