@@ -5,6 +5,7 @@ import { domainToASCII, fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { problemOfDatabaseUrl } from './db/database-url.ts';
+import { readNetwork } from './network.ts';
 
 const projectRoot = fileURLToPath(new URL('..', import.meta.url));
 
@@ -24,7 +25,7 @@ const cidrList = z.string().transform((text, context) => {
     .filter(Boolean);
   const named = new Set(['loopback', 'linklocal', 'uniquelocal']);
   for (const range of ranges) {
-    const isKnown = named.has(range) || (range.includes('/') ? isCidr(range) : ipaddr.isValid(range));
+    const isKnown = named.has(range) || readNetwork(range) !== undefined;
     if (!isKnown) {
       context.addIssue({
         code: 'custom',
@@ -34,15 +35,6 @@ const cidrList = z.string().transform((text, context) => {
   }
   return ranges;
 });
-
-function isCidr(range: string): boolean {
-  try {
-    ipaddr.parseCIDR(range);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:53`, with commas between. */
 const serverList = z.string().transform((text, context) => {

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** Stands for everybody whose address cannot be told (RFC 7239, 6.2): they are one visitor and one network. */
@@ -29,6 +29,41 @@ export function readAddress(text: string): string | undefined {
 function usualForm(address: string): string {
   const usual = new URL(`http://[${address}]`).hostname.slice(1, -1);
   return usual.startsWith('::ffff:') ? ipaddr.process(usual).toString() : usual;
+}
+
+/** A network; a single address is one of 32 or 128 bits. */
+export type Network = {
+  /** Its first address, in the usual form. */
+  address: string;
+  bits: number;
+  family: 'ipv4' | 'ipv6';
+};
+
+/**
+ * Reads an address, or a network in CIDR notation (RFC 4632, 3.1; RFC 4291, 2.3).
+ * @returns IPv4 freed from IPv6; undefined when it is neither
+ */
+export function readNetwork(text: string): Network | undefined {
+  const [, address = '', bitsText] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  const maxBits = version === 4 ? 32 : 128;
+  const bits = bitsText === undefined ? maxBits : Number(bitsText);
+  if (version === 0 || bits > maxBits) return undefined;
+  const first = (version === 4 ? ipaddr.IPv4 : ipaddr.IPv6).networkAddressFromCIDR(`${address}/${bits}`);
+  // IPv4 wrapped in IPv6 (RFC 4291, 2.5.5.2) means the IPv4 addresses.
+  if (first instanceof ipaddr.IPv6 && first.isIPv4MappedAddress() && bits >= 96)
+    return { address: first.toIPv4Address().toString(), bits: bits - 96, family: 'ipv4' };
+  return { address: first.toString(), bits, family: first.kind() };
+}
+
+/** @returns tells whether an address, written as `readAddress` gives it, is in one of the networks */
+export function inNetworks(networks: readonly Network[]): (address: string) => boolean {
+  const list = new BlockList();
+  for (const { address, bits, family } of networks) list.addSubnet(address, bits, family);
+  return (address) => {
+    const version = isIP(address);
+    return version !== 0 && list.check(address, version === 4 ? 'ipv4' : 'ipv6');
+  };
 }
 
 /**

@@ -11,6 +11,7 @@ const labels = new Map([
   ['human:browser', 'Browser'],
   ['human:in-doubt', 'Browser in a scanner’s network'],
   ['owner:dashboard', 'Opened from the dashboard'],
+  ['owner:network', 'Left out: your networks'],
   ['scanner:burst', 'Many links at once'],
   ['scanner:sweep', 'Many links from one network at once'],
   ['scanner:microsoft', 'Microsoft Safe Links'],

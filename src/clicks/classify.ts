@@ -31,6 +31,7 @@ const unnamedBots = {
 const browser: Verdict = { class: 'human', reason: 'human:browser' };
 const inDoubt: Verdict = { class: 'human', reason: 'human:in-doubt' };
 const owner: Verdict = { class: 'owner', reason: 'owner:dashboard' };
+const ownNetwork: Verdict = { class: 'owner', reason: 'owner:network' };
 
 const prefetches = [
   [signal.secPurpose, { class: 'prefetch', reason: 'prefetch:sec-purpose' }],
@@ -59,6 +60,7 @@ const steps: readonly ((evidence: Evidence, agent: Verdict) => Verdict | undefin
   (_evidence, agent) => (agent.class === 'human' ? undefined : agent),
   ({ signals }) => (signals & signal.embedded ? embedded : undefined),
   ({ signals }) => (signals & signal.owner ? owner : undefined),
+  ({ signals }) => (signals & signal.ownNetwork ? ownNetwork : undefined),
   scanned,
   ({ signals }) => (signals & signal.sweep ? swept : undefined),
   ({ signals }, agent) => (agent === browser && isCopy(signals) ? copiedAgent : undefined),

@@ -11,6 +11,7 @@ import type { Geo } from './geo.ts';
 import { type Hit, newHitId } from './hit.ts';
 import { readLanguage } from './language.ts';
 import { findNetwork } from './networks.ts';
+import type { IsOwnNetwork } from './own-networks.ts';
 import { readReferrer } from './referrer.ts';
 import type { Salts } from './salts.ts';
 import type { Sweeps } from './sweeps.ts';
@@ -43,6 +44,8 @@ export type OpenedLink = {
   isQr: boolean;
   /** The utm_* tags of the destination itself; they win over the visitor's, as they do in the redirect. */
   utm: Readonly<Utm>;
+  /** Whether an address is one that the workspace leaves out of its counts; null where it leaves out none. */
+  isOwnNetwork: IsOwnNetwork | null;
 };
 
 export type EnrichmentParts = {
@@ -72,6 +75,7 @@ export function enrich(visit: Visit, link: OpenedLink, now: Date, parts: Enrichm
   const visitor = salt === undefined ? null : visitorKey(salt, address, userAgent, link.workspaceId);
   const network = findNetwork(address);
   let signals = readSignals(visit, agent.sendsFetchMetadata);
+  if (link.isOwnNetwork?.(address)) signals |= signal.ownNetwork;
   const isBurst =
     isSuspect(signals, network) && parts.bursts?.isBurst({ ...link, visitor, network, at: now.getTime() }) === true;
   if (isBurst) signals |= signal.burst;

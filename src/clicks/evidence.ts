@@ -32,6 +32,8 @@ export const signal = {
   embedded: 1024,
   /** One of many links of its workspace that were opened from one network at once (sweeps.ts). */
   sweep: 2048,
+  /** From an address that its workspace leaves out (own-networks.ts). */
+  ownNetwork: 4096,
 } as const;
 
 /** Headers by which a browser says that nobody looks yet (Fetch standard, and what came before it). */
@@ -51,7 +53,7 @@ export type AskedBy = {
 };
 
 /**
- * The bits that a request alone gives; `burst` and `sweep` are not among them.
+ * The bits that a request alone gives; `burst`, `sweep` and `ownNetwork` are not among them.
  * @param sendsFetchMetadata whether its agent is that of a browser which does so over https (fetch-metadata.ts)
  */
 export function readSignals({ method, headers, isOwner, isSecure }: AskedBy, sendsFetchMetadata = false): number {

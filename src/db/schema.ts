@@ -120,6 +120,8 @@ export const workspaces = pgTable('workspaces', {
   lostTimeZone: text('lost_time_zone'),
   /** The first day of a week in its reports (week.ts): 1 is Monday, 0 Sunday, 6 Saturday. */
   weekStartsOn: smallint('week_starts_on').$type<0 | 1 | 6>().notNull().default(1),
+  /** Addresses and networks whose visits are no clicks, one a line with a note behind it (clicks/own-networks.ts). */
+  ownNetworks: text('own_networks').notNull().default(''),
   /** Where new links go unless somebody says otherwise; NULL is the instance's own short host. */
   defaultDomainId: text('default_domain_id').references((): AnyPgColumn => domains.id, { onDelete: 'set null' }),
   /** False while links made before there was `links.search_text` wait for theirs (links/search-texts.ts). */

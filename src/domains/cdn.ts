@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { inNetworks, readNetwork } from '../network.ts';
 
 /** Ends of the names that CDNs give their customers to point at. */
 const names: readonly (readonly [string, string])[] = [
@@ -16,30 +16,32 @@ const names: readonly (readonly [string, string])[] = [
 ];
 
 /** https://www.cloudflare.com/ips/ : it answers for its customers' names from addresses alone. */
-const cloudflare = blockList([
-  '173.245.48.0/20',
-  '103.21.244.0/22',
-  '103.22.200.0/22',
-  '103.31.4.0/22',
-  '141.101.64.0/18',
-  '108.162.192.0/18',
-  '190.93.240.0/20',
-  '188.114.96.0/20',
-  '197.234.240.0/22',
-  '198.41.128.0/17',
-  '162.158.0.0/15',
-  '104.16.0.0/13',
-  '104.24.0.0/14',
-  '172.64.0.0/13',
-  '131.0.72.0/22',
-  '2400:cb00::/32',
-  '2606:4700::/32',
-  '2803:f800::/32',
-  '2405:b500::/32',
-  '2405:8100::/32',
-  '2a06:98c0::/29',
-  '2c0f:f248::/32',
-]);
+const isCloudflare = inNetworks(
+  [
+    '173.245.48.0/20',
+    '103.21.244.0/22',
+    '103.22.200.0/22',
+    '103.31.4.0/22',
+    '141.101.64.0/18',
+    '108.162.192.0/18',
+    '190.93.240.0/20',
+    '188.114.96.0/20',
+    '197.234.240.0/22',
+    '198.41.128.0/17',
+    '162.158.0.0/15',
+    '104.16.0.0/13',
+    '104.24.0.0/14',
+    '172.64.0.0/13',
+    '131.0.72.0/22',
+    '2400:cb00::/32',
+    '2606:4700::/32',
+    '2803:f800::/32',
+    '2405:b500::/32',
+    '2405:8100::/32',
+    '2a06:98c0::/29',
+    '2c0f:f248::/32',
+  ].flatMap((range) => readNetwork(range) ?? []),
+);
 
 /**
  * The CDN that stands before a host, by its aliases and addresses; undefined when it is none that we know.
@@ -48,15 +50,5 @@ const cloudflare = blockList([
 export function findCdn(aliases: readonly string[], addresses: readonly string[]): string | undefined {
   const byName = names.find(([end]) => aliases.some((alias) => alias.endsWith(`.${end}`)));
   if (byName) return byName[1];
-  const isCloudflare = (address: string) => cloudflare.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
   return addresses.length > 0 && addresses.every(isCloudflare) ? 'Cloudflare' : undefined;
-}
-
-function blockList(ranges: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [address = '', prefix] = range.split('/');
-    list.addSubnet(address, Number(prefix), isIP(address) === 6 ? 'ipv6' : 'ipv4');
-  }
-  return list;
 }

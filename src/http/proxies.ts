@@ -1,8 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIPv4 } from 'node:net';
-import ipaddr from 'ipaddr.js';
 import type { FastifyRequest } from 'fastify';
-import { readAddress, unknownAddress } from '../network.ts';
+import { inNetworks, readAddress, readNetwork, unknownAddress } from '../network.ts';
 
 const named: Readonly<Record<string, readonly string[]>> = {
   loopback: ['127.0.0.0/8', '::1/128'],
@@ -18,27 +16,20 @@ export type IsProxy = (address: string | undefined) => boolean;
  * @param ranges addresses, CIDR ranges, and the names loopback, linklocal and uniquelocal (TRUST_PROXY)
  */
 export function knowProxies(ranges: readonly string[]): IsProxy {
-  const proxies = new BlockList();
-  for (const range of ranges.flatMap((name) => named[name] ?? [name])) {
-    const [address, prefix] = ipaddr.parseCIDR(range.includes('/') ? range : `${range}/${bitsOf(range)}`);
-    // A range of IPv4 that is wrapped in IPv6 (RFC 4291, 2.5.5.2) means the IPv4 addresses.
-    if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && prefix >= 96)
-      proxies.addSubnet(address.toIPv4Address().toString(), prefix - 96, 'ipv4');
-    else proxies.addSubnet(address.toString(), prefix, address.kind());
-  }
+  const isListed = inNetworks(
+    ranges.flatMap((name) => named[name] ?? [name]).flatMap((range) => readNetwork(range) ?? []),
+  );
   // The same proxies ask again and again, and a look into the list makes an object of the address each time.
   let last: { text: string; isProxy: boolean } | undefined;
   return (text) => {
     if (ranges.length === 0 || text === undefined) return false;
     if (last?.text !== text) {
       const address = readAddress(text);
-      last = { text, isProxy: address !== undefined && proxies.check(address, isIPv4(address) ? 'ipv4' : 'ipv6') };
+      last = { text, isProxy: address !== undefined && isListed(address) };
     }
     return last.isProxy;
   };
 }
-
-const bitsOf = (address: string): number => (ipaddr.parse(address).kind() === 'ipv6' ? 128 : 32);
 
 /**
  * The visitor's address: the connection's, or, from a proxy of ours, the last entry of X-Forwarded-For that is not a

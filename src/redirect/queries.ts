@@ -1,5 +1,6 @@
 import { and, count, eq, gt, isNotNull, isNull, lte, ne, sql } from 'drizzle-orm';
 import type { OpenedLink } from '../clicks/enrich.ts';
+import { isOwnNetworkOf } from '../clicks/own-networks.ts';
 import { readUtm } from '../clicks/utm.ts';
 import type { Db } from '../db/db.ts';
 import { domains, links, slugs, workspaces } from '../db/schema.ts';
@@ -31,12 +32,14 @@ const columns = {
   createdAt: links.createdAt,
   archivedAt: links.archivedAt,
   workspaceDeletedAt: workspaces.deletedAt,
+  ownNetworks: workspaces.ownNetworks,
 };
 
-type Row = Omit<Target, 'isQr' | 'location' | 'utm' | 'state'> & {
+type Row = Omit<Target, 'isQr' | 'location' | 'utm' | 'state' | 'isOwnNetwork'> & {
   kind: string;
   archivedAt: Date | null;
   workspaceDeletedAt: Date | null;
+  ownNetworks: string;
 };
 
 /** Links that are read at once when all of them are. */
@@ -58,13 +61,17 @@ export function prepareTargetQuery(db: Db): (domainId: string, slugKey: string) 
 }
 
 function targetOf(row: Row): Target {
-  const { kind, archivedAt, workspaceDeletedAt, ...target } = { ...row, timeZone: zoneOrUtc(row.timeZone) };
+  const { kind, archivedAt, workspaceDeletedAt, ownNetworks, ...target } = {
+    ...row,
+    timeZone: zoneOrUtc(row.timeZone),
+  };
   const location = locationOf(row.url);
   return {
     ...target,
     isQr: kind === 'qr',
     location,
     utm: readUtm(queryOf(location)),
+    isOwnNetwork: isOwnNetworkOf(ownNetworks),
     state: kind === 'retired' || archivedAt || workspaceDeletedAt ? 'gone' : 'active',
   };
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { readOwnNetworks } from '../clicks/own-networks.ts';
 import { editFields } from '../edit-form.ts';
 import { emailAddress } from '../email-address.ts';
+import { Invalid } from '../errors.ts';
 import { oneLine } from '../one-line.ts';
 import { weekStarts } from '../week.ts';
 import { invitedRoles } from './invitations.ts';
@@ -16,6 +18,20 @@ export const newWorkspaceForm = z.object({ name: workspaceName, timeZone: timeZo
 /** A form without it changes nothing. */
 const weekStartsOn = z.enum(weekStarts.map(String), 'Choose a day from the list.').optional();
 
+/** A form without it changes nothing. */
+const ownNetworks = z
+  .string()
+  .transform((typed, context) => {
+    try {
+      return readOwnNetworks(typed);
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
+  })
+  .optional();
+
 export const workspaceForm = z.object({
   name: workspaceName,
   slug: z
@@ -27,6 +43,7 @@ export const workspaceForm = z.object({
     .regex(slugPattern, 'Use letters a to z, figures, and single hyphens between them.'),
   timeZone,
   weekStartsOn,
+  ownNetworks,
   ...editFields,
 });
 

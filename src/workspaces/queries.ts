@@ -17,7 +17,7 @@ import { slugOfName } from './slug.ts';
 export type Workspace = typeof workspaces.$inferSelect;
 
 /** A workspace as one of its members sees it. */
-export type Membership = Omit<Workspace, 'createdAt' | 'deletedAt' | 'hasSearchTexts'> & { role: Role };
+export type Membership = Omit<Workspace, 'createdAt' | 'deletedAt' | 'hasSearchTexts' | 'ownNetworks'> & { role: Role };
 
 /**
  * A new workspace and its owner. Its word is made from its name: acme, acme-2, …
@@ -67,6 +67,15 @@ export async function listWorkspacesOf(db: Db, userId: string): Promise<Membersh
     .then((rows) => rows.map((row) => ({ ...row, timeZone: zoneOrUtc(row.timeZone) })));
 }
 
+/** The addresses and networks that a workspace leaves out of its counts, as its settings show them. */
+export async function findOwnNetworks(db: Db, workspaceId: string): Promise<string> {
+  const [found] = await db
+    .select({ ownNetworks: workspaces.ownNetworks })
+    .from(workspaces)
+    .where(eq(workspaces.id, workspaceId));
+  return found?.ownNetworks ?? '';
+}
+
 /** Remembers where `/` leads this person next time. */
 export async function updateLastOpened(db: Db, workspaceId: string, userId: string): Promise<void> {
   await db
@@ -86,7 +95,7 @@ export async function updateLastOpened(db: Db, workspaceId: string, userId: stri
 export async function updateWorkspace(
   db: Db,
   workspaceId: string,
-  changes: { name?: string; slug?: string; timeZone?: string; weekStartsOn?: WeekStart },
+  changes: { name?: string; slug?: string; timeZone?: string; weekStartsOn?: WeekStart; ownNetworks?: string },
   options: {
     dimensions: readonly CountedDimension[];
     onNewZone: (tx: Db) => Promise<void>;
@@ -103,17 +112,19 @@ export async function updateWorkspace(
       if (!before) throw new NotFound();
       options.refuse?.(before);
       const { name = before.name, slug = before.slug, weekStartsOn = before.weekStartsOn } = changes;
+      const { ownNetworks = before.ownNetworks } = changes;
       const timeZone = found ?? before.timeZone;
       const [after = before] = await tx
         .update(workspaces)
-        .set({ name, slug, timeZone, weekStartsOn, lostTimeZone: null })
+        .set({ name, slug, timeZone, weekStartsOn, ownNetworks, lostTimeZone: null })
         .where(eq(workspaces.id, workspaceId))
         .returning();
-      if (!namesOfZone(timeZone).includes(before.timeZone)) {
+      const isNewZone = !namesOfZone(timeZone).includes(before.timeZone);
+      if (isNewZone) {
         await options.onNewZone(tx);
         await moveRollups(tx, workspaceId, before.timeZone, options.dimensions);
-        await announce(tx, { kind: 'workspace', workspaceId });
       }
+      if (isNewZone || ownNetworks !== before.ownNetworks) await announce(tx, { kind: 'workspace', workspaceId });
       return after;
     });
   } catch (error) {

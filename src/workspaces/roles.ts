@@ -14,7 +14,10 @@ export const rights = {
   takeHits: { least: 'member', words: 'Export single hits' },
   sendReports: { least: 'member', words: 'Share reports and have them mailed' },
   makeKeys: { least: 'member', words: 'Make and delete API keys' },
-  changeWorkspace: { least: 'admin', words: 'Change the name, the URL name and the time zone' },
+  changeWorkspace: {
+    least: 'admin',
+    words: 'Change the settings: name, time zone, first day of the week, networks left out',
+  },
   manageDomains: { least: 'admin', words: 'Add, set up and remove domains' },
   managePeople: { least: 'admin', words: 'Invite people, change their roles and remove them; owners apart' },
   manageOwners: { least: 'owner', words: 'Make somebody an owner, change and remove owners' },

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { placeAmong } from '../clicks/own-networks.ts';
 import type { CountedDimension } from '../clicks/rollups.ts';
 import type { Db } from '../db/db.ts';
 import { listTimeZones } from '../db/time-zones.ts';
 import { type EditView, openEdit, readEdit } from '../edit-form.ts';
 import { LimitReached } from '../errors.ts';
+import { addressOf } from '../http/proxies.ts';
 import { waitBeyondEverywhere } from '../http/rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { nameOfWeekStart, type WeekStart, weekStarts } from '../week.ts';
@@ -14,7 +16,14 @@ import { newWorkspaceForm, workspaceForm } from './forms.ts';
 import { requireRight, requireUser, requireWorkspace } from './guards.ts';
 import invitationRoutes from './invitation-routes.ts';
 import membersRoutes from './members-routes.ts';
-import { insertWorkspace, listWorkspacesOf, type Membership, updateWorkspace, type Workspace } from './queries.ts';
+import {
+  findOwnNetworks,
+  insertWorkspace,
+  listWorkspacesOf,
+  type Membership,
+  updateWorkspace,
+  type Workspace,
+} from './queries.ts';
 import { mayDo } from './roles.ts';
 
 /** Nobody else's clicks are taken into reports while one workspace's are counted anew. */
@@ -89,16 +98,21 @@ export default async function workspaceRoutes(
     );
   }
 
+  const textsNow = async (workspace: Membership): Promise<Texts> =>
+    textsOf({ ...workspace, ownNetworks: await findOwnNetworks(db, workspace.id) });
+
   async function showSettings(
     request: FastifyRequest,
     reply: FastifyReply,
     edit: EditView<keyof Texts>,
-    errors: Record<string, string>,
+    { ownNetworks }: Pick<Texts, 'ownNetworks'>,
+    errors: Record<string, string> = {},
   ) {
     return reply.viewAsync('workspaces/settings.eta', {
       ...edit,
       errors,
       timeZones: await timeZones(),
+      here: placeAmong(addressOf(request), ownNetworks),
       weekStarts: weekStarts.map((day) => ({ value: String(day), name: nameOfWeekStart(day) })),
       canChange: mayDo(request.workspace.role, 'changeWorkspace'),
       now: new Date(),
@@ -106,9 +120,10 @@ export default async function workspaceRoutes(
     });
   }
 
-  routes.get('/w/:workspace/settings', { schema: { params }, preHandler: requireWorkspace }, (request, reply) =>
-    showSettings(request, reply, openEdit(textsOf(request.workspace)), {}),
-  );
+  routes.get('/w/:workspace/settings', { schema: { params }, preHandler: requireWorkspace }, async (request, reply) => {
+    const stored = await textsNow(request.workspace);
+    return showSettings(request, reply, openEdit(stored), stored);
+  });
 
   routes.post(
     '/w/:workspace/settings',
@@ -120,8 +135,8 @@ export default async function workspaceRoutes(
     },
     async (request, reply) => {
       const sent = { shown: '', theirs: [], ...(request.validationError ? typedValues(request.body) : request.body) };
-      const edit = readEdit(sent, ['name', 'slug', 'timeZone', 'weekStartsOn']);
-      let stored = textsOf(request.workspace);
+      const edit = readEdit(sent, ['name', 'slug', 'timeZone', 'weekStartsOn', 'ownNetworks']);
+      let stored = await textsNow(request.workspace);
       try {
         if (request.validationError) throw request.validationError;
         const { weekStartsOn, ...others } = edit.changes;
@@ -139,18 +154,16 @@ export default async function workspaceRoutes(
       } catch (error) {
         const { status, errors } = refusalOf(error);
         reply.code(status);
-        return showSettings(request, reply, edit.again(stored, error), errors);
+        return showSettings(request, reply, edit.again(stored, error), stored, errors);
       }
     },
   );
 }
 
-type Texts = { name: string; slug: string; timeZone: string; weekStartsOn: string };
+type Texts = { name: string; slug: string; timeZone: string; weekStartsOn: string; ownNetworks: string };
 
 /** A workspace as its form shows it. */
-const textsOf = ({ name, slug, timeZone, weekStartsOn }: Workspace | Membership): Texts => ({
-  name,
-  slug,
-  timeZone,
-  weekStartsOn: String(weekStartsOn),
-});
+const textsOf = (workspace: Pick<Workspace, keyof Texts>): Texts => {
+  const { name, slug, timeZone, weekStartsOn, ownNetworks } = workspace;
+  return { name, slug, timeZone, weekStartsOn: String(weekStartsOn), ownNetworks };
+};

@@ -76,6 +76,7 @@ describe('the traffic of a demo', () => {
         workspaceId: 'workspace',
         timeZone,
         isQr: false,
+        isOwnNetwork: null,
         utm: { source: null, medium: null, campaign: null, term: null, content: null },
       };
       const link: DemoLink = { ...lasting, opened, scanned: { ...opened, slugId: 'qr', isQr: true }, mix: mixes.web };

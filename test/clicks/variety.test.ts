@@ -101,6 +101,7 @@ describe('visits', () => {
       workspaceId,
       timeZone: 'UTC',
       isQr: false,
+      isOwnNetwork: null,
       utm: noUtm,
     };
     const headers = {

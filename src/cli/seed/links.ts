@@ -153,6 +153,6 @@ type Opening = Pick<Link, 'id' | 'slugId' | 'qrSlugId' | 'domainId' | 'url'>;
 function openings(link: Opening, { id: workspaceId, timeZone }: Setting['workspace']) {
   const utm = readUtm(queryOf(link.url));
   const { id: linkId, slugId, domainId } = link;
-  const opened = { linkId, slugId, domainId, workspaceId, timeZone, isQr: false, utm };
+  const opened = { linkId, slugId, domainId, workspaceId, timeZone, isQr: false, utm, isOwnNetwork: null };
   return { opened, scanned: { ...opened, slugId: link.qrSlugId, isQr: true } };
 }

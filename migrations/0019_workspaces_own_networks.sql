@@ -1,0 +1,1 @@
+ALTER TABLE "workspaces" ADD COLUMN "own_networks" text DEFAULT '' NOT NULL;
