@@ -2,29 +2,30 @@ import { byteOrderMark, type CsvValue, csvLine } from '../csv.ts';
 import type { Db } from '../db/db.ts';
 import { patientMs } from '../downloads.ts';
 import { inRounds } from '../event-loop.ts';
-import { type LinkFilter, type LinkState, listLinks } from '../links/list.ts';
-import type { Link } from '../links/queries.ts';
+import type { LinkFilter, LinkState } from '../links/list.ts';
+import { shortUrlOf } from '../links/short-url.ts';
+import { type LinkRow, readLinkRows } from './link-rows.ts';
 
-/** Few enough that reading them takes some milliseconds, in which no redirect is answered. */
-const rowsAPage = 250;
+/** Enough that finding the page costs little of it, and few enough that its rows come in some milliseconds. */
+const rowsAPage = 1_000;
 
-/** Lines that are written at once: some milliseconds, in which no redirect is answered. */
-const linesAtOnce = 100;
+/** Lines that are written at once: a millisecond or two, in which no redirect is answered. */
+const linesAtOnce = 250;
 
 /** The file's columns in order. */
 const cells = {
-  short_link: (link) => link.shortUrl,
-  destination: (link) => link.url,
+  short_link: ({ scheme, host, slug }) => shortUrlOf(scheme, host, slug),
+  destination: (link) => link.destination,
   title: (link) => link.title,
-  tags: (link) => link.tags.map(({ name }) => name).join(', '),
-  campaign: (link) => link.campaign?.name ?? null,
-  state: (link) => (link.archivedAt ? 'archived' : 'active'),
-  created_at: (link) => link.createdAt.toISOString(),
+  tags: (link) => link.tags,
+  campaign: (link) => link.campaign,
+  state: (link) => (link.isArchived ? 'archived' : 'active'),
+  created_at: (link) => link.createdAt,
   clicks: (link) => link.clicks,
   visitors: (link) => link.visitors,
-  last_click_at: (link) => link.lastClickAt?.toISOString() ?? null,
+  last_click_at: (link) => link.lastClickAt,
   qr_code: (link, appUrl) => `${appUrl}/qr/${link.qrSlugId}.svg`,
-} satisfies Record<string, (link: Link, appUrl: string) => CsvValue>;
+} satisfies Record<string, (link: LinkRow, appUrl: string) => CsvValue>;
 
 /**
  * A CSV file of a workspace's links, the newest first: in an order by clicks, one that is clicked meanwhile could be left
@@ -38,13 +39,16 @@ export async function* writeLinks(
   appUrl: string,
 ): AsyncGenerator<string> {
   yield byteOrderMark + csvLine(Object.keys(cells));
-  let cursor: string | null = null;
-  const linesOf = (links: readonly Link[]) =>
-    links.map((link) => csvLine(Object.values(cells).map((cell) => cell(link, appUrl)))).join('');
-  do {
-    const waitMs = cursor === null ? undefined : patientMs;
-    const page = await listLinks(db, workspaceId, { ...asked, sort: 'newest', limit: rowsAPage, cursor, waitMs });
-    yield (await inRounds(page.links, linesAtOnce, linesOf)).join('');
-    cursor = page.nextCursor;
-  } while (cursor !== null);
+  const columns = Object.values(cells);
+  const linesOf = (links: readonly LinkRow[]) =>
+    links.map((link) => csvLine(columns.map((cell) => cell(link, appUrl)))).join('');
+  for (let after: string | null = null; ; ) {
+    const waitMs = after === null ? undefined : patientMs;
+    const page: LinkRow[] = await readLinkRows(db, workspaceId, { ...asked, after, limit: rowsAPage, waitMs });
+    const last = page.at(-1);
+    if (!last) return;
+    yield (await inRounds(page, linesAtOnce, linesOf)).join('');
+    if (page.length < rowsAPage) return;
+    after = last.id;
+  }
 }

@@ -31,6 +31,10 @@ export async function findPage(
   return rows;
 }
 
+/** A query of the ids of links, the newest first. @param after the last one before, of the same workspace */
+export const newestAfter = (matches: Matches, after: string | null, limit: number): SQL =>
+  byAge(matches, 'newest', after === null ? undefined : { id: after, key: 0 }, limit);
+
 /** An age stands in its row, to the microsecond. */
 const ageOf = (id: string) => sql`(select created_at from links where id = ${id})`;
 

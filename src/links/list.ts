@@ -5,7 +5,7 @@ import { budgetMs, type InTurn, inTurn, tookTooLong } from '../db/in-turn.ts';
 import { links } from '../db/schema.ts';
 import { Invalid } from '../errors.ts';
 import { addDays, dayStart, localDay } from '../zoned-time.ts';
-import { findPage, type LinkSort, linkSorts, type Matches, type Place } from './list-order.ts';
+import { findPage, type LinkSort, linkSorts, type Matches, newestAfter, type Place } from './list-order.ts';
 import { nameKey } from './name.ts';
 import { asLink, type Link, selectLinks } from './queries.ts';
 import { holdsWords, wordsOf } from './search.ts';
@@ -59,7 +59,7 @@ export function inTurnOfList<Result>(
  *   Unavailable when no turn comes
  */
 export function listLinks(db: Db, workspaceId: string, options: ListOptions): Promise<LinkPage> {
-  return inTurnOfList(db, workspaceId, options, (tx) => readPage(tx, workspaceId, options), options);
+  return inTurnOfList(db, workspaceId, options, (tx) => readPage(tx, workspaceId, options));
 }
 
 type ListOptions = LinkFilter & {
@@ -67,24 +67,57 @@ type ListOptions = LinkFilter & {
   state: LinkState;
   limit: number;
   cursor: string | null;
-  /** How long to wait for a turn, in milliseconds; a file that is half written waits longer. */
-  waitMs?: number | undefined;
 };
 
+/**
+ * Reads some of a workspace's links, the newest first, in turn as `listLinks` does; for what shows less of each link, or
+ * more of them at once.
+ * @param options.after the last link of those before, of the same workspace
+ * @param options.waitMs how long to wait for a turn, in milliseconds; a file that is half written waits longer
+ * @param read what is shown of them; `ids` is a query of their ids
+ * @returns nothing where no link can match
+ * @throws Invalid (field `search`, code `took_too_long`); LimitReached or Unavailable when no turn comes
+ */
+export function readNewest<Row>(
+  db: Db,
+  workspaceId: string,
+  options: LinkFilter & { state: LinkState; after: string | null; limit: number; waitMs?: number | undefined },
+  read: (tx: Db, ids: SQL) => Promise<Row[]>,
+): Promise<Row[]> {
+  return inTurnOfList(
+    db,
+    workspaceId,
+    options,
+    async (tx) => {
+      const matches = await readMatches(tx, workspaceId, options);
+      return matches ? read(tx, newestAfter(matches, options.after, options.limit)) : [];
+    },
+    options,
+  );
+}
+
 async function readPage(db: Db, workspaceId: string, options: ListOptions): Promise<LinkPage> {
-  const { sort, state, limit, cursor } = options;
+  const { sort, limit, cursor } = options;
   const position = cursor === null ? undefined : await readCursor(db, workspaceId, cursor, sort);
-  const matches = await readFilter(db, workspaceId, options);
+  const matches = await readMatches(db, workspaceId, options);
   if (!matches) return { links: [], nextCursor: null };
-  const inState = { ...matches, where: sql`${matches.where} and ${isInState(state)}` };
   // All that is shown of a link is read for those that are shown.
-  const places = await findPage(db, workspaceId, inState, sort, position, limit + 1);
+  const places = await findPage(db, workspaceId, matches, sort, position, limit + 1);
   const page = places.slice(0, limit);
   const last = places.length > limit ? page.at(-1) : undefined;
   return {
     links: await readLinks(db, workspaceId, page),
     nextCursor: last ? Buffer.from(JSON.stringify({ sort, ...last })).toString('base64url') : null,
   };
+}
+
+async function readMatches(
+  db: Db,
+  workspaceId: string,
+  options: LinkFilter & { state: LinkState },
+): Promise<Matches | undefined> {
+  const matches = await readFilter(db, workspaceId, options);
+  return matches && { ...matches, where: sql`${matches.where} and ${isInState(options.state)}` };
 }
 
 /** In this order. */
