@@ -51,11 +51,26 @@ type Counting = {
 
 const countOf = ({ sign = 'added' }: Counting) => sql.raw(sign === 'added' ? 'count(*)' : '-count(*)');
 
+/**
+ * The start of an instant's hour on a zone's clock. Lord Howe's clock is set by half an hour and Chatham's at a quarter to:
+ * the hour in which that happens begins anew with the first quarter on the instant's own side.
+ */
+function hourOf(instant: SQL, timeZone: SQL): SQL {
+  const shown = sql`date_trunc('hour', ${instant} at time zone ${timeZone})`;
+  const start = sql`date_trunc('hour', ${instant}, ${timeZone})`;
+  const later = ['15 minutes', '30 minutes'].map((after) => {
+    const interval = sql.raw(`interval '${after}'`);
+    return sql`when (${start} + ${interval}) at time zone ${timeZone} = ${shown} + ${interval} then ${start} + ${interval}`;
+  });
+  return sql`case when ${start} at time zone ${timeZone} = ${shown} then ${start} ${sql.join(later, sql` `)}
+                  else ${start} + interval '45 minutes' end`;
+}
+
 /** CTE `source`: the hits with their hour and day on the workspace's clock, and their values. `busy_id`: NULL unless busy. */
 const readHits = (hits: SQL, { dimensions, timeZone = sql`w.time_zone` }: Counting): SQL => sql`source as materialized (
   select c.workspace_id, c.link_id, c.class, c.clicked_at, c.is_first_in_workspace, c.is_first_on_link,
          case when c.link_id in (select link_id from link_totals where is_busy) then c.link_id end as busy_id,
-         date_trunc('hour', c.clicked_at, ${timeZone}) as hour,
+         ${hourOf(sql`c.clicked_at`, timeZone)} as hour,
          (c.clicked_at at time zone ${timeZone})::date as day,
          ${valueColumns(dimensions)}
   from ${hits} c
