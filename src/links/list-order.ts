@@ -31,9 +31,9 @@ export async function findPage(
   return rows;
 }
 
-/** A query of the ids of links, the newest first. @param after the last one before, of the same workspace */
+/** A query of rows of `links`, the newest first. @param after the last one before, of the same workspace */
 export const newestAfter = (matches: Matches, after: string | null, limit: number): SQL =>
-  byAge(matches, 'newest', after === null ? undefined : { id: after, key: 0 }, limit);
+  byAge(matches, 'newest', after === null ? undefined : { id: after, key: 0 }, limit, sql`l.*`);
 
 /** An age stands in its row, to the microsecond. */
 const ageOf = (id: string) => sql`(select created_at from links where id = ${id})`;
@@ -41,11 +41,17 @@ const ageOf = (id: string) => sql`(select created_at from links where id = ${id}
 /** Where NULLs would go is said only because the index links_newest says it so, and is not used otherwise. */
 const newestFirst = sql`l.created_at desc nulls last, l.id desc nulls last`;
 
-function byAge({ join, where }: Matches, sort: 'newest' | 'oldest', after: Place | undefined, limit: number): SQL {
+function byAge(
+  { join, where }: Matches,
+  sort: 'newest' | 'oldest',
+  after: Place | undefined,
+  limit: number,
+  columns = sql`l.id, 0 as key`,
+): SQL {
   const isNewest = sort === 'newest';
   const sign = sql.raw(isNewest ? '<' : '>');
   return sql`
-select l.id, 0 as key
+select ${columns}
 from links l ${join}
 where ${where} and ${after ? sql`(l.created_at, l.id) ${sign} (${ageOf(after.id)}, ${after.id}::text)` : sql`true`}
 order by ${isNewest ? newestFirst : sql`l.created_at asc nulls first, l.id asc nulls first`}

@@ -74,7 +74,7 @@ type ListOptions = LinkFilter & {
  * more of them at once.
  * @param options.after the last link of those before, of the same workspace
  * @param options.waitMs how long to wait for a turn, in milliseconds; a file that is half written waits longer
- * @param read what is shown of them; `ids` is a query of their ids
+ * @param read what is shown of them; `found` is a query of rows of `links`
  * @returns nothing where no link can match
  * @throws Invalid (field `search`, code `took_too_long`); LimitReached or Unavailable when no turn comes
  */
@@ -82,7 +82,7 @@ export function readNewest<Row>(
   db: Db,
   workspaceId: string,
   options: LinkFilter & { state: LinkState; after: string | null; limit: number; waitMs?: number | undefined },
-  read: (tx: Db, ids: SQL) => Promise<Row[]>,
+  read: (tx: Db, found: SQL) => Promise<Row[]>,
 ): Promise<Row[]> {
   return inTurnOfList(
     db,
