@@ -10,7 +10,7 @@ export type WorldMap = {
   viewBox: string;
   width: number;
   height: number;
-  shapes: (MapPlace & { country: string | null; path: string })[];
+  shapes: (MapPlace & { id: string; country: string | null; path: string })[];
   /** Small places, only those with clicks. */
   dots: (MapPlace & { country: string; x: number; y: number })[];
 };

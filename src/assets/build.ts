@@ -101,7 +101,7 @@ async function writeLicences(): Promise<void> {
 }
 
 const started = performance.now();
-buildWorldMap();
+await emitter.emit('world-map.svg', buildWorldMap());
 const fonts = await copyFonts();
 await Promise.all([
   buildStyles('app.css', fonts),

@@ -44,14 +44,20 @@ const UNMAPPED: Record<string, [number, number]> = {
 const require = createRequire(import.meta.url);
 
 /**
- * Draws the outlines of all countries once, so that a request only colours them: dist/world-map.json.
+ * Draws the outlines of all countries once, so that a request only colours them: dist/world-map.json, and a picture
+ * whose shapes pages name by their ids, so that a page does not hold them.
  * Shapes from Natural Earth 1:110m (public domain, package world-atlas); places too small for it become dots at
  * their centre in 1:50m.
+ * @returns the picture
  */
-export function buildWorldMap(): void {
+export function buildWorldMap(): string {
   const directory = new URL('../../dist/', import.meta.url);
   mkdirSync(directory, { recursive: true });
-  writeFileSync(new URL('world-map.json', directory), JSON.stringify(outlineWorld()));
+  const world = outlineWorld();
+  writeFileSync(new URL('world-map.json', directory), JSON.stringify(world));
+  // What a shape does not inherit from its place on the page is said here.
+  const paths = world.shapes.map(({ id, path }) => `<path id="${id}" vector-effect="non-scaling-stroke" d="${path}"/>`);
+  return `<!-- Natural Earth, public domain --><svg xmlns="http://www.w3.org/2000/svg">${paths.join('')}</svg>`;
 }
 
 function outlineWorld(): WorldOutline {
@@ -71,7 +77,11 @@ function outlineWorld(): WorldOutline {
   return {
     width: WIDTH,
     height: Math.ceil(bottom),
-    shapes: shapes.map(({ geography, ...shape }) => ({ ...shape, path: relativePath(geography, projection) })),
+    shapes: shapes.map(({ geography, ...shape }, index) => ({
+      ...shape,
+      id: shape.country ?? `x${index}`,
+      path: relativePath(geography, projection),
+    })),
     dots: [...small, ...unmapped].flatMap(({ country, centre }) => {
       const [x, y] = projection(centre) ?? [];
       return x === undefined || y === undefined ? [] : [{ country, x: Math.round(x), y: Math.round(y) }];

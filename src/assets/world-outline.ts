@@ -2,8 +2,8 @@
 export type WorldOutline = {
   width: number;
   height: number;
-  /** country is null where a shape has no code: its name then stands on its own. */
-  shapes: { country: string | null; name: string; path: string }[];
+  /** country is null where a shape has no code: its name then stands on its own. id: of its path in world-map.svg. */
+  shapes: { id: string; country: string | null; name: string; path: string }[];
   /** Where to put the places that have no shape at this scale. */
   dots: { country: string; x: number; y: number }[];
 };

@@ -441,6 +441,9 @@ insert into campaigns (id, workspace_id, name, name_key) values ('even-one', ${w
     const links = await Promise.all(Array.from({ length: 52 }, () => create({ title: 'one of many' })));
     const first = await ada.ask(`/w/${ada.workspace.slug}/links?search=one+of+many`);
     expect(first.text.match(/class="link-cell"/g)).toHaveLength(50);
+    const rowBytes = Buffer.byteLength(/<tbody id="link-rows">(.*?)<\/tbody>/s.exec(first.text)?.[1] ?? '') / 50;
+    expect(rowBytes).toBeGreaterThan(0);
+    expect(rowBytes).toBeLessThan(3_500);
     const next = /rel="next" href="([^"]+)"/.exec(first.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
     expect(next).toContain('search=one+of+many');
     const second = await ada.ask(next);
