@@ -16,12 +16,12 @@ import { countSteps, countWeek, type SeriesAsked } from './steps.ts';
 
 export type Step = Bucket & Counts;
 export type CountedValue = Counts & { value: string };
-/** The most frequent values of a dimension, and how many there are in all. */
-export type Breakdown = { rows: CountedValue[]; count: number };
+/** The most frequent values of a dimension, and how many there are in all, with their clicks. */
+export type Breakdown = { rows: CountedValue[]; count: number; sum: number };
 export type Breakdowns = Record<DimensionName, Breakdown>;
 
 type Timespan = Span & { interval: Interval } & Pick<Period, 'timeZone' | 'weekStartsOn' | 'now'>;
-type DimensionCounts = readonly (CountedValue & { dimension: string; count?: number })[];
+type DimensionCounts = readonly (CountedValue & { dimension: string; count?: number; sum?: number })[];
 type Part = { steps: Step[]; previousSteps: Step[]; counts: DimensionCounts; week: number[] };
 
 const shown = 10;
@@ -36,18 +36,31 @@ export async function loadSteps(tx: Db, scope: Scope, spans: Timespan[]): Promis
   return spans.map((_, index) => addSteps(parts.map((series) => series[index] ?? [])));
 }
 
-/** All values of some dimensions, `class` among them, the most clicks first. */
-export async function loadValues(tx: Db, scope: Scope, period: Period, asked: DimensionName[]): Promise<Breakdowns> {
+/**
+ * Values of some dimensions, `class` among them, the most clicks first.
+ * @param most how many of each, but for classes: a workspace may have as many as links
+ */
+export async function loadValues(
+  tx: Db,
+  scope: Scope,
+  period: Period,
+  asked: DimensionName[],
+  most = Number.POSITIVE_INFINITY,
+): Promise<Breakdowns> {
   // A link's rollup does not name it.
   const isKept = scope.subject.kind !== 'link' || asked.every((name) => dimensionOf(name).of !== 'workspace');
   const { rolledUp, counted } = isKept ? partsOf(scope, period.timeZone) : { rolledUp: null, counted: scope };
   const ofRows = { span: period, starts: [], dimensions: asked, weekIn: null };
-  const ofRollups = { dimensions: asked, whole: asked, top: 0 };
+  // What is a sum of both is known when all of both is.
+  const isPart = counted === null && Number.isFinite(most);
+  const whole = isPart ? asked.filter((name) => name === 'class') : asked;
+  const ofRollups = { dimensions: asked, whole, top: isPart ? most : 0 };
   return breakdownsOf(
     addCounts([
       counted ? byDimension(await countRows(tx, counted, ofRows)) : [],
       rolledUp ? await countDimensions(tx, rolledUp, sourcesOf(scope, period, true), ofRollups) : [],
     ]),
+    (name) => (name === 'class' ? Number.POSITIVE_INFINITY : most),
   );
 }
 
@@ -186,6 +199,7 @@ function breakdownsOf(
     return {
       rows: found.slice(0, most(name)).map(({ value, clicks, visitors }) => ({ value, clicks, visitors })),
       count: found[0]?.count ?? found.length,
+      sum: found[0]?.sum ?? found.reduce((sum, { clicks }) => sum + clicks, 0),
     };
   };
   return Object.fromEntries(dimensions.map((dimension) => [dimension.name, of(dimension)])) as Breakdowns;

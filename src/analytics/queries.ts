@@ -205,8 +205,9 @@ const dayRanges = ({ days }: Sources) => sql`unnest(
 export type DimensionCount = Counts & {
   dimension: DimensionName;
   value: string;
-  /** How many values the dimension has in all. */
+  /** How many values the dimension has in all, and their clicks. */
   count: number;
+  sum: number;
 };
 
 /**
@@ -269,10 +270,10 @@ with hit as (
 ), ranked as (
   select *,
          row_number() over (partition by dimension order by clicks desc, value) as rank,
-         count(*) over (partition by dimension)
+         count(*) over (partition by dimension), sum(clicks) over (partition by dimension)
   from summed
 )
-select dimension, value, clicks::float8, visitors::float8, count::int
+select dimension, value, clicks::float8, visitors::float8, count::int, sum::float8
 from ranked
 where rank <= ${asked.top} or dimension = any(${sql.param(asked.whole)}::text[])
 order by dimension, rank`);

@@ -11,7 +11,7 @@ import { isDayUnderWay } from './period.ts';
 import { periodWords, previousName, previousWords, viewOf } from './period-links.ts';
 import { dimensionsOf } from './queries.ts';
 import type { Breakdown, Step } from './parts.ts';
-import type { Report } from './report.ts';
+import type { Report, ReportSteps } from './report.ts';
 import { drawWorldMap, type WorldMap } from './world-map.ts';
 
 /** A row of a list with bars; share is of all clicks, from 0 to 1. */
@@ -73,6 +73,17 @@ const cardTitles: readonly { name: Dimension['card']; title: string }[] = [
   { name: 'campaigns', title: 'Campaigns' },
 ];
 
+/** A report's chart and what stands above it. */
+export function chartPage(report: ReportSteps): Pick<ReportPage, 'period' | 'clicks' | 'visitors' | 'chart'> {
+  const { period, total } = report;
+  return {
+    period: periodWords(period),
+    clicks: total.clicks === 0 ? 'No clicks' : plural(total.clicks, 'click'),
+    visitors: `by ${plural(total.visitors, 'visitor')}`,
+    chart: drawChart({ ...linesOf(report), ...chartSize }),
+  };
+}
+
 /** @param places where its bars lead to; nothing leads anywhere without */
 export function reportPage(report: Report, places?: Places): ReportPage {
   const { total, scans, breakdowns, period, filters, subject } = report;
@@ -92,13 +103,10 @@ export function reportPage(report: Report, places?: Places): ReportPage {
   const countries = new Map(breakdowns.country.rows.map(({ value, clicks }) => [value, clicks]));
   countries.delete(unknown);
   return {
-    period: periodWords(period),
-    clicks: total.clicks === 0 ? 'No clicks' : plural(total.clicks, 'click'),
-    visitors: `by ${plural(total.visitors, 'visitor')}`,
+    ...chartPage(report),
     change: changeOf(report),
     scans: scans > 0 && subject.kind !== 'qr' ? `${plural(scans, 'click')} came from QR codes.` : null,
     notCountedWords: wordsOf(notCounted, total.clicks),
-    chart: drawChart({ ...linesOf(report), ...chartSize }),
     map: countries.size > 0 ? drawWorldMap(countries) : null,
     heat: drawHeatMap(report.week, period.weekStartsOn),
     places: cardOf('places', 'Places'),
@@ -161,7 +169,7 @@ function barHref(name: DimensionName, value: string, view: ReportView, { path, l
 
 const upperCase = (_: string, letter: string) => letter.toUpperCase();
 
-function linesOf({ period, steps, previous }: Report) {
+function linesOf({ period, steps, previous }: ReportSteps) {
   const values = (of: Step[]) => of.map((step) => (step.isFuture ? null : step.clicks));
   return {
     name: 'click',

@@ -11,16 +11,20 @@ import { type Counts, getScope, type Subject } from './queries.ts';
 
 export type { Subject } from './queries.ts';
 
-export type Report = {
+/** What its chart shows. */
+export type ReportSteps = {
   period: Period;
-  subject: Subject;
-  filters: readonly Filter[];
   total: Counts;
-  /** Clicks through QR codes. */
-  scans: number;
   steps: Step[];
   /** The same for the time before. */
   previous: { total: Counts; steps: Step[] };
+};
+
+export type Report = ReportSteps & {
+  subject: Subject;
+  filters: readonly Filter[];
+  /** Clicks through QR codes. */
+  scans: number;
   /** By dimension. Class, reason and country have all their values. Each adds up to the total, for it credits a visitor
    * to the first click of the day. */
   breakdowns: Breakdowns;
@@ -63,6 +67,21 @@ export async function loadReport(
   });
 }
 
+/** The chart of a report alone: what has no use for breakdowns does not count them. @throws as loadReport */
+export async function loadChart(
+  db: Db,
+  workspaceId: string,
+  subject: Subject,
+  period: Period,
+  filters: readonly Filter[] = [],
+): Promise<ReportSteps> {
+  return inTime(db, workspaceId, takesRows(subject, filters), async (tx) => {
+    const scope = await getScope(tx, workspaceId, subject, filters);
+    const [steps = [], previousSteps = []] = await loadSteps(tx, scope, [period, { ...period, ...period.previous }]);
+    return { period, total: sumOf(steps), steps, previous: { total: sumOf(previousSteps), steps: previousSteps } };
+  });
+}
+
 /** Whether rows are counted, or may be, for days of the workspace's own zone. */
 export const takesRows = ({ kind }: Subject, filters: readonly Filter[] = []): boolean =>
   filters.length > 0 || (kind !== 'workspace' && kind !== 'link');
@@ -76,10 +95,19 @@ export type CountedRow = CountedValue & {
   context: string | null;
 };
 
+export type CountedRows = {
+  total: Counts;
+  rows: CountedRow[];
+  /** How many rows there are in all, and their clicks. */
+  count: number;
+  sum: number;
+};
+
 /**
- * Clicks and visitors of a period by time or by one dimension: all its values, the most clicks first. The classes and
- * reasons count every hit; the total is clicks of people in any case.
+ * Clicks and visitors of a period by time or by one dimension, the most clicks first. The classes and reasons count
+ * every hit; the total is clicks of people in any case.
  * @param workspace with its zone: rows answer for days of another one
+ * @param most how many values are read and named; all unless told
  * @throws NotFound for a subject that is gone or another workspace's; Invalid when it takes too long
  */
 export async function countBy(
@@ -89,7 +117,8 @@ export async function countBy(
   period: Period,
   groupBy: 'time' | DimensionName,
   filters: readonly Filter[] = [],
-): Promise<{ total: Counts; rows: CountedRow[] }> {
+  most = Number.POSITIVE_INFINITY,
+): Promise<CountedRows> {
   const { id: workspaceId, timeZone } = workspace;
   const isOfRows = takesRows(subject, filters) || period.timeZone !== timeZone;
   return inTime(db, workspaceId, isOfRows, async (tx) => {
@@ -103,10 +132,11 @@ export async function countBy(
         clicks,
         visitors,
       }));
-      return { total: sumOf(steps), rows };
+      const total = sumOf(steps);
+      return { total, rows, count: rows.length, sum: total.clicks };
     }
     const asked: DimensionName[] = [...new Set<DimensionName>(['class', groupBy])];
-    const { class: classes, [groupBy]: grouped } = await loadValues(tx, scope, period, asked);
+    const { class: classes, [groupBy]: grouped } = await loadValues(tx, scope, period, asked, most);
     const rows: CountedRow[] = [];
     // There may be as many as the workspace has links.
     for (let from = 0; from < grouped.rows.length; from += rowsAtOnce) {
@@ -116,6 +146,7 @@ export async function countBy(
       const names = await nameLinks(tx, workspaceId, namedAmong(values));
       rows.push(...some.map((row) => ({ ...row, ...labelOf(groupBy, row.value, names) })));
     }
-    return { total: sumOf(classes.rows.filter(({ value }) => value === 'human')), rows };
+    const { count, sum } = grouped;
+    return { total: sumOf(classes.rows.filter(({ value }) => value === 'human')), rows, count, sum };
   });
 }

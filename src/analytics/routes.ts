@@ -24,7 +24,7 @@ import { reportQuery } from './report-query.ts';
 import savedViewRoutes from './saved-view-routes.ts';
 import { offerViews } from './saved-views.ts';
 import { fieldOf, isKept, openSubject, reportFolders } from './subjects.ts';
-import { valueList } from './value-list.ts';
+import { valueList, valuesOfPage } from './value-list.ts';
 import { lastingHref } from './view-address.ts';
 
 type Asked = z.output<typeof reportQuery>;
@@ -165,7 +165,7 @@ async function readValues(
   const { by, q, page, f: filters, ...chosen } = asked;
   const firstHitAt = await findFirstHitAt(db, id, subject);
   const period = resolvePeriod({ ...chosen, timeZone, weekStartsOn, now: new Date(), firstHitAt });
-  const counted = await countBy(db, request.workspace, subject, period, by, filters);
+  const counted = await countBy(db, request.workspace, subject, period, by, filters, valuesOfPage(q, page));
   const places = { path, linksPath: `/w/${slug}/links` };
   return {
     by,

@@ -2,10 +2,14 @@ import { inSentence, plural } from '../format.ts';
 import { type ReportView, reportHref } from './address.ts';
 import { type DimensionName, dimensionOf, unknown } from './dimensions.ts';
 import { type Filter, withFilter } from './filter.ts';
-import type { CountedRow } from './report.ts';
+import type { CountedRows } from './report.ts';
 import type { Places } from './report-page.ts';
 
 const pageSize = 50;
+
+/** How many values a page of the list takes: a search looks at the names of all. */
+export const valuesOfPage = (search: string, page: number): number =>
+  search.trim() === '' ? page * pageSize : Number.POSITIVE_INFINITY;
 
 /** All values of one dimension, a page at a time: plain values for views/analytics/values.eta. */
 export type ValueList = {
@@ -21,12 +25,13 @@ export type ValueList = {
 };
 
 /**
+ * @param counted at least as many rows as valuesOfPage says, or all there are
  * @param asked.search a part of what people read; '' finds all
  * @param asked.page from 1
  */
 export function valueList(
   name: DimensionName,
-  counted: { total: { clicks: number }; rows: readonly CountedRow[] },
+  counted: CountedRows,
   asked: { search: string; page: number },
   view: ReportView,
   { path, linksPath }: Places,
@@ -37,21 +42,20 @@ export function valueList(
     ...row,
     label: row.context ? `${row.label}, ${row.context}` : row.label,
   }));
-  const found = labelled.filter(({ label }) => label.toLowerCase().includes(search.toLowerCase()));
-  const pages = Math.max(1, Math.ceil(found.length / pageSize));
+  const found = search ? labelled.filter(({ label }) => label.toLowerCase().includes(search.toLowerCase())) : labelled;
+  const count = search ? found.length : counted.count;
+  const pages = Math.max(1, Math.ceil(count / pageSize));
   const page = Math.min(asked.page, pages);
   const hrefWith = (operator: Filter['operator'], value: string) =>
     reportHref(path, { ...view, filters: withFilter(view.filters, { dimension: name, operator, value }) });
   const pageHref = (number: number) =>
     reportHref(`${path}/values`, view, { by: name, q: search, page: number > 1 ? String(number) : '' });
   // Classes and reasons are shares of all hits, codes of all scans, everything else of clicks.
-  const whole = counts === 'clicks' ? counted.total.clicks : counted.rows.reduce((sum, { clicks }) => sum + clicks, 0);
+  const whole = counts === 'clicks' ? counted.total.clicks : counted.sum;
   return {
     title,
     search,
-    words: search
-      ? `${plural(found.length, 'value')} with “${search}”`
-      : plural(found.length, inSentence(one), inSentence(title)),
+    words: search ? `${plural(count, 'value')} with “${search}”` : plural(count, inSentence(one), inSentence(title)),
     rows: found.slice((page - 1) * pageSize, page * pageSize).map(({ label, value, clicks, visitors }) => ({
       label,
       clicks,

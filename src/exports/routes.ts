@@ -9,8 +9,8 @@ import { namedAmong, nameLinks } from '../analytics/link-names.ts';
 import { type Period, resolvePeriod } from '../analytics/period.ts';
 import { periodWords, viewOf } from '../analytics/period-links.ts';
 import { findFirstHitAt } from '../analytics/queries.ts';
-import { countBy, loadReport } from '../analytics/report.ts';
-import { reportPage } from '../analytics/report-page.ts';
+import { countBy, loadChart } from '../analytics/report.ts';
+import { chartPage } from '../analytics/report-page.ts';
 import { reportQuery } from '../analytics/report-query.ts';
 import { type NamedSubject, openSubject, reportFields } from '../analytics/subjects.ts';
 import { attachment } from '../attachment.ts';
@@ -56,7 +56,7 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
     const file = fileName(request.workspace.slug, about, what, period);
     const workspaceId = request.workspace.id;
     if (asked.file === 'chart') {
-      const page = reportPage(await loadReport(db, workspaceId, subject, period, filters));
+      const page = chartPage(await loadChart(db, workspaceId, subject, period, filters));
       reply.header('content-disposition', attachment(`${file}.svg`)).type('image/svg+xml');
       return reply.viewAsync('exports/chart.eta', { page, name: about.name });
     }

@@ -263,7 +263,14 @@ async function expectEqual(
   for (const { name, counts } of dimensionsOf(subject)) {
     const expected = values[name] ?? {};
     if (counts === 'scans') delete expected[''];
-    const { rows } = await countBy(db, workspace, subject, period, name as DimensionName, filters);
+    const counted = await countBy(db, workspace, subject, period, name as DimensionName, filters);
+    const { rows } = counted;
+    // A page of them is the first of them, and knows of the others.
+    if (name === 'link' || name === 'city')
+      expect(await countBy(db, workspace, subject, period, name, filters, 2), name).toEqual({
+        ...counted,
+        rows: rows.slice(0, 2),
+      });
     expect(Object.fromEntries(rows.map((row) => [row.value, [row.clicks, row.visitors]])), name).toEqual(expected);
     const inReport = report.breakdowns[name as DimensionName];
     const numbers = (row: { value: string; clicks: number; visitors: number }) => [row.value, row.clicks, row.visitors];
