@@ -54,6 +54,7 @@ import failures, { refuseBrokenAddress, refuseRequest, refuseUnknownPage } from 
 import forms from './plugins/forms.ts';
 import { httpLimits, maxConnections } from './plugins/limits.ts';
 import { logOptions, logRequests } from './plugins/logging.ts';
+import once from './http/once.ts';
 import { addressOf, knowProxies, noteAddress } from './http/proxies.ts';
 import networkLimits from './http/network-limits.ts';
 import { collectReservedSlugs } from './redirect/reserved-slugs.ts';
@@ -195,6 +196,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(cookies, { secret: config.secret, isHttps });
     await dashboard.register(forms);
     await dashboard.register(session);
+    await dashboard.register(once);
     await dashboard.register(spoolBanner, parts);
 
     await dashboard.register(homeRoutes);

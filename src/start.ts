@@ -22,6 +22,7 @@ import { migrateDatabase } from './db/migrate.ts';
 import { listen } from './db/notify.ts';
 import type { MendedZone } from './db/time-zones.ts';
 import { type Addresses, deafSentence, reachDatabase } from './db/reach.ts';
+import { removeOldForms } from './db/sent-forms.ts';
 import { removeOldTries } from './db/tries.ts';
 import { openDns } from './domains/dns.ts';
 import { ensureInstanceDomain } from './domains/queries.ts';
@@ -145,6 +146,7 @@ async function open(
     ...domainJobs({ db, mailer, config, dns: openDns(config.dnsServers) }),
     ...searchJobs(db, (sentence) => problem(sentence)),
     { name: 'forget tries', everyMs: 10 * 60_000, run: () => removeOldTries(db) },
+    { name: 'forget forms', everyMs: 60 * 60_000, run: () => removeOldForms(db) },
   ];
   const jobs = startTimetable(timetable, (job, error) => problem(`the job "${job.name}" failed`, error));
   closing.add('the jobs', 3_000, () => jobs.close());

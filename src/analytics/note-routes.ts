@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { makeOnce } from '../http/once.ts';
 import { oneLine } from '../one-line.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
@@ -34,7 +35,11 @@ export default async function noteRoutes(app: FastifyInstance): Promise<void> {
       const { id, timeZone } = request.workspace;
       const { day, text, link } = request.body;
       const createdBy = reply.locals.user?.id ?? '';
-      await insertNote(db, id, { at: dayStart(day, timeZone), text, linkId: link || null, createdBy });
+      const note = { at: dayStart(day, timeZone), text, linkId: link || null, createdBy };
+      await makeOnce(request, async (tx) => {
+        await insertNote(tx, id, note);
+        return {};
+      });
       reply.flash('success', 'The note is on the chart.');
       return reply.redirect(backHref(request, request.body), 303);
     },

@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { editFields, type EditView, openEdit, readEdit } from '../edit-form.ts';
 import { AppError } from '../errors.ts';
+import { makeOnce } from '../http/once.ts';
 import { refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { namedAmong, nameLinks } from './link-names.ts';
@@ -51,7 +52,8 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
       await getScope(db, request.workspace.id, report.subject);
       const { address } = report;
       const name = readViewName(typed.name);
-      await insertView(db, request.workspace.id, { name, address, createdBy: request.user?.id ?? null });
+      const view = { name, address, createdBy: request.user?.id ?? null };
+      await makeOnce(request, async (tx) => ({ id: (await insertView(tx, request.workspace.id, view)).id }));
       reply.flash('success', back === 'list' ? `“${name}” is back.` : `“${name}” is saved.`);
       return await reply.redirect(back === 'list' ? `${home}/views` : `${home}/${address}`, 303);
     } catch (error) {

@@ -2,10 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Invalid } from '../errors.ts';
+import { makeOnce, secretOfForm } from '../http/once.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { mayDo } from '../workspaces/roles.ts';
 import { keyName } from './forms.ts';
-import { insertApiKey, listApiKeys, removeApiKey } from './keys.ts';
+import { insertApiKey, keyOf, listApiKeys, removeApiKey } from './keys.ts';
 
 const place = z.object({ workspace: z.string() });
 
@@ -65,8 +66,10 @@ export default async function keyPages(app: FastifyInstance): Promise<void> {
       if (!form.success) return refuse(form.error.issues[0]?.message ?? '');
       const name = form.data;
       try {
-        const { key } = await insertApiKey(app.db, request.workspace.id, { name, createdBy: request.user?.id ?? null });
-        handNewKey(request, reply, { name, key });
+        const secret = secretOfForm(request, 'key');
+        const input = { name, createdBy: request.user?.id ?? null, secret };
+        await makeOnce(request, async (tx) => ({ id: (await insertApiKey(tx, request.workspace.id, input)).id }));
+        handNewKey(request, reply, { name, key: keyOf(secret) });
       } catch (error) {
         if (error instanceof Invalid) return refuse(error.message);
         throw error;

@@ -45,19 +45,23 @@ function isBacked(maker: { id: string | null; role: Role | null }): boolean {
   return maker.id === null || (maker.role !== null && mayDo(maker.role, 'makeKeys'));
 }
 
+/** A key as programs send it. */
+export const keyOf = (secret: Buffer): string => `wm_${secret.toString('base64url')}`;
+
 /**
  * Makes a key of a workspace.
  * @param input.createdBy id of the person who asked for it
+ * @param input.secret 32 bytes that nobody can guess
  * @returns the key itself, which is kept nowhere
  * @throws Invalid (field `name`, code `keys_limit`)
  */
 export async function insertApiKey(
   db: Db,
   workspaceId: string,
-  input: { name: string; createdBy: string | null },
+  { secret = randomBytes(32), ...input }: { name: string; createdBy: string | null; secret?: Buffer },
 ): Promise<{ id: string; key: string }> {
   const id = newId();
-  const key = `wm_${randomBytes(32).toString('base64url')}`;
+  const key = keyOf(secret);
   await db.transaction(async (tx) => {
     if ((await countForInsert(tx, apiKeys, workspaceId)) >= maxKeys)
       throw new Invalid(`A workspace has at most ${maxKeys} keys. Delete some first.`, {

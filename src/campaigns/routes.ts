@@ -6,6 +6,7 @@ import { periodChoices, periodWords, previousWords, viewOf } from '../analytics/
 import type { Db } from '../db/db.ts';
 import { type EditView, openEdit, readEdit } from '../edit-form.ts';
 import { plural } from '../format.ts';
+import { makeOnce } from '../http/once.ts';
 import {
   type Campaign,
   getCampaign,
@@ -89,8 +90,11 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
 
   routes.post('/w/:workspace/campaigns', { ...toChange, schema: { body: campaignForm } }, async (request, reply) => {
     try {
-      const campaign = await insertCampaign(db, request.workspace.id, readPlan(request.body));
-      reply.flash('success', `“${campaign.name}” is ready. Select links in the list to put them in it.`);
+      const plan = readPlan(request.body);
+      const { made } = await makeOnce(request, async (tx) => ({
+        name: (await insertCampaign(tx, request.workspace.id, plan)).name,
+      }));
+      reply.flash('success', `“${made.name}” is ready. Select links in the list to put them in it.`);
     } catch (error) {
       const { status, errors } = refusalOf(error);
       return showForm(reply.code(status), null, newEdit(request.body), errors);

@@ -107,6 +107,20 @@ export const tries = pgTable(
   (table) => [index('tries_ends_at').on(table.endsAt)],
 );
 
+/** Forms that made something lately, so that one that is sent twice makes one thing (http/once.ts). */
+export const sentForms = pgTable(
+  'sent_forms',
+  {
+    /** Keyed hash of who sent it, its token and its fields; nobody can read it. */
+    key: bytea('key').primaryKey(),
+    /** What its answer tells of, such as an id. NULL only inside the transaction that makes it. */
+    made: jsonb('made').$type<Record<string, string | boolean>>(),
+    /** A day later a job deletes the row. */
+    sentAt: instant('sent_at').notNull().defaultNow(),
+  },
+  (table) => [index('sent_forms_sent_at').on(table.sentAt)],
+);
+
 // ---- workspaces: what may you do here ----
 
 export const workspaces = pgTable('workspaces', {

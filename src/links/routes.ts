@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { type EditView, openEdit, readEdit } from '../edit-form.ts';
+import { makeOnce } from '../http/once.ts';
 import { refusalOf } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import bulkRoutes, { fitsUndo } from './bulk-routes.ts';
@@ -58,7 +59,11 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     const isFragment = isFragmentRequest(request);
     try {
       const input = await readNewLink(app, request.workspace.id, values);
-      const link = await insertLink(db, request.workspace.id, { ...input, createdBy: request.user?.id ?? null });
+      const asked = { ...input, createdBy: request.user?.id ?? null };
+      const { made } = await makeOnce(request, async (tx) => ({
+        id: (await insertLink(tx, request.workspace.id, asked)).id,
+      }));
+      const link = await getLink(db, request.workspace.id, made.id);
       if (!isFragment) {
         reply.flash('success', withWarning(`${nameOf(link)} is ready.`, link.url));
         return reply.redirect(linkHref(request, link), 303);

@@ -9,6 +9,7 @@ import { openKept, type SubjectFields, subjectFields, subjectQuery } from '../an
 import { emailAddress } from '../email-address.ts';
 import { LimitReached, NotFound } from '../errors.ts';
 import { aboutMail } from '../mail/mail.ts';
+import { makeOnce } from '../http/once.ts';
 import { waitBeyondEverywhere } from '../http/rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
@@ -91,18 +92,21 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
         const { subject, name, field } = await openKept(db, request.workspace, request.body);
         const mailing = { subject, filters, every, recipient, createdBy: request.user?.id ?? null };
         const { when } = rhythmWords(weekStartsOn)[every];
-        const { id, needsYes } = await insertMailing(db, workspaceId, mailing);
-        if (needsYes) {
-          if ((await waitOfQuestions(request)) > 0) {
-            await removeMailing(db, workspaceId, id);
+        const { made, isRepeated } = await makeOnce(request, async (tx) => {
+          const planned = await insertMailing(tx, workspaceId, mailing);
+          if (planned.needsYes && (await waitOfQuestions(request, tx)) > 0)
             throw new LimitReached('Those were many questions to readers for one hour. Send the next ones later.', {
               field: 'recipient',
             });
+          return planned;
+        });
+        if (made.needsYes) {
+          let fate = '';
+          if (!isRepeated) {
+            const about = narrowedName(name, await describeFilters(db, workspaceId, filters));
+            const question = { subject: about, every, when, url: pageOf(made.id) };
+            fate = await aboutMail(mailer.send(askForYesMail(recipient, question)));
           }
-          const about = narrowedName(name, await describeFilters(db, workspaceId, filters));
-          const fate = await aboutMail(
-            mailer.send(askForYesMail(recipient, { subject: about, every, when, url: pageOf(id) })),
-          );
           reply.flash('success', `We ask ${recipient} whether they want it. It begins when they say yes.${fate}`);
         } else reply.flash('success', `The report goes to ${recipient} from now on, ${when}.`);
         const asked = field ? { [field.name]: field.value } : {};

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { type IconName, iconNames } from '../assets/icons.ts';
 import * as format from '../format.ts';
+import { formToken } from '../http/once.ts';
 import type { Right } from '../workspaces/roles.ts';
 import { type AssetUrl, readAssets } from '../assets/serve.ts';
 import type { TroubledDomain } from './context.ts';
@@ -51,7 +52,7 @@ function iconMarkup(assetUrl: AssetUrl) {
 
 /**
  * `reply.viewAsync('links/index.eta', data)` renders a template of views/. Templates see `it`: the data, over
- * `reply.locals`, over `asset(name)`, `icon(name, class?)` and the functions of format.ts.
+ * `reply.locals`, over `asset(name)`, `icon(name, class?)`, `formToken()` and the functions of format.ts.
  */
 async function views(app: FastifyInstance, options: { isCached?: boolean }): Promise<void> {
   const assetUrl = readAssets().url;
@@ -60,7 +61,7 @@ async function views(app: FastifyInstance, options: { isCached?: boolean }): Pro
     engine: { eta: new Eta({ views: viewsDir, cache: isCached, debug: !isCached }) },
     templates: viewsDir,
     production: isCached,
-    defaultContext: { ...format, asset: assetUrl, icon: iconMarkup(assetUrl) },
+    defaultContext: { ...format, formToken, asset: assetUrl, icon: iconMarkup(assetUrl) },
   });
 }
 

@@ -45,8 +45,12 @@ const columns = {
   createdAt: shares.createdAt,
 };
 
+/** The token in a shared report's address: 192 bits of its secret. */
+export const tokenOf = (secret: Buffer): string => secret.subarray(0, 24).toString('base64url');
+
 /**
  * Shares a report.
+ * @param share.secret 32 bytes that nobody can guess
  * @returns the token of its address, which is kept nowhere
  * @throws Invalid (field `f`) when its filters are too long
  */
@@ -56,12 +60,14 @@ export async function insertShare(
   {
     subject,
     filters,
+    secret = randomBytes(32),
     ...share
   }: Pick<OpenedShare, 'subject' | 'filters' | 'title' | 'parts' | 'passwordHash' | 'expiresAt'> & {
     createdBy: string | null;
+    secret?: Buffer;
   },
 ): Promise<string> {
-  const token = randomBytes(24).toString('base64url');
+  const token = tokenOf(secret);
   await db.insert(shares).values({
     id: newId(),
     workspaceId,

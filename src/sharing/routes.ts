@@ -6,13 +6,14 @@ import { filterQuery, filtersAgain } from '../analytics/filter-query.ts';
 import { describeFilters, sayKeptFilters } from '../analytics/kept-filters.ts';
 import { openKept, type SubjectFields, subjectQuery } from '../analytics/subjects.ts';
 import { Invalid } from '../errors.ts';
+import { makeOnce, secretOfForm } from '../http/once.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { mayDo } from '../workspaces/roles.ts';
 import { endOf, shareForm } from './forms.ts';
 import { partNames, parts } from './parts.ts';
 import { hashPassword } from './password.ts';
-import { insertShare, listShares, removeShare } from './queries.ts';
+import { insertShare, listShares, removeShare, tokenOf } from './queries.ts';
 import publicReportRoutes from './public-report.ts';
 
 const place = z.object({ workspace: z.string() });
@@ -74,7 +75,8 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
         const expiresAt = endOf(expires, timeZone);
         if (expiresAt && expiresAt <= new Date())
           throw new Invalid('This day is in the past. Choose a later one, or leave it empty.', { field: 'expires' });
-        const token = await insertShare(db, workspaceId, {
+        const secret = secretOfForm(request, 'share');
+        const share = {
           subject,
           filters,
           title,
@@ -82,9 +84,14 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
           passwordHash: password === '' ? null : await hashPassword(password),
           expiresAt,
           createdBy: request.user?.id ?? null,
+          secret,
+        };
+        await makeOnce(request, async (tx) => {
+          await insertShare(tx, workspaceId, share);
+          return {};
         });
         // The answer to the form itself: a redirect would have to keep the address somewhere.
-        const state = { status: 201, newUrl: `${config.appUrl}/r/${token}`, newTitle: title };
+        const state = { status: 201, newUrl: `${config.appUrl}/r/${tokenOf(secret)}`, newTitle: title };
         return await showShares(request, reply, request.body, state);
       } catch (error) {
         const refusal = refusalOf(error);

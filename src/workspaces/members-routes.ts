@@ -5,6 +5,7 @@ import { openEdit, Overtaken, readEdit } from '../edit-form.ts';
 import { LimitReached } from '../errors.ts';
 import { withArticle } from '../format.ts';
 import { aboutMail } from '../mail/mail.ts';
+import { makeOnce } from '../http/once.ts';
 import { waitBeyondEverywhere } from '../http/rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
 import { invitationMail } from './emails.ts';
@@ -103,9 +104,13 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
         if (request.validationError) throw request.validationError;
         await refuseManyInvitations(request);
         const { email, role } = request.body;
-        const invitedBy = request.user?.id ?? '';
-        const token = await insertInvitation(db, request.workspace.id, { email, role, invitedBy });
-        const about = await mailInvitation(request, { email, role, token });
+        const invitation = { email, role, invitedBy: request.user?.id ?? '' };
+        let token = '';
+        const { isRepeated } = await makeOnce(request, async (tx) => {
+          token = await insertInvitation(tx, request.workspace.id, invitation);
+          return {};
+        });
+        const about = isRepeated ? '' : await mailInvitation(request, { email, role, token });
         return await toMembers(request, reply, `${email} is invited as ${withArticle(role)}.${about}`);
       } catch (error) {
         const { status, errors } = refusalOf(error);

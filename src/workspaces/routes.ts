@@ -7,6 +7,7 @@ import type { Db } from '../db/db.ts';
 import { listTimeZones } from '../db/time-zones.ts';
 import { type EditView, openEdit, readEdit } from '../edit-form.ts';
 import { LimitReached } from '../errors.ts';
+import { makeOnce } from '../http/once.ts';
 import { addressOf } from '../http/proxies.ts';
 import { waitBeyondEverywhere } from '../http/rate-limit.ts';
 import { refusalOf, typedValues } from '../refusal.ts';
@@ -73,8 +74,9 @@ export default async function workspaceRoutes(
     async (request, reply) => {
       try {
         if (request.validationError) throw request.validationError;
-        const workspace = await insertWorkspace(db, { ...request.body, ownerId: request.user?.id ?? '' });
-        return await reply.redirect(`/w/${workspace.slug}/links`, 303);
+        const asked = { ...request.body, ownerId: request.user?.id ?? '' };
+        const { made } = await makeOnce(request, async (tx) => ({ slug: (await insertWorkspace(tx, asked)).slug }));
+        return await reply.redirect(`/w/${made.slug}/links`, 303);
       } catch (error) {
         const { status, errors } = refusalOf(error);
         reply.code(status);

@@ -1,0 +1,77 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import type { Db } from '../db/db.ts';
+import { claimForm, keepMade, type Made } from '../db/sent-forms.ts';
+
+/**
+ * Makes one thing of a form that is sent twice: by a double click, a page that is sent again, or a browser that tries
+ * again after a lost connection. Forms carry a token, a new one each time they are shown (components/_once.eta). The same
+ * token with the same fields is the same form; with other fields somebody went back and means another thing.
+ */
+
+/** Characters of a token; ours have 16. A longer one is not ours. */
+const maxToken = 64;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The address, the token and the fields of a form that makes something; null for all other requests. */
+    sentForm: string | null;
+  }
+}
+
+/** Takes the token out of what was sent, before routes read their fields. */
+async function once(app: FastifyInstance): Promise<void> {
+  app.decorateRequest('sentForm', null);
+  app.addHook('preValidation', async (request) => {
+    const { body, headers, url } = request;
+    const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+    if (!isForm || typeof body !== 'object' || body === null || !('once' in body)) return;
+    const { once: token, ...fields } = body;
+    request.body = fields;
+    if (typeof token === 'string' && token !== '' && token.length <= maxToken)
+      request.sentForm = JSON.stringify([url, token, fields]);
+  });
+}
+
+export default fp(once, { name: 'once' });
+
+/** In every form that makes something. @returns 96 bits by chance */
+export const formToken = (): string => randomBytes(12).toString('base64url');
+
+/**
+ * Makes what a form asks for, unless the same form has made it already. Both happen in one transaction: a second request
+ * waits for the first, and makes it itself where the first was refused. A form without a token is made each time.
+ * @param make may run several times, and must have no effect but through `tx`
+ * @returns what `make` gave, now or the first time
+ * @throws what `make` throws
+ */
+export async function makeOnce<Thing extends Made>(
+  request: FastifyRequest,
+  make: (tx: Db) => Promise<Thing>,
+): Promise<{ made: Thing; isRepeated: boolean }> {
+  const { db } = request.server;
+  const key = hashOfForm(request, 'made');
+  if (!key) return { made: await make(db), isRepeated: false };
+  return db.transaction(async (tx) => {
+    const before = await claimForm(tx, key);
+    if (before) return { made: before as Thing, isRepeated: true };
+    const made = await make(tx);
+    await keepMade(tx, key, made);
+    return { made, isRepeated: false };
+  });
+}
+
+/**
+ * A secret of something that is shown once and kept nowhere, such as a key. The same form has the same one, so that its
+ * second answer shows it too; without SECRET and the form nobody can compute it.
+ * @returns 32 bytes
+ */
+export const secretOfForm = (request: FastifyRequest, purpose: 'key' | 'share'): Buffer =>
+  hashOfForm(request, purpose) ?? randomBytes(32);
+
+/** Of whoever sent it: what somebody else sends is another form. */
+function hashOfForm({ sentForm, user, server }: FastifyRequest, purpose: string): Buffer | undefined {
+  if (sentForm === null || !user) return undefined;
+  return createHmac('sha256', server.config.secret).update(`form\n${purpose}\n${user.id}\n${sentForm}`).digest();
+}
