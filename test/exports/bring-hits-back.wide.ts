@@ -24,9 +24,6 @@ import { tellOfDomain } from '../setup/domains.ts';
 import { rowsOf } from '../setup/hits.ts';
 import { rollupsAndRows } from '../setup/rollups.ts';
 
-/** Each reads some hundred reports, and starts the command line as a process. */
-const patience = 60_000;
-
 const zone = 'America/New_York';
 const now = new Date();
 
@@ -205,7 +202,7 @@ function changed(text: string, cells: Record<string, string>): string {
   return [names, line, ...others].map(csvLine).join('');
 }
 
-describe('hits that were exported', { timeout: patience }, () => {
+describe('hits that were exported', () => {
   it('make the same reports again, in the workspace that lost them', async () => {
     const { app, client } = old;
     const text = await exportHits(old);
@@ -304,7 +301,7 @@ describe('hits that were exported', { timeout: patience }, () => {
   });
 });
 
-describe('a file that is not right', { timeout: patience }, () => {
+describe('a file that is not right', () => {
   /** What the command would say; in this process, because there are many. */
   const refusalOf = async (text: string | Buffer, { app, client }: Pick<Instance, 'app' | 'client'> = old) => {
     const connection = new Connection({ connectionString: app.databaseUrl });

@@ -63,7 +63,7 @@ function launch(env: Record<string, string> = {}): void {
 
 async function start(env?: Record<string, string>): Promise<void> {
   launch(env);
-  await expect.poll(() => lines.join('\n'), { timeout: 90_000 }).toContain('Waymark is at');
+  await expect.poll(() => lines.join('\n'), { timeout: 240_000 }).toContain('Waymark is at');
 }
 
 async function stop(...signals: NodeJS.Signals[]): Promise<{ code: number | null; seconds: number }> {
@@ -154,7 +154,7 @@ process.on('SIGUSR2', () => { throw new DrizzleQueryError('select $1', ['jane@ex
 
   it('during the start leaves no Postgres behind', async () => {
     launch({ DATABASE_URL: '' });
-    await expect.poll(() => existsSync(lockFile()), { timeout: 90_000, interval: 5 }).toBe(true);
+    await expect.poll(() => existsSync(lockFile()), { timeout: 240_000, interval: 5 }).toBe(true);
     const { code } = await stop('SIGINT', 'SIGINT');
     expect(code).toBe(0);
     expect(existsSync(lockFile())).toBe(false);
