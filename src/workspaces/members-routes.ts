@@ -125,12 +125,21 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
     { ...toManage, schema: { params: invitationParams } },
     async (request, reply) => {
       await refuseManyInvitations(request);
-      const invitation = await renewInvitation(db, request.workspace.id, request.params.invitationId);
-      const about = await mailInvitation(request, invitation);
+      let token = '';
+      const { made, isRepeated } = await makeOnce(request, async (tx) => {
+        const { email, role, ...renewed } = await renewInvitation(
+          tx,
+          request.workspace.id,
+          request.params.invitationId,
+        );
+        token = renewed.token;
+        return { email, role };
+      });
+      const about = isRepeated ? '' : await mailInvitation(request, { ...made, token });
       const sentence =
         about === ''
-          ? `A new mail is on its way to ${invitation.email}. The link in the old one stops.`
-          : `${invitation.email} is invited anew. The link in the old mail stops.${about}`;
+          ? `A new mail is on its way to ${made.email}. The link in the old one stops.`
+          : `${made.email} is invited anew. The link in the old mail stops.${about}`;
       return toMembers(request, reply, sentence);
     },
   );

@@ -120,6 +120,20 @@ describe('a form that is sent twice at once, and a third time later', () => {
     expect((await app.ask(path)).status).toBe(200);
   });
 
+  it('sends an invitation once more, not twice more', async () => {
+    const [invitation] = await rowsOf<{ id: string }>(
+      app.db,
+      sql`select id from invitations where email = 'grace@example.com'`,
+    );
+    const action = `${home}/invitations/${invitation?.id}/resend`;
+    const before = mailbox.subjectsFor('grace@example.com').length;
+    const answers = await twice(action, await shownForm(`${home}/members`, action, {}));
+    expect(answers.map(({ status }) => status)).toEqual([303, 303]);
+    expect(mailbox.subjectsFor('grace@example.com')).toHaveLength(before + 1);
+    const mail = await mailbox.take(mailbox.subjectsFor('grace@example.com')[0] ?? '');
+    expect((await app.ask(/\/invitations\/[\w-]{43}/.exec(mail.text)?.[0] ?? '')).status).toBe(200);
+  });
+
   it('is answered within the page, where scripts sent it', async () => {
     const form = await shownForm(`${home}/links/new`, '/links', { url: 'https://example.com/within' });
     const before = await countOf('links');
