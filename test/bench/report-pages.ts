@@ -5,28 +5,17 @@ import type { Target } from './target.ts';
 
 export type Seeded = { email: string; password: string; workspaceId: string };
 
-/** Clicks of a year. @param workspaceId a workspace of this command that gets them; a new one when absent */
-export async function seed(
-  { build, settings }: Target,
-  clicks: number,
-  links: string,
-  workspaceId?: string,
-): Promise<Seeded> {
+/**
+ * `waymark seed`, beside the server if it runs.
+ * @param asked the command's options by name
+ */
+export async function seed({ build, settings }: Pick<Target, 'build' | 'settings'>, asked: Record<string, string>) {
+  const words = Object.entries(asked).flatMap(([name, value]) => [`--${name}`, value]);
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [
-      join(build.root, 'dist/cli.js'),
-      'seed',
-      '--json',
-      '--links',
-      workspaceId === undefined ? links : '1',
-      '--clicks',
-      String(clicks),
-      '--days',
-      '365',
-      ...(workspaceId === undefined ? [] : ['--workspace', workspaceId]),
-    ],
-    { env: settings },
+    [join(build.root, 'dist/cli.js'), 'seed', '--json', ...words],
+    // What it says is the answer alone.
+    { env: { ...settings, LOG_LEVEL: 'warn' } },
   );
   return JSON.parse(stdout) as Seeded;
 }

@@ -117,7 +117,8 @@ async function fill(target: Target, size: number, begun?: Host): Promise<Host> {
   while ((host?.clicks ?? 0) < size) {
     // A tenth of the first size is the long tail; every other part goes to one link.
     const part: number = host === undefined ? size / 10 : Math.min(maxSeed, size - host.clicks);
-    const seeded = await seed(target, part, options.links, host?.workspaceId);
+    const ofWorkspace = host === undefined ? { links: options.links } : { links: '1', workspace: host.workspaceId };
+    const seeded = await seed(target, { clicks: String(part), days: '365', ...ofWorkspace });
     const { workspaceId, cookie } = host ?? { ...seeded, cookie: await logIn(target, seeded) };
     host = { workspaceId, cookie, clicks: (host?.clicks ?? 0) + part };
   }

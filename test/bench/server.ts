@@ -12,10 +12,18 @@ export const settingsOf = (port: number, databaseUrl: string, directory: string)
   LOG_LEVEL: 'warn',
 });
 
-/** Starts the real server, with the flag of `npm start`. */
-export function startServer(env: NodeJS.ProcessEnv, { root }: Build = thisBuild): ChildProcess {
+/**
+ * Starts the real server, with the flag of `npm start`.
+ * @param log where its log goes: to this process's own, or to a pipe that the caller has to read
+ */
+export function startServer(
+  env: NodeJS.ProcessEnv,
+  { root }: Build = thisBuild,
+  log: 'inherit' | 'pipe' = 'inherit',
+): ChildProcess {
   const program = join(root, 'dist/server.js');
-  return spawn(process.execPath, ['--max-semi-space-size=64', program], { stdio: 'inherit', env });
+  const stdio = ['inherit', log, 'inherit'] as const;
+  return spawn(process.execPath, ['--max-semi-space-size=64', program], { stdio: [...stdio], env });
 }
 
 /** Waits until a server takes visitors. @throws when it has ended: then whoever answers on its port is somebody else */

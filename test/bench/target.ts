@@ -20,17 +20,21 @@ export type Target = {
   close(): Promise<void>;
 };
 
-/** @param directory for its data; it is left as it is */
+/**
+ * @param directory for its data; it is left as it is
+ * @param log as startServer takes it
+ */
 export async function startTarget(
   build: Build,
   port: number,
   directory: string,
   environment: NodeJS.ProcessEnv = {},
+  log: 'inherit' | 'pipe' = 'inherit',
 ): Promise<Target> {
   mkdirSync(directory, { recursive: true });
   const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres') });
   const settings = { ...settingsOf(port, postgres.url, directory), ...environment };
-  const server = startServer(settings, build);
+  const server = startServer(settings, build, log);
   const client = new Client(postgres.url);
   // When something goes wrong, that is what we want to read, and not that Postgres has stopped.
   client.on('error', () => {});
