@@ -1,10 +1,9 @@
 import { byteOrderMark, type CsvValue, csvLine } from '../csv.ts';
 import type { Db } from '../db/db.ts';
-import { patientMs } from '../downloads.ts';
 import { inRounds } from '../event-loop.ts';
 import type { LinkFilter, LinkState } from '../links/list.ts';
 import { shortUrlOf } from '../links/short-url.ts';
-import { type LinkRow, readLinkRows } from './link-rows.ts';
+import { type LinkRow, readLinkPages } from './link-rows.ts';
 
 /** Enough that finding the page costs little of it, and few enough that its rows come in some milliseconds. */
 const rowsAPage = 1_000;
@@ -14,18 +13,18 @@ const linesAtOnce = 250;
 
 /** The file's columns in order. */
 const cells = {
-  short_link: ({ scheme, host, slug }) => shortUrlOf(scheme, host, slug),
-  destination: (link) => link.destination,
-  title: (link) => link.title,
-  tags: (link) => link.tags,
-  campaign: (link) => link.campaign,
-  state: (link) => (link.isArchived ? 'archived' : 'active'),
-  created_at: (link) => link.createdAt,
-  clicks: (link) => link.clicks,
-  visitors: (link) => link.visitors,
-  last_click_at: (link) => link.lastClickAt,
-  qr_code: (link, appUrl) => `${appUrl}/qr/${link.qrSlugId}.svg`,
-} satisfies Record<string, (link: LinkRow, appUrl: string) => CsvValue>;
+  short_link: ({ link, domain }) => shortUrlOf(domain.scheme, domain.host, link.slug),
+  destination: ({ link }) => link.destination,
+  title: ({ link }) => link.title,
+  tags: ({ tags }) => tags,
+  campaign: ({ campaign }) => campaign,
+  state: ({ link }) => (link.isArchived ? 'archived' : 'active'),
+  created_at: ({ link }) => link.createdAt,
+  clicks: ({ link }) => link.clicks,
+  visitors: ({ link }) => link.visitors,
+  last_click_at: ({ link }) => link.lastClickAt,
+  qr_code: ({ link }, appUrl) => `${appUrl}/qr/${link.qrSlugId}.svg`,
+} satisfies Record<string, (row: LinkRow, appUrl: string) => CsvValue>;
 
 /**
  * A CSV file of a workspace's links, the newest first: in an order by clicks, one that is clicked meanwhile could be left
@@ -40,15 +39,8 @@ export async function* writeLinks(
 ): AsyncGenerator<string> {
   yield byteOrderMark + csvLine(Object.keys(cells));
   const columns = Object.values(cells);
-  const linesOf = (links: readonly LinkRow[]) =>
-    links.map((link) => csvLine(columns.map((cell) => cell(link, appUrl)))).join('');
-  for (let after: string | null = null; ; ) {
-    const waitMs = after === null ? undefined : patientMs;
-    const page: LinkRow[] = await readLinkRows(db, workspaceId, { ...asked, after, limit: rowsAPage, waitMs });
-    const last = page.at(-1);
-    if (!last) return;
+  const linesOf = (rows: readonly LinkRow[]) =>
+    rows.map((row) => csvLine(columns.map((cell) => cell(row, appUrl)))).join('');
+  for await (const page of readLinkPages(db, workspaceId, asked, rowsAPage))
     yield (await inRounds(page, linesAtOnce, linesOf)).join('');
-    if (page.length < rowsAPage) return;
-    after = last.id;
-  }
 }
