@@ -162,13 +162,26 @@ async function readFilter(
   if ((tag && !found?.tagId) || (campaign && !found?.campaignId)) return undefined;
   const conditions = [
     sql`l.workspace_id = ${workspaceId} and l.deleted_at is null`,
-    ...(campaign ? [sql`l.campaign_id = ${found?.campaignId}`] : []),
+    ...(campaign ? [isOfCampaign(found, Boolean(tag))] : []),
     ...(words.length > 0 ? [holdsWords(workspaceId, words, found?.hasSearchTexts ?? false)] : []),
   ];
   return {
-    join: tag ? sql`join link_tags lt on lt.link_id = l.id and lt.tag_id = ${found?.tagId}` : sql``,
+    join: tag && !campaign ? sql`join link_tags lt on lt.link_id = l.id and lt.tag_id = ${found?.tagId}` : sql``,
     where: sql.join(conditions, sql` and `),
   };
+}
+
+/**
+ * Links that have a tag too are looked for once and not along an order: Postgres would guess how many there are from the
+ * two shares, and where there are none it would walk all links of the workspace.
+ */
+function isOfCampaign(found: Found | undefined, hasTag: boolean): SQL {
+  if (!hasTag) return sql`l.campaign_id = ${found?.campaignId}`;
+  return sql`l.id = any(array(
+    select m.id from links m
+    join link_tags on link_tags.link_id = m.id and link_tags.tag_id = ${found?.tagId}
+    where m.campaign_id = ${found?.campaignId}
+  ))`;
 }
 
 type Found = { tagId: string | null; campaignId: string | null; hasSearchTexts: boolean };
