@@ -20,5 +20,5 @@ RUN mkdir /data && chown node:node /data
 VOLUME /data
 USER node
 EXPOSE 3000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "dist/health/check.js"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "dist/site/health/check.js"]
 CMD ["node", "--max-semi-space-size=64", "dist/server.js"]

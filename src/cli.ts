@@ -8,8 +8,8 @@ import { seed } from './cli/seed.ts';
 import { userCreate } from './cli/user-create.ts';
 import { workspaceDelete } from './cli/workspace-delete.ts';
 import { ConfigError, loadEnvFile } from './config.ts';
-import { PostgresUnavailable } from './db/embedded/postgres-unavailable.ts';
-import { AppError } from './errors.ts';
+import { PostgresUnavailable } from './ground/db/postgres-unavailable.ts';
+import { AppError } from './ground/text/errors.ts';
 
 /** The other front door: `npm run waymark -- <command>`. What goes wrong is one sentence on stderr and exit code 1. */
 const commands: readonly Command[] = [

@@ -4,8 +4,8 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { domainToASCII, fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { problemOfDatabaseUrl } from './db/database-url.ts';
-import { readNetwork } from './network.ts';
+import { problemOfDatabaseUrl } from './ground/addresses/database-url.ts';
+import { readNetwork } from './ground/addresses/network.ts';
 
 const projectRoot = fileURLToPath(new URL('..', import.meta.url));
 

@@ -1,10 +1,10 @@
 import cluster from 'node:cluster';
 import closeWithGrace from 'close-with-grace';
 import { loadEnvFile, readConfig } from './config.ts';
-import { describeError } from './plugins/logging.ts';
-import { sentenceOfFailure } from './start-failure.ts';
-import { startServer } from './start.ts';
-import { startWorkers } from './workers.ts';
+import { describeError } from './ground/http/logging.ts';
+import { sentenceOfFailure } from './boot/start-failure.ts';
+import { startServer } from './boot/start.ts';
+import { startWorkers } from './boot/workers.ts';
 
 /** How long a stop may take after its drain before it is cut short, in milliseconds; its steps bound themselves below that. */
 const patienceMs = 28_000;

@@ -25,8 +25,20 @@ const importsOf = new Map(
   ]),
 );
 
-/** A room is a folder of src; a file on the ground floor is a room of its own. */
-const roomOf = (file: string) => (dirname(file) === 'src' ? file : file.split('/').slice(0, 2).join('/'));
+/** Wings, the lowest first: each imports from itself and from those before it. */
+const wings = ['ground', 'visitors', 'people', 'domains', 'links', 'reports', 'site', 'demo', 'cli', 'boot'];
+
+/** The folder of a file; a file of src itself is a room of its own. */
+const roomOf = (file: string) => (dirname(file) === 'src' ? file : dirname(file));
+
+/** The wing of a file, as a place in the list above. Settings belong to the ground; the table of contents above the pages. */
+function floorOf(file: string): number {
+  if (file === 'src/config.ts') return 0;
+  if (file === 'src/app.ts') return wings.indexOf('site') + 0.5;
+  return dirname(file) === 'src' ? wings.length : wings.indexOf(file.split('/')[1] ?? '');
+}
+
+const rooms = [...new Set(sources.map(roomOf))];
 
 function circleIn(arrows: Map<string, Set<string>>): string[] | undefined {
   const done = new Set<string>();
@@ -63,6 +75,60 @@ describe('the house', () => {
     expect(circleIn(arrows)).toBeUndefined();
   });
 
+  it('has no arrow from a wing to one above it', () => {
+    const up = [...importsOf].flatMap(([file, imports]) =>
+      imports.filter((target) => floorOf(target) > floorOf(file)).map((target) => `${file} -> ${target}`),
+    );
+    expect(up).toEqual([]);
+  });
+
+  it('has ten wings, six files beside them, and rooms of 26 files and 2,200 lines at most', () => {
+    expect(
+      readdirSync(join(projectRoot, 'src'), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(wings.toSorted());
+    expect(sources.filter((file) => dirname(file) === 'src').length).toBeLessThanOrEqual(6);
+    const sizes = rooms
+      .map((room) => ({ room, files: sources.filter((file) => roomOf(file) === room) }))
+      .map(({ room, files }) => ({
+        room,
+        files: files.length,
+        lines: files.reduce((sum, file) => sum + read(file).split('\n').length - 1, 0),
+      }));
+    expect(sizes.filter(({ files, lines }) => files > 26 || lines > 2_200)).toEqual([]);
+  });
+
+  it('registers routes in app.ts alone, out of files whose name says so', () => {
+    const isFace = (file: string) => /(?:^|[/-])(?:routes|api)\.ts$/.test(file);
+    const haveRoutes = sources.filter((file) =>
+      /\b(?:app|routes|short|pictures|api)\.(?:get|post|put|patch|delete|route)\(/.test(read(file)),
+    );
+    expect(haveRoutes.filter((file) => !isFace(file) && file !== 'src/ground/assets/serve.ts')).toEqual([]);
+    const plugins = new Set(sources.filter((file) => isFace(file) && /export default async function/.test(read(file))));
+    const importers = [...importsOf].flatMap(([file, imports]) =>
+      file === 'src/app.ts'
+        ? []
+        : imports
+            .filter(
+              (target) =>
+                plugins.has(target) && new RegExp(`^import \\w+[ ,].*/${basename(target)}'`, 'm').test(read(file)),
+            )
+            .map((target) => `${file} -> ${target}`),
+    );
+    expect(importers).toEqual([]);
+  });
+
+  it('exports no name twice', () => {
+    const files = new Map<string, string[]>();
+    for (const file of sources.filter((source) => !source.startsWith('src/site/browser/')))
+      for (const [, name = ''] of read(file).matchAll(/^export (?:async )?(?:const|function\*?|class|type) (\w+)/gm))
+        files.set(name, [...(files.get(name) ?? []), file]);
+    const twice = [...files].filter(([, of]) => of.length > 1);
+    expect(twice).toEqual([]);
+  });
+
   it('keeps SQL and HTTP in different files', () => {
     const mixed = sources.filter(
       (file) => /from '[^']*db\/schema\.ts'/.test(read(file)) && /from '(?:fastify|@fastify\/[^']+)'/.test(read(file)),
@@ -81,7 +147,7 @@ describe('the house', () => {
 
   it('has no source file over 300 lines but the schema', () => {
     const long = sources
-      .filter((file) => file !== 'src/db/schema.ts')
+      .filter((file) => file !== 'src/ground/db/schema.ts')
       .map((file) => `${file}: ${read(file).split('\n').length - 1}`)
       .filter((line) => Number(line.split(': ')[1]) > 300);
     expect(long).toEqual([]);
@@ -105,13 +171,28 @@ describe('the house', () => {
   });
 
   it('mirrors its rooms in views and test', () => {
-    const rooms = new Set(sources.map((file) => basename(roomOf(file))));
-    const shared = new Set(['components', 'layouts', 'setup', 'bench', 'faults', 'access']);
-    for (const folder of ['views', 'test']) {
-      const strangers = readdirSync(join(projectRoot, folder), { withFileTypes: true })
-        .filter((entry) => entry.isDirectory() && !rooms.has(entry.name) && !shared.has(entry.name))
-        .map((entry) => `${folder}/${entry.name}`);
-      expect(strangers).toEqual([]);
+    const shared = new Set(['site/components', 'site/layouts', 'setup', 'bench', 'faults', 'access']);
+    for (const [folder, files] of [
+      ['views', templates],
+      ['test', filesBelow('test', '.ts')],
+    ] as const) {
+      const folders = new Set(files.map((file) => dirname(file).replace(new RegExp(`^${folder}/?`), '')));
+      const known = (name: string): boolean =>
+        rooms.includes(`src/${name}`) || shared.has(name) || (name.includes('/') && known(dirname(name)));
+      expect([...folders].filter((name) => name !== '' && !known(name))).toEqual([]);
     }
+  });
+
+  it('shows the templates of its own room, and parts of pages that all share', () => {
+    const foreign = sources.flatMap((file) =>
+      [...read(file).matchAll(/'((?:[a-z-]+\/)+_?[a-z-]+\.eta)'/g)]
+        .map(([, name = '']) => name)
+        .filter(
+          (name) =>
+            !name.startsWith('site/') && file !== 'src/site/frame/views.ts' && `src/${dirname(name)}` !== roomOf(file),
+        )
+        .map((name) => `${file}: ${name}`),
+    );
+    expect(foreign.toSorted()).toEqual(['src/reports/campaigns/routes.ts: links/pages/_suggestions.eta']);
   });
 });

@@ -6,7 +6,7 @@ export default defineConfig({
   ...everyCommit,
   test: {
     ...everyCommit.test,
-    include: ['test/**/*.wide.ts', 'test/analytics/report-equals-rows.test.ts'],
+    include: ['test/**/*.wide.ts', 'test/reports/counts/report-equals-rows.test.ts'],
     env: { TIER: 'wide' },
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -7,7 +7,7 @@ export class CommandRefused extends Error {
 }
 
 /** What a command answers: to programs (`--json`) and to people. */
-export type Answer = {
+export type CommandResult = {
   json: object;
   text: string;
   /** True when the command worked and has bad news: exit code 1. */
@@ -22,7 +22,7 @@ export type Command = {
    * @param words what stands behind the command's name
    * @throws CommandRefused, AppError, ConfigError or PostgresUnavailable with a sentence for people
    */
-  answer: (words: readonly string[]) => Promise<Answer>;
+  answer: (words: readonly string[]) => Promise<CommandResult>;
 };
 
 type Option = {
@@ -44,7 +44,7 @@ type Definition<Shape extends z.ZodRawShape> = {
   /** What the options may be; its messages are read behind the option's name. */
   input: z.ZodObject<Shape>;
   /** `isQuiet`: stderr shows no progress. */
-  run(input: z.output<z.ZodObject<Shape>>, isQuiet: boolean): Promise<Answer>;
+  run(input: z.output<z.ZodObject<Shape>>, isQuiet: boolean): Promise<CommandResult>;
 };
 
 const everyCommand: Readonly<Record<string, Option>> = {

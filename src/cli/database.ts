@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { type Config, readConfig } from '../config.ts';
-import { type Database, openDatabase } from '../db/db.ts';
-import { startEmbeddedPostgres } from '../db/embedded.ts';
-import { migrateDatabase } from '../db/migrate.ts';
-import { asUnavailable, reachDatabase } from '../db/reach.ts';
+import { type Database, openDatabase } from '../ground/db/db.ts';
+import { startEmbeddedPostgres } from '../ground/embedded/embedded.ts';
+import { migrateDatabase } from '../ground/db/migrate.ts';
+import { asUnavailable, reachDatabase } from '../ground/reach/reach.ts';
 
 const say = (sentence: string) => void process.stderr.write(`${sentence}\n`);
 

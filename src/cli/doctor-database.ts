@@ -1,19 +1,19 @@
 import type { Config } from '../config.ts';
-import { withConnection } from '../db/connection.ts';
-import { connectionsOf, readAvailable } from '../db/connections.ts';
-import { oldestPostgres } from '../db/database-url.ts';
-import { openDatabase } from '../db/db.ts';
-import { PostgresUnavailable } from '../db/embedded/postgres-unavailable.ts';
-import { listen, type Listener } from '../db/notify.ts';
-import { placeOf } from '../db/outage.ts';
-import { tryWay, type Way } from '../db/pooler.ts';
-import { inspectDatabase } from '../db/preflight.ts';
-import { asUnavailable, deafSentence, pooledDirectUrl, problemOfWay } from '../db/reach.ts';
-import { allowedSentence, standingOf, tooNewSentence } from '../db/schema-support.ts';
-import { plural } from '../format.ts';
-import { listKeptSlugs } from '../links/kept-slugs.ts';
-import { warningAboutKept } from '../links/kept-words.ts';
-import { noTrigrams } from '../links/search-texts.ts';
+import { withConnection } from '../ground/db/connection.ts';
+import { connectionsOf, readAvailable } from '../ground/db/connections.ts';
+import { oldestPostgres } from '../ground/addresses/database-url.ts';
+import { openDatabase } from '../ground/db/db.ts';
+import { PostgresUnavailable } from '../ground/db/postgres-unavailable.ts';
+import { listen, type Listener } from '../ground/db/notify.ts';
+import { describeUrl } from '../ground/reach/outage.ts';
+import { tryWay, type Way } from '../ground/reach/pooler.ts';
+import { inspectDatabase } from '../ground/reach/preflight.ts';
+import { asUnavailable, deafSentence, pooledDirectUrl, problemOfWay } from '../ground/reach/reach.ts';
+import { allowedSentence, standingOf, tooNewSentence } from '../ground/db/schema-support.ts';
+import { plural } from '../ground/text/format.ts';
+import { listKeptSlugs } from '../links/links/kept-slugs.ts';
+import { warningAboutKept } from '../ground/addresses/kept-words.ts';
+import { noTrigrams } from '../links/links/search-texts.ts';
 import { CommandRefused } from './command.ts';
 import { withDatabaseUrl } from './database.ts';
 import { readMigrations } from './migrations.ts';
@@ -30,7 +30,7 @@ export async function checkDatabase(config: Config): Promise<Check[]> {
     await withDatabaseUrl(config, async (given) => {
       const direct = await tryWay(given);
       const { version, skewMs, hasTrigrams } = await askDatabase(direct.url);
-      const where = config.databaseUrl ? `external, at ${placeOf(given)}` : `embedded, below ${config.dataDir}`;
+      const where = config.databaseUrl ? `external, at ${describeUrl(given)}` : `embedded, below ${config.dataDir}`;
       const migrations = await checkMigrations(direct.url);
       const fitness = await checkFitness(direct.url);
       // Where our tables cannot be reached, nothing can be asked of them.
@@ -192,7 +192,7 @@ async function askDatabase(url: string): Promise<{ version: number; skewMs: numb
               exists (select from pg_extension where extname = 'pg_trgm') as "hasTrigrams"`,
     );
     const [row] = rows;
-    if (!row) throw new CommandRefused(`The database at ${placeOf(url)} does not say which version it is.`);
+    if (!row) throw new CommandRefused(`The database at ${describeUrl(url)} does not say which version it is.`);
     const { version, hasTrigrams } = row;
     return { version, hasTrigrams, skewMs: (asked + Date.now()) / 2 - row.now.getTime() };
   });

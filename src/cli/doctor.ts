@@ -2,11 +2,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import { z } from 'zod';
-import { openGeo } from '../clicks/geo.ts';
+import { openGeo } from '../visitors/visits/geo.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { defineCommand } from './command.ts';
 import { type Check, checkDatabase } from './doctor-database.ts';
-import { smtpProblem } from '../mail/smtp-problem.ts';
+import { smtpProblem } from '../ground/mail/smtp-problem.ts';
 
 /** Older geo data than this sends too many visitors to the wrong town. */
 const oldGeoDays = 365;

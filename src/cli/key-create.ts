@@ -1,11 +1,11 @@
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { newAccount } from '../accounts/forms.ts';
-import { keyName } from '../api/forms.ts';
-import { insertApiKey } from '../api/keys.ts';
-import type { Db } from '../db/db.ts';
-import { users } from '../db/schema.ts';
-import { listWorkspacesOf } from '../workspaces/queries.ts';
+import { newAccount } from '../people/accounts/forms.ts';
+import { keyName } from '../people/keys/forms.ts';
+import { insertApiKey } from '../people/keys/keys.ts';
+import type { Db } from '../ground/db/db.ts';
+import { users } from '../ground/db/schema.ts';
+import { listWorkspacesOf } from '../people/workspaces/queries.ts';
 import { CommandRefused, defineCommand } from './command.ts';
 import { withDatabase } from './database.ts';
 

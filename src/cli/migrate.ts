@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { listKeptSlugs } from '../links/kept-slugs.ts';
-import { warningAboutKept } from '../links/kept-words.ts';
+import { listKeptSlugs } from '../links/links/kept-slugs.ts';
+import { warningAboutKept } from '../ground/addresses/kept-words.ts';
 import { defineCommand } from './command.ts';
 import { withDatabase } from './database.ts';
 import { readMigrations } from './migrations.ts';

@@ -1,6 +1,6 @@
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { withConnection } from '../db/connection.ts';
-import { migrationsFolder, newestApplied } from '../db/schema-support.ts';
+import { withConnection } from '../ground/db/connection.ts';
+import { migrationsFolder, newestApplied } from '../ground/db/schema-support.ts';
 
 /** How many migrations this version has, and how many of them the database still lacks. Changes nothing. */
 export async function readMigrations(url: string): Promise<{ known: number; pending: number }> {

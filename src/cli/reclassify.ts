@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { dimensions } from '../analytics/dimensions.ts';
-import { rules } from '../clicks/classify.ts';
-import { reclassify as restate, sentenceOf } from '../clicks/reclassify.ts';
-import { formatNumber } from '../format.ts';
+import { dimensions } from '../visitors/rollups/dimensions.ts';
+import { rules } from '../visitors/machines/classify.ts';
+import { reclassifyHits, changesSentence } from '../visitors/rollups/reclassify.ts';
+import { formatNumber } from '../ground/text/format.ts';
 import { defineCommand } from './command.ts';
 import { withDatabase } from './database.ts';
 import { startProgress } from './progress.ts';
@@ -26,7 +26,7 @@ export const reclassify = defineCommand({
   run: ({ since, 'dry-run': isDryRun }, isQuiet) =>
     withDatabase(async ({ db }) => {
       const progress = startProgress(isQuiet);
-      const { hits, resumedAfter, moved } = await restate(db, {
+      const { hits, resumedAfter, moved } = await reclassifyHits(db, {
         rules,
         dimensions,
         since: since ?? null,
@@ -38,7 +38,7 @@ export const reclassify = defineCommand({
       const looked = `Looked at ${formatNumber(hits)} hits${resumedAfter ? `, after ${formatNumber(resumedAfter)} of a run before` : ''}.`;
       return {
         json: { rules: rules.version, isDryRun, hits, resumedAfter, moved },
-        text: `${looked} ${isDryRun ? 'Nothing was changed; this would be the note: ' : ''}${sentenceOf(moved, rules.version)}`,
+        text: `${looked} ${isDryRun ? 'Nothing was changed; this would be the note: ' : ''}${changesSentence(moved, rules.version)}`,
       };
     }),
 });

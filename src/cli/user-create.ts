@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { newAccount, passwordLength } from '../accounts/forms.ts';
-import { createAccount } from '../accounts/queries.ts';
+import { newAccount, passwordLength } from '../people/accounts/forms.ts';
+import { createAccount } from '../people/accounts/queries.ts';
 import { defineCommand } from './command.ts';
 import { withDatabase } from './database.ts';
 

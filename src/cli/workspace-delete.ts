@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { formatNumber, plural } from '../format.ts';
+import { formatNumber, plural } from '../ground/text/format.ts';
 import {
   deleteContents,
   deleteHits,
   endWorkspace,
   findContents,
   type WorkspaceContents,
-} from '../workspaces/deletion.ts';
+} from '../people/workspaces/deletion.ts';
 import { CommandRefused, defineCommand } from './command.ts';
 import { withDatabase } from './database.ts';
 import { startProgress } from './progress.ts';

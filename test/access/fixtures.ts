@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'drizzle-orm';
-import { insertApiKey } from '../../src/api/keys.ts';
-import { insertNote } from '../../src/analytics/notes.ts';
-import { insertView } from '../../src/analytics/saved-views.ts';
-import { newId } from '../../src/id.ts';
-import { insertCampaign } from '../../src/links/campaigns.ts';
-import { insertLink } from '../../src/links/queries.ts';
-import { ensureTags } from '../../src/links/tags.ts';
-import { insertMailing } from '../../src/mailings/queries.ts';
-import { mailingToken } from '../../src/mailings/token.ts';
-import { insertShare } from '../../src/sharing/queries.ts';
-import { insertInvitation } from '../../src/workspaces/invitations.ts';
+import { insertApiKey } from '../../src/people/keys/keys.ts';
+import { insertNote } from '../../src/reports/notes/notes.ts';
+import { insertView } from '../../src/reports/saved-views/saved-views.ts';
+import { newId } from '../../src/ground/text/id.ts';
+import { insertCampaign } from '../../src/links/links/campaigns.ts';
+import { insertLink } from '../../src/links/links/queries.ts';
+import { ensureTags } from '../../src/links/links/tags.ts';
+import { insertMailing } from '../../src/reports/mailings/queries.ts';
+import { mailingToken } from '../../src/reports/mailings/token.ts';
+import { insertShare } from '../../src/reports/sharing/queries.ts';
+import { insertInvitation } from '../../src/people/workspaces/invitations.ts';
 import type { TestApp } from '../setup/app.ts';
 
 /** The workspace in which everything is made, and whom it is made by. */

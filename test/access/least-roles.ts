@@ -1,4 +1,4 @@
-import type { Role } from '../../src/workspaces/roles.ts';
+import type { Role } from '../../src/people/workspaces/roles.ts';
 
 /** Who a route is for, at the least. `api key`: one of the workspace, made by a member. `this machine`: programs beside the server, no people. */
 export type Least = 'public' | 'user' | Role | 'instance admin' | 'api key' | 'api key of an admin' | 'this machine';

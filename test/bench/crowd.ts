@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
-import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
+import { startEmbeddedPostgres } from '../../src/ground/embedded/embedded.ts';
 import { freePort } from '../setup/free-port.ts';
 import type { CrowdNames } from './crowds.ts';
 import { runSteady } from './load.ts';

@@ -4,7 +4,7 @@ import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { Client } from 'pg';
-import { rollupLockKey } from '../../src/db/locks.ts';
+import { rollupLockKey } from '../../src/ground/db/locks.ts';
 import { thisBuild } from './builds.ts';
 import { homeOf, pagesOf } from './large-pages.ts';
 import { logIn, seed, type Seeded } from './report-pages.ts';

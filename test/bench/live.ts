@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
-import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
+import { startEmbeddedPostgres } from '../../src/ground/embedded/embedded.ts';
 import { cpuSecondsOf } from './cpu.ts';
 import { runLoad } from './load.ts';
 import { settingsOf, startServer, untilReady } from './server.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { startEmbeddedPostgres } from '../../src/db/embedded.ts';
+import { startEmbeddedPostgres } from '../../src/ground/embedded/embedded.ts';
 import type { Build } from './builds.ts';
 import { cpuSecondsOf } from './cpu.ts';
 import { type Load, type LoadResult, runLoad } from './load.ts';

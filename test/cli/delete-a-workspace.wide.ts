@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dimensions } from '../../src/analytics/dimensions.ts';
-import { restateWorkspace } from '../../src/clicks/recount.ts';
-import { deleteContents, deleteHits, endWorkspace } from '../../src/workspaces/deletion.ts';
+import { dimensions } from '../../src/visitors/rollups/dimensions.ts';
+import { restateWorkspace } from '../../src/visitors/rollups/recount.ts';
+import { deleteContents, deleteHits, endWorkspace } from '../../src/people/workspaces/deletion.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { insertDomain } from '../setup/domains.ts';
 import { rowsOf } from '../setup/hits.ts';

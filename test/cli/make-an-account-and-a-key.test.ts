@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findKeyHolder } from '../../src/api/keys.ts';
+import { findKeyHolder } from '../../src/people/keys/keys.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { query } from '../setup/postgres.ts';
 import { type CommandLine, openCommandLine } from './run.ts';

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dimensions } from '../../src/analytics/dimensions.ts';
-import { rules } from '../../src/clicks/classify.ts';
-import { restateWorkspace } from '../../src/clicks/recount.ts';
+import { dimensions } from '../../src/visitors/rollups/dimensions.ts';
+import { rules } from '../../src/visitors/machines/classify.ts';
+import { restateWorkspace } from '../../src/visitors/rollups/recount.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, rowsOf } from '../setup/hits.ts';
 import { type CommandLine, openCommandLine } from './run.ts';

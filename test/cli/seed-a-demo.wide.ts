@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dimensions } from '../../src/analytics/dimensions.ts';
-import { resolvePeriod } from '../../src/analytics/period.ts';
-import { loadCampaigns } from '../../src/campaigns/page.ts';
-import { insertCampaign, listCampaigns } from '../../src/links/campaigns.ts';
-import { ensureTags, listTags } from '../../src/links/tags.ts';
-import { localDay } from '../../src/zoned-time.ts';
+import { dimensions } from '../../src/visitors/rollups/dimensions.ts';
+import { resolvePeriod } from '../../src/reports/counts/period.ts';
+import { loadCampaigns } from '../../src/reports/campaigns/page.ts';
+import { insertCampaign, listCampaigns } from '../../src/links/links/campaigns.ts';
+import { ensureTags, listTags } from '../../src/links/links/tags.ts';
+import { localDay } from '../../src/ground/time/zoned-time.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, rowsOf } from '../setup/hits.ts';
 import { type CommandLine, openCommandLine } from './run.ts';

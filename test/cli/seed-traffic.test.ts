@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { makeAudience } from '../../src/cli/seed/audience.ts';
-import { type DemoLink } from '../../src/cli/seed/links.ts';
-import { linkIdeas } from '../../src/cli/seed/ideas.ts';
-import { hitMaker } from '../../src/cli/seed/hits.ts';
-import { drawIndex, runningSums, seededRandom } from '../../src/cli/seed/random.ts';
-import { mixes } from '../../src/cli/seed/sources.ts';
-import { calendar, type Popularity, spread } from '../../src/cli/seed/traffic.ts';
-import { HOUR } from '../../src/zoned-time.ts';
+import { makeAudience } from '../../src/demo/audience.ts';
+import { type DemoLink } from '../../src/demo/links.ts';
+import { linkIdeas } from '../../src/demo/ideas.ts';
+import { hitMaker } from '../../src/demo/hits.ts';
+import { drawIndex, runningSums, seededRandom } from '../../src/demo/random.ts';
+import { mixes } from '../../src/demo/sources.ts';
+import { calendar, type Popularity, spread } from '../../src/demo/traffic.ts';
+import { HOUR } from '../../src/ground/time/zoned-time.ts';
 
 const timeZone = 'Europe/Berlin';
 /** Three days after the clocks went back. */

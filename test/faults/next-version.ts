@@ -16,12 +16,12 @@ export function makeNextVersion(): NextVersion {
     else if (!name.startsWith('.')) symlinkSync(join(projectRoot, name), join(root, name));
   }
   replace(
-    join(root, 'src/analytics/dimensions.ts'),
+    join(root, 'src/visitors/rollups/dimensions.ts'),
     '\n] as const satisfies',
     `\n  { name: 'probe', title: 'Probes', one: 'Probe', sql: 'c.probe', ...code, card: 'languages' },\n] as const satisfies`,
   );
   replace(
-    join(root, 'src/clicks/batch.ts'),
+    join(root, 'src/visitors/clicks/batch.ts'),
     `  { name: 'domain_id',`,
     `  { name: 'probe', type: 'text', of: (hit) => (hit.id % 2 === 0 ? 'even' : 'odd') },\n  { name: 'domain_id',`,
   );

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Link } from '../../src/links/queries.ts';
+import type { Link } from '../../src/links/links/queries.ts';
 import { query } from '../setup/postgres.ts';
 import type { ServerNode } from './node.ts';
 import { type Proxy, startProxy } from '../setup/proxy.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { dimensions } from '../../src/analytics/dimensions.ts';
+import { dimensions } from '../../src/visitors/rollups/dimensions.ts';
 import { query } from '../setup/postgres.ts';
 import { makeNextVersion, type NextVersion } from './next-version.ts';
 import { sendVisitors } from './visitors.ts';

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isNull, like, sql } from 'drizzle-orm';
 import { expect, type RunnerTestCase } from 'vitest';
-import { insertApiKey } from '../../src/api/keys.ts';
-import { type Db, openDatabase } from '../../src/db/db.ts';
-import { migrateDatabase } from '../../src/db/migrate.ts';
-import { clicks, domains } from '../../src/db/schema.ts';
-import { ensureInstanceDomain } from '../../src/domains/queries.ts';
-import { insertLink, type Link } from '../../src/links/queries.ts';
+import { insertApiKey } from '../../src/people/keys/keys.ts';
+import { type Db, openDatabase } from '../../src/ground/db/db.ts';
+import { migrateDatabase } from '../../src/ground/db/migrate.ts';
+import { clicks, domains } from '../../src/ground/db/schema.ts';
+import { ensureInstanceDomain } from '../../src/domains/domains/queries.ts';
+import { insertLink, type Link } from '../../src/links/links/queries.ts';
 import { insertBareWorkspace, rowsOf } from '../setup/hits.ts';
 import { rollupsAndRows } from '../setup/rollups.ts';
 import { host, type NodeOptions, type ServerNode, startNode } from './node.ts';

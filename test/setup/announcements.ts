@@ -1,5 +1,5 @@
-import { openDatabase } from '../../src/db/db.ts';
-import { type Announcement, listen } from '../../src/db/notify.ts';
+import { openDatabase } from '../../src/ground/db/db.ts';
+import { type Announcement, listen } from '../../src/ground/db/notify.ts';
 
 /** All that every node is told from now on, in order. */
 export async function hearAnnouncements(databaseUrl: string): Promise<{

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { Pool } from 'pg';
 import { inject } from 'vitest';
-import { type Database, openDatabase } from '../../src/db/db.ts';
-import * as schema from '../../src/db/schema.ts';
+import { type Database, openDatabase } from '../../src/ground/db/db.ts';
+import * as schema from '../../src/ground/db/schema.ts';
 import { query, urlOfDatabase } from './postgres.ts';
 
 export type TestDatabase = {

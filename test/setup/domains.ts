@@ -1,7 +1,7 @@
-import type { Db } from '../../src/db/db.ts';
-import { announce } from '../../src/db/notify.ts';
-import { domains } from '../../src/db/schema.ts';
-import { newId } from '../../src/id.ts';
+import type { Db } from '../../src/ground/db/db.ts';
+import { announce } from '../../src/ground/db/notify.ts';
+import { domains } from '../../src/ground/db/schema.ts';
+import { newId } from '../../src/ground/text/id.ts';
 import { eventually } from './eventually.ts';
 
 type Serves = (host: string) => Promise<boolean>;

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
-import { type Hit, newHitId } from '../../src/clicks/hit.ts';
-import type { Db } from '../../src/db/db.ts';
-import { newId } from '../../src/id.ts';
+import { type Hit, newHitId } from '../../src/visitors/clicks/hit.ts';
+import type { Db } from '../../src/ground/db/db.ts';
+import { newId } from '../../src/ground/text/id.ts';
 
 /** A workspace without people, for tests of what lies below the pages. */
 export async function insertBareWorkspace(db: Db, timeZone = 'UTC'): Promise<string> {

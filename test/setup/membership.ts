@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { Role } from '../../src/workspaces/roles.ts';
+import type { Role } from '../../src/people/workspaces/roles.ts';
 import { type Person, startTestApp, type TestApp } from './app.ts';
 
 /** Lets a person into somebody else's workspace without an invitation. */

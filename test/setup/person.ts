@@ -2,11 +2,11 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
 import { sql } from 'drizzle-orm';
 import type { Config } from '../../src/config.ts';
-import type { Db } from '../../src/db/db.ts';
-import { accounts, sessions, users } from '../../src/db/schema.ts';
-import { newId } from '../../src/id.ts';
-import { cookieName } from '../../src/plugins/cookies.ts';
-import { insertWorkspace } from '../../src/workspaces/queries.ts';
+import type { Db } from '../../src/ground/db/db.ts';
+import { accounts, sessions, users } from '../../src/ground/db/schema.ts';
+import { newId } from '../../src/ground/text/id.ts';
+import { cookieName } from '../../src/ground/http/cookies.ts';
+import { insertWorkspace } from '../../src/people/workspaces/queries.ts';
 
 export type Account = { name: string; email: string; password: string; cookie: string; workspace: { slug: string } };
 

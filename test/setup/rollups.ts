@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
-import { dimensions } from '../../src/analytics/dimensions.ts';
-import type { Db } from '../../src/db/db.ts';
+import { dimensions } from '../../src/visitors/rollups/dimensions.ts';
+import type { Db } from '../../src/ground/db/db.ts';
 import { rowsOf } from './hits.ts';
 
 /** Every rollup, from the rollup and from the rows; the two lists must be equal. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { z } from 'zod';
 import { readConfig } from '../../src/config.ts';
-import { startServer } from '../../src/start.ts';
+import { startServer } from '../../src/boot/start.ts';
 import { findChrome } from './chrome.ts';
 import { projectRoot } from './project-root.ts';
 

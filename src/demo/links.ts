@@ -1,0 +1,158 @@
+import { eq, sql } from 'drizzle-orm';
+import type { OpenedLink } from '../visitors/clicks/enrich.ts';
+import { readUtm } from '../visitors/visits/utm.ts';
+import type { Db } from '../ground/db/db.ts';
+import * as schema from '../ground/db/schema.ts';
+import { Conflict } from '../ground/text/errors.ts';
+import { queryOf, withQuery } from '../ground/addresses/destination.ts';
+import { nameKey } from '../links/links/name.ts';
+import { insertLink, type Link } from '../links/links/queries.ts';
+import { ensureTags } from '../links/links/tags.ts';
+import { dayStart, HOUR } from '../ground/time/zoned-time.ts';
+import { campaignOf, type EnsuredCampaigns } from './campaigns.ts';
+import type { LinkIdea } from './ideas.ts';
+import { insertManyLinks } from './many-links.ts';
+import type { Random } from './random.ts';
+import { type Mix, mixes } from './sources.ts';
+import type { Popularity } from './traffic.ts';
+
+/** A link of the demo: what its clicks record, by its slug and by its code, and who comes to it. */
+export type DemoLink = Popularity & { opened: OpenedLink; scanned: OpenedLink; mix: Mix };
+
+type Setting = {
+  workspace: { id: string; timeZone: string };
+  domainId: string;
+  createdBy: string | null;
+  campaigns: EnsuredCampaigns;
+  /** Ids by name. */
+  extraCampaigns: ReadonlyMap<string, string>;
+  /** The days on which there are clicks. */
+  days: readonly string[];
+};
+
+/**
+ * Makes the links of a demo and sets their dates back before their first clicks. Those with words of their own come
+ * through the same door as everybody's; the many others by the thousand.
+ * @param onMade told how many there are
+ */
+export async function insertDemoLinks(
+  db: Db,
+  ideas: readonly LinkIdea[],
+  setting: Setting,
+  random: Random,
+  onMade: (count: number) => void,
+): Promise<DemoLink[]> {
+  const { workspace, days } = setting;
+  const planned = ideas.map((idea, index) => {
+    const popularity = popularityOf(idea, index, { links: ideas.length, days: days.length }, random);
+    // In the working hours of the day before, or of yesterday when its clicks are still to come.
+    const firstDay = days[popularity.firstDay] ?? days.at(-1) ?? '';
+    const createdAt = new Date(dayStart(firstDay, workspace.timeZone).getTime() - (5 + 9 * random()) * HOUR);
+    return { idea, popularity, createdAt, values: valuesOf(idea, setting) };
+  });
+  const drawn = planned.filter(({ idea }) => idea.slug === null);
+  const tagIds = await tagIdsOf(db, workspace.id, drawn);
+  const rows = drawn.map(({ idea, createdAt, values: { url, campaignId, tags } }) => ({
+    url,
+    title: idea.title,
+    createdAt,
+    campaignId,
+    tagIds: tags.flatMap((tag) => tagIds.get(nameKey(tag)) ?? []),
+  }));
+  const { domainId, createdBy } = setting;
+  const many = await insertManyLinks(db, { workspaceId: workspace.id, domainId, createdBy }, rows, onMade);
+  const made: DemoLink[] = [];
+  let count = many.length;
+  let next = 0;
+  for (const { idea, popularity, createdAt, values } of planned) {
+    let link: Opening | undefined;
+    if (idea.slug === null) {
+      const { id = '', slugId = '', qrSlugId = '' } = many[next++] ?? {};
+      link = { id, slugId, qrSlugId, domainId, url: values.url };
+    } else {
+      link = await insertIdea(db, idea.slug, values, setting);
+      await dateBack(db, workspace.id, link.id, createdAt);
+      onMade(++count);
+    }
+    made.push({ ...popularity, ...openings(link, workspace), mix: mixes[idea.mix] });
+  }
+  return made;
+}
+
+/** By the keys of their names. */
+async function tagIdsOf(
+  db: Db,
+  workspaceId: string,
+  planned: readonly { values: { tags: string[] } }[],
+): Promise<ReadonlyMap<string, string>> {
+  const names = [...new Set(planned.flatMap(({ values }) => values.tags))];
+  await db.transaction((tx) => ensureTags(tx, workspaceId, names));
+  const rows = await db
+    .select({ id: schema.tags.id, key: schema.tags.nameKey })
+    .from(schema.tags)
+    .where(eq(schema.tags.workspaceId, workspaceId));
+  return new Map(rows.map(({ id, key }) => [key, id]));
+}
+
+/** From here on most links are hardly clicked, and few have nearly all. */
+const longTail = 10_000;
+
+function popularityOf(
+  { campaign }: LinkIdea,
+  index: number,
+  of: { links: number; days: number },
+  random: Random,
+): Popularity {
+  const share = (0.4 + random()) / (1 + index) ** (of.links < longTail ? 0.35 : 0.9);
+  if (campaign) return { share, firstDay: campaignOf(campaign).startOf(of.days), course: 'campaign' };
+  // There is always one to be clicked from the first day on.
+  if (index === 0 || random() < 0.5) return { share, firstDay: 0, course: 'lasting' };
+  return { share, firstDay: Math.floor(random() * of.days * 0.9), course: 'fading' };
+}
+
+type Values = { url: string; title: string; tags: string[]; campaignId: string | null };
+
+function valuesOf({ title, url, mix, campaign, extraTag, extraCampaign }: LinkIdea, setting: Setting): Values {
+  const { utm, tag }: Mix = mixes[mix];
+  const query = utm ? utm + (campaign ? `&utm_campaign=${campaign}` : '') : '';
+  return {
+    url: withQuery(url, query),
+    title,
+    tags: [tag, campaign && campaignOf(campaign).tag, extraTag].filter((name) => typeof name === 'string'),
+    campaignId:
+      (campaign ? setting.campaigns.get(campaign)?.id : setting.extraCampaigns.get(extraCampaign ?? '')) ?? null,
+  };
+}
+
+async function insertIdea(db: Db, slug: string, values: Values, setting: Setting): Promise<Link> {
+  const { domainId, createdBy, workspace } = setting;
+  const input = { ...values, domainId, createdBy };
+  for (const candidate of [slug, `${slug}-2`, `${slug}-3`]) {
+    try {
+      return await insertLink(db, workspace.id, { ...input, slug: candidate });
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error; // a demo of this instance has it already
+    }
+  }
+  return insertLink(db, workspace.id, { ...input, slug: null });
+}
+
+async function dateBack(db: Db, workspaceId: string, linkId: string, createdAt: Date): Promise<void> {
+  const instant = createdAt.toISOString();
+  await db.execute(sql`
+with link as (
+  update ${schema.links} set created_at = ${instant}, updated_at = ${instant}
+  where id = ${linkId} and workspace_id = ${workspaceId}
+  returning id
+)
+update ${schema.slugs} set created_at = ${instant} where link_id in (select id from link)`);
+}
+
+type Opening = Pick<Link, 'id' | 'slugId' | 'qrSlugId' | 'domainId' | 'url'>;
+
+function openings(link: Opening, { id: workspaceId, timeZone }: Setting['workspace']) {
+  const utm = readUtm(queryOf(link.url));
+  const { id: linkId, slugId, domainId } = link;
+  const opened = { linkId, slugId, domainId, workspaceId, timeZone, isQr: false, utm, isOwnNetwork: null };
+  return { opened, scanned: { ...opened, slugId: link.qrSlugId, isQr: true } };
+}

@@ -1,0 +1,49 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { AppError } from '../../ground/text/errors.ts';
+import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
+import { getLogo, readLogo, updateLogo } from './logo.ts';
+import { getOwnDomain } from './settings.ts';
+
+const params = z.object({ workspace: z.string(), id: z.string().regex(/^\w+$/).catch('-') });
+/** The picture as base64url, which site/browser/logo.ts makes of a file: forms are sent as text here. */
+const logoForm = z.object({ logo: z.string().catch('') });
+
+/** The logo of a domain: seen, set and taken away from its settings. */
+export default async function logoRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db } = app;
+  const toManage = { preHandler: [requireWorkspace, requireRight('manageDomains')] };
+
+  routes.get('/w/:workspace/domains/:id/logo', { ...toManage, schema: { params } }, async (request, reply) => {
+    const { bytes, type } = await getLogo(db, request.workspace.id, request.params.id);
+    return reply.type(type).send(bytes);
+  });
+
+  routes.post(
+    '/w/:workspace/domains/:id/logo',
+    { ...toManage, schema: { params, body: logoForm } },
+    async (request, reply) => {
+      const { workspace, body } = request;
+      const { id } = await getOwnDomain(db, workspace.id, request.params.id);
+      try {
+        await updateLogo(db, workspace.id, id, readLogo(Buffer.from(body.logo, 'base64url')));
+        reply.flash('success', 'Visitors see this logo from now on.');
+      } catch (error) {
+        if (!(error instanceof AppError) || error.field !== 'logo') throw error;
+        reply.flash('error', error.message);
+      }
+      return toSettings(request, reply, id);
+    },
+  );
+
+  routes.post('/w/:workspace/domains/:id/logo/remove', { ...toManage, schema: { params } }, async (request, reply) => {
+    await updateLogo(db, request.workspace.id, request.params.id, null);
+    reply.flash('success', 'The logo is removed.');
+    return toSettings(request, reply, request.params.id);
+  });
+}
+
+const toSettings = (request: FastifyRequest, reply: FastifyReply, domainId: string) =>
+  reply.redirect(`/w/${request.workspace.slug}/domains/${domainId}/settings#logo`, 303);

@@ -1,0 +1,56 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { namesOfZone } from './old-zone-names.ts';
+import { isTimeZone } from '../time/zoned-time.ts';
+import type { Db } from './db.ts';
+import { announce } from './notify.ts';
+import { workspaces } from './schema.ts';
+
+/**
+ * The zone under the newest of its names that both we and Postgres know, as Postgres spells it; undefined where there is
+ * none. The two lists are not the same: a browser's can be newer or older, and Postgres has entries that are no zones.
+ */
+export async function findTimeZone(db: Db, name: string): Promise<string | undefined> {
+  const names = [...namesOfZone(name), name].filter(isTimeZone);
+  if (names.length === 0) return undefined;
+  const wanted = names.map((each) => each.toLowerCase());
+  const { rows } = await db.execute<{ name: string }>(
+    sql`select name from pg_timezone_names where lower(name) = any(${sql.param(wanted)}::text[])`,
+  );
+  return wanted.flatMap((each) => rows.find((row) => row.name.toLowerCase() === each)?.name ?? [])[0];
+}
+
+/** Every zone that both we and Postgres know, once, under the name that findTimeZone gives it; UTC first. */
+export async function listTimeZones(db: Db): Promise<string[]> {
+  const { rows } = await db.execute<{ name: string }>(sql`select name from pg_timezone_names`);
+  const known = new Set(rows.map(({ name }) => name));
+  const names = Intl.supportedValuesOf('timeZone').flatMap(
+    (name) => namesOfZone(name).find((each) => known.has(each) && isTimeZone(each)) ?? [],
+  );
+  return [...new Set(['UTC', ...names.toSorted()])];
+}
+
+/** A workspace whose zone Postgres or we did not know, and the one that it goes by now. */
+export type MendedZone = { workspaceId: string; was: string; now: string };
+
+/**
+ * Gives workspaces whose zone nobody knows here one that works: another name of the same zone, else UTC, and notes then
+ * which one was lost. A database moves to a Postgres with a shorter list, and one unknown name would stop what counts for all.
+ */
+export async function mendTimeZones(db: Db): Promise<MendedZone[]> {
+  const { rows } = await db.execute<{ id: string; zone: string; isKnown: boolean }>(sql`
+select id, time_zone as zone, time_zone in (select name from pg_timezone_names) as "isKnown" from workspaces`);
+  const mended: MendedZone[] = [];
+  for (const { id, zone, isKnown } of rows) {
+    if (isKnown && isTimeZone(zone)) continue;
+    const found = await findTimeZone(db, zone);
+    const now = found ?? 'UTC';
+    const { rowCount } = await db
+      .update(workspaces)
+      .set({ timeZone: now, lostTimeZone: found === undefined ? zone : null })
+      .where(and(eq(workspaces.id, id), eq(workspaces.timeZone, zone)));
+    if (!rowCount) continue;
+    await announce(db, { kind: 'workspace', workspaceId: id });
+    mended.push({ workspaceId: id, was: zone, now });
+  }
+  return mended;
+}

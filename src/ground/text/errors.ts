@@ -1,0 +1,81 @@
+/** What a refusal may carry besides its sentence. */
+export type RefusalDetails = {
+  /** The form field or JSON property that was refused. */
+  field?: string;
+  /** Response headers that belong to this refusal, such as Allow or Retry-After. */
+  headers?: Record<string, string>;
+};
+
+/**
+ * A refusal that people may read: an HTTP status, a stable code for programs and a sentence for people.
+ * Thrown anywhere, turned into a page or RFC 9457 problem+json by ground/http/failures.ts alone.
+ */
+export class AppError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly field: string | undefined;
+  readonly headers: Record<string, string>;
+
+  constructor(status: number, code: string, message: string, details: RefusalDetails = {}) {
+    super(message);
+    this.name = new.target.name;
+    this.status = status;
+    this.code = code;
+    this.field = details.field;
+    this.headers = details.headers ?? {};
+  }
+}
+
+/** 404: it is not there, or it is not yours; the two look the same. */
+export class NotFound extends AppError {
+  constructor(message = 'There is nothing here.', details?: RefusalDetails) {
+    super(404, 'not_found', message, details);
+  }
+}
+
+/** 422: understood, but not allowed as it stands. */
+export class Invalid extends AppError {
+  constructor(message: string, details?: RefusalDetails & { code?: string }) {
+    super(422, details?.code ?? 'invalid', message, details);
+  }
+}
+
+/** 409: somebody or something else already holds it. */
+export class Conflict extends AppError {
+  constructor(message: string, details?: RefusalDetails & { code?: string }) {
+    super(409, details?.code ?? 'conflict', message, details);
+  }
+}
+
+/** 401: we do not know who asks. */
+export class Unauthorized extends AppError {
+  constructor(message = 'Log in first.', details?: RefusalDetails) {
+    super(401, 'unauthorized', message, details);
+  }
+}
+
+/** 403: we know who asks, and it is not theirs to do. */
+export class Forbidden extends AppError {
+  constructor(message = 'You may not do this.', details?: RefusalDetails) {
+    super(403, 'forbidden', message, details);
+  }
+}
+
+/** 429: too much, too fast. */
+export class LimitReached extends AppError {
+  constructor(message = 'Too many requests. Wait a moment and try again.', details?: RefusalDetails) {
+    super(429, 'limit_reached', message, details);
+  }
+}
+
+/** 503: what it takes is away for the moment, or busy; the visitor may come back. */
+export class Unavailable extends AppError {
+  constructor(details: { cause?: unknown; retryAfterSeconds?: number; field?: string | undefined } = {}) {
+    const { cause, retryAfterSeconds = 5, field } = details;
+    super(503, 'unavailable', 'The server is not able to answer this right now. Try again in a moment.', {
+      ...(field !== undefined && { field }),
+      headers: { 'retry-after': String(retryAfterSeconds) },
+    });
+    this.cause = cause;
+  }
+}

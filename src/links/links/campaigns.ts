@@ -1,0 +1,140 @@
+import { and, asc, eq, ilike, sql } from 'drizzle-orm';
+import type { Db } from '../../ground/db/db.ts';
+import { inTurn } from '../../ground/db/in-turn.ts';
+import { patternOf } from '../../ground/db/like.ts';
+import { countForInsert } from '../../ground/db/limits.ts';
+import { campaigns, links } from '../../ground/db/schema.ts';
+import { Invalid, NotFound } from '../../ground/text/errors.ts';
+import { newId } from '../../ground/text/id.ts';
+import { lockLinks } from './lock.ts';
+import { nameKey, refuseTaken } from './name.ts';
+
+/** What people decide about a campaign. Days are 'YYYY-MM-DD' of the workspace's calendar, both part of it. */
+export type CampaignPlan = {
+  name: string;
+  startsOn: string | null;
+  endsOn: string | null;
+  /** Clicks that it is meant to bring. */
+  goal: number | null;
+};
+
+export type Campaign = CampaignPlan & {
+  id: string;
+  createdAt: Date;
+  /** How many links it has; deleted ones do not count. */
+  links: number;
+};
+
+export const maxCampaigns = 1_000;
+
+const kind = { index: 'campaigns_name', what: 'campaign' };
+
+const columns = {
+  id: campaigns.id,
+  name: campaigns.name,
+  startsOn: campaigns.startsOn,
+  endsOn: campaigns.endsOn,
+  goal: campaigns.goal,
+  createdAt: campaigns.createdAt,
+  links: sql`(select count(*) from links l where l.campaign_id = campaigns.id and l.deleted_at is null)`.mapWith(
+    Number,
+  ),
+};
+
+/** A workspace's campaigns by name. */
+export async function listCampaigns(db: Db, workspaceId: string): Promise<Campaign[]> {
+  return inTurn(db, workspaceId, 'lists', (tx) =>
+    tx.select(columns).from(campaigns).where(eq(campaigns.workspaceId, workspaceId)).orderBy(asc(campaigns.nameKey)),
+  );
+}
+
+/** @throws NotFound */
+export async function getCampaign(db: Db, workspaceId: string, campaignId: string): Promise<Campaign> {
+  const [campaign] = await db.select(columns).from(campaigns).where(isCampaign(workspaceId, campaignId));
+  if (!campaign) throw new NotFound('There is no such campaign.');
+  return campaign;
+}
+
+/**
+ * The campaign that a link's form names; '' is none.
+ * @throws Invalid (field `campaign`, code `campaign_unknown`): a slip of the pen must not begin a campaign
+ */
+export async function readCampaignOf(db: Db, workspaceId: string, typedName: string): Promise<string | null> {
+  const key = nameKey(typedName);
+  if (key === '') return null;
+  const [campaign] = await db
+    .select({ id: campaigns.id })
+    .from(campaigns)
+    .where(and(eq(campaigns.workspaceId, workspaceId), eq(campaigns.nameKey, key)));
+  if (campaign) return campaign.id;
+  throw new Invalid(`There is no campaign “${typedName.trim()}”. Create it on the page Campaigns first.`, {
+    field: 'campaign',
+    code: 'campaign_unknown',
+  });
+}
+
+/** Campaigns whose name holds what somebody is typing, the newest first. */
+export async function suggestCampaigns(db: Db, workspaceId: string, typed: string): Promise<{ name: string }[]> {
+  return db
+    .select({ name: campaigns.name })
+    .from(campaigns)
+    .where(and(eq(campaigns.workspaceId, workspaceId), ilike(campaigns.nameKey, patternOf(nameKey(typed)))))
+    .orderBy(sql`${campaigns.createdAt} desc`, campaigns.id)
+    .limit(8);
+}
+
+/**
+ * @throws Conflict (field `name`, code `campaign_taken`)
+ * @throws Invalid (field `name`, code `campaigns_limit`)
+ */
+export async function insertCampaign(db: Db, workspaceId: string, plan: CampaignPlan): Promise<Campaign> {
+  const id = newId();
+  return db.transaction(async (tx) => {
+    if ((await countForInsert(tx, campaigns, workspaceId)) >= maxCampaigns)
+      throw new Invalid(`A workspace has at most ${maxCampaigns.toLocaleString('en')} campaigns. Delete some first.`, {
+        field: 'name',
+        code: 'campaigns_limit',
+      });
+    await refuseTaken(plan.name, kind, () =>
+      tx.insert(campaigns).values({ id, workspaceId, ...plan, nameKey: nameKey(plan.name) }),
+    );
+    return getCampaign(tx, workspaceId, id);
+  });
+}
+
+/**
+ * @param change makes the new plan of the one that is stored, under its lock
+ * @throws NotFound
+ * @throws Conflict (field `name`, code `campaign_taken`), and what `change` throws
+ */
+export async function updateCampaign(
+  db: Db,
+  workspaceId: string,
+  campaignId: string,
+  change: (now: Campaign) => CampaignPlan,
+): Promise<Campaign> {
+  const isMeant = isCampaign(workspaceId, campaignId);
+  return db.transaction(async (tx) => {
+    await tx.select({ id: campaigns.id }).from(campaigns).where(isMeant).for('no key update');
+    const { name, startsOn, endsOn, goal } = change(await getCampaign(tx, workspaceId, campaignId));
+    const values = { name, startsOn, endsOn, goal, nameKey: nameKey(name) };
+    await refuseTaken(name, kind, () => tx.update(campaigns).set(values).where(isMeant));
+    return getCampaign(tx, workspaceId, campaignId);
+  });
+}
+
+/** Deletes a campaign; its links stay and belong to none. @throws NotFound */
+export async function removeCampaign(db: Db, workspaceId: string, campaignId: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    await lockLinks(tx, and(eq(links.workspaceId, workspaceId), eq(links.campaignId, campaignId)));
+    const gone = await tx.delete(campaigns).where(isCampaign(workspaceId, campaignId)).returning({ id: campaigns.id });
+    if (gone.length === 0) throw new NotFound('There is no such campaign.');
+  });
+}
+
+const isCampaign = (workspaceId: string, campaignId: string) =>
+  and(eq(campaigns.workspaceId, workspaceId), eq(campaigns.id, campaignId));
+
+/** A campaign's id, as a value for a link's column: NULL unless it is this workspace's. */
+export const ownCampaign = (workspaceId: string, campaignId: string | null) =>
+  sql`(select id from campaigns where workspace_id = ${workspaceId} and id = ${campaignId})`;

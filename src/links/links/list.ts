@@ -1,0 +1,282 @@
+import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { Db } from '../../ground/db/db.ts';
+import { budgetMs, type InTurn, inTurn, tookTooLong } from '../../ground/db/in-turn.ts';
+import { links } from '../../ground/db/schema.ts';
+import { Invalid } from '../../ground/text/errors.ts';
+import { addDays, dayStart, localDay } from '../../ground/time/zoned-time.ts';
+import { findPage, type LinkSort, linkSorts, type Matches, newestAfter, type ListPlace } from './list-order.ts';
+import { nameKey } from './name.ts';
+import { asLink, type Link, selectLinks } from './queries.ts';
+import { holdsWords, wordsOf } from './search.ts';
+
+export { type LinkSort, linkSorts } from './list-order.ts';
+export const linkStates = ['active', 'archived', 'all'] as const;
+export type LinkState = (typeof linkStates)[number];
+
+/** What narrows a list; '' finds all. */
+export type LinkFilter = {
+  /** Words, each a part of the title, the destination or the short link. */
+  search: string;
+  /** Names; of what is not there, no link is found. */
+  tag?: string;
+  campaign?: string;
+};
+
+export type LinkPage = {
+  links: Link[];
+  /** Hand it back for what follows; null at the end. */
+  nextCursor: string | null;
+};
+
+/** A search may look at every link; all else is found by an index. */
+const laneOf = ({ search }: LinkFilter) => (search.trim() === '' ? 'lists' : 'rows');
+
+const tooLong = () =>
+  new Invalid(`This search takes longer than ${budgetMs / 1_000} seconds. Search for fewer words.`, {
+    field: 'search',
+    code: tookTooLong,
+  });
+
+/** Reads a list and what belongs to it in one turn. @throws as `listLinks` */
+export function inTurnOfList<Result>(
+  db: Db,
+  workspaceId: string,
+  filter: LinkFilter,
+  work: (tx: Db) => Promise<Result>,
+  patience: Pick<InTurn, 'waitMs'> = {},
+): Promise<Result> {
+  const lane = laneOf(filter);
+  return inTurn(db, workspaceId, lane, work, { ...patience, ...(lane === 'rows' && { tooLong }) });
+}
+
+/**
+ * A page of a workspace's links. Pages of one search in one order neither overlap nor leave a gap, however many links
+ * are made meanwhile; a link that is clicked while one pages by clicks may move across the border.
+ * @param options.limit links a page
+ * @param options.cursor of the page before, or null
+ * @throws Invalid (field `cursor`, code `cursor_invalid`; field `search`, code `took_too_long`); LimitReached or
+ *   Unavailable when no turn comes
+ */
+export function listLinks(db: Db, workspaceId: string, options: ListOptions): Promise<LinkPage> {
+  return inTurnOfList(db, workspaceId, options, (tx) => readPage(tx, workspaceId, options));
+}
+
+type ListOptions = LinkFilter & {
+  sort: LinkSort;
+  state: LinkState;
+  limit: number;
+  cursor: string | null;
+};
+
+/**
+ * Reads some of a workspace's links, the newest first, in turn as `listLinks` does; for what shows less of each link, or
+ * more of them at once.
+ * @param options.after the last link of those before, of the same workspace
+ * @param options.waitMs how long to wait for a turn, in milliseconds; a file that is half written waits longer
+ * @param read what is shown of them; `found` is a query of rows of `links`
+ * @returns nothing where no link can match
+ * @throws Invalid (field `search`, code `took_too_long`); LimitReached or Unavailable when no turn comes
+ */
+export function readNewest<Row>(
+  db: Db,
+  workspaceId: string,
+  options: LinkFilter & { state: LinkState; after: string | null; limit: number; waitMs?: number | undefined },
+  read: (tx: Db, found: SQL) => Promise<Row[]>,
+): Promise<Row[]> {
+  return inTurnOfList(
+    db,
+    workspaceId,
+    options,
+    async (tx) => {
+      const matches = await readMatches(tx, workspaceId, options);
+      return matches ? read(tx, newestAfter(matches, options.after, options.limit)) : [];
+    },
+    options,
+  );
+}
+
+async function readPage(db: Db, workspaceId: string, options: ListOptions): Promise<LinkPage> {
+  const { sort, limit, cursor } = options;
+  const position = cursor === null ? undefined : await readCursor(db, workspaceId, cursor, sort);
+  const matches = await readMatches(db, workspaceId, options);
+  if (!matches) return { links: [], nextCursor: null };
+  // All that is shown of a link is read for those that are shown.
+  const places = await findPage(db, workspaceId, matches, sort, position, limit + 1);
+  const page = places.slice(0, limit);
+  const last = places.length > limit ? page.at(-1) : undefined;
+  return {
+    links: await readLinks(db, workspaceId, page),
+    nextCursor: last ? Buffer.from(JSON.stringify({ sort, ...last })).toString('base64url') : null,
+  };
+}
+
+async function readMatches(
+  db: Db,
+  workspaceId: string,
+  options: LinkFilter & { state: LinkState },
+): Promise<Matches | undefined> {
+  const matches = await readFilter(db, workspaceId, options);
+  return matches && { ...matches, where: sql`${matches.where} and ${isInState(options.state)}` };
+}
+
+/** In this order. */
+async function readLinks(db: Db, workspaceId: string, places: readonly ListPlace[]): Promise<Link[]> {
+  if (places.length === 0) return [];
+  const ids = places.map(({ id }) => id);
+  const isOfPage = and(eq(links.workspaceId, workspaceId), inArray(links.id, ids), isNull(links.deletedAt));
+  const rows = await selectLinks(db, workspaceId).where(isOfPage);
+  const byId = new Map(rows.map((row) => [row.id, asLink(row)]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}
+
+/** How many links a filter finds, in each state. */
+export async function countLinks(
+  db: Db,
+  workspaceId: string,
+  filter: LinkFilter = { search: '' },
+): Promise<{ active: number; archived: number }> {
+  return inTurnOfList(db, workspaceId, filter, async (tx) => {
+    const matches = await readFilter(tx, workspaceId, filter);
+    if (!matches) return { active: 0, archived: 0 };
+    const isOfTagAlone = filter.tag && !filter.campaign && wordsOf(filter.search).length === 0;
+    const { rows } = await tx.execute<{ active: number; archived: number }>(
+      isOfTagAlone
+        ? countOfTag(workspaceId, matches)
+        : sql`
+select count(*) filter (where l.archived_at is null)::float8 as active, count(l.archived_at)::float8 as archived
+from links l ${matches.join}
+where ${matches.where}`,
+    );
+    return rows[0] ?? { active: 0, archived: 0 };
+  });
+}
+
+/**
+ * The links of a tag are counted in its index alone, and those that are not active, which are few, are taken off: no row
+ * of the others is read.
+ */
+const countOfTag = (workspaceId: string, { join, tagId }: Filtered): SQL => sql`
+select (carried.links - archived.links - deleted.links)::float8 as active, archived.links::float8 as archived
+from (select count(*) as links from link_tags where tag_id = ${tagId}) carried,
+     (select count(*) as links from links l ${join}
+      where l.workspace_id = ${workspaceId} and l.archived_at is not null and l.deleted_at is null) archived,
+     (select count(*) as links from links l ${join}
+      where l.workspace_id = ${workspaceId} and l.deleted_at is not null) deleted`;
+
+type Filtered = Matches & { tagId: string | null };
+
+/**
+ * Looks up what a filter names, so that Postgres knows how many links have it.
+ * @returns undefined where no link can match
+ */
+async function readFilter(
+  db: Db,
+  workspaceId: string,
+  { search, tag, campaign }: LinkFilter,
+): Promise<Filtered | undefined> {
+  const words = wordsOf(search);
+  const isPlain = words.length === 0 && !tag && !campaign;
+  const found = isPlain ? undefined : await lookUp(db, workspaceId, tag ?? '', campaign ?? '');
+  if ((tag && !found?.tagId) || (campaign && !found?.campaignId)) return undefined;
+  const conditions = [
+    sql`l.workspace_id = ${workspaceId} and l.deleted_at is null`,
+    ...(campaign ? [isOfCampaign(found, Boolean(tag))] : []),
+    ...(words.length > 0 ? [holdsWords(workspaceId, words, found?.hasSearchTexts ?? false)] : []),
+  ];
+  return {
+    join: tag && !campaign ? sql`join link_tags lt on lt.link_id = l.id and lt.tag_id = ${found?.tagId}` : sql``,
+    where: sql.join(conditions, sql` and `),
+    tagId: found?.tagId ?? null,
+  };
+}
+
+/**
+ * Links that have a tag too are looked for once and not along an order: Postgres would guess how many there are from the
+ * two shares, and where there are none it would walk all links of the workspace.
+ */
+function isOfCampaign(found: Found | undefined, hasTag: boolean): SQL {
+  if (!hasTag) return sql`l.campaign_id = ${found?.campaignId}`;
+  return sql`l.id = any(array(
+    select m.id from links m
+    join link_tags on link_tags.link_id = m.id and link_tags.tag_id = ${found?.tagId}
+    where m.campaign_id = ${found?.campaignId}
+  ))`;
+}
+
+type Found = { tagId: string | null; campaignId: string | null; hasSearchTexts: boolean };
+
+async function lookUp(db: Db, workspaceId: string, tag: string, campaign: string): Promise<Found | undefined> {
+  const { rows } = await db.execute<Found>(sql`
+select w.has_search_texts as "hasSearchTexts",
+       (select id from tags where workspace_id = w.id and name_key = ${nameKey(tag)}) as "tagId",
+       (select id from campaigns where workspace_id = w.id and name_key = ${nameKey(campaign)}) as "campaignId"
+from workspaces w
+where w.id = ${workspaceId}`);
+  return rows[0];
+}
+
+function isInState(state: LinkState): SQL {
+  if (state === 'all') return sql`true`;
+  return state === 'archived' ? sql`l.archived_at is not null` : sql`l.archived_at is null`;
+}
+
+const cursorFormat = z.object({ sort: z.enum(linkSorts), id: z.string().regex(/^\w{1,40}$/), key: z.int().min(0) });
+
+async function readCursor(db: Db, workspaceId: string, cursor: string, sort: LinkSort): Promise<ListPlace> {
+  const position = parseCursor(cursor);
+  const isKnown =
+    position?.sort === sort &&
+    (await db.$count(links, and(eq(links.workspaceId, workspaceId), eq(links.id, position.id)))) > 0;
+  if (isKnown) return position;
+  throw new Invalid('This cursor belongs to no list of links. Start again without one.', {
+    field: 'cursor',
+    code: 'cursor_invalid',
+  });
+}
+
+function parseCursor(cursor: string): z.output<typeof cursorFormat> | undefined {
+  try {
+    return cursorFormat.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Clicks a day of the last `days` days in a zone, oldest first, today included, for each of some links.
+ * @returns by link id; a link that is not the workspace's has zeros
+ */
+export async function sparklinesOf(
+  db: Db,
+  workspaceId: string,
+  linkIds: readonly string[],
+  options: { days: number; timeZone: string; now: Date },
+): Promise<Map<string, number[]>> {
+  const { days, timeZone, now } = options;
+  const today = localDay(now, timeZone);
+  const index = new Map(Array.from({ length: days }, (_, count) => [addDays(today, count - days + 1), count]));
+  const counts = new Map(linkIds.map((id) => [id, Array.from({ length: days }, () => 0)]));
+  if (linkIds.length === 0) return counts;
+  const from = dayStart(addDays(today, 1 - days), timeZone).toISOString();
+  const { rows } = await db.execute<{ link_id: string; day: string; clicks: string }>(sql`
+with counted as (
+  select t.scope_id as link_id, t.hour as at, t.hits as clicks
+  from click_totals_hourly t
+  join links l on l.id = t.scope_id and l.workspace_id = ${workspaceId}
+  where t.scope_id in ${linkIds} and t.hour >= ${from} and t.class = 'human'
+  union all
+  select p.link_id, p.clicked_at, 1
+  from clicks_pending p
+  where p.workspace_id = ${workspaceId} and p.link_id in ${linkIds} and p.clicked_at >= ${from} and p.class = 'human'
+)
+select link_id, (at at time zone ${timeZone})::date::text as day, sum(clicks)::text as clicks
+from counted
+group by 1, 2`);
+  for (const row of rows) {
+    const day = index.get(row.day);
+    const line = counts.get(row.link_id);
+    if (line && day !== undefined) line[day] = Number(row.clicks);
+  }
+  return counts;
+}

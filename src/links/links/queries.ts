@@ -1,0 +1,269 @@
+import { and, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import type { Db } from '../../ground/db/db.ts';
+import { announce } from '../../ground/db/notify.ts';
+import { campaigns, clicksPending, domains, links, linkTotals, slugs } from '../../ground/db/schema.ts';
+import { Invalid, NotFound } from '../../ground/text/errors.ts';
+import { newId } from '../../ground/text/id.ts';
+import { ownCampaign } from './campaigns.ts';
+import { claimRandomSlug, claimSlug } from './claim.ts';
+import { lockLinks } from './lock.ts';
+import { shortUrlOf } from '../../ground/addresses/short-url.ts';
+import { addTagsToLink, setTagsOfLink, type Tag, tagsOfLink } from './tags.ts';
+
+/** A link as people and programs see it. */
+export type Link = {
+  id: string;
+  workspaceId: string;
+  domainId: string;
+  /** Host as it is shown, with its port when that is not the usual one. */
+  domain: string;
+  /** The primary slug, as it was typed. */
+  slugId: string;
+  slug: string;
+  /** The slug that its QR code opens. */
+  qrSlugId: string;
+  shortUrl: string;
+  /** The destination. */
+  url: string;
+  title: string | null;
+  /** By name. */
+  tags: Tag[];
+  campaign: { id: string; name: string } | null;
+  createdAt: Date;
+  updatedAt: Date;
+  archivedAt: Date | null;
+  /** Exact at this moment, as are the visitors. */
+  clicks: number;
+  visitors: number;
+  lastClickAt: Date | null;
+};
+
+export type NewLink = {
+  url: string;
+  /** As typed and read by readSlug; null draws a random one. */
+  slug: string | null;
+  /** Makes random slugs of so many characters that are no words of ours; without it any will do. */
+  drawSlug?: (length: number) => string;
+  domainId: string;
+  title: string | null;
+  /** Names as read by readTagNames; those that are new become tags. */
+  tags?: readonly string[];
+  campaignId?: string | null;
+  createdBy: string | null;
+};
+
+/** What may change about a link; what is left out stays. */
+export type LinkChanges = {
+  url?: string;
+  title?: string | null;
+  tags?: readonly string[];
+  campaignId?: string | null;
+};
+
+const qrSlugs = alias(slugs, 'qr_slugs');
+
+/** The query below every reading of links; those that are deleted are not there. */
+export function selectLinks(db: Db, workspaceId: string) {
+  const pending = db
+    .select({
+      linkId: clicksPending.linkId,
+      clicks: sql`count(*) filter (where ${clicksPending.class} = 'human')`.as('pending_clicks'),
+      visitors: sql`count(*) filter (where ${clicksPending.isFirstOnLink})`.as('pending_visitors'),
+      lastClickAt: sql`max(${clicksPending.clickedAt}) filter (where ${clicksPending.class} = 'human')`.as(
+        'pending_last_click_at',
+      ),
+    })
+    .from(clicksPending)
+    .where(eq(clicksPending.workspaceId, workspaceId))
+    .groupBy(clicksPending.linkId)
+    .as('pending');
+  const counts = {
+    clicks: sql`coalesce(${linkTotals.clicks}, 0) + coalesce(${pending.clicks}, 0)`.mapWith(Number),
+    visitors: sql`coalesce(${linkTotals.visitors}, 0) + coalesce(${pending.visitors}, 0)`.mapWith(Number),
+    lastClickAt: sql<Date | null>`greatest(${linkTotals.lastClickAt}, ${pending.lastClickAt})`.mapWith(
+      linkTotals.lastClickAt,
+    ),
+  };
+  return db
+    .select({
+      id: links.id,
+      workspaceId: links.workspaceId,
+      domainId: slugs.domainId,
+      domain: domains.host,
+      scheme: domains.scheme,
+      slugId: slugs.id,
+      slug: slugs.slug,
+      qrSlugId: qrSlugs.id,
+      url: links.url,
+      title: links.title,
+      tags: tagsOfLink,
+      campaign: { id: campaigns.id, name: campaigns.name },
+      createdAt: links.createdAt,
+      updatedAt: links.updatedAt,
+      archivedAt: links.archivedAt,
+      ...counts,
+    })
+    .from(links)
+    .innerJoin(slugs, and(eq(slugs.linkId, links.id), eq(slugs.kind, 'primary')))
+    .innerJoin(qrSlugs, and(eq(qrSlugs.linkId, links.id), eq(qrSlugs.kind, 'qr')))
+    .innerJoin(domains, eq(domains.id, slugs.domainId))
+    .leftJoin(campaigns, eq(campaigns.id, links.campaignId))
+    .leftJoin(linkTotals, eq(linkTotals.linkId, links.id))
+    .leftJoin(pending, eq(pending.linkId, links.id));
+}
+
+/** A row of selectLinks as a link. */
+export function asLink<Row extends Omit<Link, 'shortUrl'> & { scheme: string }>({ scheme, ...row }: Row) {
+  return { ...row, shortUrl: shortUrlOf(scheme, row.domain, row.slug) };
+}
+
+/** A link that is there: of this workspace, and not deleted. */
+const isLink = (workspaceId: string, linkId: string) =>
+  and(eq(links.workspaceId, workspaceId), eq(links.id, linkId), isNull(links.deletedAt));
+
+/** @throws NotFound */
+export async function getLink(db: Db, workspaceId: string, linkId: string): Promise<Link> {
+  const [row] = await selectLinks(db, workspaceId).where(isLink(workspaceId, linkId));
+  if (!row) throw new NotFound('There is no such link.');
+  return asLink(row);
+}
+
+/**
+ * Makes a link with its slug and the slug of its QR code.
+ * @throws Invalid (field `domain`) when the domain is not the workspace's to use
+ * @throws Conflict (field `slug`, code `slug_taken`) with a slug that is free
+ */
+export async function insertLink(db: Db, workspaceId: string, input: NewLink): Promise<Link> {
+  const { slug, drawSlug, domainId, tags = [], campaignId = null, ...values } = input;
+  return db.transaction(async (tx) => {
+    const isUsable = or(isNull(domains.workspaceId), eq(domains.workspaceId, workspaceId));
+    // Held until the slugs are in: the domain's case policy cannot be switched in between.
+    const [domain] = await tx
+      .select({ id: domains.id, isCaseSensitive: domains.isCaseSensitive })
+      .from(domains)
+      .where(and(eq(domains.id, domainId), isUsable))
+      .for('key share');
+    if (!domain) throw new Invalid('This domain is not yours to use.', { field: 'domain', code: 'domain_unknown' });
+    const linkId = newId();
+    await tx
+      .insert(links)
+      .values({ id: linkId, workspaceId, ...values, campaignId: ownCampaign(workspaceId, campaignId) });
+    await addTagsToLink(tx, workspaceId, linkId, tags);
+    if (slug === null) await claimRandomSlug(tx, { domain, linkId, kind: 'primary' }, drawSlug);
+    else await claimSlug(tx, workspaceId, { domain, linkId, kind: 'primary' }, slug);
+    await claimRandomSlug(tx, { domain, linkId, kind: 'qr' }, drawSlug);
+    return getLink(tx, workspaceId, linkId);
+  });
+}
+
+/**
+ * Changes where a link leads, what it is called and where it belongs; visitors follow at once.
+ * @param refuse sees the link as it is under the lock, and throws where it may not be changed so
+ * @throws NotFound
+ * @throws Invalid (field `tags`) when the workspace has too many
+ */
+export async function updateLink(
+  db: Db,
+  workspaceId: string,
+  linkId: string,
+  changes: LinkChanges,
+  refuse?: (now: Link) => void,
+): Promise<Link> {
+  const { tags, campaignId, ...values } = changes;
+  const campaign = campaignId === undefined ? {} : { campaignId: ownCampaign(workspaceId, campaignId) };
+  return db.transaction(async (tx) => {
+    if (refuse) {
+      await lockLinks(tx, isLink(workspaceId, linkId));
+      refuse(await getLink(tx, workspaceId, linkId));
+    }
+    return changeLink(tx, workspaceId, linkId, { updatedAt: new Date(), ...values, ...campaign }, tags);
+  });
+}
+
+/**
+ * Closes a link: visitors meet 410 until it is restored. Archiving twice keeps the first date.
+ * @throws NotFound
+ */
+export async function archiveLink(db: Db, workspaceId: string, linkId: string): Promise<Link> {
+  return changeLink(db, workspaceId, linkId, { archivedAt: sql`coalesce(${links.archivedAt}, now())` });
+}
+
+/** What of these links is archived: where each leads, and its slugs, the primary one first. */
+export async function listArchived(
+  db: Db,
+  workspaceId: string,
+  linkIds: readonly string[],
+): Promise<{ url: string; slugs: { slug: string; isOnOwnHost: boolean }[] }[]> {
+  return db
+    .select({
+      url: links.url,
+      slugs: sql<{ slug: string; isOnOwnHost: boolean }[]>`json_agg(
+  json_build_object('slug', ${slugs.slug}, 'isOnOwnHost', ${domains.workspaceId} is null) order by ${slugs.kind} <> 'primary')`,
+    })
+    .from(links)
+    .innerJoin(slugs, eq(slugs.linkId, links.id))
+    .innerJoin(domains, eq(domains.id, slugs.domainId))
+    .where(
+      and(
+        eq(links.workspaceId, workspaceId),
+        inArray(links.id, [...linkIds]),
+        isNotNull(links.archivedAt),
+        isNull(links.deletedAt),
+        ne(slugs.kind, 'retired'),
+      ),
+    )
+    .groupBy(links.id);
+}
+
+/**
+ * Opens a link again. Whether it may be opened is for refuseToRestore to say.
+ * @throws NotFound
+ */
+export async function restoreLink(db: Db, workspaceId: string, linkId: string): Promise<Link> {
+  return changeLink(db, workspaceId, linkId, { archivedAt: null });
+}
+
+async function changeLink(
+  db: Db,
+  workspaceId: string,
+  linkId: string,
+  changes: Parameters<ReturnType<typeof db.update<typeof links>>['set']>[0],
+  tags?: readonly string[],
+): Promise<Link> {
+  return db.transaction(async (tx) => {
+    if ((await lockLinks(tx, isLink(workspaceId, linkId))).length === 0) throw new NotFound('There is no such link.');
+    await tx.update(links).set(changes).where(isLink(workspaceId, linkId));
+    if (tags) await setTagsOfLink(tx, workspaceId, linkId, tags);
+    const link = await getLink(tx, workspaceId, linkId);
+    await announceSlugsOf(tx, [linkId]);
+    return link;
+  });
+}
+
+/**
+ * Deletes a link for good. Its row stays, so that reports can name it; its slugs become tombstones that answer 410 and
+ * are never given to anybody again, because a printed link must not lead to a stranger.
+ * @throws NotFound
+ */
+export async function removeLink(db: Db, workspaceId: string, linkId: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    const removed = await tx
+      .update(links)
+      .set({ deletedAt: sql`now()` })
+      .where(isLink(workspaceId, linkId))
+      .returning({ id: links.id });
+    if (removed.length === 0) throw new NotFound('There is no such link.');
+    await tx.update(slugs).set({ kind: 'retired' }).where(eq(slugs.linkId, linkId));
+    await announceSlugsOf(tx, [linkId]);
+  });
+}
+
+/** Tells every node that something about these links changed for visitors. */
+export async function announceSlugsOf(tx: Db, linkIds: readonly string[]): Promise<void> {
+  const rows = await tx
+    .select({ domainId: slugs.domainId, slugKey: slugs.slugKey })
+    .from(slugs)
+    .where(inArray(slugs.linkId, [...linkIds]));
+  await announce(tx, ...rows.map((row) => ({ kind: 'slug' as const, ...row })));
+}

@@ -1,0 +1,271 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { jsonBody } from '../../people/keys/forms.ts';
+import { refusals } from '../../people/keys/problem.ts';
+import { warningAbout } from '../../ground/addresses/destination.ts';
+import { readLinkChanges, readNewLink, refuseToRestore } from './forms.ts';
+import { linkSorts, linkStates, listLinks } from '../links/list.ts';
+import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
+import { listTags, tagColours } from '../links/tags.ts';
+
+const link = z
+  .object({
+    id: z.string(),
+    domain: z.string().describe('Host of the short link.'),
+    slug: z.string().describe('Path of the short link, as it was typed.'),
+    shortUrl: z.string().describe('The short link, ready to share.'),
+    url: z.string().describe('Where it leads, byte for byte as it was given.'),
+    title: z.string().nullable(),
+    tags: z.array(z.string()).describe('Names of its tags.'),
+    campaign: z.string().nullable().describe('Name of its campaign; null when it is in none.'),
+    createdAt: z.date(),
+    archivedAt: z.date().nullable().describe('Since when visitors meet "410 Gone"; null while the link works.'),
+    clicks: z.int().min(0).describe('Clicks of people so far, exact at this moment.'),
+    visitors: z.int().min(0).describe('Visitors so far, of each day anew, exact at this moment.'),
+    lastClickAt: z.date().nullable().describe('null until somebody clicks.'),
+    warning: z
+      .string()
+      .nullable()
+      .describe('What may be wrong with `url`, such as a host that only a private network knows; null for nothing.'),
+  })
+  .meta({
+    id: 'Link',
+    examples: [
+      {
+        id: 'V7mQdT2ZkC9x',
+        domain: 'go.acme.com',
+        slug: 'spring',
+        shortUrl: 'https://go.acme.com/spring',
+        url: 'https://www.acme.com/sale?season=spring',
+        title: 'Spring sale',
+        tags: ['newsletter', 'Spain'],
+        campaign: 'Spring 2026',
+        createdAt: '2026-11-22T14:05:00.000Z',
+        archivedAt: null,
+        clicks: 1204,
+        visitors: 988,
+        lastClickAt: '2026-11-23T06:31:09.214Z',
+        warning: null,
+      },
+    ],
+  });
+
+const tag = z
+  .object({
+    name: z.string(),
+    colour: z.enum(tagColours),
+    links: z.int().min(0).describe('How many links carry it, archived ones included.'),
+  })
+  .meta({ id: 'Tag', examples: [{ name: 'newsletter', colour: 'blue', links: 12 }] });
+
+const linkPage = z
+  .object({
+    data: z.array(link),
+    nextCursor: z.string().nullable().describe('What to send as `cursor` for the next page.'),
+  })
+  .meta({ id: 'LinkPage', description: 'Links in the order that was asked for.' });
+
+const url = z
+  .string('Write url as a string: the address that the link should lead to.')
+  .describe('Where the link leads: http or https. Its bytes are kept as they are.')
+  .meta({ examples: ['https://www.acme.com/sale?season=spring'] });
+const title = z
+  .string('Write title as a string, or null for none.')
+  .nullable()
+  .describe('A name for you and your team, at most 200 characters.')
+  .meta({ examples: ['Spring sale'] });
+
+const tags = z
+  .array(
+    z.string('Write each tag as a string.').max(200, 'The name of a tag has at most 50 characters.'),
+    'Write tags as a list of names.',
+  )
+  .max(100, 'A link has at most 20 tags.')
+  .describe('Names of tags, at most 20; a name that is new becomes a tag.')
+  .meta({ examples: [['newsletter', 'Spain']] });
+const campaign = z
+  .string('Write campaign as a string, or null for none.')
+  .nullable()
+  .describe('Name of one of your campaigns; null for none.')
+  .meta({ examples: ['Spring 2026'] });
+
+/** A link as the API gives it: names where pages know more. */
+const asJson = (made: Link) => ({
+  ...made,
+  tags: made.tags.map(({ name }) => name),
+  campaign: made.campaign?.name ?? null,
+  warning: warningAbout(made.url),
+});
+
+const newLink = jsonBody({
+  url,
+  slug: z
+    .string('Write slug as a string, or leave it out.')
+    .nullish()
+    .describe('Path of the short link. Without it, a random one.')
+    .meta({ examples: ['spring'] }),
+  domain: z
+    .string('Write domain as a string, or leave it out.')
+    .nullish()
+    .describe("One of your workspace's domains. Without it, the usual one.")
+    .meta({ examples: ['go.acme.com'] }),
+  title: title.optional(),
+  tags: tags.optional(),
+  campaign: campaign.optional(),
+});
+
+const linkChanges = jsonBody({
+  url: url.optional(),
+  title: title.optional(),
+  tags: tags.optional().describe('All tags that it is to have; the others are taken off.'),
+  campaign: campaign.optional(),
+  archived: z
+    .boolean('Write archived as true or false.')
+    .optional()
+    .describe('`true` closes the link: visitors meet "410 Gone". `false` opens it again.'),
+}).describe('What is left out stays as it is.');
+
+const words = z
+  .string()
+  .max(200, 'A search has at most 200 characters.')
+  .regex(/^\P{Cc}*$/u, 'A search holds no control characters.')
+  .default('');
+
+const listQuery = z.object({
+  search: words.describe('Finds words in titles, destinations and short links.'),
+  tag: words.describe('Only links with the tag of this name.'),
+  campaign: words.describe('Only links in the campaign of this name.'),
+  state: z.enum(linkStates).default('all').describe('`active` for links that work, `archived` for those that do not.'),
+  sort: z
+    .enum(linkSorts)
+    .default('newest')
+    .describe('By `clicks` and `last-click`, the highest and the latest come first.'),
+  limit: z.coerce
+    .number('limit is a number from 1 to 100.')
+    .int('limit is a whole number.')
+    .min(1, 'limit is 1 at least.')
+    .max(100, 'limit is 100 at most.')
+    .default(20)
+    .describe('Links a page.'),
+  cursor: z.string().optional().describe('`nextCursor` of the page before, in the same order.'),
+});
+
+const linkId = z.object({ id: z.string().describe("The link's id.") });
+
+/** The API's view of links: the same functions as the pages, in JSON. */
+export default async function linksApi(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { sites, config, isReservedSlug } = app;
+
+  routes.get(
+    '/api/v1/tags',
+    {
+      schema: {
+        operationId: 'listTags',
+        summary: 'List tags',
+        description: 'By name. Tags are made by naming them at a link.',
+        tags: ['Links'],
+        response: { 200: z.object({ data: z.array(tag) }).describe('All tags of the workspace.'), ...refusals() },
+      },
+    },
+    async (request) => ({ data: await listTags(app.db, request.workspace.id) }),
+  );
+
+  routes.post(
+    '/api/v1/links',
+    {
+      schema: {
+        operationId: 'createLink',
+        summary: 'Create a link',
+        tags: ['Links'],
+        body: newLink,
+        response: { 201: link.describe('The new link.'), ...refusals(400, 409, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const { id: workspaceId } = request.workspace;
+      const input = await readNewLink(app, workspaceId, request.body);
+      const made = await insertLink(app.db, workspaceId, { ...input, createdBy: null });
+      return reply.code(201).header('location', `/api/v1/links/${made.id}`).send(asJson(made));
+    },
+  );
+
+  routes.get(
+    '/api/v1/links',
+    {
+      schema: {
+        operationId: 'listLinks',
+        summary: 'List links',
+        description: 'Archived ones included unless `state` says otherwise; deleted ones are gone.',
+        tags: ['Links'],
+        querystring: listQuery,
+        response: { 200: linkPage.describe('A page of links.'), ...refusals(422) },
+      },
+    },
+    async (request) => {
+      const { cursor = null, ...filter } = request.query;
+      const page = await listLinks(app.db, request.workspace.id, { ...filter, cursor });
+      return { data: page.links.map(asJson), nextCursor: page.nextCursor };
+    },
+  );
+
+  routes.get(
+    '/api/v1/links/:id',
+    {
+      schema: {
+        operationId: 'getLink',
+        summary: 'Get a link',
+        tags: ['Links'],
+        params: linkId,
+        response: { 200: link.describe('The link.'), ...refusals(404) },
+      },
+    },
+    async (request) => asJson(await getLink(app.db, request.workspace.id, request.params.id)),
+  );
+
+  routes.patch(
+    '/api/v1/links/:id',
+    {
+      schema: {
+        operationId: 'updateLink',
+        summary: 'Change a link',
+        description: 'Visitors follow the change at once. The short link itself stays as it is.',
+        tags: ['Links'],
+        params: linkId,
+        body: linkChanges,
+        response: { 200: link.describe('The link as it is now.'), ...refusals(400, 404, 409, 413, 415, 422) },
+      },
+    },
+    async (request) => {
+      const { id: workspaceId } = request.workspace;
+      const { archived, ...typed } = request.body;
+      const changes = await readLinkChanges(app, workspaceId, typed);
+      return app.db.transaction(async (tx) => {
+        const updated = await updateLink(tx, workspaceId, request.params.id, changes);
+        if (archived === undefined) return asJson(updated);
+        if (archived) return asJson(await archiveLink(tx, workspaceId, updated.id));
+        await refuseToRestore({ db: tx, sites, config, isReservedSlug }, workspaceId, [updated.id]);
+        return asJson(await restoreLink(tx, workspaceId, updated.id));
+      });
+    },
+  );
+
+  routes.delete(
+    '/api/v1/links/:id',
+    {
+      schema: {
+        operationId: 'deleteLink',
+        summary: 'Delete a link',
+        description: 'For good: visitors meet "410 Gone", and the slug is never given to anybody again.',
+        tags: ['Links'],
+        params: linkId,
+        response: { 204: z.undefined().describe('It is deleted.'), ...refusals(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      await removeLink(app.db, request.workspace.id, request.params.id);
+      return reply.code(204).send();
+    },
+  );
+}

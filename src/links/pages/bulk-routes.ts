@@ -1,0 +1,137 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
+import type { Db } from '../../ground/db/db.ts';
+import { Invalid } from '../../ground/text/errors.ts';
+import { plural } from '../../ground/text/format.ts';
+import { refusalOf } from '../../ground/http/refusal.ts';
+import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
+import { addTagTo, archiveLinks, removeTagFrom, restoreLinks, setCampaignOf } from '../links/bulk.ts';
+import { readCampaignOf } from '../links/campaigns.ts';
+import { bulkForm, refuseToRestore, refuseTooMany } from './forms.ts';
+import { listHref, readBack, showList } from './list-page.ts';
+import { readTagName } from '../links/tags.ts';
+
+type Asked = z.output<typeof bulkForm>;
+type Undo = Parameters<FastifyReply['flash']>[2];
+type Action = Exclude<Asked['action'], 'enter'>;
+type Done = {
+  message: string;
+  /** Fields of this same form that take it back; null where that would need more than one. */
+  undo: (Partial<Omit<Asked, 'links'>> & { links: string[] }) | null;
+};
+
+/** How many links one request changes; pages of the list have 50. */
+const maxLinks = 500;
+
+/** The way back travels in a cookie, which holds 4,096 bytes with the message and its signature: some 150 links. */
+export const fitsUndo = (fields: Record<string, unknown>) => encodeURIComponent(JSON.stringify(fields)).length <= 2_700;
+
+/** What the list does to several links at once. */
+export default async function bulkRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+
+  routes.post(
+    '/w/:workspace/links/bulk',
+    { preHandler: [requireWorkspace, requireRight('changeLinks')], schema: { body: bulkForm } },
+    async (request, reply) => {
+      const asked = request.body;
+      const back = readBack(asked.back);
+      const { id, slug } = request.workspace;
+      try {
+        const [action, links] = [actionOf(asked), readLinks(asked)];
+        if (action === 'compare') return await reply.redirect(compareHref(slug, links), 303);
+        if (action === 'restore') await refuseToRestore(app, id, links);
+        const { message, undo } = await actions[action](app.db, id, { ...asked, links });
+        reply.flash('success', message, undoOf(undo, asked.back, `/w/${slug}/links/bulk`));
+        return await reply.redirect(listHref(slug, { ...back, cursor: null }), 303);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        return showList(request, reply.code(status), back, { ...asked, message: Object.values(errors).join(' ') });
+      }
+    },
+  );
+}
+
+/** The return key sends no button: what was typed says what was meant. */
+function actionOf({ action, tag, campaign }: Asked): Action {
+  if (action !== 'enter') return action;
+  return tag.trim() === '' && campaign.trim() !== '' ? 'set-campaign' : 'add-tag';
+}
+
+function compareHref(slug: string, links: readonly string[]): string {
+  refuseTooMany('link', links);
+  return `/w/${slug}/compare?${links.map((id) => `link=${id}`).join('&')}`;
+}
+
+function readLinks(asked: Asked): string[] {
+  const links = [...new Set(asked.links)];
+  if (links.length === 0) throw new Invalid('Select the links that you want to change.', { field: 'links' });
+  if (links.length > maxLinks)
+    throw new Invalid(`Change at most ${maxLinks} links at a time.`, { field: 'links', code: 'links_limit' });
+  return links;
+}
+
+function undoOf(undo: Done['undo'], back: string, action: string): Undo {
+  if (!undo || undo.links.length === 0) return undefined;
+  const fields = { ...undo, links: undo.links.join(' '), back };
+  return fitsUndo(fields) ? { action, fields } : undefined;
+}
+
+/** Each does what its button says, or throws Invalid with the field that is refused and changes nothing. */
+const actions: Record<Exclude<Action, 'compare'>, (db: Db, workspaceId: string, asked: Asked) => Promise<Done>> = {
+  async 'add-tag'(db, workspaceId, { links, tag: typed }) {
+    const tag = readTagName(typed, 'tag');
+    const changed = await addTagTo(db, workspaceId, links, tag);
+    const others = links.length - changed.length;
+    return {
+      message:
+        changed.length === 0
+          ? `Nothing to do: ${plural(others, 'link')} had the tag “${tag}” already.`
+          : `${plural(changed.length, 'link')} got the tag “${tag}”.${others > 0 ? ` ${others} had it already.` : ''}`,
+      undo: { action: 'remove-tag', tag, links: changed },
+    };
+  },
+
+  async 'remove-tag'(db, workspaceId, { links, tag: typed }) {
+    const tag = readTagName(typed, 'tag');
+    const changed = await removeTagFrom(db, workspaceId, links, tag);
+    return {
+      message: `The tag “${tag}” is off ${plural(changed.length, 'link')}.`,
+      undo: { action: 'add-tag', tag, links: changed },
+    };
+  },
+
+  async 'set-campaign'(db, workspaceId, { links, campaign }) {
+    const campaignId = await readCampaignOf(db, workspaceId, campaign);
+    const changed = await setCampaignOf(db, workspaceId, links, campaignId);
+    const [before = null, ...others] = new Set(changed.map((link) => link.before));
+    const count = plural(changed.length, 'link');
+    return {
+      message: campaignId
+        ? `${count} joined the campaign “${campaign.trim()}”.`
+        : `${count} left ${changed.length === 1 ? 'its' : 'their'} campaign.`,
+      undo:
+        others.length === 0
+          ? { action: 'set-campaign', campaign: before ?? '', links: changed.map(({ id }) => id) }
+          : null,
+    };
+  },
+
+  async archive(db, workspaceId, { links }) {
+    const changed = await archiveLinks(db, workspaceId, links);
+    const are = changed.length === 1 ? 'it is' : 'they are';
+    return {
+      message: `${plural(changed.length, 'link')} archived. Visitors see that ${are} gone.`,
+      undo: { action: 'restore', links: changed },
+    };
+  },
+
+  async restore(db, workspaceId, { links }) {
+    const changed = await restoreLinks(db, workspaceId, links);
+    return {
+      message: `${plural(changed.length, 'link')} ${changed.length === 1 ? 'works' : 'work'} again.`,
+      undo: { action: 'archive', links: changed },
+    };
+  },
+};

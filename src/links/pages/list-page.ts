@@ -1,0 +1,116 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { drawSparkline } from './sparkline.ts';
+import { queryOf as queryIn } from '../../ground/addresses/destination.ts';
+import type { Db } from '../../ground/db/db.ts';
+import { listQuery } from './forms.ts';
+import { countLinks, inTurnOfList, listLinks, sparklinesOf } from '../links/list.ts';
+import type { Link } from '../links/queries.ts';
+
+const linksPerPage = 50;
+const sparklineDays = 30;
+
+export type ListQuery = z.output<typeof listQuery>;
+
+/** What the bar of several links shows again when it was refused. */
+export type RefusedBulk = { links: readonly string[]; tag: string; campaign: string; message: string };
+
+/** The list of links. @param refused what was asked of several links, and why it was not done */
+export async function showList(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  query: ListQuery,
+  refused: RefusedBulk | null = null,
+) {
+  const { db } = request.server;
+  const { search, sort, tag, campaign, cursor } = query;
+  const { id, slug, timeZone } = request.workspace;
+  const href = (changes: Partial<ListQuery>) => listHref(slug, { ...query, cursor: null, ...changes });
+  const isMore = isFragmentRequest(request) && cursor !== null;
+  const { page, states, rows } = await inTurnOfList(db, id, query, async (tx) => {
+    const found = await listLinks(tx, id, { ...query, limit: linksPerPage });
+    // More of a list that is shown already: how many links there are stands above it.
+    const counted = isMore ? null : await statesOf(request, query, tx);
+    return { page: found, states: counted, rows: await rowsOf(request, found.links, tx) };
+  });
+  const shown = {
+    refused,
+    isMore,
+    rows,
+    now: new Date(),
+    timeZone,
+    nextHref: page.nextCursor && href({ cursor: page.nextCursor }),
+  };
+  if (!states) return reply.viewAsync('links/pages/more.eta', shown);
+  if (isFragmentRequest(request)) reply.header('HX-Replace-Url', href({}));
+  return reply.viewAsync('links/pages/index.eta', {
+    title: 'Links',
+    ...states,
+    ...shown,
+    search,
+    sort,
+    filters: [
+      ...(tag ? [{ what: 'Tag', name: tag, offHref: href({ tag: '' }) }] : []),
+      ...(campaign ? [{ what: 'Campaign', name: campaign, offHref: href({ campaign: '' }) }] : []),
+    ],
+    isFirstPage: cursor === null,
+    firstHref: href({}),
+    exportHref: listHref(slug, { ...query, sort: 'newest', cursor: null }, 'links.csv'),
+    query: queryOf(query),
+  });
+}
+
+/** The choice between active and archived links, in the list that a browser's address stands for. */
+export async function statesBehind(request: FastifyRequest) {
+  return statesOf(request, readBack(queryIn(String(request.headers['hx-current-url'] ?? ''))));
+}
+
+async function statesOf(request: FastifyRequest, query: ListQuery, db: Db = request.server.db) {
+  const { id, slug } = request.workspace;
+  const { search, tag, campaign, state } = query;
+  return {
+    state,
+    tag,
+    campaign,
+    counts: await countLinks(db, id, { search, tag, campaign }),
+    stateHref: (other: ListQuery['state']) => listHref(slug, { ...query, cursor: null, state: other }),
+  };
+}
+
+/** htmx takes a piece of a page; everybody else a whole one. */
+export const isFragmentRequest = (request: FastifyRequest): boolean => request.headers['hx-request'] === 'true';
+
+/** The list that a query stands for, as a page or a file; what is usual is left out, so that addresses stay short. */
+export function listHref(workspaceSlug: string, query: ListQuery, as: 'links' | 'links.csv' = 'links'): string {
+  const text = queryOf(query);
+  return `/w/${workspaceSlug}/${as}${text && `?${text}`}`;
+}
+
+const usual: Readonly<Record<string, string>> = { sort: 'newest', state: 'active' };
+
+function queryOf({ search, tag, campaign, sort, state, cursor }: ListQuery): string {
+  const parameters = { search, tag, campaign, sort, state, cursor: cursor ?? '' };
+  return new URLSearchParams(
+    Object.entries(parameters).filter(([name, value]) => value !== (usual[name] ?? '')),
+  ).toString();
+}
+
+/** The list that a form came from, as queryOf wrote it. */
+export function readBack(text: string): ListQuery {
+  return listQuery.parse(Object.fromEntries(new URLSearchParams(text)));
+}
+
+/** Links with their last thirty days drawn. */
+export async function rowsOf(request: FastifyRequest, links: readonly Link[], db: Db = request.server.db) {
+  const { id, timeZone } = request.workspace;
+  const lines = await sparklinesOf(
+    db,
+    id,
+    links.map((link) => link.id),
+    { days: sparklineDays, timeZone, now: new Date() },
+  );
+  return links.map((link) => {
+    const counts = lines.get(link.id) ?? [];
+    return { link, sparkline: drawSparkline(counts), recentClicks: counts.reduce((sum, count) => sum + count, 0) };
+  });
+}

@@ -1,0 +1,202 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
+import { makeOnce } from '../../ground/http/once.ts';
+import { refusalOf } from '../../ground/http/refusal.ts';
+import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
+import { fitsUndo } from './bulk-routes.ts';
+import { SlugTaken } from '../links/claim.ts';
+import { warningAbout } from '../../ground/addresses/destination.ts';
+import {
+  checkSlug,
+  editedFields,
+  editLinkForm,
+  listQuery,
+  newLinkForm,
+  readLinkChanges,
+  readNewLink,
+  refuseToRestore,
+} from './forms.ts';
+import { isFragmentRequest, rowsOf, showList, statesBehind } from './list-page.ts';
+import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
+
+// What cannot be an id (it may hold a NUL, which Postgres refuses) is the id of no link.
+const linkParams = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });
+
+/** Pages of links: list, create, edit, archive, delete. The page of one link, with its report, is in analytics/. */
+export default async function linkRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db } = app;
+  const toSee = { preHandler: requireWorkspace };
+  const toChange = { preHandler: [requireWorkspace, requireRight('changeLinks')] };
+
+  routes.get('/w/:workspace/links', { ...toSee, schema: { querystring: listQuery } }, async (request, reply) =>
+    showList(request, reply, request.query),
+  );
+
+  // What the address says is typed already, for bookmarks and for duplicates; sending it is a person's decision.
+  routes.get('/w/:workspace/links/new', { ...toChange, schema: { querystring: newLinkForm } }, async (request, reply) =>
+    reply.viewAsync('links/pages/new.eta', {
+      title: 'Create a link',
+      values: request.query,
+      errors: {},
+      idPrefix: 'new',
+    }),
+  );
+
+  routes.get(
+    '/w/:workspace/links/slug-check',
+    { ...toChange, schema: { querystring: newLinkForm } },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return reply.viewAsync('site/components/_slug-state.eta', {
+        ...(await checkSlug(app, request.workspace.id, request.query)),
+      });
+    },
+  );
+
+  routes.post('/w/:workspace/links', { ...toChange, schema: { body: newLinkForm } }, async (request, reply) => {
+    const { idPrefix, ...values } = request.body;
+    const isFragment = isFragmentRequest(request);
+    try {
+      const input = await readNewLink(app, request.workspace.id, values);
+      const asked = { ...input, createdBy: request.user?.id ?? null };
+      const { made } = await makeOnce(request, async (tx) => ({
+        id: (await insertLink(tx, request.workspace.id, asked)).id,
+      }));
+      const link = await getLink(db, request.workspace.id, made.id);
+      if (!isFragment) {
+        reply.flash('success', withWarning(`${nameOf(link)} is ready.`, link.url));
+        return reply.redirect(linkHref(request, link), 303);
+      }
+      // The list behind the dialog shows it at once; on the first link's page the form's own place shows it.
+      if (idPrefix === 'quick') reply.header('HX-Trigger', 'link-created');
+      return await reply.viewAsync('site/components/_created-link.eta', {
+        link,
+        warning: warningAbout(link.url),
+        idPrefix,
+      });
+    } catch (error) {
+      const { status, errors } = refusalOf(error);
+      const taken = error instanceof SlugTaken ? error : undefined;
+      const view = { title: 'Create a link', values, errors, taken, idPrefix };
+      reply.code(status);
+      if (isFragment) return reply.viewAsync('site/components/_create-link.eta', view);
+      return reply.viewAsync('links/pages/new.eta', view);
+    }
+  });
+
+  routes.get(
+    '/w/:workspace/links/:linkId/edit',
+    { ...toChange, schema: { params: linkParams } },
+    async (request, reply) => {
+      const link = await getLink(db, request.workspace.id, request.params.linkId);
+      return showEdit(request, reply, link, openEdit(valuesOf(link)), {});
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/links/:linkId/edit',
+    { ...toChange, schema: { params: linkParams, body: editLinkForm } },
+    async (request, reply) => {
+      const { id: workspaceId } = request.workspace;
+      const link = await getLink(db, workspaceId, request.params.linkId);
+      const edit = readEdit(request.body, editedFields);
+      try {
+        const changes = await readLinkChanges(app, workspaceId, edit.changes);
+        const saved = await updateLink(db, workspaceId, link.id, changes, (now) => edit.refuseOvertaken(valuesOf(now)));
+        reply.flash('success', withWarning(whatChanged(link, saved), saved.url), undoOf(request, link, saved));
+        return await reply.redirect(linkHref(request, link), 303);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        const now = await getLink(db, workspaceId, link.id);
+        return showEdit(request, reply.code(status), now, edit.again(valuesOf(now), error), errors);
+      }
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/links/:linkId/archive',
+    { ...toChange, schema: { params: linkParams } },
+    async (request, reply) => {
+      const link = await archiveLink(db, request.workspace.id, request.params.linkId);
+      if (isFragmentRequest(request))
+        return reply.viewAsync('links/pages/_archived-row.eta', { link, ...(await statesBehind(request)) });
+      reply.flash('success', `${nameOf(link)} is archived. Visitors see that it is gone until you restore it.`);
+      return reply.redirect(linkHref(request, link), 303);
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/links/:linkId/restore',
+    { ...toChange, schema: { params: linkParams } },
+    async (request, reply) => {
+      await refuseToRestore(app, request.workspace.id, [request.params.linkId]);
+      const link = await restoreLink(db, request.workspace.id, request.params.linkId);
+      if (isFragmentRequest(request)) {
+        const [row] = await rowsOf(request, [link]);
+        const { timeZone } = request.workspace;
+        const states = await statesBehind(request);
+        return reply.viewAsync('links/pages/_restored-row.eta', { row, now: new Date(), timeZone, ...states });
+      }
+      reply.flash('success', `${nameOf(link)} works again.`);
+      return reply.redirect(linkHref(request, link), 303);
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/links/:linkId/delete',
+    { ...toChange, schema: { params: linkParams } },
+    async (request, reply) => {
+      const link = await getLink(db, request.workspace.id, request.params.linkId);
+      await removeLink(db, request.workspace.id, link.id);
+      reply.flash('success', `${nameOf(link)} is deleted.`);
+      return reply.redirect(`/w/${request.workspace.slug}/links`, 303);
+    },
+  );
+}
+
+/** How people call a link: without scheme, in its own letters. */
+const nameOf = (link: Link): string => `${link.domain}/${link.slug}`;
+
+const withWarning = (sentence: string, url: string) => [sentence, warningAbout(url)].filter(Boolean).join(' ');
+
+const linkHref = (request: FastifyRequest, link: Link): string => `/w/${request.workspace.slug}/links/${link.id}`;
+
+/** What saving came to, and what it means for visitors. */
+function whatChanged(before: Link, saved: Link): string {
+  if (saved.url === before.url) return `${nameOf(saved)} is saved.`;
+  if (saved.archivedAt) return `${nameOf(saved)} is saved. It stays archived: visitors see that it is gone.`;
+  return `${nameOf(saved)} is saved. Visitors follow the new destination from now on.`;
+}
+
+/** The way back to the destination of before, where a cookie holds it; it says what it takes back. */
+function undoOf(request: FastifyRequest, before: Link, saved: Link) {
+  const fields = { url: before.url, shown: openEdit({ url: saved.url }).shown };
+  return saved.url !== before.url && fitsUndo(fields)
+    ? { action: `${linkHref(request, before)}/edit`, fields }
+    : undefined;
+}
+
+/** A link as its form shows it. */
+function valuesOf({ url, title, tags, campaign }: Link) {
+  return { url, title: title ?? '', tags: tags.map(({ name }) => name).join(', '), campaign: campaign?.name ?? '' };
+}
+
+function showEdit(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  link: Link,
+  edit: EditView<(typeof editedFields)[number]>,
+  errors: Record<string, string>,
+) {
+  return reply.viewAsync('links/pages/edit.eta', {
+    title: `Edit ${nameOf(link)}`,
+    link,
+    warning: warningAbout(link.url),
+    ...edit,
+    errors,
+    timeZone: request.workspace.timeZone,
+  });
+}

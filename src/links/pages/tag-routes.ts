@@ -1,0 +1,133 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { editFields, type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
+import { Invalid } from '../../ground/text/errors.ts';
+import { plural } from '../../ground/text/format.ts';
+import { refusalOf } from '../../ground/http/refusal.ts';
+import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
+import { mostCompared, typed } from './forms.ts';
+import { lastName, nameKey } from '../links/name.ts';
+import {
+  type CountedTag,
+  findTag,
+  getTag,
+  listTags,
+  mergeTags,
+  readTagName,
+  removeTag,
+  suggestTags,
+  tagColours,
+  updateTag,
+} from '../links/tags.ts';
+
+const params = z.object({ workspace: z.string(), tagId: z.string().regex(/^\w+$/).catch('-') });
+const tagForm = z.object({ name: typed, colour: z.enum(tagColours).catch('grey'), ...editFields });
+const mergeForm = z.object({ into: typed });
+const suggestQuery = z.object({ tags: typed, tag: typed, into: typed });
+
+/** The page of tags, and what completes names in forms while they are typed. */
+export default async function tagRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db } = app;
+  const toSee = { preHandler: requireWorkspace };
+  const toChange = { preHandler: [requireWorkspace, requireRight('organise')] };
+
+  routes.get('/w/:workspace/tags', toSee, async (request, reply) =>
+    reply.viewAsync('links/pages/tags.eta', {
+      title: 'Tags',
+      mostCompared,
+      tags: await listTags(db, request.workspace.id),
+    }),
+  );
+
+  routes.get(
+    '/w/:workspace/tags/suggest',
+    { ...toSee, schema: { querystring: suggestQuery } },
+    async (request, reply) => {
+      const { tags, tag, into } = request.query;
+      const { others, last } = lastName(tags);
+      const found = await suggestTags(db, request.workspace.id, last || tag || into, others);
+      const exact = nameKey(tag || into);
+      return reply
+        .header('cache-control', 'no-store')
+        .viewAsync('links/pages/_suggestions.eta', { names: found.filter(({ name }) => nameKey(name) !== exact) });
+    },
+  );
+
+  routes.get('/w/:workspace/tags/:tagId', { ...toChange, schema: { params } }, async (request, reply) => {
+    const tag = await getTag(db, request.workspace.id, request.params.tagId);
+    return showTag(reply, tag, openEdit(textsOf(tag)), {});
+  });
+
+  routes.post(
+    '/w/:workspace/tags/:tagId',
+    { ...toChange, schema: { params, body: tagForm } },
+    async (request, reply) => {
+      const { id: workspaceId } = request.workspace;
+      const { tagId } = request.params;
+      const edit = readEdit(request.body, ['name', 'colour']);
+      const { name, colour } = edit.changes;
+      try {
+        await updateTag(db, workspaceId, tagId, (now) => {
+          edit.refuseOvertaken(textsOf(now));
+          return {
+            name: name === undefined ? now.name : readTagName(name, 'name'),
+            colour: colour === undefined ? now.colour : request.body.colour,
+          };
+        });
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        const now = await getTag(db, workspaceId, tagId);
+        return showTag(reply.code(status), now, edit.again(textsOf(now), error), errors);
+      }
+      reply.flash('success', 'The tag is saved.');
+      return reply.redirect(tagsHref(request), 303);
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/tags/:tagId/merge',
+    { ...toChange, schema: { params, body: mergeForm } },
+    async (request, reply) => {
+      const { id: workspaceId } = request.workspace;
+      const tag = await getTag(db, workspaceId, request.params.tagId);
+      const { into } = request.body;
+      try {
+        const other = await findTag(db, workspaceId, into);
+        if (!other) throw new Invalid(`There is no tag “${into.trim()}”.`, { field: 'into', code: 'tag_unknown' });
+        await mergeTags(db, workspaceId, tag.id, other.id);
+        reply.flash('success', `“${tag.name}” is part of “${other.name}” now.`);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        return showTag(reply.code(status), tag, openEdit(textsOf(tag)), errors, into);
+      }
+      return reply.redirect(tagsHref(request), 303);
+    },
+  );
+
+  routes.post('/w/:workspace/tags/:tagId/delete', { ...toChange, schema: { params } }, async (request, reply) => {
+    const tag = await getTag(db, request.workspace.id, request.params.tagId);
+    await removeTag(db, request.workspace.id, tag.id);
+    reply.flash('success', `The tag “${tag.name}” is deleted. ${plural(tag.links, 'link')} lost it and stayed.`);
+    return reply.redirect(tagsHref(request), 303);
+  });
+}
+
+const tagsHref = (request: FastifyRequest) => `/w/${request.workspace.slug}/tags`;
+
+/** A tag as its form shows it. */
+const textsOf = ({ name, colour }: CountedTag): Texts => ({ name, colour });
+
+type Texts = { name: string; colour: string };
+
+function showTag(
+  reply: FastifyReply,
+  tag: CountedTag,
+  edit: EditView<keyof Texts>,
+  errors: Record<string, string>,
+  into = '',
+) {
+  const title = `Tag ${tag.name}`;
+  return reply.viewAsync('links/pages/tag.eta', { title, tag, ...edit, into, errors, colours: tagColours });
+}

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { and, eq, gt, like, type SQL, sql } from 'drizzle-orm';
+import type { Db } from '../../ground/db/db.ts';
+import { uniqueViolation } from '../../ground/db/pg-errors.ts';
+import { sessions, users, verifications } from '../../ground/db/schema.ts';
+import { Invalid, Unauthorized } from '../../ground/text/errors.ts';
+import { newId } from '../../ground/text/id.ts';
+import { hashOfSecret } from '../../ground/text/secret.ts';
+import { mailedLinkLife } from './emails.ts';
+import { ownedBy, removeMailedTokens } from './queries.ts';
+import { spentLink } from './refused.ts';
+
+/** The token itself is only in the mail. */
+const identifierOf = (token: string) => `change-email:${hashOfSecret(token).toString('base64url')}`;
+
+const isLive = (token: string): SQL | undefined =>
+  and(eq(verifications.identifier, identifierOf(token)), gt(verifications.expiresAt, sql`now()`));
+
+/**
+ * Keeps that a person wants a new e-mail address; what they asked for before is forgotten.
+ * The session is held while it is kept: a password that changes at the same time ends the session and then forgets what
+ * was asked for, so nothing that was asked with the old password outlives it.
+ * @returns the token for the mail to the new address
+ * @throws Unauthorized when the session has ended
+ */
+export async function startEmailChange(
+  db: Db,
+  asker: { userId: string; sessionId: string },
+  email: string,
+): Promise<string> {
+  const { userId, sessionId } = asker;
+  const token = randomBytes(24).toString('base64url');
+  await db.transaction(async (tx) => {
+    const held = await tx.select({ id: sessions.id }).from(sessions).where(eq(sessions.id, sessionId)).for('key share');
+    if (held.length === 0) throw new Unauthorized();
+    await tx.delete(verifications).where(and(ownedBy(userId), like(verifications.identifier, 'change-email:%')));
+    await tx.insert(verifications).values({
+      id: newId(),
+      identifier: identifierOf(token),
+      value: `${userId} ${email}`,
+      expiresAt: sql`now() + make_interval(secs => ${mailedLinkLife})`,
+    });
+  });
+  return token;
+}
+
+/** Whether a link for a new e-mail address still works. */
+export async function isEmailChange(db: Db, token: string): Promise<boolean> {
+  const found = await db.select({ id: verifications.id }).from(verifications).where(isLive(token));
+  return found.length > 0;
+}
+
+/**
+ * Makes the new address count, once. Links that went to the old mailbox open the account no more.
+ * @param viewerId who is logged in where the link was opened, if anybody is
+ * @throws Invalid field token: spent, revoked, too old, somebody else's, or the address is taken by now
+ */
+export async function confirmEmailChange(db: Db, token: string, viewerId: string | undefined): Promise<void> {
+  try {
+    await db.transaction(async (tx) => {
+      const [change] = await tx.delete(verifications).where(isLive(token)).returning({ value: verifications.value });
+      if (!change) throw spentLink();
+      const [userId = '', email = ''] = change.value.split(' ');
+      if (viewerId !== undefined && viewerId !== userId) {
+        const sentence = 'You are logged in to another account. Log out, then open the link again.';
+        throw new Invalid(sentence, { field: 'token' });
+      }
+      await tx.update(users).set({ email }).where(eq(users.id, userId));
+      await removeMailedTokens(tx, userId);
+    });
+  } catch (error) {
+    throw uniqueViolation(error) ? spentLink() : error;
+  }
+}

@@ -1,0 +1,111 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { waitBeyondEverywhere } from '../../ground/http/rate-limit.ts';
+import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { confirmEmailChange, isEmailChange } from './email-change.ts';
+import { forgotPasswordForm, mailedToken, resetPasswordForm } from './forms.ts';
+import { rememberBrowser } from './known-browser.ts';
+import { findResetTokenOwner } from './queries.ts';
+import { orRefuse, spentLink } from './refused.ts';
+import { accountAndNetwork, accountFromAnywhere, limitTries } from './tries.ts';
+
+/** Pages that a mail leads to: a new password, a new e-mail address. What a link opens changes nothing; the button there does. */
+export default async function mailedLinkRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { auth, db, mailer } = app;
+  const refuseManyTries = limitTries(app, 'forgot password here', 5, accountAndNetwork);
+  // Nobody is refused for what others ask: over the limit the answer is the same, and the mails that were sent before
+  // hold a link that still works, because it lives as long as this window.
+  const waitOfMails = waitBeyondEverywhere(app, {
+    name: 'forgot password',
+    max: 5,
+    windowMs: 60 * 60_000,
+    keyOf: accountFromAnywhere,
+  });
+  const rateLimit = { max: 20, timeWindow: '15 minutes' };
+
+  routes.get('/forgot-password', async (_request, reply) =>
+    reply.viewAsync('people/accounts/forgot-password.eta', { values: {}, errors: {}, sentTo: null }),
+  );
+
+  routes.post(
+    '/forgot-password',
+    { schema: { body: forgotPasswordForm }, attachValidation: true, config: { rateLimit } },
+    async (request, reply) => {
+      try {
+        if (request.validationError) throw request.validationError;
+        await refuseManyTries(request, reply);
+        // Not awaited: how long it takes says whether there is an account.
+        if ((await waitOfMails(request)) === 0)
+          auth.api
+            .requestPasswordReset({ body: request.body })
+            .catch((error: unknown) => request.log.error({ err: error }, 'no link for a new password could be made'));
+        const { isDelivering } = mailer;
+        return await reply.viewAsync('people/accounts/forgot-password.eta', {
+          sentTo: request.body.email,
+          isDelivering,
+        });
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        reply.code(status);
+        return reply.viewAsync('people/accounts/forgot-password.eta', {
+          values: typedValues(request.body),
+          errors,
+          sentTo: null,
+        });
+      }
+    },
+  );
+
+  routes.get('/reset-password', { schema: { querystring: mailedToken } }, async (request, reply) => {
+    const { token } = request.query;
+    const isLive = (await findResetTokenOwner(db, token)) !== undefined;
+    return reply
+      .code(isLive ? 200 : 410)
+      .viewAsync('people/accounts/reset-password.eta', { token, isLive, errors: {} });
+  });
+
+  routes.post(
+    '/reset-password',
+    { schema: { body: resetPasswordForm }, attachValidation: true, config: { rateLimit } },
+    async (request, reply) => {
+      try {
+        if (request.validationError) throw request.validationError;
+        const { token, password } = request.body;
+        const userId = await findResetTokenOwner(db, token);
+        if (userId === undefined) throw spentLink();
+        const reset = auth.api.resetPassword({ body: { token, newPassword: password } });
+        await orRefuse(reset, { INVALID_TOKEN: spentLink() });
+        rememberBrowser(reply, userId);
+        return await reply
+          .flash('success', 'Your new password works from now on. Log in with it.')
+          .redirect('/log-in', 303);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        const { token } = typedValues(request.body);
+        reply.code(status);
+        return reply.viewAsync('people/accounts/reset-password.eta', { token, isLive: !errors['token'], errors });
+      }
+    },
+  );
+
+  routes.get('/confirm-email', { schema: { querystring: mailedToken } }, async (request, reply) => {
+    const { token } = request.query;
+    const isLive = await isEmailChange(db, token);
+    const errors = isLive ? {} : refusalOf(spentLink()).errors;
+    return reply.code(isLive ? 200 : 410).viewAsync('people/accounts/confirm-email.eta', { token, errors });
+  });
+
+  routes.post('/confirm-email', { schema: { body: mailedToken }, config: { rateLimit } }, async (request, reply) => {
+    try {
+      const viewer = await request.loadUser(reply);
+      await confirmEmailChange(db, request.body.token, viewer?.id);
+      reply.flash('success', 'Your new e-mail address works from now on.');
+      return await reply.redirect(viewer ? '/profile' : '/log-in', 303);
+    } catch (error) {
+      const { status, errors } = refusalOf(error);
+      reply.code(status);
+      return reply.viewAsync('people/accounts/confirm-email.eta', { token: '', errors });
+    }
+  });
+}

@@ -1,0 +1,165 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
+import { Invalid, NotFound } from '../../ground/text/errors.ts';
+import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { showLastWorkspace } from '../workspaces/guards.ts';
+import { startEmailChange } from './email-change.ts';
+import { confirmEmailMail, emailChangeAskedMail, passwordChangedMail } from './emails.ts';
+import { emailForm, nameForm, passwordForm } from './forms.ts';
+import { findUserId, removeMailedTokens, updateName } from './queries.ts';
+import { orRefuse } from './refused.ts';
+import { authHeaders, forwardCookies, readBrowser } from './session.ts';
+import { limitTries } from './tries.ts';
+
+/** What one changes about oneself: name, e-mail address, password, sessions. */
+export default async function profileRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { auth, config, db, mailer } = app;
+  const refuseManyTries = limitTries(app, 'password of a profile', 10, (request) => request.user?.id ?? '');
+  const rateLimit = { max: 40, timeWindow: '15 minutes' };
+  app.addHook('preHandler', showLastWorkspace);
+
+  /** Only behind showLastWorkspace, which throws when nobody is logged in. */
+  async function loadSession(request: FastifyRequest) {
+    const found = await auth.api.getSession({ headers: authHeaders(request), query: { disableRefresh: true } });
+    if (!found) throw new NotFound();
+    return found;
+  }
+
+  async function showProfile(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    errors: Record<string, string> = {},
+    edit?: EditView<'name'>,
+  ) {
+    const { session, user } = await loadSession(request);
+    const sessions = await auth.api.listSessions({ headers: authHeaders(request) });
+    return reply.viewAsync('people/accounts/profile.eta', {
+      ...(edit ?? openEdit({ name: user.name })),
+      values: { name: user.name, ...typedValues(request.body), ...edit?.values },
+      errors,
+      isDelivering: mailer.isDelivering,
+      sessions: sessions
+        .map(({ id, userAgent, updatedAt }) => ({
+          id,
+          ...readBrowser(userAgent ?? ''),
+          lastUsedAt: updatedAt,
+          isCurrent: id === session.id,
+        }))
+        .sort((one, other) => Number(other.isCurrent) - Number(one.isCurrent) || +other.lastUsedAt - +one.lastUsedAt),
+      now: new Date(),
+    });
+  }
+
+  function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown) {
+    const { status, errors } = refusalOf(error);
+    reply.code(status);
+    return showProfile(request, reply, errors);
+  }
+
+  routes.get('/profile', (request, reply) => showProfile(request, reply));
+
+  routes.post(
+    '/profile/name',
+    { schema: { body: nameForm }, attachValidation: true, config: { rateLimit } },
+    async (request, reply) => {
+      const sent = { shown: '', theirs: [], ...(request.validationError ? typedValues(request.body) : request.body) };
+      const edit = readEdit(sent, ['name']);
+      const { user } = await loadSession(request);
+      let stored = user.name;
+      try {
+        if (request.validationError) throw request.validationError;
+        if (edit.changes.name !== undefined)
+          await updateName(db, user.id, edit.changes.name, ({ name }) => {
+            stored = name;
+            edit.refuseOvertaken({ name });
+          });
+        return await reply.flash('success', 'Your name is changed.').redirect('/profile', 303);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        return showProfile(request, reply.code(status), errors, edit.again({ name: stored }, error));
+      }
+    },
+  );
+
+  routes.post(
+    '/profile/email',
+    { schema: { body: emailForm }, attachValidation: true, config: { rateLimit } },
+    async (request, reply) => {
+      try {
+        if (request.validationError) throw request.validationError;
+        await refuseManyTries(request, reply);
+        const { user, session } = await loadSession(request);
+        const { email, emailPassword } = request.body;
+        if (email === user.email) throw new Invalid('This is your address already.', { field: 'email' });
+        await orRefuse(auth.api.verifyPassword({ body: { password: emailPassword }, headers: authHeaders(request) }), {
+          INVALID_PASSWORD: new Invalid('This is not your password.', { field: 'emailPassword' }),
+        });
+        const token = await startEmailChange(db, { userId: user.id, sessionId: session.id }, email);
+        // Where somebody else has the address nothing is sent, and the answer is the same.
+        if ((await findUserId(db, email)) === undefined) {
+          const url = `${config.appUrl}/confirm-email?token=${token}`;
+          void mailer.send(confirmEmailMail({ name: user.name, email }, url));
+        }
+        void mailer.send(emailChangeAskedMail(user, email));
+        const sentence = `Open the link in the mail to ${email}. Your old address stays until then.`;
+        return await reply.flash('success', sentence).redirect('/profile', 303);
+      } catch (error) {
+        return refuse(request, reply, error);
+      }
+    },
+  );
+
+  routes.post(
+    '/profile/password',
+    { schema: { body: passwordForm }, attachValidation: true, config: { rateLimit } },
+    async (request, reply) => {
+      try {
+        if (request.validationError) throw request.validationError;
+        await refuseManyTries(request, reply);
+        const { user } = await loadSession(request);
+        const change = {
+          body: { ...request.body, revokeOtherSessions: true },
+          headers: authHeaders(request),
+          returnHeaders: true,
+        } as const;
+        const { headers } = await orRefuse(auth.api.changePassword(change), {
+          INVALID_PASSWORD: new Invalid('This is not your password.', { field: 'currentPassword' }),
+        });
+        await removeMailedTokens(db, user.id);
+        void mailer.send(passwordChangedMail(user, `${config.appUrl}/forgot-password`));
+        forwardCookies(reply, headers);
+        const sentence = 'Your password is changed. Every other session is ended.';
+        return await reply.flash('success', sentence).redirect('/profile', 303);
+      } catch (error) {
+        return refuse(request, reply, error);
+      }
+    },
+  );
+
+  routes.post('/profile/sessions/end-others', async (request, reply) => {
+    await auth.api.revokeOtherSessions({ headers: authHeaders(request) });
+    return reply.flash('success', 'All other sessions are ended.').redirect('/profile', 303);
+  });
+
+  routes.post(
+    '/profile/sessions/:sessionId/end',
+    { schema: { params: z.object({ sessionId: z.string().max(64) }) } },
+    async (request, reply) => {
+      const headers = authHeaders(request);
+      // Pages name sessions by id; better-auth ends them by token, which is a secret that no page may show.
+      const sessions = await auth.api.listSessions({ headers });
+      const session = sessions.find(({ id }) => id === request.params.sessionId);
+      if (!session) throw new NotFound('This session has ended already.');
+      const { headers: answer } = await auth.api.revokeSession({
+        body: { token: session.token },
+        headers,
+        returnHeaders: true,
+      });
+      forwardCookies(reply, answer);
+      return reply.flash('success', 'The session is ended.').redirect('/profile', 303);
+    },
+  );
+}

@@ -1,0 +1,100 @@
+import { hashPassword } from 'better-auth/crypto';
+import { and, eq, gt, type SQL, sql } from 'drizzle-orm';
+import type { Db } from '../../ground/db/db.ts';
+import { uniqueViolation } from '../../ground/db/pg-errors.ts';
+import { accounts, users, verifications } from '../../ground/db/schema.ts';
+import { Conflict, Forbidden, NotFound } from '../../ground/text/errors.ts';
+import { newId } from '../../ground/text/id.ts';
+import { hashOfSecret } from '../../ground/text/secret.ts';
+import { acceptInvitation, checkInvitation } from '../workspaces/invitations.ts';
+import { insertWorkspace } from '../workspaces/queries.ts';
+import type { NewAccount } from './forms.ts';
+
+/**
+ * A new account with a workspace of its own, or in the one that it is invited to. The first of all looks after the
+ * instance; of two at once only one is first.
+ * @param account as `newAccount` of forms.ts made it
+ * @param welcome `first`: nobody may join once there is an account; or the token of an invitation for this address
+ * @throws Conflict field email, code email_taken; Forbidden; Invalid field token
+ */
+export async function createAccount(
+  db: Db,
+  account: NewAccount,
+  welcome: 'anyone' | 'first' | { invitation: string } = 'anyone',
+): Promise<{ userId: string; workspaceId: string }> {
+  const { name, email, timeZone } = account;
+  if (typeof welcome === 'object') await checkInvitation(db, welcome.invitation, email);
+  const password = await hashPassword(account.password);
+  const userId = newId();
+  try {
+    return await db.transaction(async (tx) => {
+      await tx.execute(sql`select pg_advisory_xact_lock(hashtext('waymark first account'))`);
+      const isFirst = !(await isAnyAccount(tx));
+      if (!isFirst && welcome === 'first') throw new Forbidden('Sign-up needs an invitation on this server.');
+      await tx.insert(users).values({ id: userId, name, email, isAdmin: isFirst });
+      await tx.insert(accounts).values({ id: newId(), accountId: userId, providerId: 'credential', userId, password });
+      const workspaceName = account.workspaceName || `${name}'s workspace`;
+      const workspace =
+        typeof welcome === 'object'
+          ? await acceptInvitation(tx, welcome.invitation, userId)
+          : await insertWorkspace(tx, { name: workspaceName, ownerId: userId, timeZone });
+      return { userId, workspaceId: workspace.id };
+    });
+  } catch (error) {
+    if (uniqueViolation(error) !== 'users_email_unique') throw error;
+    throw new Conflict('There is an account with this address already. Log in, or choose a new password.', {
+      field: 'email',
+      code: 'email_taken',
+    });
+  }
+}
+
+/** False until the first account is made: then whoever comes is welcome. */
+export async function isAnyAccount(db: Db): Promise<boolean> {
+  const found = await db.select({ id: users.id }).from(users).limit(1);
+  return found.length > 0;
+}
+
+/**
+ * Changes how a person is called.
+ * @param refuse sees the name as it is under the lock, and throws where it may not be changed so
+ * @throws NotFound
+ */
+export async function updateName(
+  db: Db,
+  userId: string,
+  name: string,
+  refuse: (now: { name: string }) => void,
+): Promise<void> {
+  const isMeant = eq(users.id, userId);
+  await db.transaction(async (tx) => {
+    const [now] = await tx.select({ name: users.name }).from(users).where(isMeant).for('no key update');
+    if (!now) throw new NotFound();
+    refuse(now);
+    await tx.update(users).set({ name }).where(isMeant);
+  });
+}
+
+/** @param email in lower case */
+export async function findUserId(db: Db, email: string): Promise<string | undefined> {
+  const [user] = await db.select({ id: users.id }).from(users).where(eq(users.email, email));
+  return user?.id;
+}
+
+/** Whose password a link lets choose anew, while it works. better-auth keeps the hash of its token under this name. */
+export async function findResetTokenOwner(db: Db, token: string): Promise<string | undefined> {
+  const identifier = hashOfSecret(`reset-password:${token}`).toString('base64url');
+  const [found] = await db
+    .select({ userId: verifications.value })
+    .from(verifications)
+    .where(and(eq(verifications.identifier, identifier), gt(verifications.expiresAt, sql`now()`)));
+  return found?.userId;
+}
+
+/** Mailed tokens of a person: the value is their id alone (new password) or their id and a new e-mail address. */
+export const ownedBy = (userId: string): SQL => sql`split_part(${verifications.value}, ' ', 1) = ${userId}`;
+
+/** Makes every link that a person was mailed worthless: for a new password and for a new e-mail address. */
+export async function removeMailedTokens(db: Db, userId: string): Promise<void> {
+  await db.delete(verifications).where(ownedBy(userId));
+}

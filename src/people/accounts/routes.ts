@@ -1,0 +1,118 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { Forbidden, Invalid } from '../../ground/text/errors.ts';
+import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { findInvitation } from '../workspaces/invitations.ts';
+import { logInForm, signUpForm, signUpQuery } from './forms.ts';
+import { rememberBrowser } from './known-browser.ts';
+import { nextPath } from './next-path.ts';
+import { createAccount, isAnyAccount } from './queries.ts';
+import { orRefuse } from './refused.ts';
+import { authHeaders, forwardCookies } from './session.ts';
+import { accountAndNetwork, accountFromAnywhere, limitTries } from './tries.ts';
+
+/** Pages for people who are not logged in yet: sign up, log in; and the way out. */
+export default async function accountRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { auth, config, db } = app;
+  const refuseManyFromHere = limitTries(app, 'log-in here', 10, accountAndNetwork);
+  // Far higher: it is there against guessers with many addresses, who could otherwise keep the owner out for a song.
+  const refuseManyFromAnywhere = limitTries(app, 'log-in', 100, accountFromAnywhere);
+
+  /** `first` until there is an account, then what SIGN_UP says; an invitation opens the door unless it is closed. */
+  async function signUpMode(invitation: string) {
+    if (!(await isAnyAccount(db))) return 'first';
+    return invitation === '' || config.signUp === 'closed' ? config.signUp : 'invited';
+  }
+
+  routes.get('/sign-up', { schema: { querystring: signUpQuery } }, async (request, reply) => {
+    const token = request.query.invitation;
+    if (await request.loadUser(reply)) return reply.redirect(token === '' ? '/' : `/invitations/${token}`);
+    const invitation = token === '' ? undefined : await findInvitation(db, token);
+    const mode = await signUpMode(invitation ? token : '');
+    const values = invitation ? { email: invitation.email, invitation: token } : {};
+    reply.header('referrer-policy', 'same-origin');
+    return reply.viewAsync('people/accounts/sign-up.eta', { mode, values, errors: {} });
+  });
+
+  routes.post(
+    '/sign-up',
+    {
+      schema: { body: signUpForm },
+      attachValidation: true,
+      config: { rateLimit: { max: 20, timeWindow: '1 hour' } },
+    },
+    async (request, reply) => {
+      const { invitation = '' } = typedValues(request.body);
+      const mode = await signUpMode(invitation);
+      if (mode === 'invite' || mode === 'closed') throw new Forbidden('Sign-up is not open on this server.');
+      try {
+        if (request.validationError) throw request.validationError;
+        const anyone = config.signUp === 'open' ? 'anyone' : 'first';
+        const { userId } = await createAccount(db, request.body, mode === 'invited' ? { invitation } : anyone);
+        const { email, password } = request.body;
+        const logIn = { body: { email, password }, headers: authHeaders(request), returnHeaders: true } as const;
+        forwardCookies(reply, (await auth.api.signInEmail(logIn)).headers);
+        rememberBrowser(reply, userId);
+        return reply.redirect('/', 303);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        reply.code(status);
+        return reply.viewAsync('people/accounts/sign-up.eta', { mode, values: typedValues(request.body), errors });
+      }
+    },
+  );
+
+  function showLogIn(reply: FastifyReply, values: Record<string, string | undefined>, errors: Record<string, string>) {
+    return reply.viewAsync('people/accounts/log-in.eta', { canSignUp: config.signUp === 'open', values, errors });
+  }
+
+  routes.get(
+    '/log-in',
+    { schema: { querystring: z.object({ next: z.string().max(2_000).optional().catch(undefined) }) } },
+    async (request, reply) => {
+      if (await request.loadUser(reply)) return reply.redirect(nextPath(request.query.next));
+      if (!(await isAnyAccount(db))) return reply.redirect('/sign-up');
+      return showLogIn(reply, { next: request.query.next }, {});
+    },
+  );
+
+  routes.post(
+    '/log-in',
+    {
+      schema: { body: logInForm },
+      attachValidation: true,
+      config: { rateLimit: { max: 40, timeWindow: '15 minutes' } },
+    },
+    async (request, reply) => {
+      try {
+        if (request.validationError) throw request.validationError;
+        await refuseManyFromHere(request, reply);
+        await refuseManyFromAnywhere(request, reply);
+        const { email, password, next } = request.body;
+        const logIn = { body: { email, password }, headers: authHeaders(request), returnHeaders: true } as const;
+        // One answer for an unknown address and a wrong password: the form tells nobody who has an account.
+        const wrong = new Invalid('No account has this address and this password. Check both.', { field: 'form' });
+        const { headers, response } = await orRefuse(auth.api.signInEmail(logIn), {
+          INVALID_EMAIL_OR_PASSWORD: wrong,
+          PASSWORD_TOO_LONG: wrong,
+        });
+        forwardCookies(reply, headers);
+        rememberBrowser(reply, response.user.id);
+        return reply.redirect(nextPath(next), 303);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        reply.code(status);
+        return showLogIn(reply, typedValues(request.body), errors);
+      }
+    },
+  );
+
+  routes.post('/log-out', async (request, reply) => {
+    const { headers } = await auth.api.signOut({ headers: authHeaders(request), returnHeaders: true });
+    forwardCookies(reply, headers);
+    const { next } = typedValues(request.body);
+    return reply.redirect(next === undefined ? '/log-in' : nextPath(next), 303);
+  });
+}

@@ -1,0 +1,104 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { Invalid } from '../../ground/text/errors.ts';
+import { makeOnce, secretOfForm } from '../../ground/http/once.ts';
+import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
+import { mayDo } from '../workspaces/roles.ts';
+import { keyName } from './forms.ts';
+import { insertApiKey, keyOf, listApiKeys, removeApiKey } from './keys.ts';
+
+const place = z.object({ workspace: z.string() });
+
+/** What the page shows besides the keys: a key that was just made, or a name that was refused. */
+type State = { newKey?: NewKey | undefined; name?: string; error?: string };
+type NewKey = z.infer<typeof newKey>;
+
+const newKey = z.object({ name: z.string(), key: z.string() });
+/** With the page that it is for, and when it has waited long enough. */
+const keptKey = newKey.extend({ workspaceId: z.string(), until: z.number() });
+
+const newKeyCookie = '_new_key';
+/** How long a new key waits for its page, in milliseconds. */
+const newKeyWaitsMs = 60_000;
+
+/**
+ * Leaves a new key for the page after the redirect, so that a reload makes no second one. It travels in a cookie: not in
+ * an address, which ends up in histories and logs, nor in memory, which the next process would not have. Without an age
+ * browsers forget it when they close; the page takes it away at once. It opens for the same session and workspace only.
+ */
+function handNewKey(request: FastifyRequest, reply: FastifyReply, made: NewKey): void {
+  const kept = { ...made, workspaceId: request.workspace.id, until: Date.now() + newKeyWaitsMs };
+  reply.setSigned(newKeyCookie, JSON.stringify(kept), { sameSite: 'strict', isOfSession: true });
+}
+
+function takeNewKey(request: FastifyRequest, reply: FastifyReply): NewKey | undefined {
+  if (!request.hasCookie(newKeyCookie)) return undefined;
+  reply.clearSigned(newKeyCookie).header('cache-control', 'no-store');
+  const kept = readKept(request.readSigned(newKeyCookie, { isOfSession: true }));
+  return kept?.workspaceId === request.workspace.id && kept.until > Date.now() ? kept : undefined;
+}
+
+function readKept(value: string | undefined): z.infer<typeof keptKey> | undefined {
+  if (value === undefined) return undefined;
+  try {
+    return keptKey.safeParse(JSON.parse(value)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The pages on which members make and delete the keys of their workspace. */
+export default async function keyPages(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  app.addHook('preHandler', requireWorkspace);
+
+  routes.get('/w/:workspace/keys', { schema: { params: place } }, (request, reply) =>
+    showKeys(request, reply, { newKey: takeNewKey(request, reply) }),
+  );
+
+  routes.post(
+    '/w/:workspace/keys',
+    { schema: { params: place, body: z.object({ name: z.string().catch('') }) }, preHandler: requireRight('makeKeys') },
+    async (request, reply) => {
+      const refuse = (error: string) => showKeys(request, reply.code(422), { name: request.body.name, error });
+      const form = keyName.safeParse(request.body.name);
+      if (!form.success) return refuse(form.error.issues[0]?.message ?? '');
+      const name = form.data;
+      try {
+        const secret = secretOfForm(request, 'key');
+        const input = { name, createdBy: request.user?.id ?? null, secret };
+        await makeOnce(request, async (tx) => ({ id: (await insertApiKey(tx, request.workspace.id, input)).id }));
+        handNewKey(request, reply, { name, key: keyOf(secret) });
+      } catch (error) {
+        if (error instanceof Invalid) return refuse(error.message);
+        throw error;
+      }
+      return reply.redirect(`/w/${request.workspace.slug}/keys`, 303);
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/keys/:keyId/delete',
+    { schema: { params: place.extend({ keyId: z.string() }) }, preHandler: requireRight('makeKeys') },
+    async (request, reply) => {
+      const name = await removeApiKey(app.db, request.workspace.id, request.params.keyId);
+      reply.flash('success', `The key "${name}" is deleted.`);
+      return reply.redirect(`/w/${request.workspace.slug}/keys`, 303);
+    },
+  );
+}
+
+async function showKeys(request: FastifyRequest, reply: FastifyReply, state: State): Promise<string> {
+  const { id, role } = request.workspace;
+  const { db, config } = request.server;
+  return reply.viewAsync('people/keys/keys.eta', {
+    keys: await listApiKeys(db, id),
+    canChange: mayDo(role, 'makeKeys'),
+    newKey: state.newKey,
+    name: state.name,
+    error: state.error,
+    appUrl: config.appUrl,
+    now: new Date(),
+  });
+}

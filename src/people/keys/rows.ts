@@ -1,0 +1,25 @@
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { inRounds } from '../../ground/time/event-loop.ts';
+
+/** Rows that are written at once: some milliseconds, in which no redirect is answered. */
+const rowsAtOnce = 50;
+
+/**
+ * Answers with many rows: what the route's schema would make of `{ ...rest, [name]: rows }`, made piece by piece.
+ * @param rest what stands beside the rows, as plain JSON
+ * @param row what a row is; what it does not name is left out
+ */
+export async function sendRows<Row extends z.ZodType>(
+  reply: FastifyReply,
+  rest: Record<string, unknown>,
+  name: string,
+  row: Row,
+  rows: readonly z.output<Row>[],
+): Promise<FastifyReply> {
+  const pieces = await inRounds(rows, rowsAtOnce, (some) =>
+    some.map((each) => JSON.stringify(z.encode(row, each))).join(','),
+  );
+  const text = `{"${name}":[${pieces.join(',')}],${JSON.stringify(rest).slice(1)}`;
+  return reply.type('application/json; charset=utf-8').serializer(String).send(text);
+}

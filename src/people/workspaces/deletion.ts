@@ -1,0 +1,160 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { lockRollupsToRemove } from '../../visitors/rollups/rollup-lock.ts';
+import type { Db } from '../../ground/db/db.ts';
+import { announce } from '../../ground/db/notify.ts';
+import { apiKeys, domains, invitations, mailings, members, shares, workspaces } from '../../ground/db/schema.ts';
+
+/** A workspace as somebody should see it before it is gone for good. */
+export type WorkspaceContents = {
+  id: string;
+  name: string;
+  slug: string;
+  members: number;
+  /** Deleted ones too, whose rows stay for the reports. */
+  links: number;
+  hits: number;
+  /** Its own hosts. */
+  domains: string[];
+  /** Its deletion was begun, and did not come to its end: nobody can open it, and the numbers are what is left. */
+  isBegun: boolean;
+};
+
+export async function findContents(db: Db, idOrSlug: string): Promise<WorkspaceContents | undefined> {
+  const { rows } = await db.execute<WorkspaceContents>(sql`
+select w.id, w.name, w.slug, w.deleted_at is not null as "isBegun",
+       (select count(*)::int from members where workspace_id = w.id) as members,
+       (select count(*)::int from links where workspace_id = w.id) as links,
+       (select coalesce(sum(hits), 0)::float8 from click_totals_hourly where scope_id = w.id) as hits,
+       array(select host from domains where workspace_id = w.id order by host) as domains
+from workspaces w
+where ${idOrSlug} in (w.id, w.slug)
+limit 1`);
+  return rows[0];
+}
+
+/**
+ * Ends a workspace for everybody: visitors of its links meet 410, of its own hosts 404, its people and keys find nothing,
+ * and every node is told. Its rows are still there, for `deleteContents`. Ending it again does nothing.
+ */
+export async function endWorkspace(db: Db, workspaceId: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx
+      .update(workspaces)
+      .set({ deletedAt: sql`coalesce(${workspaces.deletedAt}, now())` })
+      .where(eq(workspaces.id, workspaceId));
+    const isServed = and(eq(domains.workspaceId, workspaceId), eq(domains.state, 'live'));
+    const hosts = await tx.update(domains).set({ state: 'removed' }).where(isServed).returning({ host: domains.host });
+    const people = await tx
+      .delete(members)
+      .where(eq(members.workspaceId, workspaceId))
+      .returning({ userId: members.userId });
+    for (const table of [apiKeys, invitations, mailings, shares])
+      await tx.delete(table).where(eq(table.workspaceId, workspaceId));
+    await announce(
+      tx,
+      { kind: 'workspace', workspaceId },
+      ...hosts.map(({ host }) => ({ kind: 'domain' as const, host })),
+      ...people.map(({ userId }) => ({ kind: 'departure' as const, workspaceId, userId })),
+    );
+  });
+}
+
+/** Rows and links that one transaction deletes: some hundred milliseconds, so that nobody waits long for their locks. */
+const rowsAStep = 10_000;
+const linksAStep = 500;
+
+export type DeletionProgress = { what: 'hits' | 'links'; deleted: number };
+
+/**
+ * Deletes all that is kept of a workspace that was ended, and then itself. Each step is a transaction: after an
+ * interruption the next run goes on with what is left. The lock of the rollups is not held meanwhile, so those of other
+ * workspaces go on. Accounts stay, and slugs are free.
+ * @param onStep told after each step how much was deleted of it
+ */
+export async function deleteContents(
+  db: Db,
+  workspaceId: string,
+  onStep: (progress: DeletionProgress) => void = () => {},
+): Promise<void> {
+  await deleteHits(db, workspaceId, onStep);
+  // A roll-up that took hits of it before is over when we have had its lock: it adds nothing behind us.
+  await db.transaction(lockRollupsToRemove);
+  await deleteRollups(db, [workspaceId]);
+  await deleteLinks(db, workspaceId, onStep);
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`delete from link_totals where workspace_id = ${workspaceId}`);
+    await tx.delete(workspaces).where(eq(workspaces.id, workspaceId));
+    await announce(tx, { kind: 'workspace', workspaceId });
+  });
+}
+
+/** Deletes the hits of a workspace, the oldest first, and who was seen: a key is a workspace's own. */
+export async function deleteHits(
+  db: Db,
+  workspaceId: string,
+  onStep: (progress: DeletionProgress) => void = () => {},
+): Promise<void> {
+  // From where the last step ended: what was deleted is still in the index, until it is vacuumed.
+  for (let from = '-infinity'; ; ) {
+    const { rows } = await db.execute<{ first: string | null; last: string | null }>(sql`
+select min(clicked_at)::text as first, max(clicked_at)::text as last
+from (
+  select clicked_at from clicks where workspace_id = ${workspaceId} and clicked_at >= ${from}::timestamptz
+  order by clicked_at limit ${rowsAStep}
+) s`);
+    const { first, last } = rows[0] ?? {};
+    if (!first || !last) break;
+    const deleted = await deleteSpan(db, workspaceId, first, last);
+    onStep({ what: 'hits', deleted });
+    from = last;
+  }
+  await db.execute(sql`delete from clicks_pending where workspace_id = ${workspaceId}`);
+}
+
+async function deleteSpan(db: Db, workspaceId: string, first: string, last: string): Promise<number> {
+  const { rows } = await db.execute<{ deleted: number }>(sql`
+with gone as (
+  delete from clicks
+  where workspace_id = ${workspaceId} and clicked_at between ${first}::timestamptz and ${last}::timestamptz
+  returning visitor_key
+), unseen as (
+  delete from visitors_seen where visitor_key in (select visitor_key from gone)
+)
+select count(*)::int as deleted from gone`);
+  return rows[0]?.deleted ?? 0;
+}
+
+const rollups = ['click_totals_hourly', 'click_counts_daily', 'click_counts_monthly'];
+
+/** @param scopeIds of the workspace, or of links of it */
+async function deleteRollups(db: Db, scopeIds: readonly string[]): Promise<void> {
+  for (const name of rollups) {
+    const table = sql.identifier(name);
+    for (let deleted: number | null = rowsAStep; deleted === rowsAStep; ) {
+      ({ rowCount: deleted } = await db.execute(sql`
+delete from ${table} where ctid = any(array(
+  select ctid from ${table} where scope_id = any(${sql.param([...scopeIds])}::text[]) limit ${rowsAStep}
+))`));
+    }
+  }
+}
+
+async function deleteLinks(db: Db, workspaceId: string, onStep: (progress: DeletionProgress) => void): Promise<void> {
+  for (let after = { at: '-infinity', id: '' }; ; ) {
+    const { rows } = await db.execute<{ id: string; at: string }>(sql`
+select id, created_at::text as at from links
+where workspace_id = ${workspaceId} and (created_at, id) > (${after.at}::timestamptz, ${after.id}::text)
+order by created_at asc nulls first, id asc nulls first
+limit ${linksAStep}`);
+    const last = rows.at(-1);
+    if (!last) return;
+    const ids = rows.map(({ id }) => id);
+    await deleteRollups(db, ids);
+    // Their slugs, tags and notes go with them.
+    await db.execute(sql`
+with totals as (delete from link_totals where workspace_id = ${workspaceId} and link_id = any(${sql.param(ids)}::text[]))
+delete from links where workspace_id = ${workspaceId} and id = any(${sql.param(ids)}::text[])`);
+    onStep({ what: 'links', deleted: ids.length });
+    after = last;
+  }
+}

@@ -1,0 +1,26 @@
+import { withArticle } from '../../ground/text/format.ts';
+import type { Mail } from '../../ground/mail/mail.ts';
+import { DAY } from '../../ground/time/zoned-time.ts';
+import { invitationDays, type InvitedRole } from './invitations.ts';
+
+/** @param url the page that accepts it, with the token that is nowhere else */
+export function invitationMail(
+  invitation: { email: string; role: InvitedRole; workspaceName: string; invitedBy: { name: string; email: string } },
+  url: string,
+): Mail {
+  const { email, role, workspaceName, invitedBy } = invitation;
+  return {
+    to: email,
+    expiresAt: new Date(Date.now() + invitationDays * DAY),
+    subject: `${invitedBy.name} invites you to ${workspaceName}`,
+    text: [
+      'Hello,',
+      `${invitedBy.name} (${invitedBy.email}) invites you to work in ${workspaceName} on Waymark, as ${withArticle(role)}.`,
+      'Open this page to join:',
+      url,
+      `It works once, for ${invitationDays} days, and only for ${email}.`,
+      'If you do not know what this is about, you need not do anything.',
+      'Waymark',
+    ].join('\n\n'),
+  };
+}

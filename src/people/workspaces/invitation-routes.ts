@@ -1,0 +1,60 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { refusalOf } from '../../ground/http/refusal.ts';
+import { requireUser } from './guards.ts';
+import { invitationToken } from './forms.ts';
+import { acceptInvitation, findInvitation, type Invitation } from './invitations.ts';
+
+const params = z.object({ token: invitationToken });
+
+/** What can be done with an invitation by whoever has its link open. */
+type Step = 'accept' | 'switch' | 'log-in' | 'sign-up' | 'closed';
+
+/** The page that a mailed invitation leads to. What a link opens changes nothing; the button there does. */
+export default async function invitationRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { config, db } = app;
+  const rateLimit = { max: 40, timeWindow: '15 minutes' };
+
+  function stepOf(request: FastifyRequest, invitation: Invitation): Step {
+    if (request.user) return request.user.email === invitation.email ? 'accept' : 'switch';
+    if (invitation.hasAccount) return 'log-in';
+    return config.signUp === 'closed' ? 'closed' : 'sign-up';
+  }
+
+  async function showInvitation(request: FastifyRequest, reply: FastifyReply, token: string) {
+    const invitation = await findInvitation(db, token);
+    reply.header('referrer-policy', 'same-origin');
+    if (!invitation) return reply.code(410).viewAsync('people/workspaces/invitation.eta', { invitation: null });
+    return reply.viewAsync('people/workspaces/invitation.eta', {
+      invitation,
+      step: stepOf(request, invitation),
+      path: `/invitations/${token}`,
+      token,
+      viewer: request.user?.email,
+    });
+  }
+
+  routes.get('/invitations/:token', { schema: { params }, config: { rateLimit } }, async (request, reply) => {
+    await request.loadUser(reply);
+    return showInvitation(request, reply, request.params.token);
+  });
+
+  routes.post(
+    '/invitations/:token',
+    { schema: { params }, preHandler: requireUser, config: { rateLimit } },
+    async (request, reply) => {
+      const { token } = request.params;
+      try {
+        const { slug } = await acceptInvitation(db, token, request.user?.id ?? '');
+        return await reply
+          .flash('success', 'Welcome. You are in this workspace now.')
+          .redirect(`/w/${slug}/links`, 303);
+      } catch (error) {
+        reply.code(refusalOf(error).status);
+        return showInvitation(request, reply, token);
+      }
+    },
+  );
+}

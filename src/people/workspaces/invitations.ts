@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import { and, eq, gt, inArray, type SQL, sql } from 'drizzle-orm';
+import type { Db } from '../../ground/db/db.ts';
+import { invitations, members, users, workspaces } from '../../ground/db/schema.ts';
+import { Conflict, Invalid, NotFound } from '../../ground/text/errors.ts';
+import { newId } from '../../ground/text/id.ts';
+import { hashOfSecret } from '../../ground/text/secret.ts';
+import type { Role } from './roles.ts';
+
+/** Owners are made among members: a mail that goes astray must not give a workspace away. */
+export const invitedRoles = ['viewer', 'member', 'admin'] as const satisfies Role[];
+
+export type InvitedRole = (typeof invitedRoles)[number];
+
+/** How long an invitation can be accepted. */
+export const invitationDays = 7;
+
+/** An invitation as the workspace sees it. */
+export type PendingInvitation = {
+  id: string;
+  email: string;
+  role: InvitedRole;
+  /** Name of the person, or null when their account is gone. */
+  invitedBy: string | null;
+  expiresAt: Date;
+};
+
+/** An invitation as the person sees it who has the mail. */
+export type Invitation = {
+  workspaceId: string;
+  workspaceName: string;
+  email: string;
+  role: InvitedRole;
+  invitedBy: string | null;
+  /** There is an account with this address. */
+  hasAccount: boolean;
+};
+
+const newToken = () => randomBytes(32).toString('base64url');
+
+const expiry = () => sql<Date>`now() + make_interval(days => ${invitationDays})`;
+
+const isLive = (token: string): SQL | undefined =>
+  and(eq(invitations.tokenHash, hashOfSecret(token)), gt(invitations.expiresAt, sql`now()`));
+
+/**
+ * Keeps an invitation; one that the address has already is replaced, and its link stops.
+ * @param invitation.email in lower case
+ * @returns the token for the mail, which is kept nowhere
+ * @throws Conflict field email: they are in the workspace
+ */
+export async function insertInvitation(
+  db: Db,
+  workspaceId: string,
+  invitation: { email: string; role: InvitedRole; invitedBy: string },
+): Promise<string> {
+  const { email, role, invitedBy } = invitation;
+  const [member] = await db
+    .select({ name: users.name })
+    .from(members)
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(and(eq(members.workspaceId, workspaceId), eq(users.email, email)));
+  if (member) throw new Conflict(`${member.name} is in this workspace already.`, { field: 'email' });
+  const token = newToken();
+  const values = { role, invitedBy, tokenHash: hashOfSecret(token), createdAt: sql`now()`, expiresAt: expiry() };
+  await db
+    .insert(invitations)
+    .values({ id: newId(), workspaceId, email, ...values })
+    .onConflictDoUpdate({ target: [invitations.workspaceId, invitations.email], set: values });
+  return token;
+}
+
+/**
+ * Makes a new link for an invitation, good for seven days more; the old one stops.
+ * @throws NotFound when it was accepted or withdrawn
+ */
+export async function renewInvitation(
+  db: Db,
+  workspaceId: string,
+  invitationId: string,
+): Promise<{ token: string; email: string; role: InvitedRole }> {
+  const token = newToken();
+  const [invitation] = await db
+    .update(invitations)
+    .set({ tokenHash: hashOfSecret(token), expiresAt: expiry() })
+    .where(and(eq(invitations.workspaceId, workspaceId), eq(invitations.id, invitationId)))
+    .returning({ email: invitations.email, role: invitations.role });
+  if (!invitation) throw noLongerThere();
+  return { token, ...invitation };
+}
+
+/**
+ * Takes an invitation back.
+ * @returns whom it was for
+ * @throws NotFound when it was accepted or withdrawn
+ */
+export async function removeInvitation(db: Db, workspaceId: string, invitationId: string): Promise<string> {
+  const [invitation] = await db
+    .delete(invitations)
+    .where(and(eq(invitations.workspaceId, workspaceId), eq(invitations.id, invitationId)))
+    .returning({ email: invitations.email });
+  if (!invitation) throw noLongerThere();
+  return invitation.email;
+}
+
+/** The invitations that nobody accepted yet, those that ran out among them. */
+export async function listInvitations(db: Db, workspaceId: string): Promise<PendingInvitation[]> {
+  return db
+    .select({
+      id: invitations.id,
+      email: invitations.email,
+      role: invitations.role,
+      invitedBy: users.name,
+      expiresAt: invitations.expiresAt,
+    })
+    .from(invitations)
+    .leftJoin(users, eq(users.id, invitations.invitedBy))
+    .where(eq(invitations.workspaceId, workspaceId))
+    .orderBy(invitations.email);
+}
+
+/** What a mailed token invites to, while it works. */
+export async function findInvitation(db: Db, token: string): Promise<Invitation | undefined> {
+  const [invitation] = await db
+    .select({
+      workspaceId: workspaces.id,
+      workspaceName: workspaces.name,
+      email: invitations.email,
+      role: invitations.role,
+      invitedBy: users.name,
+      hasAccount: sql<boolean>`exists (select from ${users} u where u.email = ${invitations.email})`,
+    })
+    .from(invitations)
+    .innerJoin(workspaces, eq(workspaces.id, invitations.workspaceId))
+    .leftJoin(users, eq(users.id, invitations.invitedBy))
+    .where(isLive(token));
+  return invitation;
+}
+
+/**
+ * Whether an invitation is for an address: to be asked before anything says whether the address has an account.
+ * @throws Invalid field token: spent, withdrawn, too old, or for another address
+ */
+export async function checkInvitation(db: Db, token: string, email: string): Promise<void> {
+  const invitation = await findInvitation(db, token);
+  if (!invitation) throw spentInvitation();
+  if (invitation.email !== email) throw isForAnother(invitation.email);
+}
+
+/**
+ * Lets the person in whom an invitation was mailed to, once. Who holds the token has read mail to that address, so the
+ * address counts as verified.
+ * @returns the workspace: its id, and its word in addresses
+ * @throws Invalid field token: spent, withdrawn, too old, or for another address
+ */
+export async function acceptInvitation(db: Db, token: string, userId: string): Promise<{ id: string; slug: string }> {
+  return db.transaction(async (tx) => {
+    // The workspace before what belongs to it, as everybody locks who changes both.
+    const workspaceOf = tx.select({ id: invitations.workspaceId }).from(invitations).where(isLive(token));
+    await tx.select({ id: workspaces.id }).from(workspaces).where(inArray(workspaces.id, workspaceOf)).for('key share');
+    const [taken] = await tx.delete(invitations).where(isLive(token)).returning();
+    if (!taken) throw spentInvitation();
+    const [user] = await tx
+      .update(users)
+      .set({ emailVerified: true })
+      .where(and(eq(users.id, userId), eq(users.email, taken.email)))
+      .returning({ id: users.id });
+    if (!user) throw isForAnother(taken.email);
+    const { workspaceId, role } = taken;
+    await tx.insert(members).values({ workspaceId, userId, role }).onConflictDoNothing();
+    const { id, slug } = workspaces;
+    const [workspace] = await tx.select({ id, slug }).from(workspaces).where(eq(id, workspaceId));
+    if (!workspace) throw spentInvitation();
+    return workspace;
+  });
+}
+
+const spentInvitation = (): Invalid =>
+  new Invalid('This invitation does not work any more. Ask for a new one.', { field: 'token' });
+
+const isForAnother = (email: string): Invalid => new Invalid(`This invitation is for ${email}.`, { field: 'token' });
+
+const noLongerThere = (): NotFound => new NotFound('This invitation was accepted or withdrawn already.');

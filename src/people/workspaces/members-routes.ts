@@ -1,0 +1,200 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { openEdit, Overtaken, readEdit } from '../../ground/http/edit-form.ts';
+import { LimitReached } from '../../ground/text/errors.ts';
+import { withArticle } from '../../ground/text/format.ts';
+import { aboutMail } from '../../ground/mail/mail.ts';
+import { makeOnce } from '../../ground/http/once.ts';
+import { waitBeyondEverywhere } from '../../ground/http/rate-limit.ts';
+import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { invitationMail } from './emails.ts';
+import { inviteForm, roleForm } from './forms.ts';
+import { requireRight, requireWorkspace } from './guards.ts';
+import {
+  insertInvitation,
+  invitationDays,
+  type InvitedRole,
+  invitedRoles,
+  listInvitations,
+  removeInvitation,
+  renewInvitation,
+} from './invitations.ts';
+import { listMembers, removeMember, updateRole } from './members.ts';
+import { mayDo, mayManage, rightsByRole, roles } from './roles.ts';
+
+const id = z.string().regex(/^\w+$/);
+const params = z.object({ workspace: z.string() });
+const memberParams = params.extend({ userId: id });
+const invitationParams = params.extend({ invitationId: id });
+
+/** The people of a workspace: who is in it, as what, and who is asked to come. */
+export default async function membersRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { config, db, mailer } = app;
+  const toSee = { preHandler: requireWorkspace };
+  const toManage = { preHandler: [requireWorkspace, requireRight('managePeople')] };
+  const limits = [
+    (request: FastifyRequest) => request.workspace.id,
+    (request: FastifyRequest) => request.user?.id ?? '',
+  ].map((keyOf) => waitBeyondEverywhere(app, { name: 'invitations', max: 50, windowMs: 60 * 60_000, keyOf }));
+
+  /** Each is a mail to somebody who did not ask for it; several accounts or several workspaces send no more of them. */
+  async function refuseManyInvitations(request: FastifyRequest): Promise<void> {
+    for (const waitOf of limits) {
+      if ((await waitOf(request)) > 0)
+        throw new LimitReached('Too many invitations in one hour. Send the next ones later.', {
+          field: 'email',
+        });
+    }
+  }
+
+  async function showMembers(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    errors: Record<string, string> = {},
+    warning?: string,
+  ) {
+    const { id: workspaceId, role } = request.workspace;
+    const people = await listMembers(db, workspaceId);
+    const canManage = mayDo(role, 'managePeople');
+    return reply.viewAsync('people/workspaces/members.eta', {
+      people: people.map((person) => ({
+        ...person,
+        shown: openEdit({ role: person.role }).shown,
+        isYou: person.userId === request.user?.id,
+        newRoles: mayManage(role, person.role)
+          ? roles.filter((other) => other !== person.role && mayManage(role, other))
+          : [],
+      })),
+      isOnlyOwner: role === 'owner' && people.filter((person) => person.role === 'owner').length === 1,
+      invitations: canManage ? await listInvitations(db, workspaceId) : [],
+      canManage,
+      invitedRoles,
+      invitationDays,
+      rightsByRole: rightsByRole(),
+      isDelivering: mailer.isDelivering,
+      values: { role: 'member', ...typedValues(request.body) },
+      errors,
+      warning,
+      now: new Date(),
+    });
+  }
+
+  /** @returns what to know of the mail */
+  function mailInvitation(
+    request: FastifyRequest,
+    invitation: { email: string; role: InvitedRole; token: string },
+  ): Promise<string> {
+    const { email, role, token } = invitation;
+    const { name = '', email: from = '' } = request.user ?? {};
+    const asked = { email, role, workspaceName: request.workspace.name, invitedBy: { name, email: from } };
+    return aboutMail(mailer.send(invitationMail(asked, `${config.appUrl}/invitations/${token}`)));
+  }
+
+  routes.get('/w/:workspace/members', { ...toSee, schema: { params } }, (request, reply) =>
+    showMembers(request, reply),
+  );
+
+  routes.post(
+    '/w/:workspace/invitations',
+    { ...toManage, schema: { params, body: inviteForm }, attachValidation: true },
+    async (request, reply) => {
+      try {
+        if (request.validationError) throw request.validationError;
+        await refuseManyInvitations(request);
+        const { email, role } = request.body;
+        const invitation = { email, role, invitedBy: request.user?.id ?? '' };
+        let token = '';
+        const { isRepeated } = await makeOnce(request, async (tx) => {
+          token = await insertInvitation(tx, request.workspace.id, invitation);
+          return {};
+        });
+        const about = isRepeated ? '' : await mailInvitation(request, { email, role, token });
+        return await toMembers(request, reply, `${email} is invited as ${withArticle(role)}.${about}`);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        reply.code(status);
+        return showMembers(request, reply, errors);
+      }
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/invitations/:invitationId/resend',
+    { ...toManage, schema: { params: invitationParams } },
+    async (request, reply) => {
+      await refuseManyInvitations(request);
+      let token = '';
+      const { made, isRepeated } = await makeOnce(request, async (tx) => {
+        const { email, role, ...renewed } = await renewInvitation(
+          tx,
+          request.workspace.id,
+          request.params.invitationId,
+        );
+        token = renewed.token;
+        return { email, role };
+      });
+      const about = isRepeated ? '' : await mailInvitation(request, { ...made, token });
+      const sentence =
+        about === ''
+          ? `A new mail is on its way to ${made.email}. The link in the old one stops.`
+          : `${made.email} is invited anew. The link in the old mail stops.${about}`;
+      return toMembers(request, reply, sentence);
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/invitations/:invitationId/withdraw',
+    { ...toManage, schema: { params: invitationParams } },
+    async (request, reply) => {
+      const email = await removeInvitation(db, request.workspace.id, request.params.invitationId);
+      return toMembers(request, reply, `The invitation of ${email} is withdrawn.`);
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/members/:userId/role',
+    { ...toManage, schema: { params: memberParams, body: roleForm } },
+    async (request, reply) => {
+      const { role } = request.body;
+      const edit = readEdit(request.body, ['role']);
+      let now = { name: '', role };
+      try {
+        await updateRole(db, changeBy(request, request.params.userId), role, (person) => {
+          now = person;
+          edit.refuseOvertaken({ role: person.role });
+        });
+      } catch (error) {
+        if (!(error instanceof Overtaken)) throw error;
+        const sentence = `${now.name} is ${withArticle(now.role)} now: somebody else changed it while you had this page open. Your change is not made; choose again if it is still right.`;
+        return showMembers(request, reply.code(error.status), {}, sentence);
+      }
+      const { name } = now;
+      return toMembers(request, reply, `${name} is ${withArticle(role)} now.`);
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/members/:userId/remove',
+    { ...toManage, schema: { params: memberParams } },
+    async (request, reply) => {
+      const { name } = await removeMember(db, changeBy(request, request.params.userId));
+      return toMembers(request, reply, `${name} is not in this workspace any more.`);
+    },
+  );
+
+  routes.post('/w/:workspace/members/leave', { ...toSee, schema: { params } }, async (request, reply) => {
+    await removeMember(db, changeBy(request, request.user?.id ?? ''));
+    return reply.flash('success', `You have left ${request.workspace.name}.`).redirect('/', 303);
+  });
+}
+
+const changeBy = (request: FastifyRequest, userId: string) => ({
+  workspaceId: request.workspace.id,
+  actorId: request.user?.id ?? '',
+  userId,
+});
+
+const toMembers = (request: FastifyRequest, reply: FastifyReply, message: string) =>
+  reply.flash('success', message).redirect(`/w/${request.workspace.slug}/members`, 303);

@@ -1,0 +1,137 @@
+import { and, desc, eq, sql } from 'drizzle-orm';
+import { moveRollups } from '../../visitors/rollups/recount.ts';
+import { type CountedDimension } from '../../visitors/rollups/rollups.ts';
+import type { Db } from '../../ground/db/db.ts';
+import { announce } from '../../ground/db/notify.ts';
+import { uniqueViolation } from '../../ground/db/pg-errors.ts';
+import { findTimeZone } from '../../ground/db/time-zones.ts';
+import { members, workspaces } from '../../ground/db/schema.ts';
+import { Conflict, Invalid, NotFound } from '../../ground/text/errors.ts';
+import { newId } from '../../ground/text/id.ts';
+import { namesOfZone } from '../../ground/db/old-zone-names.ts';
+import type { WeekStart } from '../../ground/time/week.ts';
+import { zoneOrUtc } from '../../ground/time/zoned-time.ts';
+import type { Role } from './roles.ts';
+import { slugOfName } from './slug.ts';
+
+export type Workspace = typeof workspaces.$inferSelect;
+
+/** A workspace as one of its members sees it. */
+export type Membership = Omit<Workspace, 'createdAt' | 'deletedAt' | 'hasSearchTexts' | 'ownNetworks'> & { role: Role };
+
+/**
+ * A new workspace and its owner. Its word is made from its name: acme, acme-2, …
+ * @param timeZone IANA name; one that we or Postgres do not know becomes UTC, and the workspace is told so
+ */
+export async function insertWorkspace(
+  db: Db,
+  workspace: { name: string; ownerId: string; timeZone: string },
+): Promise<Workspace> {
+  const { name, ownerId } = workspace;
+  const timeZone = await findTimeZone(db, workspace.timeZone);
+  const zone = { timeZone: timeZone ?? 'UTC', lostTimeZone: timeZone === undefined ? workspace.timeZone : null };
+  return db.transaction(async (tx) => {
+    const word = slugOfName(name);
+    for (let count = 1; ; count++) {
+      // A name that very many chose is not counted through: from the tenth on chance finds the word.
+      const suffix = count === 1 ? '' : `-${count < 10 ? count : newId().toLowerCase()}`;
+      const [made] = await tx
+        .insert(workspaces)
+        .values({ id: newId(), name, slug: word + suffix, ...zone })
+        .onConflictDoNothing({ target: workspaces.slug })
+        .returning();
+      if (!made) continue;
+      await tx.insert(members).values({ workspaceId: made.id, userId: ownerId, role: 'owner' });
+      return made;
+    }
+  });
+}
+
+/** A person's workspaces, the last opened first. */
+export async function listWorkspacesOf(db: Db, userId: string): Promise<Membership[]> {
+  return db
+    .select({
+      id: workspaces.id,
+      name: workspaces.name,
+      slug: workspaces.slug,
+      timeZone: workspaces.timeZone,
+      lostTimeZone: workspaces.lostTimeZone,
+      weekStartsOn: workspaces.weekStartsOn,
+      defaultDomainId: workspaces.defaultDomainId,
+      role: members.role,
+    })
+    .from(members)
+    .innerJoin(workspaces, eq(workspaces.id, members.workspaceId))
+    .where(eq(members.userId, userId))
+    .orderBy(desc(members.lastOpenedAt), workspaces.id)
+    .then((rows) => rows.map((row) => ({ ...row, timeZone: zoneOrUtc(row.timeZone) })));
+}
+
+/** The addresses and networks that a workspace leaves out of its counts, as its settings show them. */
+export async function findOwnNetworks(db: Db, workspaceId: string): Promise<string> {
+  const [found] = await db
+    .select({ ownNetworks: workspaces.ownNetworks })
+    .from(workspaces)
+    .where(eq(workspaces.id, workspaceId));
+  return found?.ownNetworks ?? '';
+}
+
+/** Remembers where `/` leads this person next time. */
+export async function updateLastOpened(db: Db, workspaceId: string, userId: string): Promise<void> {
+  await db
+    .update(members)
+    .set({ lastOpenedAt: sql`now()` })
+    .where(and(eq(members.workspaceId, workspaceId), eq(members.userId, userId)));
+}
+
+/**
+ * Changes a workspace. A new time zone moves the days and hours of all its reports, so these are counted anew, which
+ * takes some seconds a million clicks.
+ * @param changes what is left out stays
+ * @param options.refuse sees the workspace as it is under the lock, and throws where it may not be changed so
+ * @param options.onNewZone called before reports are counted anew; what it throws leaves all as it was
+ * @throws Invalid field timeZone; Conflict field slug, code slug_taken
+ */
+export async function updateWorkspace(
+  db: Db,
+  workspaceId: string,
+  changes: { name?: string; slug?: string; timeZone?: string; weekStartsOn?: WeekStart; ownNetworks?: string },
+  options: {
+    dimensions: readonly CountedDimension[];
+    onNewZone: (tx: Db) => Promise<void>;
+    refuse?: (now: Workspace) => void;
+  },
+): Promise<Workspace> {
+  const found = changes.timeZone === undefined ? undefined : await findTimeZone(db, changes.timeZone);
+  if (changes.timeZone !== undefined && !found)
+    throw new Invalid('Choose a time zone from the list, such as Europe/Berlin.', { field: 'timeZone' });
+  try {
+    return await db.transaction(async (tx) => {
+      // No lock of the key: notes and links that point here must not wait, for they hold what moving the rollups waits for.
+      const [before] = await tx.select().from(workspaces).where(eq(workspaces.id, workspaceId)).for('no key update');
+      if (!before) throw new NotFound();
+      options.refuse?.(before);
+      const { name = before.name, slug = before.slug, weekStartsOn = before.weekStartsOn } = changes;
+      const { ownNetworks = before.ownNetworks } = changes;
+      const timeZone = found ?? before.timeZone;
+      const [after = before] = await tx
+        .update(workspaces)
+        .set({ name, slug, timeZone, weekStartsOn, ownNetworks, lostTimeZone: null })
+        .where(eq(workspaces.id, workspaceId))
+        .returning();
+      const isNewZone = !namesOfZone(timeZone).includes(before.timeZone);
+      if (isNewZone) {
+        await options.onNewZone(tx);
+        await moveRollups(tx, workspaceId, before.timeZone, options.dimensions);
+      }
+      if (isNewZone || ownNetworks !== before.ownNetworks) await announce(tx, { kind: 'workspace', workspaceId });
+      return after;
+    });
+  } catch (error) {
+    if (uniqueViolation(error) !== 'workspaces_slug_unique') throw error;
+    throw new Conflict(`Another workspace uses ${changes.slug} already. Choose a different one.`, {
+      field: 'slug',
+      code: 'slug_taken',
+    });
+  }
+}

@@ -1,0 +1,167 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { placeAmong } from '../../visitors/machines/own-networks.ts';
+import type { CountedDimension } from '../../visitors/rollups/rollups.ts';
+import type { Db } from '../../ground/db/db.ts';
+import { listTimeZones } from '../../ground/db/time-zones.ts';
+import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
+import { LimitReached } from '../../ground/text/errors.ts';
+import { makeOnce } from '../../ground/http/once.ts';
+import { addressOf } from '../../ground/http/proxies.ts';
+import { waitBeyondEverywhere } from '../../ground/http/rate-limit.ts';
+import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { nameOfWeekStart, type WeekStart, weekStarts } from '../../ground/time/week.ts';
+import { DAY } from '../../ground/time/zoned-time.ts';
+import { newWorkspaceForm, workspaceForm } from './forms.ts';
+import { requireRight, requireUser, requireWorkspace } from './guards.ts';
+import {
+  findOwnNetworks,
+  insertWorkspace,
+  listWorkspacesOf,
+  type Membership,
+  updateWorkspace,
+  type Workspace,
+} from './queries.ts';
+import { mayDo } from './roles.ts';
+
+/** Nobody else's clicks are taken into reports while one workspace's are counted anew. */
+const zoneChangesADay = 3;
+
+/**
+ * Make a workspace, change a workspace; its people.
+ * @param options.dimensions what reports are broken down by: a change of the time zone counts them anew
+ */
+export default async function workspaceRoutes(
+  app: FastifyInstance,
+  options: { dimensions: readonly CountedDimension[] },
+): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db } = app;
+  const params = z.object({ workspace: z.string() });
+  let zones: Promise<string[]> | undefined;
+  /** Read once: Postgres opens a file for each zone. */
+  const timeZones = () =>
+    (zones ??= listTimeZones(db).catch((error: unknown) => {
+      zones = undefined;
+      throw error;
+    }));
+
+  async function showNew(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string> = {}) {
+    const workspaces = request.user ? await listWorkspacesOf(db, request.user.id) : [];
+    return reply.viewAsync('people/workspaces/new.eta', {
+      values: typedValues(request.body),
+      errors,
+      timeZones: await timeZones(),
+      isFirst: workspaces.length === 0,
+    });
+  }
+
+  routes.get('/workspaces/new', { preHandler: requireUser }, (request, reply) => showNew(request, reply));
+
+  routes.post(
+    '/workspaces/new',
+    {
+      schema: { body: newWorkspaceForm },
+      attachValidation: true,
+      preHandler: requireUser,
+      config: { rateLimit: { max: 20, timeWindow: '1 hour' } },
+    },
+    async (request, reply) => {
+      try {
+        if (request.validationError) throw request.validationError;
+        const asked = { ...request.body, ownerId: request.user?.id ?? '' };
+        const { made } = await makeOnce(request, async (tx) => ({ slug: (await insertWorkspace(tx, asked)).slug }));
+        return await reply.redirect(`/w/${made.slug}/links`, 303);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        reply.code(status);
+        return showNew(request, reply, errors);
+      }
+    },
+  );
+
+  const waitOfZone = waitBeyondEverywhere(app, {
+    name: 'time zone',
+    max: zoneChangesADay,
+    windowMs: DAY,
+    keyOf: (request) => request.workspace.id,
+  });
+  async function countZoneChange(request: FastifyRequest, tx: Db): Promise<void> {
+    const wait = await waitOfZone(request, tx);
+    if (wait === 0) return;
+    throw new LimitReached(
+      `The time zone can change ${zoneChangesADay} times a day, because all reports are counted anew. Change it tomorrow.`,
+      { field: 'timeZone', headers: { 'retry-after': String(wait) } },
+    );
+  }
+
+  const textsNow = async (workspace: Membership): Promise<Texts> =>
+    textsOf({ ...workspace, ownNetworks: await findOwnNetworks(db, workspace.id) });
+
+  async function showSettings(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    edit: EditView<keyof Texts>,
+    { ownNetworks }: Pick<Texts, 'ownNetworks'>,
+    errors: Record<string, string> = {},
+  ) {
+    return reply.viewAsync('people/workspaces/settings.eta', {
+      ...edit,
+      errors,
+      timeZones: await timeZones(),
+      here: placeAmong(addressOf(request), ownNetworks),
+      weekStarts: weekStarts.map((day) => ({ value: String(day), name: nameOfWeekStart(day) })),
+      canChange: mayDo(request.workspace.role, 'changeWorkspace'),
+      now: new Date(),
+      timeZone: request.workspace.timeZone,
+    });
+  }
+
+  routes.get('/w/:workspace/settings', { schema: { params }, preHandler: requireWorkspace }, async (request, reply) => {
+    const stored = await textsNow(request.workspace);
+    return showSettings(request, reply, openEdit(stored), stored);
+  });
+
+  routes.post(
+    '/w/:workspace/settings',
+    {
+      schema: { params, body: workspaceForm },
+      attachValidation: true,
+      preHandler: [requireWorkspace, requireRight('changeWorkspace')],
+      config: { rateLimit: { max: 60, timeWindow: '1 hour' } },
+    },
+    async (request, reply) => {
+      const sent = { shown: '', theirs: [], ...(request.validationError ? typedValues(request.body) : request.body) };
+      const edit = readEdit(sent, ['name', 'slug', 'timeZone', 'weekStartsOn', 'ownNetworks']);
+      let stored = await textsNow(request.workspace);
+      try {
+        if (request.validationError) throw request.validationError;
+        const { weekStartsOn, ...others } = edit.changes;
+        const changes =
+          weekStartsOn === undefined ? others : { ...others, weekStartsOn: Number(weekStartsOn) as WeekStart };
+        const workspace = await updateWorkspace(db, request.workspace.id, changes, {
+          ...options,
+          onNewZone: (tx) => countZoneChange(request, tx),
+          refuse(now) {
+            stored = textsOf(now);
+            edit.refuseOvertaken(stored);
+          },
+        });
+        return await reply.flash('success', 'The workspace is changed.').redirect(`/w/${workspace.slug}/settings`, 303);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        reply.code(status);
+        return showSettings(request, reply, edit.again(stored, error), stored, errors);
+      }
+    },
+  );
+}
+
+type Texts = { name: string; slug: string; timeZone: string; weekStartsOn: string; ownNetworks: string };
+
+/** A workspace as its form shows it. */
+const textsOf = (workspace: Pick<Workspace, keyof Texts>): Texts => {
+  const { name, slug, timeZone, weekStartsOn, ownNetworks } = workspace;
+  return { name, slug, timeZone, weekStartsOn: String(weekStartsOn), ownNetworks };
+};

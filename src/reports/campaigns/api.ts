@@ -1,0 +1,160 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { jsonBody } from '../../people/keys/forms.ts';
+import { refusals } from '../../people/keys/problem.ts';
+import {
+  getCampaign,
+  insertCampaign,
+  listCampaigns,
+  removeCampaign,
+  updateCampaign,
+} from '../../links/links/campaigns.ts';
+import { readPlan } from './forms.ts';
+
+const day = z.string('Write a day like 2026-11-22, or null for none.').nullable();
+const plan = {
+  name: z
+    .string('Write name as a string.')
+    .describe('At most 80 characters; no two campaigns of a workspace have the same.')
+    .meta({ examples: ['Spring 2026'] }),
+  startsOn: day.describe("First day, in the workspace's calendar.").meta({ examples: ['2026-03-01'] }),
+  endsOn: day.describe('Last day; it is still part of the campaign.').meta({ examples: ['2026-03-31'] }),
+  goal: z
+    .int('Write goal as a whole number, or null for none.')
+    .nullable()
+    .describe('Clicks that it is meant to bring.')
+    .meta({ examples: [5000] }),
+};
+
+const campaign = z
+  .object({
+    id: z.string(),
+    ...plan,
+    createdAt: z.date(),
+    links: z.int().min(0).describe('How many links it has, archived ones included.'),
+  })
+  .meta({
+    id: 'Campaign',
+    examples: [
+      {
+        id: 'V7mQdT2ZkC9x',
+        name: 'Spring 2026',
+        startsOn: '2026-03-01',
+        endsOn: '2026-03-31',
+        goal: 5000,
+        createdAt: '2026-02-22T14:05:00.000Z',
+        links: 12,
+      },
+    ],
+  });
+
+const newCampaign = jsonBody({
+  ...plan,
+  startsOn: plan.startsOn.optional(),
+  endsOn: plan.endsOn.optional(),
+  goal: plan.goal.optional(),
+});
+const campaignChanges = jsonBody({
+  name: plan.name.optional(),
+  startsOn: plan.startsOn.optional(),
+  endsOn: plan.endsOn.optional(),
+  goal: plan.goal.optional(),
+}).describe('What is left out stays as it is.');
+const params = z.object({ id: z.string().describe("The campaign's id.") });
+
+/** The API's view of campaigns: the same functions as the pages, in JSON. */
+export default async function campaignsApi(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db } = app;
+
+  routes.get(
+    '/api/v1/campaigns',
+    {
+      schema: {
+        operationId: 'listCampaigns',
+        summary: 'List campaigns',
+        description: 'By name.',
+        tags: ['Links'],
+        response: { 200: z.object({ data: z.array(campaign) }).describe('All campaigns.'), ...refusals() },
+      },
+    },
+    async (request) => ({ data: await listCampaigns(db, request.workspace.id) }),
+  );
+
+  routes.post(
+    '/api/v1/campaigns',
+    {
+      schema: {
+        operationId: 'createCampaign',
+        summary: 'Create a campaign',
+        tags: ['Links'],
+        body: newCampaign,
+        response: { 201: campaign.describe('The new campaign.'), ...refusals(400, 409, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const made = await insertCampaign(db, request.workspace.id, readPlan(request.body));
+      return reply.code(201).header('location', `/api/v1/campaigns/${made.id}`).send(made);
+    },
+  );
+
+  routes.get(
+    '/api/v1/campaigns/:id',
+    {
+      schema: {
+        operationId: 'getCampaign',
+        summary: 'Get a campaign',
+        tags: ['Links'],
+        params,
+        response: { 200: campaign.describe('The campaign.'), ...refusals(404) },
+      },
+    },
+    async (request) => getCampaign(db, request.workspace.id, request.params.id),
+  );
+
+  routes.patch(
+    '/api/v1/campaigns/:id',
+    {
+      schema: {
+        operationId: 'updateCampaign',
+        summary: 'Change a campaign',
+        tags: ['Links'],
+        params,
+        body: campaignChanges,
+        response: { 200: campaign.describe('The campaign as it is now.'), ...refusals(400, 404, 409, 413, 415, 422) },
+      },
+    },
+    async (request) => {
+      const { body } = request;
+      return updateCampaign(db, request.workspace.id, request.params.id, ({ name, startsOn, endsOn, goal }) =>
+        readPlan({ name, startsOn, endsOn, goal, ...definedOf(body) }),
+      );
+    },
+  );
+
+  routes.delete(
+    '/api/v1/campaigns/:id',
+    {
+      schema: {
+        operationId: 'deleteCampaign',
+        summary: 'Delete a campaign',
+        description: 'Its links stay and belong to no campaign.',
+        tags: ['Links'],
+        params,
+        response: { 204: z.undefined().describe('It is deleted.'), ...refusals(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      await removeCampaign(db, request.workspace.id, request.params.id);
+      return reply.code(204).send();
+    },
+  );
+}
+
+/** Without what was left out. */
+function definedOf<Body extends object>(asked: Body): { [Name in keyof Body]?: Exclude<Body[Name], undefined> } {
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof Body]?: Exclude<Body[Name], undefined>;
+  };
+}

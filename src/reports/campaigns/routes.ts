@@ -1,0 +1,201 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { type Period, periodNames, resolvePeriod } from '../counts/period.ts';
+import { periodChoices, periodWords, previousWords, viewOf } from '../addresses/period-links.ts';
+import type { Db } from '../../ground/db/db.ts';
+import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
+import { plural } from '../../ground/text/format.ts';
+import { makeOnce } from '../../ground/http/once.ts';
+import {
+  type Campaign,
+  getCampaign,
+  insertCampaign,
+  removeCampaign,
+  suggestCampaigns,
+  updateCampaign,
+} from '../../links/links/campaigns.ts';
+import { mostCompared, typed } from '../../links/pages/forms.ts';
+import { nameKey } from '../../links/links/name.ts';
+import { type Refusal, refusalOf } from '../../ground/http/refusal.ts';
+import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
+import { campaignForm, editCampaignForm, readPlan, textsOf } from './forms.ts';
+import { type CampaignRow, loadCampaigns } from './page.ts';
+
+const params = z.object({ workspace: z.string(), campaignId: z.string() });
+const day = z
+  .string()
+  .max(40)
+  .transform((text) => text.trim() || undefined)
+  .optional()
+  .catch(undefined);
+const listQuery = z.object({
+  // A comparison over all time has nothing to compare with.
+  period: z.enum(periodNames).exclude(['all']).optional().catch(undefined),
+  from: day,
+  to: day,
+});
+type Typed = z.output<typeof campaignForm>;
+
+/** The page of campaigns, side by side, and their forms. */
+export default async function campaignRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db } = app;
+  const toSee = { preHandler: requireWorkspace };
+  const toChange = { preHandler: [requireWorkspace, requireRight('organise')] };
+
+  routes.get('/w/:workspace/campaigns', { ...toSee, schema: { querystring: listQuery } }, async (request, reply) => {
+    const { id, slug, timeZone, weekStartsOn } = request.workspace;
+    const path = `/w/${slug}/campaigns`;
+    const { period, refusal: refusedPeriod } = readPeriod({
+      ...request.query,
+      timeZone,
+      weekStartsOn,
+      now: new Date(),
+    });
+    const { rows, refusal } = period ? await readRows(db, id, period) : { rows: [], refusal: refusedPeriod };
+    if (refusal) reply.code(refusal.status);
+    return reply.viewAsync('reports/campaigns/index.eta', {
+      title: 'Campaigns',
+      path,
+      rows,
+      mostCompared,
+      /** What a comparison of some of them is asked with. */
+      asked: period ? comparisonOf(period) : [],
+      periodName: period && periodWords(period),
+      /** 'the 30 days before', 'yesterday' */
+      previous: period && previousWords(period).replace(/^(in|on) /, ''),
+      periods: periodChoices(path, period?.name ?? null).filter(({ name }) => name !== 'all'),
+      range: { from: period?.days.first ?? request.query.from, to: period?.days.last ?? request.query.to },
+      errors: refusal?.errors ?? {},
+    });
+  });
+
+  // Completes names in forms while they are typed.
+  routes.get(
+    '/w/:workspace/campaigns/suggest',
+    { ...toSee, schema: { querystring: z.object({ campaign: typed }) } },
+    async (request, reply) => {
+      const { campaign } = request.query;
+      const found = await suggestCampaigns(db, request.workspace.id, campaign);
+      return reply.header('cache-control', 'no-store').viewAsync('links/pages/_suggestions.eta', {
+        names: found.filter(({ name }) => nameKey(name) !== nameKey(campaign)),
+      });
+    },
+  );
+
+  routes.get('/w/:workspace/campaigns/new', toChange, async (_request, reply) =>
+    showForm(reply, null, newEdit({ name: '', startsOn: '', endsOn: '', goal: '' }), {}),
+  );
+
+  routes.post('/w/:workspace/campaigns', { ...toChange, schema: { body: campaignForm } }, async (request, reply) => {
+    try {
+      const plan = readPlan(request.body);
+      const { made } = await makeOnce(request, async (tx) => ({
+        name: (await insertCampaign(tx, request.workspace.id, plan)).name,
+      }));
+      reply.flash('success', `“${made.name}” is ready. Select links in the list to put them in it.`);
+    } catch (error) {
+      const { status, errors } = refusalOf(error);
+      return showForm(reply.code(status), null, newEdit(request.body), errors);
+    }
+    return reply.redirect(campaignsHref(request), 303);
+  });
+
+  routes.get(
+    '/w/:workspace/campaigns/:campaignId/edit',
+    { ...toChange, schema: { params } },
+    async (request, reply) => {
+      const campaign = await getCampaign(db, request.workspace.id, request.params.campaignId);
+      return showForm(reply, campaign, openEdit(textsOf(campaign)), {});
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/campaigns/:campaignId/edit',
+    { ...toChange, schema: { params, body: editCampaignForm } },
+    async (request, reply) => {
+      const { id: workspaceId } = request.workspace;
+      const { campaignId } = request.params;
+      const edit = readEdit(request.body, ['name', 'startsOn', 'endsOn', 'goal']);
+      try {
+        await updateCampaign(db, workspaceId, campaignId, (now) => {
+          edit.refuseOvertaken(textsOf(now));
+          return readPlan({ ...textsOf(now), ...edit.changes });
+        });
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        const now = await getCampaign(db, workspaceId, campaignId);
+        return showForm(reply.code(status), now, edit.again(textsOf(now), error), errors);
+      }
+      reply.flash('success', 'The campaign is saved.');
+      return reply.redirect(campaignsHref(request), 303);
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/campaigns/:campaignId/delete',
+    { ...toChange, schema: { params } },
+    async (request, reply) => {
+      const campaign = await getCampaign(db, request.workspace.id, request.params.campaignId);
+      await removeCampaign(db, request.workspace.id, campaign.id);
+      const { name, links } = campaign;
+      reply.flash(
+        'success',
+        `“${name}” is deleted. ${plural(links, 'link')} left it and ${links === 1 ? 'goes' : 'go'} on working.`,
+      );
+      return reply.redirect(campaignsHref(request), 303);
+    },
+  );
+}
+
+const campaignsHref = (request: FastifyRequest) => `/w/${request.workspace.slug}/campaigns`;
+
+function comparisonOf(period: Period): [name: string, value: string][] {
+  const { period: name, from, to } = viewOf(period, []);
+  const asked = { of: 'campaign', period: name, from, to };
+  return Object.entries(asked).filter((pair): pair is [string, string] => pair[1] !== undefined);
+}
+
+function readPeriod(
+  input: Parameters<typeof resolvePeriod>[0],
+): { period: Period; refusal: null } | { period: null; refusal: Refusal } {
+  try {
+    const period = resolvePeriod(input);
+    // Campaigns are counted in days, so that a range of instants is taken for the days that it touches.
+    if (period.name !== 'custom') return { period, refusal: null };
+    const { first: from, last: to } = period.days;
+    return { period: resolvePeriod({ ...input, from, to }), refusal: null };
+  } catch (error) {
+    return { period: null, refusal: refusalOf(error) };
+  }
+}
+
+async function readRows(
+  db: Db,
+  workspaceId: string,
+  period: Period,
+): Promise<{ rows: CampaignRow[]; refusal: Refusal | null }> {
+  try {
+    return { rows: await loadCampaigns(db, workspaceId, period), refusal: null };
+  } catch (error) {
+    return { rows: [], refusal: refusalOf(error) };
+  }
+}
+
+/** A new campaign is compared with nothing. */
+const newEdit = (values: Typed): EditView<keyof Typed> => ({ values, shown: '', conflicts: {} });
+
+function showForm(
+  reply: FastifyReply,
+  campaign: Campaign | null,
+  edit: EditView<keyof Typed>,
+  errors: Record<string, string>,
+) {
+  return reply.viewAsync('reports/campaigns/form.eta', {
+    title: campaign ? `Edit ${campaign.name}` : 'New campaign',
+    campaign,
+    ...edit,
+    errors,
+  });
+}

@@ -1,0 +1,60 @@
+import { reasonLabel } from '../../visitors/machines/bots.ts';
+import { channelLabels } from '../../visitors/visits/channel.ts';
+import { hitClassLabels } from '../../visitors/machines/hit-class.ts';
+import { otherValues } from '../../visitors/clicks/variety.ts';
+import { type DimensionName, unknown } from '../../visitors/rollups/dimensions.ts';
+import type { LinkNames } from './link-names.ts';
+import { countryName, languageName } from './place-names.ts';
+
+/** What people read for a value, and the country of a place that has one. */
+export type Label = { label: string; context: string | null };
+
+const deviceLabels: Readonly<Record<string, string>> = {
+  desktop: 'Desktop',
+  mobile: 'Mobile',
+  tablet: 'Tablet',
+  tv: 'TV',
+  console: 'Console',
+  wearable: 'Wearable',
+  other: 'Other',
+};
+
+const naming: Partial<Record<DimensionName, (value: string) => string>> = {
+  class: (value) => (hitClassLabels as Readonly<Record<string, string>>)[value] ?? value,
+  reason: reasonLabel,
+  country: countryName,
+  device: (value) => deviceLabels[value] ?? value,
+  channel: (value) => (channelLabels as Readonly<Record<string, string>>)[value] ?? value,
+  language: languageName,
+};
+
+/** What a missing value means where it is not that we do not know. */
+const missing: Partial<Record<DimensionName, string>> = {
+  referrer: 'Direct',
+  qr: 'Not scanned',
+  utm_source: 'Not set',
+  utm_medium: 'Not set',
+  utm_campaign: 'Not set',
+  utm_term: 'Not set',
+  utm_content: 'Not set',
+};
+
+/** What an id is called whose name is not to be found. */
+const nameless: Partial<Record<DimensionName, string>> = {
+  link: 'A deleted link',
+  domain: 'Another domain',
+  qr: 'A deleted code',
+};
+
+/** 'DE/Bavaria' of region -> Bavaria, in Germany. A value without a name of its own reads as it is. */
+export function labelOf(dimension: DimensionName, value: string, linkNames: LinkNames = {}): Label {
+  if (value === unknown) return { label: missing[dimension] ?? 'Unknown', context: null };
+  if (value === otherValues) return { label: 'Other values, too many to tell apart', context: null };
+  const withoutName = nameless[dimension];
+  if (withoutName !== undefined) return { label: linkNames[value] ?? withoutName, context: null };
+  if (dimension === 'region' || dimension === 'city') {
+    const slash = value.indexOf('/');
+    return { label: value.slice(slash + 1), context: countryName(value.slice(0, slash)) };
+  }
+  return { label: naming[dimension]?.(value) ?? value, context: null };
+}

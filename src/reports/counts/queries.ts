@@ -1,0 +1,281 @@
+import { type SQL, type SQLChunk, sql } from 'drizzle-orm';
+import type { Db } from '../../ground/db/db.ts';
+import { inTurn } from '../../ground/db/in-turn.ts';
+import { NotFound } from '../../ground/text/errors.ts';
+import { type Dimension, type DimensionName, dimensions, unknown } from '../../visitors/rollups/dimensions.ts';
+import type { Filter } from './filter.ts';
+import type { Span } from './period.ts';
+import type { Sources } from './sources.ts';
+
+/**
+ * What a report is about. Campaigns and tags stand for all links that have them today, deleted ones too: their rows are
+ * counted, and their visitors are those of each link, so who opens two of the links on one day counts at both. A domain
+ * is a part of its workspace and a QR code of its link: a visitor belongs to the first click of the day, as where a
+ * workspace or a link is filtered by them, so that all domains add up to the workspace.
+ */
+export type Subject =
+  | { kind: 'workspace' }
+  | { kind: 'link'; linkId: string }
+  | { kind: 'campaign'; campaignId: string }
+  | { kind: 'tag'; tagId: string }
+  | { kind: 'domain'; domainId: string }
+  | { kind: 'qr'; slugId: string };
+
+export type Counts = { clicks: number; visitors: number };
+
+/** A subject as the rollups know it. */
+export type Scope = {
+  workspaceId: string;
+  subject: Subject;
+  /** The zone of the rollups' days. */
+  timeZone: string;
+  /** Whose rollups it is the sum of: the workspace's, those of its links that are busy, or nobody's. */
+  rollups: readonly string[];
+  /** How many rows it is made of, of all time; infinite where nobody has counted them. */
+  hits: number;
+  /** Its links that have no rollups; none of a workspace, whose rollups hold them too. */
+  others: { ids: readonly string[]; hits: number };
+  /** Only hits that pass all of these; rollups cannot tell, rows answer. */
+  filters: readonly Filter[];
+  /** The links of a campaign or a tag, or a part of them: Postgres guesses their rows well when it is told which they are. */
+  only?: readonly string[];
+};
+
+/** @throws NotFound for what is gone or another workspace's */
+export async function getScope(
+  db: Db,
+  workspaceId: string,
+  subject: Subject,
+  filters: readonly Filter[] = [],
+): Promise<Scope> {
+  const linkId = subject.kind === 'link' ? subject.linkId : null;
+  const campaignId = subject.kind === 'campaign' ? subject.campaignId : null;
+  const tagId = subject.kind === 'tag' ? subject.tagId : null;
+  const domainId = subject.kind === 'domain' ? subject.domainId : null;
+  const slugId = subject.kind === 'qr' ? subject.slugId : null;
+  const { rows } = await db.execute(sql`
+select w.time_zone, t.*
+from workspaces w
+cross join lateral (
+  select coalesce(array_agg(l.id order by l.id) filter (where t.is_busy), '{}') as busy,
+         coalesce(array_agg(l.id order by l.id) filter (where t.is_busy is not true), '{}') as others,
+         coalesce(sum(t.hits), 0)::float8 as hits, coalesce(sum(t.hits) filter (where not t.is_busy), 0)::float8 as hits_of_others
+  from links l
+  left join link_totals t on t.link_id = l.id
+  where l.workspace_id = w.id and ${isSumOfLinks(subject) ? isOfLinks('l.id', subject) : sql`false`}
+) t
+where w.id = ${workspaceId}
+  and (${linkId}::text is null or exists (
+    select from links where workspace_id = w.id and id = ${linkId} and deleted_at is null))
+  and (${campaignId}::text is null or exists (select from campaigns where workspace_id = w.id and id = ${campaignId}))
+  and (${tagId}::text is null or exists (select from tags where workspace_id = w.id and id = ${tagId}))
+  and (${domainId}::text is null or exists (
+    select from domains where id = ${domainId} and (workspace_id is null or workspace_id = w.id)))
+  and (${slugId}::text is null or exists (
+    select from slugs s join links o on o.id = s.link_id
+    where s.id = ${slugId} and s.kind = 'qr' and o.workspace_id = w.id and o.deleted_at is null))`);
+  const row = rows[0] as ScopeRow | undefined;
+  if (!row) throw new NotFound(`There is no such ${subject.kind === 'qr' ? 'QR code' : subject.kind}.`);
+  return {
+    workspaceId,
+    subject,
+    timeZone: row.time_zone,
+    rollups: subject.kind === 'workspace' ? [workspaceId] : row.busy,
+    hits: isSumOfLinks(subject) ? row.hits : Number.POSITIVE_INFINITY,
+    others: { ids: row.others, hits: row.hits_of_others },
+    filters,
+    ...(isSumOfLinks(subject) && subject.kind !== 'link' && { only: [...row.busy, ...row.others] }),
+  };
+}
+
+type ScopeRow = { time_zone: string; busy: string[]; others: string[]; hits: number; hits_of_others: number };
+
+type SumOfLinks = Extract<Subject, { kind: 'link' | 'campaign' | 'tag' }>;
+
+/** True of what is made of links, whole, and counts the visitors of each. */
+const isSumOfLinks = (subject: Subject): subject is SumOfLinks =>
+  subject.kind === 'link' || subject.kind === 'campaign' || subject.kind === 'tag';
+
+/**
+ * The part that rollups answer for, and the part whose rows are counted; together they are all of it.
+ * @param timeZone the zone of the days that are asked for
+ */
+export function partsOf(scope: Scope, timeZone: string): { rolledUp: Scope | null; counted: Scope | null } {
+  const { subject, rollups, others, filters } = scope;
+  if (rollups.length === 0 || filters.length > 0 || timeZone !== scope.timeZone)
+    return { rolledUp: null, counted: scope };
+  if (subject.kind === 'workspace') return { rolledUp: scope, counted: null };
+  return {
+    rolledUp: { ...scope, only: rollups },
+    counted: others.ids.length === 0 ? null : { ...scope, only: others.ids, hits: others.hits },
+  };
+}
+
+/** The dimensions that a subject is broken down by. */
+export function dimensionsOf({ kind }: Subject): readonly Dimension[] {
+  const isOfOneLink = kind === 'link' || kind === 'qr';
+  return dimensions.filter(({ name, isOfMany }: Dimension) => name !== kind && !(isOfMany && isOfOneLink));
+}
+
+/**
+ * When the first hit came that is still counted, pending ones included; null when there is none. Of a domain and a QR code
+ * it is the first of their links.
+ */
+export async function findFirstHitAt(db: Db, workspaceId: string, subject: Subject): Promise<Date | null> {
+  const isOfLink = subject.kind === 'workspace' ? sql`` : sql`and ${isOfLinks('link_id', subject)}`;
+  const { rows } = await inTurn(db, workspaceId, 'lists', (tx) =>
+    tx.execute(sql`
+select (extract(epoch from least(
+  (select min(first_hit_at) from link_totals    where workspace_id = ${workspaceId} ${isOfLink}),
+  (select min(clicked_at)   from clicks_pending where workspace_id = ${workspaceId} ${isOfLink})
+)) * 1000)::float8 as at`),
+  );
+  const { at } = rows[0] as { at: number | null };
+  return at === null ? null : new Date(Math.floor(at));
+}
+
+/** Condition: a row `t` of a rollup is the scope's. */
+export const isOfRollups = ({ rollups: [first, ...others] }: Scope): SQL =>
+  others.length === 0 ? sql`t.scope_id = ${first}` : sql`t.scope_id = any(${sql.param([first, ...others])}::text[])`;
+
+/** Condition: a row `c` of clicks is the first of its visitor that day, on the link or in all the workspace. */
+export const isFirst = ({ subject }: Pick<Scope, 'subject'>) =>
+  subject.kind === 'workspace' || subject.kind === 'domain' ? sql`c.is_first_in_workspace` : sql`c.is_first_on_link`;
+
+/** Condition: the column holds a link of the subject. */
+function isOfLinks(column: 'link_id' | 'c.link_id' | 'l.id', subject: Exclude<Subject, { kind: 'workspace' }>): SQL {
+  const id = sql.raw(column);
+  switch (subject.kind) {
+    case 'link':
+      return sql`${id} = ${subject.linkId}`;
+    case 'campaign':
+      return sql`${id} in (select l.id from links l where l.campaign_id = ${subject.campaignId})`;
+    case 'tag':
+      return sql`${id} in (select lt.link_id from link_tags lt where lt.tag_id = ${subject.tagId})`;
+    case 'domain':
+      return sql`${id} in (select s.link_id from slugs s where s.domain_id = ${subject.domainId})`;
+    default:
+      return sql`${id} = (select s.link_id from slugs s where s.id = ${subject.slugId})`;
+  }
+}
+
+type Rows = Pick<Scope, 'workspaceId' | 'subject' | 'only'>;
+
+/** Condition: a row `c` of clicks is the scope's. */
+export function isOfScope({ workspaceId, subject, only }: Rows): SQL {
+  const isOfWorkspace = sql`c.workspace_id = ${workspaceId}`;
+  if (subject.kind === 'workspace') return isOfWorkspace;
+  if (subject.kind === 'domain') return sql`${isOfWorkspace} and c.domain_id = ${subject.domainId}`;
+  if (only) return sql`${isOfWorkspace} and c.link_id = any(${sql.param(only)}::text[])`;
+  const isOfLink = sql`${isOfWorkspace} and ${isOfLinks('c.link_id', subject)}`;
+  return subject.kind === 'qr' ? sql`${isOfLink} and c.slug_id = ${subject.slugId}` : isOfLink;
+}
+
+/** Condition: a row `c` of clicks came in a span. */
+export const isIn = ({ from, to }: Span) =>
+  sql`c.clicked_at >= ${from.toISOString()} and c.clicked_at < ${to.toISOString()}`;
+
+/** Parts of SQL with commas between them. */
+export const list = (parts: SQLChunk[]) => sql.join(parts, sql`, `);
+
+/** The rows of several selects. */
+export const unionAll = (parts: SQL[]) =>
+  sql.join(
+    parts,
+    sql`
+  union all
+  `,
+  );
+
+/** The hits that are counted one by one: rows of the spans that no rollup covers, and what is pending in the others. */
+export function hitsOf(scope: Scope, { rolledUp, rows }: Sources): SQL {
+  return unionAll([
+    ...rows.map((span) => sql`select c.* from clicks c where ${isOfScope(scope)} and ${isIn(span)}`),
+    ...(rolledUp ? [sql`select c.* from clicks_pending c where ${isOfScope(scope)} and ${isIn(rolledUp)}`] : []),
+  ]);
+}
+
+/** Rows `r (first, last, sign)`. */
+const dayRanges = ({ days }: Sources) => sql`unnest(
+    ${sql.param(days.map((range) => range.first))}::date[],
+    ${sql.param(days.map((range) => range.last))}::date[],
+    ${sql.param(days.map((range) => range.sign))}::int[]
+  ) as r (first, last, sign)`;
+
+export type DimensionCount = Counts & {
+  dimension: DimensionName;
+  value: string;
+  /** How many values the dimension has in all, and their clicks. */
+  count: number;
+  sum: number;
+};
+
+/**
+ * Clicks and visitors by value of each dimension asked for, among them `class`, the most first.
+ * @param top how many values of a dimension to return; those of `whole` dimensions are all returned
+ */
+export async function countDimensions(
+  db: Db,
+  scope: Scope,
+  sources: Sources,
+  asked: { dimensions: readonly DimensionName[]; whole: readonly DimensionName[]; top: number },
+): Promise<DimensionCount[]> {
+  const names = sql.param(asked.dimensions);
+  const values = dimensions.filter(({ name }) => asked.dimensions.includes(name));
+  const columns = values.map(({ name, sql: value, counts }) =>
+    counts === 'scans'
+      ? sql`${sql.raw(value)} as ${sql.identifier(name)}`
+      : sql`coalesce(${sql.raw(value)}, ${unknown}) as ${sql.identifier(name)}`,
+  );
+  const groups = values.map(({ name }) => sql`(${sql.identifier(name)})`);
+  const nameOfGroup = values.map(({ name }) => sql`when grouping(${sql.identifier(name)}) then ${name}`);
+  const countsHits = values.filter(({ counts }) => counts === 'hits').map(({ name }) => name);
+  // The rollup of a link does not name it.
+  const isByLink = scope.only && asked.dimensions.includes('link');
+  const valuesOfRollup = isByLink
+    ? sql`(select t.dimension, t.value union all select 'link', t.scope_id where t.dimension = 'class' and t.value = 'human')`
+    : sql`(select t.dimension, t.value)`;
+  const { rows } = await db.execute(sql`
+with hit as (
+  select c.class = 'human' as is_click, ${isFirst(scope)} as is_first, ${list(columns)}
+  from (${hitsOf(scope, sources)}) c
+), grouped as (
+  select case 0 ${sql.join(nameOfGroup, sql` `)} end as dimension,
+         coalesce(${list(values.map(({ name }) => sql.identifier(name)))}) as value,
+         count(*) as hits, count(*) filter (where is_click) as clicks, count(*) filter (where is_first) as visitors
+  from hit
+  group by grouping sets (${list(groups)})
+), counted as (
+  select v.dimension, v.value, t.clicks, t.visitors
+  from click_counts_monthly t
+  cross join lateral ${valuesOfRollup} v
+  where ${isOfRollups(scope)} and t.month = any(${sql.param(sources.months)}::date[])
+    and t.dimension = any(${names}::text[])
+  union all
+  select v.dimension, v.value, r.sign * t.clicks, r.sign * t.visitors
+  from ${dayRanges(sources)}
+  join click_counts_daily t
+    on ${isOfRollups(scope)} and t.day between r.first and r.last
+   and t.dimension = any(${names}::text[])
+  cross join lateral ${valuesOfRollup} v
+  union all
+  select dimension, value, case when dimension = any(${sql.param(countsHits)}::text[]) then hits else clicks end, visitors
+  from grouped
+  where value is not null
+), summed as (
+  select dimension, value, sum(clicks) as clicks, sum(visitors) as visitors
+  from counted
+  group by 1, 2
+  having sum(clicks) <> 0
+), ranked as (
+  select *,
+         row_number() over (partition by dimension order by clicks desc, value) as rank,
+         count(*) over (partition by dimension), sum(clicks) over (partition by dimension)
+  from summed
+)
+select dimension, value, clicks::float8, visitors::float8, count::int, sum::float8
+from ranked
+where rank <= ${asked.top} or dimension = any(${sql.param(asked.whole)}::text[])
+order by dimension, rank`);
+  return rows as DimensionCount[];
+}

@@ -1,0 +1,97 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Db } from '../../ground/db/db.ts';
+import { addDays, countDays } from '../../ground/time/zoned-time.ts';
+import type { Interval } from './period.ts';
+import { type Counts, hitsOf, isFirst, isOfRollups, type Scope, unionAll } from './queries.ts';
+import type { Sources } from './sources.ts';
+
+export type BucketCount = Counts & {
+  /** Which of the series asked for. */
+  series: number;
+  /** Which step of it, from 0. */
+  bucket: number;
+};
+
+/** A series asked for: its steps in order, by the instant and the day at which each begins. */
+export type SeriesAsked = { sources: Sources; interval: Interval; starts: Date[]; days: string[] };
+
+/** Clicks of people and visitors a step; steps without clicks are left out. */
+export async function countSteps(db: Db, scope: Scope, asked: SeriesAsked[]): Promise<BucketCount[]> {
+  const { rows } = await db.execute(sql`
+with counted as (
+  ${unionAll(
+    asked.map(
+      (series, index) => sql`select ${index}::int as series, s.* from (
+    ${stepCounts(scope, series)}
+  ) s`,
+    ),
+  )}
+)
+select series, greatest(bucket, 1) - 1 as bucket, sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors
+from counted
+group by 1, 2
+having sum(clicks) <> 0`);
+  return rows as BucketCount[];
+}
+
+function stepCounts(scope: Scope, { sources, interval, starts, days }: SeriesAsked): SQL {
+  const instants = sql`${sql.param(starts.map((start) => start.toISOString()))}::timestamptz[]`;
+  const parts = [
+    sql`select width_bucket(c.clicked_at, ${instants}) as bucket, count(*) as clicks,
+           count(*) filter (where ${isFirst(scope)}) as visitors
+    from (${hitsOf(scope, sources)}) c
+    where c.class = 'human'
+    group by 1`,
+  ];
+  if (sources.rolledUp && interval === 'hour') {
+    parts.push(sql`select width_bucket(t.hour, ${instants}), t.hits, t.visitors
+    from click_totals_hourly t
+    where ${isOfRollups(scope)} and t.class = 'human'
+      and t.hour >= ${sources.rolledUp.from.toISOString()} and t.hour < ${sources.rolledUp.to.toISOString()}`);
+  } else if (sources.rolledUp) {
+    const firstDays = sql`${sql.param(days)}::date[]`;
+    parts.push(
+      sql`select width_bucket(t.month, ${firstDays}), t.clicks, t.visitors
+    from click_counts_monthly t
+    where ${isOfRollups(scope)} and t.month = any(${sql.param(sources.months)}::date[])
+      and t.dimension = 'class' and t.value = 'human'`,
+      sql`select width_bucket(t.day, ${firstDays}), r.sign * t.clicks, r.sign * t.visitors
+    from ${singleDays(sources)}
+    join click_counts_daily t
+      on ${isOfRollups(scope)} and t.day = r.day and t.dimension = 'class' and t.value = 'human'`,
+    );
+  }
+  return unionAll(parts);
+}
+
+/** Clicks and visitors by hour of the week on the clock of the rollups, Monday's first hour 0; hours without are left out. */
+export async function countWeek(db: Db, scope: Scope, sources: Sources): Promise<(Counts & { hour: number })[]> {
+  const hourOf = (instant: SQL) => sql`(extract(isodow from ${instant} at time zone ${scope.timeZone}) * 24 - 24
+    + extract(hour from ${instant} at time zone ${scope.timeZone}))::int`;
+  const rolledUp = sources.rolledUp ?? { from: new Date(0), to: new Date(0) };
+  const { rows } = await db.execute(sql`
+select hour, sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors
+from (
+  select ${hourOf(sql`t.hour`)} as hour, t.hits as clicks, t.visitors
+  from click_totals_hourly t
+  where ${isOfRollups(scope)} and t.class = 'human'
+    and t.hour >= ${rolledUp.from.toISOString()} and t.hour < ${rolledUp.to.toISOString()}
+  union all
+  select ${hourOf(sql`c.clicked_at`)}, 1, ${isFirst(scope)}::int
+  from (${hitsOf(scope, sources)}) c
+  where c.class = 'human'
+) h
+group by 1`);
+  return rows as (Counts & { hour: number })[];
+}
+
+/** Rows `r (day, sign)`: day by day, so that Postgres knows how many it has to look up. */
+function singleDays({ days }: Sources): SQL {
+  const single = days.flatMap(({ first, last, sign }) =>
+    Array.from({ length: countDays(first, last) }, (_, nth) => ({ day: addDays(first, nth), sign })),
+  );
+  return sql`unnest(
+    ${sql.param(single.map(({ day }) => day))}::date[],
+    ${sql.param(single.map(({ sign }) => sign))}::int[]
+  ) as r (day, sign)`;
+}

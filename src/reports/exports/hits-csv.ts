@@ -1,0 +1,64 @@
+import { byteOrderMark, type CsvValue, csvLine } from '../../ground/text/csv.ts';
+import type { Db } from '../../ground/db/db.ts';
+import { patientMs } from '../../ground/http/downloads.ts';
+import { inRounds } from '../../ground/time/event-loop.ts';
+import { type ExportedHit, type HitPlace, type HitsAsked, listHits } from './queries.ts';
+
+/** Few enough that reading them takes some milliseconds, in which no redirect is answered. */
+const rowsAPage = 500;
+
+/** Lines that are written at once: some milliseconds, in which no redirect is answered. */
+const linesAtOnce = 100;
+
+/** The file's columns in order. What an import needs to make the same reports is all there; hits-file.ts reads it. */
+const cells = {
+  time: (hit) => hit.time,
+  short_link: (hit) => hit.shortLink,
+  destination: (hit) => hit.destination,
+  class: (hit) => hit.class,
+  reason: (hit) => hit.reason,
+  country: (hit) => hit.country,
+  region: (hit) => hit.region,
+  city: (hit) => hit.city,
+  device: (hit) => hit.device,
+  os: (hit) => hit.os,
+  browser: (hit) => hit.browser,
+  language: (hit) => hit.language,
+  referrer: (hit) => hit.referrer,
+  channel: (hit) => hit.channel,
+  utm_source: (hit) => hit.utmSource,
+  utm_medium: (hit) => hit.utmMedium,
+  utm_campaign: (hit) => hit.utmCampaign,
+  utm_term: (hit) => hit.utmTerm,
+  utm_content: (hit) => hit.utmContent,
+  first_on_link_today: (hit) => hit.isFirstOnLink,
+  first_in_workspace_today: (hit) => hit.isFirstInWorkspace,
+  domain: (hit) => hit.domain,
+  slug: (hit) => hit.slug,
+  slug_kind: (hit) => hit.slugKind,
+  slug_id: (hit) => hit.slugId,
+  link_id: (hit) => hit.linkId,
+  rules_version: (hit) => hit.rulesVersion,
+  id: (hit) => hit.id,
+} satisfies Record<string, (hit: ExportedHit) => CsvValue>;
+
+export type HitColumn = keyof typeof cells;
+
+export const hitColumns = Object.keys(cells) as HitColumn[];
+
+const lineOf = (hit: ExportedHit) => csvLine(hitColumns.map((column) => cells[column](hit)));
+
+/** A CSV file of hits, a page at a time: the next page is read when the last one was taken. */
+export async function* writeHits(db: Db, workspaceId: string, asked: HitsAsked): AsyncGenerator<string> {
+  yield byteOrderMark + csvLine(hitColumns);
+  let after: HitPlace | null = null;
+  for (;;) {
+    const waitMs = after ? patientMs : undefined;
+    const hits: ExportedHit[] = await listHits(db, workspaceId, asked, { after, limit: rowsAPage, waitMs });
+    const last = hits.at(-1);
+    if (!last) return;
+    yield (await inRounds(hits, linesAtOnce, (some) => some.map(lineOf).join(''))).join('');
+    if (hits.length < rowsAPage) return;
+    after = { time: last.time, linkId: last.linkId, id: last.id };
+  }
+}

@@ -1,0 +1,138 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { inTime } from '../counts/budget.ts';
+import type { Filter } from '../counts/filter.ts';
+import type { Span } from '../counts/period.ts';
+import { getScope, isIn, isOfScope, type Subject } from '../counts/queries.ts';
+import { passesAll } from '../counts/rows.ts';
+import type { Hit } from '../../visitors/clicks/hit.ts';
+import type { Db } from '../../ground/db/db.ts';
+import { inTurn, tookTooLong } from '../../ground/db/in-turn.ts';
+import { AppError, Invalid, LimitReached, Unavailable } from '../../ground/text/errors.ts';
+
+/** Which hits: those of a subject in a span that pass all filters. */
+export type HitsAsked = { subject: Subject; span: Span; filters: readonly Filter[] };
+
+/** A hit as it leaves the house. No visitor's key: whose clicks belong together is kept for no one. */
+export type ExportedHit = Pick<
+  Hit,
+  | (
+      | 'linkId'
+      | 'slugId'
+      | 'rulesVersion'
+      | 'class'
+      | 'reason'
+      | 'country'
+      | 'region'
+      | 'city'
+      | 'device'
+      | 'os'
+      | 'browser'
+      | 'language'
+    )
+  | ('referrer' | 'channel' | 'utmSource' | 'utmMedium' | 'utmCampaign' | 'utmTerm' | 'utmContent')
+> & {
+  id: string;
+  /** ISO 8601 in UTC, with microseconds, so that a page can go on exactly here. */
+  time: string;
+  /** Of a link that was deleted too, as reports name it. */
+  shortLink: string | null;
+  destination: string | null;
+  /** What was opened: host, slug and kind of slug; null where they are not known any more. */
+  domain: string | null;
+  slug: string | null;
+  slugKind: string | null;
+  isFirstOnLink: boolean;
+  isFirstInWorkspace: boolean;
+};
+
+/** Where a page ended: the hit after which the next one begins. */
+export type HitPlace = Pick<ExportedHit, 'time' | 'linkId' | 'id'>;
+
+type HitsPage = { after: HitPlace | null; limit: number; waitMs?: number | undefined };
+
+/**
+ * One page of hits, the oldest first. A page is found by an index and not by counting, so the last one costs what the
+ * first one did.
+ * @param waitMs how long to wait for a turn, in milliseconds; a file that is half written waits longer
+ * @throws NotFound for a subject that is gone or another workspace's; Invalid (field `filter`, code `took_too_long`)
+ */
+export async function listHits(
+  db: Db,
+  workspaceId: string,
+  asked: HitsAsked,
+  { after, limit, waitMs }: HitsPage,
+): Promise<ExportedHit[]> {
+  const work = (tx: Db) => readHits(tx, workspaceId, asked, { after, limit });
+  return inTurn(db, workspaceId, 'rows', work, { waitMs, tooLong });
+}
+
+const tooLong = () =>
+  new Invalid('Finding these hits takes too long. Choose a shorter period, or fewer filters.', {
+    field: 'filter',
+    code: tookTooLong,
+  });
+
+async function readHits(
+  db: Db,
+  workspaceId: string,
+  { subject, span, filters }: HitsAsked,
+  { after, limit }: HitsPage,
+): Promise<ExportedHit[]> {
+  const scope = await getScope(db, workspaceId, subject, filters);
+  const { rows } = await db.execute(sql`
+select c.id::text, to_char(c.clicked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as time,
+       c.link_id as "linkId", d.host || '/' || s.slug as "shortLink", l.url as destination, od.host as domain, o.slug,
+       o.kind as "slugKind", c.slug_id as "slugId", c.rules_version as "rulesVersion", c.class, c.reason, c.country, c.region, c.city,
+       c.device, c.os, c.browser, c.language, c.referrer, c.channel, c.utm_source as "utmSource",
+       c.utm_medium as "utmMedium", c.utm_campaign as "utmCampaign", c.utm_term as "utmTerm",
+       c.utm_content as "utmContent", c.is_first_on_link as "isFirstOnLink",
+       c.is_first_in_workspace as "isFirstInWorkspace"
+from (
+  select * from clicks c
+  where ${isOfScope(scope)} and ${isIn(span)} and ${passesAll(filters)} ${isAfter(after)}
+  order by c.clicked_at, c.link_id, c.id
+  limit ${limit}
+) c
+left join lateral (
+  select domain_id, slug from slugs where link_id = c.link_id and kind in ('primary', 'retired')
+  order by kind, created_at, slug_key
+  limit 1
+) s on true
+left join domains d on d.id = s.domain_id
+left join links l on l.id = c.link_id
+left join slugs o on o.id = c.slug_id
+left join domains od on od.id = coalesce(c.domain_id, o.domain_id)
+order by c.clicked_at, c.link_id, c.id`);
+  return rows as ExportedHit[];
+}
+
+/**
+ * How many hits those are. Null where counting them takes longer than a report may, or has to wait for too many others.
+ * @throws NotFound for a subject that is gone or another workspace's
+ */
+export async function countHits(
+  db: Db,
+  workspaceId: string,
+  { subject, span, filters }: HitsAsked,
+): Promise<number | null> {
+  try {
+    return await inTime(db, workspaceId, true, async (tx) => {
+      const scope = await getScope(tx, workspaceId, subject, filters);
+      const { rows } = await tx.execute(sql`
+select count(*)::float8 as count from clicks c where ${isOfScope(scope)} and ${isIn(span)} and ${passesAll(filters)}`);
+      return (rows[0] as { count: number }).count;
+    });
+  } catch (error) {
+    const isBusy = error instanceof LimitReached || error instanceof Unavailable;
+    if (isBusy || (error instanceof AppError && error.code === tookTooLong)) return null;
+    throw error;
+  }
+}
+
+/** The first condition is the one that an index answers; the second tells hits of one instant apart. */
+function isAfter(after: HitPlace | null): SQL {
+  if (!after) return sql``;
+  const { time, linkId, id } = after;
+  return sql`and c.clicked_at >= ${time}::timestamptz
+    and (c.clicked_at, c.link_id, c.id) > (${time}::timestamptz, ${linkId}::text, ${id}::bigint)`;
+}

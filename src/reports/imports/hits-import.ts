@@ -1,0 +1,163 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type { Client } from 'pg';
+import { lockRollups } from '../../visitors/rollups/rollup-lock.ts';
+import { type CountedDimension, takeIn } from '../../visitors/rollups/rollups.ts';
+import { copyInto, copyLine } from '../../ground/db/copy.ts';
+import type { Db } from '../../ground/db/db.ts';
+import { retriedTransaction } from '../../ground/db/retry.ts';
+import * as schema from '../../ground/db/schema.ts';
+import { hitColumns, type HitColumn } from '../exports/hits-csv.ts';
+import { type Bounds, readHits } from './hits-file.ts';
+import { matchLinks, matchSlugs } from './import-links.ts';
+import { matchDomains } from './import-places.ts';
+
+/** Lines that are put in by one statement: enough to be quick, few enough to show how far it is. */
+const linesAtOnce = 50_000;
+
+export type HitsImport = {
+  workspaceId: string;
+  /** The file, as writeHits writes it. */
+  bytes: AsyncIterable<Uint8Array>;
+  bounds: Bounds;
+  dimensions: readonly CountedDimension[];
+  /** Says what would be done, and does nothing. */
+  isDryRun: boolean;
+  /** Hears how many of the file's hits are put in and counted. */
+  onProgress: (done: number, total: number) => void;
+};
+
+export type ImportedHits = {
+  /** Hits of the file. */
+  hits: number;
+  /** Those of them that were not there. */
+  added: number;
+  /** Links that were made, because they were neither there by id nor by their short link. */
+  linksMade: number;
+};
+
+const types: Partial<Record<HitColumn, string>> = {
+  time: 'timestamptz',
+  first_on_link_today: 'boolean',
+  first_in_workspace_today: 'boolean',
+  rules_version: 'smallint',
+  id: 'bigint',
+};
+
+/** Columns of clicks and where they come from: `i` a line, `l` its link, `s` its slug, `d` its domain, `w` the workspace. */
+const sources = {
+  id: 'i.id',
+  clicked_at: 'i.time',
+  link_id: 'l.target',
+  slug_id: 's.target',
+  domain_id: 'd.id',
+  workspace_id: 'w.id',
+  class: 'i.class',
+  reason: 'i.reason',
+  rules_version: 'i.rules_version',
+  country: 'i.country',
+  region: 'i.region',
+  city: 'i.city',
+  device: 'i.device',
+  os: 'i.os',
+  browser: 'i.browser',
+  language: 'i.language',
+  referrer: 'i.referrer',
+  channel: 'i.channel',
+  utm_source: 'i.utm_source',
+  utm_medium: 'i.utm_medium',
+  utm_campaign: 'i.utm_campaign',
+  utm_term: 'i.utm_term',
+  utm_content: 'i.utm_content',
+  is_first_on_link: 'i.first_on_link_today',
+  is_first_in_workspace: 'i.first_in_workspace_today',
+};
+
+/**
+ * Puts the hits of a file into a workspace, all of them or none. Hits that are there already stay as they are, so that
+ * importing twice changes nothing. The file is read to its end and found right before anything is written; it waits in a
+ * temporary table, so that memory does not grow with it.
+ * @param client a connection of its own, in no transaction
+ * @throws Invalid with line and column of what is not right
+ */
+export async function importHits(client: Client, asked: HitsImport): Promise<ImportedHits> {
+  const db: Db = drizzle(client, { schema });
+  await stage(client, asked);
+  const staged = await db.execute<{ hits: number; last: number }>(
+    sql`select count(*)::int as hits, coalesce(max(line), 0) as last from imported`,
+  );
+  const { hits, last } = staged.rows[0] ?? { hits: 0, last: 0 };
+  // Before the transaction: making a partition locks out everybody who counts.
+  if (!asked.isDryRun)
+    await db.execute(sql`
+select ensure_click_partition(month) from (select distinct date_trunc('month', time, 'UTC') as month from imported) m`);
+  return retriedTransaction(async () => {
+    await client.query('begin');
+    try {
+      const hosts = await matchDomains(db, asked.workspaceId);
+      const linksMade = await matchLinks(db, asked.workspaceId, hosts, asked.bounds.now);
+      await matchSlugs(db, asked.workspaceId, hosts, asked.bounds.now);
+      const added = asked.isDryRun ? await countMissing(db, asked) : await putIn(db, asked, last);
+      await client.query(asked.isDryRun ? 'rollback' : 'commit');
+      return { hits, added, linksMade };
+    } catch (error) {
+      await client.query('rollback');
+      throw error;
+    }
+  });
+}
+
+/** Reads the file into the temporary table `imported`, which goes with the connection. */
+async function stage(client: Client, { bytes, bounds }: HitsImport): Promise<void> {
+  const columns = hitColumns.map((column) => `${column} ${types[column] ?? 'text'}`);
+  await client.query(`create temporary table imported (line int, ${columns.join(', ')})`);
+  await copyInto(client, `imported (line, ${hitColumns.join(', ')})`, pieces());
+  await client.query('create index on imported (line)');
+  await client.query('analyze imported');
+
+  async function* pieces(): AsyncGenerator<string> {
+    for await (const lines of readHits(bytes, bounds))
+      yield lines.map(({ line, cells }) => copyLine([line, ...cells])).join('');
+  }
+}
+
+const clickColumns = sql.raw(Object.keys(sources).join(', '));
+
+/** The hits of the staged lines, as rows of clicks. */
+const stagedRows = (workspaceId: string): SQL => sql`
+select ${sql.raw(
+  Object.entries(sources)
+    .map(([column, source]) => `${source} as ${column}`)
+    .join(', '),
+)}
+from imported i
+join imported_links l on l.link_id = i.link_id
+join imported_slugs s on s.slug_id = i.slug_id
+join workspaces w on w.id = ${workspaceId}
+left join imported_domains d on d.host = i.domain`;
+
+async function putIn(db: Db, { workspaceId, dimensions, onProgress }: HitsImport, last: number): Promise<number> {
+  await lockRollups(db, dimensions);
+  await db.execute(sql`select set_config('work_mem', '64MB', true)`);
+  let added = 0;
+  for (let from = 0; from < last; from += linesAtOnce) {
+    const to = Math.min(from + linesAtOnce, last);
+    const insert = sql`
+insert into clicks (${clickColumns})
+${stagedRows(workspaceId)}
+where i.line > ${from} and i.line <= ${to}
+on conflict do nothing
+returning *`;
+    added += await takeIn(db, insert, dimensions);
+    onProgress(to, last);
+  }
+  return added;
+}
+
+async function countMissing(db: Db, { workspaceId }: HitsImport): Promise<number> {
+  const { rows } = await db.execute<{ hits: number }>(sql`
+select count(*)::int as hits
+from (select distinct link_id, clicked_at, id from (${stagedRows(workspaceId)}) h) k
+where not exists (select from clicks c where (c.link_id, c.clicked_at, c.id) = (k.link_id, k.clicked_at, k.id))`);
+  return rows[0]?.hits ?? 0;
+}

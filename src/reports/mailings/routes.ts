@@ -1,0 +1,170 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { reportHref } from '../addresses/address.ts';
+import { type Filter, filterText } from '../counts/filter.ts';
+import { filterQuery, filtersAgain } from '../counts/filter-query.ts';
+import { describeFilters, readKeptFilters, sayKeptFilters } from '../pages/kept-filters.ts';
+import { openKept, type SubjectFields, subjectFields, subjectQuery } from '../counts/subjects.ts';
+import { emailAddress } from '../../ground/text/email-address.ts';
+import { LimitReached, NotFound } from '../../ground/text/errors.ts';
+import { aboutMail } from '../../ground/mail/mail.ts';
+import { makeOnce } from '../../ground/http/once.ts';
+import { waitBeyondEverywhere } from '../../ground/http/rate-limit.ts';
+import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
+import { mayDo } from '../../people/workspaces/roles.ts';
+import { rhythms, rhythmWords } from './calendar.ts';
+import { askForYesMail, narrowedName } from './emails.ts';
+import {
+  confirmMailing,
+  findMailingOfReader,
+  insertMailing,
+  listMailings,
+  removeMailing,
+  removeMailingOfReader,
+} from './queries.ts';
+import { isMailingToken, mailingToken } from './token.ts';
+
+const place = z.object({ workspace: z.string() });
+const query = subjectQuery.extend({ f: filterQuery('f') });
+
+/** What a report that is to be mailed is asked by. */
+type Asked = SubjectFields & { f: readonly Filter[] };
+const mailingForm = subjectFields.extend({
+  f: filterQuery('f'),
+  every: z.enum(rhythms, 'Choose weekly or monthly.'),
+  recipient: emailAddress,
+});
+const readerParams = z.object({ mailingId: z.string().regex(/^\w+$/), token: z.string().regex(/^[\w-]{43}$/) });
+
+/** Reports by mail: where a workspace plans them, and where their readers say yes or stop them without an account. */
+export default async function mailingRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db, config, mailer } = app;
+  // A mail to somebody who did not ask for it; ending and planning anew sends no more of them.
+  const waitOfQuestions = waitBeyondEverywhere(app, {
+    name: 'questions to readers',
+    max: 60,
+    windowMs: 60 * 60_000,
+    keyOf: (request) => request.workspace.id,
+  });
+  const pageOf = (id: string) => `${config.appUrl}/mailings/${id}/${mailingToken(config.secret, id)}`;
+
+  async function showMailings(request: FastifyRequest, reply: FastifyReply, asked: Asked, errors = {}) {
+    const { id, role, timeZone, weekStartsOn } = request.workspace;
+    const words = rhythmWords(weekStartsOn);
+    return reply.viewAsync('reports/mailings/index.eta', {
+      about: await openKept(db, request.workspace, asked),
+      filterTexts: asked.f.map(filterText),
+      chips: await describeFilters(db, id, asked.f),
+      mailings: await sayKeptFilters(db, id, await listMailings(db, id)),
+      canChange: mayDo(role, 'sendReports'),
+      isDelivering: mailer.isDelivering,
+      rhythms: rhythms.map((every) => ({ every, ...words[every] })),
+      rhythmWords: words,
+      values: { recipient: request.user?.email, every: 'week', ...typedValues(request.body) },
+      errors,
+      timeZone,
+    });
+  }
+
+  routes.get(
+    '/w/:workspace/mailings',
+    { preHandler: requireWorkspace, schema: { params: place, querystring: query } },
+    (request, reply) => showMailings(request, reply, request.query),
+  );
+
+  routes.post(
+    '/w/:workspace/mailings',
+    {
+      preHandler: [requireWorkspace, requireRight('sendReports')],
+      schema: { params: place, body: mailingForm },
+      attachValidation: true,
+      // Each may be a mail to somebody who did not ask for it.
+      config: { rateLimit: { max: 20, timeWindow: '1 hour' } },
+    },
+    async (request, reply) => {
+      const { id: workspaceId, slug, weekStartsOn } = request.workspace;
+      try {
+        if (request.validationError) throw request.validationError;
+        const { every, recipient, f: filters } = request.body;
+        const { subject, name, field } = await openKept(db, request.workspace, request.body);
+        const mailing = { subject, filters, every, recipient, createdBy: request.user?.id ?? null };
+        const { when } = rhythmWords(weekStartsOn)[every];
+        const { made, isRepeated } = await makeOnce(request, async (tx) => {
+          const planned = await insertMailing(tx, workspaceId, mailing);
+          if (planned.needsYes && (await waitOfQuestions(request, tx)) > 0)
+            throw new LimitReached('Those were many questions to readers for one hour. Send the next ones later.', {
+              field: 'recipient',
+            });
+          return planned;
+        });
+        if (made.needsYes) {
+          let fate = '';
+          if (!isRepeated) {
+            const about = narrowedName(name, await describeFilters(db, workspaceId, filters));
+            const question = { subject: about, every, when, url: pageOf(made.id) };
+            fate = await aboutMail(mailer.send(askForYesMail(recipient, question)));
+          }
+          reply.flash('success', `We ask ${recipient} whether they want it. It begins when they say yes.${fate}`);
+        } else reply.flash('success', `The report goes to ${recipient} from now on, ${when}.`);
+        const asked = field ? { [field.name]: field.value } : {};
+        return await reply.redirect(reportHref(`/w/${slug}/mailings`, { filters }, asked), 303);
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        reply.code(status);
+        return showMailings(
+          request,
+          reply,
+          { ...subjectQuery.parse(typedValues(request.body)), f: filtersAgain(request.body) },
+          errors,
+        );
+      }
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/mailings/:mailingId/end',
+    {
+      preHandler: [requireWorkspace, requireRight('sendReports')],
+      schema: { params: place.extend({ mailingId: z.string().regex(/^\w+$/) }) },
+    },
+    async (request, reply) => {
+      const recipient = await removeMailing(db, request.workspace.id, request.params.mailingId);
+      return reply
+        .flash('success', `This report does not go to ${recipient} any more.`)
+        .redirect(`/w/${request.workspace.slug}/mailings`, 303);
+    },
+  );
+
+  // What a mailed link opens changes nothing; the buttons there do.
+  routes.get('/mailings/:mailingId/:token', { schema: { params: readerParams } }, async (request, reply) => {
+    const { mailingId, token } = checked(request.params);
+    const mailing = await findMailingOfReader(db, mailingId);
+    const filters = mailing && readKeptFilters(mailing.filters);
+    return reply.header('referrer-policy', 'same-origin').viewAsync('reports/mailings/reader.eta', {
+      mailing,
+      chips: mailing && filters ? await describeFilters(db, mailing.workspaceId, filters) : [],
+      path: `/mailings/${mailingId}/${token}`,
+      rhythmWords: rhythmWords(mailing?.weekStartsOn ?? 1),
+    });
+  });
+
+  routes.post('/mailings/:mailingId/:token/start', { schema: { params: readerParams } }, async (request, reply) => {
+    const { mailingId, token } = checked(request.params);
+    await confirmMailing(db, mailingId);
+    return reply.redirect(`/mailings/${mailingId}/${token}`, 303);
+  });
+
+  routes.post('/mailings/:mailingId/:token/stop', { schema: { params: readerParams } }, async (request, reply) => {
+    const { mailingId, token } = checked(request.params);
+    await removeMailingOfReader(db, mailingId);
+    return reply.redirect(`/mailings/${mailingId}/${token}`, 303);
+  });
+
+  function checked(params: z.output<typeof readerParams>) {
+    if (!isMailingToken(config.secret, params.mailingId, params.token)) throw new NotFound();
+    return params;
+  }
+}

@@ -1,0 +1,67 @@
+import { sql } from 'drizzle-orm';
+import type { Db } from '../../ground/db/db.ts';
+import { NotFound } from '../../ground/text/errors.ts';
+import { newId } from '../../ground/text/id.ts';
+import type { Span } from '../counts/period.ts';
+import type { Subject } from '../counts/queries.ts';
+
+/** Something that happened to a subject, or to how it is counted; `id` of one that people wrote, and may remove. */
+export type Note = { id: string | null; at: Date; text: string };
+
+/** Notes shown on one chart; more would hide it. */
+const most = 20;
+
+/** The notes of a span, the earliest first: of the subject, of its workspace and of the whole instance. */
+export async function listNotes(db: Db, workspaceId: string, subject: Subject, span: Span): Promise<Note[]> {
+  const linkId = subject.kind === 'link' ? subject.linkId : null;
+  const { rows } = await db.execute(sql`
+select id, (extract(epoch from at) * 1000)::float8 as at, text
+from (
+  select null as id, created_at as at, 'Link created' as text from links where workspace_id = ${workspaceId} and id = ${linkId}
+  union all
+  select null, at, text from chart_notes where workspace_id is null or workspace_id = ${workspaceId}
+  union all
+  select id, at, text from report_notes where workspace_id = ${workspaceId} and (link_id is null or link_id = ${linkId})
+) n
+where at >= ${span.from.toISOString()} and at < ${span.to.toISOString()}
+order by at desc, text
+limit ${most}`);
+  return (rows as { id: string | null; at: number; text: string }[])
+    .map(({ id, at, text }) => ({ id, at: new Date(at), text }))
+    .toReversed();
+}
+
+/**
+ * @param note.linkId the link that it is about; null for all of the workspace
+ * @throws NotFound for another workspace's link
+ */
+export async function insertNote(
+  db: Db,
+  workspaceId: string,
+  note: { at: Date; text: string; linkId: string | null; createdBy: string },
+): Promise<void> {
+  const { rows } = await db.execute(sql`
+insert into report_notes (id, workspace_id, link_id, at, text, created_by)
+select ${newId()}, ${workspaceId}, ${note.linkId}, ${note.at.toISOString()}, ${note.text}, ${note.createdBy}
+where ${note.linkId}::text is null
+   or exists (select from links where id = ${note.linkId} and workspace_id = ${workspaceId} and deleted_at is null)
+returning id`);
+  if (rows.length === 0) throw new NotFound('There is no such link.');
+}
+
+/**
+ * @returns what it was
+ * @throws NotFound for a note that is gone or another workspace's
+ */
+export async function removeNote(
+  db: Db,
+  workspaceId: string,
+  noteId: string,
+): Promise<{ at: Date; text: string; linkId: string | null }> {
+  const { rows } = await db.execute<{ at: number; text: string; linkId: string | null }>(sql`
+delete from report_notes where id = ${noteId} and workspace_id = ${workspaceId}
+returning (extract(epoch from at) * 1000)::float8 as at, text, link_id as "linkId"`);
+  const [removed] = rows;
+  if (!removed) throw new NotFound('There is no such note.');
+  return { ...removed, at: new Date(removed.at) };
+}

@@ -1,0 +1,237 @@
+import { hitClasses, hitClassLabels, hitClassSentences } from '../../visitors/machines/hit-class.ts';
+import { formatPercent, plural } from '../../ground/text/format.ts';
+import { type ReportView, reportHref } from '../addresses/address.ts';
+import type { ChartPoint } from '../charts/axes.ts';
+import { type Chart, drawChart } from '../charts/chart.ts';
+import { type Dimension, type DimensionName, dimensionOf, unknown } from '../../visitors/rollups/dimensions.ts';
+import { drawHeatMap, type HeatMap } from '../charts/heat-map.ts';
+import { withFilter } from '../counts/filter.ts';
+import { labelOf } from '../counts/labels.ts';
+import { isDayUnderWay } from '../counts/period.ts';
+import { periodWords, previousName, previousWords, viewOf } from '../addresses/period-links.ts';
+import { dimensionsOf } from '../counts/queries.ts';
+import type { Breakdown, Step } from '../counts/parts.ts';
+import type { Report, ReportSteps } from '../counts/report.ts';
+import { drawWorldMap, type WorldMap } from '../charts/world-map.ts';
+
+/** A row of a list with bars; share is of all clicks, from 0 to 1. */
+type Bar = { label: string; clicks: number; share: number; href?: string; isHere?: boolean };
+/** A list with bars, and what it leaves out in words. */
+type Tab = { name: DimensionName; title: string; bars: Bar[]; rest: string | null; allHref?: string };
+type Card = { name: string; title: string; tabs: Tab[] };
+/** Where a page's bars and lists lead. */
+export type Places = {
+  /** The report's own address, and the folder of the links' pages. */
+  path: string;
+  linksPath: string;
+};
+/** Hits that are no clicks. */
+type NotCounted = {
+  label: string;
+  sentence: string;
+  hits: number;
+  /** The most frequent ones, and how many others there are. */
+  reasons: { label: string; hits: number }[];
+  otherReasons: number;
+};
+
+/** A report in words and shapes: plain values for views/reports/pages/_report.eta. */
+export type ReportPage = {
+  /** 'Last 30 days' */
+  period: string;
+  /** '1,204 clicks' and 'by 988 visitors'. */
+  clicks: string;
+  visitors: string;
+  /** How that compares with the time before; null when there is nothing to compare with. */
+  change: { direction: 'up' | 'down' | 'same'; percent: string | null; words: string } | null;
+  scans: string | null;
+  /** '310 more hits were not counted: link previews and crawlers.' */
+  notCountedWords: string | null;
+  chart: Chart;
+  map: WorldMap | null;
+  heat: HeatMap;
+  places: Card;
+  columns: Card[][];
+  notCounted: NotCounted[];
+  /** Of a campaign or a tag, whose visitors are summed over its links. */
+  isOfSeveralLinks: boolean;
+  /** Of a domain or a QR code, which have those visitors whose first click of the day was theirs. */
+  isOfPart: boolean;
+  isWithoutHits: boolean;
+  isWithoutClicks: boolean;
+};
+
+const chartSize = { width: 1080, height: 240 };
+const barCount = 10;
+const reasonCount = 4;
+
+const cardTitles: readonly { name: Dimension['card']; title: string }[] = [
+  { name: 'links', title: 'Links' },
+  { name: 'sources', title: 'Sources' },
+  { name: 'devices', title: 'Devices' },
+  { name: 'languages', title: 'Languages' },
+  { name: 'campaigns', title: 'Campaigns' },
+];
+
+/** A report's chart and what stands above it. */
+export function chartPage(report: ReportSteps): Pick<ReportPage, 'period' | 'clicks' | 'visitors' | 'chart'> {
+  const { period, total } = report;
+  return {
+    period: periodWords(period),
+    clicks: total.clicks === 0 ? 'No clicks' : plural(total.clicks, 'click'),
+    visitors: `by ${plural(total.visitors, 'visitor')}`,
+    chart: drawChart({ ...linesOf(report), ...chartSize }),
+  };
+}
+
+/** @param places where its bars lead to; nothing leads anywhere without */
+export function reportPage(report: Report, places?: Places): ReportPage {
+  const { total, scans, breakdowns, period, filters, subject } = report;
+  const notCounted = notCountedOf(breakdowns);
+  const view = viewOf(period, filters);
+  const named = dimensionsOf(subject);
+  const cardOf = (card: Dimension['card'], title: string): Card => {
+    const names = named
+      .filter((dimension) => dimension.card === card)
+      .map((dimension) => dimension.name as DimensionName)
+      .filter((name) => isSaid(name, breakdowns[name]));
+    const [only, second] = names;
+    const tabs = names.map((name) => tabOf(name, report, view, places));
+    // A list that is alone has no tab to say what it is.
+    return { name: card, title: only && !second ? dimensionOf(only).title : title, tabs };
+  };
+  const countries = new Map(breakdowns.country.rows.map(({ value, clicks }) => [value, clicks]));
+  countries.delete(unknown);
+  return {
+    ...chartPage(report),
+    change: changeOf(report),
+    scans: scans > 0 && subject.kind !== 'qr' ? `${plural(scans, 'click')} came from QR codes.` : null,
+    notCountedWords: wordsOf(notCounted, total.clicks),
+    map: countries.size > 0 ? drawWorldMap(countries) : null,
+    heat: drawHeatMap(report.week, period.weekStartsOn),
+    places: cardOf('places', 'Places'),
+    columns: inColumns(cardTitles.map(({ name, title }) => cardOf(name, title)).filter(({ tabs }) => tabs.length > 0)),
+    notCounted,
+    isOfSeveralLinks: subject.kind === 'campaign' || subject.kind === 'tag',
+    isOfPart: subject.kind === 'domain' || subject.kind === 'qr',
+    isWithoutHits: breakdowns.class.count === 0,
+    isWithoutClicks: total.clicks === 0,
+  };
+}
+
+/** Two columns; cards go down the one and then the other by turns. Three cards stand side by side. */
+function inColumns(cards: Card[]): Card[][] {
+  if (cards.length <= 3) return cards.map((card) => [card]);
+  return [cards.filter((_, index) => index % 2 === 0), cards.filter((_, index) => index % 2 === 1)];
+}
+
+const isUtm = (name: DimensionName) => name.startsWith('utm_');
+
+/** Few links carry UTM parameters or are scanned: these lists appear once there is something on them. */
+function isSaid(name: DimensionName, { rows }: Breakdown): boolean {
+  return !(isUtm(name) || dimensionOf(name).counts === 'scans') || rows.some(({ value }) => value !== unknown);
+}
+
+function tabOf(name: DimensionName, report: Report, view: ReportView, places: Places | undefined): Tab {
+  const { rows, count } = report.breakdowns[name];
+  const total = dimensionOf(name).counts === 'scans' ? report.scans : report.total.clicks;
+  // Most clicks carry no UTM parameter; as a bar they would flatten all others.
+  const without = isUtm(name) ? (rows.find(({ value }) => value === unknown)?.clicks ?? 0) : 0;
+  const shown = rows.filter(({ value }) => !isUtm(name) || value !== unknown).slice(0, barCount);
+  const others = count - shown.length - (without > 0 ? 1 : 0);
+  const otherClicks = total - without - shown.reduce((sum, { clicks }) => sum + clicks, 0);
+  const rest = [
+    others > 0 ? `${plural(others, 'other')} with ${plural(otherClicks, 'click')}` : '',
+    without > 0 ? `${plural(without, 'click')} without one` : '',
+  ];
+  return {
+    name,
+    title: dimensionOf(name).title.replace(/^UTM (.)/, upperCase),
+    bars: shown.map(({ value, clicks }) => {
+      const { label, context } = labelOf(name, value, report.linkNames);
+      return {
+        label: context ? `${label}, ${context}` : label,
+        clicks,
+        share: clicks / total,
+        ...(places ? { href: barHref(name, value, view, places), isHere: name !== 'link' } : {}),
+      };
+    }),
+    rest: rest.filter(Boolean).join(', ') || null,
+    ...(places && count > 0 ? { allHref: reportHref(`${places.path}/values`, view, { by: name }) } : {}),
+  };
+}
+
+/** A link's bar opens the link's own report; all others narrow this one. */
+function barHref(name: DimensionName, value: string, view: ReportView, { path, linksPath }: Places): string {
+  if (name === 'link') return reportHref(`${linksPath}/${value}`, view);
+  return reportHref(path, { ...view, filters: withFilter(view.filters, { dimension: name, operator: 'is', value }) });
+}
+
+const upperCase = (_: string, letter: string) => letter.toUpperCase();
+
+function linesOf({ period, steps, previous }: ReportSteps) {
+  const values = (of: Step[]) => of.map((step) => (step.isFuture ? null : step.clicks));
+  return {
+    name: 'click',
+    points: steps.map(
+      ({ key, label, shortLabel, clicks, isUnfinished, isFuture }): ChartPoint => ({
+        key,
+        label,
+        shortLabel,
+        value: isFuture ? null : clicks,
+        isUnfinished,
+      }),
+    ),
+    second: { name: 'visitor', values: steps.map((step) => (step.isFuture ? null : step.visitors)) },
+    // Before the first click of all there is nothing to compare with.
+    comparison:
+      period.name === 'all' || previous.total.clicks === 0
+        ? undefined
+        : {
+            name: previousName(period),
+            values: values(previous.steps),
+            labels: previous.steps.map((step) => step.label),
+          },
+  };
+}
+
+function changeOf({ period, total, previous }: Report): ReportPage['change'] {
+  if (period.name === 'all' || previous.total.clicks + total.clicks === 0) return null;
+  const before = previous.total.clicks;
+  const words = previousWords(period);
+  if (before === 0) return { direction: 'same', percent: null, words: `None ${words}.` };
+  if (isDayUnderWay(period)) return { direction: 'same', percent: null, words: `${plural(before, 'click')} ${words}.` };
+  if (total.clicks === before) return { direction: 'same', percent: null, words: `As many as ${words}.` };
+  const isMore = total.clicks > before;
+  return {
+    direction: isMore ? 'up' : 'down',
+    percent: formatPercent(Math.abs(total.clicks - before) / before),
+    words: `${isMore ? 'more' : 'fewer'} than ${words}.`,
+  };
+}
+
+function notCountedOf({ class: classes, reason: reasons }: Report['breakdowns']): NotCounted[] {
+  const hitsOf = new Map(classes.rows.map(({ value, clicks }) => [value, clicks]));
+  return hitClasses
+    .filter((name) => name !== 'human' && hitsOf.has(name))
+    .map((name) => {
+      const why = reasons.rows.filter(({ value }) => value.startsWith(`${name}:`));
+      const shown = why.slice(0, reasonCount);
+      return {
+        label: hitClassLabels[name],
+        sentence: hitClassSentences[name],
+        hits: hitsOf.get(name) ?? 0,
+        reasons: shown.map(({ value, clicks }) => ({ label: labelOf('reason', value).label, hits: clicks })),
+        otherReasons: why.length - shown.length,
+      };
+    })
+    .toSorted((one, other) => other.hits - one.hits);
+}
+
+function wordsOf(notCounted: NotCounted[], clicks: number): string | null {
+  const hits = notCounted.reduce((sum, each) => sum + each.hits, 0);
+  if (hits === 0) return null;
+  const kinds = notCounted.slice(0, 2).map(({ label }) => label.toLowerCase());
+  const named = notCounted.length > 2 ? `${kinds.join(', ')} and the like` : kinds.join(' and ');
+  return `${plural(hits, clicks > 0 ? 'more hit' : 'hit')} ${hits === 1 ? 'was' : 'were'} not counted: ${named}.`;
+}

@@ -1,0 +1,247 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { countLinks } from '../../links/links/list.ts';
+import { getLink } from '../../links/links/queries.ts';
+import { type Refusal, refusalOf } from '../../ground/http/refusal.ts';
+import { localDay } from '../../ground/time/zoned-time.ts';
+import { requireWorkspace } from '../../people/workspaces/guards.ts';
+import { reportHref } from '../addresses/address.ts';
+import { dimensions } from '../../visitors/rollups/dimensions.ts';
+import { filterText, withFilter } from '../counts/filter.ts';
+import { filterChips } from '../addresses/filter-chips.ts';
+import { nameLinks } from '../counts/link-names.ts';
+import { noteMarks } from '../notes/note-marks.ts';
+import { listNotes } from '../notes/notes.ts';
+import { type Period, resolvePeriod } from '../counts/period.ts';
+import { intervalChoices, periodChoices, periodSteps, periodWords, viewOf } from '../addresses/period-links.ts';
+import { dimensionsOf, findFirstHitAt, type Subject } from '../counts/queries.ts';
+import { countBy, loadReport } from '../counts/report.ts';
+import { reportPage } from './report-page.ts';
+import { reportQuery } from '../addresses/report-query.ts';
+import { offerViews } from '../saved-views/saved-views.ts';
+import { fieldOf, isKept, openSubject, reportFolders } from '../counts/subjects.ts';
+import { valueList, valuesOfPage } from './value-list.ts';
+import { lastingHref } from '../addresses/view-address.ts';
+
+type Asked = z.output<typeof reportQuery>;
+const valuesQuery = reportQuery.omit({ interval: true }).extend({
+  by: z.enum(dimensions.map(({ name }) => name)),
+  q: z.string().max(200).catch('').default(''),
+  page: z.coerce.number().int().min(1).max(100_000).catch(1),
+});
+
+const workspaceParams = z.object({ workspace: z.string() });
+const linkParams = workspaceParams.extend({ linkId: z.string() });
+// No id at all would be the whole workspace, and is the id of nothing.
+const namedParams = workspaceParams.extend({ subjectId: z.string().min(1).catch('-') });
+
+/** Subjects with a name and a report of their own below the reports. */
+const named = ['campaign', 'tag', 'domain', 'qr'] as const;
+
+/** The reports: of a workspace, and of a link on the link's own page. */
+export default async function analyticsRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db } = app;
+
+  routes.get(
+    '/w/:workspace/reports',
+    { preHandler: requireWorkspace, schema: { params: workspaceParams, querystring: reportQuery } },
+    async (request, reply) => {
+      const { id, slug } = request.workspace;
+      const view = await readReport(request, reply, { kind: 'workspace' }, `/w/${slug}/reports`, request.query);
+      const { active, archived } = view.isUntouched ? await countLinks(db, id) : { active: 1, archived: 0 };
+      return reply.viewAsync('reports/pages/show.eta', {
+        ...view,
+        title: 'Reports',
+        section: 'reports',
+        link: null,
+        isWithoutLinks: active + archived === 0,
+      });
+    },
+  );
+
+  routes.get(
+    '/w/:workspace/links/:linkId',
+    { preHandler: requireWorkspace, schema: { params: linkParams, querystring: reportQuery } },
+    async (request, reply) => {
+      const { id, slug } = request.workspace;
+      const { linkId } = request.params;
+      const link = await getLink(db, id, linkId).catch(async (error: unknown) => {
+        if (Object.hasOwn(await nameLinks(db, id, [linkId]), linkId)) return null;
+        throw error;
+      });
+      if (!link) {
+        // It is deleted. Its clicks are still in the workspace's report.
+        const { f, ...asked } = request.query;
+        const filters = withFilter(f, { dimension: 'link', operator: 'is', value: linkId });
+        return reply.redirect(reportHref(`/w/${slug}/reports`, { ...asked, filters }), 303);
+      }
+      const path = `/w/${slug}/links/${link.id}`;
+      return reply.viewAsync('reports/pages/show.eta', {
+        ...(await readReport(request, reply, { kind: 'link', linkId: link.id }, path, request.query)),
+        title: `${link.domain}/${link.slug}`,
+        section: 'links',
+        link,
+        isWithoutLinks: false,
+      });
+    },
+  );
+
+  for (const kind of named) {
+    const below = `/w/:workspace/${reportFolders[kind]}/:subjectId`;
+    const open = (request: FastifyRequest) => {
+      const { subjectId } = request.params as z.output<typeof namedParams>;
+      return openSubject(db, request.workspace, { [kind]: subjectId });
+    };
+    routes.get(
+      below,
+      { preHandler: requireWorkspace, schema: { params: namedParams, querystring: reportQuery } },
+      async (request, reply) => {
+        const { path, subject, name } = await open(request);
+        const view = await readReport(request, reply, subject, path, request.query);
+        return reply.viewAsync('reports/pages/show.eta', {
+          ...view,
+          title: name,
+          section: 'reports',
+          link: null,
+          isWithoutLinks: false,
+        });
+      },
+    );
+    routes.get(
+      `${below}/values`,
+      { preHandler: requireWorkspace, schema: { params: namedParams, querystring: valuesQuery } },
+      async (request, reply) => {
+        const { path, subject, name } = await open(request);
+        const values = await readValues(request, subject, path, request.query);
+        return reply.viewAsync('reports/pages/values.eta', { ...values, section: 'reports', of: name });
+      },
+    );
+  }
+
+  routes.get(
+    '/w/:workspace/reports/values',
+    { preHandler: requireWorkspace, schema: { params: workspaceParams, querystring: valuesQuery } },
+    async (request, reply) => {
+      const path = `/w/${request.workspace.slug}/reports`;
+      const values = await readValues(request, { kind: 'workspace' }, path, request.query);
+      return reply.viewAsync('reports/pages/values.eta', { ...values, section: 'reports', of: 'Reports' });
+    },
+  );
+
+  routes.get(
+    '/w/:workspace/links/:linkId/values',
+    { preHandler: requireWorkspace, schema: { params: linkParams, querystring: valuesQuery } },
+    async (request, reply) => {
+      const { id, slug } = request.workspace;
+      const link = await getLink(db, id, request.params.linkId);
+      const path = `/w/${slug}/links/${link.id}`;
+      const values = await readValues(request, { kind: 'link', linkId: link.id }, path, request.query);
+      return reply.viewAsync('reports/pages/values.eta', {
+        ...values,
+        section: 'links',
+        of: `${link.domain}/${link.slug}`,
+      });
+    },
+  );
+}
+
+/** All values of one list of a report, with search and pages. */
+async function readValues(
+  request: FastifyRequest,
+  subject: Subject,
+  path: string,
+  asked: z.output<typeof valuesQuery>,
+) {
+  const { db } = request.server;
+  const { id, slug, timeZone, weekStartsOn } = request.workspace;
+  const { by, q, page, f: filters, ...chosen } = asked;
+  const firstHitAt = await findFirstHitAt(db, id, subject);
+  const period = resolvePeriod({ ...chosen, timeZone, weekStartsOn, now: new Date(), firstHitAt });
+  const counted = await countBy(db, request.workspace, subject, period, by, filters, valuesOfPage(q, page));
+  const places = { path, linksPath: `/w/${slug}/links` };
+  return {
+    by,
+    path: `${path}/values`,
+    backHref: reportHref(path, { ...chosen, filters }),
+    period: periodWords(period),
+    kept: Object.entries({ ...chosen, by }).filter(([, value]) => value),
+    filterTexts: filters.map(filterText),
+    list: valueList(by, counted, { search: q, page }, { ...chosen, filters }, places),
+  };
+}
+
+/** What the page shows for the period asked for; a range that cannot be is shown again with what is wrong about it. */
+async function readReport(request: FastifyRequest, reply: FastifyReply, subject: Subject, path: string, asked: Asked) {
+  const { db, geo } = request.server;
+  const { id, slug, timeZone, weekStartsOn } = request.workspace;
+  const firstHitAt = await findFirstHitAt(db, id, subject);
+  const now = new Date();
+  const { f: filters, ...chosen } = asked;
+  const { value: period, refusal: periodRefusal } = await orRefusal(() =>
+    resolvePeriod({ ...chosen, timeZone, weekStartsOn, now, firstHitAt }),
+  );
+  const { value: report, refusal: reportRefusal } = await orRefusal(() =>
+    period && firstHitAt ? loadReport(db, id, subject, period, filters) : null,
+  );
+  const refusal = periodRefusal ?? reportRefusal;
+  if (refusal) reply.code(refusal.status);
+  const field = fieldOf(subject);
+  const viewAddress = lastingHref(path, { ...chosen, filters });
+  return {
+    path,
+    /** What is saved when this report is, and the views that were. */
+    viewAddress,
+    views: await offerViews(db, request.workspace, viewAddress),
+    /** What it is shared and mailed by. */
+    sendQuery: reportHref('', { filters }, field ? { [field.name]: field.value } : {}),
+    /** How it is named where it is watched and exported, and, where it can be, shared and mailed. */
+    field,
+    tables: dimensionsOf(subject),
+    isKept: isKept(subject),
+    /** What of the address makes it this report and no other. */
+    search: request.url.split('?')[1] ?? '',
+    timeZone,
+    /** Nobody and nothing has opened it yet. */
+    isUntouched: firstHitAt === null,
+    periods: periodChoices(path, period?.name ?? null, filters),
+    intervals: period ? intervalChoices(path, period, filters) : [],
+    steps: period ? periodSteps(path, period, { interval: asked.interval, filters }) : [],
+    filters: filterChips(path, { ...chosen, filters }, report?.linkNames ?? {}),
+    filterTexts: filters.map(filterText),
+    clearHref: reportHref(path, { ...chosen, filters: [] }),
+    compareHref: comparison(slug, subject, period),
+    range: { from: period?.days.first ?? asked.from, to: period?.days.last ?? asked.to },
+    errors: refusal?.errors ?? {},
+    report: report && reportPage(report, { path, linksPath: `/w/${slug}/links` }),
+    notes: report ? noteMarks(report, await listNotes(db, id, subject, report.period)) : [],
+    today: localDay(now, timeZone),
+    credit: creditOf(geo.source.attribution),
+  };
+}
+
+async function orRefusal<Value>(
+  work: () => Value | Promise<Value>,
+): Promise<{ value: Value | null; refusal: Refusal | null }> {
+  try {
+    return { value: await work(), refusal: null };
+  } catch (error) {
+    return { value: null, refusal: refusalOf(error) };
+  }
+}
+
+/** 'IP Geolocation by DB-IP, https://db-ip.com' as words and the address that they lead to. */
+function creditOf(attribution: string | null): { words: string; href: string | null } | null {
+  if (attribution === null) return null;
+  const [words = '', href = null] = attribution.split(/, (?=https:)/);
+  return { words, href };
+}
+
+/** Where the subject is compared with others, over the same days. */
+function comparison(slug: string, subject: Subject, period: Period | null): string {
+  const field = isKept(subject) ? fieldOf(subject) : null;
+  const view =
+    period?.name === 'all' ? { from: period.days.first, to: period.days.last } : period && viewOf(period, []);
+  return reportHref(`/w/${slug}/compare`, { ...view, filters: [] }, field ? { [field.name]: field.value } : {});
+}

@@ -1,0 +1,143 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { editFields, type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
+import { AppError } from '../../ground/text/errors.ts';
+import { makeOnce } from '../../ground/http/once.ts';
+import { refusalOf } from '../../ground/http/refusal.ts';
+import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
+import { namedAmong, nameLinks } from '../counts/link-names.ts';
+import { getScope } from '../counts/queries.ts';
+import {
+  getView,
+  insertView,
+  type ListedView,
+  listViews,
+  readViewName,
+  removeView,
+  renameView,
+} from './saved-views.ts';
+import { readReportAddress, type SavedReport, savedWords } from '../addresses/view-address.ts';
+
+const params = z.object({ workspace: z.string(), viewId: z.string() });
+const text = z.string().max(10_000).default('');
+const nameForm = z.object({ name: text });
+const renameForm = nameForm.extend(editFields);
+/** `back`: where it leads, to the report or to the list of views that it was brought back to. */
+const viewForm = nameForm.extend({ address: text, back: z.enum(['report', 'list']).catch('report') });
+type Typed = z.output<typeof viewForm>;
+
+/** Saved views: the list, the forms, and what saves what a report shows. */
+export default async function savedViewRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db } = app;
+  const toSee = { preHandler: requireWorkspace };
+  const toChange = { preHandler: [requireWorkspace, requireRight('organise')] };
+
+  routes.get('/w/:workspace/views', toSee, async (request, reply) => {
+    const { id } = request.workspace;
+    const views = (await listViews(db, id)).map((view) => ({ ...view, report: readStored(view, request) }));
+    const filters = views.flatMap(({ report }) => report?.filters ?? []);
+    const linkNames = await nameLinks(db, id, namedAmong(filters));
+    return reply.viewAsync('reports/saved-views/views.eta', {
+      views: views.map(({ report, ...view }) => ({ ...view, words: report && savedWords(report, linkNames) })),
+    });
+  });
+
+  routes.post('/w/:workspace/views', { ...toChange, schema: { body: viewForm } }, async (request, reply) => {
+    const home = homeOf(request);
+    const { back, ...typed } = request.body;
+    try {
+      const report = readReportAddress(typed.address, home, clockOf(request));
+      await getScope(db, request.workspace.id, report.subject);
+      const { address } = report;
+      const name = readViewName(typed.name);
+      const view = { name, address, createdBy: request.user?.id ?? null };
+      await makeOnce(request, async (tx) => ({ id: (await insertView(tx, request.workspace.id, view)).id }));
+      reply.flash('success', back === 'list' ? `“${name}” is back.` : `“${name}” is saved.`);
+      return await reply.redirect(back === 'list' ? `${home}/views` : `${home}/${address}`, 303);
+    } catch (error) {
+      const { status, errors } = refusalOf(error);
+      return showForm(reply.code(status), {
+        title: 'Save this view',
+        action: `${home}/views`,
+        values: request.body,
+        shown: '',
+        conflicts: {},
+        errors,
+      });
+    }
+  });
+
+  routes.get('/w/:workspace/views/:viewId', { ...toChange, schema: { params } }, async (request, reply) => {
+    const view = await getView(db, request.workspace.id, request.params.viewId);
+    return showForm(reply, renaming(request, view.name, openEdit({ name: view.name }), {}));
+  });
+
+  routes.post(
+    '/w/:workspace/views/:viewId',
+    { ...toChange, schema: { params, body: renameForm } },
+    async (request, reply) => {
+      const { id } = request.workspace;
+      const view = await getView(db, id, request.params.viewId);
+      const edit = readEdit(request.body, ['name']);
+      const { name } = edit.changes;
+      try {
+        if (name !== undefined)
+          await renameView(db, id, view.id, readViewName(name), (now) => edit.refuseOvertaken({ name: now.name }));
+      } catch (error) {
+        const { status, errors } = refusalOf(error);
+        const now = await getView(db, id, view.id);
+        const again = edit.again({ name: now.name }, error);
+        return showForm(reply.code(status), renaming(request, now.name, again, errors));
+      }
+      reply.flash('success', 'The view has its new name.');
+      return reply.redirect(`${homeOf(request)}/views`, 303);
+    },
+  );
+
+  routes.post('/w/:workspace/views/:viewId/delete', { ...toChange, schema: { params } }, async (request, reply) => {
+    const home = homeOf(request);
+    const { name, address } = await removeView(db, request.workspace.id, request.params.viewId);
+    const fields = { name, address: `${home}/${address}`, back: 'list' };
+    reply.flash('success', `The view “${name}” is deleted.`, { action: `${home}/views`, fields });
+    return reply.redirect(`${home}/views`, 303);
+  });
+}
+
+const homeOf = (request: FastifyRequest) => `/w/${request.workspace.slug}`;
+
+const clockOf = ({ workspace: { timeZone, weekStartsOn } }: FastifyRequest) => ({
+  timeZone,
+  weekStartsOn,
+  now: new Date(),
+});
+
+/** What a view was saved with; null where reports cannot say it any more, or its subject is gone. */
+function readStored({ address, subjectName }: ListedView, request: FastifyRequest): SavedReport | null {
+  if (subjectName === null) return null;
+  try {
+    return readReportAddress(`${homeOf(request)}/${address}`, homeOf(request), clockOf(request));
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
+  }
+}
+
+type Form = Omit<EditView<'name'>, 'values'> & {
+  title: string;
+  action: string;
+  values: Partial<Typed>;
+  errors: Record<string, string>;
+};
+
+const renaming = (
+  request: FastifyRequest,
+  name: string,
+  edit: EditView<'name'>,
+  errors: Record<string, string>,
+): Form => ({ title: `Rename ${name}`, action: request.url, ...edit, errors });
+
+function showForm(reply: FastifyReply, form: Form) {
+  return reply.viewAsync('reports/saved-views/view-form.eta', form);
+}

@@ -1,0 +1,119 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { type Filter, filterText } from '../counts/filter.ts';
+import { filterQuery, filtersAgain } from '../counts/filter-query.ts';
+import { describeFilters, sayKeptFilters } from '../pages/kept-filters.ts';
+import { openKept, type SubjectFields, subjectQuery } from '../counts/subjects.ts';
+import { Invalid } from '../../ground/text/errors.ts';
+import { makeOnce, secretOfForm } from '../../ground/http/once.ts';
+import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
+import { mayDo } from '../../people/workspaces/roles.ts';
+import { endOf, shareForm } from './forms.ts';
+import { partNames, parts } from './parts.ts';
+import { hashPassword } from './password.ts';
+import { insertShare, listShares, removeShare, tokenOf } from './queries.ts';
+
+const place = z.object({ workspace: z.string() });
+const query = subjectQuery.extend({ f: filterQuery('f') });
+
+/** What a report that is to be shared is asked by. */
+type Asked = SubjectFields & { f: readonly Filter[] };
+
+type State = { status?: number; errors?: Record<string, string>; newUrl?: string; newTitle?: string };
+
+/** Where a workspace shares its reports, and the reports that it shares. */
+export default async function sharingRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db, config } = app;
+
+  async function showShares(request: FastifyRequest, reply: FastifyReply, asked: Asked, state: State = {}) {
+    const { id, role, timeZone } = request.workspace;
+    const about = await openKept(db, request.workspace, asked);
+    const typed = typedValues(request.body);
+    const chosen = (request.body as { parts?: string | string[] } | null)?.parts ?? (request.body ? [] : partNames);
+    reply.code(state.status ?? 200);
+    return reply.viewAsync('reports/sharing/index.eta', {
+      about,
+      filterTexts: asked.f.map(filterText),
+      chips: await describeFilters(db, id, asked.f),
+      shares: await sayKeptFilters(db, id, await listShares(db, id)),
+      canShare: mayDo(role, 'sendReports'),
+      parts: parts.map((part) => ({ ...part, isChosen: [chosen].flat().includes(part.name) })),
+      values: { title: about.name, ...(state.newUrl ? {} : typed) },
+      errors: state.errors ?? {},
+      newUrl: state.newUrl,
+      newTitle: state.newTitle,
+      now: new Date(),
+      timeZone,
+    });
+  }
+
+  routes.get(
+    '/w/:workspace/shares',
+    { preHandler: requireWorkspace, schema: { params: place, querystring: query } },
+    (request, reply) => showShares(request, reply, request.query),
+  );
+
+  routes.post(
+    '/w/:workspace/shares',
+    {
+      preHandler: [requireWorkspace, requireRight('sendReports')],
+      schema: { params: place, body: shareForm },
+      attachValidation: true,
+      config: { rateLimit: { max: 60, timeWindow: '1 hour' } },
+    },
+    async (request, reply) => {
+      try {
+        if (request.validationError) throw request.validationError;
+        const { title, parts: shown, password, expires, f: filters } = request.body;
+        const { id: workspaceId, timeZone } = request.workspace;
+        const { subject } = await openKept(db, request.workspace, request.body);
+        const expiresAt = endOf(expires, timeZone);
+        if (expiresAt && expiresAt <= new Date())
+          throw new Invalid('This day is in the past. Choose a later one, or leave it empty.', { field: 'expires' });
+        const secret = secretOfForm(request, 'share');
+        const share = {
+          subject,
+          filters,
+          title,
+          parts: shown,
+          passwordHash: password === '' ? null : await hashPassword(password),
+          expiresAt,
+          createdBy: request.user?.id ?? null,
+          secret,
+        };
+        await makeOnce(request, async (tx) => {
+          await insertShare(tx, workspaceId, share);
+          return {};
+        });
+        // The answer to the form itself: a redirect would have to keep the address somewhere.
+        const state = { status: 201, newUrl: `${config.appUrl}/r/${tokenOf(secret)}`, newTitle: title };
+        return await showShares(request, reply, request.body, state);
+      } catch (error) {
+        const refusal = refusalOf(error);
+        return showShares(
+          request,
+          reply,
+          { ...subjectQuery.parse(typedValues(request.body)), f: filtersAgain(request.body) },
+          refusal,
+        );
+      }
+    },
+  );
+
+  routes.post(
+    '/w/:workspace/shares/:shareId/end',
+    {
+      preHandler: [requireWorkspace, requireRight('sendReports')],
+      schema: { params: place.extend({ shareId: z.string().regex(/^\w+$/) }) },
+    },
+    async (request, reply) => {
+      const title = await removeShare(db, request.workspace.id, request.params.shareId);
+      return reply
+        .flash('success', `"${title}" is not shared any more.`)
+        .redirect(`/w/${request.workspace.slug}/shares`, 303);
+    },
+  );
+}

@@ -1,0 +1,220 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Bursts } from '../machines/bursts.ts';
+import type { EnrichmentParts } from '../clicks/enrich.ts';
+import { enrich } from '../clicks/enrich.ts';
+import type { Hit } from '../clicks/hit.ts';
+import { isOwnersVisit, takeOwnerMark } from '../../ground/addresses/owner-mark.ts';
+import type { Recorder } from '../clicks/recorder.ts';
+import { Unavailable } from '../../ground/text/errors.ts';
+import { queryOf, withQuery } from '../../ground/addresses/destination.ts';
+import { addressOf, forwardedScheme, knowProxies } from '../../ground/http/proxies.ts';
+import { hostnameOf, type Sites } from '../../ground/http/sites.ts';
+import { readAsked, withoutPunctuation } from './asked-slug.ts';
+import { type Host, plainHost } from './host.ts';
+import {
+  type Answer,
+  refuse,
+  refuseMethod,
+  refuseUnknownHost,
+  showExpired,
+  showLimited,
+  showNotFound,
+  showPreview,
+  showUnavailable,
+} from './pages.ts';
+import type { Target } from './queries.ts';
+import type { Resolver } from './resolve.ts';
+import type { Traffic } from './traffic.ts';
+import { UnknownSlugs } from './unknown-slugs.ts';
+
+export type RedirectParts = EnrichmentParts & {
+  sites: Sites;
+  instanceDomainId: string;
+  resolver: Resolver;
+  recorder: Recorder;
+  traffic: Traffic;
+};
+
+const otherMethods = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/**
+ * Everything that a visitor can meet on a host that serves short links.
+ * @param parts `methodsAt`: the paths where other methods than GET are refused; beside a dashboard the slugs alone
+ */
+export default async function redirectRoutes(
+  app: FastifyInstance,
+  { methodsAt, ...parts }: RedirectParts & { methodsAt: '/*' | '/:slug' },
+): Promise<void> {
+  const { resolver, recorder, sites, instanceDomainId } = parts;
+  const { outcomes, hits, lookups } = parts.traffic;
+  const enrichment = { ...parts, bursts: new Bursts() };
+  const unknownSlugs = new UnknownSlugs();
+  const ownHost = plainHost(instanceDomainId);
+  const isProxy = knowProxies(app.config.trustProxy);
+  const [shortScheme] = app.config.shortUrl.split(':', 1);
+
+  app.get<{ Params: { slug: string } }>('/:slug', (request, reply) => {
+    const { slug } = request.params;
+    const { host: name } = request.headers;
+    const host = sites.isOwnShortHost(name) ? ownHost : resolver.recallHost(hostnameOf(name));
+    const target = host ? resolver.recall(host, slug) : undefined;
+    if (!host || target?.state !== 'active') return lookUp(request, reply, slug, host);
+    lookups.memory++;
+    return follow(request, reply, host, target);
+  });
+
+  // A logger for each request costs more than finding the link, and is needed by hardly any.
+  app.setChildLoggerFactory((logger) => logger);
+
+  app.setErrorHandler((error, request, reply) => answerBroken(error, request, reply, parts));
+  // Answered before the body and its type are looked at: that is work, and the method alone decides (RFC 9110, 15.5.6).
+  const answer = async (request: FastifyRequest, reply: FastifyReply) => {
+    const page = await answerStray(request, reply, parts);
+    return typeof page === 'string' ? reply.send(page) : reply;
+  };
+  app.route({ method: otherMethods, url: methodsAt, onRequest: answer, handler: answer });
+
+  /** The common path, from memory: enrich, wait for the commit, redirect. */
+  async function follow(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    host: Host,
+    target: Target,
+  ): Promise<FastifyReply> {
+    const asked = takeOwnerMark(queryOf(request.url));
+    const hit = readHit(request, target, asked);
+    if (hit) await recorder.record(hit);
+    outcomes.redirected++;
+    reply.code(host.redirectStatus).headers(host.headers);
+    return reply.header('location', withQuery(target.location, asked.rawQuery)).send();
+  }
+
+  /** Undefined when it cannot be read, as in a time zone that this Node does not know: the visitor is sent on all the same. */
+  function readHit(
+    request: FastifyRequest,
+    target: Target,
+    { rawQuery, mark }: ReturnType<typeof takeOwnerMark>,
+  ): Hit | undefined {
+    try {
+      const now = new Date();
+      const isOwner = isOwnersVisit({ mark, referer: request.headers.referer }, app.config, target.workspaceId, now);
+      const { method, headers } = request;
+      const visit = { method, headers, address: addressOf(request), rawQuery, isOwner, isSecure: isSecure(request) };
+      const hit = enrich(visit, target, now, enrichment);
+      hits[hit.class]++;
+      return hit;
+    } catch (error) {
+      recorder.lose(error);
+      return undefined;
+    }
+  }
+
+  /** A proxy of ours knows best; where none says, visitors come as SHORT_URL is written. */
+  const isSecure = ({ raw }: FastifyRequest): boolean => (forwardedScheme(raw, isProxy) ?? shortScheme) === 'https';
+
+  /** Order of evaluation: host, slug, gone, preview, redirect. */
+  async function lookUp(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    slug: string,
+    known: Host | null | undefined,
+  ): Promise<Answer> {
+    const host = known === undefined ? await resolver.findHost(hostnameOf(request.headers.host)) : known;
+    if (!host) {
+      outcomes['unknown-host']++;
+      return refuseUnknownHost(reply);
+    }
+    const { name, isPreview } = readAsked(slug);
+    const target = await findTarget(request, host, name);
+    if (typeof target === 'number') return refuseUnknown(request, reply, host, target);
+    if (target.state === 'gone') {
+      outcomes.gone++;
+      return showExpired(request, reply, host);
+    }
+    if (!isPreview) return follow(request, reply, host, target);
+    outcomes.preview++;
+    return showPreview(request, reply, host, target);
+  }
+
+  /** Where there is none: how many seconds this visitor is to wait. */
+  function findTarget(request: FastifyRequest, host: Host, slug: string): Target | Promise<Target | number> {
+    const known = resolver.recall(host, slug);
+    if (known) {
+      lookups.memory++;
+      return known;
+    }
+    const find = async () => {
+      lookups.database++;
+      return (await resolver.findTarget(host, slug)) ?? findMeant(host, slug);
+    };
+    // Who asks for what was there a minute ago guesses nothing, whatever others of their network do.
+    if (resolver.remembers(host, slug)) return find().then((target) => target ?? 0);
+    return unknownSlugs.look(addressOf(request), Date.now(), find);
+  }
+
+  /** The link of a slug that took the end of its sentence along. */
+  async function findMeant(host: Host, slug: string): Promise<Target | undefined> {
+    const meant = withoutPunctuation(slug);
+    if (meant === slug || meant === '') return undefined;
+    const known = resolver.recall(host, meant);
+    if (known) return known;
+    lookups.database++;
+    return resolver.findTarget(host, meant);
+  }
+
+  function refuseUnknown(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    host: Host,
+    waitSeconds: number,
+  ): Promise<Answer> {
+    outcomes[waitSeconds === 0 ? 'not-found' : 'limited']++;
+    return waitSeconds === 0 ? showNotFound(request, reply, host) : showLimited(request, reply, host, waitSeconds);
+  }
+}
+
+/**
+ * The database is away and this is not in memory, or something broke. A request that is at fault itself, such as one for
+ * a range beyond a file's end, is no outage: it is refused without a word about the host.
+ */
+export async function answerBroken(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { traffic: { outcomes } }: Pick<RedirectParts, 'traffic'>,
+): Promise<Answer> {
+  const { status, statusCode } = error as { status?: number; statusCode?: number };
+  const fault = statusCode ?? status ?? 500;
+  if (fault >= 400 && fault < 500) return refuse(reply, fault);
+  outcomes.unavailable++;
+  if (!(error instanceof Unavailable))
+    request.log.error({ requestId: request.id, err: error }, 'a visitor could not be answered');
+  return showUnavailable(request, reply);
+}
+
+/** The host of a request that asks for no slug; null when it is nobody's. */
+export async function hostOfRequest(request: FastifyRequest, parts: RedirectParts): Promise<Host | null> {
+  const { host } = request.headers;
+  if (parts.sites.isOwnShortHost(host)) return plainHost(parts.instanceDomainId);
+  return parts.resolver.findHost(hostnameOf(host));
+}
+
+/** What is not a slug at all: deeper paths, broken escapes, methods of which the routes know nothing. */
+export async function answerStray(request: FastifyRequest, reply: FastifyReply, parts: RedirectParts): Promise<Answer> {
+  try {
+    const { outcomes } = parts.traffic;
+    const host = await hostOfRequest(request, parts);
+    if (!host) {
+      outcomes['unknown-host']++;
+      return refuseUnknownHost(reply);
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      outcomes.method++;
+      return refuseMethod(reply);
+    }
+    outcomes['not-found']++;
+    return await showNotFound(request, reply, host);
+  } catch (error) {
+    return answerBroken(error, request, reply, parts);
+  }
+}

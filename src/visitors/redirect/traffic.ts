@@ -1,0 +1,36 @@
+import { type HitClass, hitClasses } from '../machines/hit-class.ts';
+
+/** What became of a request on a host that serves short links. */
+const outcomes = [
+  'redirected',
+  'preview',
+  'host-page',
+  'not-found',
+  'limited',
+  'gone',
+  'method',
+  'unknown-host',
+  'unavailable',
+] as const;
+
+type Outcome = (typeof outcomes)[number];
+
+/**
+ * What visitors met since this process began, for metrics. Plain numbers that the redirect adds to and that are read when
+ * somebody asks: a metrics library would hash labels for each visitor.
+ */
+export type Traffic = {
+  outcomes: Record<Outcome, number>;
+  hits: Record<HitClass, number>;
+  /** Where the link of a redirect was found. */
+  lookups: { memory: number; database: number };
+};
+
+/** Numbers that begin at nothing. */
+export function countTraffic(): Traffic {
+  return { outcomes: zeros(outcomes), hits: zeros(hitClasses), lookups: { memory: 0, database: 0 } };
+}
+
+function zeros<Name extends string>(names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
+}

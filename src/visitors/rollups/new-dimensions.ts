@@ -1,0 +1,35 @@
+import { inArray, sql } from 'drizzle-orm';
+import type { Db } from '../../ground/db/db.ts';
+import { clickCountsDaily, clickCountsMonthly, rolledUpDimensions, workspaces } from '../../ground/db/schema.ts';
+import { lockRollups } from './rollup-lock.ts';
+import { breakDownSettled, type CountedDimension } from './rollups.ts';
+
+/**
+ * Counts the past of dimensions that are new in the code, over all rows that are kept, once. What was rolled up of them
+ * since they came is counted over, so that no hit counts twice; history whose rows are gone stays without them. All of
+ * it is one transaction: until it ends, hits stay pending, and reports add them.
+ * @returns the names of those that were counted; none when a neighbour was first
+ */
+export async function rollUpNewDimensions(db: Db, dimensions: readonly CountedDimension[]): Promise<string[]> {
+  if ((await listNew(db, dimensions)).length === 0) return [];
+  return db.transaction(async (tx) => {
+    await lockRollups(tx, dimensions);
+    const added = await listNew(tx, dimensions);
+    const names = added.map(({ name }) => name);
+    if (names.length === 0) return [];
+    await tx.execute(sql`select set_config('work_mem', '256MB', true)`);
+    for (const table of [clickCountsDaily, clickCountsMonthly])
+      await tx.delete(table).where(inArray(table.dimension, names));
+    for (const { id } of await tx.select({ id: workspaces.id }).from(workspaces))
+      await breakDownSettled(tx, sql`c.workspace_id = ${id}`, 'links and workspaces', added);
+    await tx.insert(rolledUpDimensions).values(names.map((name) => ({ name })));
+    return names;
+  });
+}
+
+async function listNew(db: Db, dimensions: readonly CountedDimension[]): Promise<CountedDimension[]> {
+  const known = new Set(
+    (await db.select({ name: rolledUpDimensions.name }).from(rolledUpDimensions)).map(({ name }) => name),
+  );
+  return dimensions.filter(({ name }) => !known.has(name));
+}

@@ -1,0 +1,151 @@
+import { lt, sql } from 'drizzle-orm';
+import { earlierNow } from '../../ground/db/clock.ts';
+import type { Db } from '../../ground/db/db.ts';
+import { type MendedZone, mendTimeZones } from '../../ground/db/time-zones.ts';
+import { agentShapes, visitorsSeen } from '../../ground/db/schema.ts';
+import type { Job } from '../../ground/jobs/timetable.ts';
+import { DAY, isoDay } from '../../ground/time/zoned-time.ts';
+import { rollUpNewDimensions } from './new-dimensions.ts';
+import { lockRollups } from './rollup-lock.ts';
+import { type CountedDimension, rollUpIfFree, rollUpLinks, takePending, vacuumPending } from './rollups.ts';
+import type { Salts } from '../visits/salts.ts';
+import type { SweptHits } from './swept.ts';
+
+const minuteMs = 60_000;
+
+type Parts = {
+  db: Db;
+  salts: Salts;
+  sweptHits: SweptHits;
+  dimensions: readonly CountedDimension[];
+  /** How many days single hits are kept; null for ever. */
+  retentionDays: number | null;
+  /** Told of workspaces that got another time zone, because theirs is unknown. */
+  onMended?: (zones: readonly MendedZone[]) => void;
+};
+
+/** What keeps clicks in order, for the timetable. */
+export function clickJobs({ db, salts, sweptHits, dimensions, retentionDays, onMended }: Parts): Job[] {
+  return [
+    { name: 'roll up clicks', everyMs: 1_000, atMostMs: 5_000, run: () => rollUpIfFree(db, dimensions, onMended) },
+    { name: 'mend time zones', everyMs: 10 * minuteMs, run: async () => onMended?.(await mendTimeZones(db)) },
+    {
+      name: 'settle sweeps',
+      everyMs: 2_000,
+      atMostMs: minuteMs,
+      run: () => sweptHits.settle(db, dimensions, new Date()),
+    },
+    { name: 'roll up new dimensions', everyMs: 60 * minuteMs, run: () => rollUpNewDimensions(db, dimensions) },
+    { name: 'vacuum pending clicks', everyMs: 5_000, run: () => vacuumPending(db) },
+    { name: 'renew salts', everyMs: 15 * minuteMs, run: () => renewSalts(db, salts) },
+    {
+      name: 'make partitions',
+      everyMs: 360 * minuteMs,
+      run: async () => ensurePartitions(db, await earlierNow(db)),
+    },
+    {
+      name: 'forget visitors seen',
+      everyMs: 60 * minuteMs,
+      run: async () => forgetVisitorsSeen(db, await earlierNow(db)),
+    },
+    ...(retentionDays === null
+      ? []
+      : [
+          {
+            name: 'drop old clicks',
+            everyMs: 60 * minuteMs,
+            run: async () => dropOldClicks(db, retentionDays, await earlierNow(db), dimensions),
+          },
+        ]),
+  ];
+}
+
+/** What is over is forgotten here at once, in the database as soon as it answers. */
+async function renewSalts(db: Db, salts: Salts): Promise<void> {
+  salts.forget(new Date());
+  await salts.renew(db, await earlierNow(db));
+}
+
+/** Partitions of this month and the next two; a server that is down for a month still finds one when it comes back. */
+export async function ensurePartitions(db: Db, now: Date): Promise<void> {
+  await db.execute(sql`
+select ensure_click_partition(${now.toISOString()}::timestamptz + make_interval(months => m)) from generate_series(0, 2) m`);
+}
+
+/** Which visitors were seen matters on their day only; the day before yesterday is over everywhere. */
+export async function forgetVisitorsSeen(db: Db, now: Date): Promise<void> {
+  await db.delete(visitorsSeen).where(lt(visitorsSeen.day, isoDay(new Date(now.getTime() - DAY))));
+}
+
+/**
+ * Drops the hits of months (UTC) that ended more than `days` days ago. Reports keep what was counted of them: every link
+ * that has rows there is rolled up first, its whole past included. The visits' user agents go with them.
+ * @returns the months that were dropped, as names of partitions; 'clicks_default' when single rows went
+ * @throws when a partition is in use for longer than 2 s; what was dropped before it stays dropped, the rest waits for
+ *   the next time
+ */
+export async function dropOldClicks(
+  db: Db,
+  days: number,
+  now: Date,
+  dimensions: readonly CountedDimension[],
+): Promise<string[]> {
+  const keptSince = firstKeptDay(days, now);
+  const dropped: string[] = [];
+  // What is gone can be counted no more.
+  await rollUpNewDimensions(db, dimensions);
+  for (const partition of await listPartitionsBefore(db, keptSince)) {
+    const isDropped = await db.transaction(async (tx) => {
+      await lockRollups(tx, dimensions);
+      // Read from the table: to_regclass answers from a cache that waiting for the lock does not renew.
+      const isThere = sql`relname = ${partition} and relnamespace = current_schema()::regnamespace`;
+      const { rowCount } = await tx.execute(sql`select from pg_class where ${isThere}`);
+      // Another node dropped it while we waited.
+      if (rowCount === 0) return false;
+      await keepCounted(tx, sql`select link_id from ${sql.identifier(partition)}`, dimensions);
+      // New clicks wait behind us while we wait for a long report.
+      await tx.execute(sql`set local lock_timeout = '2s'`);
+      await tx.execute(sql`drop table ${sql.identifier(partition)}`);
+      return true;
+    });
+    if (isDropped) dropped.push(partition);
+  }
+  // Hits from before their month had a partition, of a seed or an import.
+  await db.transaction(async (tx) => {
+    await lockRollups(tx, dimensions);
+    const isOld = sql`clicked_at < ${`${keptSince}T00:00:00Z`}`;
+    const found = await tx.execute(sql`select from clicks_default where ${isOld} limit 1`);
+    if (found.rows.length === 0) return;
+    await keepCounted(tx, sql`select link_id from clicks_default where ${isOld}`, dimensions);
+    await tx.execute(sql`delete from clicks_default where ${isOld}`);
+    dropped.push('clicks_default');
+  });
+  await db.delete(agentShapes).where(lt(agentShapes.lastSeenOn, keptSince));
+  return dropped;
+}
+
+/** Everything that the rollups can say of some links they say from now on, without the rows; under their lock. */
+async function keepCounted(
+  tx: Db,
+  links: ReturnType<typeof sql>,
+  dimensions: readonly CountedDimension[],
+): Promise<void> {
+  await takePending(tx, dimensions);
+  await rollUpLinks(tx, sql`link_id in (${links})`, dimensions);
+}
+
+async function listPartitionsBefore(db: Db, day: string): Promise<string[]> {
+  const { rows } = await db.execute<{ name: string }>(sql`
+select c.relname as name
+from pg_inherits i
+join pg_class c on c.oid = i.inhrelid
+where i.inhparent = 'clicks'::regclass and c.relname ~ '^clicks_[0-9]{4}_[0-9]{2}$'
+  and c.relname < ${`clicks_${day.slice(0, 7).replace('-', '_')}`}
+order by 1`);
+  return rows.map(({ name }) => name);
+}
+
+/** @returns the UTC day since which hits are kept, when those of months that ended more than `days` days ago are dropped */
+export function firstKeptDay(days: number, now: Date): string {
+  return `${isoDay(new Date(now.getTime() - days * DAY)).slice(0, 7)}-01`;
+}

@@ -1,0 +1,295 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Db } from '../../ground/db/db.ts';
+import { isUnknownZone } from '../../ground/db/pg-errors.ts';
+import { type MendedZone, mendTimeZones } from '../../ground/db/time-zones.ts';
+import { lockRollups, tryLockRollups } from './rollup-lock.ts';
+
+/** What the rollups need to know of a dimension; visitors/rollups/dimensions.ts holds the list. */
+export type CountedDimension = {
+  name: string;
+  /** The value as SQL over a row `c` of clicks; NULL is counted as '', and as nothing where only scans are. */
+  sql: string;
+  counts: 'clicks' | 'scans' | 'hits';
+  /** Dimensions with the same name here depend on one another. */
+  card: string;
+  /** `workspace`: workspaces are broken down by it, links are not. */
+  of?: 'workspace';
+};
+
+/**
+ * A link's breakdowns are rolled up once it has this many hits. Below, its raw rows answer in a few milliseconds through
+ * the primary key; and a rollup of few hits is larger than the hits (src/DECISIONS.md 8).
+ */
+export const busyLinkHits = 3_000;
+
+/**
+ * Rows of clicks that the rollups have; in any one snapshot a hit is either settled or pending. `not in` because Postgres
+ * answers it from a hash: it takes the pending table for empty, and would join it row by row.
+ */
+export const settled = (where: SQL): SQL => sql`(
+  select * from clicks c
+  where ${where} and (c.link_id, c.clicked_at, c.id) not in (select link_id, clicked_at, id from clicks_pending)
+)`;
+
+/** The values of a hit, one column `v…` a dimension; NULL where the hit does not count in it. */
+function valueColumns(dimensions: readonly CountedDimension[]): SQL {
+  const columns = dimensions.map(({ sql: plain, counts }, index) => {
+    const value = counts === 'scans' ? plain : `coalesce(${plain}, '')`;
+    return `${counts === 'hits' ? value : `case when c.class = 'human' then ${value} end`} as v${index}`;
+  });
+  return sql.raw(columns.join(', '));
+}
+
+/** How hits are counted. */
+type Counting = {
+  dimensions: readonly CountedDimension[];
+  /** 'taken off': what was counted of these hits is counted back. */
+  sign?: 'added' | 'taken off';
+  /** The zone of hours and days, as SQL; each workspace's own when left out. */
+  timeZone?: SQL;
+};
+
+const countOf = ({ sign = 'added' }: Counting) => sql.raw(sign === 'added' ? 'count(*)' : '-count(*)');
+
+/**
+ * The start of an instant's hour on a zone's clock. Lord Howe's clock is set by half an hour and Chatham's at a quarter to:
+ * the hour in which that happens begins anew with the first quarter on the instant's own side.
+ */
+function hourOf(instant: SQL, timeZone: SQL): SQL {
+  const shown = sql`date_trunc('hour', ${instant} at time zone ${timeZone})`;
+  const start = sql`date_trunc('hour', ${instant}, ${timeZone})`;
+  const later = ['15 minutes', '30 minutes'].map((after) => {
+    const interval = sql.raw(`interval '${after}'`);
+    return sql`when (${start} + ${interval}) at time zone ${timeZone} = ${shown} + ${interval} then ${start} + ${interval}`;
+  });
+  return sql`case when ${start} at time zone ${timeZone} = ${shown} then ${start} ${sql.join(later, sql` `)}
+                  else ${start} + interval '45 minutes' end`;
+}
+
+/** CTE `source`: the hits with their hour and day on the workspace's clock, and their values. `busy_id`: NULL unless busy. */
+const readHits = (hits: SQL, { dimensions, timeZone = sql`w.time_zone` }: Counting): SQL => sql`source as materialized (
+  select c.workspace_id, c.link_id, c.class, c.clicked_at, c.is_first_in_workspace, c.is_first_on_link,
+         case when c.link_id in (select link_id from link_totals where is_busy) then c.link_id end as busy_id,
+         ${hourOf(sql`c.clicked_at`, timeZone)} as hour,
+         (c.clicked_at at time zone ${timeZone})::date as day,
+         ${valueColumns(dimensions)}
+  from ${hits} c
+  join workspaces w on w.id = c.workspace_id
+)`;
+
+/** The columns of each card, as grouping sets. */
+function cardSets(dimensions: readonly CountedDimension[]): SQL {
+  const cards = new Map<string, string[]>();
+  for (const [index, { card }] of dimensions.entries()) cards.set(card, [...(cards.get(card) ?? []), `v${index}`]);
+  return sql.raw([...cards.values()].map((columns) => `(${columns.join(', ')})`).join(', '));
+}
+
+/** Rows `d (dimension, value)` of a row `s`; a value is NULL where it does not count. */
+function valueRows(dimensions: readonly CountedDimension[]): SQL {
+  const rows = dimensions.map(({ name, of }, index) =>
+    of === 'workspace' ? `('${name}', case when s.is_workspace then v${index} end)` : `('${name}', v${index})`,
+  );
+  return sql.raw(`(values ${rows.join(', ')}) as d (dimension, value)`);
+}
+
+/**
+ * CTEs `card`, `counted`, `daily`, `monthly`: the breakdowns of the source, added to what is there. Hits are grouped by
+ * all dimensions of a card first, because these depend on one another: what remains to be counted by dimension is little.
+ * Sorted by key: should there ever be a second writer, it waits and does not deadlock.
+ * @param scopes whether links alone are counted, or their workspaces too
+ */
+function addBreakdowns(scopes: 'links' | 'links and workspaces', counting: Counting): SQL {
+  const { dimensions } = counting;
+  const columns = sql.raw(dimensions.map((_, index) => `v${index}`).join(', '));
+  const ofLinks = sql`
+    select busy_id as scope_id, first_on_link as visitors, false as is_workspace, day, hits, ${columns}
+    from card where busy_id is not null`;
+  const ofWorkspaces = sql`
+    select workspace_id, first_in_workspace, true, day, hits, ${columns}
+    from card`;
+  return sql`card as materialized (
+  select workspace_id, busy_id, day, ${columns}, ${countOf(counting)} as hits,
+         ${countOf(counting)} filter (where is_first_in_workspace) as first_in_workspace,
+         ${countOf(counting)} filter (where is_first_on_link) as first_on_link
+  from source
+  group by workspace_id, busy_id, day, grouping sets (${cardSets(dimensions)})
+), counted as materialized (
+  select s.scope_id, s.day, d.dimension, d.value, sum(s.hits) as clicks, sum(s.visitors) as visitors
+  from (${scopes === 'links' ? ofLinks : sql`${ofLinks} union all ${ofWorkspaces}`}) s
+  cross join lateral ${valueRows(dimensions)}
+  where d.value is not null
+  group by 1, 2, 3, 4
+), daily as (
+  insert into click_counts_daily as t (scope_id, day, dimension, value, clicks, visitors)
+  select * from counted
+  order by 1, 2, 3, 4
+  on conflict (scope_id, day, dimension, value) do update
+  set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visitors
+), monthly as (
+  insert into click_counts_monthly as t (scope_id, month, dimension, value, clicks, visitors)
+  select scope_id, date_trunc('month', day)::date, dimension, value, sum(clicks), sum(visitors)
+  from counted
+  group by 1, 2, 3, 4
+  order by 1, 2, 3, 4
+  on conflict (scope_id, month, dimension, value) do update
+  set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visitors
+)`;
+}
+
+/** A statement's CTEs and end: counts `hits` in every rollup of their workspaces and links. */
+const addToRollups = (hits: SQL, counting: Counting): SQL => sql`${readHits(hits, counting)},
+${addBreakdowns('links and workspaces', counting)}, hourly as (
+  insert into click_totals_hourly as t (scope_id, hour, class, hits, visitors)
+  select scope_id, hour, class, ${countOf(counting)}, ${countOf(counting)} filter (where is_first)
+  from (
+    select workspace_id as scope_id, is_first_in_workspace as is_first, hour, class from source
+    union all
+    select link_id, is_first_on_link, hour, class from source
+  ) s
+  group by 1, 2, 3
+  order by 1, 2, 3
+  on conflict (scope_id, hour, class) do update
+  set hits = t.hits + excluded.hits, visitors = t.visitors + excluded.visitors
+)
+insert into link_totals as t (link_id, workspace_id, clicks, visitors, hits, first_hit_at, last_click_at)
+select link_id, workspace_id, ${countOf(counting)} filter (where class = 'human'),
+       ${countOf(counting)} filter (where is_first_on_link), ${countOf(counting)}, min(clicked_at), max(clicked_at) filter (where class = 'human')
+from source
+group by 1, 2
+order by 1
+on conflict (link_id) do update
+set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visitors, hits = t.hits + excluded.hits,
+    first_hit_at = least(t.first_hit_at, excluded.first_hit_at),
+    last_click_at = greatest(t.last_click_at, excluded.last_click_at)`;
+
+/**
+ * Takes the pending hits into every rollup, exactly once: one transaction, one node at a time.
+ * @returns how many hits were taken in
+ * @throws NewerRollups when a newer version counts
+ */
+export async function rollUpPending(db: Db, dimensions: readonly CountedDimension[]): Promise<number> {
+  return withKnownZones(db, () =>
+    db.transaction(async (tx) => {
+      await lockRollups(tx, dimensions);
+      return takePendingQuickly(tx, dimensions);
+    }),
+  );
+}
+
+/**
+ * The same for the timetable: where another node is at it, or a newer version counts, it is left to them.
+ * @param onMended told of workspaces that got another time zone, because theirs is unknown
+ * @returns how many hits were taken in
+ */
+export async function rollUpIfFree(
+  db: Db,
+  dimensions: readonly CountedDimension[],
+  onMended?: (zones: readonly MendedZone[]) => void,
+): Promise<number> {
+  const run = () =>
+    db.transaction(async (tx) => ((await tryLockRollups(tx, dimensions)) ? takePendingQuickly(tx, dimensions) : 0));
+  return withKnownZones(db, run, onMended);
+}
+
+/** Where a workspace's zone is unknown to Postgres, it gets another one first: all others are counted with it. */
+async function withKnownZones(
+  db: Db,
+  run: () => Promise<number>,
+  onMended: (zones: readonly MendedZone[]) => void = () => {},
+): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    const mended = isUnknownZone(error) ? await mendTimeZones(db) : [];
+    if (mended.length === 0) throw error;
+    onMended(mended);
+    return run();
+  }
+}
+
+/** Nobody waits for it to be on disk: a crash that takes it away gives the pending hits back. */
+async function takePendingQuickly(tx: Db, dimensions: readonly CountedDimension[]): Promise<number> {
+  await tx.execute(sql`select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64MB', true)`);
+  return takePending(tx, dimensions);
+}
+
+/** As `rollUpPending`, for those who hold the lock. */
+export async function takePending(tx: Db, dimensions: readonly CountedDimension[]): Promise<number> {
+  await nameDomains(tx);
+  return takeIn(tx, sql`delete from clicks_pending returning *`, dimensions);
+}
+
+/**
+ * Takes hits into every rollup; for those who hold the lock.
+ * @param hits a statement that returns rows of clicks which no rollup has, such as the one that puts them there
+ * @returns how many hits were taken in
+ */
+export async function takeIn(tx: Db, hits: SQL, dimensions: readonly CountedDimension[]): Promise<number> {
+  const taken = await tx.execute(sql`
+with taken as (
+  ${hits}
+), ${addToRollups(sql`taken`, { dimensions })}
+returning (select count(*) from taken)::int as hits`);
+  const count = (taken.rows[0] as { hits: number } | undefined)?.hits ?? 0;
+  if (count > 0) await rollUpLinks(tx, sql`hits >= ${busyLinkHits}`, dimensions);
+  return count;
+}
+
+/** Hits of a version before `domain_id`, or of its spool, get the domain of their slug, which no slug changes. */
+async function nameDomains(tx: Db): Promise<void> {
+  await tx.execute(sql`
+with named as (
+  update clicks_pending p set domain_id = s.domain_id
+  from slugs s
+  where p.domain_id is null and s.id = p.slug_id
+  returning p.link_id, p.clicked_at, p.id, p.domain_id
+)
+update clicks c set domain_id = n.domain_id
+from named n
+where (c.link_id, c.clicked_at, c.id) = (n.link_id, n.clicked_at, n.id)`);
+}
+
+/**
+ * Gives the pages of taken hits back. Autovacuum comes once a minute, and until then each roll-up and each report would
+ * read past every hit of that minute.
+ */
+export async function vacuumPending(db: Db): Promise<void> {
+  await db.execute(sql`vacuum clicks_pending`);
+}
+
+/**
+ * Links that are not rolled up get the breakdowns of their past now, and of each click from now on.
+ * @param which a condition on `link_totals t`
+ */
+export async function rollUpLinks(tx: Db, which: SQL, dimensions: readonly CountedDimension[]): Promise<void> {
+  const promoted = await tx.execute(
+    sql`update link_totals t set is_busy = true where not is_busy and ${which} returning link_id`,
+  );
+  if (promoted.rows.length === 0) return;
+  const ids = sql.param((promoted.rows as { link_id: string }[]).map((row) => row.link_id));
+  await breakDownSettled(tx, sql`c.link_id = any(${ids}::text[])`, 'links', dimensions);
+}
+
+/**
+ * Counts hits that the rollups have in the breakdowns, and in nothing else.
+ * @param where which hits, as SQL over a row `c` of clicks; what is pending among them is left out
+ */
+export async function breakDownSettled(
+  tx: Db,
+  where: SQL,
+  scopes: 'links' | 'links and workspaces',
+  dimensions: readonly CountedDimension[],
+): Promise<void> {
+  await tx.execute(sql`
+with ${readHits(settled(where), { dimensions })},
+${addBreakdowns(scopes, { dimensions })}
+select count(*) from counted`);
+}
+
+/**
+ * Counts hits that the rollups have, or takes them off, in any rollup of their workspaces and links.
+ * @param where which hits, as SQL over a row `c` of clicks; what is pending among them is left out
+ */
+export async function countSettled(tx: Db, where: SQL, counting: Counting): Promise<void> {
+  await tx.execute(sql`with ${addToRollups(settled(where), counting)}`);
+}

@@ -1,0 +1,80 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { listClaims } from '../../../src/domains/domains/claims.ts';
+import { accessibilityProblems } from '../../setup/accessibility.ts';
+import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
+import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { workspaceIdOf } from '../../setup/membership.ts';
+import { type DnsServer, startDnsServer } from '../dns/dns-server.ts';
+
+let dns: DnsServer;
+let app: TestApp;
+let ada: Person;
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  dns = await startDnsServer();
+  app = await startTestApp({ DNS_SERVERS: dns.address });
+  ada = await app.signUp('Ada');
+});
+afterAll(async () => {
+  await browser.close();
+  await app.close();
+  await dns.close();
+});
+
+async function open(width: number) {
+  const { page, errors } = await openPageAs(browser, app, ada, { viewport: { width, height: 900 } });
+  const violations = () => accessibilityProblems(page);
+  const isTooWide = () => page.evaluate('document.documentElement.scrollWidth > innerWidth');
+  return { page, errors, violations, isTooWide };
+}
+
+it('an admin adds a domain, and the page notices by itself that its records are there', async () => {
+  const { page, errors, violations } = await open(1280);
+  // The page's own clock, so that nobody waits while it does.
+  await page.clock.install();
+  await page.goto(`/w/${ada.workspace.slug}/settings`);
+  await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Domains' }).click();
+  await page.getByRole('heading', { name: 'Your name on every link' }).waitFor();
+  expect(await violations()).toEqual([]);
+  await page.getByLabel('Add a domain').fill('https://Go.Acme.test/');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'go.acme.test Waiting' }).waitFor();
+  await page.getByRole('button', { name: 'Check now' }).click();
+  await page.getByText('There is no TXT record at _waymark.go.acme.test.').waitFor();
+  expect(await violations()).toEqual([]);
+
+  const [claim] = await listClaims(app.db, await workspaceIdOf(app, ada));
+  await page.getByText('Where to set them').click();
+  dns.zone['TXT _waymark.go.acme.test'] = [`waymark-verify=${claim?.proofToken}`];
+  await page.getByText('go.acme.test does not point anywhere.').waitFor();
+  await page.clock.fastForward(10_000);
+  await page.getByText('There is no TXT record').waitFor({ state: 'detached' });
+  // Looking again leaves what somebody reads as it is.
+  expect(await page.getByText('Amazon Route 53').isVisible()).toBe(true);
+  dns.zone['CNAME go.acme.test'] = ['go.localhost'];
+  await page.clock.fastForward(10_000);
+  await page.getByRole('heading', { name: 'go.acme.test Live' }).waitFor();
+  await page.getByText('All records are right.').waitFor();
+  const questions = dns.questions();
+  await page.clock.fastForward(60_000);
+  await page.waitForTimeout(500);
+  expect(dns.questions()).toBe(questions);
+  expect(await violations()).toEqual([]);
+  expect(errors).toEqual([]);
+});
+
+it('it fits on a phone', async () => {
+  const { page, violations, isTooWide } = await open(360);
+  await page.goto(`/w/${ada.workspace.slug}/domains`);
+  await page.getByLabel('Add a domain').fill('a-rather-long-name-for-a-domain.of-a-team.acme.test');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Check now' }).click();
+  await page.getByText('There is no TXT record').waitFor();
+  expect(await isTooWide()).toBe(false);
+  expect(await violations()).toEqual([]);
+  await page.goto(`/w/${ada.workspace.slug}/domains`);
+  expect(await isTooWide()).toBe(false);
+});

@@ -1,0 +1,164 @@
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
+import { lockRollups } from '../../../src/visitors/rollups/rollup-lock.ts';
+import { announce } from '../../../src/ground/db/notify.ts';
+import { errorAt, valueOf } from '../accounts/visitor.ts';
+import { hearAnnouncements } from '../../setup/announcements.ts';
+import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
+import { workspaceIdOf } from '../../setup/membership.ts';
+
+let app: TestApp;
+let ada: Person;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  ada = await app.signUp('Ada');
+});
+afterAll(() => app.close());
+
+const settings = (person: Person) => `/w/${person.workspace.slug}/settings`;
+
+describe('workspace settings', () => {
+  it('change name, word and time zone; links to the old word are gone', async () => {
+    const grace = await app.signUp('Grace');
+    const page = await grace.ask(settings(grace));
+    expect(valueOf(page, 'name')).toBe('Grace&#39;s team');
+    expect(page.text).toContain('<option>Europe/Berlin</option>');
+    const form = { name: 'Navy', slug: ' Navy-1 ', timeZone: 'america/new_york' };
+    const done = await grace.ask(settings(grace), { form });
+    expect(done.headers.location).toBe('/w/navy-1/settings');
+    const after = await grace.ask('/w/navy-1/settings');
+    expect(['name', 'slug', 'timeZone'].map((field) => valueOf(after, field))).toEqual([
+      'Navy',
+      'navy-1',
+      'America/New_York',
+    ]);
+    expect((await grace.ask(settings(grace))).status).toBe(404);
+  });
+
+  it('count the reports anew when the time zone changes, and tell every node', async () => {
+    const listener = await hearAnnouncements(app.databaseUrl);
+    const link = await app.db.execute<{ id: string; workspace_id: string }>(sql`
+insert into links (id, workspace_id, url) select 'link-of-ada', id, 'https://example.com' from workspaces where slug = ${ada.workspace.slug}
+returning id, workspace_id`);
+    const workspaceId = link.rows[0]?.workspace_id ?? '';
+    await app.db.execute(sql`
+with hit as (
+  select 1, '2026-11-20T22:30:00Z'::timestamptz, 'link-of-ada', 'slug', ${workspaceId}, 'human', 'browser', 1, 'direct', true, true
+), kept as (
+  insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
+  select * from hit
+)
+insert into clicks_pending (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
+select * from hit`);
+    await app.rollUp();
+    const day = async () => {
+      const found = await app.db.execute<{ day: string; clicks: string }>(sql`
+select day::text, clicks from click_counts_daily where scope_id = ${workspaceId} and dimension = 'channel'`);
+      return found.rows.map((row) => `${row.day} ${row.clicks}`);
+    };
+    expect(await day()).toEqual(['2026-11-20 1']);
+    const form = { name: 'Ada', slug: ada.workspace.slug, timeZone: 'Europe/Berlin' };
+    expect((await ada.ask(settings(ada), { form: { ...form, timeZone: 'Asia/Tokyo' } })).status).toBe(303);
+    expect(await day()).toEqual(['2026-11-21 1']);
+    await expect.poll(() => listener.heard).toContainEqual({ kind: 'workspace', workspaceId });
+    // A name is none of their business.
+    const renamed = { ...form, name: 'Ada B.', timeZone: 'Asia/Tokyo' };
+    expect((await ada.ask(settings(ada), { form: renamed })).status).toBe(303);
+    await announce(app.db, { kind: 'domain', host: 'last.example' });
+    await expect.poll(() => listener.heard.at(-1)).toEqual({ kind: 'domain', host: 'last.example' });
+    expect(listener.heard.filter(({ kind }) => kind === 'workspace')).toHaveLength(1);
+    await listener.close();
+  });
+
+  it('change the time zone three times a day, and all else as before', async () => {
+    const ida = await app.signUp('Ida');
+    const change = (timeZone: string, name = 'Ida') =>
+      ida.ask(settings(ida), { form: { name, slug: ida.workspace.slug, timeZone } });
+    for (const timeZone of ['Asia/Tokyo', 'Europe/Berlin', 'Asia/Tokyo'])
+      expect((await change(timeZone)).status).toBe(303);
+    const refused = await change('Europe/Berlin', 'Other');
+    expect(refused.status).toBe(429);
+    expect(refused.text).toContain('The time zone can change 3 times a day');
+    expect((await change('Asia/Tokyo', 'Other')).status).toBe(303);
+    expect(valueOf(await ida.ask(settings(ida)), 'name')).toBe('Other');
+  });
+
+  it('change the time zone while reclassify, which holds the rollups, writes its note', async () => {
+    const mary = await app.signUp('Mary');
+    const { slug } = mary.workspace;
+    const workspaceId = await workspaceIdOf(app, mary);
+    let answer: ReturnType<Person['ask']> | undefined;
+    await app.db.transaction(async (tx) => {
+      await lockRollups(tx, dimensions);
+      answer = mary.ask(settings(mary), { form: { name: 'Mary', slug, timeZone: 'Asia/Kolkata' } });
+      const isWaiting = sql`
+select from pg_stat_activity where datname = current_database() and wait_event = 'advisory' and query like '%pg_advisory_xact_lock%'`;
+      await expect.poll(async () => (await app.db.execute(isWaiting)).rowCount).toBe(1);
+      await tx.execute(sql`
+insert into chart_notes (id, workspace_id, at, kind, text, moved) values ('note', ${workspaceId}, now(), 'reclassified', 'Moved.', '{}')`);
+    });
+    expect((await answer)?.status).toBe(303);
+  });
+
+  it.each([
+    ['name', '', 'Name the workspace.'],
+    ['slug', 'x', 'Use at least 2 characters.'],
+    ['slug', 'x'.repeat(41), 'Use at most 40 characters.'],
+    ['slug', 'two words', 'Use letters a to z, figures, and single hyphens between them.'],
+    ['slug', 'a--b', 'Use letters a to z, figures, and single hyphens between them.'],
+    ['slug', '../x', 'Use letters a to z, figures, and single hyphens between them.'],
+  ])('refuse %s "%s" at the field and keep what was typed', async (field, value, sentence) => {
+    const form = { name: 'Typed name', slug: 'typed-slug', timeZone: 'Europe/Paris', [field]: value };
+    const refused = await ada.ask(settings(ada), { form });
+    expect(refused.status).toBe(422);
+    expect(errorAt(refused, field)).toBe(sentence);
+    expect(valueOf(refused, field)).toBe(value);
+    expect(valueOf(refused, 'timeZone')).toBe('Europe/Paris');
+  });
+
+  it.each(['', 'Mars/Olympus', '+05:30', 'posix/UTC', 'localtime', "'; drop table users", 'x'.repeat(100)])(
+    'refuse the time zone %j',
+    async (timeZone) => {
+      const refused = await ada.ask(settings(ada), { form: { name: 'Ada', slug: ada.workspace.slug, timeZone } });
+      expect(refused.status).toBe(422);
+      expect(refused.text).toContain('id="time-zone-error"');
+    },
+  );
+
+  it('refuse a word that another workspace has, also when both take it at once', async () => {
+    const joan = await app.signUp('Joan');
+    const form = { name: 'Joan', slug: ada.workspace.slug, timeZone: 'UTC' };
+    const refused = await joan.ask(settings(joan), { form });
+    expect(refused.status).toBe(409);
+    expect(errorAt(refused, 'slug')).toBe(
+      `Another workspace uses ${ada.workspace.slug} already. Choose a different one.`,
+    );
+    const mary = await app.signUp('Mary');
+    const both = await Promise.all(
+      [joan, mary].map((person) => person.ask(settings(person), { form: { ...form, slug: 'wanted' } })),
+    );
+    expect(both.map((answer) => answer.status).toSorted((one, other) => one - other)).toEqual([303, 409]);
+  });
+});
+
+describe('roles', () => {
+  it.each([
+    ['owner', 303],
+    ['admin', 303],
+    ['member', 403],
+    ['viewer', 403],
+  ])('%s: the change answers %i', async (role, status) => {
+    const person = await app.signUp(`A ${role}`);
+    await app.db.execute(sql`
+update members set role = ${role} where user_id = (select id from users where email = ${person.email})`);
+    const page = await person.ask(settings(person));
+    expect(page.status).toBe(200);
+    const canChange = status === 303;
+    expect(page.text.includes('Admins and the owner can change this.')).toBe(!canChange);
+    const form = { name: 'Renamed', slug: person.workspace.slug, timeZone: 'UTC' };
+    expect((await person.ask(settings(person), { form })).status).toBe(status);
+    expect(valueOf(await person.ask(settings(person)), 'name') === 'Renamed').toBe(canChange);
+  });
+});

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
+import { insertLinkAs, textOf } from './pages.ts';
+
+let test: TestApp;
+let owner: Person;
+let spring: string;
+let docs: string;
+
+beforeAll(async () => {
+  test = await startTestApp();
+  owner = await test.signUp('Ada');
+  spring = await insertLinkAs(owner, 'spring');
+  docs = await insertLinkAs(owner, 'docs');
+  for (const address of ['203.0.113.1', '203.0.113.2']) {
+    await test.visit('/spring', { headers: { 'x-forwarded-for': address } });
+  }
+  await test.visit('/docs', { headers: { 'x-forwarded-for': '203.0.113.1' } });
+});
+
+afterAll(async () => {
+  await test?.close();
+});
+
+describe('the page of a link', () => {
+  it('has its clicks and nobody else’s', async () => {
+    const ofSpring = await owner.ask(spring);
+    expect(ofSpring.status).toBe(200);
+    expect(textOf(ofSpring)).toContain('2 clicks by 2 visitors');
+    expect(ofSpring.text).toContain(`${test.config.shortUrl}/spring`);
+    expect(textOf(await owner.ask(docs))).toContain('1 click by 1 visitor');
+    expect(textOf(await owner.ask(`/w/${owner.workspace.slug}/reports`))).toContain('3 clicks by 2 visitors');
+  });
+
+  it('keeps to the link when the period changes', async () => {
+    const page = await owner.ask(`${spring}?period=7d&interval=hour`);
+    expect(textOf(page)).toContain('2 clicks by 2 visitors');
+    expect(page.text).toContain(`href="${spring}?period=90d"`);
+    expect(page.text).toContain(`href="${spring}?period=7d&amp;interval=day"`);
+  });
+
+  it('counts a scan of its QR code', async () => {
+    const before = textOf(await owner.ask(spring));
+    expect(before).not.toContain('QR codes.');
+    const { rows } = await test.db.execute(
+      `select slug from slugs where kind = 'qr' and link_id = '${spring.split('/').at(-1)}'`,
+    );
+    await test.visit(`/${String(rows[0]?.slug)}`, { headers: { 'x-forwarded-for': '203.0.113.3' } });
+    expect(textOf(await owner.ask(spring))).toContain('3 clicks by 3 visitors');
+    expect(textOf(await owner.ask(spring))).toContain('1 click came from QR codes.');
+  });
+
+  it('says what to do when nobody has clicked yet', async () => {
+    const fresh = await insertLinkAs(owner, 'fresh');
+    expect(textOf(await owner.ask(fresh))).toContain('Share the short link or print its QR code.');
+  });
+});
+
+describe('a link that is not there', () => {
+  it('is not found, whatever its name', async () => {
+    for (const id of ['nope', '%00', "'%20or%201=1"]) {
+      expect((await owner.ask(`/w/${owner.workspace.slug}/links/${id}`)).status).toBe(404);
+    }
+  });
+
+  it('is not found by a stranger, nor through the stranger’s own workspace', async () => {
+    const stranger = await test.signUp('Mallory');
+    expect((await stranger.ask(spring)).status).toBe(404);
+    const id = spring.split('/').at(-1) ?? '';
+    expect((await stranger.ask(`/w/${stranger.workspace.slug}/links/${id}`)).status).toBe(404);
+  });
+
+  it('is gone once it is deleted', async () => {
+    expect((await owner.ask(`${docs}/delete`, { method: 'POST', form: {} })).status).toBe(303);
+    const reports = `/w/${owner.workspace.slug}/reports`;
+    expect((await owner.ask(docs)).headers.location).toBe(`${reports}?f=link:is:${docs.split('/').at(-1)}`);
+    expect((await owner.ask(`${docs}/edit`)).status).toBe(404);
+    expect(textOf(await owner.ask(reports))).toContain('4 clicks');
+  });
+});

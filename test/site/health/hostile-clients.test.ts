@@ -1,0 +1,121 @@
+import net from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { insertLink } from '../../../src/links/links/queries.ts';
+import { maxConnections } from '../../../src/ground/http/limits.ts';
+import { startTestApp, type TestApp } from '../../setup/app.ts';
+import { eventually } from '../../setup/eventually.ts';
+import { insertBareWorkspace } from '../../setup/hits.ts';
+
+let waymark: TestApp;
+let slug: string;
+/** Clients that say half a sentence and nothing; they are cut off while the other tests go on. */
+let slow: Promise<Raw>[];
+
+beforeAll(async () => {
+  waymark = await startTestApp();
+  const workspaceId = await insertBareWorkspace(waymark.db);
+  const { instanceDomainId: domainId } = waymark.app;
+  const link = { url: 'https://example.com/', slug: null, domainId, title: null, createdBy: null };
+  ({ slug } = await insertLink(waymark.db, workspaceId, link));
+  slow = [send(`GET /${slug} HTTP/1.1\r\nHost: ${waymark.shortHost}\r\n`), send()];
+});
+
+afterAll(() => waymark.close());
+
+type Raw = { text: string; seconds: number };
+
+/** Sends bytes as they are, and reads until the server closes. */
+function send(...pieces: string[]): Promise<Raw> {
+  return new Promise((resolve, reject) => {
+    const startedAt = performance.now();
+    let text = '';
+    const socket = net.connect(waymark.config.port, '127.0.0.1', () => {
+      pieces.forEach((piece, index) => setTimeout(() => socket.writable && socket.write(piece), 20 * index));
+    });
+    // A server that closes while we still send resets the connection; what it said before counts.
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') reject(error);
+    });
+    socket.on('data', (chunk) => (text += chunk.toString('latin1')));
+    socket.on('close', () => resolve({ text, seconds: (performance.now() - startedAt) / 1_000 }));
+  });
+}
+
+const get = (path: string, headers = '') =>
+  `GET ${path} HTTP/1.1\r\nHost: ${waymark.shortHost}\r\nUser-Agent: test\r\n${headers}Connection: close\r\n\r\n`;
+
+describe('a client that takes too much', () => {
+  it('is refused an address or headers beyond 16 KiB', async () => {
+    expect((await send(get(`/${slug}?q=${'x'.repeat(8_000)}`))).text).toMatch(/^HTTP\/1\.1 302 /);
+    expect((await send(get(`/${slug}?q=${'x'.repeat(20_000)}`))).text).toMatch(/^HTTP\/1\.1 431 /);
+    expect((await send(get(`/${slug}`, `X-Long: ${'x'.repeat(20_000)}\r\n`))).text).toMatch(/^HTTP\/1\.1 431 /);
+    expect((await send(get(`/${'x'.repeat(12_000)}`))).text).toMatch(/^HTTP\/1\.1 404 /);
+  });
+
+  it('is refused a body beyond 1 MiB before it is read', async () => {
+    const { host } = new URL(waymark.url);
+    const headers = 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 2000000\r\n';
+    const { text } = await send(`POST /log-in HTTP/1.1\r\nHost: ${host}\r\n${headers}\r\n`, 'x'.repeat(1_000));
+    expect(text).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  it('is refused what is no HTTP', async () => {
+    for (const nonsense of ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 'GET\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n']) {
+      expect((await send(nonsense)).text).toMatch(/^HTTP\/1\.1 400 /);
+    }
+    const smuggled = `GET /${slug} HTTP/1.1\r\nHost: ${waymark.shortHost}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`;
+    expect((await send(smuggled)).text).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it('finds a limit to the connections', () => {
+    expect(waymark.app.server.maxConnections).toBe(maxConnections);
+  });
+});
+
+/** Keeps the event loop busy. */
+function block(milliseconds: number): void {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until);
+}
+
+describe('a server that has more to do than it can', () => {
+  it('sends visitors on and asks everybody else to come back', async () => {
+    const eager = await startTestApp({ YIELD_AFTER_MS: '100' });
+    const { instanceDomainId: domainId } = eager.app;
+    const link = { url: 'https://example.com/', slug: null, domainId, title: null, createdBy: null };
+    const { slug: known } = await insertLink(eager.db, await insertBareWorkspace(eager.db), link);
+    const askForTooMuch = (path: string) =>
+      eventually(
+        () => {
+          block(300);
+          return eager.ask(path);
+        },
+        ({ status }) => status === 503,
+      );
+    const page = await askForTooMuch('/log-in');
+    expect(page.status).toBe(503);
+    expect(page.headers['retry-after']).toBe('5');
+    expect(page.text).toContain('Try again in a moment');
+    expect((await eager.visit(`/${known}`)).status).toBe(302);
+    expect((await eager.ask('/health/live')).status).toBe(200);
+    expect((await eager.ask('/metrics')).status).toBe(200);
+    expect((await askForTooMuch('/api/v1/links')).json()).toMatchObject({ status: 503, code: 'unavailable' });
+    await expect.poll(async () => (await eager.ask('/log-in')).status).not.toBe(503);
+    await eager.close();
+  });
+
+  it('goes on answering everybody where it is told to', async () => {
+    block(1_100);
+    expect((await waymark.ask('/log-in')).status).not.toBe(503);
+  });
+});
+
+it('a client that is slow on purpose is cut off, while others are answered', { timeout: 40_000 }, async () => {
+  expect((await waymark.visit(`/${slug}`)).status).toBe(302);
+  const [half, silent] = await Promise.all(slow);
+  expect(half?.text).toMatch(/^HTTP\/1\.1 408 /);
+  for (const cut of [half, silent]) {
+    expect(cut?.seconds).toBeGreaterThan(9);
+    expect(cut?.seconds).toBeLessThan(25);
+  }
+});

@@ -1,0 +1,58 @@
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { insertLink } from '../../../src/links/links/queries.ts';
+import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
+import { insertBareWorkspace } from '../../setup/hits.ts';
+
+let waymark: TestApp;
+let ada: Person;
+let slug: string;
+let lock: Client;
+
+beforeAll(async () => {
+  waymark = await startTestApp({ CLICK_COMMIT_BUDGET_MS: '50' });
+  ada = await waymark.signUp();
+  const workspaceId = await insertBareWorkspace(waymark.db);
+  const { instanceDomainId: domainId } = waymark.app;
+  const link = { url: 'https://example.com/', slug: null, domainId, title: null, createdBy: null };
+  ({ slug } = await insertLink(waymark.db, workspaceId, link));
+  lock = new Client(waymark.databaseUrl);
+  await lock.connect();
+});
+
+afterAll(async () => {
+  await lock.end();
+  await waymark.close();
+});
+
+describe('while the database does not take clicks', () => {
+  it('visitors are sent on, and people see on every page how many clicks are safe', async () => {
+    const page = () => ada.ask(`/w/${ada.workspace.slug}/settings`);
+    expect((await page()).text).not.toContain('safe on this server');
+
+    // Somebody holds the table: what reads other tables works, what writes clicks waits.
+    await lock.query('begin');
+    await lock.query('lock table clicks in access exclusive mode');
+    for (let visit = 0; visit < 3; visit++) expect((await waymark.visit(`/${slug}`)).status).toBe(302);
+    expect((await page()).text).toContain(
+      'The database is not accepting clicks right now. 3 clicks are safe on this server&#39;s disk and will be counted when it is back.',
+    );
+    const ready = await waymark.ask('/health/ready');
+    expect(ready.status).toBe(200);
+    expect(ready.json()).toMatchObject({
+      status: 'degraded',
+      database: { status: 'ok' },
+      spool: { status: 'filling', clicks: 3 },
+    });
+    const { text } = await waymark.ask('/metrics');
+    expect(text).toContain('waymark_spool_clicks 3\n');
+    expect(text).toContain('waymark_clicks_total{fate="spooled"} 3\n');
+
+    await lock.query('rollback');
+    await expect
+      .poll(async () => (await waymark.ask('/health/ready')).json())
+      .toMatchObject({ spool: { status: 'empty', clicks: 0 } });
+    expect((await page()).text).not.toContain('safe on this server');
+    expect((await waymark.ask('/metrics')).text).toContain('waymark_clicks_total{fate="drained"} 3\n');
+  });
+});

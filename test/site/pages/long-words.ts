@@ -1,0 +1,170 @@
+import { sql } from 'drizzle-orm';
+import { Client } from 'pg';
+import { insertNote } from '../../../src/reports/notes/notes.ts';
+import { insertView } from '../../../src/reports/saved-views/saved-views.ts';
+import { insertApiKey } from '../../../src/people/keys/keys.ts';
+import { batchParameters, KnownVisitors, recordHits } from '../../../src/visitors/clicks/batch.ts';
+import type { Hit } from '../../../src/visitors/clicks/hit.ts';
+import { insertCampaign } from '../../../src/links/links/campaigns.ts';
+import { insertLink, type NewLink } from '../../../src/links/links/queries.ts';
+import { ensureTags } from '../../../src/links/links/tags.ts';
+import { insertMail } from '../../../src/ground/mail/queries.ts';
+import { insertMailing } from '../../../src/reports/mailings/queries.ts';
+import { mailingToken } from '../../../src/reports/mailings/token.ts';
+import { insertShare } from '../../../src/reports/sharing/queries.ts';
+import { hashPassword } from '../../../src/reports/sharing/password.ts';
+import { insertInvitation } from '../../../src/people/workspaces/invitations.ts';
+import type { Person, TestApp } from '../../setup/app.ts';
+import { insertDomain } from '../../setup/domains.ts';
+import { makeHit } from '../../setup/hits.ts';
+import { joinWorkspace, workspaceIdOf } from '../../setup/membership.ts';
+
+const day = 24 * 60 * 60_000;
+/** As long as each may be, and without a place to break. */
+const unbroken = 'W'.repeat(200);
+const rightToLeft = 'عنوان طويل جدا لرابط قصير';
+const longUrl = `https://www.${'long-label.'.repeat(8)}example.com/${'a'.repeat(400)}?q=${'%20b'.repeat(60)}`;
+
+export type LongWords = Awaited<ReturnType<typeof fillWithLongWords>>;
+
+/** A workspace in which all words are as long as they may be. @returns what its pages are called by */
+export async function fillWithLongWords(app: TestApp, owner: Person) {
+  const { db } = app;
+  const workspaceId = await workspaceIdOf(app, owner);
+  const home = `/w/${owner.workspace.slug}`;
+  await db.execute(sql`update workspaces set name = ${unbroken.slice(0, 60)} where id = ${workspaceId}`);
+  const { rows } = await db.execute<{ id: string }>(sql`select id from users where email = ${owner.email}`);
+  const createdBy = rows[0]?.id ?? '';
+
+  const member = await app.signUp('Friend');
+  await joinWorkspace(app, member, owner, 'member');
+  await db.execute(sql`
+update users set name = ${unbroken.slice(0, 80)} where email = ${member.email}`);
+  const invitation = { email: `${unbroken.slice(0, 60)}@example.com`, role: 'viewer', invitedBy: createdBy } as const;
+  const invited = await insertInvitation(db, workspaceId, invitation);
+
+  const host = `${'w'.repeat(40)}.${'long-label-of-a-domain.'.repeat(4)}example`;
+  const domainId = await insertDomain(db, workspaceId, host, {
+    brandName: unbroken.slice(0, 60),
+    fault: 'target_wrong',
+  });
+  const waitingId = await insertDomain(db, workspaceId, `go.${host}`, { state: 'waiting', provedAt: null });
+
+  const plans = [
+    { name: unbroken.slice(0, 80), startsOn: dayBefore(20), endsOn: dayBefore(-20), goal: 987_654_321 },
+    { name: rightToLeft, startsOn: dayBefore(2), endsOn: dayBefore(-200), goal: 40 },
+    { name: 'Plain', startsOn: null, endsOn: null, goal: null },
+  ];
+  const campaigns = [];
+  for (const plan of plans) campaigns.push((await insertCampaign(db, workspaceId, plan)).id);
+  const [tagId = ''] = await ensureTags(db, workspaceId, [unbroken.slice(0, 50)]);
+
+  const make = (changes: Partial<NewLink>) =>
+    insertLink(db, workspaceId, {
+      url: 'https://example.com/',
+      slug: null,
+      title: null,
+      tags: [],
+      campaignId: null,
+      domainId: app.app.instanceDomainId,
+      createdBy,
+      ...changes,
+    });
+  const long = await make({
+    url: longUrl,
+    slug: 'w'.repeat(64),
+    title: unbroken,
+    tags: [unbroken.slice(0, 50), 'Plain', ...Array.from({ length: 12 }, (_, n) => `A tag with words ${n}`)],
+    campaignId: campaigns[0] ?? null,
+    domainId,
+  });
+  const rtl = await make({ title: rightToLeft, campaignId: campaigns[1] ?? null, tags: [rightToLeft] });
+  const archived = await make({ title: 'A title of several words that is as long as titles are '.repeat(3) });
+  await db.execute(sql`update links set archived_at = now() where id = ${archived.id}`);
+  const untouched = await make({ title: unbroken });
+
+  const words = [unbroken, `${unbroken.slice(0, 100)}.example.com`, 'direct', rightToLeft];
+  const hits = Array.from({ length: 240 }, (_, nth): Hit => {
+    const link = [long, rtl, archived][nth % 3] ?? long;
+    const word = words[nth % words.length] ?? null;
+    return makeHit({
+      workspaceId,
+      linkId: link.id,
+      domainId: nth % 3 === 0 ? domainId : app.app.instanceDomainId,
+      clickedAt: Date.now() - (nth % 40) * 0.7 * day,
+      class: nth % 7 === 0 ? 'preview' : nth % 11 === 0 ? 'crawler' : 'human',
+      reason: nth % 7 === 0 ? 'preview:slack' : nth % 11 === 0 ? 'crawler:google' : 'human:browser',
+      country: ['DE', 'US', 'IN', 'GB', null][nth % 5] ?? null,
+      region: word,
+      city: word,
+      os: word?.slice(0, 40) ?? null,
+      browser: word?.slice(0, 40) ?? null,
+      referrer: word,
+      channel: nth % 4 === 0 ? 'qr' : 'direct',
+      utmSource: word,
+      utmMedium: word,
+      utmCampaign: word,
+      utmTerm: word,
+      utmContent: word,
+      ...(nth % 4 === 0 ? { slugId: link.qrSlugId } : {}),
+    });
+  });
+  const pg = new Client({ connectionString: app.databaseUrl });
+  await pg.connect();
+  await pg.query({ ...recordHits, values: batchParameters(hits, new KnownVisitors(1_000).unknownOf(hits)) });
+  await pg.end();
+  await app.rollUp();
+
+  await insertNote(db, workspaceId, { at: new Date(Date.now() - day), text: unbroken, linkId: null, createdBy });
+  const filter = `f=${encodeURIComponent(`referrer:is:${unbroken}`)}`;
+  const view = { name: unbroken.slice(0, 80), address: `reports?period=30d&${filter}`, createdBy };
+  const viewId = (await insertView(db, workspaceId, view)).id;
+  await insertApiKey(db, workspaceId, { name: unbroken.slice(0, 60), createdBy });
+  const share = {
+    title: unbroken.slice(0, 120),
+    parts: ['links', 'places', 'sources', 'campaigns', 'devices', 'languages', 'hits'],
+    filters: [{ dimension: 'referrer', operator: 'contains', value: unbroken.slice(0, 100) }] as const,
+    expiresAt: null,
+    createdBy,
+  };
+  const subject = { kind: 'workspace' } as const;
+  const shared = await insertShare(db, workspaceId, { ...share, subject, passwordHash: null });
+  const locked = await insertShare(db, workspaceId, {
+    ...share,
+    subject,
+    passwordHash: await hashPassword('long enough'),
+  });
+  const recipient = `${unbroken.slice(0, 60)}@example.com`;
+  const mailing = await insertMailing(db, workspaceId, {
+    subject,
+    filters: share.filters,
+    every: 'week',
+    recipient,
+    createdBy,
+  });
+  await insertMail(db, { to: recipient, subject: unbroken, text: `Hello,\n\n${longUrl}\n` }, new Date(), false);
+
+  return {
+    home,
+    short: app.config.shortUrl,
+    unbroken,
+    long,
+    rtl,
+    archived,
+    untouched,
+    campaigns,
+    tagId,
+    domainId,
+    waitingId,
+    viewId,
+    shared,
+    locked,
+    invited,
+    mailing: `${mailing.id}/${mailingToken(app.config.secret, mailing.id)}`,
+    filter,
+  };
+}
+
+function dayBefore(days: number): string {
+  return new Date(Date.now() - days * day).toISOString().slice(0, 10);
+}

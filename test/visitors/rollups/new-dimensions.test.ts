@@ -1,0 +1,135 @@
+import { sql } from 'drizzle-orm';
+import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
+import { batchParameters, KnownVisitors, recordHits } from '../../../src/visitors/clicks/batch.ts';
+import type { Hit } from '../../../src/visitors/clicks/hit.ts';
+import { rollUpNewDimensions } from '../../../src/visitors/rollups/new-dimensions.ts';
+import { dropOldClicks, ensurePartitions } from '../../../src/visitors/rollups/retention.ts';
+import { busyLinkHits, rollUpPending } from '../../../src/visitors/rollups/rollups.ts';
+import { type Database, openDatabase } from '../../../src/ground/db/db.ts';
+import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
+import { insertBareWorkspace, makeHit, rowsOf } from '../../setup/hits.ts';
+import { rollupsAndRows } from '../../setup/rollups.ts';
+
+const now = new Date('2026-06-20T12:00:00Z');
+const hour = 60 * 60 * 1000;
+const added = ['domain', 'qr'];
+/** The list as the version before had it. */
+const before = dimensions.filter(({ name }) => !added.includes(name));
+
+let database: OpenTestDatabase;
+let neighbour: Database;
+let client: Client;
+let workspaceId: string;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+  neighbour = openDatabase(database.url, () => {});
+  client = new Client(database.url);
+  await client.connect();
+  await ensurePartitions(database.db, new Date('2026-03-01T00:00:00Z'));
+});
+
+afterAll(async () => {
+  await client.end();
+  await neighbour.close();
+  await database.drop();
+});
+
+beforeEach(async () => {
+  workspaceId = await insertBareWorkspace(database.db, 'Asia/Kolkata');
+  await database.db.execute(sql`delete from rolled_up_dimensions where name in ('domain', 'qr')`);
+});
+
+/** Hits back from an instant, one a quarter of an hour: one link in four is scanned, and on two domains. */
+async function record(count: number, { link = 'busy', until = now, isOld = false } = {}): Promise<void> {
+  const hits = Array.from({ length: count }, (_, index): Hit => {
+    const hit = makeHit({
+      workspaceId,
+      linkId: `${workspaceId}-${link}`,
+      clickedAt: until.getTime() - (index * hour) / 4,
+      class: index % 5 ? 'human' : 'crawler',
+      channel: index % 4 ? 'direct' : 'qr',
+      slugId: index % 4 ? 'slug' : `code-${index % 3}`,
+      domainId: index % 3 ? 'own' : 'shared',
+      visitorKey: index % 5 ? index : null,
+    });
+    // As a spool of that version has it: without the field.
+    if (isOld) delete (hit as Partial<Hit>).domainId;
+    return hit;
+  });
+  const values = batchParameters(hits, new KnownVisitors(10).unknownOf(hits), []);
+  await client.query({ ...recordHits, values });
+}
+
+async function expectExact(): Promise<void> {
+  await rollUpPending(database.db, dimensions);
+  const { rollups, rows } = await rollupsAndRows(database.db, workspaceId);
+  expect(rollups).toEqual(rows);
+}
+
+it('counts the past of a dimension that is new, once, and what was rolled up of it since', async () => {
+  await record(busyLinkHits + 100);
+  await record(40, { link: 'quiet' });
+  await rollUpPending(database.db, before);
+  await record(300);
+  await rollUpPending(database.db, dimensions);
+  await record(50, { link: 'quiet' });
+  const { rollups, rows } = await rollupsAndRows(database.db, workspaceId);
+  expect(rollups).not.toEqual(rows);
+
+  expect(await rollUpNewDimensions(database.db, dimensions)).toEqual(added);
+  await expectExact();
+  expect(await rollUpNewDimensions(database.db, dimensions)).toEqual([]);
+  await expectExact();
+});
+
+it('is exact when two nodes start at once while hits come in', async () => {
+  await record(busyLinkHits + 100);
+  await rollUpPending(database.db, before);
+  const [one, other] = await Promise.all([
+    rollUpNewDimensions(database.db, dimensions),
+    rollUpNewDimensions(neighbour.db, dimensions),
+    keepComing(),
+  ]);
+  expect([...(one ?? []), ...(other ?? [])]).toEqual(added);
+  await expectExact();
+});
+
+async function keepComing(): Promise<void> {
+  for (const { db } of [database, neighbour, database, neighbour]) {
+    await record(30);
+    await rollUpPending(db, dimensions);
+  }
+}
+
+it('counts before old rows are dropped, and leaves what is gone', async () => {
+  await record(200, { until: new Date('2026-03-20T12:00:00Z'), link: 'old' });
+  await rollUpPending(database.db, before);
+  expect(await dropOldClicks(database.db, 60, now, dimensions)).toContain('clicks_2026_03');
+  const counted = await rowsOf(
+    database.db,
+    sql`
+select dimension, value, sum(clicks)::int as clicks from click_counts_daily
+where scope_id = ${workspaceId} and dimension in ('domain', 'qr') group by 1, 2 order by 1, 2`,
+  );
+  expect(counted).toEqual([
+    { dimension: 'domain', value: 'own', clicks: 107 },
+    { dimension: 'domain', value: 'shared', clicks: 53 },
+    { dimension: 'qr', value: 'code-0', clicks: 13 },
+    { dimension: 'qr', value: 'code-1', clicks: 14 },
+    { dimension: 'qr', value: 'code-2', clicks: 13 },
+  ]);
+});
+
+it('takes hits of an older version, which know no domain, as unknown', async () => {
+  await record(20, { isOld: true });
+  expect(await rollUpNewDimensions(database.db, dimensions)).toEqual(added);
+  await expectExact();
+  const [unknown] = await rowsOf(
+    database.db,
+    sql`select value, sum(clicks)::int as clicks from click_counts_daily where scope_id = ${workspaceId} and dimension = 'domain' group by 1`,
+  );
+  expect(unknown).toEqual({ value: '', clicks: 16 });
+});

@@ -1,0 +1,233 @@
+import { sql } from 'drizzle-orm';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
+import { batchParameters, KnownShapes, KnownVisitors, recordHits } from '../../../src/visitors/clicks/batch.ts';
+import {
+  clickJobs,
+  dropOldClicks,
+  ensurePartitions,
+  forgetVisitorsSeen,
+} from '../../../src/visitors/rollups/retention.ts';
+import { moveRollups } from '../../../src/visitors/rollups/recount.ts';
+import { rollUpPending } from '../../../src/visitors/rollups/rollups.ts';
+import { Salts } from '../../../src/visitors/visits/salts.ts';
+import { SweptHits } from '../../../src/visitors/rollups/swept.ts';
+import { openDatabase } from '../../../src/ground/db/db.ts';
+import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
+import { insertBareWorkspace, makeHit, rowsOf } from '../../setup/hits.ts';
+import { rollupsAndRows } from '../../setup/rollups.ts';
+
+let database: OpenTestDatabase;
+let client: Client;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+  client = new Client(database.url);
+  await client.connect();
+});
+
+afterAll(async () => {
+  await client.end();
+  await database.drop();
+});
+
+const day = 24 * 60 * 60 * 1000;
+const today = Date.UTC(2026, 5, 20, 12);
+
+/** A click every six hours for 150 days, on a few quiet links. */
+async function recordMonths(workspaceId: string): Promise<void> {
+  for (let month = 1; month <= 5; month++) await ensurePartitions(database.db, new Date(Date.UTC(2026, month, 1)));
+  const hits = Array.from({ length: 600 }, (_, index) =>
+    makeHit({
+      workspaceId,
+      linkId: `${workspaceId}-${index % 7}`,
+      clickedAt: today - index * (day / 4),
+      class: index % 5 ? 'human' : 'crawler',
+      reason: index % 5 ? 'human:browser' : 'crawler:googlebot',
+      city: `City ${index % 9}`,
+      visitorKey: index % 5 ? index : null,
+      agent: `Agent/0 of month ${new Date(today - index * (day / 4)).getUTCMonth()}`,
+      agentId: 1_000 + new Date(today - index * (day / 4)).getUTCMonth(),
+    }),
+  );
+  const values = batchParameters(hits, new KnownVisitors(10).unknownOf(hits), new KnownShapes().unknownOf(hits));
+  await client.query({ ...recordHits, values });
+}
+
+const breakdownsOf = (workspaceId: string) =>
+  rowsOf<{ scope: string }>(
+    database.db,
+    sql`
+select scope_id as scope, day::text, dimension, value, clicks::int, visitors::int from click_counts_daily
+where scope_id = ${workspaceId} or scope_id in (select link_id from link_totals where workspace_id = ${workspaceId})
+order by 1, 2, 3, 4`,
+  );
+
+describe('clicks older than they are kept', () => {
+  it('go by the month, and every count of them stays, of quiet links too', async () => {
+    const workspaceId = await insertBareWorkspace(database.db, 'Asia/Kolkata');
+    await recordMonths(workspaceId);
+    await rollUpPending(database.db, dimensions);
+    const isQuiet = await rowsOf(database.db, sql`select from link_totals where is_busy`);
+    expect(isQuiet).toEqual([]);
+    const { rows: asRows } = await rollupsAndRows(database.db, workspaceId);
+    const totals = await rowsOf(database.db, sql`select * from link_totals order by link_id`);
+
+    const dropped = await dropOldClicks(database.db, 60, new Date(today), dimensions);
+    expect(dropped).toEqual(['clicks_2026_02', 'clicks_2026_03', 'clicks_default']);
+    const [left] = await rowsOf<{ first: string }>(
+      database.db,
+      sql`select min(clicked_at)::date::text as first from clicks`,
+    );
+    expect(left?.first).toBe('2026-04-01');
+
+    const isOfWorkspace = (row: unknown) => (row as { scope_id: string }).scope_id === workspaceId;
+    const { rollups } = await rollupsAndRows(database.db, workspaceId);
+    expect(rollups.filter(isOfWorkspace)).toEqual(asRows.filter(isOfWorkspace));
+    const byLink = (await breakdownsOf(workspaceId)).filter((row) => row.scope !== workspaceId);
+    expect(byLink.length).toBeGreaterThan(3_000);
+    const [sum] = await rowsOf<{ clicks: number }>(
+      database.db,
+      sql`select sum(clicks)::int as clicks from click_counts_daily where scope_id like ${`${workspaceId}-%`} and dimension = 'city'`,
+    );
+    expect(sum?.clicks).toBe(480);
+    const after = await rowsOf<{ is_busy: boolean }>(database.db, sql`select * from link_totals order by link_id`);
+    expect(after).toEqual((totals as object[]).map((row) => ({ ...row, is_busy: true })));
+    expect(await dropOldClicks(database.db, 60, new Date(today), dimensions)).toEqual([]);
+  });
+
+  it('take their user agents with them', async () => {
+    const shapes = await rowsOf<{ month: string }>(
+      database.db,
+      sql`select to_char(last_seen_on, 'YYYY-MM') as month from agent_shapes order by 1`,
+    );
+    expect(shapes.map(({ month }) => month)).toEqual(['2026-04', '2026-05', '2026-06']);
+  });
+
+  it('are counted on, on top of what is kept', async () => {
+    const [{ id: workspaceId } = { id: '' }] = await rowsOf<{ id: string }>(
+      database.db,
+      sql`select id from workspaces`,
+    );
+    const before = await breakdownsOf(workspaceId);
+    const hit = makeHit({ workspaceId, linkId: `${workspaceId}-1`, clickedAt: today, city: 'Nowhere else' });
+    await client.query({ ...recordHits, values: batchParameters([hit], []) });
+    await rollUpPending(database.db, dimensions);
+    const after = await breakdownsOf(workspaceId);
+    expect(after.filter((row) => JSON.stringify(row).includes('Nowhere else'))).toHaveLength(2);
+    expect(after.length).toBeGreaterThan(before.length);
+  });
+
+  it('keep their history when the workspace moves to another calendar and back', async () => {
+    const [{ id: workspaceId } = { id: '' }] = await rowsOf<{ id: string }>(
+      database.db,
+      sql`select id from workspaces`,
+    );
+    const before = await breakdownsOf(workspaceId);
+    const move = async (from: string, to: string) => {
+      await database.db.execute(sql`update workspaces set time_zone = ${to} where id = ${workspaceId}`);
+      await moveRollups(database.db, workspaceId, from, dimensions);
+    };
+    await move('Asia/Kolkata', 'America/Los_Angeles');
+    const moved = await breakdownsOf(workspaceId);
+    expect(moved).not.toEqual(before);
+    const march = (rows: unknown[]) => rows.filter((row) => /2026-0[1-3]/.test((row as { day: string }).day));
+    expect(march(moved).length).toBeGreaterThanOrEqual(march(before).length);
+    await move('America/Los_Angeles', 'Asia/Kolkata');
+    expect(await breakdownsOf(workspaceId)).toEqual(before);
+  });
+});
+
+describe('two nodes that drop the same months at once', () => {
+  it('share the work, and neither fails', async () => {
+    await recordMonths(await insertBareWorkspace(database.db));
+    await client.query("select pg_advisory_lock(hashtext('waymark rollups'))");
+    const nodes = [1, 2].map(() => dropOldClicks(database.db, 60, new Date(today), dimensions));
+    const areWaiting = sql`
+select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`;
+    await expect.poll(async () => (await database.db.execute(areWaiting)).rowCount).toBe(2);
+    await client.query("select pg_advisory_unlock(hashtext('waymark rollups'))");
+    const dropped = await Promise.all(nodes);
+    expect(dropped.flat().toSorted()).toEqual(['clicks_2026_02', 'clicks_2026_03', 'clicks_default']);
+  });
+});
+
+describe('what ties a visit to a visitor', () => {
+  it('the salt is gone from table and memory once its day is over everywhere', async () => {
+    const salts = new Salts();
+    const at = Date.UTC(2026, 5, 20, 23, 59);
+    await salts.renew(database.db, new Date(at));
+    const daysNow = () => rowsOf<{ day: string }>(database.db, sql`select day::text from visitor_salts order by 1`);
+    expect((await daysNow()).map((row) => row.day)).toEqual(['2026-06-19', '2026-06-20', '2026-06-21', '2026-06-22']);
+    expect(salts.saltOf('2026-06-19')).toBeDefined();
+    await salts.renew(database.db, new Date(at + 2 * day));
+    expect((await daysNow()).map((row) => row.day)).toEqual(['2026-06-21', '2026-06-22', '2026-06-23', '2026-06-24']);
+    expect(salts.saltOf('2026-06-19')).toBeUndefined();
+    expect(salts.saltOf('2026-06-20')).toBeUndefined();
+  });
+
+  it('the salt is gone from memory on time while the database is away', async () => {
+    const salts = new Salts();
+    const nobody = openDatabase('postgres://nobody@127.0.0.1:1/nothing', () => {});
+    await salts.renew(database.db, new Date());
+    const jobs = clickJobs({ db: nobody.db, salts, sweptHits: new SweptHits(), dimensions, retentionDays: null });
+    const job = jobs.find(({ name }) => name === 'renew salts');
+    const utcDay = new Date().toISOString().slice(0, 10);
+    expect(salts.saltOf(utcDay)).toBeDefined();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * day });
+    try {
+      await expect(job?.run()).rejects.toThrow();
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(salts.saltOf(utcDay)).toBeUndefined();
+    await nobody.close();
+  });
+
+  it('who was seen is forgotten after two days', async () => {
+    await database.db.execute(sql`truncate visitors_seen`);
+    await database.db.execute(sql`
+insert into visitors_seen (visitor_key, link_id, day)
+select n, '', date '2026-06-20' - n from generate_series(0, 9) n`);
+    await forgetVisitorsSeen(database.db, new Date(Date.UTC(2026, 5, 20, 0, 1)));
+    const left = await rowsOf<{ day: string }>(database.db, sql`select day::text from visitors_seen order by 1`);
+    expect(left.map((row) => row.day)).toEqual(['2026-06-19', '2026-06-20']);
+  });
+});
+
+describe('a node whose clock is a year ahead', () => {
+  it('deletes nothing that is still to be kept', async () => {
+    const now = new Date();
+    const utcDay = now.toISOString().slice(0, 10);
+    const workspaceId = await insertBareWorkspace(database.db);
+    await ensurePartitions(database.db, now);
+    await new Salts().renew(database.db, now);
+    const hit = makeHit({ workspaceId, linkId: 'kept', clickedAt: now.getTime(), visitorKey: 7 });
+    await client.query({ ...recordHits, values: batchParameters([hit], new KnownVisitors(10).unknownOf([hit])) });
+    const kept = () =>
+      rowsOf(
+        database.db,
+        sql`
+select (select count(*)::int from clicks where link_id = 'kept') as clicks,
+       (select count(*)::int from visitors_seen where day = ${utcDay}) as seen,
+       (select encode(salt, 'hex') from visitor_salts where day = ${utcDay}) as salt`,
+      );
+    const before = await kept();
+    expect(before).toEqual([{ clicks: 1, seen: 2, salt: expect.stringMatching(/./) }]);
+    const jobs = clickJobs({
+      db: database.db,
+      salts: new Salts(),
+      sweptHits: new SweptHits(),
+      dimensions,
+      retentionDays: 30,
+    });
+    vi.useFakeTimers({ toFake: ['Date'], now: now.getTime() + 366 * day });
+    try {
+      for (const { run } of jobs) await run();
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(await kept()).toEqual(before);
+  });
+});
