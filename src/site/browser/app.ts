@@ -27,5 +27,7 @@ startDownloads();
 startCompleting();
 startSelecting();
 startSignUp();
-// All scripts are here. Unless something else is missing, the page need not say so.
-document.querySelector(':root:not([data-partial]) #load-notice')?.remove();
+// All scripts are here. A stylesheet may still fail: only once everything has arrived or not need the page say nothing.
+const dropNotice = () => document.querySelector(':root:not([data-partial]) #load-notice')?.remove();
+if (document.readyState === 'complete') dropNotice();
+else addEventListener('load', dropNotice);

@@ -96,6 +96,8 @@ describe('an admin sets a domain up, and visitors meet it', () => {
       const buffer = Buffer.from(String(url).split(',')[1] ?? '', 'base64');
       await page.getByLabel(/picture/i).setInputFiles({ name: 'logo.txt', mimeType: 'text/plain', buffer });
       await page.getByText('Visitors see this logo from now on.').waitFor();
+      // A message that is pointed at stays.
+      await page.locator('.toast').last().hover();
       await expect.poll(() => widthOf(shown)).toBe(120);
     }
     expect(await accessibilityProblems(page)).toEqual([]);

@@ -12,19 +12,19 @@ beforeAll(async () => {
   await database.db.execute(sql`create table pairs (id int primary key, value int not null)`);
   await database.db.execute(sql`insert into pairs values (1, 0), (2, 0)`);
   // What a sequence gives is not taken back by a rollback: it counts tries.
-  await database.db.execute(sql`create sequence tries`);
+  await database.db.execute(sql`create sequence runs`);
   await database.db.execute(sql`
 create function fail_with(state text, times int) returns int language plpgsql as $$
 begin
-  if nextval('tries') <= times then raise exception 'as asked' using errcode = state; end if;
-  return currval('tries');
+  if nextval('runs') <= times then raise exception 'as asked' using errcode = state; end if;
+  return currval('runs');
 end $$`);
 });
 afterAll(() => database.drop());
 
 /** Makes a statement that fails so often, and says at which try it went well. */
 async function failing(state: string, times: number) {
-  await database.db.execute(sql`alter sequence tries restart`);
+  await database.db.execute(sql`alter sequence runs restart`);
   return sql`select fail_with(${state}, ${times}::int) as tries`;
 }
 
@@ -63,13 +63,13 @@ describe('what Postgres undoes because of others', () => {
       (thrown: unknown) => thrown,
     );
     expect(meetingRefusal(error)).toMatchObject({ status: 409, code: 'busy' });
-    expect(await rowsOf(database.db, sql`select last_value::int as tries from tries`)).toEqual([{ tries: 5 }]);
+    expect(await rowsOf(database.db, sql`select last_value::int as tries from runs`)).toEqual([{ tries: 5 }]);
   });
 
   it('is not done again where others have nothing to do with it', async () => {
     const statement = await failing('23514', 100);
     await expect(database.db.transaction((tx) => tx.execute(statement))).rejects.toThrow();
-    expect(await rowsOf(database.db, sql`select last_value::int as tries from tries`)).toEqual([{ tries: 1 }]);
+    expect(await rowsOf(database.db, sql`select last_value::int as tries from runs`)).toEqual([{ tries: 1 }]);
   });
 });
 

@@ -69,7 +69,7 @@ describe('editing a link', () => {
     const page = await ada.ask(`/w/${ada.workspace.slug}/links`, { headers: { cookie: `${ada.cookie}; ${flash}` } });
     expect(page.text).toMatch(
       new RegExp(
-        `action="${pathOf()}">\\s*<input type="hidden" name="url" value="https://example.com/old">\\s*<input type="hidden" name="shown" value="url:[\\w-]+">\\s*<button`,
+        `action="${pathOf()}">\\s*<input type="hidden" name="once" value="[\\w-]+">\\s*<input type="hidden" name="url" value="https://example.com/old">\\s*<input type="hidden" name="shown" value="url:[\\w-]+">\\s*<button`,
       ),
     );
     expect((await ada.ask(pathOf(), { form: { url: 'https://example.com/old' } })).status).toBe(303);
