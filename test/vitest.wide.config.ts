@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import everyCommit from './vitest.config.ts';
 
-/** `npm run test:wide`: all that is combinatorial, large or starts many servers, with the set-up of `npm test`. */
+/** `npm run test:wide`: all that is combinatorial or large, walks pages in a browser or starts many servers; set up as `npm test`. */
 export default defineConfig({
   ...everyCommit,
   test: {

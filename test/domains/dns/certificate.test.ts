@@ -24,7 +24,7 @@ const asked: (string | undefined)[] = [];
 const host = 'go.acme.test';
 
 /** Made for this test, for `host` alone, signed by itself and good for a hundred years: nothing else trusts it. */
-const pem = (part: 'key' | 'cert') => join(projectRoot, 'test/domains/certificate', `${part}.pem`);
+const pem = (part: 'key' | 'cert') => join(projectRoot, 'test/domains/dns/certificate', `${part}.pem`);
 
 beforeAll(async () => {
   const [key, cert] = [pem('key'), pem('cert')].map((path) => readFileSync(path));
@@ -55,8 +55,8 @@ describe('the certificate of a live domain', () => {
     dns.zone[`A ${host}`] = ['127.0.0.1'];
     // Only a process that begins with an authority trusts it.
     const script = `
-const { findCertificateFault } = await import('../src/domains/certificate.ts');
-const { openDns } = await import('../src/domains/dns.ts');
+const { findCertificateFault } = await import('../src/domains/dns/certificate.ts');
+const { openDns } = await import('../src/domains/dns/dns.ts');
 const fault = await findCertificateFault('${host}', ${JSON.stringify(place())}, openDns(['${dns.address}']));
 console.log(fault?.code ?? 'there');`;
     const { stdout } = await promisify(execFile)(

@@ -13,8 +13,8 @@ export type DnsServer = {
   broken: Set<string>;
   /** How long answers are held back, in milliseconds. */
   delay: { ms: number };
-  /** How many questions came. */
-  questions(): number;
+  /** All questions that came, as in a zone: 'TXT _waymark.go.acme.com'. */
+  questions: string[];
   close(): Promise<void>;
 };
 
@@ -25,17 +25,17 @@ const kinds: readonly Kind[] = ['A', 'AAAA', 'CNAME', 'NS', 'TXT', 'CAA'];
 export async function startDnsServer(zone: Zone = {}): Promise<DnsServer> {
   const broken = new Set<string>();
   const delay = { ms: 0 };
-  let questions = 0;
+  const questions: string[] = [];
   const server = createServer({
     udp: true,
     tcp: true,
     handle(request, send) {
-      questions++;
       const response = Packet.createResponseFromRequest(request);
       response.header.ra = 1;
       const [question] = request.questions;
       const kind = kinds.find((each) => Packet.TYPE[each] === question?.type);
       const asked = question?.name.toLowerCase() ?? '';
+      questions.push(`${kind} ${asked}`);
       const isThere = Object.keys(zone).some((key) => key.endsWith(` ${asked}`));
       const isBroken = [...broken].some((end) => asked === end || asked.endsWith(`.${end}`));
       if (kind && !isBroken) response.answers = answersTo(asked, kind, zone) as typeof response.answers;
@@ -54,7 +54,7 @@ export async function startDnsServer(zone: Zone = {}): Promise<DnsServer> {
     zone,
     broken,
     delay,
-    questions: () => questions,
+    questions,
     close: () => server.close(),
   };
 }
