@@ -55,8 +55,8 @@ describe('the certificate of a live domain', () => {
     dns.zone[`A ${host}`] = ['127.0.0.1'];
     // Only a process that begins with an authority trusts it.
     const script = `
-const { findCertificateFault } = await import('../src/domains/dns/certificate.ts');
-const { openDns } = await import('../src/domains/dns/dns.ts');
+const { findCertificateFault } = await import('./src/domains/dns/certificate.ts');
+const { openDns } = await import('./src/domains/dns/dns.ts');
 const fault = await findCertificateFault('${host}', ${JSON.stringify(place())}, openDns(['${dns.address}']));
 console.log(fault?.code ?? 'there');`;
     const { stdout } = await promisify(execFile)(
