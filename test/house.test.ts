@@ -170,6 +170,14 @@ describe('the house', () => {
     expect(templates.filter((name) => !named.has(name))).toEqual([]);
   });
 
+  it('has every file that the guide for contributors names', () => {
+    const named = [...read('CONTRIBUTING.md').matchAll(/`((?:src|test|views)\/[\w./-]+\.(?:ts|eta|md))`/g)].map(
+      ([, file = '']) => file,
+    );
+    expect(named.length).toBeGreaterThan(25);
+    expect(named.filter((file) => !existsSync(join(projectRoot, file)))).toEqual([]);
+  });
+
   it('mirrors its rooms in views and test', () => {
     const shared = new Set(['site/components', 'site/layouts', 'setup', 'bench', 'faults', 'access']);
     for (const [folder, files] of [
