@@ -170,12 +170,21 @@ describe('the house', () => {
     expect(templates.filter((name) => !named.has(name))).toEqual([]);
   });
 
-  it('has every file that the guide for contributors names', () => {
-    const named = [...read('CONTRIBUTING.md').matchAll(/`((?:src|test|views)\/[\w./-]+\.(?:ts|eta|md))`/g)].map(
-      ([, file = '']) => file,
+  it('has every file that its guides and comments name', () => {
+    const guides = [
+      'CONTRIBUTING.md',
+      'views/README.md',
+      'src/README.md',
+      'src/DECISIONS.md',
+      ...filesBelow('docs', '.md'),
+    ];
+    const named = [...guides, ...sources, ...templates].flatMap((file) =>
+      [...read(file).matchAll(/(?<![\w./@-])((?:src|test|views)\/[\w./-]+\.(?:ts|eta|md|css))(?![\w-])/g)].map(
+        ([, name = '']) => `${file}: ${name}`,
+      ),
     );
-    expect(named.length).toBeGreaterThan(25);
-    expect(named.filter((file) => !existsSync(join(projectRoot, file)))).toEqual([]);
+    expect(named.length).toBeGreaterThan(60);
+    expect(named.filter((line) => !existsSync(join(projectRoot, line.split(': ')[1] ?? '')))).toEqual([]);
   });
 
   it('mirrors its rooms in views and test', () => {

@@ -55,7 +55,7 @@ export function buildWorldMap(): string {
   mkdirSync(directory, { recursive: true });
   const world = outlineWorld();
   writeFileSync(new URL('world-map.json', directory), JSON.stringify(world));
-  // What a shape does not inherit from its place on the page is said here.
+  // vector-effect is not inherited through <use>, so each path carries it.
   const paths = world.shapes.map(({ id, path }) => `<path id="${id}" vector-effect="non-scaling-stroke" d="${path}"/>`);
   return `<!-- Natural Earth, public domain --><svg xmlns="http://www.w3.org/2000/svg">${paths.join('')}</svg>`;
 }

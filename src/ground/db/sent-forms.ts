@@ -2,11 +2,11 @@ import { eq, lt, sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
 import { sentForms } from './schema.ts';
 
-/** What a form made, as far as its answer needs it: ids and the like, no secrets. */
+/** The part of a result that its answer needs: ids and the like, no secrets. */
 export type Made = Record<string, string | boolean>;
 
 /**
- * Notes that a form was sent. Whoever sends the same one meanwhile waits here until this transaction ends.
+ * Notes that a form was sent. A second request with the same form waits here until this transaction ends.
  * @param tx a transaction that makes what the form asks for
  * @param key a keyed hash of the form
  * @returns what the form has made already; undefined for the first

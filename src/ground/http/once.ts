@@ -1,12 +1,13 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
+import { Conflict } from '../text/errors.ts';
 import type { Db } from '../db/db.ts';
 import { claimForm, keepMade, type Made } from '../db/sent-forms.ts';
 
 /**
  * Makes one thing of a form that is sent twice: by a double click, a page that is sent again, or a browser that tries
- * again after a lost connection. Forms carry a token, a new one each time they are shown (components/_once.eta). The same
+ * again after a lost connection. Forms carry a token, a new one each time they are shown (views/site/components/_once.eta). The same
  * token with the same fields is the same form; with other fields somebody went back and means another thing.
  */
 
@@ -52,7 +53,7 @@ export async function makeOnce<Thing extends Made>(
 ): Promise<{ made: Thing; isRepeated: boolean }> {
   const { db } = request.server;
   const key = hashOfForm(request, 'made');
-  if (!key) return { made: await make(db), isRepeated: false };
+  if (!key) return { made: await db.transaction(make), isRepeated: false };
   return db.transaction(async (tx) => {
     const before = await claimForm(tx, key);
     if (before) return { made: before as Thing, isRepeated: true };
@@ -63,14 +64,28 @@ export async function makeOnce<Thing extends Made>(
 }
 
 /**
- * A secret of something that is shown once and kept nowhere, such as a key. The same form has the same one, so that its
- * second answer shows it too; without SECRET and the form nobody can compute it.
+ * A secret of something that is shown once and kept nowhere, such as a key. The second answer to a form shows it too;
+ * without SECRET, the form and the salt nobody can compute it.
+ * @param salt drawn when the thing is made, and kept with what the form made: a form that is sent again later, when its
+ *   thing is gone, never brings an old secret back
  * @returns 32 bytes
  */
-export const secretOfForm = (request: FastifyRequest, purpose: 'key' | 'share'): Buffer =>
-  hashOfForm(request, purpose) ?? randomBytes(32);
+export function secretOfForm(request: FastifyRequest, purpose: 'key' | 'share', salt: string): Buffer {
+  const key =
+    hashOfForm(request, purpose) ?? createHmac('sha256', request.server.config.secret).update(purpose).digest();
+  return createHmac('sha256', key).update(salt).digest();
+}
 
-/** Of whoever sent it: what somebody else sends is another form. */
+/** A new salt: 192 bits by chance. */
+export const newSalt = (): string => randomBytes(24).toString('base64url');
+
+/** The thing that a form made before is gone: saying that it is made would be wrong. */
+export const madeAndGone = (): Conflict =>
+  new Conflict(
+    'This form was sent before, and what it made has been deleted since. Open the page again to make a new one.',
+  );
+
+/** The user is part of it: the same fields of another user are another form. */
 function hashOfForm({ sentForm, user, server }: FastifyRequest, purpose: string): Buffer | undefined {
   if (sentForm === null || !user) return undefined;
   return createHmac('sha256', server.config.secret).update(`form\n${purpose}\n${user.id}\n${sentForm}`).digest();

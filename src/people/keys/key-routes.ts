@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { Invalid } from '../../ground/text/errors.ts';
-import { makeOnce, secretOfForm } from '../../ground/http/once.ts';
+import { Conflict, Invalid } from '../../ground/text/errors.ts';
+import { madeAndGone, makeOnce, newSalt, secretOfForm } from '../../ground/http/once.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { mayDo } from '../workspaces/roles.ts';
 import { keyName } from './forms.ts';
-import { insertApiKey, keyOf, listApiKeys, removeApiKey } from './keys.ts';
+import { insertApiKey, isApiKey, keyOf, listApiKeys, removeApiKey } from './keys.ts';
 
 const place = z.object({ workspace: z.string() });
 
@@ -66,12 +66,15 @@ export default async function keyPages(app: FastifyInstance): Promise<void> {
       if (!form.success) return refuse(form.error.issues[0]?.message ?? '');
       const name = form.data;
       try {
-        const secret = secretOfForm(request, 'key');
-        const input = { name, createdBy: request.user?.id ?? null, secret };
-        await makeOnce(request, async (tx) => ({ id: (await insertApiKey(tx, request.workspace.id, input)).id }));
-        handNewKey(request, reply, { name, key: keyOf(secret) });
+        const { made, isRepeated } = await makeOnce(request, async (tx) => {
+          const salt = newSalt();
+          const input = { name, createdBy: request.user?.id ?? null, secret: secretOfForm(request, 'key', salt) };
+          return { id: (await insertApiKey(tx, request.workspace.id, input)).id, salt };
+        });
+        if (isRepeated && !(await isApiKey(app.db, request.workspace.id, made.id))) throw madeAndGone();
+        handNewKey(request, reply, { name, key: keyOf(secretOfForm(request, 'key', made.salt)) });
       } catch (error) {
-        if (error instanceof Invalid) return refuse(error.message);
+        if (error instanceof Invalid || error instanceof Conflict) return refuse(error.message);
         throw error;
       }
       return reply.redirect(`/w/${request.workspace.slug}/keys`, 303);

@@ -95,6 +95,15 @@ export async function listApiKeys(db: Db, workspaceId: string): Promise<ApiKey[]
   return keys.map(({ maker, ...key }) => ({ ...key, isStopped: !isBacked(maker) }));
 }
 
+/** Whether the workspace has that key. */
+export async function isApiKey(db: Db, workspaceId: string, keyId: string): Promise<boolean> {
+  const found = await db
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .where(and(eq(apiKeys.workspaceId, workspaceId), eq(apiKeys.id, keyId)));
+  return found.length > 0;
+}
+
 /**
  * Ends a key at once.
  * @returns its name

@@ -1,3 +1,4 @@
+import type { Db } from '../../ground/db/db.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -81,15 +82,16 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
     });
   }
 
-  /** @returns what to know of the mail */
-  function mailInvitation(
+  /** Its mail goes into the outbox with it: a stop in between loses neither. @returns the mail's id */
+  async function mailInvitation(
     request: FastifyRequest,
+    tx: Db,
     invitation: { email: string; role: InvitedRole; token: string },
   ): Promise<string> {
     const { email, role, token } = invitation;
     const { name = '', email: from = '' } = request.user ?? {};
     const asked = { email, role, workspaceName: request.workspace.name, invitedBy: { name, email: from } };
-    return aboutMail(mailer.send(invitationMail(asked, `${config.appUrl}/invitations/${token}`)));
+    return String(await mailer.enqueue(tx, invitationMail(asked, `${config.appUrl}/invitations/${token}`)));
   }
 
   routes.get('/w/:workspace/members', { ...toSee, schema: { params } }, (request, reply) =>
@@ -105,12 +107,11 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
         await refuseManyInvitations(request);
         const { email, role } = request.body;
         const invitation = { email, role, invitedBy: request.user?.id ?? '' };
-        let token = '';
-        const { isRepeated } = await makeOnce(request, async (tx) => {
-          token = await insertInvitation(tx, request.workspace.id, invitation);
-          return {};
+        const { made, isRepeated } = await makeOnce(request, async (tx) => {
+          const token = await insertInvitation(tx, request.workspace.id, invitation);
+          return { mailId: await mailInvitation(request, tx, { email, role, token }) };
         });
-        const about = isRepeated ? '' : await mailInvitation(request, { email, role, token });
+        const about = isRepeated ? '' : await aboutMail(mailer.deliver(Number(made.mailId)));
         return await toMembers(request, reply, `${email} is invited as ${withArticle(role)}.${about}`);
       } catch (error) {
         const { status, errors } = refusalOf(error);
@@ -125,19 +126,13 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
     { ...toManage, schema: { params: invitationParams } },
     async (request, reply) => {
       await refuseManyInvitations(request);
-      let token = '';
       const { made, isRepeated } = await makeOnce(request, async (tx) => {
-        const { email, role, ...renewed } = await renewInvitation(
-          tx,
-          request.workspace.id,
-          request.params.invitationId,
-        );
-        token = renewed.token;
-        return { email, role };
+        const renewed = await renewInvitation(tx, request.workspace.id, request.params.invitationId);
+        return { email: renewed.email, mailId: await mailInvitation(request, tx, renewed) };
       });
-      const about = isRepeated ? '' : await mailInvitation(request, { ...made, token });
+      const about = isRepeated ? '' : await aboutMail(mailer.deliver(Number(made.mailId)));
       const sentence =
-        about === ''
+        about === '' && !isRepeated
           ? `A new mail is on its way to ${made.email}. The link in the old one stops.`
           : `${made.email} is invited anew. The link in the old mail stops.${about}`;
       return toMembers(request, reply, sentence);

@@ -16,7 +16,7 @@ export const rights = {
   makeKeys: { least: 'member', words: 'Make and delete API keys' },
   changeWorkspace: {
     least: 'admin',
-    words: 'Change the settings: name, time zone, first day of the week, networks left out',
+    words: 'Change the settings: name, URL name, time zone, first day of the week, and which networks are not counted',
   },
   manageDomains: { least: 'admin', words: 'Add, set up and remove domains' },
   managePeople: { least: 'admin', words: 'Invite people, change their roles and remove them; owners apart' },

@@ -54,7 +54,7 @@ export async function loadValues(
   const isKept = scope.subject.kind !== 'link' || asked.every((name) => dimensionOf(name).of !== 'workspace');
   const { rolledUp, counted } = isKept ? partsOf(scope, period.timeZone) : { rolledUp: null, counted: scope };
   const ofRows = { span: period, starts: [], dimensions: asked, weekIn: null };
-  // What is a sum of both is known when all of both is.
+  // A sum of rollups and rows needs all values of both before it can be cut.
   const isPart = counted === null && Number.isFinite(most);
   const whole = isPart ? asked.filter((name) => name === 'class') : asked;
   const ofRollups = { dimensions: asked, whole, top: isPart ? most : 0 };

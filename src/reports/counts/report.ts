@@ -11,7 +11,7 @@ import { type Counts, getScope, type Subject } from './queries.ts';
 
 export type { Subject } from './queries.ts';
 
-/** What its chart shows. */
+/** The counts of the chart. */
 export type ReportSteps = {
   period: Period;
   total: Counts;
@@ -67,7 +67,7 @@ export async function loadReport(
   });
 }
 
-/** The chart of a report alone: what has no use for breakdowns does not count them. @throws as loadReport */
+/** The chart of a report alone: it skips the breakdowns, which cost most. @throws as loadReport */
 export async function loadChart(
   db: Db,
   workspaceId: string,

@@ -92,21 +92,20 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
         const { subject, name, field } = await openKept(db, request.workspace, request.body);
         const mailing = { subject, filters, every, recipient, createdBy: request.user?.id ?? null };
         const { when } = rhythmWords(weekStartsOn)[every];
+        const about = narrowedName(name, await describeFilters(db, workspaceId, filters));
         const { made, isRepeated } = await makeOnce(request, async (tx) => {
           const planned = await insertMailing(tx, workspaceId, mailing);
           if (planned.needsYes && (await waitOfQuestions(request, tx)) > 0)
-            throw new LimitReached('Those were many questions to readers for one hour. Send the next ones later.', {
+            throw new LimitReached('You asked many readers within an hour. Try again in an hour.', {
               field: 'recipient',
             });
-          return planned;
+          if (!planned.needsYes) return { ...planned, mailId: '' };
+          // With the plan, so that a stop in between loses neither.
+          const question = { subject: about, every, when, url: pageOf(planned.id) };
+          return { ...planned, mailId: String(await mailer.enqueue(tx, askForYesMail(recipient, question))) };
         });
         if (made.needsYes) {
-          let fate = '';
-          if (!isRepeated) {
-            const about = narrowedName(name, await describeFilters(db, workspaceId, filters));
-            const question = { subject: about, every, when, url: pageOf(made.id) };
-            fate = await aboutMail(mailer.send(askForYesMail(recipient, question)));
-          }
+          const fate = isRepeated ? '' : await aboutMail(mailer.deliver(Number(made.mailId)));
           reply.flash('success', `We ask ${recipient} whether they want it. It begins when they say yes.${fate}`);
         } else reply.flash('success', `The report goes to ${recipient} from now on, ${when}.`);
         const asked = field ? { [field.name]: field.value } : {};

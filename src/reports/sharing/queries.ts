@@ -79,6 +79,15 @@ export async function insertShare(
   return token;
 }
 
+/** Whether the workspace shares a report at the address with this token, expired or not. */
+export async function isShareOf(db: Db, workspaceId: string, token: string): Promise<boolean> {
+  const found = await db
+    .select({ id: shares.id })
+    .from(shares)
+    .where(and(eq(shares.workspaceId, workspaceId), eq(shares.tokenHash, hashOfSecret(token))));
+  return found.length > 0;
+}
+
 /** The shares of a workspace, the newest first; expired ones too. */
 export async function listShares(db: Db, workspaceId: string): Promise<(Share & { createdBy: string | null })[]> {
   return db

@@ -6,14 +6,14 @@ import { filterQuery, filtersAgain } from '../counts/filter-query.ts';
 import { describeFilters, sayKeptFilters } from '../pages/kept-filters.ts';
 import { openKept, type SubjectFields, subjectQuery } from '../counts/subjects.ts';
 import { Invalid } from '../../ground/text/errors.ts';
-import { makeOnce, secretOfForm } from '../../ground/http/once.ts';
+import { madeAndGone, makeOnce, newSalt, secretOfForm } from '../../ground/http/once.ts';
 import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';
 import { endOf, shareForm } from './forms.ts';
 import { partNames, parts } from './parts.ts';
 import { hashPassword } from './password.ts';
-import { insertShare, listShares, removeShare, tokenOf } from './queries.ts';
+import { insertShare, isShareOf, listShares, removeShare, tokenOf } from './queries.ts';
 
 const place = z.object({ workspace: z.string() });
 const query = subjectQuery.extend({ f: filterQuery('f') });
@@ -73,7 +73,6 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
         const expiresAt = endOf(expires, timeZone);
         if (expiresAt && expiresAt <= new Date())
           throw new Invalid('This day is in the past. Choose a later one, or leave it empty.', { field: 'expires' });
-        const secret = secretOfForm(request, 'share');
         const share = {
           subject,
           filters,
@@ -82,14 +81,16 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
           passwordHash: password === '' ? null : await hashPassword(password),
           expiresAt,
           createdBy: request.user?.id ?? null,
-          secret,
         };
-        await makeOnce(request, async (tx) => {
-          await insertShare(tx, workspaceId, share);
-          return {};
+        const { made, isRepeated } = await makeOnce(request, async (tx) => {
+          const salt = newSalt();
+          await insertShare(tx, workspaceId, { ...share, secret: secretOfForm(request, 'share', salt) });
+          return { salt };
         });
+        const token = tokenOf(secretOfForm(request, 'share', made.salt));
+        if (isRepeated && !(await isShareOf(db, workspaceId, token))) throw madeAndGone();
         // The answer to the form itself: a redirect would have to keep the address somewhere.
-        const state = { status: 201, newUrl: `${config.appUrl}/r/${tokenOf(secret)}`, newTitle: title };
+        const state = { status: 201, newUrl: `${config.appUrl}/r/${token}`, newTitle: title };
         return await showShares(request, reply, request.body, state);
       } catch (error) {
         const refusal = refusalOf(error);

@@ -22,5 +22,5 @@ export const hitClassSentences: Readonly<Record<HitClass, string>> = {
   scanner: 'Mail filters and security services that check links.',
   prefetch: 'Pages that a browser loaded ahead, in case someone would open them.',
   tool: 'Scripts and command lines, links that a page loads as a picture or frame, and requests for headers alone.',
-  owner: 'Visits by you and your team: from the dashboard, and from networks that the settings leave out.',
+  owner: 'Visits by you and your team: from the dashboard, or from the networks listed in the settings.',
 };

@@ -8,7 +8,7 @@
  * - Barracuda: routes of AS15324, and 209.222.80.0/21 of campus.barracuda.com (Email Gateway Defense, IP Analysis)
  * - Microsoft: Exchange Online Protection in "Office 365 URLs and IP address ranges" (aka.ms/o365ip). Safe Links also
  *   opens links from Azure's ranges, which it shares with everybody: those hits are known by their burst, or not at all.
- * To add one, add a line. `test/clicks/networks.test.ts` checks the form.
+ * To add one, add a line. `test/visitors/machines/scanners.test.ts` checks the form.
  */
 export const networks: Readonly<Record<string, readonly string[]>> = {
   proofpoint: [

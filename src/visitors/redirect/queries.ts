@@ -35,6 +35,9 @@ const columns = {
   ownNetworks: workspaces.ownNetworks,
 };
 
+// A list of networks is long beside a link: many links are read without it.
+const { ownNetworks: _ownNetworks, ...columnsOfMany } = columns;
+
 type Row = Omit<Target, 'isQr' | 'location' | 'utm' | 'state' | 'isOwnNetwork'> & {
   kind: string;
   archivedAt: Date | null;
@@ -95,6 +98,13 @@ where c.oid in ('links'::regclass, 'slugs'::regclass, 'workspaces'::regclass)
   if (rowCount) await db.execute(sql`analyze links, slugs, workspaces`);
 }
 
+/** The lists of networks that workspaces leave out, by workspace. */
+async function readOwnNetworks(db: Db): Promise<Map<string, string>> {
+  const { id, ownNetworks } = workspaces;
+  const rows = await db.select({ id, ownNetworks }).from(workspaces).where(ne(ownNetworks, ''));
+  return new Map(rows.map((row) => [row.id, row.ownNetworks]));
+}
+
 /**
  * Every slug of every active link, a page at a time. The slugs of a link follow each other and share what they can: most
  * links have two, and a million links are to fit into memory.
@@ -102,6 +112,7 @@ where c.oid in ('links'::regclass, 'slugs'::regclass, 'workspaces'::regclass)
 export async function* readActiveTargets(db: Db): AsyncGenerator<{ slugKey: string; target: Target }> {
   const shared = new Map<string, string>();
   let last: Target | undefined;
+  const networksOf = await readOwnNetworks(db);
   for (let from = ''; ; ) {
     const [edge] = await db
       .select({ id: links.id })
@@ -113,7 +124,7 @@ export async function* readActiveTargets(db: Db): AsyncGenerator<{ slugKey: stri
     // The same range said of both tables, so that both are read through their index.
     const isOnPage = (id: typeof links.id | typeof slugs.linkId) => and(gt(id, from), edge && lte(id, edge.id));
     const rows = await db
-      .select({ ...columns, slugKey: slugs.slugKey })
+      .select({ ...columnsOfMany, slugKey: slugs.slugKey })
       .from(slugs)
       .innerJoin(links, eq(links.id, slugs.linkId))
       .innerJoin(workspaces, eq(workspaces.id, links.workspaceId))
@@ -127,7 +138,8 @@ export async function* readActiveTargets(db: Db): AsyncGenerator<{ slugKey: stri
         isQr: row.kind === 'qr',
       };
       if (last?.linkId !== row.linkId) {
-        last = targetOf({ ...row, workspaceId: once(row.workspaceId), timeZone: once(row.timeZone) });
+        const ownNetworks = networksOf.get(row.workspaceId) ?? '';
+        last = targetOf({ ...row, ownNetworks, workspaceId: once(row.workspaceId), timeZone: once(row.timeZone) });
         if (last.location === last.url) last.location = last.url;
       }
       last = { ...last, ...own };

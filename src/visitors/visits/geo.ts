@@ -137,6 +137,7 @@ const readers = new Map<string, Promise<Reader<Response>>>();
 function readOnce(file: string): Promise<Reader<Response>> {
   const reader = readers.get(file) ?? maxmind.open(file);
   readers.set(file, reader);
+  reader.catch(() => readers.delete(file)); // a read that failed may go well next time
   return reader;
 }
 

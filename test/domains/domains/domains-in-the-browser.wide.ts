@@ -58,10 +58,10 @@ it('an admin adds a domain, and the page notices by itself that its records are 
   await page.clock.fastForward(10_000);
   await page.getByRole('heading', { name: 'go.acme.test Live' }).waitFor();
   await page.getByText('All records are right.').waitFor();
-  const questions = dns.questions();
+  const questions = dns.questions.length;
   await page.clock.fastForward(60_000);
   await page.waitForTimeout(500);
-  expect(dns.questions()).toBe(questions);
+  expect(dns.questions.length).toBe(questions);
   expect(await violations()).toEqual([]);
   expect(errors).toEqual([]);
 });

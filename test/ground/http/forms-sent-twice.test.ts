@@ -112,6 +112,44 @@ describe('a form that is sent twice at once, and a third time later', () => {
     expect((await app.ask(paths[0] ?? '')).status).toBe(200);
   });
 
+  it('brings no secret back that was deleted, neither at once nor a day later', async () => {
+    const keyForm = await shownForm(`${home}/keys`, '/keys', { name: 'Gone' });
+    const shareForm = await shownForm(`${home}/shares`, '/shares', { title: 'Gone' });
+    const addressOf = ({ text }: Answer) => /\/r\/[\w-]{32}(?![\w-])/.exec(text)?.[0] ?? '';
+    const hashes = () => rowsOf(app.db, sql`select encode(hash, 'hex') as hash from api_keys where name = 'Gone'`);
+    expect((await send(`${home}/keys`, keyForm)).status).toBe(303);
+    const before = await hashes();
+    const address = addressOf(await send(`${home}/shares`, shareForm));
+    expect((await app.ask(address)).status).toBe(200);
+    await app.db.execute(sql`delete from api_keys where name = 'Gone'`);
+    await app.db.execute(sql`delete from shares where title = 'Gone'`);
+    const again = await Promise.all([send(`${home}/keys`, keyForm), send(`${home}/shares`, shareForm)]);
+    for (const answer of again) expect(textOf(answer)).toContain('This form was sent before');
+    expect(await hashes()).toEqual([]);
+    await app.db.execute(sql`update sent_forms set sent_at = now() - interval '25 hours'`);
+    await removeOldForms(app.db);
+    expect((await send(`${home}/keys`, keyForm)).status).toBe(303);
+    const now = addressOf(await send(`${home}/shares`, shareForm));
+    expect(now).toMatch(/^\/r\//);
+    expect(now).not.toBe(address);
+    expect((await app.ask(address)).status).toBe(404);
+    expect(before).toHaveLength(1);
+    expect(await hashes()).not.toEqual(before);
+  });
+
+  it('makes another key and another share a day later, where those before are still there', async () => {
+    const keyForm = await shownForm(`${home}/keys`, '/keys', { name: 'Daily' });
+    const shareForm = await shownForm(`${home}/shares`, '/shares', { title: 'Daily' });
+    for (const count of [1, 2]) {
+      expect((await send(`${home}/keys`, keyForm)).status).toBe(303);
+      expect((await send(`${home}/shares`, shareForm)).status).toBe(201);
+      expect(await countOf(`api_keys where name = 'Daily'`)).toBe(count);
+      expect(await countOf(`shares where title = 'Daily'`)).toBe(count);
+      await app.db.execute(sql`update sent_forms set sent_at = now() - interval '25 hours'`);
+      await removeOldForms(app.db);
+    }
+  });
+
   it('sends one mail each, whose link works', async () => {
     expect(mailbox.subjectsFor('grace@example.com')).toHaveLength(1);
     expect(mailbox.subjectsFor('reader@example.com')).toHaveLength(1);
@@ -213,7 +251,7 @@ select w.id, u.id, 'member' from workspaces w, users u where w.slug = ${ada.work
     const form = await shownForm(`${home}/mailings`, '/mailings', { recipient: 'late@example.com' });
     await app.db.execute(sql`update tries set count = 1000, ends_at = now() + interval '1 hour'`);
     const refused = await send(`${home}/mailings`, form);
-    expect([refused.status, textOf(refused).includes('Those were many questions')]).toEqual([429, true]);
+    expect([refused.status, textOf(refused).includes('You asked many readers')]).toEqual([429, true]);
     await app.db.execute(sql`delete from tries`);
     expect(await countOf('mailings')).toBe(before);
     expect((await send(`${home}/mailings`, form)).status).toBe(303);

@@ -233,11 +233,11 @@ describe('the address of who looks', () => {
 
   it('is shown as it would be written, and whether it is left out', async () => {
     await leaveOut('203.0.113.0/24');
-    expect(await hint('203.0.113.9')).toContain('You are at 203.0.113.9 now, which is left out.');
-    expect(await hint('198.51.100.9')).toContain('You are at 198.51.100.9 now.');
+    expect(await hint('203.0.113.9')).toContain('Your address is 203.0.113.9 . It is not counted.');
+    expect(await hint('198.51.100.9')).toContain('Your address is 198.51.100.9 .');
     expect(await hint('2001:db8:1:2:3::4')).toContain('Your network is 2001:db8:1:2::/64');
     expect(await hint('198.51.100.9')).not.toContain('private address');
     expect(await hint('10.1.2.3')).toContain('This is a private address.');
-    expect(await hint('unreadable')).not.toContain('You are at');
+    expect(await hint('unreadable')).not.toContain('Your address is');
   });
 });

@@ -6,7 +6,7 @@ import { focusProblems } from '../../setup/focus-ring.ts';
 import { layoutProblems } from '../../setup/layout.ts';
 import { fillWithLongWords, type LongWords } from './long-words.ts';
 
-/** The pages that broke with long words before; all the others are looked at by every-page-fits.wide.ts. */
+/** The pages that broke with long words before. */
 
 let app: TestApp;
 let browser: Browser;
