@@ -29,9 +29,17 @@ beforeEach(() => {
   torn = 0;
 });
 
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((spool) => spool.close()));
+  rmSync(directory, { recursive: true, force: true });
+});
 
-const openSpool = () => new Spool(directory, (sentence) => problems.push(sentence));
+const opened: Spool[] = [];
+function openSpool(reserveBytes?: number): Spool {
+  const spool = new Spool(directory, (sentence) => problems.push(sentence), reserveBytes);
+  opened.push(spool);
+  return spool;
+}
 
 const someHits = (count: number, changes: Partial<Hit> = {}): Hit[] =>
   Array.from({ length: count }, () => makeHit({ workspaceId: 'w', linkId: 'l', city: 'Łódź "\\\n', ...changes }));
@@ -291,14 +299,14 @@ describe('a disk that refuses', () => {
 
 describe('a disk without room for others', () => {
   it('gets no more hits, and no file is left of the try', async () => {
-    const spool = new Spool(directory, (sentence) => problems.push(sentence), 2 ** 60);
+    const spool = openSpool(2 ** 60);
     await expect(spool.append(someHits(1))).rejects.toThrow('room');
     expect(files()).toEqual([]);
     expect(spool.depth().hits).toBe(0);
   });
 
   it('is told by what is free, not by what was asked', async () => {
-    const spool = new Spool(directory, (sentence) => problems.push(sentence), 1);
+    const spool = openSpool(1);
     await spool.append(someHits(1));
     expect(spool.depth().hits).toBe(1);
   });
