@@ -33,7 +33,7 @@ export async function checkDatabase(config: Config): Promise<Check[]> {
       const where = config.databaseUrl ? `external, at ${describeUrl(given)}` : `embedded, below ${config.dataDir}`;
       const migrations = await checkMigrations(direct.url);
       const fitness = await checkFitness(direct.url);
-      // Where our tables cannot be reached, nothing can be asked of them.
+      // Tables that cannot be reached cannot be asked anything.
       const isFit = !fitness.some(({ status }) => status === 'fail');
       checks.push(
         version >= oldestPostgres

@@ -54,7 +54,7 @@ export const workspaceDelete = defineCommand({
         progress.show(what, Math.min(done[what], contents[what]), Math.max(1, contents[what]));
       });
       progress.clear();
-      // What a node that heard it late recorded meanwhile.
+      // Visits that a node recorded before it heard of the deletion.
       await sleep(newsMs);
       await deleteHits(db, contents.id);
       return { json, text: `Deleted: ${listOf(contents)}.` };

@@ -218,7 +218,7 @@ export async function updateDomainSettings(
       .where(isOwnDomain(workspaceId, domainId))
       .for('update');
     if (!domain) throw new NotFound('There is no such domain.');
-    // Which domain is the default stands in the workspace's row.
+    // The workspace's row says which domain is the default.
     const isWorkspace = eq(workspaces.id, workspaceId);
     if (isDefault !== undefined)
       await tx.select({ id: workspaces.id }).from(workspaces).where(isWorkspace).for('no key update');

@@ -13,7 +13,7 @@ export const keptOnOwnHosts: readonly string[] = ['pb', 'px', 'report', 'upload'
 const maxNamed = 10;
 
 /**
- * What an admin should know about links whose slug is such a word.
+ * A warning for admins about links whose slug is such a word.
  * @param links 'go.acme.com/see'
  * @returns undefined where there are none
  */

@@ -21,7 +21,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const publicDir = join(root, 'public');
 const emitter = new Emitter(join(publicDir, 'build'));
 
-/** Where a package keeps one of its files. @param from a part of it that it lets others import */
+/** Path of a file of a package. @param from a part of it that it lets others import */
 function packageFile(from: string, path: string): string {
   return join(dirname(require.resolve(from)), path);
 }

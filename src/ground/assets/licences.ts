@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What of others' work browsers get from us, or reports are made of: a package each, and what it is. */
+/** Works of others that browsers get from us, or that reports are made of: a package each, and what it is. */
 const shipped = {
   '@fontsource-variable/inter': 'Inter, the typeface (inter-*.woff2)',
   'lucide-static': 'Lucide, the icons (icons.svg)',

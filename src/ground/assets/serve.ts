@@ -8,7 +8,7 @@ import { type FixedBytes, fixedBytes, sendFixed } from './fixed-bytes.ts';
 
 const buildDir = fileURLToPath(new URL('../../../public/build', import.meta.url));
 
-/** What is served besides the files of all pages, at an address of its own: the program of the API reference. */
+/** The program of the API reference: served beside the files of all pages, at an address of its own. */
 const ownAddresses: Readonly<Record<string, string>> = { 'scalar.js': '/docs/', 'reference.js': '/docs/' };
 
 /** Name of a file of public/build, such as `app.css`, to the URL that browsers may keep for ever. */

@@ -4,6 +4,6 @@ export type WorldOutline = {
   height: number;
   /** country is null where a shape has no code: its name then stands on its own. id: of its path in world-map.svg. */
   shapes: { id: string; country: string | null; name: string; path: string }[];
-  /** Where to put the places that have no shape at this scale. */
+  /** Positions of places that have no shape at this scale. */
   dots: { country: string; x: number; y: number }[];
 };

@@ -6,7 +6,7 @@ import { apiKeys, members, users, workspaces } from '../../ground/db/schema.ts';
 import { Invalid, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import { hashOfSecret } from '../../ground/text/secret.ts';
-import type { Membership } from '../workspaces/queries.ts';
+import { type Membership, workspaceColumns } from '../workspaces/queries.ts';
 import { mayDo, type Role } from '../workspaces/roles.ts';
 import { zoneOrUtc } from '../../ground/time/zoned-time.ts';
 
@@ -124,15 +124,7 @@ export async function findKeyHolder(db: Db, key: string): Promise<KeyHolder | un
     .select({
       keyId: apiKeys.id,
       lastUsedAt: apiKeys.lastUsedAt,
-      workspace: {
-        id: workspaces.id,
-        name: workspaces.name,
-        slug: workspaces.slug,
-        timeZone: workspaces.timeZone,
-        lostTimeZone: workspaces.lostTimeZone,
-        weekStartsOn: workspaces.weekStartsOn,
-        defaultDomainId: workspaces.defaultDomainId,
-      },
+      workspace: workspaceColumns,
       maker: { id: apiKeys.createdBy, role: members.role },
     })
     .from(apiKeys)

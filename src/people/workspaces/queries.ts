@@ -47,17 +47,22 @@ export async function insertWorkspace(
   });
 }
 
+/** Columns of a workspace that each page and each call of the API reads. */
+export const workspaceColumns = {
+  id: workspaces.id,
+  name: workspaces.name,
+  slug: workspaces.slug,
+  timeZone: workspaces.timeZone,
+  lostTimeZone: workspaces.lostTimeZone,
+  weekStartsOn: workspaces.weekStartsOn,
+  defaultDomainId: workspaces.defaultDomainId,
+};
+
 /** A person's workspaces, the last opened first. */
 export async function listWorkspacesOf(db: Db, userId: string): Promise<Membership[]> {
   return db
     .select({
-      id: workspaces.id,
-      name: workspaces.name,
-      slug: workspaces.slug,
-      timeZone: workspaces.timeZone,
-      lostTimeZone: workspaces.lostTimeZone,
-      weekStartsOn: workspaces.weekStartsOn,
-      defaultDomainId: workspaces.defaultDomainId,
+      ...workspaceColumns,
       role: members.role,
     })
     .from(members)
