@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrateDatabase } from '../../../src/ground/db/migrate.ts';
-import { createTestDatabase, type TestDatabase } from '../../setup/database.ts';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../../setup/database.ts';
 import { query } from '../../setup/postgres.ts';
 
 const appliedMigrations = 'select hash from drizzle.__drizzle_migrations order by id';
@@ -9,15 +9,9 @@ const appliedMigrations = 'select hash from drizzle.__drizzle_migrations order b
 let migrated: TestDatabase;
 let empty: TestDatabase;
 
-async function createEmpty(): Promise<TestDatabase> {
-  const made = await createTestDatabase();
-  await query(made.url, 'drop schema drizzle cascade; drop schema public cascade; create schema public');
-  return made;
-}
-
 beforeAll(async () => {
   migrated = await createTestDatabase();
-  empty = await createEmpty();
+  empty = await createEmptyDatabase();
 });
 
 afterAll(async () => {
@@ -48,7 +42,7 @@ describe('migrating', () => {
   });
 
   it('waits for a roll-up that is under way before it touches a table, and tells why', async () => {
-    const fresh = await createEmpty();
+    const fresh = await createEmptyDatabase();
     const rollUp = new Client(fresh.url);
     await rollUp.connect();
     await rollUp.query(`begin; select pg_advisory_xact_lock(hashtext('waymark rollups'))`);
@@ -70,7 +64,7 @@ describe('migrating', () => {
   });
 
   it('gives up on a lock that never comes, and leaves the database as it was', async () => {
-    const fresh = await createEmpty();
+    const fresh = await createEmptyDatabase();
     const forgotten = new Client({ connectionString: fresh.url, application_name: 'forgotten psql' });
     await forgotten.connect();
     await forgotten.query(`begin; select pg_advisory_xact_lock(hashtext('waymark rollups'))`);

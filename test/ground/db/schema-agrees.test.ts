@@ -1,56 +1,151 @@
+import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api';
 import { sql } from 'drizzle-orm';
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Db } from '../../../src/ground/db/db.ts';
 import * as schema from '../../../src/ground/db/schema.ts';
-import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
+import {
+  createEmptyDatabase,
+  type OpenTestDatabase,
+  openTestDatabase,
+  type TestDatabase,
+} from '../../setup/database.ts';
 import { rowsOf } from '../../setup/hits.ts';
+import { query } from '../../setup/postgres.ts';
 
-/** Migrations are edited by hand (partitions, functions); what they make must still be what the code believes in. */
+/**
+ * Migrations are edited by hand. A second database is made from the schema alone, and the two are compared as Postgres
+ * describes them. The schema has no words for storage, partitions, functions, triggers and extensions: those are below.
+ */
 
-let database: OpenTestDatabase;
+let migrated: OpenTestDatabase;
+let declared: TestDatabase;
+let actual: Part[];
+let wanted: Part[];
 
 beforeAll(async () => {
-  database = await openTestDatabase();
+  [migrated, declared] = await Promise.all([openTestDatabase(), createEmptyDatabase()]);
+  const statements = await generateMigration(generateDrizzleJson({}), generateDrizzleJson(schema));
+  await query(declared.url, statements.join('\n'));
+  [actual, wanted] = await Promise.all([query<Part>(migrated.url, parts), query<Part>(declared.url, parts)]);
 });
 
-afterAll(() => database.drop());
+afterAll(() => Promise.all([migrated.drop(), declared.drop()]));
 
 const tables = Object.values(schema)
   .filter((entry) => entry instanceof PgTable)
-  .map((table) => getTableConfig(table));
+  .map((table) => getTableConfig(table).name)
+  .toSorted();
+
+/** A line for each column, constraint and index of the tables, as Postgres writes them. */
+const parts = `
+select c.relname as table, p.what
+from pg_class c cross join lateral (
+  select format('column %s %s%s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
+                case when a.attnotnull then ' not null' end, ' default ' || pg_get_expr(d.adbin, d.adrelid),
+                case a.attidentity when 'a' then ' always identity' when 'd' then ' identity' end) as what
+  from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  union all
+  select format('constraint %s %s', conname, pg_get_constraintdef(oid)) from pg_constraint
+  where conrelid = c.oid and contype <> 'n'
+  union all
+  select case when indisvalid then '' else 'broken ' end || replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')
+  from pg_index where indrelid = c.oid and indexrelid is distinct from to_regclass('links_search')
+) p
+where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+order by 1, what collate "C"`;
+
+/** A line for each thing that the schema has no words for. */
+const besides = `
+select what from (
+select format('%s with (%s)', relname, array_to_string(reloptions, ', ')) as what from pg_class
+where relnamespace = 'public'::regnamespace and reloptions is not null
+union all
+select format('%s by %s', relname, pg_get_partkeydef(oid)) from pg_class where relkind = 'p'
+union all
+select format('%s of %s %s', c.relname, i.inhparent::regclass, pg_get_expr(c.relpartbound, c.oid))
+from pg_class c join pg_inherits i on i.inhrelid = c.oid where c.relispartition and c.relkind = 'r'
+union all
+select format('%s(%s) %s %s', proname, pg_get_function_identity_arguments(oid), pg_get_function_result(oid), provolatile)
+from pg_proc p where pronamespace = 'public'::regnamespace
+and not exists (select from pg_depend where objid = p.oid and deptype = 'e')
+union all
+select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
+union all
+select pg_get_indexdef(to_regclass('links_search'))
+union all
+select format('%s %s', case relkind when 'S' then 'sequence' else 'view' end, relname) from pg_class
+where relnamespace = 'public'::regnamespace and relkind not in ('r', 'p', 'i', 'I')
+union all
+select 'extension ' || extname from pg_extension where extname <> 'plpgsql'
+) p order by what collate "C"`;
+
+type Part = { table: string; what: string };
 
 describe('the migrated database', () => {
-  it('has the tables of the schema and no others but partitions', async () => {
-    const rows = await rowsOf<{ name: string }>(
-      database.db,
-      sql`
-select c.relname as name from pg_class c
-where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-order by 1`,
-    );
-    expect(rows.map((row) => row.name)).toEqual(tables.map((table) => table.name).toSorted());
+  it('has the tables of the schema and no others but partitions', () => {
+    expect([...new Set(actual.map(({ table }) => table))]).toEqual(tables);
   });
 
-  it.each(tables.map((table) => [table.name, table] as const))('has the columns of %s', async (name, table) => {
-    const rows = await rowsOf<{ column: string; type: string; required: boolean }>(
-      database.db,
-      sql`
-select a.attname as column, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as required
-from pg_attribute a
-where a.attrelid = ${name}::regclass and a.attnum > 0 and not a.attisdropped
-order by 1`,
-    );
-    const expected = table.columns.map((column) => ({
-      column: column.name,
-      type: column.getSQLType(),
-      required: column.notNull || column.primary || table.primaryKeys.some((key) => key.columns.includes(column)),
-    }));
-    expect(rows).toEqual(expected.toSorted((a, b) => (a.column < b.column ? -1 : 1)));
+  it.each(tables)('has the columns, keys, references and indexes of %s', (name) => {
+    const of = (all: Part[]) => all.filter(({ table }) => table === name).map(({ what }) => what);
+    expect(of(actual)).toEqual(of(wanted));
+    expect(of(actual).length).toBeGreaterThan(1);
+  });
+
+  it('has the storage, partitions, functions, triggers and extensions that the schema has no words for', async () => {
+    expect((await query<Part>(migrated.url, besides)).map(({ what }) => what)).toEqual([
+      'CREATE INDEX links_search ON public.links USING gin (search_text gin_trgm_ops)',
+      'CREATE TRIGGER links_search_text BEFORE INSERT OR UPDATE OF title, url ON public.links FOR EACH ROW EXECUTE FUNCTION set_search_text()',
+      'CREATE TRIGGER slugs_search_text AFTER INSERT ON public.slugs REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION add_slugs_to_search_texts()',
+      "CREATE TRIGGER slugs_search_text_changed AFTER UPDATE OF slug, kind ON public.slugs FOR EACH ROW WHEN (((new.kind = 'primary'::text) AND ((new.slug IS DISTINCT FROM old.slug) OR (new.kind IS DISTINCT FROM old.kind)))) EXECUTE FUNCTION change_slug_in_search_text()",
+      'add_slugs_to_search_texts() trigger v',
+      'change_slug_in_search_text() trigger v',
+      'click_counts_daily with (fillfactor=70)',
+      'click_counts_monthly with (fillfactor=70)',
+      'click_totals_hourly with (fillfactor=70)',
+      'clicks by RANGE (clicked_at)',
+      'clicks_default of clicks DEFAULT',
+      'clicks_pending with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000)',
+      'ensure_click_partition(instant timestamp with time zone) boolean v',
+      'extension pg_trgm',
+      'link_totals with (fillfactor=70)',
+      'search_text_of(slug text, title text, url text) text s',
+      'sequence mails_id_seq',
+      'set_search_text() trigger v',
+    ]);
+  });
+
+  it.each([
+    'drop index sessions_user_id',
+    'drop index links_states; create index links_states on links (workspace_id, archived_at, id)',
+    'alter table domains drop constraint domains_claim',
+    'alter table slugs drop constraint slugs_link_id_links_id_fk, add constraint slugs_link_id_links_id_fk foreign key (link_id) references links (id)',
+    'alter table links alter column url drop not null',
+    'alter table workspaces alter column week_starts_on set default 0',
+    'alter table mails alter column id set generated by default',
+    'alter table tags add constraint tags_checked check (true)',
+    'alter table link_totals reset (fillfactor)',
+    'alter table clicks detach partition clicks_default',
+    'drop trigger links_search_text on links',
+    'create view seen as select 1 as one',
+    'drop extension pg_trgm cascade',
+  ])('is told from one after: %s', async (statement) => {
+    const told = async (tx: Db) => [...(await rowsOf(tx, sql.raw(parts))), ...(await rowsOf(tx, sql.raw(besides)))];
+    const before = await told(migrated.db);
+    const asItWas = new Error('as it was');
+    const changed = migrated.db.transaction(async (tx) => {
+      await tx.execute(sql.raw(statement));
+      expect(await told(tx)).not.toEqual(before);
+      throw asItWas;
+    });
+    await expect(changed).rejects.toBe(asItWas);
   });
 
   it('makes a partition of a month once, and keeps hits of any other time', async () => {
     const made = await rowsOf<{ first: boolean; again: boolean }>(
-      database.db,
+      migrated.db,
       sql`select ensure_click_partition('2031-05-17 12:00Z') as first, ensure_click_partition('2031-05-31 23:59Z') as again`,
     );
     expect(made).toEqual([{ first: true, again: false }]);
