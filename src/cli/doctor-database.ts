@@ -9,7 +9,7 @@ import { describeUrl } from '../ground/reach/outage.ts';
 import { tryWay, type Way } from '../ground/reach/pooler.ts';
 import { inspectDatabase } from '../ground/reach/preflight.ts';
 import { asUnavailable, deafSentence, pooledDirectUrl, problemOfWay } from '../ground/reach/reach.ts';
-import { allowedSentence, standingOf, tooNewSentence } from '../ground/db/schema-support.ts';
+import { standingOf, standingSentences } from '../ground/db/schema-support.ts';
 import { plural } from '../ground/text/format.ts';
 import { listKeptSlugs } from '../links/links/kept-slugs.ts';
 import { warningAboutKept } from '../ground/addresses/kept-words.ts';
@@ -67,8 +67,8 @@ async function checkFitness(url: string): Promise<Check[]> {
 
 async function checkMigrations(url: string): Promise<Check> {
   const standing = await withConnection(url, standingOf);
-  if (standing === 'too new') return { name: 'migrations', status: 'fail', message: tooNewSentence };
-  if (standing === 'allowed') return { name: 'migrations', status: 'warn', message: allowedSentence };
+  const sentence = standingSentences[standing];
+  if (sentence) return { name: 'migrations', status: standing === 'allowed' ? 'warn' : 'fail', message: sentence };
   const { known, pending } = await readMigrations(url);
   if (pending === 0) return { name: 'migrations', status: 'ok', message: `All ${known} are there.` };
   return {

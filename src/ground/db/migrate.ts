@@ -5,13 +5,12 @@ import { withConnection } from './connection.ts';
 import { PostgresUnavailable } from './postgres-unavailable.ts';
 import { rollupLockKey } from './locks.ts';
 import {
-  allowedSentence,
   knownSchema,
   migrationsFolder,
   newestApplied,
   noteSupport,
   standingOf,
-  tooNewSentence,
+  standingSentences,
 } from './schema-support.ts';
 
 /** Any constant will do, as long as nothing else takes advisory locks of this number in our database. */
@@ -39,7 +38,7 @@ export type MigrateOptions = {
  * time take turns.
  * @param url postgres:// with credentials of a user who may create tables
  * @throws when the database cannot be reached or a migration fails; nothing is changed then. PostgresUnavailable when a
- *   lock does not come in time, and where a newer version has left nothing for this one
+ *   lock does not come in time, where the database is too old, and where a newer version has left nothing for this one
  */
 export async function migrateDatabase(url: string, options: MigrateOptions = {}): Promise<void> {
   const { onWait = () => {}, patienceMs = 10 * 60_000 } = options;
@@ -47,8 +46,9 @@ export async function migrateDatabase(url: string, options: MigrateOptions = {})
     const giveUpAt = performance.now() + patienceMs;
     let told = '';
     const standing = await standingOf(client);
-    if (standing === 'too new') throw new PostgresUnavailable(tooNewSentence);
-    if (standing === 'allowed') onWait(allowedSentence);
+    const sentence = standingSentences[standing];
+    if (sentence && standing !== 'allowed') throw new PostgresUnavailable(sentence);
+    if (sentence) onWait(sentence);
     while ((await newestApplied(client)) < knownSchema) {
       try {
         return await apply(client);
@@ -56,10 +56,10 @@ export async function migrateDatabase(url: string, options: MigrateOptions = {})
         await client.query('rollback');
         if (!(error instanceof DatabaseError && retried.has(error.code ?? ''))) throw error;
         const holder = await describeHolder(client);
-        const sentence = `The database cannot be brought up to date while something else uses its tables${holder}.`;
-        if (performance.now() > giveUpAt) throw new PostgresUnavailable(`${sentence} End it, and start again.`);
-        if (told !== sentence) onWait(`${sentence} Trying again.`);
-        told = sentence;
+        const reason = `The database cannot be brought up to date while something else uses its tables${holder}.`;
+        if (performance.now() > giveUpAt) throw new PostgresUnavailable(`${reason} End it, and start again.`);
+        if (told !== reason) onWait(`${reason} Trying again.`);
+        told = reason;
         await sleep(pauseMs);
       }
     }

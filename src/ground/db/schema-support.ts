@@ -11,7 +11,7 @@ export const migrationsFolder = fileURLToPath(new URL('../../../migrations', imp
  * The oldest version that may still use the newest schema, by the newest migration that it knows. A migration that takes
  * something away, or wants something of who writes, names itself here. One that only adds leaves this line as it is.
  */
-const oldestProgramTag = '0016_db_support';
+const oldestProgramTag = '0000_waymark';
 
 const journal = z
   .object({ entries: z.array(z.object({ tag: z.string(), when: z.number() })) })
@@ -19,6 +19,12 @@ const journal = z
 
 /** The newest schema that this version knows: when its last migration was made, in milliseconds since 1970. */
 export const knownSchema = journal.at(-1)?.when ?? 0;
+
+/** Where this version's migrations begin. Its first one is the state that versions before it left behind. */
+const firstSchema = journal[0]?.when ?? 0;
+
+/** One of these is in the bookkeeping of each database of Waymark: the first migration now, and that of versions before it. */
+export const firstMigrations: readonly number[] = [firstSchema, 1_795_375_309_676];
 
 const oldestProgram = journal.find(({ tag }) => tag === oldestProgramTag)?.when ?? knownSchema;
 
@@ -43,12 +49,16 @@ export async function noteSupport(client: Client): Promise<void> {
   ]);
 }
 
-/** `allowed`: a newer version was here, and left the database so that this one may use it. */
-export type SchemaStanding = 'ours' | 'older' | 'allowed' | 'too new';
+/**
+ * `too old`: the steps from there to the first migration of this version are gone. `allowed`: a newer version was here, and
+ * left the database so that this one may use it.
+ */
+export type SchemaStanding = 'too old' | 'older' | 'ours' | 'allowed' | 'too new';
 
 /** How the database stands to this version. */
 export async function standingOf(client: Client): Promise<SchemaStanding> {
   const newest = await newestApplied(client);
+  if (newest > 0 && newest < firstSchema) return 'too old';
   if (newest <= knownSchema) return newest === knownSchema ? 'ours' : 'older';
   const { rows } = await client.query<{ isThere: boolean }>(
     `select to_regclass('schema_support') is not null as "isThere"`,
@@ -61,8 +71,12 @@ export async function standingOf(client: Client): Promise<SchemaStanding> {
   return rowCount ? 'allowed' : 'too new';
 }
 
-export const tooNewSentence =
-  'This version of Waymark is older than its database, which a newer version has brought up to date. Install the newer version, or restore the backup from before the update.';
-
-export const allowedSentence =
-  'A newer version of Waymark has brought the database up to date. This one may use it, and leaves counting ahead to the newer one: reports are right, and slower while no newer one runs.';
+/** A sentence for people about a standing that wants one. */
+export const standingSentences: Partial<Record<SchemaStanding, string>> = {
+  'too old':
+    'This database was last used by a version of Waymark that is too old for an update in one step. Start commit c74ab68 of Waymark on it once, then this version.',
+  'too new':
+    'This version of Waymark is older than its database, which a newer version has brought up to date. Install the newer version, or restore the backup from before the update.',
+  allowed:
+    'A newer version of Waymark has brought the database up to date. This one may use it, and leaves counting ahead to the newer one: reports are right, and slower while no newer one runs.',
+};

@@ -1,8 +1,7 @@
-import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type { Client } from 'pg';
 import { hasCarriedSettings, wantedSettings } from '../db/client.ts';
 import { oldestPostgres } from '../addresses/database-url.ts';
-import { migrationsFolder } from '../db/schema-support.ts';
+import { firstMigrations } from '../db/schema-support.ts';
 
 /** A state of the database that Waymark cannot work with, or works less well with: a sentence with the way out. */
 export type Finding = { isFatal: boolean; message: string };
@@ -68,12 +67,11 @@ export async function inspectDatabase(client: Client, url: string): Promise<Find
   return findings;
 }
 
-/** Whether the notes on migrations are ours: they begin with our first one, or there is none yet. */
+/** Whether the notes on migrations are ours: a first one of ours is there, or none yet. */
 async function isOurs(client: Client): Promise<boolean> {
-  const [first] = readMigrationFiles({ migrationsFolder });
   const { rows } = await client.query<{ ours: boolean | null }>(
-    'select bool_or(created_at = $1) as ours from drizzle.__drizzle_migrations',
-    [first?.folderMillis],
+    'select bool_or(created_at = any ($1)) as ours from drizzle.__drizzle_migrations',
+    [firstMigrations],
   );
   return rows[0]?.ours !== false;
 }

@@ -17,7 +17,7 @@ const isOurTurn = sql`pg_try_advisory_xact_lock(hashtext('waymark search texts')
 
 /**
  * What makes a search of links quick: the texts of links that are older than `links.search_text`, then the index over
- * them. The migration did both in a small database.
+ * them. Both are there from the start in a database that is new.
  * @param onProblem told once, where Postgres has no pg_trgm for us
  */
 export function searchJobs(db: Db, onProblem: (sentence: string) => void): Job[] {

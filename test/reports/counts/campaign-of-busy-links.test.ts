@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
@@ -48,16 +47,6 @@ afterAll(async () => {
 
 const report = () => loadReport(db, 'ws', { kind: 'campaign', campaignId: 'spring' }, period);
 
-/** Clicks and visitors by link and by domain, as the rollups have them. */
-async function listDomainRollups() {
-  const { rows } = await db.execute(sql`
-select 'day' as of, day as at, value, clicks, visitors from click_counts_daily where scope_id = 'busy' and dimension = 'domain'
-union all
-select 'month', month, value, clicks, visitors from click_counts_monthly where scope_id = 'busy' and dimension = 'domain'
-order by 1, 2, 3`);
-  return rows;
-}
-
 describe('the report of a campaign', () => {
   it('needs no row of its busy links, and has their links and domains all the same', async () => {
     const before = await report();
@@ -72,22 +61,5 @@ describe('the report of a campaign', () => {
         throw new Error('as it was');
       })
       .catch((error: Error) => expect(error.message).toBe('as it was'));
-  });
-});
-
-describe('rollups that were made before links were counted by domain', () => {
-  it('are completed by the migration, but for what is pending', async () => {
-    const whole = await listDomainRollups();
-    expect(whole.length).toBeGreaterThan(80);
-    for (const table of ['click_counts_daily', 'click_counts_monthly'])
-      await db.execute(sql`delete from ${sql.identifier(table)} where scope_id = 'busy' and dimension = 'domain'`);
-    const migration = readFileSync(
-      new URL('../../../migrations/0011_clicks_domains_of_links.sql', import.meta.url),
-      'utf8',
-    );
-    await db.transaction(async (tx) => {
-      for (const statement of migration.split('--> statement-breakpoint')) await tx.execute(sql.raw(statement));
-    });
-    expect(await listDomainRollups()).toEqual(whole);
   });
 });

@@ -1,1 +1,0 @@
-CREATE INDEX "link_totals_busy" ON "link_totals" USING btree ("link_id") WHERE is_busy;

@@ -1,1 +1,0 @@
-ALTER TABLE "workspaces" ADD COLUMN "week_starts_on" smallint DEFAULT 1 NOT NULL;

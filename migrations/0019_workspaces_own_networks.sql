@@ -1,1 +1,0 @@
-ALTER TABLE "workspaces" ADD COLUMN "own_networks" text DEFAULT '' NOT NULL;
