@@ -23,8 +23,6 @@ import type { Sweeps } from './visitors/machines/sweeps.ts';
 import type { Config } from './config.ts';
 import type { Db } from './ground/db/db.ts';
 import { openDns } from './domains/dns/dns.ts';
-import { listTroubledDomains } from './domains/domains/claims.ts';
-import { listDomains } from './domains/domains/queries.ts';
 import domainsApi from './domains/domains/api.ts';
 import domainRoutes from './domains/domains/routes.ts';
 import logoRoutes from './domains/domains/logo-routes.ts';
@@ -146,8 +144,6 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     ...parts,
     sites,
     isReservedSlug,
-    troubledDomainsOf: (workspaceId) => listTroubledDomains(parts.db, workspaceId),
-    hostsOf: async (workspaceId) => (await listDomains(parts.db, workspaceId)).map(({ host }) => host),
   });
   await app.register(views, { isCached: config.isProduction });
   await app.register(failures);

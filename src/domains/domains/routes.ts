@@ -81,7 +81,7 @@ async function showList(
   { host, errors }: { host: string; errors: Record<string, string> },
 ) {
   const claims = await listClaims(request.server.db, request.workspace.id);
-  return reply.viewAsync('domains/domains/index.eta', {
+  return reply.page('domains/domains/index.eta', {
     rows: claims.map((claim) => ({
       id: claim.id,
       ...showHost(claim.host),
@@ -102,7 +102,7 @@ function showClaim(
   wanted: Diagnosis['wanted'],
   checked: { faults?: readonly Fault[] | undefined; refusal?: string },
 ) {
-  return reply.viewAsync('domains/domains/show.eta', {
+  return reply.page('domains/domains/show.eta', {
     claim,
     ...showHost(claim.host),
     standing: standingWords(claim),

@@ -139,7 +139,7 @@ export default async function domainSettingsRoutes(app: FastifyInstance, rules: 
   ) {
     const links = await countLinksOn(db, workspaceId, domain.id);
     const { shown } = showHost(domain.host);
-    return reply.viewAsync('domains/domains/remove.eta', {
+    return reply.page('domains/domains/remove.eta', {
       title: `Remove ${shown}`,
       domain,
       shown,
@@ -166,7 +166,7 @@ function showSettings(
   errors: Record<string, string>,
 ) {
   const { shown } = showHost(domain.host);
-  return reply.viewAsync('domains/domains/settings.eta', {
+  return reply.page('domains/domains/settings.eta', {
     title: `Settings of ${shown}`,
     domain,
     host: shown,

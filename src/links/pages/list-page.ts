@@ -41,9 +41,9 @@ export async function showList(
     timeZone,
     nextHref: page.nextCursor && href({ cursor: page.nextCursor }),
   };
-  if (!states) return reply.viewAsync('links/pages/more.eta', shown);
+  if (!states) return reply.fragment('links/pages/more.eta', shown);
   if (isFragmentRequest(request)) reply.header('HX-Replace-Url', href({}));
-  return reply.viewAsync('links/pages/index.eta', {
+  return reply.page('links/pages/index.eta', {
     title: 'Links',
     ...states,
     ...shown,

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { listDomains } from '../../domains/domains/queries.ts';
 import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
 import { makeOnce } from '../../ground/http/once.ts';
 import { refusalOf } from '../../ground/http/refusal.ts';
@@ -37,7 +38,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
 
   // What the address says is typed already, for bookmarks and for duplicates; sending it is a person's decision.
   routes.get('/w/:workspace/links/new', { ...toChange, schema: { querystring: newLinkForm } }, async (request, reply) =>
-    reply.viewAsync('links/pages/new.eta', {
+    reply.page('links/pages/new.eta', {
       title: 'Create a link',
       values: request.query,
       errors: {},
@@ -50,7 +51,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     { ...toChange, schema: { querystring: newLinkForm } },
     async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      return reply.viewAsync('site/components/_slug-state.eta', {
+      return reply.fragment('site/components/_slug-state.eta', {
         ...(await checkSlug(app, request.workspace.id, request.query)),
       });
     },
@@ -72,7 +73,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
       }
       // The list behind the dialog shows it at once; on the first link's page the form's own place shows it.
       if (idPrefix === 'quick') reply.header('HX-Trigger', 'link-created');
-      return await reply.viewAsync('site/components/_created-link.eta', {
+      return await reply.fragment('site/components/_created-link.eta', {
         link,
         warning: warningAbout(link.url),
         idPrefix,
@@ -82,8 +83,9 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
       const taken = error instanceof SlugTaken ? error : undefined;
       const view = { title: 'Create a link', values, errors, taken, idPrefix };
       reply.code(status);
-      if (isFragment) return reply.viewAsync('site/components/_create-link.eta', view);
-      return reply.viewAsync('links/pages/new.eta', view);
+      if (!isFragment) return reply.page('links/pages/new.eta', view);
+      const domains = (await listDomains(db, request.workspace.id)).map(({ host }) => host);
+      return reply.fragment('site/components/_create-link.eta', { ...view, domains });
     }
   });
 
@@ -122,7 +124,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     async (request, reply) => {
       const link = await archiveLink(db, request.workspace.id, request.params.linkId);
       if (isFragmentRequest(request))
-        return reply.viewAsync('links/pages/_archived-row.eta', { link, ...(await statesBehind(request)) });
+        return reply.fragment('links/pages/_archived-row.eta', { link, ...(await statesBehind(request)) });
       reply.flash('success', `${nameOf(link)} is archived. Visitors see that it is gone until you restore it.`);
       return reply.redirect(linkHref(request, link), 303);
     },
@@ -138,7 +140,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
         const [row] = await rowsOf(request, [link]);
         const { timeZone } = request.workspace;
         const states = await statesBehind(request);
-        return reply.viewAsync('links/pages/_restored-row.eta', { row, now: new Date(), timeZone, ...states });
+        return reply.fragment('links/pages/_restored-row.eta', { row, now: new Date(), timeZone, ...states });
       }
       reply.flash('success', `${nameOf(link)} works again.`);
       return reply.redirect(linkHref(request, link), 303);
@@ -191,7 +193,7 @@ function showEdit(
   edit: EditView<(typeof editedFields)[number]>,
   errors: Record<string, string>,
 ) {
-  return reply.viewAsync('links/pages/edit.eta', {
+  return reply.page('links/pages/edit.eta', {
     title: `Edit ${nameOf(link)}`,
     link,
     warning: warningAbout(link.url),

@@ -34,7 +34,7 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
   const toChange = { preHandler: [requireWorkspace, requireRight('organise')] };
 
   routes.get('/w/:workspace/tags', toSee, async (request, reply) =>
-    reply.viewAsync('links/pages/tags.eta', {
+    reply.page('links/pages/tags.eta', {
       title: 'Tags',
       mostCompared,
       tags: await listTags(db, request.workspace.id),
@@ -51,7 +51,7 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
       const exact = nameKey(tag || into);
       return reply
         .header('cache-control', 'no-store')
-        .viewAsync('links/pages/_suggestions.eta', { names: found.filter(({ name }) => nameKey(name) !== exact) });
+        .fragment('links/pages/_suggestions.eta', { names: found.filter(({ name }) => nameKey(name) !== exact) });
     },
   );
 
@@ -129,5 +129,5 @@ function showTag(
   into = '',
 ) {
   const title = `Tag ${tag.name}`;
-  return reply.viewAsync('links/pages/tag.eta', { title, tag, ...edit, into, errors, colours: tagColours });
+  return reply.page('links/pages/tag.eta', { title, tag, ...edit, into, errors, colours: tagColours });
 }

@@ -25,7 +25,7 @@ export default async function mailedLinkRoutes(app: FastifyInstance): Promise<vo
   const rateLimit = { max: 20, timeWindow: '15 minutes' };
 
   routes.get('/forgot-password', async (_request, reply) =>
-    reply.viewAsync('people/accounts/forgot-password.eta', { values: {}, errors: {}, sentTo: null }),
+    reply.page('people/accounts/forgot-password.eta', { values: {}, errors: {}, sentTo: null }),
   );
 
   routes.post(
@@ -41,14 +41,14 @@ export default async function mailedLinkRoutes(app: FastifyInstance): Promise<vo
             .requestPasswordReset({ body: request.body })
             .catch((error: unknown) => request.log.error({ err: error }, 'no link for a new password could be made'));
         const { isDelivering } = mailer;
-        return await reply.viewAsync('people/accounts/forgot-password.eta', {
+        return await reply.page('people/accounts/forgot-password.eta', {
           sentTo: request.body.email,
           isDelivering,
         });
       } catch (error) {
         const { status, errors } = refusalOf(error);
         reply.code(status);
-        return reply.viewAsync('people/accounts/forgot-password.eta', {
+        return reply.page('people/accounts/forgot-password.eta', {
           values: typedValues(request.body),
           errors,
           sentTo: null,
@@ -60,9 +60,7 @@ export default async function mailedLinkRoutes(app: FastifyInstance): Promise<vo
   routes.get('/reset-password', { schema: { querystring: mailedToken } }, async (request, reply) => {
     const { token } = request.query;
     const isLive = (await findResetTokenOwner(db, token)) !== undefined;
-    return reply
-      .code(isLive ? 200 : 410)
-      .viewAsync('people/accounts/reset-password.eta', { token, isLive, errors: {} });
+    return reply.code(isLive ? 200 : 410).page('people/accounts/reset-password.eta', { token, isLive, errors: {} });
   });
 
   routes.post(
@@ -84,7 +82,7 @@ export default async function mailedLinkRoutes(app: FastifyInstance): Promise<vo
         const { status, errors } = refusalOf(error);
         const { token } = typedValues(request.body);
         reply.code(status);
-        return reply.viewAsync('people/accounts/reset-password.eta', { token, isLive: !errors['token'], errors });
+        return reply.page('people/accounts/reset-password.eta', { token, isLive: !errors['token'], errors });
       }
     },
   );
@@ -93,7 +91,7 @@ export default async function mailedLinkRoutes(app: FastifyInstance): Promise<vo
     const { token } = request.query;
     const isLive = await isEmailChange(db, token);
     const errors = isLive ? {} : refusalOf(spentLink()).errors;
-    return reply.code(isLive ? 200 : 410).viewAsync('people/accounts/confirm-email.eta', { token, errors });
+    return reply.code(isLive ? 200 : 410).page('people/accounts/confirm-email.eta', { token, errors });
   });
 
   routes.post('/confirm-email', { schema: { body: mailedToken }, config: { rateLimit } }, async (request, reply) => {
@@ -105,7 +103,7 @@ export default async function mailedLinkRoutes(app: FastifyInstance): Promise<vo
     } catch (error) {
       const { status, errors } = refusalOf(error);
       reply.code(status);
-      return reply.viewAsync('people/accounts/confirm-email.eta', { token: '', errors });
+      return reply.page('people/accounts/confirm-email.eta', { token: '', errors });
     }
   });
 }

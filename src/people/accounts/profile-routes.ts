@@ -36,7 +36,7 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
   ) {
     const { session, user } = await loadSession(request);
     const sessions = await auth.api.listSessions({ headers: authHeaders(request) });
-    return reply.viewAsync('people/accounts/profile.eta', {
+    return reply.page('people/accounts/profile.eta', {
       ...(edit ?? openEdit({ name: user.name })),
       values: { name: user.name, ...typedValues(request.body), ...edit?.values },
       errors,

@@ -33,7 +33,7 @@ export default async function accountRoutes(app: FastifyInstance): Promise<void>
     const mode = await signUpMode(invitation ? token : '');
     const values = invitation ? { email: invitation.email, invitation: token } : {};
     reply.header('referrer-policy', 'same-origin');
-    return reply.viewAsync('people/accounts/sign-up.eta', { mode, values, errors: {} });
+    return reply.page('people/accounts/sign-up.eta', { mode, values, errors: {} });
   });
 
   routes.post(
@@ -59,13 +59,13 @@ export default async function accountRoutes(app: FastifyInstance): Promise<void>
       } catch (error) {
         const { status, errors } = refusalOf(error);
         reply.code(status);
-        return reply.viewAsync('people/accounts/sign-up.eta', { mode, values: typedValues(request.body), errors });
+        return reply.page('people/accounts/sign-up.eta', { mode, values: typedValues(request.body), errors });
       }
     },
   );
 
   function showLogIn(reply: FastifyReply, values: Record<string, string | undefined>, errors: Record<string, string>) {
-    return reply.viewAsync('people/accounts/log-in.eta', { canSignUp: config.signUp === 'open', values, errors });
+    return reply.page('people/accounts/log-in.eta', { canSignUp: config.signUp === 'open', values, errors });
   }
 
   routes.get(

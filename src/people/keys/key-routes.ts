@@ -95,7 +95,7 @@ export default async function keyPages(app: FastifyInstance): Promise<void> {
 async function showKeys(request: FastifyRequest, reply: FastifyReply, state: State): Promise<string> {
   const { id, role } = request.workspace;
   const { db, config } = request.server;
-  return reply.viewAsync('people/keys/keys.eta', {
+  return reply.page('people/keys/keys.eta', {
     keys: await listApiKeys(db, id),
     canChange: mayDo(role, 'makeKeys'),
     newKey: state.newKey,

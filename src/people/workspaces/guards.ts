@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ownerMark, withOwnerMark } from '../../ground/addresses/owner-mark.ts';
 import { Forbidden, NotFound, Unauthorized } from '../../ground/text/errors.ts';
 import { listWorkspacesOf, type Membership, updateLastOpened } from './queries.ts';
 import { mayDo, type Right, rights } from './roles.ts';
@@ -8,6 +7,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The workspace that this request is about; there behind requireWorkspace and showLastWorkspace only. */
     workspace: Membership;
+    /** All that its member is in, the last opened first; there with it. */
+    memberships: readonly Membership[];
   }
 }
 
@@ -25,7 +26,7 @@ export async function requireAdmin(request: FastifyRequest, reply: FastifyReply)
   if (!user.isAdmin) throw new NotFound();
 }
 
-/** For routes below /w/:workspace: lets in its members and fills the frame around the page. Not yours looks like not there. */
+/** For routes below /w/:workspace: lets in its members. Not yours looks like not there. */
 export async function requireWorkspace(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const { workspace: slug } = request.params as { workspace: string };
   const memberships = await listMemberships(request, reply);
@@ -33,14 +34,14 @@ export async function requireWorkspace(request: FastifyRequest, reply: FastifyRe
   const workspace =
     memberships.find((membership) => membership.slug === slug) ?? memberships.find(({ id }) => id === slug);
   if (!workspace) throw new NotFound();
-  await enterWorkspace(request, reply, workspace, memberships);
+  await enterWorkspace(request, workspace, memberships);
 }
 
 /** For pages of no workspace: the frame shows the one that was opened last. Who is in none is led to a new one. */
 export async function showLastWorkspace(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const memberships = await listMemberships(request, reply);
   const [lastOpened] = memberships;
-  if (lastOpened) await enterWorkspace(request, reply, lastOpened, memberships);
+  if (lastOpened) await enterWorkspace(request, lastOpened, memberships);
   else await reply.redirect('/workspaces/new', 303);
 }
 
@@ -56,7 +57,6 @@ export function requireRight(right: Right) {
 async function loadUserOrThrow(request: FastifyRequest, reply: FastifyReply) {
   const user = await request.loadUser(reply);
   if (!user) throw new Unauthorized();
-  reply.locals.user = user;
   return user;
 }
 
@@ -67,18 +67,10 @@ async function listMemberships(request: FastifyRequest, reply: FastifyReply): Pr
 
 async function enterWorkspace(
   request: FastifyRequest,
-  reply: FastifyReply,
   workspace: Membership,
   memberships: Membership[],
 ): Promise<void> {
-  const { config, db, hostsOf, troubledDomainsOf } = request.server;
-  if (workspace !== memberships[0]) await updateLastOpened(db, workspace.id, request.user?.id ?? '');
+  if (workspace !== memberships[0]) await updateLastOpened(request.server.db, workspace.id, request.user?.id ?? '');
   request.workspace = workspace;
-  reply.locals.workspace = workspace;
-  reply.locals.may = (right) => mayDo(workspace.role, right);
-  reply.locals.workspaces = memberships.toSorted((one, other) => one.name.localeCompare(other.name, 'en'));
-  const mark = ownerMark(config.secret, workspace.id, new Date());
-  reply.locals.toOpen = (shortUrl) => withOwnerMark(shortUrl, mark);
-  const shown = await Promise.all([hostsOf(workspace.id), troubledDomainsOf(workspace.id)]);
-  [reply.locals.domains, reply.locals.troubledDomains] = shown;
+  request.memberships = memberships;
 }

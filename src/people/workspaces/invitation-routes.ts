@@ -26,8 +26,8 @@ export default async function invitationRoutes(app: FastifyInstance): Promise<vo
   async function showInvitation(request: FastifyRequest, reply: FastifyReply, token: string) {
     const invitation = await findInvitation(db, token);
     reply.header('referrer-policy', 'same-origin');
-    if (!invitation) return reply.code(410).viewAsync('people/workspaces/invitation.eta', { invitation: null });
-    return reply.viewAsync('people/workspaces/invitation.eta', {
+    if (!invitation) return reply.code(410).page('people/workspaces/invitation.eta', { invitation: null });
+    return reply.page('people/workspaces/invitation.eta', {
       invitation,
       step: stepOf(request, invitation),
       path: `/invitations/${token}`,

@@ -59,7 +59,7 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
     const { id: workspaceId, role } = request.workspace;
     const people = await listMembers(db, workspaceId);
     const canManage = mayDo(role, 'managePeople');
-    return reply.viewAsync('people/workspaces/members.eta', {
+    return reply.page('people/workspaces/members.eta', {
       people: people.map((person) => ({
         ...person,
         shown: openEdit({ role: person.role }).shown,

@@ -49,7 +49,7 @@ export default async function workspaceRoutes(
 
   async function showNew(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string> = {}) {
     const workspaces = request.user ? await listWorkspacesOf(db, request.user.id) : [];
-    return reply.viewAsync('people/workspaces/new.eta', {
+    return reply.page('people/workspaces/new.eta', {
       values: typedValues(request.body),
       errors,
       timeZones: await timeZones(),
@@ -106,7 +106,7 @@ export default async function workspaceRoutes(
     { ownNetworks }: Pick<Texts, 'ownNetworks'>,
     errors: Record<string, string> = {},
   ) {
-    return reply.viewAsync('people/workspaces/settings.eta', {
+    return reply.page('people/workspaces/settings.eta', {
       ...edit,
       errors,
       timeZones: await timeZones(),

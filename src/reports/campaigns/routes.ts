@@ -55,7 +55,7 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
     });
     const { rows, refusal } = period ? await readRows(db, id, period) : { rows: [], refusal: refusedPeriod };
     if (refusal) reply.code(refusal.status);
-    return reply.viewAsync('reports/campaigns/index.eta', {
+    return reply.page('reports/campaigns/index.eta', {
       title: 'Campaigns',
       path,
       rows,
@@ -78,7 +78,7 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
     async (request, reply) => {
       const { campaign } = request.query;
       const found = await suggestCampaigns(db, request.workspace.id, campaign);
-      return reply.header('cache-control', 'no-store').viewAsync('links/pages/_suggestions.eta', {
+      return reply.header('cache-control', 'no-store').fragment('links/pages/_suggestions.eta', {
         names: found.filter(({ name }) => nameKey(name) !== nameKey(campaign)),
       });
     },
@@ -192,7 +192,7 @@ function showForm(
   edit: EditView<keyof Typed>,
   errors: Record<string, string>,
 ) {
-  return reply.viewAsync('reports/campaigns/form.eta', {
+  return reply.page('reports/campaigns/form.eta', {
     title: campaign ? `Edit ${campaign.name}` : 'New campaign',
     campaign,
     ...edit,

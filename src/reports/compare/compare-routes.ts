@@ -74,7 +74,7 @@ export default async function compareRoutes(app: FastifyInstance): Promise<void>
       ];
       const address = (some: readonly string[], view: Record<string, string | undefined> = shown) =>
         `${path}?${new URLSearchParams(asking(some, view)).toString()}`;
-      return reply.viewAsync('reports/compare/compare.eta', {
+      return reply.page('reports/compare/compare.eta', {
         kind,
         kinds: kinds.map((name) => ({
           name,

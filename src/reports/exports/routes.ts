@@ -58,7 +58,7 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
     if (asked.file === 'chart') {
       const page = chartPage(await loadChart(db, workspaceId, subject, period, filters));
       reply.header('content-disposition', attachment(`${file}.svg`)).type('image/svg+xml');
-      return reply.viewAsync('reports/exports/chart.eta', { page, name: about.name });
+      return reply.fragment('reports/exports/chart.eta', { page, name: about.name });
     }
     const csv =
       asked.file === 'hits'
@@ -81,7 +81,7 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
       search.set('file', 'hits');
       search.delete('table');
       const linkNames = await nameLinks(db, id, namedAmong(filters));
-      return reply.viewAsync('reports/exports/hits.eta', {
+      return reply.page('reports/exports/hits.eta', {
         about,
         section: subject.kind === 'link' ? 'links' : 'reports',
         backHref: reportHref(about.path, viewOf(period, filters)),

@@ -116,7 +116,7 @@ export default async function liveRoutes(
     const { about, watched } = await open(request);
     const counts = (await minutes.fetch(`${watched.workspaceId} ${about.path}`, { context: watched })) ?? [];
     const { kind } = about.subject;
-    return reply.viewAsync('reports/live/realtime.eta', {
+    return reply.page('reports/live/realtime.eta', {
       about,
       section: kind === 'link' ? 'links' : 'reports',
       livePath: `${kind === 'workspace' ? `/w/${slug}` : about.path}/live`,

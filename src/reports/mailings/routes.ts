@@ -54,7 +54,7 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
   async function showMailings(request: FastifyRequest, reply: FastifyReply, asked: Asked, errors = {}) {
     const { id, role, timeZone, weekStartsOn } = request.workspace;
     const words = rhythmWords(weekStartsOn);
-    return reply.viewAsync('reports/mailings/index.eta', {
+    return reply.page('reports/mailings/index.eta', {
       about: await openKept(db, request.workspace, asked),
       filterTexts: asked.f.map(filterText),
       chips: await describeFilters(db, id, asked.f),
@@ -142,7 +142,7 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
     const { mailingId, token } = checked(request.params);
     const mailing = await findMailingOfReader(db, mailingId);
     const filters = mailing && readKeptFilters(mailing.filters);
-    return reply.header('referrer-policy', 'same-origin').viewAsync('reports/mailings/reader.eta', {
+    return reply.header('referrer-policy', 'same-origin').page('reports/mailings/reader.eta', {
       mailing,
       chips: mailing && filters ? await describeFilters(db, mailing.workspaceId, filters) : [],
       path: `/mailings/${mailingId}/${token}`,

@@ -34,7 +34,7 @@ export default async function noteRoutes(app: FastifyInstance): Promise<void> {
       if (request.validationError) return showForm(request, reply, request.validationError);
       const { id, timeZone } = request.workspace;
       const { day, text, link } = request.body;
-      const createdBy = reply.locals.user?.id ?? '';
+      const createdBy = request.user?.id ?? '';
       const note = { at: dayStart(day, timeZone), text, linkId: link || null, createdBy };
       await makeOnce(request, async (tx) => {
         await insertNote(tx, id, note);
@@ -75,7 +75,7 @@ function showForm(request: FastifyRequest, reply: FastifyReply, refused: unknown
   const { status, errors } = refusalOf(refused);
   const values = typedValues(request.body);
   const { success, data } = place.safeParse(values);
-  return reply.code(status).viewAsync('reports/notes/note-form.eta', {
+  return reply.code(status).page('reports/notes/note-form.eta', {
     values,
     errors,
     backHref: backHref(request, success ? data : { link: '', back: '' }),

@@ -51,7 +51,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
       const { id, slug } = request.workspace;
       const view = await readReport(request, reply, { kind: 'workspace' }, `/w/${slug}/reports`, request.query);
       const { active, archived } = view.isUntouched ? await countLinks(db, id) : { active: 1, archived: 0 };
-      return reply.viewAsync('reports/pages/show.eta', {
+      return reply.page('reports/pages/show.eta', {
         ...view,
         title: 'Reports',
         section: 'reports',
@@ -78,7 +78,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
         return reply.redirect(reportHref(`/w/${slug}/reports`, { ...asked, filters }), 303);
       }
       const path = `/w/${slug}/links/${link.id}`;
-      return reply.viewAsync('reports/pages/show.eta', {
+      return reply.page('reports/pages/show.eta', {
         ...(await readReport(request, reply, { kind: 'link', linkId: link.id }, path, request.query)),
         title: `${link.domain}/${link.slug}`,
         section: 'links',
@@ -100,7 +100,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
       async (request, reply) => {
         const { path, subject, name } = await open(request);
         const view = await readReport(request, reply, subject, path, request.query);
-        return reply.viewAsync('reports/pages/show.eta', {
+        return reply.page('reports/pages/show.eta', {
           ...view,
           title: name,
           section: 'reports',
@@ -115,7 +115,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
       async (request, reply) => {
         const { path, subject, name } = await open(request);
         const values = await readValues(request, subject, path, request.query);
-        return reply.viewAsync('reports/pages/values.eta', { ...values, section: 'reports', of: name });
+        return reply.page('reports/pages/values.eta', { ...values, section: 'reports', of: name });
       },
     );
   }
@@ -126,7 +126,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
     async (request, reply) => {
       const path = `/w/${request.workspace.slug}/reports`;
       const values = await readValues(request, { kind: 'workspace' }, path, request.query);
-      return reply.viewAsync('reports/pages/values.eta', { ...values, section: 'reports', of: 'Reports' });
+      return reply.page('reports/pages/values.eta', { ...values, section: 'reports', of: 'Reports' });
     },
   );
 
@@ -138,7 +138,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
       const link = await getLink(db, id, request.params.linkId);
       const path = `/w/${slug}/links/${link.id}`;
       const values = await readValues(request, { kind: 'link', linkId: link.id }, path, request.query);
-      return reply.viewAsync('reports/pages/values.eta', {
+      return reply.page('reports/pages/values.eta', {
         ...values,
         section: 'links',
         of: `${link.domain}/${link.slug}`,

@@ -39,7 +39,7 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
     const views = (await listViews(db, id)).map((view) => ({ ...view, report: readStored(view, request) }));
     const filters = views.flatMap(({ report }) => report?.filters ?? []);
     const linkNames = await nameLinks(db, id, namedAmong(filters));
-    return reply.viewAsync('reports/saved-views/views.eta', {
+    return reply.page('reports/saved-views/views.eta', {
       views: views.map(({ report, ...view }) => ({ ...view, words: report && savedWords(report, linkNames) })),
     });
   });
@@ -139,5 +139,5 @@ const renaming = (
 ): Form => ({ title: `Rename ${name}`, action: request.url, ...edit, errors });
 
 function showForm(reply: FastifyReply, form: Form) {
-  return reply.viewAsync('reports/saved-views/view-form.eta', form);
+  return reply.page('reports/saved-views/view-form.eta', form);
 }

@@ -87,7 +87,7 @@ export default async function publicReportRoutes(app: FastifyInstance): Promise<
       if (!kept) throw new Error('A shared report came to nothing.');
       const path = `/r/${request.params.token}`;
       if (kept.tooLong) reply.code(422);
-      return reply.viewAsync('reports/sharing/report.eta', {
+      return reply.page('reports/sharing/report.eta', {
         title: share.title,
         path,
         brand: share.brand,
@@ -157,7 +157,7 @@ export default async function publicReportRoutes(app: FastifyInstance): Promise<
   }
 
   function askPassword(reply: FastifyReply, token: string, { brand }: OpenedShare, error?: string) {
-    return reply.viewAsync('reports/sharing/password.eta', { token, path: `/r/${token}`, brand, error });
+    return reply.page('reports/sharing/password.eta', { token, path: `/r/${token}`, brand, error });
   }
 }
 

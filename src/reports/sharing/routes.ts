@@ -34,7 +34,7 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
     const typed = typedValues(request.body);
     const chosen = (request.body as { parts?: string | string[] } | null)?.parts ?? (request.body ? [] : partNames);
     reply.code(state.status ?? 200);
-    return reply.viewAsync('reports/sharing/index.eta', {
+    return reply.page('reports/sharing/index.eta', {
       about,
       filterTexts: asked.f.map(filterText),
       chips: await describeFilters(db, id, asked.f),

@@ -1,40 +1,26 @@
 import { fileURLToPath } from 'node:url';
 import fastifyView from '@fastify/view';
 import { Eta } from 'eta';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import fp from 'fastify-plugin';
 import { type IconName, iconNames } from '../../ground/assets/icons.ts';
 import * as format from '../../ground/text/format.ts';
 import { formToken } from '../../ground/http/once.ts';
-import type { Right } from '../../people/workspaces/roles.ts';
 import { type AssetUrl, readAssets } from '../../ground/assets/serve.ts';
-import type { TroubledDomain } from './context.ts';
 import type { Flash } from '../../ground/http/forms.ts';
+import { loadFrame, viewerOf } from './frame.ts';
 import type { Spooled } from './spool-banner.ts';
 
 const viewsDir = fileURLToPath(new URL('../../../views', import.meta.url));
 
-/** What the layouts show besides the page's own data; guards set it, handlers may override it. */
-export type PageLocals = {
-  user?: { id: string; name: string; email: string; isAdmin: boolean };
-  workspace?: { id: string; name: string; slug: string };
-  /** What the one who looks may do here, so that nothing is offered that would be refused. */
-  may?: (right: Right) => boolean;
-  workspaces?: readonly { name: string; slug: string }[];
-  /** Hosts that new links of this workspace may live on, the usual one first. */
-  domains?: readonly string[];
-  /** A short link as it is offered for opening: such a visit is not counted as a click. */
-  toOpen?: (shortUrl: string) => string;
-  /** Domains of this workspace that fail or are paused. */
-  troubledDomains?: readonly TroubledDomain[];
-  /** There while clicks wait on this server's disk. */
-  spooled?: Spooled;
-  flash?: Flash;
-};
-
 declare module 'fastify' {
   interface FastifyReply {
-    locals: PageLocals;
+    /** What hooks leave for the page that is rendered next. */
+    locals: { flash?: Flash; spooled?: Spooled };
+    /** Renders a whole page: the data, over the frame around it. The frame is read here, so that nothing else pays for it. */
+    page(template: string, data?: object): Promise<string>;
+    /** Renders a part of a page, or a page without a frame. */
+    fragment(template: string, data?: object): Promise<string>;
   }
 }
 
@@ -51,8 +37,9 @@ function iconMarkup(assetUrl: AssetUrl) {
 }
 
 /**
- * `reply.viewAsync('links/pages/index.eta', data)` renders a template of views/. Templates see `it`: the data, over
- * `reply.locals`, over `asset(name)`, `icon(name, class?)`, `formToken()` and the functions of format.ts.
+ * `reply.page('links/pages/index.eta', data)` renders a template of views/. Templates see `it`: the data, over the frame
+ * and the member who asks (frame.ts), over `reply.locals`, over `asset(name)`, `icon(name, class?)`, `formToken()` and the
+ * functions of format.ts. Failures and pages of visitors are rendered by `viewAsync`: they may not need the database.
  */
 async function views(app: FastifyInstance, options: { isCached?: boolean }): Promise<void> {
   const assetUrl = readAssets().url;
@@ -62,6 +49,12 @@ async function views(app: FastifyInstance, options: { isCached?: boolean }): Pro
     templates: viewsDir,
     production: isCached,
     defaultContext: { ...format, formToken, asset: assetUrl, icon: iconMarkup(assetUrl) },
+  });
+  app.decorateReply('page', async function page(this: FastifyReply, template: string, data: object = {}) {
+    return this.fragment(template, { ...(await loadFrame(this.request)), ...data });
+  });
+  app.decorateReply('fragment', function fragment(this: FastifyReply, template: string, data: object = {}) {
+    return this.viewAsync(template, { ...viewerOf(this.request), ...data });
   });
 }
 

@@ -17,7 +17,7 @@ export default async function outboxRoutes(app: FastifyInstance): Promise<void> 
   routes.get('/admin/mail', { preHandler: [requireAdmin, showLastWorkspace] }, async (request, reply) => {
     const { waiting, kept } = await listMails(db);
     const shown = (mail: KeptMail) => ({ ...mail, parts: textWithLinks(mail.body) });
-    return reply.viewAsync('site/outbox/index.eta', {
+    return reply.page('site/outbox/index.eta', {
       isDelivering: mailer.isDelivering,
       keptMails,
       waiting: waiting.map(shown),

@@ -1,63 +1,59 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import '@fastify/view';
-import Fastify from 'fastify';
-import { describe, expect, it } from 'vitest';
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { iconNames } from '../../../src/ground/assets/icons.ts';
-import assets from '../../../src/ground/assets/serve.ts';
-import views from '../../../src/site/frame/views.ts';
+import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 
 const viewsDir = join(import.meta.dirname, '../../../views');
 const templates = readdirSync(viewsDir, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.eta'));
 
-async function buildFrame() {
-  const app = Fastify();
-  await app.register(assets);
-  await app.register(views);
-  app.addHook('onRequest', async (_request, reply) => {
-    reply.locals = {
-      user: { id: 'u', name: 'Ada <b>', email: 'ada@example.com', isAdmin: false },
-      workspace: { id: 'w', name: 'Acme', slug: 'acme' },
-      workspaces: [
-        { name: 'Acme', slug: 'acme' },
-        { name: 'Side project', slug: 'side' },
-      ],
-      domains: ['go.acme.com'],
-      may: () => true,
-    };
-  });
-  app.get('/page', (_request, reply) =>
-    reply.viewAsync('site/layouts/app.eta', { title: 'Links', section: 'links', body: '<p>the page</p>' }),
-  );
-  app.get('/lost', (_request, reply) =>
-    reply.viewAsync('visitors/redirect/not-found.eta', { address: 'go.acme.com/x' }),
-  );
-  return app;
-}
+let waymark: TestApp;
+let ada: Person;
+
+beforeAll(async () => {
+  waymark = await startTestApp();
+  ada = await waymark.signUp('Ada <b>');
+});
+
+afterAll(() => waymark.close());
+
+const pageAt = async (path: string) => (await ada.ask(`/w/${ada.workspace.slug}${path}`)).text;
 
 describe('the frame around every page', () => {
   it('names the workspace, marks the place one is at and offers to switch, create and log out', async () => {
-    const app = await buildFrame();
-    const page = (await app.inject('/page')).body;
+    const other = { name: 'Side project', timeZone: 'UTC' };
+    expect((await ada.ask('/workspaces/new', { form: other })).status).toBe(303);
+    const page = await pageAt('/links');
     expect(page).toContain('<title>Links · Waymark</title>');
-    expect(page).toMatch(/href="\/w\/acme\/links" data-shortcut="g l" aria-current="page"/);
-    expect(page).toContain('href="/w/side/links"');
+    expect(page).toContain(`href="/w/${ada.workspace.slug}/links" data-shortcut="g l" aria-current="page"`);
+    expect(page).toContain('href="/w/side-project/links"');
     expect(page).toContain('action="/log-out"');
     expect(page).toContain('id="create-link"');
-    expect(page).toContain('<p>the page</p>');
+    expect(page).toContain('Go to campaigns');
+    expect(await pageAt('/members')).toMatch(/<a class="nav-link" href="[^"]+\/members" aria-current="page">/);
   });
 
   it('escapes what people typed and shows the mail page to admins only', async () => {
-    const app = await buildFrame();
-    const page = (await app.inject('/page')).body;
-    expect(page).toContain('Ada &lt;b&gt;');
-    expect(page).not.toContain('/admin/mail');
+    expect(await pageAt('/links')).toContain('Ada &lt;b&gt;');
+    const bob = await waymark.signUp('Bob');
+    expect((await bob.ask(`/w/${bob.workspace.slug}/links`)).text).not.toContain('/admin/mail');
+    expect(await pageAt('/links')).toContain('/admin/mail');
+  });
+
+  it('is read for whole pages alone: a part of a page costs no statement for it', async () => {
+    await waymark.db.execute(sql`alter table domains rename column failing_since to failing_since_then`);
+    try {
+      expect((await ada.ask(`/w/${ada.workspace.slug}/tags`)).status).toBe(500);
+      expect((await ada.ask(`/w/${ada.workspace.slug}/tags/suggest?tags=a`)).status).toBe(200);
+    } finally {
+      await waymark.db.execute(sql`alter table domains rename column failing_since_then to failing_since`);
+    }
   });
 
   it('gives visitors of a short host one stylesheet and no script', async () => {
-    const app = await buildFrame();
-    const page = (await app.inject('/lost')).body;
-    expect(page).toContain('go.acme.com/x');
+    const page = (await waymark.visit('/none')).text;
+    expect(page).toContain(`${waymark.shortHost}/none`);
     expect(page.match(/rel="stylesheet"/g)).toHaveLength(1);
     expect(page).not.toContain('<script');
   });
@@ -65,9 +61,8 @@ describe('the frame around every page', () => {
 
 describe('the licences of what is shipped', () => {
   it('stand whole in a file that pages lead to', async () => {
-    const app = await buildFrame();
-    const address = /href="(\/assets\/licences-[0-9a-f]{10}\.txt)"/.exec((await app.inject('/page')).body)?.[1] ?? '';
-    const { body, headers } = await app.inject(address);
+    const address = /href="(\/assets\/licences-[0-9a-f]{10}\.txt)"/.exec(await pageAt('/links'))?.[1] ?? '';
+    const { text, headers } = await waymark.ask(address);
     expect(headers['content-type']).toBe('text/plain; charset=utf-8');
     for (const line of [
       'Copyright 2016 The Inter Project Authors',
@@ -81,7 +76,7 @@ describe('the licences of what is shipped', () => {
       'Attribution 4.0 International',
       'https://db-ip.com',
     ])
-      expect(body).toContain(line);
+      expect(text).toContain(line);
   });
 });
 

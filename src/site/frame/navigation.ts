@@ -1,0 +1,31 @@
+import type { IconName } from '../../ground/assets/icons.ts';
+
+/** A place of the dashboard, as menus, bars and the list of shortcuts name it. */
+export type NavigationPlace = {
+  /** The `section` or `place` of its pages. */
+  name: string;
+  href: string;
+  label: string;
+  icon: IconName;
+  /** Follows G on the keyboard. */
+  key?: string;
+};
+
+/** The main places of a workspace. @param home its address, '/w/acme' */
+export const mainPlaces = (home: string): NavigationPlace[] => [
+  { name: 'links', href: `${home}/links`, label: 'Links', icon: 'link', key: 'l' },
+  { name: 'campaigns', href: `${home}/campaigns`, label: 'Campaigns', icon: 'megaphone', key: 'c' },
+  { name: 'reports', href: `${home}/reports`, label: 'Reports', icon: 'chart-no-axes-column', key: 'r' },
+];
+
+/** The places below Settings. @param isAdmin of the instance: mail is theirs to look after */
+export const settingsPlaces = (home: string, isAdmin: boolean): NavigationPlace[] => [
+  { name: 'workspace', href: `${home}/settings`, label: 'Workspace', icon: 'building-2' },
+  { name: 'members', href: `${home}/members`, label: 'Members', icon: 'users' },
+  { name: 'domains', href: `${home}/domains`, label: 'Domains', icon: 'globe' },
+  { name: 'keys', href: `${home}/keys`, label: 'API keys', icon: 'key-round' },
+  { name: 'shares', href: `${home}/shares`, label: 'Shared reports', icon: 'share-2' },
+  { name: 'mailings', href: `${home}/mailings`, label: 'Reports by mail', icon: 'mail' },
+  { name: 'profile', href: '/profile', label: 'Profile', icon: 'user' },
+  ...(isAdmin ? [{ name: 'mail', href: '/admin/mail', label: 'Mail', icon: 'mail' } as const] : []),
+];
