@@ -3,6 +3,7 @@ import {
   type AnyPgColumn,
   bigint,
   boolean,
+  check,
   customType,
   date,
   index,
@@ -40,6 +41,8 @@ export const users = pgTable('users', {
   isAdmin: boolean('is_admin').notNull().default(false),
   createdAt: createdAt(),
   updatedAt: updatedAt(),
+  /** Language of pages and mails, as BCP 47 writes it; NULL as the browser asks. Nothing reads it yet. */
+  language: text('language'),
 });
 
 export const sessions = pgTable(
@@ -300,6 +303,12 @@ export const links = pgTable(
      * (see the migration, which also makes its index `links_search` where Postgres has pg_trgm).
      */
     searchText: text('search_text'),
+    /** What it opens. Texts and files are to come, with all that a link has: slugs, tags, campaigns, reports, rights. */
+    kind: text('kind', { enum: ['url'] })
+      .notNull()
+      .default('url'),
+    /** 1 for a new link. A trigger raises it with each change (see the migration), but for its search text. */
+    version: integer('version').notNull().default(1),
   },
   (table) => [
     // Counts the active and the archived without reading their rows.
@@ -308,6 +317,7 @@ export const links = pgTable(
     index('links_deleted').on(table.workspaceId, table.id).where(sql`${table.deletedAt} is not null`),
     index('links_newest').on(table.workspaceId, table.createdAt.desc(), table.id.desc()),
     index('links_campaign_id').on(table.campaignId).where(sql`${table.campaignId} is not null`),
+    check('links_kind', sql`${table.kind} in ('url')`),
   ],
 );
 
@@ -326,6 +336,8 @@ export const tags = pgTable(
     nameKey: text('name_key').notNull(),
     colour: text('colour', { enum: tagColours }).notNull(),
     createdAt: createdAt(),
+    /** Short name of the tag for programs that want an integer; one of a kind in the whole instance. */
+    number: integer('number').notNull().unique().generatedAlwaysAsIdentity(),
   },
   (table) => [unique('tags_name').on(table.workspaceId, table.nameKey)],
 );

@@ -53,6 +53,7 @@ describe('the migrated database', () => {
     expect((await query<Part>(migrated.url, besides)).map(({ what }) => what)).toEqual([
       'CREATE INDEX links_search ON public.links USING gin (search_text gin_trgm_ops)',
       'CREATE TRIGGER links_search_text BEFORE INSERT OR UPDATE OF title, url ON public.links FOR EACH ROW EXECUTE FUNCTION set_search_text()',
+      'CREATE TRIGGER links_version BEFORE UPDATE ON public.links FOR EACH ROW WHEN ((((((((new.kind IS DISTINCT FROM old.kind) OR (new.url IS DISTINCT FROM old.url)) OR (new.title IS DISTINCT FROM old.title)) OR (new.campaign_id IS DISTINCT FROM old.campaign_id)) OR (new.archived_at IS DISTINCT FROM old.archived_at)) OR (new.deleted_at IS DISTINCT FROM old.deleted_at)) OR (new.updated_at IS DISTINCT FROM old.updated_at))) EXECUTE FUNCTION raise_version()',
       'CREATE TRIGGER slugs_search_text AFTER INSERT ON public.slugs REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION add_slugs_to_search_texts()',
       "CREATE TRIGGER slugs_search_text_changed AFTER UPDATE OF slug, kind ON public.slugs FOR EACH ROW WHEN (((new.kind = 'primary'::text) AND ((new.slug IS DISTINCT FROM old.slug) OR (new.kind IS DISTINCT FROM old.kind)))) EXECUTE FUNCTION change_slug_in_search_text()",
       'add_slugs_to_search_texts() trigger v',
@@ -66,8 +67,10 @@ describe('the migrated database', () => {
       'ensure_click_partition(instant timestamp with time zone) boolean v',
       'extension pg_trgm',
       'link_totals with (fillfactor=70)',
+      'raise_version() trigger v',
       'search_text_of(slug text, title text, url text) text s',
       'sequence mails_id_seq',
+      'sequence tags_number_seq',
       'set_search_text() trigger v',
     ]);
   });

@@ -33,6 +33,7 @@ create table drizzle.__drizzle_migrations (id serial primary key, hash text not 
 insert into schema_support (schema, oldest_program) values (1795982267176, 1795975961518);
 insert into workspaces (id, name, slug) values ('ws', 'W', 'w');
 insert into links (id, workspace_id, url, title) values ('l', 'ws', 'https://example.com/', 'Kept');
+insert into tags (id, workspace_id, name, name_key, colour) select n, 'ws', n, n, 'red' from unnest(array['a', 'b']) n;
 `);
   await client.query(
     `insert into drizzle.__drizzle_migrations (hash, created_at) select 'former', at from unnest($1::bigint[]) at`,
@@ -59,7 +60,9 @@ describe('a database of the last version that had many migrations', () => {
     const applied = await query<{ at: string }>(last.url, bookkeeping);
     const since = files.slice(1).map((file) => file.folderMillis);
     expect(applied.map(({ at }) => Number(at))).toEqual([...formerMigrations, ...since]);
-    expect(await query(last.url, 'select title from links')).toEqual([{ title: 'Kept' }]);
+    const kept = [{ title: 'Kept', kind: 'url', version: 1 }];
+    expect(await query(last.url, 'select title, kind, version from links')).toEqual(kept);
+    expect(await query(last.url, 'select number from tags order by 1')).toEqual([{ number: 1 }, { number: 2 }]);
     for (const told of [parts, besides]) expect(await query(last.url, told)).toEqual(await query(fresh.url, told));
   });
 
