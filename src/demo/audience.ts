@@ -1,5 +1,5 @@
 import { classify } from '../visitors/machines/classify.ts';
-import type { Visit } from '../visitors/clicks/enrich.ts';
+import type { Visit } from '../visitors/visits/visit.ts';
 import type { Geo } from '../visitors/visits/geo.ts';
 import { nowhere, type Place } from '../visitors/visits/place.ts';
 import { browserHeaders } from './browsers.ts';
@@ -8,18 +8,21 @@ import { machines } from './machines.ts';
 import { type Draw, drawFrom, drawIndex, type Random, runningSums } from './random.ts';
 import { type Source, type SourceName, sources } from './sources.ts';
 
+/** A visit without its time. */
+export type DemoRequest = Omit<Visit, 'at'>;
+
 /** Everybody who may come: some thousand people with what their requests look like, and the machines. */
 export type Audience = {
   /** A person who comes by a source, more likely one in whose country it is day. */
-  drawVisit(source: SourceName, utcHour: number, random: Random): Visit;
-  drawMachine: Draw<Visit>;
+  drawRequest(source: SourceName, utcHour: number, random: Random): DemoRequest;
+  drawMachine: Draw<DemoRequest>;
   /** Knows where these people are. */
   geo: Geo;
   /** How much of a day's visits falls on each hour of UTC. */
   hours: readonly number[];
 };
 
-type Person = { visit: Visit; offset: number };
+type Person = { request: DemoRequest; offset: number };
 
 /** How many people with different browsers, places and languages are made for each source. */
 const peoplePerSource = 250;
@@ -48,10 +51,10 @@ export function makeAudience(random: Random): Audience {
   );
   const machineAddress = newAddress(dataCentre);
   return {
-    drawVisit(source, utcHour, draw) {
-      const visit = crowds.get(source)?.(utcHour, draw);
-      if (!visit) throw new Error(`Nobody comes by ${source}.`);
-      return visit;
+    drawRequest(source, utcHour, draw) {
+      const request = crowds.get(source)?.(utcHour, draw);
+      if (!request) throw new Error(`Nobody comes by ${source}.`);
+      return request;
     },
     drawMachine: drawFrom(
       machines.map(([weight, { userAgent, method = 'GET', headers }]) => [
@@ -71,14 +74,14 @@ export function makeAudience(random: Random): Audience {
 
 function makeCrowd(source: Source, newAddress: (place: Place) => string, random: Random) {
   const people = Array.from({ length: peoplePerSource }, () => makePerson(source, newAddress, random)).filter(
-    ({ visit }) => classify(visit).class === 'human',
+    ({ request }) => classify(request).class === 'human',
   );
   const sumsOfHour = Array.from({ length: 24 }, (_, hour) =>
     runningSums(people.map(({ offset }) => wakefulnessAt(hour, offset))),
   );
-  return (utcHour: number, draw: Random): Visit | undefined => {
+  return (utcHour: number, draw: Random): DemoRequest | undefined => {
     const sums = sumsOfHour[utcHour];
-    return sums && people[drawIndex(sums, draw)]?.visit;
+    return sums && people[drawIndex(sums, draw)]?.request;
   };
 }
 
@@ -91,7 +94,7 @@ function makePerson(source: Source, newAddress: (place: Place) => string, random
     ...(referer === '' ? {} : { referer }),
   };
   const address = newAddress(drawPlace(random));
-  return { visit: { method: 'GET', headers, address, rawQuery: source.query ?? '' }, offset };
+  return { request: { method: 'GET', headers, address, rawQuery: source.query ?? '' }, offset };
 }
 
 function wakefulnessAt(utcHour: number, offset: number): number {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { enrich, type EnrichmentParts, type Visit } from '../visitors/clicks/enrich.ts';
+import { enrich, type EnrichmentParts } from '../visitors/clicks/enrich.ts';
 import type { Hit } from '../visitors/clicks/hit.ts';
 import { Salts } from '../visitors/visits/salts.ts';
 import { visitorKey } from '../visitors/visits/visitor.ts';
 import { HOUR } from '../ground/time/zoned-time.ts';
-import type { Audience } from './audience.ts';
+import type { Audience, DemoRequest } from './audience.ts';
 import type { DemoLink } from './links.ts';
 import { type Draw, drawFrom, drawIndex, type Random } from './random.ts';
 import { type Mix, type Source, type SourceName, sources } from './sources.ts';
@@ -14,7 +14,7 @@ import { type Day, utcHour } from './traffic.ts';
 export type RecordedHit = Hit & { isFirstOnLink: boolean; isFirstInWorkspace: boolean };
 
 /** Somebody who was here today, and the links they have opened. */
-type Visitor = { visit: Visit; key: number; isQr: boolean; links: DemoLink[] };
+type Visitor = { request: DemoRequest; key: number; isQr: boolean; links: DemoLink[] };
 
 /** How many clicks are by people who were here today already, and how many of these open the same link again. */
 const returning = 0.14;
@@ -38,8 +38,8 @@ export function hitMaker(links: readonly DemoLink[], audience: Audience, random:
     return link;
   };
 
-  function hitOf(visit: Visit, link: DemoLink, isQr: boolean, at: number): Hit {
-    return enrich(visit, isQr ? link.scanned : link.opened, new Date(at), parts);
+  function hitOf(request: DemoRequest, link: DemoLink, isQr: boolean, at: number): Hit {
+    return enrich({ ...request, at: new Date(at) }, isQr ? link.scanned : link.opened, link.destination, parts);
   }
 
   return function* hitsOf(day: Day): Generator<RecordedHit> {
@@ -51,7 +51,7 @@ export function hitMaker(links: readonly DemoLink[], audience: Audience, random:
       const visitor = known ?? newVisitor(link, at);
       const isFirstOnLink = !visitor.links.includes(link);
       if (isFirstOnLink) visitor.links.push(link);
-      const hit = hitOf(visitor.visit, link, visitor.isQr, at);
+      const hit = hitOf(visitor.request, link, visitor.isQr, at);
       hit.visitorKey = visitor.key;
       yield Object.assign(hit, { isFirstOnLink, isFirstInWorkspace: known === undefined });
     }
@@ -63,11 +63,11 @@ export function hitMaker(links: readonly DemoLink[], audience: Audience, random:
     function newVisitor(link: DemoLink, at: number): Visitor {
       const name = drawSource(link.mix);
       const { isQr = false }: Source = sources[name];
-      const visit = audience.drawVisit(name, utcHour(at), random);
+      const request = audience.drawRequest(name, utcHour(at), random);
       // Many have the same browser in the same town; a number tells them apart, as their addresses would.
-      const address = `${visit.address} ${visitors.length}`;
-      const key = visitorKey(salt, address, visit.headers['user-agent'] ?? '', link.opened.workspaceId);
-      const visitor = { visit, key, isQr, links: [] };
+      const address = `${request.address} ${visitors.length}`;
+      const key = visitorKey(salt, address, request.headers['user-agent'] ?? '', link.opened.workspaceId);
+      const visitor = { request, key, isQr, links: [] };
       visitors.push(visitor);
       return visitor;
     }

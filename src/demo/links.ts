@@ -1,10 +1,10 @@
 import { eq, sql } from 'drizzle-orm';
 import type { OpenedLink } from '../visitors/clicks/enrich.ts';
-import { readUtm } from '../visitors/visits/utm.ts';
+import { type Destination, destinationTo } from '../visitors/routing/plan.ts';
 import type { Db } from '../ground/db/db.ts';
 import * as schema from '../ground/db/schema.ts';
 import { Conflict } from '../ground/text/errors.ts';
-import { queryOf, withQuery } from '../ground/addresses/destination.ts';
+import { withQuery } from '../ground/addresses/destination.ts';
 import { nameKey } from '../links/links/name.ts';
 import { insertLink, type Link } from '../links/links/queries.ts';
 import { ensureTags } from '../links/links/tags.ts';
@@ -17,7 +17,12 @@ import { type Mix, mixes } from './sources.ts';
 import type { Popularity } from './traffic.ts';
 
 /** A link of the demo: what its clicks record, by its slug and by its code, and who comes to it. */
-export type DemoLink = Popularity & { opened: OpenedLink; scanned: OpenedLink; mix: Mix };
+export type DemoLink = Popularity & {
+  opened: OpenedLink;
+  scanned: OpenedLink;
+  destination: Destination;
+  mix: Mix;
+};
 
 type Setting = {
   workspace: { id: string; timeZone: string };
@@ -151,8 +156,8 @@ update ${schema.slugs} set created_at = ${instant} where link_id in (select id f
 type Opening = Pick<Link, 'id' | 'slugId' | 'qrSlugId' | 'domainId' | 'url'>;
 
 function openings(link: Opening, { id: workspaceId, timeZone }: Setting['workspace']) {
-  const utm = readUtm(queryOf(link.url));
   const { id: linkId, slugId, domainId } = link;
-  const opened = { linkId, slugId, domainId, workspaceId, timeZone, isQr: false, utm, isOwnNetwork: null };
-  return { opened, scanned: { ...opened, slugId: link.qrSlugId, isQr: true } };
+  const opened = { linkId, slugId, domainId, workspaceId, timeZone, isQr: false, isOwnNetwork: null };
+  const scanned = { ...opened, slugId: link.qrSlugId, isQr: true };
+  return { opened, scanned, destination: destinationTo(link.url) };
 }

@@ -6,6 +6,7 @@ import { hitMaker } from '../../src/demo/hits.ts';
 import { drawIndex, runningSums, seededRandom } from '../../src/demo/random.ts';
 import { mixes } from '../../src/demo/sources.ts';
 import { calendar, type Popularity, spread } from '../../src/demo/traffic.ts';
+import { destinationTo } from '../../src/visitors/routing/plan.ts';
 import { HOUR } from '../../src/ground/time/zoned-time.ts';
 
 const timeZone = 'Europe/Berlin';
@@ -77,9 +78,14 @@ describe('the traffic of a demo', () => {
         timeZone,
         isQr: false,
         isOwnNetwork: null,
-        utm: { source: null, medium: null, campaign: null, term: null, content: null },
       };
-      const link: DemoLink = { ...lasting, opened, scanned: { ...opened, slugId: 'qr', isQr: true }, mix: mixes.web };
+      const link: DemoLink = {
+        ...lasting,
+        opened,
+        scanned: { ...opened, slugId: 'qr', isQr: true },
+        destination: destinationTo('https://example.com/'),
+        mix: mixes.web,
+      };
       const hitsOf = hitMaker([link], makeAudience(random), random);
       return [...spread(3_000, { days, timeZone, now, hours }, [link], random)].map((day) => ({
         day,

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { addDays, dayStart, localDay } from '../../ground/time/zoned-time.ts';
 import { USER_AGENT_MAX } from '../visits/agent-shape.ts';
 import { Agents } from '../visits/agents.ts';
@@ -11,42 +10,24 @@ import type { Geo } from '../visits/geo.ts';
 import { type Hit, newHitId } from './hit.ts';
 import { readLanguage } from '../visits/language.ts';
 import { findNetwork } from '../machines/networks.ts';
-import type { IsOwnNetwork } from '../machines/own-networks.ts';
 import { readReferrer } from '../visits/referrer.ts';
+import type { Destination, Plan } from '../routing/plan.ts';
 import type { Salts } from '../visits/salts.ts';
 import type { Sweeps } from '../machines/sweeps.ts';
 import { cutText } from '../visits/text.ts';
 import { hasPaidClickId, hasSocialClickId, readUtm, type Utm } from '../visits/utm.ts';
 import { Variety } from './variety.ts';
+import type { Visit } from '../visits/visit.ts';
 import { visitorKey } from '../visits/visitor.ts';
 
-/** What a request says about its visitor. The address ends here: it becomes a place and a key, and is not passed on. */
-export type Visit = {
-  method: string;
-  headers: IncomingHttpHeaders;
-  address: string;
-  /** The query as it came, without `?`. */
-  rawQuery: string;
-  /** The dashboard marked the link for one of the workspace's own people. */
-  isOwner?: boolean;
-  /** It came over https, as far as we are told. */
-  isSecure?: boolean;
-};
-
 /** The link that was opened, as far as a click records it. */
-export type OpenedLink = {
-  linkId: string;
-  slugId: string;
-  /** The domain that the slug is on. */
-  domainId: string;
-  workspaceId: string;
-  timeZone: string;
-  isQr: boolean;
-  /** The utm_* tags of the destination itself; they win over the visitor's, as they do in the redirect. */
-  utm: Readonly<Utm>;
-  /** Whether an address is one that the workspace leaves out of its counts; null where it leaves out none. */
-  isOwnNetwork: IsOwnNetwork | null;
-};
+export type OpenedLink = Pick<
+  Plan,
+  'linkId' | 'slugId' | 'domainId' | 'workspaceId' | 'timeZone' | 'isQr' | 'isOwnNetwork'
+>;
+
+/** Where the visitor was sent, as far as a click records it. */
+export type VisitedDestination = Pick<Destination, 'utm'>;
 
 export type EnrichmentParts = {
   geo: Geo;
@@ -66,8 +47,13 @@ const variety = new Variety();
  * Classes and enriches one hit. Who asks not to be tracked (Do Not Track, Global Privacy Control) is counted without a
  * key, region and city; texts beyond a day's bound are `otherValues`. Pure but for the bounded memories below it; about 3 µs when they know the visitor.
  */
-export function enrich(visit: Visit, link: OpenedLink, now: Date, parts: EnrichmentParts): Hit {
-  const { headers, rawQuery, address } = visit;
+export function enrich(
+  visit: Visit,
+  link: OpenedLink,
+  { utm: ownUtm }: VisitedDestination,
+  parts: EnrichmentParts,
+): Hit {
+  const { at: now, headers, rawQuery, address } = visit;
   const userAgent = cutText(headers['user-agent'] ?? '', USER_AGENT_MAX);
   const agent = agents.read(userAgent, now);
   const day = today(link.timeZone, now);
@@ -89,7 +75,7 @@ export function enrich(visit: Visit, link: OpenedLink, now: Date, parts: Enrichm
   }
   const device = readDevice(userAgent, headers);
   const referrer = readReferrer(headers.referer, parts.ownHosts);
-  const utm = rawQuery === '' ? link.utm : mergeUtm(link.utm, readUtm(rawQuery));
+  const utm = rawQuery === '' ? ownUtm : mergeUtm(ownUtm, readUtm(rawQuery));
   const isPrivate = headers['sec-gpc'] === '1' || headers.dnt === '1';
   const { country, region, city } = parts.geo.locate(address);
   const hit: Hit = {
@@ -132,7 +118,7 @@ export function enrich(visit: Visit, link: OpenedLink, now: Date, parts: Enrichm
     day,
   };
   // Machines make no rows of rollups with their texts, so a crawler's made-up ones take no room from people's.
-  if (hit.class === 'human') variety.bound(hit, link.utm);
+  if (hit.class === 'human') variety.bound(hit, ownUtm);
   return hit;
 }
 

@@ -3,7 +3,7 @@ import { formatDate } from '../../ground/text/format.ts';
 import { decoded, queryOf } from '../../ground/addresses/destination.ts';
 import { isWellKnownFile } from './reserved-slugs.ts';
 import { fillPlaceholders, type Host } from './host.ts';
-import type { Target } from './queries.ts';
+import type { Destination, Plan } from '../routing/plan.ts';
 
 /** What a handler gives back: a reply it has sent, or a page to send. */
 export type Answer = FastifyReply | string;
@@ -37,13 +37,19 @@ export async function showExpired(request: FastifyRequest, reply: FastifyReply, 
 }
 
 /** Where a link leads, without following it. */
-export function showPreview(request: FastifyRequest, reply: FastifyReply, host: Host, target: Target): Promise<Answer> {
+export function showPreview(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  host: Host,
+  { slug, createdAt, timeZone }: Plan,
+  { url, location }: Destination,
+): Promise<Answer> {
   return show(request, reply, host, 'visitors/redirect/preview.eta', {
-    address: `${request.headers.host ?? ''}/${target.slug}`,
-    destination: target.url,
-    destinationHost: new URL(target.location).host,
-    createdOn: formatDate(target.createdAt, target.timeZone),
-    continueHref: `/${encodeURIComponent(target.slug)}`,
+    address: `${request.headers.host ?? ''}/${slug}`,
+    destination: url,
+    destinationHost: new URL(location).host,
+    createdOn: formatDate(new Date(createdAt), timeZone),
+    continueHref: `/${encodeURIComponent(slug)}`,
   });
 }
 

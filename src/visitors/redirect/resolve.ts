@@ -5,21 +5,14 @@ import { slugKey } from '../../ground/addresses/slug.ts';
 import { FreshCache, usualMaxAgeMs } from './fresh-cache.ts';
 import type { Host } from './host.ts';
 import { LiveHosts } from './live-hosts.ts';
-import {
-  findCasePolicy,
-  findHost,
-  listHostNames,
-  listHosts,
-  prepareTargetQuery,
-  readActiveTargets,
-  type Target,
-} from './queries.ts';
+import { findCasePolicy, findHost, listHostNames, listHosts, preparePlanQuery, readActivePlans } from './queries.ts';
+import type { Plan } from '../routing/plan.ts';
 
 /** As usualMaxAgeMs, while announcements do not arrive. */
 const deafAgeMs = 3_000;
 
-/** Links kept in memory beyond those that are loaded at start, about 1 kB each. */
-const maxTargets = 100_000;
+/** Links kept in memory beyond those that are loaded at start, about 0.7 kB each. */
+const maxPlans = 100_000;
 
 /** Live hosts kept in memory with their settings. Hosts that are nobody's take no room here: see live-hosts.ts. */
 const maxHosts = 20_000;
@@ -31,24 +24,24 @@ const maxHostBytes = 50_000_000;
 type SlugSpace = Pick<Host, 'domainId' | 'isCaseSensitive'>;
 
 /**
- * Finds what a slug opens: in memory, else by one indexed query. Unknown slugs are not remembered, so that a new link
+ * Finds the plan of a slug: in memory, else by one indexed query. Unknown slugs are not remembered, so that a new link
  * works at once on every node (src/DECISIONS.md 10).
  */
 export class Resolver {
   readonly #db: Db;
-  readonly #targets: FreshCache<Target>;
+  readonly #plans: FreshCache<Plan>;
   readonly #hosts: FreshCache<Host>;
   readonly #liveHosts: LiveHosts;
 
   /** @param loaded how many slugs `warm` will load; there is room for others besides them */
   constructor(db: Db, loaded = 0) {
     this.#db = db;
-    const findTarget = prepareTargetQuery(db);
-    this.#targets = new FreshCache(
-      maxTargets + loaded,
+    const findPlan = preparePlanQuery(db);
+    this.#plans = new FreshCache(
+      maxPlans + loaded,
       (key) => {
         const slashAt = key.indexOf('/');
-        return findTarget(key.slice(0, slashAt), key.slice(slashAt + 1));
+        return findPlan(key.slice(0, slashAt), key.slice(slashAt + 1));
       },
       { groups: ['domainId', 'workspaceId'] },
     );
@@ -60,9 +53,9 @@ export class Resolver {
 
   /** Takes every active link and every host into memory, for the time when the database is away (LINK_CACHE=warm). */
   async warm(db: Db, signal?: AbortSignal): Promise<void> {
-    for await (const { slugKey: key, target } of readActiveTargets(db)) {
+    for await (const { slugKey: key, plan } of readActivePlans(db)) {
       signal?.throwIfAborted();
-      this.#targets.keep(keyOf(target.domainId, key), target);
+      this.#plans.keep(keyOf(plan.domainId, key), plan);
     }
     for (const [hostname, host] of await listHosts(db)) this.#hosts.keep(hostname, host);
   }
@@ -72,34 +65,34 @@ export class Resolver {
     return this.#liveHosts.load();
   }
 
-  /** A target that is in memory, so that the common redirect waits for nothing but its click. */
-  recall(host: SlugSpace, slug: string): Target | undefined {
+  /** A plan that is in memory, so that the common redirect waits for nothing but its click. */
+  recall(host: SlugSpace, slug: string): Plan | undefined {
     if (!isPossible(slug)) return undefined;
-    return this.#targets.recall(keyOf(host.domainId, slugKey(slug, host)));
+    return this.#plans.recall(keyOf(host.domainId, slugKey(slug, host)));
   }
 
-  /** Whether a target is in memory, at any age. */
+  /** Whether a plan is in memory, at any age. */
   remembers(host: SlugSpace, slug: string): boolean {
-    return isPossible(slug) && this.#targets.peek(keyOf(host.domainId, slugKey(slug, host))) !== undefined;
+    return isPossible(slug) && this.#plans.peek(keyOf(host.domainId, slugKey(slug, host))) !== undefined;
   }
 
   /**
-   * @returns the target, or undefined when nobody has that slug on that domain
+   * @returns the plan, or undefined when nobody has that slug on that domain
    * @throws Unavailable when the database is away and the link is not in memory
    */
-  async findTarget(host: SlugSpace, slug: string): Promise<Target | undefined> {
+  async findPlan(host: SlugSpace, slug: string): Promise<Plan | undefined> {
     if (!isPossible(slug)) return undefined;
-    const target = await this.#targets.find(keyOf(host.domainId, slugKey(slug, host)));
-    return target ?? this.#findAfterSwitch(host, slug);
+    const plan = await this.#plans.find(keyOf(host.domainId, slugKey(slug, host)));
+    return plan ?? this.#findAfterSwitch(host, slug);
   }
 
   /** Until this node has heard that a case policy was switched, it looks under the other key: nobody is to miss a link. */
-  async #findAfterSwitch({ domainId, isCaseSensitive }: SlugSpace, slug: string): Promise<Target | undefined> {
+  async #findAfterSwitch({ domainId, isCaseSensitive }: SlugSpace, slug: string): Promise<Plan | undefined> {
     const [folded, exact] = [slugKey(slug, { isCaseSensitive: false }), slugKey(slug, { isCaseSensitive: true })];
     if (folded === exact) return undefined;
     const policy = await findCasePolicy(this.#db, domainId);
     if (!policy || policy.isCaseSensitive === isCaseSensitive) return undefined;
-    return this.#targets.find(keyOf(domainId, slugKey(slug, policy)));
+    return this.#plans.find(keyOf(domainId, slugKey(slug, policy)));
   }
 
   /** A customer's domain that is in memory; null for a host that is nobody's, undefined when memory does not say. */
@@ -124,22 +117,22 @@ export class Resolver {
 
   /** Forgets what an announcement says has changed. */
   forget(announcement: Announcement): void {
-    if (announcement.kind === 'slug') this.#targets.forget(keyOf(announcement.domainId, announcement.slugKey));
+    if (announcement.kind === 'slug') this.#plans.forget(keyOf(announcement.domainId, announcement.slugKey));
     else if (announcement.kind === 'domain') {
       this.#hosts.forget(announcement.host);
       this.#liveHosts.doubt(announcement.host);
-    } else if (announcement.kind === 'case policy') this.#targets.distrustGroup(announcement.domainId);
-    else if (announcement.kind === 'workspace') this.#targets.distrustGroup(announcement.workspaceId);
+    } else if (announcement.kind === 'case policy') this.#plans.distrustGroup(announcement.domainId);
+    else if (announcement.kind === 'workspace') this.#plans.distrustGroup(announcement.workspaceId);
   }
 
   /** False while announcements do not arrive: then nothing in memory is trusted for long. */
   set hearsOfChanges(hears: boolean) {
-    for (const cache of [this.#targets, this.#hosts]) cache.maxAgeMs = hears ? usualMaxAgeMs : deafAgeMs;
+    for (const cache of [this.#plans, this.#hosts]) cache.maxAgeMs = hears ? usualMaxAgeMs : deafAgeMs;
   }
 
   /** Announcements may have been missed. */
   distrust(): void {
-    this.#targets.distrust();
+    this.#plans.distrust();
     this.#hosts.distrust();
     this.#liveHosts.distrust();
   }

@@ -22,7 +22,9 @@ import {
   showPreview,
   showUnavailable,
 } from './pages.ts';
-import type { Target } from './queries.ts';
+import { decide, type Decision } from '../routing/decide.ts';
+import type { Destination, Plan } from '../routing/plan.ts';
+import type { Visit } from '../visits/visit.ts';
 import type { Resolver } from './resolve.ts';
 import type { Traffic } from './traffic.ts';
 import { UnknownSlugs } from './unknown-slugs.ts';
@@ -34,6 +36,11 @@ export type RedirectParts = EnrichmentParts & {
   recorder: Recorder;
   traffic: Traffic;
 };
+
+/** A visit to a slug that somebody has, and the reply to it. */
+type Met = { request: FastifyRequest; reply: FastifyReply; host: Host; plan: Plan; visit: Visit };
+
+type Answers = { [Kind in Decision['kind']]: (decision: Decision<Kind>, met: Met) => Promise<Answer> };
 
 const otherMethods = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
@@ -53,14 +60,15 @@ export default async function redirectRoutes(
   const isProxy = knowProxies(app.config.trustProxy);
   const [shortScheme] = app.config.shortUrl.split(':', 1);
 
+  // The common path: host and plan are in memory, and nothing is waited for but the click.
   app.get<{ Params: { slug: string } }>('/:slug', (request, reply) => {
     const { slug } = request.params;
     const { host: name } = request.headers;
     const host = sites.isOwnShortHost(name) ? ownHost : resolver.recallHost(hostnameOf(name));
-    const target = host ? resolver.recall(host, slug) : undefined;
-    if (!host || target?.state !== 'active') return lookUp(request, reply, slug, host);
+    const plan = host ? resolver.recall(host, slug) : undefined;
+    if (!host || !plan) return lookUp(request, reply, slug, host);
     lookups.memory++;
-    return follow(request, reply, host, target);
+    return answer(request, reply, host, plan, false);
   });
 
   // A logger for each request costs more than finding the link, and is needed by hardly any.
@@ -68,39 +76,67 @@ export default async function redirectRoutes(
 
   app.setErrorHandler((error, request, reply) => answerBroken(error, request, reply, parts));
   // Answered before the body and its type are looked at: that is work, and the method alone decides (RFC 9110, 15.5.6).
-  const answer = async (request: FastifyRequest, reply: FastifyReply) => {
+  const refuseAtOnce = async (request: FastifyRequest, reply: FastifyReply) => {
     const page = await answerStray(request, reply, parts);
     return typeof page === 'string' ? reply.send(page) : reply;
   };
-  app.route({ method: otherMethods, url: methodsAt, onRequest: answer, handler: answer });
+  app.route({ method: otherMethods, url: methodsAt, onRequest: refuseAtOnce, handler: refuseAtOnce });
 
-  /** The common path, from memory: enrich, wait for the commit, redirect. */
-  async function follow(
+  /** One answer for each kind of decision. */
+  const answers: Answers = {
+    async send({ destination }, { plan, visit, host, reply }) {
+      const hit = readHit(visit, plan, destination);
+      if (hit) await recorder.record(hit);
+      outcomes.redirected++;
+      reply.code(host.redirectStatus).headers(host.headers);
+      return reply.header('location', withQuery(destination.location, visit.rawQuery)).send();
+    },
+    preview({ destination }, { plan, host, request, reply }) {
+      outcomes.preview++;
+      return showPreview(request, reply, host, plan, destination);
+    },
+    ended(_decision, { host, request, reply }) {
+      outcomes.gone++;
+      return showExpired(request, reply, host);
+    },
+  };
+
+  /** The one door: each visit to a slug that somebody has is decided by its plan, and answered as decided. */
+  function answer(
     request: FastifyRequest,
     reply: FastifyReply,
     host: Host,
-    target: Target,
-  ): Promise<FastifyReply> {
-    const asked = takeOwnerMark(queryOf(request.url));
-    const hit = readHit(request, target, asked);
-    if (hit) await recorder.record(hit);
-    outcomes.redirected++;
-    reply.code(host.redirectStatus).headers(host.headers);
-    return reply.header('location', withQuery(target.location, asked.rawQuery)).send();
+    plan: Plan,
+    isPreview: boolean,
+  ): Promise<Answer> {
+    const visit = readVisit(request, plan, isPreview);
+    return answerAs(decide(plan, visit), { request, reply, host, plan, visit });
   }
 
-  /** Undefined when it cannot be read, as in a time zone that this Node does not know: the visitor is sent on all the same. */
-  function readHit(
-    request: FastifyRequest,
-    target: Target,
-    { rawQuery, mark }: ReturnType<typeof takeOwnerMark>,
-  ): Hit | undefined {
+  const answerAs = <Kind extends Decision['kind']>(decision: Decision<Kind>, met: Met) =>
+    answers[decision.kind](decision, met);
+
+  function readVisit(request: FastifyRequest, { workspaceId }: Plan, isPreview: boolean): Visit {
+    const { method, headers, url } = request;
+    const { rawQuery, mark } = takeOwnerMark(queryOf(url));
+    const at = new Date();
+    const isOwner = mark !== null && isOwnersVisit({ mark, referer: headers.referer }, app.config, workspaceId, at);
+    return {
+      at,
+      method,
+      headers,
+      address: addressOf(request),
+      rawQuery,
+      isPreview,
+      isOwner,
+      isSecure: isSecure(request),
+    };
+  }
+
+  /** Undefined when it cannot be made, as in a time zone that this Node does not know: the visitor is sent on all the same. */
+  function readHit(visit: Visit, plan: Plan, destination: Destination): Hit | undefined {
     try {
-      const now = new Date();
-      const isOwner = isOwnersVisit({ mark, referer: request.headers.referer }, app.config, target.workspaceId, now);
-      const { method, headers } = request;
-      const visit = { method, headers, address: addressOf(request), rawQuery, isOwner, isSecure: isSecure(request) };
-      const hit = enrich(visit, target, now, enrichment);
+      const hit = enrich(visit, plan, destination, enrichment);
       hits[hit.class]++;
       return hit;
     } catch (error) {
@@ -112,7 +148,7 @@ export default async function redirectRoutes(
   /** A proxy of ours knows best; where none says, visitors come as SHORT_URL is written. */
   const isSecure = ({ raw }: FastifyRequest): boolean => (forwardedScheme(raw, isProxy) ?? shortScheme) === 'https';
 
-  /** Order of evaluation: host, slug, gone, preview, redirect. */
+  /** Host and slug, where memory does not know both, or the slug is not written as it is kept. */
   async function lookUp(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -125,19 +161,13 @@ export default async function redirectRoutes(
       return refuseUnknownHost(reply);
     }
     const { name, isPreview } = readAsked(slug);
-    const target = await findTarget(request, host, name);
-    if (typeof target === 'number') return refuseUnknown(request, reply, host, target);
-    if (target.state === 'gone') {
-      outcomes.gone++;
-      return showExpired(request, reply, host);
-    }
-    if (!isPreview) return follow(request, reply, host, target);
-    outcomes.preview++;
-    return showPreview(request, reply, host, target);
+    const plan = await findPlan(request, host, name);
+    if (typeof plan === 'number') return refuseUnknown(request, reply, host, plan);
+    return answer(request, reply, host, plan, isPreview);
   }
 
-  /** Where there is none: how many seconds this visitor is to wait. */
-  function findTarget(request: FastifyRequest, host: Host, slug: string): Target | Promise<Target | number> {
+  /** The plan, or how many seconds this visitor is to wait before the next slug that nobody has. */
+  function findPlan(request: FastifyRequest, host: Host, slug: string): Plan | Promise<Plan | number> {
     const known = resolver.recall(host, slug);
     if (known) {
       lookups.memory++;
@@ -145,21 +175,21 @@ export default async function redirectRoutes(
     }
     const find = async () => {
       lookups.database++;
-      return (await resolver.findTarget(host, slug)) ?? findMeant(host, slug);
+      return (await resolver.findPlan(host, slug)) ?? findMeant(host, slug);
     };
-    // Who asks for what was there a minute ago guesses nothing, whatever others of their network do.
-    if (resolver.remembers(host, slug)) return find().then((target) => target ?? 0);
+    // A slug that was there a minute ago is no guess, whatever others of the visitor's network do.
+    if (resolver.remembers(host, slug)) return find().then((plan) => plan ?? 0);
     return unknownSlugs.look(addressOf(request), Date.now(), find);
   }
 
   /** The link of a slug that took the end of its sentence along. */
-  async function findMeant(host: Host, slug: string): Promise<Target | undefined> {
+  async function findMeant(host: Host, slug: string): Promise<Plan | undefined> {
     const meant = withoutPunctuation(slug);
     if (meant === slug || meant === '') return undefined;
     const known = resolver.recall(host, meant);
     if (known) return known;
     lookups.database++;
-    return resolver.findTarget(host, meant);
+    return resolver.findPlan(host, meant);
   }
 
   function refuseUnknown(

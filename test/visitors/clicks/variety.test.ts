@@ -102,7 +102,6 @@ describe('visits', () => {
       timeZone: 'UTC',
       isQr: false,
       isOwnNetwork: null,
-      utm: noUtm,
     };
     const headers = {
       'user-agent': userAgent,
@@ -110,7 +109,8 @@ describe('visits', () => {
       accept: 'text/html',
       'sec-fetch-mode': 'navigate',
     };
-    return enrich({ method: 'GET', headers, address: '81.2.69.142', rawQuery }, link, new Date(morning), parts);
+    const made = { at: new Date(morning), method: 'GET', headers, address: '81.2.69.142', rawQuery };
+    return enrich(made, link, { utm: noUtm }, parts);
   }
 
   it('of an ordinary day never meet the bound: 40 campaigns, 25 sources, 4,000 keywords', () => {

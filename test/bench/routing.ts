@@ -1,0 +1,52 @@
+import { decide } from '../../src/visitors/routing/decide.ts';
+import { destinationTo, type Plan } from '../../src/visitors/routing/plan.ts';
+import type { Visit } from '../../src/visitors/visits/visit.ts';
+import { median } from './noise.ts';
+
+/** `npm run bench:routing`: what the steps of routing cost a visit, by the decision that they come to. */
+const decisions = 2_000_000;
+const rounds = 15;
+
+const open: Plan = {
+  slugId: 'slug',
+  slug: 'spring',
+  domainId: 'domain',
+  isQr: false,
+  linkId: 'link',
+  createdAt: Date.UTC(2026, 2, 1),
+  workspaceId: 'workspace',
+  timeZone: 'UTC',
+  isOwnNetwork: null,
+  endedBy: null,
+  destinations: [destinationTo('https://example.com/spring')],
+};
+const sent: Visit = {
+  at: new Date(),
+  method: 'GET',
+  headers: {},
+  address: '203.0.113.9',
+  rawQuery: '',
+  isPreview: false,
+};
+
+const cases: readonly [string, Plan, Visit][] = [
+  ['send', open, sent],
+  ['preview', open, { ...sent, isPreview: true }],
+  ['ended', { ...open, endedBy: 'archived' }, sent],
+];
+
+/** Nanoseconds a decision. The kinds are counted, so that nothing of the work can be left out. */
+function timeOf(name: string, plan: Plan, visit: Visit): number {
+  let found = 0;
+  const startedAt = performance.now();
+  for (let count = 0; count < decisions; count++) if (decide(plan, visit).kind === name) found++;
+  const nanoseconds = ((performance.now() - startedAt) * 1e6) / decisions;
+  if (found !== decisions) throw new Error(`${decisions - found} visits were not decided as ${name}.`);
+  return nanoseconds;
+}
+
+const times = new Map<string, number[]>(cases.map(([name]) => [name, []]));
+for (let round = 0; round < rounds; round++)
+  for (const [name, plan, visit] of cases) times.get(name)?.push(timeOf(name, plan, visit));
+for (const [name, ofCase] of times)
+  console.log(`${name.padEnd(8)} ${median(ofCase).toFixed(1).padStart(6)} ns a decision`);
