@@ -17,7 +17,7 @@ import { withDatabase } from './database.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { makeAudience } from '../demo/audience.ts';
 import { ensureCampaigns, ensureExtraCampaigns, setGoals } from '../demo/campaigns.ts';
-import { copyHits } from '../demo/copy.ts';
+import { analyzeCopied, copyHits } from '../demo/copy.ts';
 import { hitMaker, type RecordedHit } from '../demo/hits.ts';
 import { extraCampaignNames, linkIdeas } from '../demo/ideas.ts';
 import { insertDemoLinks } from '../demo/links.ts';
@@ -161,9 +161,7 @@ async function load(
       onLoaded();
       await restateWorkspace(tx, workspaceId, dimensions);
     });
-    await db.execute(
-      sql`analyze links, slugs, link_tags, clicks, click_totals_hourly, click_counts_daily, click_counts_monthly, link_totals`,
-    );
+    await analyzeCopied(db);
   });
 }
 

@@ -1,13 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { formatNumber, plural } from '../ground/text/format.ts';
-import {
-  deleteContents,
-  deleteHits,
-  endWorkspace,
-  findContents,
-  type WorkspaceContents,
-} from '../people/workspaces/deletion.ts';
+import { deleteContents, endWorkspace, findContents, type WorkspaceContents } from '../people/workspaces/deletion.ts';
+import { deleteHits } from '../visitors/rollups/removal.ts';
 import { CommandRefused, defineCommand } from './command.ts';
 import { withDatabase } from './database.ts';
 import { startProgress } from './progress.ts';

@@ -1,5 +1,5 @@
 import { clicksOf } from '../reports/campaigns/standing.ts';
-import { countCampaignDays } from '../reports/campaigns/queries.ts';
+import { countCampaignDays } from '../visitors/rollups/days.ts';
 import type { Db } from '../ground/db/db.ts';
 import { type Campaign, insertCampaign, listCampaigns, updateCampaign } from '../links/links/campaigns.ts';
 import { nameKey } from '../links/links/name.ts';

@@ -1,6 +1,7 @@
-import { getTableColumns } from 'drizzle-orm';
+import { getTableColumns, sql } from 'drizzle-orm';
 import type { Client } from 'pg';
 import { copyInto, copyLine, pieceSize } from '../ground/db/copy.ts';
+import type { Db } from '../ground/db/db.ts';
 import { clicks } from '../ground/db/schema.ts';
 import type { RecordedHit } from './hits.ts';
 
@@ -12,6 +13,13 @@ const columns = Object.entries(getTableColumns(clicks)) as [keyof typeof clicks.
  */
 export async function copyHits(client: Client, hits: Iterable<RecordedHit>): Promise<void> {
   await copyInto(client, `clicks (${columns.map(([, { name }]) => name).join(', ')})`, pieces(hits));
+}
+
+/** Tells Postgres how much there is now of links, their hits and what is counted of them. */
+export async function analyzeCopied(db: Db): Promise<void> {
+  await db.execute(
+    sql`analyze links, slugs, link_tags, clicks, click_totals_hourly, click_counts_daily, click_counts_monthly, link_totals`,
+  );
 }
 
 function* pieces(hits: Iterable<RecordedHit>): Generator<string> {

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import { clickedLinks } from '../../visitors/rollups/totals.ts';
 
 export const linkSorts = ['newest', 'oldest', 'clicks', 'last-click'] as const;
 export type LinkSort = (typeof linkSorts)[number];
@@ -58,65 +59,23 @@ order by ${isNewest ? newestFirst : sql`l.created_at asc nulls first, l.id asc n
 limit ${limit}`;
 }
 
-/** How links are told apart by a column of `link_totals t` and what is pending `p` of them. */
-const counts = {
-  clicks: {
-    column: sql`t.clicks`,
-    isThere: sql`t.clicks > 0`,
-    withPending: sql`coalesce(t.clicks, 0) + p.clicks`,
-    asNumber: sql`key`,
-    fromNumber: (key: number) => sql`${key}::bigint`,
-  },
-  'last-click': {
-    column: sql`t.last_click_at`,
-    isThere: sql`t.last_click_at is not null`,
-    withPending: sql`greatest(t.last_click_at, p.last_click_at)`,
-    asNumber: sql`extract(epoch from key) * 1000000`,
-    fromNumber: (key: number) => sql`timestamptz 'epoch' + ${key}::float8 * interval '1 microsecond'`,
-  },
-};
-
 function byCount(
   workspaceId: string,
-  { join, where }: Matches,
-  sort: keyof typeof counts,
+  matches: Matches,
+  sort: 'clicks' | 'last-click',
   after: ListPlace | undefined,
   limit: number,
 ): SQL {
-  const { column, isThere, withPending, asNumber, fromNumber } = counts[sort];
-  const isAfter = (key: SQL) =>
-    after
-      ? sql`${key} <= ${fromNumber(after.key)}
-    and (${key}, l.created_at, l.id) < (${fromNumber(after.key)}, ${ageOf(after.id)}, ${after.id}::text)`
-      : sql`true`;
+  const place = after && { ...after, createdAt: ageOf(after.id) };
+  const { ctes, isUnclicked, asNumber } = clickedLinks(workspaceId, sort, matches, place, limit);
   const isAfterUnclicked =
-    after?.key === 0 ? sql`(l.created_at, l.id) < (${ageOf(after.id)}, ${after.id}::text)` : sql`true`;
+    place?.key === 0 ? sql`(l.created_at, l.id) < (${place.createdAt}, ${place.id}::text)` : sql`true`;
   return sql`
-with pending as materialized (
-  select link_id, count(*) as clicks, max(clicked_at) as last_click_at
-  from clicks_pending
-  where workspace_id = ${workspaceId} and class = 'human'
-  group by 1
-), clicked as materialized (
-  (select l.id, l.created_at, ${column} as key
-  from link_totals t
-  join links l on l.id = t.link_id ${join}
-  where t.workspace_id = ${workspaceId} and ${isThere} and t.link_id not in (select link_id from pending)
-    and ${where} and ${isAfter(column)}
-  order by ${column} desc nulls last, l.created_at desc, l.id desc
-  limit ${limit})
-  union all
-  select l.id, l.created_at, ${withPending}
-  from pending p
-  join links l on l.id = p.link_id ${join}
-  left join link_totals t on t.link_id = p.link_id
-  where ${where} and ${isAfter(withPending)}
-), unclicked as (
+with ${ctes}, unclicked as (
   select l.id, l.created_at
-  from links l ${join}
-  where (select count(*) from clicked) < ${limit} and ${where} and ${isAfterUnclicked}
-    and not exists (select from link_totals t where t.link_id = l.id and ${isThere})
-    and l.id not in (select link_id from pending)
+  from links l ${matches.join}
+  where (select count(*) from clicked) < ${limit} and ${matches.where} and ${isAfterUnclicked}
+    and ${isUnclicked}
   order by ${newestFirst}
   limit ${limit}
 )

@@ -4,7 +4,8 @@ import type { Db } from '../../ground/db/db.ts';
 import { budgetMs, type InTurn, inTurn, tookTooLong } from '../../ground/db/in-turn.ts';
 import { links } from '../../ground/db/schema.ts';
 import { Invalid } from '../../ground/text/errors.ts';
-import { addDays, dayStart, localDay } from '../../ground/time/zoned-time.ts';
+import { addDays, localDay } from '../../ground/time/zoned-time.ts';
+import { countLinkDays } from '../../visitors/rollups/days.ts';
 import { findPage, type LinkSort, linkSorts, type Matches, newestAfter, type ListPlace } from './list-order.ts';
 import { nameKey } from './name.ts';
 import { asLink, type Link, selectLinks } from './queries.ts';
@@ -258,25 +259,11 @@ export async function sparklinesOf(
   const index = new Map(Array.from({ length: days }, (_, count) => [addDays(today, count - days + 1), count]));
   const counts = new Map(linkIds.map((id) => [id, Array.from({ length: days }, () => 0)]));
   if (linkIds.length === 0) return counts;
-  const from = dayStart(addDays(today, 1 - days), timeZone).toISOString();
-  const { rows } = await db.execute<{ link_id: string; day: string; clicks: string }>(sql`
-with counted as (
-  select t.scope_id as link_id, t.hour as at, t.hits as clicks
-  from click_totals_hourly t
-  join links l on l.id = t.scope_id and l.workspace_id = ${workspaceId}
-  where t.scope_id in ${linkIds} and t.hour >= ${from} and t.class = 'human'
-  union all
-  select p.link_id, p.clicked_at, 1
-  from clicks_pending p
-  where p.workspace_id = ${workspaceId} and p.link_id in ${linkIds} and p.clicked_at >= ${from} and p.class = 'human'
-)
-select link_id, (at at time zone ${timeZone})::date::text as day, sum(clicks)::text as clicks
-from counted
-group by 1, 2`);
-  for (const row of rows) {
-    const day = index.get(row.day);
-    const line = counts.get(row.link_id);
-    if (line && day !== undefined) line[day] = Number(row.clicks);
+  const rows = await countLinkDays(db, workspaceId, linkIds, { since: addDays(today, 1 - days), timeZone });
+  for (const { linkId, day, clicks } of rows) {
+    const line = counts.get(linkId);
+    const place = index.get(day);
+    if (line && place !== undefined) line[place] = clicks;
   }
   return counts;
 }

@@ -2,9 +2,10 @@ import { and, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Db } from '../../ground/db/db.ts';
 import { announce } from '../../ground/db/notify.ts';
-import { campaigns, clicksPending, domains, links, linkTotals, slugs } from '../../ground/db/schema.ts';
+import { campaigns, domains, links, slugs } from '../../ground/db/schema.ts';
 import { Invalid, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
+import { totalsOf } from '../../visitors/rollups/totals.ts';
 import { ownCampaign } from './campaigns.ts';
 import { claimRandomSlug, claimSlug } from './claim.ts';
 import { lockLinks } from './lock.ts';
@@ -65,26 +66,7 @@ const qrSlugs = alias(slugs, 'qr_slugs');
 
 /** The query below every reading of links; those that are deleted are not there. */
 export function selectLinks(db: Db, workspaceId: string) {
-  const pending = db
-    .select({
-      linkId: clicksPending.linkId,
-      clicks: sql`count(*) filter (where ${clicksPending.class} = 'human')`.as('pending_clicks'),
-      visitors: sql`count(*) filter (where ${clicksPending.isFirstOnLink})`.as('pending_visitors'),
-      lastClickAt: sql`max(${clicksPending.clickedAt}) filter (where ${clicksPending.class} = 'human')`.as(
-        'pending_last_click_at',
-      ),
-    })
-    .from(clicksPending)
-    .where(eq(clicksPending.workspaceId, workspaceId))
-    .groupBy(clicksPending.linkId)
-    .as('pending');
-  const counts = {
-    clicks: sql`coalesce(${linkTotals.clicks}, 0) + coalesce(${pending.clicks}, 0)`.mapWith(Number),
-    visitors: sql`coalesce(${linkTotals.visitors}, 0) + coalesce(${pending.visitors}, 0)`.mapWith(Number),
-    lastClickAt: sql<Date | null>`greatest(${linkTotals.lastClickAt}, ${pending.lastClickAt})`.mapWith(
-      linkTotals.lastClickAt,
-    ),
-  };
+  const totals = totalsOf(workspaceId, links.id);
   return db
     .select({
       id: links.id,
@@ -102,15 +84,16 @@ export function selectLinks(db: Db, workspaceId: string) {
       createdAt: links.createdAt,
       updatedAt: links.updatedAt,
       archivedAt: links.archivedAt,
-      ...counts,
+      clicks: totals.clicks,
+      visitors: totals.visitors,
+      lastClickAt: totals.lastClickAt,
     })
     .from(links)
     .innerJoin(slugs, and(eq(slugs.linkId, links.id), eq(slugs.kind, 'primary')))
     .innerJoin(qrSlugs, and(eq(qrSlugs.linkId, links.id), eq(qrSlugs.kind, 'qr')))
     .innerJoin(domains, eq(domains.id, slugs.domainId))
     .leftJoin(campaigns, eq(campaigns.id, links.campaignId))
-    .leftJoin(linkTotals, eq(linkTotals.linkId, links.id))
-    .leftJoin(pending, eq(pending.linkId, links.id));
+    .leftJoinLateral(totals.table, totals.on);
 }
 
 /** A row of selectLinks as a link. */

@@ -1,5 +1,11 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { lockRollupsToRemove } from '../../visitors/rollups/rollup-lock.ts';
+import {
+  countKeptHits,
+  deleteHits,
+  deleteLinkCounts,
+  deleteLinkTotals,
+  deleteWorkspaceCounts,
+} from '../../visitors/rollups/removal.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { announce } from '../../ground/db/notify.ts';
 import { apiKeys, domains, invitations, mailings, members, shares, workspaces } from '../../ground/db/schema.ts';
@@ -20,16 +26,16 @@ export type WorkspaceContents = {
 };
 
 export async function findContents(db: Db, idOrSlug: string): Promise<WorkspaceContents | undefined> {
-  const { rows } = await db.execute<WorkspaceContents>(sql`
+  const { rows } = await db.execute<Omit<WorkspaceContents, 'hits'>>(sql`
 select w.id, w.name, w.slug, w.deleted_at is not null as "isBegun",
        (select count(*)::int from members where workspace_id = w.id) as members,
        (select count(*)::int from links where workspace_id = w.id) as links,
-       (select coalesce(sum(hits), 0)::float8 from click_totals_hourly where scope_id = w.id) as hits,
        array(select host from domains where workspace_id = w.id order by host) as domains
 from workspaces w
 where ${idOrSlug} in (w.id, w.slug)
 limit 1`);
-  return rows[0];
+  const [found] = rows;
+  return found && { ...found, hits: await countKeptHits(db, found.id) };
 }
 
 /**
@@ -59,8 +65,7 @@ export async function endWorkspace(db: Db, workspaceId: string): Promise<void> {
   });
 }
 
-/** Rows and links that one transaction deletes: some hundred milliseconds, so that nobody waits long for their locks. */
-const rowsAStep = 10_000;
+/** Links that one transaction deletes: some hundred milliseconds, so that nobody waits long for their locks. */
 const linksAStep = 500;
 
 export type DeletionProgress = { what: 'hits' | 'links'; deleted: number };
@@ -76,67 +81,14 @@ export async function deleteContents(
   workspaceId: string,
   onStep: (progress: DeletionProgress) => void = () => {},
 ): Promise<void> {
-  await deleteHits(db, workspaceId, onStep);
-  // A roll-up that took hits of it before is over when we have had its lock: it adds nothing behind us.
-  await db.transaction(lockRollupsToRemove);
-  await deleteRollups(db, [workspaceId]);
+  await deleteHits(db, workspaceId, (deleted) => onStep({ what: 'hits', deleted }));
+  await deleteWorkspaceCounts(db, workspaceId);
   await deleteLinks(db, workspaceId, onStep);
   await db.transaction(async (tx) => {
-    await tx.execute(sql`delete from link_totals where workspace_id = ${workspaceId}`);
+    await deleteLinkTotals(tx, workspaceId);
     await tx.delete(workspaces).where(eq(workspaces.id, workspaceId));
     await announce(tx, { kind: 'workspace', workspaceId });
   });
-}
-
-/** Deletes the hits of a workspace, the oldest first, and who was seen: a key is a workspace's own. */
-export async function deleteHits(
-  db: Db,
-  workspaceId: string,
-  onStep: (progress: DeletionProgress) => void = () => {},
-): Promise<void> {
-  // From where the last step ended: what was deleted is still in the index, until it is vacuumed.
-  for (let from = '-infinity'; ; ) {
-    const { rows } = await db.execute<{ first: string | null; last: string | null }>(sql`
-select min(clicked_at)::text as first, max(clicked_at)::text as last
-from (
-  select clicked_at from clicks where workspace_id = ${workspaceId} and clicked_at >= ${from}::timestamptz
-  order by clicked_at limit ${rowsAStep}
-) s`);
-    const { first, last } = rows[0] ?? {};
-    if (!first || !last) break;
-    const deleted = await deleteSpan(db, workspaceId, first, last);
-    onStep({ what: 'hits', deleted });
-    from = last;
-  }
-  await db.execute(sql`delete from clicks_pending where workspace_id = ${workspaceId}`);
-}
-
-async function deleteSpan(db: Db, workspaceId: string, first: string, last: string): Promise<number> {
-  const { rows } = await db.execute<{ deleted: number }>(sql`
-with gone as (
-  delete from clicks
-  where workspace_id = ${workspaceId} and clicked_at between ${first}::timestamptz and ${last}::timestamptz
-  returning visitor_key
-), unseen as (
-  delete from visitors_seen where visitor_key in (select visitor_key from gone)
-)
-select count(*)::int as deleted from gone`);
-  return rows[0]?.deleted ?? 0;
-}
-
-const rollups = ['click_totals_hourly', 'click_counts_daily', 'click_counts_monthly'];
-
-/** @param scopeIds of the workspace, or of links of it */
-async function deleteRollups(db: Db, scopeIds: readonly string[]): Promise<void> {
-  for (const name of rollups) {
-    const table = sql.identifier(name);
-    for (let deleted: number | null = rowsAStep; deleted === rowsAStep; ) {
-      ({ rowCount: deleted } = await db.execute(sql`
-delete from ${table} where ctid = any(array(
-  select ctid from ${table} where scope_id = any(${sql.param([...scopeIds])}::text[]) limit ${rowsAStep}
-))`));
-    }
-  }
 }
 
 async function deleteLinks(db: Db, workspaceId: string, onStep: (progress: DeletionProgress) => void): Promise<void> {
@@ -149,10 +101,9 @@ limit ${linksAStep}`);
     const last = rows.at(-1);
     if (!last) return;
     const ids = rows.map(({ id }) => id);
-    await deleteRollups(db, ids);
+    await deleteLinkCounts(db, workspaceId, ids);
     // Their slugs, tags and notes go with them.
     await db.execute(sql`
-with totals as (delete from link_totals where workspace_id = ${workspaceId} and link_id = any(${sql.param(ids)}::text[]))
 delete from links where workspace_id = ${workspaceId} and id = any(${sql.param(ids)}::text[])`);
     onStep({ what: 'links', deleted: ids.length });
     after = last;

@@ -8,7 +8,7 @@ import { type Campaign, listCampaigns } from '../../links/links/campaigns.ts';
 import { drawSparkline, type Sparkline } from '../../links/pages/sparkline.ts';
 import { addDays, countDays, dayStart, localDay } from '../../ground/time/zoned-time.ts';
 import { type Pace, paceOf } from './pace.ts';
-import { type CampaignDay, countCampaignDays } from './queries.ts';
+import { type CampaignDay, countCampaignDays } from '../../visitors/rollups/days.ts';
 import { clicksOf, type Standing, standingsOf } from './standing.ts';
 
 /** A campaign's row in words and shapes. */

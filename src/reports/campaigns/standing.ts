@@ -1,5 +1,5 @@
 import type { Campaign } from '../../links/links/campaigns.ts';
-import type { CampaignDay } from './queries.ts';
+import type { CampaignDay } from '../../visitors/rollups/days.ts';
 
 type Sum = { clicks: number; visitors: number; scans: number };
 

@@ -171,9 +171,9 @@ export function isOfScope({ workspaceId, subject, only }: Rows): SQL {
   return subject.kind === 'qr' ? sql`${isOfLink} and c.slug_id = ${subject.slugId}` : isOfLink;
 }
 
-/** Condition: a row `c` of clicks came in a span. */
-export const isIn = ({ from, to }: Span) =>
-  sql`c.clicked_at >= ${from.toISOString()} and c.clicked_at < ${to.toISOString()}`;
+/** Condition: a row `c` of clicks came in a span, or since an instant. */
+export const isIn = ({ from, to }: Pick<Span, 'from'> & Partial<Span>) =>
+  sql`c.clicked_at >= ${from.toISOString()} ${to ? sql`and c.clicked_at < ${to.toISOString()}` : sql``}`;
 
 /** Parts of SQL with commas between them. */
 export const list = (parts: SQLChunk[]) => sql.join(parts, sql`, `);

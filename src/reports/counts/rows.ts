@@ -58,6 +58,13 @@ export function passesAll(filters: readonly Filter[]): SQL {
   );
 }
 
+/** A query of the rows `c` of clicks that a scope has in a span, pending ones too; more conditions may follow it. */
+export const selectHits = (
+  scope: Parameters<typeof isOfScope>[0],
+  span: Parameters<typeof isIn>[0],
+  filters: readonly Filter[] = [],
+): SQL => sql`select c.* from clicks c where ${isOfScope(scope)} and ${isIn(span)} and ${passesAll(filters)}`;
+
 /** Up to here counting the rows in one piece is over before several pieces are set up. */
 const fewHits = 100_000;
 
@@ -120,8 +127,7 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
   from (
     select case when c.class = 'human' then 1 end as click, case when ${isFirst(scope)} then 1 end as visitor,
            ${list(columns.map((column) => sql`${computed[column] ?? sql.raw(`c.${column}`)} as ${sql.identifier(column)}`))}
-    from clicks c
-    where ${isOfScope(scope)} and ${isIn(slice)} and ${passesAll(scope.filters)}
+    from (${selectHits(scope, slice, scope.filters)}) c
   ) hit
   group by grouping sets (${list(sets.map((set) => sql`(${names(set.columns)})`))})`,
   );

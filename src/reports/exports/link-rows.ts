@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { patientMs } from '../../ground/http/downloads.ts';
 import { type LinkFilter, type LinkState, readNewest } from '../../links/links/list.ts';
+import { totalsOf } from '../../visitors/rollups/totals.ts';
 
 /** A link as its file says it. */
 export type LinkRow = {
@@ -66,30 +67,25 @@ export async function* readLinkPages(
 }
 
 /** Each link is looked up by its keys: a join over all of them would be made anew for every page. */
-const statement = (workspaceId: string, found: SQL) => sql`
+const statement = (workspaceId: string, found: SQL) => {
+  const totals = totalsOf(workspaceId, sql`l.id`);
+  return sql`
 select l.id, s.domain_id as "domainId", s.slug, l.url as destination, l.title,
        (select string_agg(tag_id, ' ') from link_tags where link_id = l.id) as "tagIds", l.campaign_id as "campaignId",
-       l.archived_at is not null as "isArchived", ${iso('l.created_at')} as "createdAt",
-       (coalesce(t.clicks, 0) + coalesce(p.clicks, 0))::float8 as clicks,
-       (coalesce(t.visitors, 0) + coalesce(p.visitors, 0))::float8 as visitors,
-       ${iso('greatest(t.last_click_at, p.last_click_at)')} as "lastClickAt", s.qr_slug_id as "qrSlugId"
+       l.archived_at is not null as "isArchived", ${iso(sql`l.created_at`)} as "createdAt",
+       ${totals.clicks}::float8 as clicks, ${totals.visitors}::float8 as visitors,
+       ${iso(totals.lastClickAt)} as "lastClickAt", s.qr_slug_id as "qrSlugId"
 from (${found}) l
 cross join lateral (
   select max(slug) filter (where kind = 'primary') as slug, max(domain_id) filter (where kind = 'primary') as domain_id,
          max(id) filter (where kind = 'qr') as qr_slug_id
   from slugs where link_id = l.id
 ) s
-left join lateral (select * from link_totals where link_id = l.id limit 1) t on true
-left join (
-  select link_id, count(*) filter (where class = 'human') as clicks, count(*) filter (where is_first_on_link) as visitors,
-         max(clicked_at) filter (where class = 'human') as last_click_at
-  from clicks_pending
-  where workspace_id = ${workspaceId}
-  group by 1
-) p on p.link_id = l.id
+left join lateral ${totals.table} on ${totals.on}
 order by l.created_at desc, l.id desc`;
+};
 
-const iso = (instant: string) => sql`to_char(${sql.raw(instant)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const iso = (instant: SQL) => sql`to_char(${instant} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /** By id: what many links have in common. Tags stand in the order of their names. */
 type Names = { domains: Map<string, Domain>; tags: Map<string, Tag>; campaigns: Map<string, string> };

@@ -2,8 +2,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import { inTime } from '../counts/budget.ts';
 import type { Filter } from '../counts/filter.ts';
 import type { Span } from '../counts/period.ts';
-import { getScope, isIn, isOfScope, type Subject } from '../counts/queries.ts';
-import { passesAll } from '../counts/rows.ts';
+import { getScope, type Subject } from '../counts/queries.ts';
+import { selectHits } from '../counts/rows.ts';
 import type { Hit } from '../../visitors/clicks/hit.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { inTurn, tookTooLong } from '../../ground/db/in-turn.ts';
@@ -88,8 +88,7 @@ select c.id::text, to_char(c.clicked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:M
        c.utm_content as "utmContent", c.is_first_on_link as "isFirstOnLink",
        c.is_first_in_workspace as "isFirstInWorkspace"
 from (
-  select * from clicks c
-  where ${isOfScope(scope)} and ${isIn(span)} and ${passesAll(filters)} ${isAfter(after)}
+  ${selectHits(scope, span, filters)} ${isAfter(after)}
   order by c.clicked_at, c.link_id, c.id
   limit ${limit}
 ) c
@@ -119,7 +118,7 @@ export async function countHits(
     return await inTime(db, workspaceId, true, async (tx) => {
       const scope = await getScope(tx, workspaceId, subject, filters);
       const { rows } = await tx.execute(sql`
-select count(*)::float8 as count from clicks c where ${isOfScope(scope)} and ${isIn(span)} and ${passesAll(filters)}`);
+select count(*)::float8 as count from (${selectHits(scope, span, filters)}) c`);
       return (rows[0] as { count: number }).count;
     });
   } catch (error) {

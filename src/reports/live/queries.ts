@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
-import { isFirst, isOfScope, type Subject } from '../counts/queries.ts';
+import { isFirst, type Subject } from '../counts/queries.ts';
+import { selectHits } from '../counts/rows.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { inTurn } from '../../ground/db/in-turn.ts';
 
@@ -34,8 +35,7 @@ select c.id::float8, (extract(epoch from c.clicked_at) * 1000)::float8 as at, c.
        d.host || '/' || s.slug as "shortLink", c.class, c.reason, c.country, c.city, c.device, c.os, c.browser,
        c.referrer, c.channel
 from (
-  select * from clicks c
-  where ${isOfScope(watched)} and c.clicked_at >= ${since.toISOString()}
+  ${selectHits(watched, { from: since })}
   order by c.clicked_at desc
   limit ${limit}
 ) c
@@ -60,8 +60,7 @@ select (extract(epoch from date_trunc('minute', c.clicked_at)) * 1000)::float8 a
        count(*) filter (where c.class = 'human')::float8 as clicks,
        count(*) filter (where ${isFirst(watched)})::float8 as visitors,
        count(*)::float8 as hits
-from clicks c
-where ${isOfScope(watched)} and c.clicked_at >= ${since.toISOString()}
+from (${selectHits(watched, { from: since })}) c
 group by 1`),
   );
   return rows as MinuteCount[];

@@ -3,7 +3,7 @@ import type { RecorderEvent } from '../../visitors/clicks/recorder.ts';
 import type { SpoolDepth } from '../../visitors/clicks/spool.ts';
 import type { JobState } from '../../ground/jobs/timetable.ts';
 import type { Traffic } from '../../visitors/redirect/traffic.ts';
-import type { Backlog } from './database-watch.ts';
+import type { Backlog } from '../../visitors/rollups/backlog.ts';
 
 /** Where figures come from that are read only when somebody asks. */
 export type MetricSources = {

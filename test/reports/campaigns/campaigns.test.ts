@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { Client as PgClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { countCampaignDays } from '../../../src/reports/campaigns/queries.ts';
+import { countCampaignDays } from '../../../src/visitors/rollups/days.ts';
 import { batchParameters, KnownVisitors, recordHits } from '../../../src/visitors/clicks/batch.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { getCampaign, insertCampaign, listCampaigns, maxCampaigns } from '../../../src/links/links/campaigns.ts';

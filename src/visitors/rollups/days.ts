@@ -2,6 +2,41 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { addDays, dayStart } from '../../ground/time/zoned-time.ts';
 
+/*
+ * Clicks a day that are right at this moment: what the rollups hold, and what is pending.
+ */
+
+/** Clicks of people on a link on one day, 'YYYY-MM-DD'. */
+type LinkDay = { linkId: string; day: string; clicks: number };
+
+/**
+ * Clicks a day of some links, from a day on; days without clicks are left out, and so are links of other workspaces.
+ * @param since day of the zone's calendar, 'YYYY-MM-DD'
+ */
+export async function countLinkDays(
+  db: Db,
+  workspaceId: string,
+  linkIds: readonly string[],
+  { since, timeZone }: { since: string; timeZone: string },
+): Promise<LinkDay[]> {
+  const from = dayStart(since, timeZone).toISOString();
+  const { rows } = await db.execute<LinkDay>(sql`
+with counted as (
+  select t.scope_id as link_id, t.hour as at, t.hits as clicks
+  from click_totals_hourly t
+  join links l on l.id = t.scope_id and l.workspace_id = ${workspaceId}
+  where t.scope_id in ${linkIds} and t.hour >= ${from} and t.class = 'human'
+  union all
+  select p.link_id, p.clicked_at, 1
+  from clicks_pending p
+  where p.workspace_id = ${workspaceId} and p.link_id in ${linkIds} and p.clicked_at >= ${from} and p.class = 'human'
+)
+select link_id as "linkId", (at at time zone ${timeZone})::date::text as day, sum(clicks)::float8 as clicks
+from counted
+group by 1, 2`);
+  return rows;
+}
+
 /** Clicks of people on the links of a campaign on one day; scans are those through QR codes. */
 export type CampaignDay = { campaignId: string; day: string; clicks: number; visitors: number; scans: number };
 

@@ -1,0 +1,85 @@
+import { sql } from 'drizzle-orm';
+import type { Db } from '../../ground/db/db.ts';
+import { lockRollupsToRemove } from './rollup-lock.ts';
+
+/** Rows that one transaction deletes: some hundred milliseconds, so that nobody waits long for their locks. */
+const rowsAStep = 10_000;
+
+/** How many hits of a workspace were ever counted, and not deleted. */
+export async function countKeptHits(db: Db, workspaceId: string): Promise<number> {
+  const { rows } = await db.execute<{ hits: number }>(sql`
+select coalesce(sum(hits), 0)::float8 as hits from click_totals_hourly where scope_id = ${workspaceId}`);
+  return rows[0]?.hits ?? 0;
+}
+
+/**
+ * Deletes the hits of a workspace, the oldest first, and who was seen: a key is a workspace's own.
+ * @param onDeleted told after each step how many it deleted
+ */
+export async function deleteHits(
+  db: Db,
+  workspaceId: string,
+  onDeleted: (hits: number) => void = () => {},
+): Promise<void> {
+  // From where the last step ended: what was deleted is still in the index, until it is vacuumed.
+  for (let from = '-infinity'; ; ) {
+    const { rows } = await db.execute<{ first: string | null; last: string | null }>(sql`
+select min(clicked_at)::text as first, max(clicked_at)::text as last
+from (
+  select clicked_at from clicks where workspace_id = ${workspaceId} and clicked_at >= ${from}::timestamptz
+  order by clicked_at limit ${rowsAStep}
+) s`);
+    const { first, last } = rows[0] ?? {};
+    if (!first || !last) break;
+    onDeleted(await deleteSpan(db, workspaceId, first, last));
+    from = last;
+  }
+  await db.execute(sql`delete from clicks_pending where workspace_id = ${workspaceId}`);
+}
+
+async function deleteSpan(db: Db, workspaceId: string, first: string, last: string): Promise<number> {
+  const { rows } = await db.execute<{ deleted: number }>(sql`
+with gone as (
+  delete from clicks
+  where workspace_id = ${workspaceId} and clicked_at between ${first}::timestamptz and ${last}::timestamptz
+  returning visitor_key
+), unseen as (
+  delete from visitors_seen where visitor_key in (select visitor_key from gone)
+)
+select count(*)::int as deleted from gone`);
+  return rows[0]?.deleted ?? 0;
+}
+
+/** Deletes what is counted of a workspace whose hits are gone. A roll-up that took hits of it before is waited for. */
+export async function deleteWorkspaceCounts(db: Db, workspaceId: string): Promise<void> {
+  await db.transaction(lockRollupsToRemove);
+  await deleteRollups(db, [workspaceId]);
+}
+
+/** Deletes what is counted of some of its links. */
+export async function deleteLinkCounts(db: Db, workspaceId: string, linkIds: readonly string[]): Promise<void> {
+  const ids = [...linkIds];
+  await deleteRollups(db, ids);
+  await db.execute(sql`
+delete from link_totals where workspace_id = ${workspaceId} and link_id = any(${sql.param(ids)}::text[])`);
+}
+
+/** Deletes the sums of links that have no row any more. */
+export async function deleteLinkTotals(tx: Db, workspaceId: string): Promise<void> {
+  await tx.execute(sql`delete from link_totals where workspace_id = ${workspaceId}`);
+}
+
+const rollups = ['click_totals_hourly', 'click_counts_daily', 'click_counts_monthly'];
+
+/** @param scopeIds of a workspace, or of links of it */
+async function deleteRollups(db: Db, scopeIds: readonly string[]): Promise<void> {
+  for (const name of rollups) {
+    const table = sql.identifier(name);
+    for (let deleted: number | null = rowsAStep; deleted === rowsAStep; ) {
+      ({ rowCount: deleted } = await db.execute(sql`
+delete from ${table} where ctid = any(array(
+  select ctid from ${table} where scope_id = any(${sql.param([...scopeIds])}::text[]) limit ${rowsAStep}
+))`));
+    }
+  }
+}
