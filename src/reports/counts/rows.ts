@@ -42,7 +42,7 @@ function passes(dimension: Dimension, filters: readonly Filter[]): SQL {
 }
 
 /** Condition over a row `c` of clicks. */
-export function passesAll(filters: readonly Filter[]): SQL {
+function passesAll(filters: readonly Filter[]): SQL {
   const asked = dimensions.filter(({ name }) => filters.some(({ dimension }) => dimension === name));
   return sql.join(
     [
