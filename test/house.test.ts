@@ -59,6 +59,73 @@ function circleIn(arrows: Map<string, Set<string>>): string[] | undefined {
   return undefined;
 }
 
+/** Code without its comments. */
+const codeOf = (text: string) => text.replaceAll(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
+
+const clickTables =
+  /\b(?:clicks_pending|clicks_default|click_(?:counts|totals)_\w+|link_totals|visitors_seen|clicksPending|click(?:Counts|Totals)\w+ly|linkTotals|visitorsSeen)\b|\b(?:from|join|into|update|table|analyze)\s+(?:\w+, )*clicks\b(?!\.)|'clicks'::regclass|import \{[^}]*\bclicks\b[^}]*\} from '[^']*schema\.ts'/;
+const namesClicks = (text: string) => clickTables.test(codeOf(text));
+
+/** Tables by their names in code and in SQL. */
+const tables = new Map(
+  [...read('src/ground/db/schema.ts').matchAll(/^export const (\w+) = pgTable\(\s*'(\w+)'/gm)].flatMap(
+    ([, inCode = '', inSql = '']) => [
+      [inCode, inSql],
+      [inSql, inSql],
+    ],
+  ),
+);
+
+/** The tables that a file inserts into, updates or deletes from. */
+const tablesWritten = (text: string): string[] =>
+  [
+    ...codeOf(text).matchAll(
+      /\.(?:insert|update|delete)\((\w+)\)|\b(?:insert into|update|delete from|copyInto\(client, [`'])\s*(?:\$\{)?(\w+)/g,
+    ),
+  ].flatMap(([, built = '', plain = '']) => tables.get(built || plain) ?? []);
+
+/** The room that writes a table: it inserts, updates and deletes. Better-auth alone writes `sessions`. */
+const homes: Record<string, string> = {
+  'people/accounts': 'users accounts verifications',
+  'people/keys': 'api_keys',
+  'people/workspaces': 'workspaces members invitations',
+  'domains/domains': 'domains',
+  'links/links': 'links slugs tags link_tags campaigns',
+  'visitors/visits': 'visitor_salts',
+  'visitors/clicks': 'clicks clicks_pending visitors_seen agent_shapes',
+  'visitors/rollups':
+    'click_totals_hourly click_counts_daily click_counts_monthly link_totals rolled_up_dimensions reclassifications chart_notes',
+  'reports/notes': 'report_notes',
+  'reports/saved-views': 'saved_views',
+  'reports/sharing': 'shares',
+  'reports/mailings': 'mailings mailings_sent',
+  'ground/db': 'tries sent_forms schema_support',
+  'ground/mail': 'mails',
+};
+
+/** What other rooms write too, and why it cannot be a call of the table's own room. */
+const guests: Record<string, { tables: string; why: string }> = {
+  'visitors/rollups': {
+    tables: 'clicks clicks_pending visitors_seen agent_shapes',
+    why: 'takes pending hits, drops old ones, classes them anew, and deletes those of a workspace',
+  },
+  'people/workspaces': {
+    tables: 'api_keys domains links mailings shares users',
+    why: 'a workspace or a member goes with all of theirs in one transaction; an invitation proves an address',
+  },
+  'domains/domains': { tables: 'workspaces', why: 'the default domain is a column of the workspace' },
+  'links/links': { tables: 'workspaces', why: 'notes that all its links have texts to search' },
+  'ground/db': { tables: 'workspaces', why: 'another time zone where Postgres does not know this one' },
+  'reports/imports': {
+    tables: 'clicks domains links slugs',
+    why: 'rows that keep their ids and dates, or never opened',
+  },
+  demo: { tables: 'clicks links link_tags slugs', why: 'rows by the hundred thousand' },
+};
+
+const pairs = (lists: Record<string, string>) =>
+  Object.entries(lists).flatMap(([room, list]) => list.split(' ').map((table) => `${table}: ${room}`));
+
 describe('the house', () => {
   it('has no circles between files', () => {
     expect(importsOf.size).toBeGreaterThan(80);
@@ -134,6 +201,42 @@ describe('the house', () => {
       (file) => /from '[^']*db\/schema\.ts'/.test(read(file)) && /from '(?:fastify|@fastify\/[^']+)'/.test(read(file)),
     );
     expect(mixed).toEqual([]);
+  });
+
+  it('names the tables of clicks where they are recorded and counted, so that nothing forgets what is pending', () => {
+    const rooms = /^src\/(?:visitors\/(?:clicks|rollups)|reports\/(?:counts|imports)|demo)\//;
+    const others = sources.filter((file) => !rooms.test(file) && file !== 'src/ground/db/schema.ts');
+    expect(others.filter((file) => namesClicks(read(file)))).toEqual([]);
+    expect(sources.filter((file) => namesClicks(read(file))).length).toBeGreaterThan(8);
+    for (const sentence of [
+      'select id from clicks c where c.workspace_id = 1',
+      'join link_totals t on t.link_id = l.id',
+      'analyze links, clicks, slugs',
+      "import { clicks, links } from '../ground/db/schema.ts'",
+    ])
+      expect(namesClicks(sentence), sentence).toBe(true);
+    for (const sentence of [
+      '// counted from clicks',
+      'apart from clicks.',
+      '({ clicks }) => clicks',
+      'the clicks of a link, clicks_csv',
+    ])
+      expect(namesClicks(sentence), sentence).toBe(false);
+  });
+
+  it('writes each table in one room', () => {
+    const written = new Set(
+      sources.flatMap((file) =>
+        tablesWritten(read(file)).map((table) => `${table}: ${roomOf(file).replace('src/', '')}`),
+      ),
+    );
+    const allowed = Object.fromEntries(Object.entries(guests).map(([room, { tables: list }]) => [room, list]));
+    expect([...written].toSorted()).toEqual([...pairs(homes), ...pairs(allowed)].toSorted());
+    const withHome = Object.values(homes).flatMap((list) => list.split(' '));
+    expect([...withHome, 'sessions'].toSorted()).toEqual([...new Set(tables.values())].toSorted());
+    const broken =
+      'await tx.update(shares).set({ title }); sql`insert into link_tags (a) select`; delete from ${mails}';
+    expect(tablesWritten(broken)).toEqual(['shares', 'link_tags', 'mails']);
   });
 
   it('reads the environment in config.ts alone', () => {

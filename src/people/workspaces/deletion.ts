@@ -54,8 +54,10 @@ export async function endWorkspace(db: Db, workspaceId: string): Promise<void> {
       .delete(members)
       .where(eq(members.workspaceId, workspaceId))
       .returning({ userId: members.userId });
-    for (const table of [apiKeys, invitations, mailings, shares])
-      await tx.delete(table).where(eq(table.workspaceId, workspaceId));
+    await tx.delete(apiKeys).where(eq(apiKeys.workspaceId, workspaceId));
+    await tx.delete(invitations).where(eq(invitations.workspaceId, workspaceId));
+    await tx.delete(mailings).where(eq(mailings.workspaceId, workspaceId));
+    await tx.delete(shares).where(eq(shares.workspaceId, workspaceId));
     await announce(
       tx,
       { kind: 'workspace', workspaceId },
