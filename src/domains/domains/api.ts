@@ -186,7 +186,7 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
       await refuseManyChecks(request);
       const before = await getClaim(db, request.workspace.id, request.params.id);
       const diagnosis = await diagnose(before, place, dns);
-      const { claim, faults } = await settleCheck(request, before, diagnosis, { place, dns });
+      const { claim, faults } = await settleCheck(request, before, diagnosis, { place, dns, now: new Date() });
       return {
         ...withRecords(claim, diagnosis.wanted),
         faults: faults.map(({ says, ...fault }) => ({ ...fault, detail: says })),

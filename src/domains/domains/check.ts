@@ -16,10 +16,10 @@ export async function settleCheck(
   request: FastifyRequest,
   claim: Claim,
   diagnosis: Diagnosis,
-  { place, dns }: { place: DomainPlace; dns: Dns },
+  { place, dns, now }: { place: DomainPlace; dns: Dns; now: Date },
 ): Promise<{ claim: Claim; faults: readonly Fault[] }> {
   const { server, log } = request;
-  const proved = await prove(server.db, claim.workspaceId, claim.id, diagnosis, new Date());
+  const proved = await prove(server.db, claim.workspaceId, claim.id, diagnosis, now);
   void mailTakeover(server, proved).catch((error: unknown) => log.error(error));
   const pending = proved.state === 'live' ? await findCertificateFault(claim.host, place, dns) : undefined;
   return { claim: proved, faults: pending ? [pending, ...diagnosis.faults] : diagnosis.faults };

@@ -5,12 +5,12 @@ import type { Diagnosis } from '../dns/diagnosis.ts';
 import { showHost } from '../dns/name.ts';
 import { PATIENCE } from './standing.ts';
 
-type Letter = { to: string; claim: Pick<Claim, 'host' | 'failingSince'>; diagnosis: Diagnosis; url: string };
+type Letter = { to: string; claim: Pick<Claim, 'host' | 'failingSince'>; diagnosis: Diagnosis; url: string; now: Date };
 
 /** To the people who look after a domain whose records have been wrong for a day. */
-export function warningMail({ to, claim, diagnosis, url }: Letter): Mail {
+export function warningMail({ to, claim, diagnosis, url, now }: Letter): Mail {
   const { shown } = showHost(claim.host);
-  const pausesAt = new Date((claim.failingSince ?? new Date()).getTime() + PATIENCE);
+  const pausesAt = new Date((claim.failingSince ?? now).getTime() + PATIENCE);
   return {
     to,
     subject: `${shown}: its DNS records are not right`,

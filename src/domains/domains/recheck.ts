@@ -49,7 +49,7 @@ async function recheck({ db, mailer, config, dns }: Parts, due: DueCheck, now: D
   const url = `${config.appUrl}/w/${due.workspaceSlug}/domains/${due.id}`;
   const makeMail = isPaused ? pausedMail : warningMail;
   for (const to of await listAddressesByRight(db, due.workspaceId, 'manageDomains'))
-    await mailer.send(makeMail({ to, claim, diagnosis, url }));
+    await mailer.send(makeMail({ to, claim, diagnosis, url, now }));
 }
 
 /** Undefined when it was removed meanwhile, or a host that somebody else took over. */
@@ -64,5 +64,5 @@ async function proveAgain(db: Db, due: DueCheck, diagnosis: Diagnosis, now: Date
 
 /** For the timetable: looks every five minutes which are due. */
 export function domainJobs(parts: Parts): Job[] {
-  return [{ name: 'check domains', everyMs: 300_000, run: () => recheckDomains(parts, new Date()) }];
+  return [{ name: 'check domains', everyMs: 300_000, run: (now) => recheckDomains(parts, now) }];
 }

@@ -63,7 +63,7 @@ export default async function domainRoutes(app: FastifyInstance, { dns }: { dns:
       try {
         await refuseManyChecks(request);
         diagnosis = await diagnose(before, place, dns);
-        const { claim, faults } = await settleCheck(request, before, diagnosis, { place, dns });
+        const { claim, faults } = await settleCheck(request, before, diagnosis, { place, dns, now: new Date() });
         return await showClaim(reply, claim, diagnosis.wanted, { faults });
       } catch (error) {
         if (!(error instanceof AppError) || !['domain_taken', 'limit_reached'].includes(error.code)) throw error;
@@ -110,6 +110,7 @@ function showClaim(
     records: recordsOf(wanted).map((record) => ({ ...record, shortName: nameInZone(record.name, claim.host) })),
     zone: zoneOf(claim.host),
     wanted,
+    isNameless: /(^|\.)localhost$|^[^.:]+$/.test(wanted.target),
     faults: checked.faults,
     fault: titleOf(claim.fault),
     refusal: checked.refusal,

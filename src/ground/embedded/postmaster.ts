@@ -56,9 +56,9 @@ export async function stopPostmaster(account: PostgresAccount, cluster: Cluster)
   const stopping = findPostmaster(cluster);
   if (!stopping) return;
   await account.run(account.binaries.pgCtl, ['stop', '--no-wait', '--mode=fast', `--pgdata=${cluster.data}`]);
-  const deadline = Date.now() + 60_000;
+  const deadline = performance.now() + 60_000;
   while (findPostmaster(cluster)?.pid === stopping.pid) {
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new PostgresUnavailable(`Postgres did not stop within a minute. The end of ${cluster.log} may say why.`);
     }
     await sleep(20);

@@ -7,7 +7,8 @@ export type Job = {
    * `everyMs` at least and this at most.
    */
   atMostMs?: number;
-  run: () => Promise<unknown>;
+  /** @param now this server's clock when the run begins */
+  run: (now: Date) => Promise<unknown>;
 };
 
 export type JobState = {
@@ -48,7 +49,7 @@ export function startTimetable(jobs: readonly Job[], onProblem: (job: Job, error
   async function run(entry: Entry): Promise<void> {
     const startedAt = performance.now();
     try {
-      await entry.job.run();
+      await entry.job.run(new Date());
       entry.succeededAt = new Date();
       entry.isFailing = false;
     } catch (error) {

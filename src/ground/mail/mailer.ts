@@ -121,7 +121,7 @@ export function openMailer(
 
 /** For the timetable. */
 export function mailJobs(mailer: Mailer): Job[] {
-  return [{ name: 'send mail', everyMs: 10_000, run: () => mailer.sendDue(new Date()) }];
+  return [{ name: 'send mail', everyMs: 10_000, run: (now) => mailer.sendDue(now) }];
 }
 
 /** What an SMTP server answers names who was written to. */

@@ -7,11 +7,12 @@ import { invitationDays, type InvitedRole } from './invitations.ts';
 export function invitationMail(
   invitation: { email: string; role: InvitedRole; workspaceName: string; invitedBy: { name: string; email: string } },
   url: string,
+  now: Date,
 ): Mail {
   const { email, role, workspaceName, invitedBy } = invitation;
   return {
     to: email,
-    expiresAt: new Date(Date.now() + invitationDays * DAY),
+    expiresAt: new Date(now.getTime() + invitationDays * DAY),
     subject: `${invitedBy.name} invites you to ${workspaceName}`,
     text: [
       'Hello,',

@@ -91,7 +91,7 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
     const { email, role, token } = invitation;
     const { name = '', email: from = '' } = request.user ?? {};
     const asked = { email, role, workspaceName: request.workspace.name, invitedBy: { name, email: from } };
-    return String(await mailer.enqueue(tx, invitationMail(asked, `${config.appUrl}/invitations/${token}`)));
+    return String(await mailer.enqueue(tx, invitationMail(asked, `${config.appUrl}/invitations/${token}`, new Date())));
   }
 
   routes.get('/w/:workspace/members', { ...toSee, schema: { params } }, (request, reply) =>

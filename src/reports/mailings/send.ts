@@ -77,5 +77,5 @@ async function write({ db, mailer, config }: Parts, tx: Db, due: DueMailing, now
 
 /** For the timetable: looks every minute. */
 export function mailingJobs(parts: Parts): Job[] {
-  return [{ name: 'mail reports', everyMs: 60_000, run: () => sendDueMailings(parts, new Date()) }];
+  return [{ name: 'mail reports', everyMs: 60_000, run: (now) => sendDueMailings(parts, now) }];
 }

@@ -33,11 +33,11 @@ export function clickJobs({ db, salts, sweptHits, dimensions, retentionDays, onM
       name: 'settle sweeps',
       everyMs: 2_000,
       atMostMs: minuteMs,
-      run: () => sweptHits.settle(db, dimensions, new Date()),
+      run: (now) => sweptHits.settle(db, dimensions, now),
     },
     { name: 'roll up new dimensions', everyMs: 60 * minuteMs, run: () => rollUpNewDimensions(db, dimensions) },
     { name: 'vacuum pending clicks', everyMs: 5_000, run: () => vacuumPending(db) },
-    { name: 'renew salts', everyMs: 15 * minuteMs, run: () => renewSalts(db, salts) },
+    { name: 'renew salts', everyMs: 15 * minuteMs, run: (now) => renewSalts(db, salts, now) },
     {
       name: 'make partitions',
       everyMs: 360 * minuteMs,
@@ -61,8 +61,8 @@ export function clickJobs({ db, salts, sweptHits, dimensions, retentionDays, onM
 }
 
 /** What is over is forgotten here at once, in the database as soon as it answers. */
-async function renewSalts(db: Db, salts: Salts): Promise<void> {
-  salts.forget(new Date());
+async function renewSalts(db: Db, salts: Salts, now: Date): Promise<void> {
+  salts.forget(now);
   await salts.renew(db, await earlierNow(db));
 }
 

@@ -177,7 +177,7 @@ describe('what ties a visit to a visitor', () => {
     expect(salts.saltOf(utcDay)).toBeDefined();
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * day });
     try {
-      await expect(job?.run()).rejects.toThrow();
+      await expect(job?.run(new Date())).rejects.toThrow();
     } finally {
       vi.useRealTimers();
     }
@@ -224,7 +224,7 @@ select (select count(*)::int from clicks where link_id = 'kept') as clicks,
     });
     vi.useFakeTimers({ toFake: ['Date'], now: now.getTime() + 366 * day });
     try {
-      for (const { run } of jobs) await run();
+      for (const { run } of jobs) await run(new Date());
     } finally {
       vi.useRealTimers();
     }
