@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { clocksIn, logicIn, longLinesIn, longSentencesIn, namelessSubjectsIn } from './setup/house-rules.ts';
 import { projectRoot } from './setup/project-root.ts';
 
 /** The rules of the house (src/README.md), so that nobody has to remember them. */
@@ -314,5 +315,84 @@ describe('the house', () => {
         .map((name) => `${file}: ${name}`),
     );
     expect(foreign.toSorted()).toEqual(['src/reports/campaigns/routes.ts: links/pages/_suggestions.eta']);
+  });
+});
+
+/** Files that ask the clock although they are no edge of the program, and how often; the list only gets shorter. */
+const clocksInside: Record<string, number> = {
+  // The clock itself, as the database has it too.
+  'src/ground/db/clock.ts': 1,
+  // The default of every `updated_at`.
+  'src/ground/db/schema.ts': 1,
+  // An outbox: the moment at which a mail is tried is its own to say.
+  'src/ground/mail/mailer.ts': 3,
+  // Hooks before a request and around a page, for which no route could pass a time.
+  'src/people/keys/authenticate.ts': 1,
+  'src/site/frame/frame.ts': 1,
+  // Read when somebody asks for the metrics.
+  'src/site/health/metrics.ts': 2,
+  // To be passed, once these take the actor of a change.
+  'src/links/links/bulk.ts': 1,
+  'src/links/links/queries.ts': 1,
+  'src/people/accounts/emails.ts': 1,
+};
+
+describe('the words of the house', () => {
+  const countIn = (files: readonly string[], places: (text: string) => string[]) =>
+    files.reduce((sum, file) => sum + places(read(file)).length, 0);
+
+  it('ask the clock at the edges of the program: requests, jobs, commands, clicks, live pages', () => {
+    const isEdge = (file: string) =>
+      /(?:^|[/-])(?:routes|api|page)\.ts$/.test(file) ||
+      /^src\/(?:ground\/jobs|cli|boot|demo|visitors\/clicks|reports\/live|site\/browser)\/|^src\/[a-z]+\.ts$/.test(
+        file,
+      );
+    const inside = sources
+      .filter((file) => !isEdge(file))
+      .map((file) => [file, clocksIn(read(file)).length] as const)
+      .filter(([, count]) => count > 0);
+    expect(Object.fromEntries(inside)).toEqual(clocksInside);
+  });
+
+  it('hold no pattern and parse no address in a template', () => {
+    expect(templates.filter((file) => logicIn(read(file)).length > 0)).toEqual([]);
+  });
+
+  // These three only fall: lower the number with each that you mend.
+  it('are in lines of a template that can be read, with fewer exceptions each time', () => {
+    expect(countIn(templates, longLinesIn)).toBeLessThanOrEqual(127);
+  });
+
+  it('make short sentences in comments, with fewer exceptions each time', () => {
+    expect(countIn(sources, longSentencesIn)).toBeLessThanOrEqual(140);
+  });
+
+  it('name the subject of a comment first, with fewer exceptions each time', () => {
+    expect(countIn(sources, namelessSubjectsIn)).toBeLessThanOrEqual(290);
+  });
+
+  it.each([
+    [clocksIn, 'const now = new Date();', 'const then = new Date(0);'],
+    [clocksIn, 'if (Date.now() > until) return;', 'if (now.getTime() > until) return;'],
+    [
+      logicIn,
+      '<% const host = new URL(it.url).host %>',
+      '<a href="/new URL("><%= it.plural(2, \'a\') / 2 / it.n %></a>',
+    ],
+    [logicIn, '<% if (/^www/.test(it.host)) { %>', '<%/* What /^www/ means. */%><p>2 / 3 / 4</p>'],
+    [logicIn, "<%= it.url.replace(/^https:/, '') %>", "<%~ include('/site/components/_copy.eta', it) %>"],
+    [longLinesIn, `<p>${'x'.repeat(240)}</p>`, `<p>${'x'.repeat(230)}</p>\n<p>${'y'.repeat(230)}</p>`],
+    [longSentencesIn, `/** ${'word '.repeat(26)} */`, `/**\n * ${'word '.repeat(24)}end.\n * And more.\n */`],
+    [longSentencesIn, `const a = 1; // ${'word '.repeat(26)}`, `const a = '${'word '.repeat(26)}';`],
+    [
+      longSentencesIn,
+      `// ${'word '.repeat(13)}\n// ${'word '.repeat(13)}`,
+      `// ${'word '.repeat(13)}\n\n// ${'word '.repeat(13)}`,
+    ],
+    [namelessSubjectsIn, '/** A link. What is over is gone. */', '/** Drops what is over. Wherever it is. */'],
+    [namelessSubjectsIn, '/**\n * Closes.\n * @returns Who was told\n */', "const word = 'What is it';"],
+  ])('are seen by %o', (rule, broken, right) => {
+    expect(rule(broken)).toHaveLength(1);
+    expect(rule(right)).toEqual([]);
   });
 });

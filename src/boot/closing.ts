@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 type Step = { name: string; withinMs: number; close: () => Promise<unknown> };
 
-/** What was opened, let go of in the reverse order. No step keeps the next ones waiting for ever. */
+/** Closes resources in reverse order of opening. Each step has a time limit, so a hanging one cannot block the rest. */
 export class Closing {
   readonly #steps: Step[] = [];
   readonly #onProblem: (sentence: string, error?: unknown) => void;

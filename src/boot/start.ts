@@ -47,7 +47,7 @@ import { countTraffic } from '../visitors/redirect/traffic.ts';
 
 export type RunningServer = {
   app: FastifyInstance;
-  /** Where people open the dashboard. */
+  /** Address of the dashboard, for people. */
   openAt: string;
   /** Drains, finishes what is in flight, records what was clicked, lets go of everything; once, in DRAIN_MS and 20 s. */
   close(): Promise<void>;
@@ -55,7 +55,7 @@ export type RunningServer = {
 
 type Problem = (sentence: string, error?: unknown) => void;
 
-/** Where there is no log yet there is the terminal. */
+/** Writes to the terminal while there is no log yet. */
 export const complain: Problem = (sentence, error) => {
   process.stderr.write(`${sentence}${error === undefined ? '' : ` (${inspect(describeError(error))})`}\n`);
 };
@@ -220,7 +220,7 @@ export async function planConnections(url: string, config: Config): Promise<numb
 }
 
 /**
- * Where Postgres is: the one that is named, else an embedded one, started and left at the end.
+ * Address of Postgres: the one that is named, else an embedded one, started and left at the end.
  * @throws PostgresUnavailable, and what the driver throws
  */
 export async function openPostgres(config: Config, closing: Closing, problem: Problem): Promise<Addresses> {

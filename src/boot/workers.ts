@@ -17,8 +17,8 @@ const [shortestPauseMs, longestPauseMs] = [500, 30_000];
 const goodLifeMs = 60_000;
 
 /**
- * Serves on one port with several processes: this one opens Postgres, migrates, and keeps the workers alive, which are
- * servers like any other (start.ts) and share the port.
+ * Serves on one port with several processes. This one opens Postgres, migrates, and keeps the workers alive. They are
+ * servers like any other (start.ts), and share the port.
  * @throws when a worker does not come up the first time, with everything closed
  */
 export async function startWorkers(config: Config, signal: AbortSignal) {
@@ -48,7 +48,7 @@ async function cameUp(worker: Worker): Promise<void> {
   if (!isUp) throw new Error('A worker did not come up; what it said stands above.');
 }
 
-/** What happens when a worker is gone: another one takes its place, later each time when they die young. */
+/** Puts another worker in the place of one that is gone, later each time when they die young. */
 function replacer(fork: () => Worker, closing: Closing): () => Promise<void> {
   let pauseMs = shortestPauseMs;
   let lastForkAt = Date.now();

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from './db.ts';
 
 /**
- * The earlier of this machine's clock and the database's, for jobs that delete what is over: one clock that runs ahead
+ * The earlier of this machine's clock and the database's, for jobs that delete what is over. A clock that runs ahead
  * would delete what all nodes still need.
  */
 export async function earlierNow(db: Db): Promise<Date> {

@@ -14,7 +14,7 @@ export type Available = { count: number; limitedBy: string };
 /** Connections of one process by what they are for; the listener and the recorder have one each besides. */
 export type ConnectionShare = { lookups: number; general: number };
 
-/** What visitors need comes first; the rest share what is left. @param connections of a process, five at least */
+/** Visitors' needs come first; the rest share what is left. @param connections of a process, five at least */
 export function divideConnections(connections: number): ConnectionShare {
   const lookups = Math.min(3, Math.max(1, Math.floor((connections - 2) / 4)));
   // One is left for what is rare: migrations at the start, and clicks of days that are over.

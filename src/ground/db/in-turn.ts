@@ -19,7 +19,7 @@ export type InTurn = Patience & {
 };
 
 /**
- * Runs reading statements in turn with others of the workspace and of the process, on one moment: a hit may move from
+ * Runs reading statements in turn with others of the workspace and of the process, on one moment. A hit may move from
  * pending into the rollups at any time. Each may take the budget, which ends with the transaction: a session's setting
  * would leak through a pooler. Within a transaction they run as a part of it.
  * @returns in a round of the event loop of its own, so that answers written at once do not hold redirects up

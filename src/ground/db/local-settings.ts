@@ -18,7 +18,7 @@ with before as materialized (
   from unnest(${names}::text[], ${sql.param(Object.values(settings))}::text[]) s (name, value)
 )
 select name, was as value, set_config(name, value, true) from before`);
-  // Where the work fails nothing has to be put back: the transaction is over, or goes back to where it was before this.
+  // A failure needs nothing put back: the transaction is over, or goes back to where it was before this.
   const result = await work();
   await tx.execute(sql`
 select set_config(name, value, true)

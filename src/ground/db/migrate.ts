@@ -37,8 +37,8 @@ export type MigrateOptions = {
  * Every lock ends with the transaction, so that nothing stays behind on a pooled connection. Servers that start at the same
  * time take turns.
  * @param url postgres:// with credentials of a user who may create tables
- * @throws when the database cannot be reached or a migration fails; nothing is changed then. PostgresUnavailable when a
- *   lock does not come in time, where the database is too old, and where a newer version has left nothing for this one
+ * @throws when the database cannot be reached or a migration fails; nothing is changed then.
+ * @throws PostgresUnavailable when a lock does not come in time, or the database is too old or too new for this version
  */
 export async function migrateDatabase(url: string, options: MigrateOptions = {}): Promise<void> {
   const { onWait = () => {}, patienceMs = 10 * 60_000 } = options;
@@ -93,7 +93,7 @@ async function apply(client: Client): Promise<void> {
   await client.query('commit');
 }
 
-/** Who has been in a transaction of this database for longest, as far as we may know. */
+/** The process that has been in a transaction of this database for longest, as far as we may know. */
 async function describeHolder(client: Client): Promise<string> {
   const { rows } = await client.query<{ name: string; pid: number; seconds: number }>(`
 select application_name as name, pid, extract(epoch from now() - xact_start)::int as seconds

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Client } from 'pg';
 import { z } from 'zod';
 
-/** Where the migrations are; reached the same way from src/ and from dist/. */
+/** Folder of the migrations; reached the same way from src/ and from dist/. */
 export const migrationsFolder = fileURLToPath(new URL('../../../migrations', import.meta.url));
 
 /**
@@ -20,7 +20,7 @@ const journal = z
 /** The newest schema that this version knows: when its last migration was made, in milliseconds since 1970. */
 export const knownSchema = journal.at(-1)?.when ?? 0;
 
-/** Where this version's migrations begin. Its first one is the state that versions before it left behind. */
+/** Time of the first migration, which is the state that versions with many migrations left behind. */
 const firstSchema = journal[0]?.when ?? 0;
 
 /** One of these is in the bookkeeping of each database of Waymark: the first migration now, and that of versions before it. */

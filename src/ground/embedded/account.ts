@@ -18,10 +18,10 @@ import { promisify } from 'node:util';
 import { binariesIn, type PostgresBinaries } from './binaries.ts';
 import { PostgresUnavailable } from '../db/postgres-unavailable.ts';
 
-/** Who runs Postgres, and where it may keep its files. */
+/** The account that runs Postgres, and the place of its files. */
 export type PostgresAccount = Readonly<{
   binaries: PostgresBinaries;
-  /** Where the data live: the folder asked for, unless the account cannot reach it. */
+  /** Folder of the data: the one asked for, unless the account cannot reach it. */
   directory: string;
   /** Runs a program as this account and returns what it printed; rejects when it fails. */
   run(program: string, args: readonly string[]): Promise<string>;
@@ -93,7 +93,7 @@ function asOtherUser(user: User, binaries: PostgresBinaries, directory: string):
 
 function makeFolder(path: string): void {
   try {
-    // Whoever runs Postgres must get through the folders above.
+    // The account must get through the folders above.
     mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
     mkdirSync(path, { recursive: true, mode: 0o700 });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);

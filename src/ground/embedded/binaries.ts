@@ -40,8 +40,8 @@ function findPackage(): string {
 const symlinkList = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /**
- * npm packs no symlinks, so the package lists its own and makes them in an install script. Where install scripts
- * are off, Postgres would miss its libraries: make what is missing.
+ * npm packs no symlinks, so the package lists its own and makes them in an install script. Postgres would
+ * miss its libraries with install scripts off: make what is missing.
  */
 function restoreSymlinks(packageFolder: string): void {
   const list = join(packageFolder, 'native', 'pg-symlinks.json');

@@ -47,8 +47,8 @@ async function majorVersion(account: PostgresAccount): Promise<string> {
 }
 
 /**
- * Makes the data directory beside its place and moves it there whole, password included: a start that dies halfway
- * leaves nothing that looks finished, and of two starts at once one move wins and both use what it brought.
+ * Makes the data directory beside its place and moves it there whole, password included. A start that dies halfway
+ * leaves nothing that looks finished. Of two starts at once one move wins, and both use what it brought.
  */
 async function createCluster(account: PostgresAccount, data: string): Promise<void> {
   const draft = mkdtempSync(join(account.directory, 'draft-'));

@@ -67,8 +67,8 @@ const ephemeralSettings = {
 };
 
 /**
- * Runs the Postgres that comes with npm: makes its data directory on the first call, joins a server that already has
- * it open, recovers what a crash left, and starts it otherwise. Works for root and for anyone else.
+ * Runs the Postgres that comes with npm. The first call makes its data directory. Later ones join a server that has it
+ * open, or recover what a crash left and start it. Works for root and for anyone else.
  * @throws PostgresUnavailable with a sentence that says what to do
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -110,7 +110,7 @@ async function joinOrStart(
   settings: PostgresSettings,
   isKept: boolean,
 ): Promise<Joined> {
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   let isAttached = true;
   const join = ({ port }: Postmaster) =>
     takeLease(urlOf(cluster, port, 'postgres'), isKept ? () => revive(port) : undefined).catch(() => undefined);
@@ -128,7 +128,7 @@ async function joinOrStart(
       await startPostmaster(account, cluster, settings);
       isAttached = false;
     } catch {
-      if (Date.now() - startedAt > (postmaster ? 60_000 : 10_000)) throw failedStart(cluster);
+      if (performance.now() - startedAt > (postmaster ? 60_000 : 10_000)) throw failedStart(cluster);
       if (postmaster) discardStaleLock(cluster, postmaster);
       await sleep(250);
     }

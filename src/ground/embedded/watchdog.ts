@@ -18,7 +18,7 @@ rm -rf "$0"
 `;
 
 /**
- * Watches over a throw-away server from a process of its own: when we die, however suddenly, the pipe between us
+ * Watches over a throw-away server from a process of its own. When we die, however suddenly, the pipe between us
  * closes, and the server goes with us.
  * @param directory the folder that goes with the server
  */

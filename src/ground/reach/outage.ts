@@ -60,7 +60,7 @@ export function outageOf(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Where a database is, without the credentials to it. */
+/** Address of a database, without the credentials to it. */
 export function describeUrl(url: string): string {
   const { host, pathname } = new URL(url);
   return host + pathname;

@@ -19,12 +19,12 @@ const outages = /^(08|28|3D|53|57|55000|55P03)/;
 /** Codes of Node for a way to the database that is closed. */
 const closedWays = /^(ECONN|EPIPE$|ETIMEDOUT$|EHOST|ENET|EAI_AGAIN$|ENOTFOUND$)/;
 
-/** What node-postgres and its pool say without a code. */
+/** Messages of node-postgres and its pool that come without a code. */
 const driversWords =
   /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Query read timeout|Cannot use a pool after calling end)/;
 
 /**
- * True when there is no connection to be had, it broke, or the database cannot answer at the moment: the same statement
+ * True when there is no connection to be had, it broke, or the database cannot answer at the moment. The same statement
  * may work a little later.
  */
 export function isOutage(error: unknown): boolean {
