@@ -16,6 +16,14 @@ export function logicIn(template: string): string[] {
   );
 }
 
+/** Colours that a style sheet writes out, instead of by a token. A transparent one is none. */
+export const literalColoursIn = (sheet: string): string[] =>
+  sheet
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .match(
+      /#(?!0000\b)[\da-f]{3,8}\b(?=[^{}]*[;}])|\b(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch)\((?!from\b)|(?<=:[^;{}]*)(?<![-\w])(?:white|black)(?![-\w])/gi,
+    ) ?? [];
+
 /** Sentences of the comments of a source. A tag of a comment (`@param`) begins a sentence. */
 function sentencesIn(source: string): string[] {
   const comments: string[] = [];
