@@ -7,6 +7,7 @@ import { checkDatabase } from '../../../src/cli/doctor-database.ts';
 import { readConfig } from '../../../src/config.ts';
 import { migrateDatabase } from '../../../src/ground/db/migrate.ts';
 import { migrationsFolder } from '../../../src/ground/db/schema-support.ts';
+import { openCommandLine } from '../../cli/run.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../../setup/database.ts';
 import { besides, parts } from '../../setup/described-schema.ts';
 import { query } from '../../setup/postgres.ts';
@@ -85,6 +86,11 @@ describe('a database of a version before that', () => {
     const before = await query(older.url, bookkeeping);
     await expect(migrateDatabase(older.url)).rejects.toThrow(sentence);
     await expect(startServer(config(older))).rejects.toThrow(sentence);
+    const line = openCommandLine({ DATABASE_URL: older.url });
+    const { code, stderr } = await line.run('migrate');
+    line.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(sentence);
     const checks = await checkDatabase(config(older));
     expect(checks.filter(({ status }) => status === 'fail')).toEqual([
       { name: 'migrations', status: 'fail', message: expect.stringMatching(sentence) },
