@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { columnsOfHits, type HitColumns } from '../../src/visitors/clicks/hit-fields.ts';
 import { type Hit, newHitId } from '../../src/visitors/clicks/hit.ts';
 import type { Db } from '../../src/ground/db/db.ts';
 import { newId } from '../../src/ground/text/id.ts';
@@ -10,10 +11,16 @@ export async function insertBareWorkspace(db: Db, timeZone = 'UTC'): Promise<str
   return id;
 }
 
+/** All that a hit may lack. */
+const nothing = Object.fromEntries(
+  columnsOfHits.filter(({ isNullable }) => isNullable).map(({ name }) => [name, null]),
+) as { [Name in keyof HitColumns as null extends HitColumns[Name] ? Name : never]: null };
+
 /** A click of a person on a desktop in Berlin; say what is different. */
 export function makeHit(changes: Partial<Hit> & Pick<Hit, 'workspaceId' | 'linkId'>): Hit {
   const clickedAt = changes.clickedAt ?? Date.UTC(2026, 9, 12, 13, 30);
   return {
+    ...nothing,
     id: newHitId(),
     clickedAt,
     slugId: 'slug',
@@ -22,9 +29,7 @@ export function makeHit(changes: Partial<Hit> & Pick<Hit, 'workspaceId' | 'linkI
     reason: 'human:browser',
     rulesVersion: 1,
     signals: 0,
-    network: null,
     agent: null,
-    agentId: null,
     country: 'DE',
     region: 'Berlin',
     city: 'Berlin',
@@ -32,14 +37,7 @@ export function makeHit(changes: Partial<Hit> & Pick<Hit, 'workspaceId' | 'linkI
     os: 'Windows',
     browser: 'Chrome',
     language: 'de',
-    referrer: null,
     channel: 'direct',
-    utmSource: null,
-    utmMedium: null,
-    utmCampaign: null,
-    utmTerm: null,
-    utmContent: null,
-    visitorKey: null,
     day: new Date(clickedAt).toISOString().slice(0, 10),
     ...changes,
   };

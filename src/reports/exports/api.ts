@@ -5,6 +5,7 @@ import { filterQuery } from '../counts/filter-query.ts';
 import { periodNames, resolvePeriod } from '../counts/period.ts';
 import { findFirstHitAt } from '../counts/queries.ts';
 import { subjectAsked } from '../counts/subjects.ts';
+import { type ExportedFields, exportedFields } from '../../visitors/clicks/hit-fields.ts';
 import { refusals } from '../../people/keys/problem.ts';
 import { sendRows } from '../../people/keys/rows.ts';
 import { Invalid } from '../../ground/text/errors.ts';
@@ -13,28 +14,22 @@ import { type HitPlace, listHits } from './queries.ts';
 
 const text = z.string().nullable();
 
+const fields = Object.fromEntries<z.ZodType>(
+  exportedFields.map(({ name, isNullable, exported: { describe } }) => {
+    const value = isNullable ? text : z.string();
+    return [name, describe === undefined ? value : value.describe(describe)];
+  }),
+) as { [Name in keyof ExportedFields]: z.ZodType<ExportedFields[Name]> };
+
+const examples = Object.fromEntries(exportedFields.map(({ name, exported }) => [name, exported.example]));
+
 const hit = z
   .object({
     id: z.string().describe('Unique together with `time` and `linkId`.'),
     time: z.string().describe('ISO 8601 in UTC.'),
     linkId: z.string(),
     shortLink: text.describe('Of a link that was deleted too: what it was.'),
-    class: z.string().describe('`human` for clicks of people; all others are not counted as clicks.'),
-    reason: z.string().describe('Why it is of that class.'),
-    country: text.describe('ISO 3166-1 alpha-2.'),
-    region: text,
-    city: text,
-    device: text,
-    os: text,
-    browser: text,
-    language: text,
-    referrer: text.describe('Host of the page that led here.'),
-    channel: z.string(),
-    utmSource: text,
-    utmMedium: text,
-    utmCampaign: text,
-    utmTerm: text,
-    utmContent: text,
+    ...fields,
     isFirstOnLink: z
       .boolean()
       .describe("The visitor's first click on this link today; their number is that of visitors."),
@@ -48,22 +43,7 @@ const hit = z
         time: '2026-11-22T09:41:07.512Z',
         linkId: 'Xk3mPq7RtW2n',
         shortLink: 'https://go.example.com/spring',
-        class: 'human',
-        reason: 'human:browser',
-        country: 'DE',
-        region: 'Berlin',
-        city: 'Berlin',
-        device: 'mobile',
-        os: 'iOS',
-        browser: 'Safari',
-        language: 'de',
-        referrer: 'instagram.com',
-        channel: 'social',
-        utmSource: null,
-        utmMedium: null,
-        utmCampaign: 'spring',
-        utmTerm: null,
-        utmContent: null,
+        ...examples,
         isFirstOnLink: true,
         isFirstInWorkspace: true,
       },

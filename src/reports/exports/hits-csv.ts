@@ -1,4 +1,5 @@
 import { byteOrderMark, type CsvValue, csvLine } from '../../ground/text/csv.ts';
+import { type ExportedColumn, exportedFields } from '../../visitors/clicks/hit-fields.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { patientMs } from '../../ground/http/downloads.ts';
 import { inRounds } from '../../ground/time/event-loop.ts';
@@ -10,27 +11,19 @@ const rowsAPage = 500;
 /** Lines that are written at once: some milliseconds, in which no redirect is answered. */
 const linesAtOnce = 100;
 
+type Cell = (hit: ExportedHit) => CsvValue;
+
+const fields = Object.fromEntries(exportedFields.map(({ column, name }) => [column, (hit) => hit[name]])) as Record<
+  ExportedColumn,
+  Cell
+>;
+
 /** The file's columns in order. What an import needs to make the same reports is all there; hits-file.ts reads it. */
 const cells = {
   time: (hit) => hit.time,
   short_link: (hit) => hit.shortLink,
   destination: (hit) => hit.destination,
-  class: (hit) => hit.class,
-  reason: (hit) => hit.reason,
-  country: (hit) => hit.country,
-  region: (hit) => hit.region,
-  city: (hit) => hit.city,
-  device: (hit) => hit.device,
-  os: (hit) => hit.os,
-  browser: (hit) => hit.browser,
-  language: (hit) => hit.language,
-  referrer: (hit) => hit.referrer,
-  channel: (hit) => hit.channel,
-  utm_source: (hit) => hit.utmSource,
-  utm_medium: (hit) => hit.utmMedium,
-  utm_campaign: (hit) => hit.utmCampaign,
-  utm_term: (hit) => hit.utmTerm,
-  utm_content: (hit) => hit.utmContent,
+  ...fields,
   first_on_link_today: (hit) => hit.isFirstOnLink,
   first_in_workspace_today: (hit) => hit.isFirstInWorkspace,
   domain: (hit) => hit.domain,
@@ -40,7 +33,7 @@ const cells = {
   link_id: (hit) => hit.linkId,
   rules_version: (hit) => hit.rulesVersion,
   id: (hit) => hit.id,
-} satisfies Record<string, (hit: ExportedHit) => CsvValue>;
+} satisfies Record<string, Cell>;
 
 export type HitColumn = keyof typeof cells;
 

@@ -4,6 +4,7 @@ import type { Filter } from '../counts/filter.ts';
 import type { Span } from '../counts/period.ts';
 import { getScope, type Subject } from '../counts/queries.ts';
 import { selectHits } from '../counts/rows.ts';
+import { type ExportedFields, exportedFields } from '../../visitors/clicks/hit-fields.ts';
 import type { Hit } from '../../visitors/clicks/hit.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { inTurn, tookTooLong } from '../../ground/db/in-turn.ts';
@@ -13,37 +14,21 @@ import { AppError, Invalid, LimitReached, Unavailable } from '../../ground/text/
 export type HitsAsked = { subject: Subject; span: Span; filters: readonly Filter[] };
 
 /** A hit as it leaves the house. No visitor's key: whose clicks belong together is kept for no one. */
-export type ExportedHit = Pick<
-  Hit,
-  | (
-      | 'linkId'
-      | 'slugId'
-      | 'rulesVersion'
-      | 'class'
-      | 'reason'
-      | 'country'
-      | 'region'
-      | 'city'
-      | 'device'
-      | 'os'
-      | 'browser'
-      | 'language'
-    )
-  | ('referrer' | 'channel' | 'utmSource' | 'utmMedium' | 'utmCampaign' | 'utmTerm' | 'utmContent')
-> & {
-  id: string;
-  /** ISO 8601 in UTC, with microseconds, so that a page can go on exactly here. */
-  time: string;
-  /** Of a link that was deleted too, as reports name it. */
-  shortLink: string | null;
-  destination: string | null;
-  /** What was opened: host, slug and kind of slug; null where they are not known any more. */
-  domain: string | null;
-  slug: string | null;
-  slugKind: string | null;
-  isFirstOnLink: boolean;
-  isFirstInWorkspace: boolean;
-};
+export type ExportedHit = ExportedFields &
+  Pick<Hit, 'linkId' | 'slugId' | 'rulesVersion'> & {
+    id: string;
+    /** ISO 8601 in UTC, with microseconds, so that a page can go on exactly here. */
+    time: string;
+    /** Of a link that was deleted too, as reports name it. */
+    shortLink: string | null;
+    destination: string | null;
+    /** What was opened: host, slug and kind of slug; null where they are not known any more. */
+    domain: string | null;
+    slug: string | null;
+    slugKind: string | null;
+    isFirstOnLink: boolean;
+    isFirstInWorkspace: boolean;
+  };
 
 /** Where a page ended: the hit after which the next one begins. */
 export type HitPlace = Pick<ExportedHit, 'time' | 'linkId' | 'id'>;
@@ -72,6 +57,8 @@ const tooLong = () =>
     code: tookTooLong,
   });
 
+const fields = sql.raw(exportedFields.map(({ name, column }) => `c.${column} as "${name}"`).join(', '));
+
 async function readHits(
   db: Db,
   workspaceId: string,
@@ -82,10 +69,8 @@ async function readHits(
   const { rows } = await db.execute(sql`
 select c.id::text, to_char(c.clicked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as time,
        c.link_id as "linkId", d.host || '/' || s.slug as "shortLink", l.url as destination, od.host as domain, o.slug,
-       o.kind as "slugKind", c.slug_id as "slugId", c.rules_version as "rulesVersion", c.class, c.reason, c.country, c.region, c.city,
-       c.device, c.os, c.browser, c.language, c.referrer, c.channel, c.utm_source as "utmSource",
-       c.utm_medium as "utmMedium", c.utm_campaign as "utmCampaign", c.utm_term as "utmTerm",
-       c.utm_content as "utmContent", c.is_first_on_link as "isFirstOnLink",
+       o.kind as "slugKind", c.slug_id as "slugId", c.rules_version as "rulesVersion", ${fields},
+       c.is_first_on_link as "isFirstOnLink",
        c.is_first_in_workspace as "isFirstInWorkspace"
 from (
   ${selectHits(scope, span, filters)} ${isAfter(after)}

@@ -1,5 +1,4 @@
-import { channelLabels } from '../../visitors/visits/channel.ts';
-import { hitClasses } from '../../visitors/machines/hit-class.ts';
+import { exportedFields } from '../../visitors/clicks/hit-fields.ts';
 import { cleanText } from '../../visitors/visits/text.ts';
 import { CsvReader, type CsvRecord } from '../../ground/text/csv.ts';
 import { Invalid } from '../../ground/text/errors.ts';
@@ -56,14 +55,17 @@ const hitId: Check = (cell) =>
 const version: Check = (cell) =>
   /^\d{1,5}$/.test(cell) && Number(cell) < 2 ** 15 ? undefined : 'is no number of rules';
 
+function checkOf({ values, form }: (typeof exportedFields)[number]): Check {
+  if (values) return oneOf(values);
+  return form ? matches(form[0], `is no ${form[1]}`) : text;
+}
+
 /** Cells are short texts where nothing else is said. */
 const checks: Partial<Record<HitColumn, Check>> = {
+  ...Object.fromEntries(exportedFields.map((field) => [field.column, checkOf(field)])),
   time: instant,
   short_link: textUpTo(maxAddress),
   destination: textUpTo(maxAddress),
-  class: oneOf(hitClasses),
-  country: matches(/^[A-Z]{2}$/, 'is no code of a country'),
-  channel: oneOf(Object.keys(channelLabels)),
   first_on_link_today: isTrue,
   first_in_workspace_today: isTrue,
   slug_kind: oneOf(['primary', 'alias', 'qr', 'retired']),
@@ -74,10 +76,8 @@ const checks: Partial<Record<HitColumn, Check>> = {
 };
 
 const required: ReadonlySet<HitColumn> = new Set([
+  ...exportedFields.filter(({ isNullable }) => !isNullable).map(({ column }) => column),
   'time',
-  'class',
-  'reason',
-  'channel',
   'first_on_link_today',
   'first_in_workspace_today',
   'slug_id',

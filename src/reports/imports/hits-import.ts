@@ -3,6 +3,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Client } from 'pg';
 import { lockRollups } from '../../visitors/rollups/rollup-lock.ts';
 import { type CountedDimension, takeIn } from '../../visitors/rollups/rollups.ts';
+import { exportedFields } from '../../visitors/clicks/hit-fields.ts';
 import { copyInto, copyLine } from '../../ground/db/copy.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { retriedTransaction } from '../../ground/db/retry.ts';
@@ -52,23 +53,8 @@ const sources = {
   slug_id: 's.target',
   domain_id: 'd.id',
   workspace_id: 'w.id',
-  class: 'i.class',
-  reason: 'i.reason',
   rules_version: 'i.rules_version',
-  country: 'i.country',
-  region: 'i.region',
-  city: 'i.city',
-  device: 'i.device',
-  os: 'i.os',
-  browser: 'i.browser',
-  language: 'i.language',
-  referrer: 'i.referrer',
-  channel: 'i.channel',
-  utm_source: 'i.utm_source',
-  utm_medium: 'i.utm_medium',
-  utm_campaign: 'i.utm_campaign',
-  utm_term: 'i.utm_term',
-  utm_content: 'i.utm_content',
+  ...Object.fromEntries(exportedFields.map(({ column }) => [column, `i.${column}`])),
   is_first_on_link: 'i.first_on_link_today',
   is_first_in_workspace: 'i.first_in_workspace_today',
 };

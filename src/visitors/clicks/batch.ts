@@ -1,42 +1,15 @@
 import { DAY, isoDay } from '../../ground/time/zoned-time.ts';
+import { columnsOfHits } from './hit-fields.ts';
 import type { Hit } from './hit.ts';
 
-/** One column of a batch: how it is called, what Postgres takes it for, and where a hit holds it. */
-type Column = { name: string; type: 'bigint' | 'text' | 'smallint'; of: (hit: Hit) => string | number | null };
-
-const columns: readonly Column[] = [
-  { name: 'id', type: 'bigint', of: (hit) => hit.id },
-  { name: 'clicked_at_ms', type: 'bigint', of: (hit) => hit.clickedAt },
-  { name: 'link_id', type: 'text', of: (hit) => hit.linkId },
-  { name: 'slug_id', type: 'text', of: (hit) => hit.slugId },
-  { name: 'workspace_id', type: 'text', of: (hit) => hit.workspaceId },
-  { name: 'class', type: 'text', of: (hit) => hit.class },
-  { name: 'reason', type: 'text', of: (hit) => hit.reason },
-  { name: 'rules_version', type: 'smallint', of: (hit) => hit.rulesVersion },
-  { name: 'signals', type: 'smallint', of: (hit) => hit.signals },
-  { name: 'network', type: 'text', of: (hit) => hit.network },
-  { name: 'country', type: 'text', of: (hit) => hit.country },
-  { name: 'region', type: 'text', of: (hit) => hit.region },
-  { name: 'city', type: 'text', of: (hit) => hit.city },
-  { name: 'device', type: 'text', of: (hit) => hit.device },
-  { name: 'os', type: 'text', of: (hit) => hit.os },
-  { name: 'browser', type: 'text', of: (hit) => hit.browser },
-  { name: 'language', type: 'text', of: (hit) => hit.language },
-  { name: 'referrer', type: 'text', of: (hit) => hit.referrer },
-  { name: 'channel', type: 'text', of: (hit) => hit.channel },
-  { name: 'utm_source', type: 'text', of: (hit) => hit.utmSource },
-  { name: 'utm_medium', type: 'text', of: (hit) => hit.utmMedium },
-  { name: 'utm_campaign', type: 'text', of: (hit) => hit.utmCampaign },
-  { name: 'utm_term', type: 'text', of: (hit) => hit.utmTerm },
-  { name: 'utm_content', type: 'text', of: (hit) => hit.utmContent },
-  { name: 'agent_id', type: 'bigint', of: (hit) => hit.agentId },
-  { name: 'visitor_key', type: 'bigint', of: (hit) => hit.visitorKey },
-  { name: 'domain_id', type: 'text', of: (hit) => hit.domainId },
-];
-
-const names = columns.map((column) => column.name);
-const recorded = ['id', 'clicked_at', ...names.slice(2), 'is_first_on_link', 'is_first_in_workspace'].join(', ');
-const unnested = columns.map(({ name, type }, index) => `unnest($${index + 1}::${type}[]) as ${name}`).join(', ');
+const columns = columnsOfHits.map(({ column }) => column);
+const recorded = [...columns, 'is_first_on_link', 'is_first_in_workspace'].join(', ');
+const unnested = columnsOfHits
+  .map(({ column, type }, index) => `unnest($${index + 1}::${type}[]) as ${column}`)
+  .join(', ');
+const selected = columnsOfHits
+  .map(({ name, column }) => (name === 'clickedAt' ? `to_timestamp(${column} / 1000.0)` : column))
+  .join(', ');
 const next = columns.length + 1;
 
 /**
@@ -66,7 +39,7 @@ with sighting as (
   on conflict (id) do update set last_seen_on = excluded.last_seen_on where known.last_seen_on < excluded.last_seen_on
 ), recorded as (
   insert into clicks (${recorded})
-  select id, to_timestamp(clicked_at_ms / 1000.0), ${names.slice(2).join(', ')},
+  select ${selected},
          id in (select hit_id from first_hit where link_id <> ''),
          id in (select hit_id from first_hit where link_id = '')
   from (select ${unnested}) hit
@@ -100,25 +73,28 @@ export function batchParameters(
   sightings: readonly Sighting[],
   shapes: readonly SeenShape[] = [],
 ): string[] {
-  const literals = columns.map((column) => arrayLiteral(hits, column.of));
+  const literals = columnsOfHits.map(({ name }) => arrayLiteral(hits, name));
   literals.push(
-    arrayLiteral(sightings, (sighting) => sighting.visitorKey),
-    arrayLiteral(sightings, (sighting) => sighting.linkId),
-    arrayLiteral(sightings, (sighting) => sighting.day),
-    arrayLiteral(sightings, (sighting) => sighting.hitId),
-    arrayLiteral(shapes, (shape) => shape.id),
-    arrayLiteral(shapes, (shape) => shape.shape),
-    arrayLiteral(shapes, (shape) => shape.day),
+    arrayLiteral(sightings, 'visitorKey'),
+    arrayLiteral(sightings, 'linkId'),
+    arrayLiteral(sightings, 'day'),
+    arrayLiteral(sightings, 'hitId'),
+    arrayLiteral(shapes, 'id'),
+    arrayLiteral(shapes, 'shape'),
+    arrayLiteral(shapes, 'day'),
   );
   return literals;
 }
 
 /** A column without values is an empty array: `unnest` fills up with NULL what is shorter than its neighbours. */
-function arrayLiteral<T>(rows: readonly T[], of: (row: T) => string | number | null | undefined): string {
+function arrayLiteral<Name extends string>(
+  rows: readonly { [Each in Name]: string | number | null }[],
+  name: Name,
+): string {
   let literal = '';
   let hasValue = false;
   for (const row of rows) {
-    const value = of(row);
+    const value: string | number | null | undefined = row[name];
     if (literal !== '') literal += ',';
     // A spool written by an older version may lack a column.
     if (value === null || value === undefined) literal += 'NULL';

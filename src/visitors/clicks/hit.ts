@@ -1,38 +1,10 @@
 import { randomInt } from 'node:crypto';
-import type { Place } from '../visits/geo.ts';
-import type { HitClass } from '../machines/hit-class.ts';
+import type { HitColumns } from './hit-fields.ts';
 
 /** One request for a slug as it is recorded. What identifies a person ends at `visitorKey`, which a day's salt made. */
-export type Hit = Place & {
-  id: number;
-  /** Milliseconds since 1970, UTC. */
-  clickedAt: number;
-  linkId: string;
-  slugId: string;
-  /** NULL in what a version before domains were recorded left in the spool. */
-  domainId: string | null;
-  workspaceId: string;
-  class: HitClass;
-  reason: string;
-  rulesVersion: number;
-  signals: number;
-  network: string | null;
-  device: string | null;
-  os: string | null;
-  browser: string | null;
-  language: string | null;
-  referrer: string | null;
-  channel: string;
-  utmSource: string | null;
-  utmMedium: string | null;
-  utmCampaign: string | null;
-  utmTerm: string | null;
-  utmContent: string | null;
-  /** The user agent's shape and its id; NULL when the dictionary is full for today. */
+export type Hit = HitColumns & {
+  /** The user agent's shape, of which `agentId` is the id; NULL when the dictionary is full for today. */
   agent: string | null;
-  agentId: number | null;
-  /** NULL where the visitor asked not to be tracked. Machines have one too, because a class can turn out wrong. */
-  visitorKey: number | null;
   /** Day of the visit on the workspace's calendar, YYYY-MM-DD. */
   day: string;
 };

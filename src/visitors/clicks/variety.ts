@@ -1,4 +1,5 @@
 import { DAY } from '../../ground/time/zoned-time.ts';
+import { boundedFields } from './hit-fields.ts';
 import type { Hit } from './hit.ts';
 import type { Utm } from '../visits/utm.ts';
 
@@ -10,6 +11,9 @@ const valuesADay = 5_000;
 
 /** Values of all workspaces that are kept in mind, some 100 MB if all are as long as they can be. */
 const valuesInAll = 200_000;
+
+/** All of one shape, because this is read at each click. */
+const bounded = boundedFields.map(({ name, tag = null }, dimension) => ({ name, tag, dimension }));
 
 /** What a workspace was sent today. */
 type Seen = { size: number; values: (Set<string> | undefined)[] };
@@ -38,20 +42,16 @@ export class Variety {
     const day = Math.floor(hit.clickedAt / DAY);
     if (day !== this.#day) this.#begin(day);
     const seen = this.#workspaces.get(hit.workspaceId) ?? this.#enter(hit.workspaceId);
-    hit.referrer = this.#bounded(seen, 0, hit.referrer);
-    hit.language = this.#bounded(seen, 1, hit.language);
-    hit.os = this.#bounded(seen, 2, hit.os);
-    hit.browser = this.#bounded(seen, 3, hit.browser);
-    hit.utmSource = own.source ?? this.#bounded(seen, 4, hit.utmSource);
-    hit.utmMedium = own.medium ?? this.#bounded(seen, 5, hit.utmMedium);
-    hit.utmCampaign = own.campaign ?? this.#bounded(seen, 6, hit.utmCampaign);
-    hit.utmTerm = own.term ?? this.#bounded(seen, 7, hit.utmTerm);
-    hit.utmContent = own.content ?? this.#bounded(seen, 8, hit.utmContent);
+    for (const { name, tag, dimension } of bounded) {
+      const value = hit[name];
+      if (value === null || (tag !== null && own[tag] !== null)) continue;
+      const kept = this.#bounded(seen, dimension, value);
+      if (kept !== value) hit[name] = kept;
+    }
   }
 
   /** @param dimension any number of its own: this runs at each click, and names would cost more than looking up */
-  #bounded(seen: Seen, dimension: number, value: string | null): string | null {
-    if (value === null) return null;
+  #bounded(seen: Seen, dimension: number, value: string): string {
     const values = (seen.values[dimension] ??= new Set());
     if (values.has(value)) return value;
     // Who floods some workspaces takes no more than an even share of memory from all others.

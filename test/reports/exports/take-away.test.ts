@@ -173,3 +173,83 @@ describe('hits through the API', () => {
     expect((await stranger.ask(`/hits?linkId=${linkId}`)).status).toBe(404);
   });
 });
+
+describe('hits have columns that programs know by name and order', () => {
+  const text = { type: ['string', 'null'] };
+  const described = (description: string) => ({ description, ...text });
+  const properties = {
+    id: { type: 'string', description: 'Unique together with `time` and `linkId`.' },
+    time: { type: 'string', description: 'ISO 8601 in UTC.' },
+    linkId: { type: 'string' },
+    shortLink: described('Of a link that was deleted too: what it was.'),
+    class: { type: 'string', description: '`human` for clicks of people; all others are not counted as clicks.' },
+    reason: { type: 'string', description: 'Why it is of that class.' },
+    country: described('ISO 3166-1 alpha-2.'),
+    region: text,
+    city: text,
+    device: text,
+    os: text,
+    browser: text,
+    language: text,
+    referrer: described('Host of the page that led here.'),
+    channel: { type: 'string' },
+    utmSource: text,
+    utmMedium: text,
+    utmCampaign: text,
+    utmTerm: text,
+    utmContent: text,
+    isFirstOnLink: {
+      type: 'boolean',
+      description: "The visitor's first click on this link today; their number is that of visitors.",
+    },
+    isFirstInWorkspace: { type: 'boolean', description: "The visitor's first click in the workspace today." },
+  };
+  const example = {
+    id: '4503599627370496',
+    time: '2026-11-22T09:41:07.512Z',
+    linkId: 'Xk3mPq7RtW2n',
+    shortLink: 'https://go.example.com/spring',
+    class: 'human',
+    reason: 'human:browser',
+    country: 'DE',
+    region: 'Berlin',
+    city: 'Berlin',
+    device: 'mobile',
+    os: 'iOS',
+    browser: 'Safari',
+    language: 'de',
+    referrer: 'instagram.com',
+    channel: 'social',
+    utmSource: null,
+    utmMedium: null,
+    utmCampaign: 'spring',
+    utmTerm: null,
+    utmContent: null,
+    isFirstOnLink: true,
+    isFirstInWorkspace: true,
+  };
+
+  it('in a file', async () => {
+    const { text: file } = await ada.ask(`${exportPath}?file=hits`);
+    expect(file.split('\r\n', 1)).toEqual([
+      '\uFEFFtime,short_link,destination,class,reason,country,region,city,device,os,browser,language,referrer,channel,' +
+        'utm_source,utm_medium,utm_campaign,utm_term,utm_content,first_on_link_today,first_in_workspace_today,' +
+        'domain,slug,slug_kind,slug_id,link_id,rules_version,id',
+    ]);
+  });
+
+  it('as JSON', async () => {
+    const [hit = {}] = ((await client.ask('/hits?limit=1')).json() as { data: object[] }).data;
+    expect(Object.keys(hit)).toEqual(Object.keys(properties));
+  });
+
+  it('in the description of the API, to the letter', async () => {
+    const { components } = (await test.ask('/api/v1/openapi.json')).json() as {
+      components: { schemas: Record<string, unknown> };
+    };
+    const schema = { type: 'object', properties, required: Object.keys(properties) };
+    expect(JSON.stringify(components.schemas['Hit'])).toBe(
+      JSON.stringify({ ...schema, additionalProperties: false, examples: [example] }),
+    );
+  });
+});

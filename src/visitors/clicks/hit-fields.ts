@@ -1,0 +1,138 @@
+import { hitClasses } from '../machines/hit-class.ts';
+import { channelLabels } from '../visits/channel.ts';
+import type { Utm } from '../visits/utm.ts';
+
+/** A number, such as an id or bits. */
+type NumberField = { column: string; type: 'bigint' | 'smallint'; isNullable?: true };
+
+type TextField = {
+  /** Its column in `clicks`, and in files of hits. */
+  column: string;
+  type: 'text';
+  isNullable?: true;
+  /** Each hit has one of these. */
+  values?: readonly string[];
+  /** A form that its values have, and how a value of that form is called. */
+  form?: readonly [pattern: RegExp, called: string];
+  /** A value as the API's description shows it: the field leaves in files and in JSON, and comes back by an import. */
+  exported?: { example: string | null; describe?: string };
+  /** Visitors can make values up, so that a day tells apart only so many of them (variety.ts). */
+  isBounded?: true;
+  /** The utm_* tag that it holds. Those of a link's own destination are always told apart. */
+  tag?: keyof Utm;
+};
+
+/**
+ * THE list of a hit's columns, in the order in which a batch writes them. The type `Hit`, the batch, the bounds of made-up
+ * texts, files and JSON of hits, imports and tests follow it. A new field is a line here, a column in ground/db/schema.ts,
+ * and a line in enrich.ts.
+ */
+export const hitFields = {
+  id: { column: 'id', type: 'bigint' },
+  /** Milliseconds since 1970, UTC; an instant in the database. */
+  clickedAt: { column: 'clicked_at', type: 'bigint' },
+  linkId: { column: 'link_id', type: 'text' },
+  slugId: { column: 'slug_id', type: 'text' },
+  workspaceId: { column: 'workspace_id', type: 'text' },
+  class: {
+    column: 'class',
+    type: 'text',
+    values: hitClasses,
+    exported: {
+      example: 'human',
+      describe: '`human` for clicks of people; all others are not counted as clicks.',
+    },
+  },
+  reason: {
+    column: 'reason',
+    type: 'text',
+    exported: { example: 'human:browser', describe: 'Why it is of that class.' },
+  },
+  rulesVersion: { column: 'rules_version', type: 'smallint' },
+  signals: { column: 'signals', type: 'smallint' },
+  network: { column: 'network', type: 'text', isNullable: true },
+  country: {
+    column: 'country',
+    type: 'text',
+    isNullable: true,
+    form: [/^[A-Z]{2}$/, 'code of a country'],
+    exported: { example: 'DE', describe: 'ISO 3166-1 alpha-2.' },
+  },
+  region: { column: 'region', type: 'text', isNullable: true, exported: { example: 'Berlin' } },
+  city: { column: 'city', type: 'text', isNullable: true, exported: { example: 'Berlin' } },
+  device: { column: 'device', type: 'text', isNullable: true, exported: { example: 'mobile' } },
+  os: { column: 'os', type: 'text', isNullable: true, isBounded: true, exported: { example: 'iOS' } },
+  browser: { column: 'browser', type: 'text', isNullable: true, isBounded: true, exported: { example: 'Safari' } },
+  language: { column: 'language', type: 'text', isNullable: true, isBounded: true, exported: { example: 'de' } },
+  referrer: {
+    column: 'referrer',
+    type: 'text',
+    isNullable: true,
+    isBounded: true,
+    exported: { example: 'instagram.com', describe: 'Host of the page that led here.' },
+  },
+  channel: {
+    column: 'channel',
+    type: 'text',
+    values: Object.keys(channelLabels),
+    exported: { example: 'social' },
+  },
+  utmSource: utmField('source'),
+  utmMedium: utmField('medium'),
+  utmCampaign: utmField('campaign', 'spring'),
+  utmTerm: utmField('term'),
+  utmContent: utmField('content'),
+  agentId: { column: 'agent_id', type: 'bigint', isNullable: true },
+  /** NULL where the visitor asked not to be tracked. Machines have one too, because a class can turn out wrong. */
+  visitorKey: { column: 'visitor_key', type: 'bigint', isNullable: true },
+  /** NULL in hits that a version before domains were recorded left in the spool. */
+  domainId: { column: 'domain_id', type: 'text', isNullable: true },
+} as const satisfies Record<string, NumberField | TextField>;
+
+function utmField<Tag extends keyof Utm>(tag: Tag, example: string | null = null) {
+  return {
+    column: `utm_${tag}`,
+    type: 'text',
+    isNullable: true,
+    isBounded: true,
+    tag,
+    exported: { example },
+  } as const satisfies TextField;
+}
+
+type Fields = typeof hitFields;
+
+type ValueOf<Field extends NumberField | TextField> =
+  | (Field['type'] extends 'text' ? (Field extends { values: readonly (infer Value)[] } ? Value : string) : number)
+  | (Field extends { isNullable: true } ? null : never);
+
+/** The fields of a hit that are columns. */
+export type HitColumns = { -readonly [Name in keyof Fields]: ValueOf<Fields[Name]> };
+
+type NamesOf<Quality> = { [Name in keyof Fields]: Fields[Name] extends Quality ? Name : never }[keyof Fields];
+
+type ExportedName = NamesOf<{ exported: object }>;
+
+/** The fields that leave in files and in JSON. */
+export type ExportedFields = Pick<HitColumns, ExportedName>;
+
+/** Their columns in files. */
+export type ExportedColumn = Fields[ExportedName]['column'];
+
+/** A field by its name in a hit. */
+type Named<Name extends keyof Fields, Field> = Field & { name: Name };
+
+/** All of them, in order. */
+export const columnsOfHits: readonly Named<keyof Fields, NumberField | TextField>[] = Object.entries(hitFields).map(
+  ([name, field]) => ({ ...field, name: name as keyof Fields }),
+);
+
+type ExportedField = Named<ExportedName, TextField & { column: ExportedColumn; exported: object }>;
+
+/** Those that are exported, in order. */
+export const exportedFields = columnsOfHits.filter((field): field is ExportedField => 'exported' in field);
+
+/** Those of which a day tells apart only so many values, in order. */
+export const boundedFields = columnsOfHits.filter(
+  (field): field is Named<NamesOf<{ isBounded: true }>, TextField> => 'isBounded' in field,
+);
