@@ -63,7 +63,7 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
       await makeShare(place, word);
       return { shareId: await idOf(place, sql`select id from shares where title = ${word}`) };
     case 'mailingId': {
-      const subject = { kind: 'workspace' } as const;
+      const subject = { kind: 'workspace', id: workspaceId } as const;
       const mailing = {
         subject,
         filters: [],
@@ -131,7 +131,7 @@ function makeLink({ app, workspaceId, ownerId }: Place) {
 
 const makeShare = ({ app, workspaceId, ownerId }: Place, title: string): Promise<string> =>
   insertShare(app.db, workspaceId, {
-    subject: { kind: 'workspace' },
+    subject: { kind: 'workspace', id: workspaceId },
     filters: [],
     title,
     parts: [],

@@ -4,7 +4,7 @@ import { type Filter, filterSentence, parseFilters } from '../counts/filter.ts';
 import type { LinkNames } from '../counts/link-names.ts';
 import { intervals, type Period, type PeriodInput, periodNames, resolvePeriod } from '../counts/period.ts';
 import { periodWords } from './period-links.ts';
-import type { Subject } from '../counts/queries.ts';
+import type { Subject } from '../counts/kinds.ts';
 import { subjectAt } from '../counts/subjects.ts';
 
 /** A report that can be asked for again: what it is about, and what its address says besides. */
@@ -33,14 +33,20 @@ export function lastingHref(path: string, { period, interval, from, to, filters 
 /**
  * Reads a report's address and writes it anew, so that nothing is kept but what a report may say.
  * @param text its path and query
- * @param home path of the workspace
+ * @param workspace whose report it is to be
  * @param field of the form or the JSON that it stood in
  * @throws Invalid for what is no report of this workspace, and for periods and filters that cannot be
  */
-export function readReportAddress(text: string, home: string, clock: Clock, field = 'address'): SavedReport {
+export function readReportAddress(
+  text: string,
+  workspace: { id: string; slug: string },
+  clock: Clock,
+  field = 'address',
+): SavedReport {
+  const home = `/w/${workspace.slug}`;
   const [path = '', ...rest] = text.replace(/#.*/s, '').split('?');
   const place = path.startsWith(`${home}/`) ? path.slice(home.length + 1) : '';
-  const subject = subjectAt(place);
+  const subject = subjectAt(place, workspace.id);
   if (!subject) throw new Invalid('Only reports of this workspace can be saved.', { field });
   const query = new URLSearchParams(rest.join('?'));
   const word = (name: string) => query.get(name)?.trim() || undefined;

@@ -61,7 +61,7 @@ export default async function compareRoutes(app: FastifyInstance): Promise<void>
       const subjects = await Promise.all(
         chosen.map(async (id) => {
           const named = await openSubject(db, request.workspace, { [kind]: id });
-          return { ...named, id, shortName: shortName(kind, named.name) };
+          return { ...named, id, shortName: cutShort(named.shortName) };
         }),
       );
       const period = resolvePeriod({ ...asked, timeZone, weekStartsOn, now: new Date() });
@@ -115,8 +115,7 @@ function choiceOf(asked: Record<Kind, string[]>, of: Kind): { kind: Kind; chosen
 const room = 18;
 const characters = new Intl.Segmenter('en');
 
-function shortName(kind: Kind, name: string): string {
-  const shown = kind === 'link' ? name.slice(name.indexOf('/') + 1) : name;
-  const parts = Array.from(characters.segment(shown), ({ segment }) => segment);
-  return parts.length > room ? `${parts.slice(0, room - 1).join('')}…` : shown;
+function cutShort(name: string): string {
+  const parts = Array.from(characters.segment(name), ({ segment }) => segment);
+  return parts.length > room ? `${parts.slice(0, room - 1).join('')}…` : name;
 }

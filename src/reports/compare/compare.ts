@@ -4,7 +4,8 @@ import { axesOf, type Axes, type ChartLine } from '../charts/axes.ts';
 import { inTime } from '../counts/budget.ts';
 import type { Period } from '../counts/period.ts';
 import { loadSteps, type Step, sumOf } from '../counts/parts.ts';
-import { type Counts, getScope, type Subject } from '../counts/queries.ts';
+import type { Subject } from '../counts/kinds.ts';
+import { type Counts, getScope } from '../counts/queries.ts';
 import { takesRows } from '../counts/report.ts';
 
 /** A subject, and what people read for it: whole, and short enough to stand at the end of a line. */

@@ -3,6 +3,7 @@ import { withSettings } from '../../ground/db/local-settings.ts';
 import { localDay } from '../../ground/time/zoned-time.ts';
 import { type Bucket, bucketsOf } from './buckets.ts';
 import { type DimensionName, dimensionOf, dimensions } from '../../visitors/rollups/dimensions.ts';
+import { kinds } from './kinds.ts';
 import type { Interval, Period, Span } from './period.ts';
 import { type Counts, countDimensions, dimensionsOf, partsOf, type Scope } from './queries.ts';
 import { countRows, type RowCount } from './rows.ts';
@@ -51,7 +52,7 @@ export async function loadValues(
   most = Number.POSITIVE_INFINITY,
 ): Promise<Breakdowns> {
   // A link's rollup does not name it.
-  const isKept = scope.subject.kind !== 'link' || asked.every((name) => dimensionOf(name).of !== 'workspace');
+  const isKept = !kinds[scope.subject.kind].isOfOneLink || asked.every((name) => dimensionOf(name).of !== 'workspace');
   const { rolledUp, counted } = isKept ? partsOf(scope, period.timeZone) : { rolledUp: null, counted: scope };
   const ofRows = { span: period, starts: [], dimensions: asked, weekIn: null };
   // A sum of rollups and rows needs all values of both before it can be cut.

@@ -4,22 +4,9 @@ import { inTurn } from '../../ground/db/in-turn.ts';
 import { NotFound } from '../../ground/text/errors.ts';
 import { type Dimension, type DimensionName, dimensions, unknown } from '../../visitors/rollups/dimensions.ts';
 import type { Filter } from './filter.ts';
+import { hasHit, hasLink, kinds, type Subject } from './kinds.ts';
 import type { Span } from './period.ts';
 import type { Sources } from './sources.ts';
-
-/**
- * What a report is about. Campaigns and tags stand for all links that have them today, deleted ones too: their rows are
- * counted, and their visitors are those of each link, so who opens two of the links on one day counts at both. A domain
- * is a part of its workspace and a QR code of its link: a visitor belongs to the first click of the day, as where a
- * workspace or a link is filtered by them, so that all domains add up to the workspace.
- */
-export type Subject =
-  | { kind: 'workspace' }
-  | { kind: 'link'; linkId: string }
-  | { kind: 'campaign'; campaignId: string }
-  | { kind: 'tag'; tagId: string }
-  | { kind: 'domain'; domainId: string }
-  | { kind: 'qr'; slugId: string };
 
 export type Counts = { clicks: number; visitors: number };
 
@@ -48,11 +35,7 @@ export async function getScope(
   subject: Subject,
   filters: readonly Filter[] = [],
 ): Promise<Scope> {
-  const linkId = subject.kind === 'link' ? subject.linkId : null;
-  const campaignId = subject.kind === 'campaign' ? subject.campaignId : null;
-  const tagId = subject.kind === 'tag' ? subject.tagId : null;
-  const domainId = subject.kind === 'domain' ? subject.domainId : null;
-  const slugId = subject.kind === 'qr' ? subject.slugId : null;
+  const { noun, isSumOfLinks, isOfOneLink, isRolledUp, exists } = kinds[subject.kind];
   const { rows } = await db.execute(sql`
 select w.time_zone, t.*
 from workspaces w
@@ -62,39 +45,24 @@ cross join lateral (
          coalesce(sum(t.hits), 0)::float8 as hits, coalesce(sum(t.hits) filter (where not t.is_busy), 0)::float8 as hits_of_others
   from links l
   left join link_totals t on t.link_id = l.id
-  where l.workspace_id = w.id and ${isSumOfLinks(subject) ? isOfLinks('l.id', subject) : sql`false`}
+  where l.workspace_id = w.id and ${isSumOfLinks ? hasLink(subject, sql`l.id`) : sql`false`}
 ) t
-where w.id = ${workspaceId}
-  and (${linkId}::text is null or exists (
-    select from links where workspace_id = w.id and id = ${linkId} and deleted_at is null))
-  and (${campaignId}::text is null or exists (select from campaigns where workspace_id = w.id and id = ${campaignId}))
-  and (${tagId}::text is null or exists (select from tags where workspace_id = w.id and id = ${tagId}))
-  and (${domainId}::text is null or exists (
-    select from domains where id = ${domainId} and (workspace_id is null or workspace_id = w.id)))
-  and (${slugId}::text is null or exists (
-    select from slugs s join links o on o.id = s.link_id
-    where s.id = ${slugId} and s.kind = 'qr' and o.workspace_id = w.id and o.deleted_at is null))`);
+where w.id = ${workspaceId} and ${exists(subject.id)}`);
   const row = rows[0] as ScopeRow | undefined;
-  if (!row) throw new NotFound(`There is no such ${subject.kind === 'qr' ? 'QR code' : subject.kind}.`);
+  if (!row) throw new NotFound(`There is no such ${noun}.`);
   return {
     workspaceId,
     subject,
     timeZone: row.time_zone,
-    rollups: subject.kind === 'workspace' ? [workspaceId] : row.busy,
-    hits: isSumOfLinks(subject) ? row.hits : Number.POSITIVE_INFINITY,
+    rollups: isRolledUp && !isSumOfLinks ? [workspaceId] : row.busy,
+    hits: isSumOfLinks ? row.hits : Number.POSITIVE_INFINITY,
     others: { ids: row.others, hits: row.hits_of_others },
     filters,
-    ...(isSumOfLinks(subject) && subject.kind !== 'link' && { only: [...row.busy, ...row.others] }),
+    ...(isSumOfLinks && !isOfOneLink && { only: [...row.busy, ...row.others] }),
   };
 }
 
 type ScopeRow = { time_zone: string; busy: string[]; others: string[]; hits: number; hits_of_others: number };
-
-type SumOfLinks = Extract<Subject, { kind: 'link' | 'campaign' | 'tag' }>;
-
-/** True of what is made of links, whole, and counts the visitors of each. */
-const isSumOfLinks = (subject: Subject): subject is SumOfLinks =>
-  subject.kind === 'link' || subject.kind === 'campaign' || subject.kind === 'tag';
 
 /**
  * The part that rollups answer for, and the part whose rows are counted; together they are all of it.
@@ -104,7 +72,8 @@ export function partsOf(scope: Scope, timeZone: string): { rolledUp: Scope | nul
   const { subject, rollups, others, filters } = scope;
   if (rollups.length === 0 || filters.length > 0 || timeZone !== scope.timeZone)
     return { rolledUp: null, counted: scope };
-  if (subject.kind === 'workspace') return { rolledUp: scope, counted: null };
+  // A workspace's rollups hold all of it.
+  if (!kinds[subject.kind].isSumOfLinks) return { rolledUp: scope, counted: null };
   return {
     rolledUp: { ...scope, only: rollups },
     counted: others.ids.length === 0 ? null : { ...scope, only: others.ids, hits: others.hits },
@@ -113,7 +82,7 @@ export function partsOf(scope: Scope, timeZone: string): { rolledUp: Scope | nul
 
 /** The dimensions that a subject is broken down by. */
 export function dimensionsOf({ kind }: Subject): readonly Dimension[] {
-  const isOfOneLink = kind === 'link' || kind === 'qr';
+  const { isOfOneLink } = kinds[kind];
   return dimensions.filter(({ name, isOfMany }: Dimension) => name !== kind && !(isOfMany && isOfOneLink));
 }
 
@@ -122,12 +91,12 @@ export function dimensionsOf({ kind }: Subject): readonly Dimension[] {
  * it is the first of their links.
  */
 export async function findFirstHitAt(db: Db, workspaceId: string, subject: Subject): Promise<Date | null> {
-  const isOfLink = subject.kind === 'workspace' ? sql`` : sql`and ${isOfLinks('link_id', subject)}`;
+  const isOfLink = hasLink(subject, sql`link_id`);
   const { rows } = await inTurn(db, workspaceId, 'lists', (tx) =>
     tx.execute(sql`
 select (extract(epoch from least(
-  (select min(first_hit_at) from link_totals    where workspace_id = ${workspaceId} ${isOfLink}),
-  (select min(clicked_at)   from clicks_pending where workspace_id = ${workspaceId} ${isOfLink})
+  (select min(first_hit_at) from link_totals    where workspace_id = ${workspaceId} and ${isOfLink}),
+  (select min(clicked_at)   from clicks_pending where workspace_id = ${workspaceId} and ${isOfLink})
 )) * 1000)::float8 as at`),
   );
   const { at } = rows[0] as { at: number | null };
@@ -140,36 +109,13 @@ export const isOfRollups = ({ rollups: [first, ...others] }: Scope): SQL =>
 
 /** Condition: a row `c` of clicks is the first of its visitor that day, on the link or in all the workspace. */
 export const isFirst = ({ subject }: Pick<Scope, 'subject'>) =>
-  subject.kind === 'workspace' || subject.kind === 'domain' ? sql`c.is_first_in_workspace` : sql`c.is_first_on_link`;
-
-/** Condition: the column holds a link of the subject. */
-function isOfLinks(column: 'link_id' | 'c.link_id' | 'l.id', subject: Exclude<Subject, { kind: 'workspace' }>): SQL {
-  const id = sql.raw(column);
-  switch (subject.kind) {
-    case 'link':
-      return sql`${id} = ${subject.linkId}`;
-    case 'campaign':
-      return sql`${id} in (select l.id from links l where l.campaign_id = ${subject.campaignId})`;
-    case 'tag':
-      return sql`${id} in (select lt.link_id from link_tags lt where lt.tag_id = ${subject.tagId})`;
-    case 'domain':
-      return sql`${id} in (select s.link_id from slugs s where s.domain_id = ${subject.domainId})`;
-    default:
-      return sql`${id} = (select s.link_id from slugs s where s.id = ${subject.slugId})`;
-  }
-}
+  kinds[subject.kind].visitorsOf === 'workspace' ? sql`c.is_first_in_workspace` : sql`c.is_first_on_link`;
 
 type Rows = Pick<Scope, 'workspaceId' | 'subject' | 'only'>;
 
 /** Condition: a row `c` of clicks is the scope's. */
-export function isOfScope({ workspaceId, subject, only }: Rows): SQL {
-  const isOfWorkspace = sql`c.workspace_id = ${workspaceId}`;
-  if (subject.kind === 'workspace') return isOfWorkspace;
-  if (subject.kind === 'domain') return sql`${isOfWorkspace} and c.domain_id = ${subject.domainId}`;
-  if (only) return sql`${isOfWorkspace} and c.link_id = any(${sql.param(only)}::text[])`;
-  const isOfLink = sql`${isOfWorkspace} and ${isOfLinks('c.link_id', subject)}`;
-  return subject.kind === 'qr' ? sql`${isOfLink} and c.slug_id = ${subject.slugId}` : isOfLink;
-}
+export const isOfScope = ({ workspaceId, subject, only }: Rows): SQL =>
+  sql`c.workspace_id = ${workspaceId} and ${only ? sql`c.link_id = any(${sql.param(only)}::text[])` : hasHit(subject)}`;
 
 /** Condition: a row `c` of clicks came in a span, or since an instant. */
 export const isIn = ({ from, to }: Pick<Span, 'from'> & Partial<Span>) =>

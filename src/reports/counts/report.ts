@@ -7,9 +7,10 @@ import { labelOf } from './labels.ts';
 import { type LinkNames, namedAmong, nameLinks } from './link-names.ts';
 import { type Breakdowns, type CountedValue, loadParts, loadSteps, loadValues, type Step, sumOf } from './parts.ts';
 import type { Period } from './period.ts';
-import { type Counts, getScope, type Subject } from './queries.ts';
+import { kinds, type Subject } from './kinds.ts';
+import { type Counts, getScope } from './queries.ts';
 
-export type { Subject } from './queries.ts';
+export type { Subject } from './kinds.ts';
 
 /** The counts of the chart. */
 export type ReportSteps = {
@@ -84,7 +85,7 @@ export async function loadChart(
 
 /** Whether rows are counted, or may be, for days of the workspace's own zone. */
 export const takesRows = ({ kind }: Subject, filters: readonly Filter[] = []): boolean =>
-  filters.length > 0 || (kind !== 'workspace' && kind !== 'link');
+  filters.length > 0 || !kinds[kind].isRolledUp;
 
 /** Rows that are named at once: some milliseconds, in which no redirect is answered. */
 const rowsAtOnce = 1_000;

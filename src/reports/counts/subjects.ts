@@ -1,55 +1,35 @@
 import { z } from 'zod';
 import type { Db } from '../../ground/db/db.ts';
 import { Invalid } from '../../ground/text/errors.ts';
+import type { WeekStart } from '../../ground/time/week.ts';
 import { getCampaign } from '../../links/links/campaigns.ts';
 import { getLink } from '../../links/links/queries.ts';
 import { getTag } from '../../links/links/tags.ts';
+import { kinds, type Subject, type SubjectKind, subjectKinds } from './kinds.ts';
 import { nameLinks } from './link-names.ts';
-import { getScope, type Subject } from './queries.ts';
+import { type AskedPeriod, type Period, type PeriodInput, resolvePeriod } from './period.ts';
+import { findFirstHitAt, getScope } from './queries.ts';
 
-type Kind = Exclude<Subject['kind'], 'workspace'>;
+/** Kinds that forms and addresses name; a workspace needs no name. */
+type Field = Exclude<SubjectKind, 'workspace'>;
+const fields = subjectKinds.filter((kind) => kind !== 'workspace');
 
-/** Where the reports of a kind are, below the workspace. */
-export const reportFolders = {
-  link: 'links',
-  campaign: 'reports/campaigns',
-  tag: 'reports/tags',
-  domain: 'reports/domains',
-  qr: 'reports/qr-codes',
-} as const satisfies Record<Kind, string>;
-
-const makers: { [Each in Kind]: (id: string) => Extract<Subject, { kind: Each }> } = {
-  link: (linkId) => ({ kind: 'link', linkId }),
-  campaign: (campaignId) => ({ kind: 'campaign', campaignId }),
-  tag: (tagId) => ({ kind: 'tag', tagId }),
-  domain: (domainId) => ({ kind: 'domain', domainId }),
-  qr: (slugId) => ({ kind: 'qr', slugId }),
-};
-
-const kinds = Object.keys(makers) as Kind[];
-
-/** How forms and addresses name a subject: `campaign=9b2`; null for the workspace, which needs no name. */
-export function fieldOf(subject: Subject): { name: Kind; value: string } | null {
-  if (subject.kind === 'workspace') return null;
-  if (subject.kind === 'link') return { name: 'link', value: subject.linkId };
-  if (subject.kind === 'campaign') return { name: 'campaign', value: subject.campaignId };
-  if (subject.kind === 'tag') return { name: 'tag', value: subject.tagId };
-  if (subject.kind === 'domain') return { name: 'domain', value: subject.domainId };
-  return { name: 'qr', value: subject.slugId };
-}
+/** How forms and addresses name a subject: `campaign=9b2`; null for the workspace. */
+export const fieldOf = ({ kind, id }: Subject): { name: Field; value: string } | null =>
+  kind === 'workspace' ? null : { name: kind, value: id };
 
 /** A subject's place below the workspace, where its report is: 'links/4f7', 'reports/campaigns/9b2'. */
 export function reportPath(subject: Subject): string {
-  const field = fieldOf(subject);
-  return field ? `${reportFolders[field.name]}/${field.value}` : 'reports';
+  const { folder } = kinds[subject.kind];
+  return fieldOf(subject) ? `${folder}/${subject.id}` : folder;
 }
 
 /** The subject whose report is at a place; undefined where there is none. What reportPath() says, read back. */
-export function subjectAt(place: string): Subject | undefined {
-  if (place === 'reports') return { kind: 'workspace' };
+export function subjectAt(place: string, workspaceId: string): Subject | undefined {
+  if (place === kinds.workspace.folder) return { kind: 'workspace', id: workspaceId };
   const [, folder, id = ''] = /^(.+)\/(\w+)$/.exec(place) ?? [];
-  const kind = kinds.find((each) => reportFolders[each] === folder);
-  return kind && makers[kind](id);
+  const kind = fields.find((each) => kinds[each].folder === folder);
+  return kind && { kind, id };
 }
 
 const named = z.string().regex(/^\w*$/, 'There is no such report.').default('');
@@ -62,88 +42,128 @@ export type SubjectFields = z.output<typeof subjectFields>;
 export const subjectQuery = z.object({ link: named.catch(''), campaign: named.catch(''), tag: named.catch('') });
 
 /** What has a report, by its field. */
-export const reportFields = subjectFields.extend({ domain: named, qr: named } satisfies Partial<Record<Kind, unknown>>);
-export type ReportFields = { [Each in Kind]?: string | undefined };
+export const reportFields = subjectFields.extend({ domain: named, qr: named } satisfies Partial<
+  Record<Field, unknown>
+>);
+type ReportFields = { [Each in Field]?: string | undefined };
 
 /** @throws Invalid when two are named; its field ends in `suffix` */
-function subjectBy(fields: ReportFields, suffix = ''): Subject {
-  const [kind, second] = kinds.filter((each) => fields[each]);
+function subjectBy(workspaceId: string, asked: ReportFields, suffix = ''): Subject {
+  const [kind, second] = fields.filter((each) => asked[each]);
   if (second)
     throw new Invalid('Ask for one thing at a time: a link, a campaign or a tag.', { field: `${second}${suffix}` });
-  return kind ? makers[kind](fields[kind] ?? '') : { kind: 'workspace' };
+  return kind ? { kind, id: asked[kind] ?? '' } : { kind: 'workspace', id: workspaceId };
 }
 
 /** What the API is asked about. @throws Invalid when it is two things */
-export function subjectAsked(asked: { [Id in keyof SubjectIds]?: string | undefined }): Subject {
-  return subjectBy({ link: asked.linkId, campaign: asked.campaignId, tag: asked.tagId }, 'Id');
-}
+export const subjectAsked = (
+  workspaceId: string,
+  { linkId, campaignId, tagId }: { [Id in keyof SubjectIds]?: string | undefined },
+): Subject => subjectBy(workspaceId, { link: linkId, campaign: campaignId, tag: tagId }, 'Id');
 
 /** A subject as a page speaks of it. */
 export type NamedSubject = {
   subject: Subject;
   /** 'go.acme.com/spring', 'Launch', 'Acme'. */
   name: string;
+  /** The name in little room: 'spring', 'Launch', 'acme'. */
+  shortName: string;
   field: ReturnType<typeof fieldOf>;
   /** Path of its report. */
   path: string;
+  section: 'links' | 'reports';
 };
+
+type Workspace = { id: string; slug: string; name: string };
 
 /**
  * Finds what a form or an address names.
  * @throws NotFound for what is gone or another workspace's; Invalid when two are named
  */
-export async function openSubject(
+export async function openSubject(db: Db, workspace: Workspace, asked: ReportFields): Promise<NamedSubject> {
+  const subject = subjectBy(workspace.id, asked);
+  const { name, shortName = name } = await names[subject.kind](db, workspace, subject.id);
+  const path = `/w/${workspace.slug}/${reportPath(subject)}`;
+  return { subject, name, shortName, field: fieldOf(subject), path, section: kinds[subject.kind].section };
+}
+
+type Named = { name: string; shortName?: string };
+
+const names: Readonly<Record<SubjectKind, (db: Db, workspace: Workspace, id: string) => Promise<Named>>> = {
+  workspace: async (_db, { name, slug }) => ({ name, shortName: slug }),
+  link: async (db, workspace, id) => {
+    const { domain, slug } = await getLink(db, workspace.id, id);
+    return { name: `${domain}/${slug}`, shortName: slug };
+  },
+  campaign: (db, workspace, id) => getCampaign(db, workspace.id, id),
+  tag: (db, workspace, id) => getTag(db, workspace.id, id),
+  domain: async (db, workspace, id) => ({ name: await nameOfPart(db, workspace.id, { kind: 'domain', id }) }),
+  qr: async (db, workspace, id) => ({ name: `QR code of ${await nameOfPart(db, workspace.id, { kind: 'qr', id })}` }),
+};
+
+async function nameOfPart(db: Db, workspaceId: string, subject: Subject): Promise<string> {
+  await getScope(db, workspaceId, subject);
+  return (await nameLinks(db, workspaceId, [subject.id]))[subject.id] ?? '';
+}
+
+type Asked = AskedPeriod & Pick<PeriodInput, 'interval'>;
+
+/**
+ * The period that a report of a subject is asked for; where all time begins is looked up.
+ * @param workspace with the zone in which its days are meant
+ * @throws Invalid as resolvePeriod
+ */
+export async function periodAsked(
   db: Db,
-  workspace: { id: string; slug: string; name: string },
-  asked: ReportFields,
-): Promise<NamedSubject> {
-  const subject = subjectBy(asked);
-  const name = await nameOf(db, workspace, subject);
-  return { subject, name, field: fieldOf(subject), path: `/w/${workspace.slug}/${reportPath(subject)}` };
+  { id, timeZone, weekStartsOn }: { id: string; timeZone: string; weekStartsOn: WeekStart },
+  subject: Subject,
+  { period, from, to, interval }: Asked,
+  now: Date,
+): Promise<Period> {
+  const firstHitAt = period === 'all' ? await findFirstHitAt(db, id, subject) : null;
+  return resolvePeriod({ period, from, to, interval, timeZone, weekStartsOn, now, firstHitAt });
 }
 
-async function nameOf(db: Db, { id, name }: { id: string; name: string }, subject: Subject): Promise<string> {
-  if (subject.kind === 'workspace') return name;
-  if (subject.kind === 'campaign') return (await getCampaign(db, id, subject.campaignId)).name;
-  if (subject.kind === 'tag') return (await getTag(db, id, subject.tagId)).name;
-  if (subject.kind === 'link') {
-    const { domain, slug } = await getLink(db, id, subject.linkId);
-    return `${domain}/${slug}`;
-  }
-  await getScope(db, id, subject);
-  const itsId = subject.kind === 'domain' ? subject.domainId : subject.slugId;
-  const itsName = (await nameLinks(db, id, [itsId]))[itsId] ?? '';
-  return subject.kind === 'domain' ? itsName : `QR code of ${itsName}`;
+/**
+ * Finds the report that a form or an address asks for: what it is about, and its period.
+ * @throws as openSubject and resolvePeriod
+ */
+export async function openReport(
+  db: Db,
+  workspace: Workspace & { timeZone: string; weekStartsOn: WeekStart },
+  asked: ReportFields & Asked,
+  now: Date,
+): Promise<NamedSubject & { period: Period }> {
+  const about = await openSubject(db, workspace, asked);
+  return { ...about, period: await periodAsked(db, workspace, about.subject, asked, now) };
 }
 
-const keptKinds = ['workspace', 'link', 'campaign', 'tag'] as const;
-
-/** What can be shared and mailed: subjects that a row of those tables names. */
-export type KeptSubject = Extract<Subject, { kind: (typeof keptKinds)[number] }>;
-
-/** Whether it can be shared and mailed. */
-export function isKept(subject: Subject): subject is KeptSubject {
-  return keptKinds.some((kind) => kind === subject.kind);
-}
-
-/** How such a row names it: one of these at most is set, none for the whole workspace. */
+/** How rows of tables that keep a subject name it: one of these at most is set, none for the whole workspace. */
 export type SubjectIds = { linkId: string | null; campaignId: string | null; tagId: string | null };
 
+const columns = { link: 'linkId', campaign: 'campaignId', tag: 'tagId' } as const;
+const kept = Object.keys(columns) as (keyof typeof columns)[];
+
+/** What can be shared and mailed: subjects that a row of those tables names. */
+export type KeptSubject = { kind: 'workspace' | keyof typeof columns; id: string };
+
+/** Whether it can be shared and mailed. */
+export const isKept = (subject: Subject): subject is KeptSubject =>
+  fieldOf(subject) === null || subject.kind in columns;
+
 /** The subject that a row names. */
-export function subjectOf({ linkId, campaignId, tagId }: SubjectIds): KeptSubject {
-  if (linkId !== null) return { kind: 'link', linkId };
-  if (campaignId !== null) return { kind: 'campaign', campaignId };
-  return tagId === null ? { kind: 'workspace' } : { kind: 'tag', tagId };
+export function subjectOf(workspaceId: string, ids: SubjectIds): KeptSubject {
+  const kind = kept.find((each) => ids[columns[each]] !== null);
+  return kind ? { kind, id: ids[columns[kind]] ?? '' } : { kind: 'workspace', id: workspaceId };
 }
 
 /** How a row is to name a subject; what subjectOf() reads back. */
-export function idsOf(subject: KeptSubject): SubjectIds {
-  const none = { linkId: null, campaignId: null, tagId: null };
-  if (subject.kind === 'workspace') return none;
-  if (subject.kind === 'link') return { ...none, linkId: subject.linkId };
-  if (subject.kind === 'campaign') return { ...none, campaignId: subject.campaignId };
-  return { ...none, tagId: subject.tagId };
-}
+export const idsOf = ({ kind, id }: KeptSubject): SubjectIds => ({
+  linkId: null,
+  campaignId: null,
+  tagId: null,
+  ...(kind !== 'workspace' && { [columns[kind]]: id }),
+});
 
 /**
  * Finds what is to be shared or mailed.
@@ -151,7 +171,7 @@ export function idsOf(subject: KeptSubject): SubjectIds {
  */
 export async function openKept(
   db: Db,
-  workspace: { id: string; slug: string; name: string },
+  workspace: Workspace,
   { link, campaign, tag }: SubjectFields,
 ): Promise<NamedSubject & { subject: KeptSubject }> {
   const about = await openSubject(db, workspace, { link, campaign, tag });

@@ -2,9 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { filterQuery } from '../counts/filter-query.ts';
-import { periodNames, resolvePeriod } from '../counts/period.ts';
-import { findFirstHitAt } from '../counts/queries.ts';
-import { subjectAsked } from '../counts/subjects.ts';
+import { periodNames } from '../counts/period.ts';
+import { periodAsked, subjectAsked } from '../counts/subjects.ts';
 import { type ExportedFields, exportedFields } from '../../visitors/clicks/hit-fields.ts';
 import { refusals } from '../../people/keys/problem.ts';
 import { sendRows } from '../../people/keys/rows.ts';
@@ -96,10 +95,9 @@ export default async function hitsApi(app: FastifyInstance): Promise<void> {
     },
     async (request, reply) => {
       const { linkId, campaignId, tagId, filter: filters, limit, cursor, ...asked } = request.query;
-      const { id: workspaceId, timeZone, weekStartsOn } = request.workspace;
-      const subject = subjectAsked({ linkId, campaignId, tagId });
-      const firstHitAt = asked.period === 'all' ? await findFirstHitAt(app.db, workspaceId, subject) : null;
-      const span = resolvePeriod({ ...asked, timeZone, weekStartsOn, now: new Date(), firstHitAt });
+      const { id: workspaceId } = request.workspace;
+      const subject = subjectAsked(workspaceId, { linkId, campaignId, tagId });
+      const span = await periodAsked(app.db, request.workspace, subject, asked, new Date());
       const after = cursor === undefined ? null : placeOf(cursor);
       const hits = await listHits(app.db, workspaceId, { subject, span, filters }, { after, limit });
       const last = hits.at(-1);

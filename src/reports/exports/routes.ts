@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { reportHref } from '../addresses/address.ts';
@@ -6,13 +6,11 @@ import { type DimensionName, dimensions } from '../../visitors/rollups/dimension
 import { filterSentence } from '../counts/filter.ts';
 import { filterQuery } from '../counts/filter-query.ts';
 import { namedAmong, nameLinks } from '../counts/link-names.ts';
-import { type Period, resolvePeriod } from '../counts/period.ts';
 import { periodWords, viewOf } from '../addresses/period-links.ts';
-import { findFirstHitAt } from '../counts/queries.ts';
 import { countBy, loadChart } from '../counts/report.ts';
 import { chartPage } from '../pages/report-page.ts';
 import { reportQuery } from '../addresses/report-query.ts';
-import { type NamedSubject, openSubject, reportFields } from '../counts/subjects.ts';
+import { openReport, reportFields } from '../counts/subjects.ts';
 import { attachment } from '../../ground/http/attachment.ts';
 import { byteOrderMark, csvLine } from '../../ground/text/csv.ts';
 import { beginDownload } from '../../ground/http/downloads.ts';
@@ -31,7 +29,6 @@ const exportQuery = reportQuery.omit({ f: true }).extend({
   table: z.enum(tables).default('time'),
   filter: filterQuery('filter'),
 });
-type Asked = z.output<typeof exportQuery>;
 
 /** A page that shows its progress holds the file until it is whole; one of more rows (some 400 MB) the browser saves as it comes. */
 const mostInAPage = 2_000_000;
@@ -51,9 +48,11 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
   routes.get('/w/:workspace/export', { preHandler: requireWorkspace, ...options }, async (request, reply) => {
     const { query: asked } = request;
     if (asked.file === 'hits') await mayTakeHits(request);
-    const { about, subject, period, filters } = await open(request, asked);
+    const about = await openReport(db, request.workspace, asked, new Date());
+    const { subject, period } = about;
+    const { filter: filters } = asked;
     const what = asked.file === 'table' ? asked.table : asked.file;
-    const file = fileName(request.workspace.slug, about, what, period);
+    const file = fileName(about, what);
     const workspaceId = request.workspace.id;
     if (asked.file === 'chart') {
       const page = chartPage(await loadChart(db, workspaceId, subject, period, filters));
@@ -74,7 +73,9 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
     async (request, reply) => {
       const { query: asked } = request;
       const { id, slug } = request.workspace;
-      const { about, subject, period, filters } = await open(request, asked);
+      const about = await openReport(db, request.workspace, asked, new Date());
+      const { subject, period } = about;
+      const { filter: filters } = asked;
       const rows = await countHits(db, id, { subject, span: period, filters });
       // The same question, for the file itself.
       const search = new URLSearchParams(request.url.split('?')[1]);
@@ -83,14 +84,14 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
       const linkNames = await nameLinks(db, id, namedAmong(filters));
       return reply.page('reports/exports/hits.eta', {
         about,
-        section: subject.kind === 'link' ? 'links' : 'reports',
+        section: about.section,
         backHref: reportHref(about.path, viewOf(period, filters)),
         period: periodWords(period),
         filters: filters.map((filter) => filterSentence(filter, linkNames)),
         rows,
         isHeldByPage: rows !== null && rows <= mostInAPage,
         href: `/w/${slug}/export?${search.toString()}`,
-        file: `${fileName(slug, about, 'hits', period)}.csv`,
+        file: `${fileName(about, 'hits')}.csv`,
         timeZone: request.workspace.timeZone,
       });
     },
@@ -107,22 +108,11 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
       return reply.send(file);
     },
   );
-
-  async function open(request: FastifyRequest, asked: Asked) {
-    const { id, timeZone, weekStartsOn } = request.workspace;
-    const about = await openSubject(db, request.workspace, asked);
-    const { subject } = about;
-    const firstHitAt = asked.period === 'all' ? await findFirstHitAt(db, id, subject) : null;
-    const period = resolvePeriod({ ...asked, timeZone, weekStartsOn, now: new Date(), firstHitAt });
-    return { about, subject, period, filters: asked.filter };
-  }
 }
 
 /** 'spring-hits-2026-11-01-to-2026-11-22' */
-function fileName(workspace: string, { subject, name }: NamedSubject, what: string, { days }: Period): string {
-  const words = subject.kind === 'link' ? name.slice(name.indexOf('/') + 1) : name;
-  const start = subject.kind === 'workspace' ? workspace : words;
-  return `${start}-${what}-${days.first}-to-${days.last}`;
+function fileName({ shortName, period: { days } }: Awaited<ReturnType<typeof openReport>>, what: string): string {
+  return `${shortName}-${what}-${days.first}-to-${days.last}`;
 }
 
 async function writeTable(

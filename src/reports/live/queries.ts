@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
-import { isFirst, type Subject } from '../counts/queries.ts';
+import type { Subject } from '../counts/kinds.ts';
+import { isFirst } from '../counts/queries.ts';
 import { selectHits } from '../counts/rows.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { inTurn } from '../../ground/db/in-turn.ts';

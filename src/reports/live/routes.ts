@@ -3,7 +3,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { authHeaders } from '../../people/accounts/session.ts';
-import { type NamedSubject, openSubject, reportFolders } from '../counts/subjects.ts';
+import { kinds, type SubjectKind, subjectKinds } from '../counts/kinds.ts';
+import { type NamedSubject, openSubject } from '../counts/subjects.ts';
 import { LimitReached } from '../../ground/text/errors.ts';
 import { requireWorkspace } from '../../people/workspaces/guards.ts';
 import { listWorkspacesOf } from '../../people/workspaces/queries.ts';
@@ -22,24 +23,12 @@ const longestGapMs = 30 * 60_000;
 const hitsAnAnswer = 50;
 
 // No id at all would be the whole workspace, and is the id of nothing.
-const subjectId = z.string().min(1).catch('-').optional();
-const params = z.object({
-  workspace: z.string(),
-  linkId: subjectId,
-  campaignId: subjectId,
-  tagId: subjectId,
-  domainId: subjectId,
-  slugId: subjectId,
-});
+const params = z.object({ workspace: z.string(), subjectId: z.string().min(1).catch('-').optional() });
 /** Where subjects are watched: below their reports, and below the workspace itself. */
-const places = [
-  '/w/:workspace',
-  `/w/:workspace/${reportFolders.link}/:linkId`,
-  `/w/:workspace/${reportFolders.campaign}/:campaignId`,
-  `/w/:workspace/${reportFolders.tag}/:tagId`,
-  `/w/:workspace/${reportFolders.domain}/:domainId`,
-  `/w/:workspace/${reportFolders.qr}/:slugId`,
-];
+const places = subjectKinds.map((kind) => ({
+  kind,
+  path: kind === 'workspace' ? '/w/:workspace' : `/w/:workspace/${kinds[kind].folder}/:subjectId`,
+}));
 /** Milliseconds since 1970: what the page knows already. */
 const afterQuery = z.object({ after: z.coerce.number().int().min(0).optional().catch(undefined) });
 
@@ -62,10 +51,9 @@ export default async function liveRoutes(
     fetchMethod: (_key, _stale, { context }) => countMinutes(db, context, realtimeSince(new Date())),
   });
 
-  async function open(request: FastifyRequest): Promise<{ about: NamedSubject; watched: Watched }> {
-    const { linkId, campaignId, tagId, domainId, slugId } = request.params as z.output<typeof params>;
-    const asked = { link: linkId, campaign: campaignId, tag: tagId, domain: domainId, qr: slugId };
-    const about = await openSubject(db, request.workspace, asked);
+  async function open(request: FastifyRequest, kind: SubjectKind): Promise<{ about: NamedSubject; watched: Watched }> {
+    const { subjectId } = request.params as z.output<typeof params>;
+    const about = await openSubject(db, request.workspace, { [kind]: subjectId });
     return { about, watched: { workspaceId: request.workspace.id, subject: about.subject } };
   }
 
@@ -110,29 +98,30 @@ export default async function liveRoutes(
     return { hits: await readHits(watched, new Date(since), hitsAnAnswer), pauseMs: 10_000 };
   }
 
-  async function showRealtime(request: FastifyRequest, reply: FastifyReply) {
+  async function showRealtime(request: FastifyRequest, reply: FastifyReply, kind: SubjectKind) {
     const { slug, timeZone } = request.workspace;
     const now = new Date();
-    const { about, watched } = await open(request);
+    const { about, watched } = await open(request, kind);
     const counts = (await minutes.fetch(`${watched.workspaceId} ${about.path}`, { context: watched })) ?? [];
-    const { kind } = about.subject;
     return reply.page('reports/live/realtime.eta', {
       about,
-      section: kind === 'link' ? 'links' : 'reports',
-      livePath: `${kind === 'workspace' ? `/w/${slug}` : about.path}/live`,
+      section: about.section,
+      livePath: `${about.field ? about.path : `/w/${slug}`}/live`,
       timeZone,
       realtime: realtimeOf(counts, now, timeZone),
     });
   }
 
-  for (const path of places) {
+  for (const { kind, path } of places) {
     const schema = { params, querystring: afterQuery };
     routes.get(`${path}/live`, { preHandler: requireWorkspace, schema }, async (request, reply) =>
-      stream(request, reply, (await open(request)).watched, request.query.after),
+      stream(request, reply, (await open(request, kind)).watched, request.query.after),
     );
     routes.get(`${path}/live/hits`, { preHandler: requireWorkspace, schema }, async (request) =>
-      listNews((await open(request)).watched, request.query.after),
+      listNews((await open(request, kind)).watched, request.query.after),
     );
-    routes.get(`${path}/realtime`, { preHandler: requireWorkspace, schema: { params } }, showRealtime);
+    routes.get(`${path}/realtime`, { preHandler: requireWorkspace, schema: { params } }, (request, reply) =>
+      showRealtime(request, reply, kind),
+    );
   }
 }

@@ -207,6 +207,6 @@ for update of m skip locked`);
       .onConflictDoNothing()
       .returning();
     // Another node was faster between our look and our lock.
-    if (claimed.length > 0) return { ...due, subject: subjectOf({ linkId, campaignId, tagId }) };
+    if (claimed.length > 0) return { ...due, subject: subjectOf(due.workspaceId, { linkId, campaignId, tagId }) };
   }
 }

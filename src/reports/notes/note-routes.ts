@@ -61,10 +61,10 @@ export default async function noteRoutes(app: FastifyInstance): Promise<void> {
 }
 
 /** The report that a form stood on, written anew so that it leads nowhere else; without one, what the note is about. */
-function backHref({ workspace: { slug, timeZone } }: FastifyRequest, { link, back }: z.output<typeof place>): string {
-  const home = `/w/${slug}`;
+function backHref({ workspace }: FastifyRequest, { link, back }: z.output<typeof place>): string {
+  const home = `/w/${workspace.slug}`;
   try {
-    return `${home}/${readReportAddress(back, home, { timeZone, now: new Date() }).address}`;
+    return `${home}/${readReportAddress(back, workspace, { timeZone: workspace.timeZone, now: new Date() }).address}`;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return link ? `${home}/links/${link}` : `${home}/reports`;

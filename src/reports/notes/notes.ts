@@ -3,7 +3,7 @@ import type { Db } from '../../ground/db/db.ts';
 import { NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import type { Span } from '../counts/period.ts';
-import type { Subject } from '../counts/queries.ts';
+import type { Subject } from '../counts/kinds.ts';
 
 /** Something that happened to a subject, or to how it is counted; `id` of one that people wrote, and may remove. */
 export type Note = { id: string | null; at: Date; text: string };
@@ -13,7 +13,7 @@ const most = 20;
 
 /** The notes of a span, the earliest first: of the subject, of its workspace and of the whole instance. */
 export async function listNotes(db: Db, workspaceId: string, subject: Subject, span: Span): Promise<Note[]> {
-  const linkId = subject.kind === 'link' ? subject.linkId : null;
+  const linkId = subject.kind === 'link' ? subject.id : null;
   const { rows } = await db.execute(sql`
 select id, (extract(epoch from at) * 1000)::float8 as at, text
 from (

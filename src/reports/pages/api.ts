@@ -6,10 +6,9 @@ import { sendRows } from '../../people/keys/rows.ts';
 import { orList } from '../../ground/text/format.ts';
 import { dimensions } from '../../visitors/rollups/dimensions.ts';
 import { filterQuery } from '../counts/filter-query.ts';
-import { intervals, periodNames, resolvePeriod } from '../counts/period.ts';
-import { findFirstHitAt } from '../counts/queries.ts';
+import { intervals, periodNames } from '../counts/period.ts';
 import { countBy } from '../counts/report.ts';
-import { subjectAsked } from '../counts/subjects.ts';
+import { periodAsked, subjectAsked } from '../counts/subjects.ts';
 
 const groupings = ['time', ...dimensions.map(({ name }) => name)] as const;
 
@@ -124,15 +123,10 @@ export default async function analyticsApi(app: FastifyInstance): Promise<void> 
     },
     async (request, reply) => {
       const { linkId, campaignId, tagId, groupBy, timezone, filter, ...asked } = request.query;
-      const { id: workspaceId, timeZone, weekStartsOn } = request.workspace;
-      const subject = subjectAsked({ linkId, campaignId, tagId });
-      const period = resolvePeriod({
-        ...asked,
-        timeZone: timezone ?? timeZone,
-        weekStartsOn,
-        now: new Date(),
-        firstHitAt: asked.period === 'all' ? await findFirstHitAt(app.db, workspaceId, subject) : null,
-      });
+      const { id, timeZone, weekStartsOn } = request.workspace;
+      const subject = subjectAsked(id, { linkId, campaignId, tagId });
+      const zone = { id, timeZone: timezone ?? timeZone, weekStartsOn };
+      const period = await periodAsked(app.db, zone, subject, asked, new Date());
       const { from, to, interval, name } = period;
       const { total, rows } = await countBy(app.db, request.workspace, subject, period, groupBy, filter);
       return sendRows(

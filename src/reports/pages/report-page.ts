@@ -9,6 +9,7 @@ import { withFilter } from '../counts/filter.ts';
 import { labelOf } from '../counts/labels.ts';
 import { isDayUnderWay } from '../counts/period.ts';
 import { periodWords, previousName, previousWords, viewOf } from '../addresses/period-links.ts';
+import { kinds } from '../counts/kinds.ts';
 import { dimensionsOf } from '../counts/queries.ts';
 import type { Breakdown, Step } from '../counts/parts.ts';
 import type { Report, ReportSteps } from '../counts/report.ts';
@@ -89,6 +90,7 @@ export function reportPage(report: Report, places?: Places): ReportPage {
   const { total, scans, breakdowns, period, filters, subject } = report;
   const notCounted = notCountedOf(breakdowns);
   const view = viewOf(period, filters);
+  const { isSumOfLinks, isOfOneLink, isRolledUp } = kinds[subject.kind];
   const named = dimensionsOf(subject);
   const cardOf = (card: Dimension['card'], title: string): Card => {
     const names = named
@@ -105,15 +107,16 @@ export function reportPage(report: Report, places?: Places): ReportPage {
   return {
     ...chartPage(report),
     change: changeOf(report),
-    scans: scans > 0 && subject.kind !== 'qr' ? `${plural(scans, 'click')} came from QR codes.` : null,
+    scans:
+      scans > 0 && named.some(({ name }) => name === 'qr') ? `${plural(scans, 'click')} came from QR codes.` : null,
     notCountedWords: wordsOf(notCounted, total.clicks),
     map: countries.size > 0 ? drawWorldMap(countries) : null,
     heat: drawHeatMap(report.week, period.weekStartsOn),
     places: cardOf('places', 'Places'),
     columns: inColumns(cardTitles.map(({ name, title }) => cardOf(name, title)).filter(({ tabs }) => tabs.length > 0)),
     notCounted,
-    isOfSeveralLinks: subject.kind === 'campaign' || subject.kind === 'tag',
-    isOfPart: subject.kind === 'domain' || subject.kind === 'qr',
+    isOfSeveralLinks: isSumOfLinks && !isOfOneLink,
+    isOfPart: !isSumOfLinks && !isRolledUp,
     isWithoutHits: breakdowns.class.count === 0,
     isWithoutClicks: total.clicks === 0,
   };

@@ -15,12 +15,13 @@ import { noteMarks } from '../notes/note-marks.ts';
 import { listNotes } from '../notes/notes.ts';
 import { type Period, resolvePeriod } from '../counts/period.ts';
 import { intervalChoices, periodChoices, periodSteps, periodWords, viewOf } from '../addresses/period-links.ts';
-import { dimensionsOf, findFirstHitAt, type Subject } from '../counts/queries.ts';
+import { kinds, type Subject, subjectKinds } from '../counts/kinds.ts';
+import { dimensionsOf, findFirstHitAt } from '../counts/queries.ts';
 import { countBy, loadReport } from '../counts/report.ts';
 import { reportPage } from './report-page.ts';
 import { reportQuery } from '../addresses/report-query.ts';
 import { offerViews } from '../saved-views/saved-views.ts';
-import { fieldOf, isKept, openSubject, reportFolders } from '../counts/subjects.ts';
+import { fieldOf, isKept, openReport, openSubject } from '../counts/subjects.ts';
 import { valueList, valuesOfPage } from './value-list.ts';
 import { lastingHref } from '../addresses/view-address.ts';
 
@@ -35,6 +36,7 @@ const workspaceParams = z.object({ workspace: z.string() });
 const linkParams = workspaceParams.extend({ linkId: z.string() });
 // No id at all would be the whole workspace, and is the id of nothing.
 const namedParams = workspaceParams.extend({ subjectId: z.string().min(1).catch('-') });
+const valuesParams = namedParams.partial({ subjectId: true });
 
 /** Subjects with a name and a report of their own below the reports. */
 const named = ['campaign', 'tag', 'domain', 'qr'] as const;
@@ -49,7 +51,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
     { preHandler: requireWorkspace, schema: { params: workspaceParams, querystring: reportQuery } },
     async (request, reply) => {
       const { id, slug } = request.workspace;
-      const view = await readReport(request, reply, { kind: 'workspace' }, `/w/${slug}/reports`, request.query);
+      const view = await readReport(request, reply, { kind: 'workspace', id }, `/w/${slug}/reports`, request.query);
       const { active, archived } = view.isUntouched ? await countLinks(db, id) : { active: 1, archived: 0 };
       return reply.page('reports/pages/show.eta', {
         ...view,
@@ -79,7 +81,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
       }
       const path = `/w/${slug}/links/${link.id}`;
       return reply.page('reports/pages/show.eta', {
-        ...(await readReport(request, reply, { kind: 'link', linkId: link.id }, path, request.query)),
+        ...(await readReport(request, reply, { kind: 'link', id: link.id }, path, request.query)),
         title: `${link.domain}/${link.slug}`,
         section: 'links',
         link,
@@ -89,16 +91,11 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
   );
 
   for (const kind of named) {
-    const below = `/w/:workspace/${reportFolders[kind]}/:subjectId`;
-    const open = (request: FastifyRequest) => {
-      const { subjectId } = request.params as z.output<typeof namedParams>;
-      return openSubject(db, request.workspace, { [kind]: subjectId });
-    };
     routes.get(
-      below,
+      `/w/:workspace/${kinds[kind].folder}/:subjectId`,
       { preHandler: requireWorkspace, schema: { params: namedParams, querystring: reportQuery } },
       async (request, reply) => {
-        const { path, subject, name } = await open(request);
+        const { path, subject, name } = await openSubject(db, request.workspace, { [kind]: request.params.subjectId });
         const view = await readReport(request, reply, subject, path, request.query);
         return reply.page('reports/pages/show.eta', {
           ...view,
@@ -109,57 +106,41 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
         });
       },
     );
+  }
+
+  for (const kind of subjectKinds) {
+    const path = kind === 'workspace' ? kinds[kind].folder : `${kinds[kind].folder}/:subjectId`;
     routes.get(
-      `${below}/values`,
-      { preHandler: requireWorkspace, schema: { params: namedParams, querystring: valuesQuery } },
+      `/w/:workspace/${path}/values`,
+      { preHandler: requireWorkspace, schema: { params: valuesParams, querystring: valuesQuery } },
       async (request, reply) => {
-        const { path, subject, name } = await open(request);
-        const values = await readValues(request, subject, path, request.query);
-        return reply.page('reports/pages/values.eta', { ...values, section: 'reports', of: name });
+        const asked = { ...request.query, [kind]: request.params.subjectId };
+        const about = await openReport(db, request.workspace, asked, new Date());
+        const values = await readValues(request, about, request.query);
+        const of = about.field ? about.name : 'Reports';
+        return reply.page('reports/pages/values.eta', { ...values, section: about.section, of });
       },
     );
   }
-
-  routes.get(
-    '/w/:workspace/reports/values',
-    { preHandler: requireWorkspace, schema: { params: workspaceParams, querystring: valuesQuery } },
-    async (request, reply) => {
-      const path = `/w/${request.workspace.slug}/reports`;
-      const values = await readValues(request, { kind: 'workspace' }, path, request.query);
-      return reply.page('reports/pages/values.eta', { ...values, section: 'reports', of: 'Reports' });
-    },
-  );
-
-  routes.get(
-    '/w/:workspace/links/:linkId/values',
-    { preHandler: requireWorkspace, schema: { params: linkParams, querystring: valuesQuery } },
-    async (request, reply) => {
-      const { id, slug } = request.workspace;
-      const link = await getLink(db, id, request.params.linkId);
-      const path = `/w/${slug}/links/${link.id}`;
-      const values = await readValues(request, { kind: 'link', linkId: link.id }, path, request.query);
-      return reply.page('reports/pages/values.eta', {
-        ...values,
-        section: 'links',
-        of: `${link.domain}/${link.slug}`,
-      });
-    },
-  );
 }
 
 /** All values of one list of a report, with search and pages. */
 async function readValues(
   request: FastifyRequest,
-  subject: Subject,
-  path: string,
+  { subject, path, period }: Awaited<ReturnType<typeof openReport>>,
   asked: z.output<typeof valuesQuery>,
 ) {
-  const { db } = request.server;
-  const { id, slug, timeZone, weekStartsOn } = request.workspace;
+  const { slug } = request.workspace;
   const { by, q, page, f: filters, ...chosen } = asked;
-  const firstHitAt = await findFirstHitAt(db, id, subject);
-  const period = resolvePeriod({ ...chosen, timeZone, weekStartsOn, now: new Date(), firstHitAt });
-  const counted = await countBy(db, request.workspace, subject, period, by, filters, valuesOfPage(q, page));
+  const counted = await countBy(
+    request.server.db,
+    request.workspace,
+    subject,
+    period,
+    by,
+    filters,
+    valuesOfPage(q, page),
+  );
   const places = { path, linksPath: `/w/${slug}/links` };
   return {
     by,

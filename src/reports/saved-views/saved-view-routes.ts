@@ -48,7 +48,7 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
     const home = homeOf(request);
     const { back, ...typed } = request.body;
     try {
-      const report = readReportAddress(typed.address, home, clockOf(request));
+      const report = readReportAddress(typed.address, request.workspace, clockOf(request));
       await getScope(db, request.workspace.id, report.subject);
       const { address } = report;
       const name = readViewName(typed.name);
@@ -117,7 +117,7 @@ const clockOf = ({ workspace: { timeZone, weekStartsOn } }: FastifyRequest) => (
 function readStored({ address, subjectName }: ListedView, request: FastifyRequest): SavedReport | null {
   if (subjectName === null) return null;
   try {
-    return readReportAddress(`${homeOf(request)}/${address}`, homeOf(request), clockOf(request));
+    return readReportAddress(`${homeOf(request)}/${address}`, request.workspace, clockOf(request));
   } catch (error) {
     if (error instanceof AppError) return null;
     throw error;

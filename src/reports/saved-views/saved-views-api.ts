@@ -76,12 +76,12 @@ export default async function savedViewsApi(app: FastifyInstance): Promise<void>
       },
     },
     async (request, reply) => {
-      const { id: workspaceId, slug, timeZone, weekStartsOn } = request.workspace;
+      const { id: workspaceId, timeZone, weekStartsOn } = request.workspace;
       const { name: typed, url } = request.body;
       const path = url.startsWith(config.appUrl) ? url.slice(config.appUrl.length) : url;
       const { subject, address } = readReportAddress(
         path,
-        `/w/${slug}`,
+        request.workspace,
         { timeZone, weekStartsOn, now: new Date() },
         'url',
       );

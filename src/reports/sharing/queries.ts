@@ -135,5 +135,5 @@ export async function getOpenShare(db: Db, token: string, now: Date): Promise<Op
   if (!filters) throw new NotFound('This report is not shared any more. Ask the person who sent you the link.');
   const { linkId, campaignId, tagId, brandName, brandColor, logoOf, ...share } = found;
   const brand = { name: brandName, color: brandColor, logoOf };
-  return { ...share, filters, brand, subject: subjectOf({ linkId, campaignId, tagId }) };
+  return { ...share, filters, brand, subject: subjectOf(share.workspaceId, { linkId, campaignId, tagId }) };
 }

@@ -53,8 +53,9 @@ describe('a limit that protects somebody', () => {
   });
 
   it('counts tries at the password of a shared report', async () => {
-    const token = await insertShare(first.db, await workspaceIdOf(first, ada), {
-      subject: { kind: 'workspace' },
+    const workspaceId = await workspaceIdOf(first, ada);
+    const token = await insertShare(first.db, workspaceId, {
+      subject: { kind: 'workspace', id: workspaceId },
       filters: [],
       title: 'Results',
       parts: [],

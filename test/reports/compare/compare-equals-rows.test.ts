@@ -50,15 +50,15 @@ afterAll(async () => {
 const named = (subject: Compared['subject']): Compared => ({ subject, name: 'x', shortName: 'x' });
 const of: Record<string, { compared: Compared[]; fits: string[] }> = {
   campaigns: {
-    compared: ['one', 'two'].map((campaignId) => named({ kind: 'campaign', campaignId })),
+    compared: ['one', 'two'].map((id) => named({ kind: 'campaign', id })),
     fits: ['one', 'two'].map((id) => `link_id in (select id from links where campaign_id = '${id}')`),
   },
   tags: {
-    compared: ['one', 'two'].map((tagId) => named({ kind: 'tag', tagId })),
+    compared: ['one', 'two'].map((id) => named({ kind: 'tag', id })),
     fits: ['one', 'two'].map((id) => `link_id in (select link_id from link_tags where tag_id = '${id}')`),
   },
   links: {
-    compared: ['l1', 'l4'].map((linkId) => named({ kind: 'link', linkId })),
+    compared: ['l1', 'l4'].map((id) => named({ kind: 'link', id })),
     fits: ['l1', 'l4'].map((id) => `link_id = '${id}'`),
   },
 };

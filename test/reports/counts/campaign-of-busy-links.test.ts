@@ -45,7 +45,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const report = () => loadReport(db, 'ws', { kind: 'campaign', campaignId: 'spring' }, period);
+const report = () => loadReport(db, 'ws', { kind: 'campaign', id: 'spring' }, period);
 
 describe('the report of a campaign', () => {
   it('needs no row of its busy links, and has their links and domains all the same', async () => {
@@ -57,7 +57,7 @@ describe('the report of a campaign', () => {
     await db
       .transaction(async (tx) => {
         await tx.execute(sql`delete from clicks where link_id = 'busy' and id % 50 <> 1`);
-        expect(await loadReport(tx, 'ws', { kind: 'campaign', campaignId: 'spring' }, period)).toEqual(before);
+        expect(await loadReport(tx, 'ws', { kind: 'campaign', id: 'spring' }, period)).toEqual(before);
         throw new Error('as it was');
       })
       .catch((error: Error) => expect(error.message).toBe('as it was'));

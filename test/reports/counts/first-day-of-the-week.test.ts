@@ -89,7 +89,7 @@ describe.each([
     expect(current.period.from).toBe(last.period.to);
     const clicks = `${last.total.clicks} clicks`;
     const token = await insertShare(test.db, workspaceId, {
-      subject: { kind: 'workspace' },
+      subject: { kind: 'workspace', id: workspaceId },
       filters: [],
       title: 'Shared',
       parts: [],

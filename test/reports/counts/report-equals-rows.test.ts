@@ -166,11 +166,11 @@ async function countRows<Name extends string>(
   const first = ['workspace', 'domain'].includes(subject.kind) ? sql`is_first_in_workspace` : sql`is_first_on_link`;
   const links = {
     workspace: 'true',
-    link: subject.kind === 'link' ? `c.link_id = '${subject.linkId}'` : '',
+    link: `c.link_id = '${subject.id}'`,
     campaign: `right(c.link_id, 2) in ('-1', '-2')`,
     tag: 'false',
-    domain: subject.kind === 'domain' ? `c.domain_id = '${subject.domainId}'` : '',
-    qr: subject.kind === 'qr' ? `c.slug_id = '${subject.slugId}'` : '',
+    domain: `c.domain_id = '${subject.id}'`,
+    qr: `c.slug_id = '${subject.id}'`,
   }[subject.kind];
   const names = Object.keys(keys) as Name[];
   const values = names.map((name) => `('${name}', (${keys[name]})::text)`);
@@ -343,13 +343,13 @@ function drawFilters(random: () => number): Asked {
 
 describe.each(zones)('a workspace in %s', (zone) => {
   const subjects: [string, Subject][] = [
-    ['the workspace', { kind: 'workspace' }],
-    ['a busy link', { kind: 'link', linkId: busyLink(zone) }],
-    ['a quiet link', { kind: 'link', linkId: quietLink(zone) }],
-    ['a campaign', { kind: 'campaign', campaignId: campaignOf(zone) }],
-    ['a domain of its own', { kind: 'domain', domainId: domainOf(zone) }],
-    ['the domain that all share', { kind: 'domain', domainId: shared }],
-    ['a QR code', { kind: 'qr', slugId: codesOf(zone)[1] }],
+    ['the workspace', { kind: 'workspace', id: workspaceOf(zone) }],
+    ['a busy link', { kind: 'link', id: busyLink(zone) }],
+    ['a quiet link', { kind: 'link', id: quietLink(zone) }],
+    ['a campaign', { kind: 'campaign', id: campaignOf(zone) }],
+    ['a domain of its own', { kind: 'domain', id: domainOf(zone) }],
+    ['the domain that all share', { kind: 'domain', id: shared }],
+    ['a QR code', { kind: 'qr', id: codesOf(zone)[1] }],
   ];
 
   it('has one busy link, and hits on both sides of the merge', async () => {
@@ -388,7 +388,7 @@ from link_totals t where workspace_id = ${workspaceOf(zone)} order by 1`);
   });
 
   it('breaks a busy link down by domain, which its report does not show', async () => {
-    const subject: Subject = { kind: 'link', linkId: busyLink(zone) };
+    const subject: Subject = { kind: 'link', id: busyLink(zone) };
     const period = await periodOf(workspaceOf(zone), subject, zone, { period: '90d' });
     const { rows } = await countBy(db, { id: workspaceOf(zone), timeZone: zone }, subject, period, 'domain');
     const { domain: expected } = await countRows(subject, workspaceOf(zone), period, { domain: 'c.domain_id' });
@@ -400,10 +400,10 @@ from link_totals t where workspace_id = ${workspaceOf(zone)} order by 1`);
     const other = zones.find((each) => each !== zone) ?? '';
     const period = resolvePeriod({ timeZone: zone, now });
     const theirs: Subject[] = [
-      { kind: 'link', linkId: busyLink(other) },
-      { kind: 'campaign', campaignId: campaignOf(other) },
-      { kind: 'domain', domainId: domainOf(other) },
-      { kind: 'qr', slugId: codesOf(other)[0] },
+      { kind: 'link', id: busyLink(other) },
+      { kind: 'campaign', id: campaignOf(other) },
+      { kind: 'domain', id: domainOf(other) },
+      { kind: 'qr', id: codesOf(other)[0] },
     ];
     for (const subject of theirs) {
       await expect(loadReport(db, workspaceOf(zone), subject, period), subject.kind).rejects.toThrow(NotFound);
@@ -412,17 +412,20 @@ from link_totals t where workspace_id = ${workspaceOf(zone)} order by 1`);
       );
       expect(await findFirstHitAt(db, workspaceOf(zone), subject)).toBeNull();
     }
+    const all: Subject = { kind: 'workspace', id: workspaceOf(other) };
+    await expect(loadReport(db, workspaceOf(zone), all, period)).rejects.toThrow(NotFound);
     await expect(
-      countBy(db, { id: 'ws-nowhere', timeZone: zone }, { kind: 'workspace' }, period, 'time'),
+      countBy(db, { id: 'ws-nowhere', timeZone: zone }, { kind: 'workspace', id: 'ws-nowhere' }, period, 'time'),
     ).rejects.toThrow(NotFound);
   });
 });
 
 it.each(zones)('says the same once the pending hits are merged: %s', async (zone) => {
-  const period = await periodOf(workspaceOf(zone), { kind: 'workspace' }, zone, { period: '30d' });
-  const before = await loadReport(db, workspaceOf(zone), { kind: 'workspace' }, period);
+  const all: Subject = { kind: 'workspace', id: workspaceOf(zone) };
+  const period = await periodOf(workspaceOf(zone), all, zone, { period: '30d' });
+  const before = await loadReport(db, workspaceOf(zone), all, period);
   expect(before.total.clicks).toBeGreaterThan(100);
   await rollUpPending(db, dimensions);
-  expect(await loadReport(db, workspaceOf(zone), { kind: 'workspace' }, period)).toEqual(before);
-  await expectEqual(zone, { kind: 'link', linkId: busyLink(zone) }, { period: '30d' });
+  expect(await loadReport(db, workspaceOf(zone), all, period)).toEqual(before);
+  await expectEqual(zone, { kind: 'link', id: busyLink(zone) }, { period: '30d' });
 });

@@ -64,7 +64,7 @@ insert into domains (id, host, workspace_id, proof_token, state) values ('brand'
   promo = await createLink(client, { domain: 'brand.example', slug: 'promo' });
   const gone = await createLink(client, { slug: 'gone' });
   const [tag] = await rowsOf<{ id: string }>(app.db, sql`select id from tags`);
-  leaflets = { kind: 'tag', tagId: tag?.id ?? '' };
+  leaflets = { kind: 'tag', id: tag?.id ?? '' };
   await visitAll(app, client.workspaceId);
   await client.ask(`/links/${gone.id}`, { method: 'DELETE' });
   await insertPast(app, client.workspaceId);
@@ -153,8 +153,8 @@ async function readReports({ app, client }: Instance, more: Subject[] = []): Pro
   ] as const;
   const linkIds = [spring.id, busy.id];
   const subjects: Subject[] = [
-    { kind: 'workspace' },
-    ...linkIds.map((linkId) => ({ kind: 'link', linkId }) as const),
+    { kind: 'workspace', id: client.workspaceId },
+    ...linkIds.map((id) => ({ kind: 'link', id }) as const),
     ...more,
   ];
   const filters = [[], ['device:is:mobile', 'utm_source:contains:1'], ['channel:is:qr', "city:not:DE/'=x"]];

@@ -28,7 +28,7 @@ const idsOf = (heard: string[]) =>
       return told.map(({ id }) => id);
     });
 
-const watched: Watched = { workspaceId: 'w', subject: { kind: 'workspace' } };
+const watched: Watched = { workspaceId: 'w', subject: { kind: 'workspace', id: 'w' } };
 const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1_000);
 
 beforeEach(() => {
@@ -79,7 +79,10 @@ describe('those who look at one subject', () => {
   });
 
   it('look at twenty subjects of a workspace at most', () => {
-    const link = (linkId: string, workspaceId = 'w'): Watched => ({ workspaceId, subject: { kind: 'link', linkId } });
+    const link = (linkId: string, workspaceId = 'w'): Watched => ({
+      workspaceId,
+      subject: { kind: 'link', id: linkId },
+    });
     const stops = Array.from({ length: 20 }, (_, n) => channels.watch(link(`link${n}`), viewer(), null));
     expect([link('more'), link('link7'), link('more', 'v')].map((each) => channels.hasRoom(each))).toEqual([
       false,

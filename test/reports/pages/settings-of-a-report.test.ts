@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nameLinks } from '../../../src/reports/counts/link-names.ts';
 import { loadParts, loadSteps, loadValues } from '../../../src/reports/counts/parts.ts';
 import { resolvePeriod } from '../../../src/reports/counts/period.ts';
-import { getScope, type Subject } from '../../../src/reports/counts/queries.ts';
+import type { Subject } from '../../../src/reports/counts/kinds.ts';
+import { getScope } from '../../../src/reports/counts/queries.ts';
 import type { Db } from '../../../src/ground/db/db.ts';
 import { withSettings } from '../../../src/ground/db/local-settings.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
@@ -29,7 +30,7 @@ select id, 'ws', 'https://example.com', 'c' from unnest(array['busy', 'quiet']) 
   await db.execute(sql`insert into link_tags select id, 't' from links`);
   await db.execute(sql`
 insert into slugs (id, domain_id, slug, slug_key, kind, link_id)
-select kind || id, 'd', kind || id, kind || id, kind, id from links cross join unnest(array['primary', 'qr']) kind`);
+select k || id, 'd', k || id, k || id, k, id from links cross join unnest(array['primary', 'qr']) k`);
   await db.execute(sql`
 insert into link_totals (link_id, workspace_id, clicks, visitors, hits, first_hit_at, is_busy)
 values ('busy', 'ws', 9000, 9000, 9000, ${now.toISOString()}, true), ('quiet', 'ws', 9, 9, 9, ${now.toISOString()}, false)`);
@@ -48,14 +49,14 @@ select name, setting from pg_settings where context in ('user', 'superuser') and
 
 describe('settings of Postgres', () => {
   it.each<[string, Subject, { dimension: 'country'; operator: 'is'; value: string }[]]>([
-    ['a workspace', { kind: 'workspace' }, []],
-    ['a workspace, filtered', { kind: 'workspace' }, [{ dimension: 'country', operator: 'is', value: 'DE' }]],
-    ['a busy link', { kind: 'link', linkId: 'busy' }, []],
-    ['a quiet link', { kind: 'link', linkId: 'quiet' }, []],
-    ['a campaign of both', { kind: 'campaign', campaignId: 'c' }, []],
-    ['a tag of both', { kind: 'tag', tagId: 't' }, []],
-    ['a domain', { kind: 'domain', domainId: 'd' }, []],
-    ['a QR code', { kind: 'qr', slugId: 'qrquiet' }, []],
+    ['a workspace', { kind: 'workspace', id: 'ws' }, []],
+    ['a workspace, filtered', { kind: 'workspace', id: 'ws' }, [{ dimension: 'country', operator: 'is', value: 'DE' }]],
+    ['a busy link', { kind: 'link', id: 'busy' }, []],
+    ['a quiet link', { kind: 'link', id: 'quiet' }, []],
+    ['a campaign of both', { kind: 'campaign', id: 'c' }, []],
+    ['a tag of both', { kind: 'tag', id: 't' }, []],
+    ['a domain', { kind: 'domain', id: 'd' }, []],
+    ['a QR code', { kind: 'qr', id: 'qrquiet' }, []],
   ])('are after counting %s as they were before', async (_what, subject, filters) => {
     await db.transaction(async (tx) => {
       const before = await settingsOf(tx);

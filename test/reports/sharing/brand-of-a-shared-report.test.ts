@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const share = async (passwordHash: string | null = null) =>
-  `/r/${await insertShare(app.db, workspaceId, { subject: { kind: 'workspace' }, filters: [], title: 'Spring', parts: [], passwordHash, expiresAt: null, createdBy: null })}`;
+  `/r/${await insertShare(app.db, workspaceId, { subject: { kind: 'workspace', id: workspaceId }, filters: [], title: 'Spring', parts: [], passwordHash, expiresAt: null, createdBy: null })}`;
 
 describe('a shared report', () => {
   it('carries the name of its workspace where that has no brand', async () => {

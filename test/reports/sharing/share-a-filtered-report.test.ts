@@ -275,7 +275,7 @@ describe('a filtered report that is mailed', () => {
   it('says the numbers of the filtered report, and leads members to it', async () => {
     const filters = ['country:is:DE', 'browser:not:Safari'];
     const { id } = await insertMailing(app.db, workspaceId, {
-      subject: { kind: 'workspace' },
+      subject: { kind: 'workspace', id: workspaceId },
       filters: filters.map((text) => {
         const [dimension = '', operator = '', value = ''] = text.split(':');
         return { dimension, operator, value } as Filter;

@@ -127,7 +127,7 @@ update users set name = ${unbroken.slice(0, 80)} where email = ${member.email}`)
     expiresAt: null,
     createdBy,
   };
-  const subject = { kind: 'workspace' } as const;
+  const subject = { kind: 'workspace', id: workspaceId } as const;
   const shared = await insertShare(db, workspaceId, { ...share, subject, passwordHash: null });
   const locked = await insertShare(db, workspaceId, {
     ...share,
