@@ -123,9 +123,9 @@ export default async function analyticsApi(app: FastifyInstance): Promise<void> 
     },
     async (request, reply) => {
       const { linkId, campaignId, tagId, groupBy, timezone, filter, ...asked } = request.query;
-      const { id, timeZone, weekStartsOn } = request.workspace;
-      const subject = subjectAsked(id, { linkId, campaignId, tagId });
-      const zone = { id, timeZone: timezone ?? timeZone, weekStartsOn };
+      const { timeZone, weekStartsOn } = request.workspace;
+      const subject = subjectAsked(request.workspace.id, { linkId, campaignId, tagId });
+      const zone = { id: request.workspace.id, timeZone: timezone ?? timeZone, weekStartsOn };
       const period = await periodAsked(app.db, zone, subject, asked, new Date());
       const { from, to, interval, name } = period;
       const { total, rows } = await countBy(app.db, request.workspace, subject, period, groupBy, filter);

@@ -234,7 +234,7 @@ function notCountedOf({ class: classes, reason: reasons }: Report['breakdowns'])
 function wordsOf(notCounted: NotCounted[], clicks: number): string | null {
   const hits = notCounted.reduce((sum, each) => sum + each.hits, 0);
   if (hits === 0) return null;
-  const kinds = notCounted.slice(0, 2).map(({ label }) => label.toLowerCase());
-  const named = notCounted.length > 2 ? `${kinds.join(', ')} and the like` : kinds.join(' and ');
+  const first = notCounted.slice(0, 2).map(({ label }) => label.toLowerCase());
+  const named = notCounted.length > 2 ? `${first.join(', ')} and the like` : first.join(' and ');
   return `${plural(hits, clicks > 0 ? 'more hit' : 'hit')} ${hits === 1 ? 'was' : 'were'} not counted: ${named}.`;
 }
