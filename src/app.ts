@@ -6,7 +6,6 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { z } from 'zod';
 import accountRoutes from './people/accounts/routes.ts';
 import session from './people/accounts/session.ts';
-import { dimensions } from './visitors/rollups/dimensions.ts';
 import analyticsApi from './reports/pages/api.ts';
 import savedViewsApi from './reports/saved-views/saved-views-api.ts';
 import analyticsRoutes from './reports/pages/routes.ts';
@@ -209,7 +208,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(accountRoutes);
     await dashboard.register(mailedLinkRoutes);
     await dashboard.register(profileRoutes);
-    await dashboard.register(workspaceRoutes, { dimensions });
+    await dashboard.register(workspaceRoutes);
     await dashboard.register(membersRoutes);
     await dashboard.register(invitationRoutes);
     await dashboard.register(linkRoutes);

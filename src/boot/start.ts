@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { FastifyInstance } from 'fastify';
-import { dimensions } from '../visitors/rollups/dimensions.ts';
 import { buildApp } from '../app.ts';
 import { openGeo } from '../visitors/visits/geo.ts';
 import { Recorder, type RecorderEvent } from '../visitors/clicks/recorder.ts';
@@ -140,7 +139,7 @@ async function open(
       problem(`the time zone "${was}" of workspace ${workspaceId} is unknown here; its reports go by ${now}`);
   };
   const timetable = [
-    ...clickJobs({ db, salts, sweptHits, dimensions, retentionDays: config.retentionDays, onMended }),
+    ...clickJobs({ db, salts, sweptHits, retentionDays: config.retentionDays, onMended }),
     ...mailJobs(mailer),
     ...mailingJobs({ db, mailer, config }),
     ...domainJobs({ db, mailer, config, dns: openDns(config.dnsServers) }),

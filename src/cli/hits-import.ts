@@ -2,7 +2,6 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { dimensions } from '../visitors/rollups/dimensions.ts';
 import { firstKeptDay } from '../visitors/rollups/retention.ts';
 import { withConnection } from '../ground/db/connection.ts';
 import type { Db } from '../ground/db/db.ts';
@@ -40,7 +39,6 @@ export const hitsImport = defineCommand({
             workspaceId,
             bytes: await openFile(file, progress),
             bounds: { now, keptSince: retentionDays === null ? null : firstKeptDay(retentionDays, now) },
-            dimensions,
             isDryRun,
             onProgress: (lines, total) => progress.show('put in', lines, total),
           }),

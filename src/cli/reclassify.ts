@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { dimensions } from '../visitors/rollups/dimensions.ts';
 import { rules } from '../visitors/machines/classify.ts';
 import { reclassifyHits, changesSentence } from '../visitors/rollups/reclassify.ts';
 import { formatNumber } from '../ground/text/format.ts';
@@ -28,7 +27,6 @@ export const reclassify = defineCommand({
       const progress = startProgress(isQuiet);
       const { hits, resumedAfter, moved } = await reclassifyHits(db, {
         rules,
-        dimensions,
         since: since ?? null,
         isDryRun,
         now: new Date(),

@@ -4,7 +4,6 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { z } from 'zod';
 import { newAccount } from '../people/accounts/forms.ts';
 import { createAccount } from '../people/accounts/queries.ts';
-import { dimensions } from '../visitors/rollups/dimensions.ts';
 import { restateWorkspace } from '../visitors/rollups/recount.ts';
 import { withConnection } from '../ground/db/connection.ts';
 import type { Db } from '../ground/db/db.ts';
@@ -159,7 +158,7 @@ async function load(
     await db.transaction(async (tx) => {
       await copyHits(client, hits);
       onLoaded();
-      await restateWorkspace(tx, workspaceId, dimensions);
+      await restateWorkspace(tx, workspaceId);
     });
     await analyzeCopied(db);
   });

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dimensions } from '../../src/visitors/rollups/dimensions.ts';
 import { restateWorkspace } from '../../src/visitors/rollups/recount.ts';
 import { deleteContents, endWorkspace } from '../../src/people/workspaces/deletion.ts';
 import { deleteHits } from '../../src/visitors/rollups/removal.ts';
@@ -140,7 +139,7 @@ select n, now() - n * interval '10 minutes', 'large' || 1 + n % 700, 'slug', ${w
 from generate_series(1, ${hits}::int) n`);
     await waymark.db.execute(sql`
 insert into visitors_seen (visitor_key, link_id, day) select visitor_key, link_id, current_date from clicks where visitor_key between -1000000020 and -1000000001`);
-    await restateWorkspace(waymark.db, workspaceId, dimensions);
+    await restateWorkspace(waymark.db, workspaceId);
     await waymark.visit('/large');
   });
 

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dimensions } from '../../src/visitors/rollups/dimensions.ts';
 import { rules } from '../../src/visitors/machines/classify.ts';
 import { restateWorkspace } from '../../src/visitors/rollups/recount.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
@@ -20,7 +19,7 @@ insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reaso
                     is_first_on_link, is_first_in_workspace)
 select n, '2026-10-12'::timestamptz + n * interval '1 hour', 'l', 's', ${workspaceId}, 'human', 'human:browser', 0, 'direct', 1, n, true, true
 from generate_series(0, 9) n`);
-  await restateWorkspace(database.db, workspaceId, dimensions);
+  await restateWorkspace(database.db, workspaceId);
 });
 
 afterAll(async () => {

@@ -4,7 +4,6 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { dimensions } from '../../src/visitors/rollups/dimensions.ts';
 import { rollUpPending } from '../../src/visitors/rollups/rollups.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import type { Db } from '../../src/ground/db/db.ts';
@@ -120,7 +119,7 @@ export async function startTestApp(
         headers: { 'user-agent': desktopChrome, 'accept-language': 'en-GB,en;q=0.9', ...options.headers },
       }),
     signUp: (name = 'Ada') => signUp({ db: server.app.db, config, ask }, name),
-    rollUp: () => rollUpPending(server.app.db, dimensions),
+    rollUp: () => rollUpPending(server.app.db),
     async close() {
       await server.close();
       await database.drop();

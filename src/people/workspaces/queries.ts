@@ -1,6 +1,5 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { moveRollups } from '../../visitors/rollups/recount.ts';
-import { type CountedDimension } from '../../visitors/rollups/rollups.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { announce } from '../../ground/db/notify.ts';
 import { uniqueViolation } from '../../ground/db/pg-errors.ts';
@@ -102,7 +101,6 @@ export async function updateWorkspace(
   workspaceId: string,
   changes: { name?: string; slug?: string; timeZone?: string; weekStartsOn?: WeekStart; ownNetworks?: string },
   options: {
-    dimensions: readonly CountedDimension[];
     onNewZone: (tx: Db) => Promise<void>;
     refuse?: (now: Workspace) => void;
   },
@@ -127,7 +125,7 @@ export async function updateWorkspace(
       const isNewZone = !namesOfZone(timeZone).includes(before.timeZone);
       if (isNewZone) {
         await options.onNewZone(tx);
-        await moveRollups(tx, workspaceId, before.timeZone, options.dimensions);
+        await moveRollups(tx, workspaceId, before.timeZone);
       }
       if (isNewZone || ownNetworks !== before.ownNetworks) await announce(tx, { kind: 'workspace', workspaceId });
       return after;

@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { placeAmong } from '../../visitors/machines/own-networks.ts';
-import type { CountedDimension } from '../../visitors/rollups/rollups.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { listTimeZones } from '../../ground/db/time-zones.ts';
 import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
@@ -28,14 +27,8 @@ import { mayDo } from './roles.ts';
 /** Nobody else's clicks are taken into reports while one workspace's are counted anew. */
 const zoneChangesADay = 3;
 
-/**
- * Make a workspace, change a workspace; its people.
- * @param options.dimensions what reports are broken down by: a change of the time zone counts them anew
- */
-export default async function workspaceRoutes(
-  app: FastifyInstance,
-  options: { dimensions: readonly CountedDimension[] },
-): Promise<void> {
+/** Make a workspace, change a workspace; its people. */
+export default async function workspaceRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;
   const params = z.object({ workspace: z.string() });
@@ -141,7 +134,6 @@ export default async function workspaceRoutes(
         const changes =
           weekStartsOn === undefined ? others : { ...others, weekStartsOn: Number(weekStartsOn) as WeekStart };
         const workspace = await updateWorkspace(db, request.workspace.id, changes, {
-          ...options,
           onNewZone: (tx) => countZoneChange(request, tx),
           refuse(now) {
             stored = textsOf(now);

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Client } from 'pg';
 import { lockRollups } from '../../visitors/rollups/rollup-lock.ts';
-import { type CountedDimension, takeIn } from '../../visitors/rollups/rollups.ts';
+import { takeIn } from '../../visitors/rollups/rollups.ts';
 import { exportedFields } from '../../visitors/clicks/hit-fields.ts';
 import { copyInto, copyLine } from '../../ground/db/copy.ts';
 import type { Db } from '../../ground/db/db.ts';
@@ -21,7 +21,6 @@ export type HitsImport = {
   /** The file, as writeHits writes it. */
   bytes: AsyncIterable<Uint8Array>;
   bounds: Bounds;
-  dimensions: readonly CountedDimension[];
   /** Says what would be done, and does nothing. */
   isDryRun: boolean;
   /** Hears how many of the file's hits are put in and counted. */
@@ -122,8 +121,8 @@ join imported_slugs s on s.slug_id = i.slug_id
 join workspaces w on w.id = ${workspaceId}
 left join imported_domains d on d.host = i.domain`;
 
-async function putIn(db: Db, { workspaceId, dimensions, onProgress }: HitsImport, last: number): Promise<number> {
-  await lockRollups(db, dimensions);
+async function putIn(db: Db, { workspaceId, onProgress }: HitsImport, last: number): Promise<number> {
+  await lockRollups(db);
   await db.execute(sql`select set_config('work_mem', '64MB', true)`);
   let added = 0;
   for (let from = 0; from < last; from += linesAtOnce) {
@@ -134,7 +133,7 @@ ${stagedRows(workspaceId)}
 where i.line > ${from} and i.line <= ${to}
 on conflict do nothing
 returning *`;
-    added += await takeIn(db, insert, dimensions);
+    added += await takeIn(db, insert);
     onProgress(to, last);
   }
   return added;

@@ -1,8 +1,9 @@
 import { inArray, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { clickCountsDaily, clickCountsMonthly, rolledUpDimensions, workspaces } from '../../ground/db/schema.ts';
+import { type Dimension, dimensions } from './dimensions.ts';
 import { lockRollups } from './rollup-lock.ts';
-import { breakDownSettled, type CountedDimension } from './rollups.ts';
+import { breakDownSettled } from './rollups.ts';
 
 /**
  * Counts the past of dimensions that are new in the code, over all rows that are kept, once. What was rolled up of them
@@ -10,11 +11,11 @@ import { breakDownSettled, type CountedDimension } from './rollups.ts';
  * it is one transaction: until it ends, hits stay pending, and reports add them.
  * @returns the names of those that were counted; none when a neighbour was first
  */
-export async function rollUpNewDimensions(db: Db, dimensions: readonly CountedDimension[]): Promise<string[]> {
-  if ((await listNew(db, dimensions)).length === 0) return [];
+export async function rollUpNewDimensions(db: Db): Promise<string[]> {
+  if ((await listNew(db)).length === 0) return [];
   return db.transaction(async (tx) => {
-    await lockRollups(tx, dimensions);
-    const added = await listNew(tx, dimensions);
+    await lockRollups(tx);
+    const added = await listNew(tx);
     const names = added.map(({ name }) => name);
     if (names.length === 0) return [];
     await tx.execute(sql`select set_config('work_mem', '256MB', true)`);
@@ -27,7 +28,7 @@ export async function rollUpNewDimensions(db: Db, dimensions: readonly CountedDi
   });
 }
 
-async function listNew(db: Db, dimensions: readonly CountedDimension[]): Promise<CountedDimension[]> {
+async function listNew(db: Db): Promise<Dimension[]> {
   const known = new Set(
     (await db.select({ name: rolledUpDimensions.name }).from(rolledUpDimensions)).map(({ name }) => name),
   );

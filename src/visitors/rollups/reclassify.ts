@@ -5,11 +5,10 @@ import type { Rules } from '../machines/classify.ts';
 import { type HitClass, hitClasses, hitClassLabels } from '../machines/hit-class.ts';
 import { applyRestated, type Chunk, findRestated, type Moves } from './restate.ts';
 import { lockRollups } from './rollup-lock.ts';
-import { type CountedDimension, rollUpPending } from './rollups.ts';
+import { rollUpPending } from './rollups.ts';
 
 export type Reclassification = {
   rules: Rules;
-  dimensions: readonly CountedDimension[];
   /** Only hits from here on; null for all. */
   since: Date | null;
   /** Counts what would change and changes nothing. */
@@ -38,7 +37,7 @@ export type Reclassified = {
  * work. Hits whose agent is not in the dictionary stay as they are.
  */
 export async function reclassifyHits(db: Db, options: Reclassification): Promise<Reclassified> {
-  await rollUpPending(db, options.dimensions);
+  await rollUpPending(db);
   const total = await countHits(db, options.since);
   const runId = options.isDryRun ? null : await openRun(db, options);
   const result: Reclassified = { hits: 0, resumedAfter: 0, moved: {} };
@@ -61,16 +60,16 @@ async function restateChunk(
   db: Db,
   chunk: Chunk,
   runId: string | null,
-  { rules, dimensions, now }: Reclassification,
+  { rules, now }: Reclassification,
 ): Promise<Moves | null> {
   return db.transaction(async (tx) => {
     if (runId === null) return findRestated(tx, chunk, rules);
     // In this order everywhere: the run, then the rollups.
     if (!(await claim(tx, runId, chunk))) return null;
-    await lockRollups(tx, dimensions);
+    await lockRollups(tx);
     const moved = await findRestated(tx, chunk, rules);
     if (Object.keys(moved).length === 0) return moved;
-    await applyRestated(tx, chunk, rules, dimensions, now);
+    await applyRestated(tx, chunk, rules, now);
     await note(tx, runId, chunk.workspaceId, rules, moved, now);
     return moved;
   });

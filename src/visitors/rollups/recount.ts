@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { lockRollups } from './rollup-lock.ts';
-import { busyLinkHits, type CountedDimension, countSettled, settled } from './rollups.ts';
+import { busyLinkHits, countSettled, settled } from './rollups.ts';
 
 /** Removes the rows of a workspace and its links that count nothing any more, of some days or of all time. */
 export async function removeEmpty(tx: Db, workspaceId: string, days?: { first: string; last: string }): Promise<void> {
@@ -22,18 +22,13 @@ delete from click_counts_monthly where ${scopes} and ${isAmong('month', days && 
  * days that it was counted on.
  * @param from the zone it had before
  */
-export async function moveRollups(
-  db: Db,
-  workspaceId: string,
-  from: string,
-  dimensions: readonly CountedDimension[],
-): Promise<void> {
+export async function moveRollups(db: Db, workspaceId: string, from: string): Promise<void> {
   await db.transaction(async (tx) => {
-    await lockRollups(tx, dimensions);
+    await lockRollups(tx);
     await tx.execute(sql`select set_config('work_mem', '256MB', true)`);
     const ofWorkspace = sql`c.workspace_id = ${workspaceId}`;
-    await countSettled(tx, ofWorkspace, { dimensions, sign: 'taken off', timeZone: sql`${from}::text` });
-    await countSettled(tx, ofWorkspace, { dimensions });
+    await countSettled(tx, ofWorkspace, { sign: 'taken off', timeZone: sql`${from}::text` });
+    await countSettled(tx, ofWorkspace);
     await removeEmpty(tx, workspaceId);
   });
 }
@@ -52,13 +47,9 @@ where scope_id in (select ${workspaceId} union all select link_id from link_tota
  * Counts a workspace's rollups anew from its rows, after hits were put in beside the recorder: a seed, an import.
  * Hits that are pending stay pending and are taken in as ever.
  */
-export async function restateWorkspace(
-  db: Db,
-  workspaceId: string,
-  dimensions: readonly CountedDimension[],
-): Promise<void> {
+export async function restateWorkspace(db: Db, workspaceId: string): Promise<void> {
   await db.transaction(async (tx) => {
-    await lockRollups(tx, dimensions);
+    await lockRollups(tx);
     await tx.execute(sql`select set_config('work_mem', '256MB', true)`);
     await removeRollups(tx, workspaceId);
     const ofWorkspace = sql`c.workspace_id = ${workspaceId}`;
@@ -68,6 +59,6 @@ select link_id, workspace_id, 0, 0, 0, min(clicked_at), true
 from ${settled(ofWorkspace)} c
 group by 1, 2
 having count(*) >= ${busyLinkHits}`);
-    await countSettled(tx, ofWorkspace, { dimensions });
+    await countSettled(tx, ofWorkspace);
   });
 }

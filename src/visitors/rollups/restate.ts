@@ -6,7 +6,7 @@ import { burstMs, findBursts } from '../machines/bursts.ts';
 import type { Rules } from '../machines/classify.ts';
 import { isSuspect, signal } from '../machines/evidence.ts';
 import { removeEmpty } from './recount.ts';
-import { type CountedDimension, countSettled } from './rollups.ts';
+import { countSettled } from './rollups.ts';
 
 /** The hits of a workspace in a span of time, the end not included. */
 export type Chunk = { workspaceId: string; from: Date; to: Date };
@@ -117,15 +117,9 @@ const isRestated = sql`(c.link_id, c.clicked_at, c.id) in (select link_id, click
  * Writes what `findRestated` found into rows, rollups and everything that goes by them. To be called in the same
  * transaction, by whoever holds the lock of the rollups.
  */
-export async function applyRestated(
-  tx: Db,
-  { workspaceId, from, to }: Chunk,
-  rules: Rules,
-  dimensions: readonly CountedDimension[],
-  now: Date,
-): Promise<void> {
+export async function applyRestated(tx: Db, { workspaceId, from, to }: Chunk, rules: Rules, now: Date): Promise<void> {
   await tx.execute(sql`analyze restated`);
-  await countSettled(tx, isRestated, { dimensions, sign: 'taken off' });
+  await countSettled(tx, isRestated, { sign: 'taken off' });
   for (const table of ['clicks', 'clicks_pending']) {
     await tx.execute(sql`
 update ${sql.identifier(table)} c
@@ -134,7 +128,7 @@ set class = r.class, reason = r.reason, rules_version = ${rules.version},
 from restated r
 where (r.link_id, r.clicked_at, r.id) = (c.link_id, c.clicked_at, c.id)`);
   }
-  await countSettled(tx, isRestated, { dimensions });
+  await countSettled(tx, isRestated);
   const aroundChunk = { first: addDays(isoDay(from), -3), last: addDays(isoDay(to), 3) };
   await removeEmpty(tx, workspaceId, aroundChunk);
   // The last click may be no click any more. Where all rows that are kept are none, what is known is kept.

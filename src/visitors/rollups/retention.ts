@@ -7,7 +7,7 @@ import type { Job } from '../../ground/jobs/timetable.ts';
 import { DAY, isoDay } from '../../ground/time/zoned-time.ts';
 import { rollUpNewDimensions } from './new-dimensions.ts';
 import { lockRollups } from './rollup-lock.ts';
-import { type CountedDimension, rollUpIfFree, rollUpLinks, takePending, vacuumPending } from './rollups.ts';
+import { rollUpIfFree, rollUpLinks, takePending, vacuumPending } from './rollups.ts';
 import type { Salts } from '../visits/salts.ts';
 import type { SweptHits } from './swept.ts';
 
@@ -17,7 +17,6 @@ type Parts = {
   db: Db;
   salts: Salts;
   sweptHits: SweptHits;
-  dimensions: readonly CountedDimension[];
   /** How many days single hits are kept; null for ever. */
   retentionDays: number | null;
   /** Told of workspaces that got another time zone, because theirs is unknown. */
@@ -25,17 +24,17 @@ type Parts = {
 };
 
 /** What keeps clicks in order, for the timetable. */
-export function clickJobs({ db, salts, sweptHits, dimensions, retentionDays, onMended }: Parts): Job[] {
+export function clickJobs({ db, salts, sweptHits, retentionDays, onMended }: Parts): Job[] {
   return [
-    { name: 'roll up clicks', everyMs: 1_000, atMostMs: 5_000, run: () => rollUpIfFree(db, dimensions, onMended) },
+    { name: 'roll up clicks', everyMs: 1_000, atMostMs: 5_000, run: () => rollUpIfFree(db, onMended) },
     { name: 'mend time zones', everyMs: 10 * minuteMs, run: async () => onMended?.(await mendTimeZones(db)) },
     {
       name: 'settle sweeps',
       everyMs: 2_000,
       atMostMs: minuteMs,
-      run: (now) => sweptHits.settle(db, dimensions, now),
+      run: (now) => sweptHits.settle(db, now),
     },
-    { name: 'roll up new dimensions', everyMs: 60 * minuteMs, run: () => rollUpNewDimensions(db, dimensions) },
+    { name: 'roll up new dimensions', everyMs: 60 * minuteMs, run: () => rollUpNewDimensions(db) },
     { name: 'vacuum pending clicks', everyMs: 5_000, run: () => vacuumPending(db) },
     { name: 'renew salts', everyMs: 15 * minuteMs, run: (now) => renewSalts(db, salts, now) },
     {
@@ -54,7 +53,7 @@ export function clickJobs({ db, salts, sweptHits, dimensions, retentionDays, onM
           {
             name: 'drop old clicks',
             everyMs: 60 * minuteMs,
-            run: async () => dropOldClicks(db, retentionDays, await earlierNow(db), dimensions),
+            run: async () => dropOldClicks(db, retentionDays, await earlierNow(db)),
           },
         ]),
   ];
@@ -84,25 +83,20 @@ export async function forgetVisitorsSeen(db: Db, now: Date): Promise<void> {
  * @throws when a partition is in use for longer than 2 s; what was dropped before it stays dropped, the rest waits for
  *   the next time
  */
-export async function dropOldClicks(
-  db: Db,
-  days: number,
-  now: Date,
-  dimensions: readonly CountedDimension[],
-): Promise<string[]> {
+export async function dropOldClicks(db: Db, days: number, now: Date): Promise<string[]> {
   const keptSince = firstKeptDay(days, now);
   const dropped: string[] = [];
   // What is gone can be counted no more.
-  await rollUpNewDimensions(db, dimensions);
+  await rollUpNewDimensions(db);
   for (const partition of await listPartitionsBefore(db, keptSince)) {
     const isDropped = await db.transaction(async (tx) => {
-      await lockRollups(tx, dimensions);
+      await lockRollups(tx);
       // Read from the table: to_regclass answers from a cache that waiting for the lock does not renew.
       const isThere = sql`relname = ${partition} and relnamespace = current_schema()::regnamespace`;
       const { rowCount } = await tx.execute(sql`select from pg_class where ${isThere}`);
       // Another node dropped it while we waited.
       if (rowCount === 0) return false;
-      await keepCounted(tx, sql`select link_id from ${sql.identifier(partition)}`, dimensions);
+      await keepCounted(tx, sql`select link_id from ${sql.identifier(partition)}`);
       // New clicks wait behind us while we wait for a long report.
       await tx.execute(sql`set local lock_timeout = '2s'`);
       await tx.execute(sql`drop table ${sql.identifier(partition)}`);
@@ -112,11 +106,11 @@ export async function dropOldClicks(
   }
   // Hits from before their month had a partition, of a seed or an import.
   await db.transaction(async (tx) => {
-    await lockRollups(tx, dimensions);
+    await lockRollups(tx);
     const isOld = sql`clicked_at < ${`${keptSince}T00:00:00Z`}`;
     const found = await tx.execute(sql`select from clicks_default where ${isOld} limit 1`);
     if (found.rows.length === 0) return;
-    await keepCounted(tx, sql`select link_id from clicks_default where ${isOld}`, dimensions);
+    await keepCounted(tx, sql`select link_id from clicks_default where ${isOld}`);
     await tx.execute(sql`delete from clicks_default where ${isOld}`);
     dropped.push('clicks_default');
   });
@@ -125,13 +119,9 @@ export async function dropOldClicks(
 }
 
 /** Everything that the rollups can say of some links they say from now on, without the rows; under their lock. */
-async function keepCounted(
-  tx: Db,
-  links: ReturnType<typeof sql>,
-  dimensions: readonly CountedDimension[],
-): Promise<void> {
-  await takePending(tx, dimensions);
-  await rollUpLinks(tx, sql`link_id in (${links})`, dimensions);
+async function keepCounted(tx: Db, links: ReturnType<typeof sql>): Promise<void> {
+  await takePending(tx);
+  await rollUpLinks(tx, sql`link_id in (${links})`);
 }
 
 async function listPartitionsBefore(db: Db, day: string): Promise<string[]> {

@@ -3,6 +3,7 @@ import type { Db } from '../../ground/db/db.ts';
 import { rollupLockKey } from '../../ground/db/locks.ts';
 import { knownSchema } from '../../ground/db/schema-support.ts';
 import { AppError } from '../../ground/text/errors.ts';
+import { dimensions as all } from './dimensions.ts';
 
 /** A newer version of Waymark counts in this database: whoever lacks its dimensions would leave holes in their rollups. */
 export class NewerRollups extends AppError {
@@ -24,7 +25,7 @@ export async function lockRollupsToRemove(tx: Db): Promise<void> {
  * @param dimensions all that the caller counts
  * @throws NewerRollups
  */
-export async function lockRollups(tx: Db, dimensions: readonly Named[]): Promise<void> {
+export async function lockRollups(tx: Db, dimensions: readonly Named[] = all): Promise<void> {
   await lockRollupsToRemove(tx);
   if (!(await isNewest(tx, dimensions))) throw new NewerRollups();
 }

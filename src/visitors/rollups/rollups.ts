@@ -2,19 +2,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { isUnknownZone } from '../../ground/db/pg-errors.ts';
 import { type MendedZone, mendTimeZones } from '../../ground/db/time-zones.ts';
+import { type Dimension, dimensions as all } from './dimensions.ts';
 import { lockRollups, tryLockRollups } from './rollup-lock.ts';
-
-/** What the rollups need to know of a dimension; visitors/rollups/dimensions.ts holds the list. */
-export type CountedDimension = {
-  name: string;
-  /** The value as SQL over a row `c` of clicks; NULL is counted as '', and as nothing where only scans are. */
-  sql: string;
-  counts: 'clicks' | 'scans' | 'hits';
-  /** Dimensions with the same name here depend on one another. */
-  card: string;
-  /** `workspace`: workspaces are broken down by it, links are not. */
-  of?: 'workspace';
-};
 
 /**
  * A link's breakdowns are rolled up once it has this many hits. Below, its raw rows answer in a few milliseconds through
@@ -32,7 +21,7 @@ export const settled = (where: SQL): SQL => sql`(
 )`;
 
 /** The values of a hit, one column `v…` a dimension; NULL where the hit does not count in it. */
-function valueColumns(dimensions: readonly CountedDimension[]): SQL {
+function valueColumns(dimensions: readonly Dimension[]): SQL {
   const columns = dimensions.map(({ sql: plain, counts }, index) => {
     const value = counts === 'scans' ? plain : `coalesce(${plain}, '')`;
     return `${counts === 'hits' ? value : `case when c.class = 'human' then ${value} end`} as v${index}`;
@@ -42,7 +31,8 @@ function valueColumns(dimensions: readonly CountedDimension[]): SQL {
 
 /** How hits are counted. */
 type Counting = {
-  dimensions: readonly CountedDimension[];
+  /** All unless told. */
+  dimensions?: readonly Dimension[];
   /** 'taken off': what was counted of these hits is counted back. */
   sign?: 'added' | 'taken off';
   /** The zone of hours and days, as SQL; each workspace's own when left out. */
@@ -67,7 +57,10 @@ function hourOf(instant: SQL, timeZone: SQL): SQL {
 }
 
 /** CTE `source`: the hits with their hour and day on the workspace's clock, and their values. `busy_id`: NULL unless busy. */
-const readHits = (hits: SQL, { dimensions, timeZone = sql`w.time_zone` }: Counting): SQL => sql`source as materialized (
+const readHits = (
+  hits: SQL,
+  { dimensions = all, timeZone = sql`w.time_zone` }: Counting,
+): SQL => sql`source as materialized (
   select c.workspace_id, c.link_id, c.class, c.clicked_at, c.is_first_in_workspace, c.is_first_on_link,
          case when c.link_id in (select link_id from link_totals where is_busy) then c.link_id end as busy_id,
          ${hourOf(sql`c.clicked_at`, timeZone)} as hour,
@@ -78,14 +71,14 @@ const readHits = (hits: SQL, { dimensions, timeZone = sql`w.time_zone` }: Counti
 )`;
 
 /** The columns of each card, as grouping sets. */
-function cardSets(dimensions: readonly CountedDimension[]): SQL {
+function cardSets(dimensions: readonly Dimension[]): SQL {
   const cards = new Map<string, string[]>();
   for (const [index, { card }] of dimensions.entries()) cards.set(card, [...(cards.get(card) ?? []), `v${index}`]);
   return sql.raw([...cards.values()].map((columns) => `(${columns.join(', ')})`).join(', '));
 }
 
 /** Rows `d (dimension, value)` of a row `s`; a value is NULL where it does not count. */
-function valueRows(dimensions: readonly CountedDimension[]): SQL {
+function valueRows(dimensions: readonly Dimension[]): SQL {
   const rows = dimensions.map(({ name, of }, index) =>
     of === 'workspace' ? `('${name}', case when s.is_workspace then v${index} end)` : `('${name}', v${index})`,
   );
@@ -99,7 +92,7 @@ function valueRows(dimensions: readonly CountedDimension[]): SQL {
  * @param scopes whether links alone are counted, or their workspaces too
  */
 function addBreakdowns(scopes: 'links' | 'links and workspaces', counting: Counting): SQL {
-  const { dimensions } = counting;
+  const { dimensions = all } = counting;
   const columns = sql.raw(dimensions.map((_, index) => `v${index}`).join(', '));
   const ofLinks = sql`
     select busy_id as scope_id, first_on_link as visitors, false as is_workspace, day, hits, ${columns}
@@ -164,10 +157,11 @@ set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visito
 
 /**
  * Takes the pending hits into every rollup, exactly once: one transaction, one node at a time.
+ * @param dimensions those of the version that counts; a test counts as an older one
  * @returns how many hits were taken in
  * @throws NewerRollups when a newer version counts
  */
-export async function rollUpPending(db: Db, dimensions: readonly CountedDimension[]): Promise<number> {
+export async function rollUpPending(db: Db, dimensions: readonly Dimension[] = all): Promise<number> {
   return withKnownZones(db, () =>
     db.transaction(async (tx) => {
       await lockRollups(tx, dimensions);
@@ -183,8 +177,8 @@ export async function rollUpPending(db: Db, dimensions: readonly CountedDimensio
  */
 export async function rollUpIfFree(
   db: Db,
-  dimensions: readonly CountedDimension[],
   onMended?: (zones: readonly MendedZone[]) => void,
+  dimensions: readonly Dimension[] = all,
 ): Promise<number> {
   const run = () =>
     db.transaction(async (tx) => ((await tryLockRollups(tx, dimensions)) ? takePendingQuickly(tx, dimensions) : 0));
@@ -208,13 +202,13 @@ async function withKnownZones(
 }
 
 /** Nobody waits for it to be on disk: a crash that takes it away gives the pending hits back. */
-async function takePendingQuickly(tx: Db, dimensions: readonly CountedDimension[]): Promise<number> {
+async function takePendingQuickly(tx: Db, dimensions: readonly Dimension[]): Promise<number> {
   await tx.execute(sql`select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64MB', true)`);
   return takePending(tx, dimensions);
 }
 
 /** As `rollUpPending`, for those who hold the lock. */
-export async function takePending(tx: Db, dimensions: readonly CountedDimension[]): Promise<number> {
+export async function takePending(tx: Db, dimensions: readonly Dimension[] = all): Promise<number> {
   await nameDomains(tx);
   return takeIn(tx, sql`delete from clicks_pending returning *`, dimensions);
 }
@@ -224,7 +218,7 @@ export async function takePending(tx: Db, dimensions: readonly CountedDimension[
  * @param hits a statement that returns rows of clicks which no rollup has, such as the one that puts them there
  * @returns how many hits were taken in
  */
-export async function takeIn(tx: Db, hits: SQL, dimensions: readonly CountedDimension[]): Promise<number> {
+export async function takeIn(tx: Db, hits: SQL, dimensions: readonly Dimension[] = all): Promise<number> {
   const taken = await tx.execute(sql`
 with taken as (
   ${hits}
@@ -261,7 +255,7 @@ export async function vacuumPending(db: Db): Promise<void> {
  * Links that are not rolled up get the breakdowns of their past now, and of each click from now on.
  * @param which a condition on `link_totals t`
  */
-export async function rollUpLinks(tx: Db, which: SQL, dimensions: readonly CountedDimension[]): Promise<void> {
+export async function rollUpLinks(tx: Db, which: SQL, dimensions: readonly Dimension[] = all): Promise<void> {
   const promoted = await tx.execute(
     sql`update link_totals t set is_busy = true where not is_busy and ${which} returning link_id`,
   );
@@ -278,7 +272,7 @@ export async function breakDownSettled(
   tx: Db,
   where: SQL,
   scopes: 'links' | 'links and workspaces',
-  dimensions: readonly CountedDimension[],
+  dimensions: readonly Dimension[],
 ): Promise<void> {
   await tx.execute(sql`
 with ${readHits(settled(where), { dimensions })},
@@ -290,6 +284,6 @@ select count(*) from counted`);
  * Counts hits that the rollups have, or takes them off, in any rollup of their workspaces and links.
  * @param where which hits, as SQL over a row `c` of clicks; what is pending among them is left out
  */
-export async function countSettled(tx: Db, where: SQL, counting: Counting): Promise<void> {
+export async function countSettled(tx: Db, where: SQL, counting: Counting = {}): Promise<void> {
   await tx.execute(sql`with ${addToRollups(settled(where), counting)}`);
 }

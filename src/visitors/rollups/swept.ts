@@ -4,7 +4,6 @@ import { rules, swept } from '../machines/classify.ts';
 import { signal } from '../machines/evidence.ts';
 import { applyRestated, followVisitors } from './restate.ts';
 import { lockRollups } from './rollup-lock.ts';
-import type { CountedDimension } from './rollups.ts';
 import type { SweepSighted } from '../machines/sweeps.ts';
 
 /** Hits that wait at most; beyond it the oldest stay people's. */
@@ -29,11 +28,11 @@ export class SweptHits {
    * Makes scanners' of the hits in rows, rollups and all that goes by them. Hits without a row yet are tried again.
    * @returns how many hits were settled
    */
-  async settle(db: Db, dimensions: readonly CountedDimension[], now: Date): Promise<number> {
+  async settle(db: Db, now: Date): Promise<number> {
     let settled = 0;
     for (const workspaceId of new Set(this.#waiting.map((hit) => hit.workspaceId))) {
       const hits = this.#waiting.filter((hit) => hit.workspaceId === workspaceId);
-      const found = await settleHits(db, workspaceId, hits, dimensions, now);
+      const found = await settleHits(db, workspaceId, hits, now);
       settled += found.size;
       const isOver = (hit: SweepSighted) => found.has(hit.id) || now.getTime() - hit.clickedAt > patienceMs;
       const over = new Set(hits.filter(isOver));
@@ -44,17 +43,11 @@ export class SweptHits {
 }
 
 /** @returns the ids of those that have a row */
-async function settleHits(
-  db: Db,
-  workspaceId: string,
-  hits: readonly SweepSighted[],
-  dimensions: readonly CountedDimension[],
-  now: Date,
-): Promise<Set<number>> {
+async function settleHits(db: Db, workspaceId: string, hits: readonly SweepSighted[], now: Date): Promise<Set<number>> {
   const times = hits.map(({ clickedAt }) => clickedAt);
   const chunk = { workspaceId, from: new Date(Math.min(...times)), to: new Date(Math.max(...times) + 1) };
   return db.transaction(async (tx) => {
-    await lockRollups(tx, dimensions);
+    await lockRollups(tx);
     await tx.execute(sql`
 create temporary table swept on commit drop as
 select c.link_id, c.clicked_at, c.id, c.visitor_key, c.class, c.is_first_on_link, c.is_first_in_workspace
@@ -74,7 +67,7 @@ where class = 'human'`);
     const { rows } = await tx.execute<{ id: number }>(sql`select id::float8 from swept`);
     if (rows.length === 0) return new Set();
     await followVisitors(tx, chunk);
-    await applyRestated(tx, chunk, rules, dimensions, now);
+    await applyRestated(tx, chunk, rules, now);
     for (const table of ['clicks', 'clicks_pending'])
       await tx.execute(sql`
 update ${sql.identifier(table)} c

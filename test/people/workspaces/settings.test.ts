@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { lockRollups } from '../../../src/visitors/rollups/rollup-lock.ts';
 import { announce } from '../../../src/ground/db/notify.ts';
 import { errorAt, valueOf } from '../accounts/visitor.ts';
@@ -91,7 +90,7 @@ select day::text, clicks from click_counts_daily where scope_id = ${workspaceId}
     const workspaceId = await workspaceIdOf(app, mary);
     let answer: ReturnType<Person['ask']> | undefined;
     await app.db.transaction(async (tx) => {
-      await lockRollups(tx, dimensions);
+      await lockRollups(tx);
       answer = mary.ask(settings(mary), { form: { name: 'Mary', slug, timeZone: 'Asia/Kolkata' } });
       const isWaiting = sql`
 select from pg_stat_activity where datname = current_database() and wait_event = 'advisory' and query like '%pg_advisory_xact_lock%'`;

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Compared, loadCompared } from '../../../src/reports/compare/compare.ts';
 import { resolvePeriod } from '../../../src/reports/counts/period.ts';
 import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
-import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import type { Db } from '../../../src/ground/db/db.ts';
 import { NotFound } from '../../../src/ground/text/errors.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
@@ -40,7 +39,7 @@ select n, date_trunc('milliseconds', '2026-10-25T00:00Z'::timestamptz + (random(
        'l' || 1 + floor(random() * 4), 'slug', ${workspaceId}, class, class || ':x', 1, 'direct',
        class = 'human' and random() < 0.7, class = 'human' and random() < 0.5
 from (select n, (array['human', 'human', 'crawler'])[1 + floor(random() * 3)] as class from generate_series(1, 4000) n offset 0) h`);
-  await restateWorkspace(db, workspaceId, dimensions);
+  await restateWorkspace(db, workspaceId);
 });
 
 afterAll(async () => {

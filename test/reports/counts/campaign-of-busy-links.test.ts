@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { resolvePeriod } from '../../../src/reports/counts/period.ts';
 import { loadReport } from '../../../src/reports/counts/report.ts';
 import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
@@ -38,7 +37,7 @@ select n, date_trunc('milliseconds', ${now.toISOString()}::timestamptz - n * int
        n % 10 <> 0 and n % 2 = 0, false
 from generate_series(1, ${busy + quiet}::int) n`);
   await db.execute(sql`insert into clicks_pending select * from clicks where id % 50 = 1`);
-  await restateWorkspace(db, 'ws', dimensions);
+  await restateWorkspace(db, 'ws');
 });
 
 afterAll(async () => {

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { drawHeatMap } from '../../../src/reports/charts/heat-map.ts';
 import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
 import { insertShare } from '../../../src/reports/sharing/queries.ts';
@@ -32,7 +31,7 @@ beforeAll(async () => {
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
 select 1000 * ago + n, ${now.toISOString()}::timestamptz - make_interval(days => ago), ${linkId}, 'slug', ${workspaceId}, 'human', 'human:browser', 1, 'direct', true, true
 from generate_series(0, 60) ago, generate_series(1, ago) n`);
-  await restateWorkspace(test.db, workspaceId, dimensions);
+  await restateWorkspace(test.db, workspaceId);
 });
 
 afterAll(async () => {

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { resolvePeriod } from '../../../src/reports/counts/period.ts';
 import { countBy, loadReport } from '../../../src/reports/counts/report.ts';
 import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
@@ -26,7 +25,7 @@ async function clicksByHour(timeZone: string, day: string): Promise<Record<strin
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
 select n, ${`${day}T12:00Z`}::timestamptz + n * interval '5 minutes', ${`link ${id}`}, 'slug', ${id}, 'human', 'human:browser', 1, 'direct', false, false
 from generate_series(0, 287) n`);
-  await restateWorkspace(db, id, dimensions);
+  await restateWorkspace(db, id);
   const noon = new Date(`${day}T12:00Z`);
   const period = resolvePeriod({ timeZone, now: new Date(noon.getTime() + 72 * HOUR), period: '7d', interval: 'hour' });
   const { steps } = await loadReport(db, id, { kind: 'workspace', id }, period);

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
 import { parseCsv } from '../../../src/ground/text/csv.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
@@ -28,7 +27,7 @@ beforeAll(async () => {
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
 select ago, ${now.toISOString()}::timestamptz - make_interval(days => ago), ${linkId}, 'slug', ${workspaceId}, 'human', 'human:browser', 1, 'direct', true, true
 from generate_series(0, 95) ago`);
-  await restateWorkspace(test.db, workspaceId, dimensions);
+  await restateWorkspace(test.db, workspaceId);
 });
 
 afterAll(async () => {

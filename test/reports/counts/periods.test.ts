@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertLinkAs, textOf } from '../pages/pages.ts';
@@ -27,7 +26,7 @@ select ${index}, now() - make_interval(days => ${count}), ${linkId}, 'slug', id,
 from workspaces where slug = ${owner.workspace.slug}`);
   }
   const { rows } = await test.db.execute(sql`select id from workspaces where slug = ${owner.workspace.slug}`);
-  await restateWorkspace(test.db, String(rows[0]?.id), dimensions);
+  await restateWorkspace(test.db, String(rows[0]?.id));
 });
 
 afterAll(async () => {

@@ -1,11 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type Dimension,
-  type DimensionName,
-  dimensionOf,
-  dimensions,
-} from '../../../src/visitors/rollups/dimensions.ts';
+import { type Dimension, type DimensionName, dimensionOf } from '../../../src/visitors/rollups/dimensions.ts';
 import { type Filter, filterText } from '../../../src/reports/counts/filter.ts';
 import { type Period, type PeriodInput, resolvePeriod } from '../../../src/reports/counts/period.ts';
 import { dimensionsOf, findFirstHitAt } from '../../../src/reports/counts/queries.ts';
@@ -75,7 +70,7 @@ beforeAll(async () => {
   await db.execute(sql`insert into domains (id, host, scheme) values (${shared}, 'go.example.com', 'https')`);
   for (const zone of zones) {
     await insertHits(zone);
-    await restateWorkspace(db, workspaceOf(zone), dimensions);
+    await restateWorkspace(db, workspaceOf(zone));
   }
 });
 
@@ -425,7 +420,7 @@ it.each(zones)('says the same once the pending hits are merged: %s', async (zone
   const period = await periodOf(workspaceOf(zone), all, zone, { period: '30d' });
   const before = await loadReport(db, workspaceOf(zone), all, period);
   expect(before.total.clicks).toBeGreaterThan(100);
-  await rollUpPending(db, dimensions);
+  await rollUpPending(db);
   expect(await loadReport(db, workspaceOf(zone), all, period)).toEqual(before);
   await expectEqual(zone, { kind: 'link', id: busyLink(zone) }, { period: '30d' });
 });

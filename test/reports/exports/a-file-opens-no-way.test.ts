@@ -2,7 +2,6 @@ import { Readable } from 'node:stream';
 import { sql } from 'drizzle-orm';
 import { Client as Connection } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { csvLine, parseCsv } from '../../../src/ground/text/csv.ts';
 import { importHits } from '../../../src/reports/imports/hits-import.ts';
 import { newId } from '../../../src/ground/text/id.ts';
@@ -44,7 +43,6 @@ async function importHit(cells: Record<string, string>): Promise<void> {
       workspaceId: client.workspaceId,
       bytes: Readable.from([Buffer.from([Object.keys(row), Object.values(row)].map(csvLine).join(''))]),
       bounds: { now: new Date(), keptSince: null },
-      dimensions,
       isDryRun: false,
       onProgress: () => {},
     });

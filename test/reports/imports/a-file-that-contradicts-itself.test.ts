@@ -2,7 +2,6 @@ import { Readable } from 'node:stream';
 import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { csvLine } from '../../../src/ground/text/csv.ts';
 import { findOrMakeInstanceDomain } from '../../../src/domains/domains/queries.ts';
 import { Invalid } from '../../../src/ground/text/errors.ts';
@@ -56,7 +55,6 @@ async function bring(hits: Cells[]) {
       workspaceId,
       bytes: Readable.from([Buffer.from([hitColumns, ...lines].map(csvLine).join(''))]),
       bounds: { now: new Date('2026-03-02T00:00:00Z'), keptSince: null },
-      dimensions,
       isDryRun: false,
       onProgress: () => {},
     });

@@ -122,7 +122,7 @@ cross join lateral (select ${pick('human', 'human', 'crawler', 'owner')} || left
                            case when n % 4 = 0 then '2025-11-02T05:30:00.123456Z'::timestamptz + n * interval '1 second'
                                 else '2025-11-20'::timestamptz + n * interval '2.3 hours' end as at) h
 join lateral (select * from slugs where link_id = ${busy.id} order by kind, (n % 3 = 0) limit 1) s on true`);
-  await restateWorkspace(app.db, workspaceId, dimensions);
+  await restateWorkspace(app.db, workspaceId);
 }
 
 /** What a file of an export answers. */
@@ -311,7 +311,6 @@ describe('a file that is not right', () => {
         workspaceId: client.workspaceId,
         bytes: Readable.from([Buffer.from(text)]),
         bounds: { now, keptSince: null },
-        dimensions,
         isDryRun: false,
         onProgress: () => {},
       });

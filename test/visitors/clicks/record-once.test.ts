@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { batchParameters, KnownVisitors, recordHits } from '../../../src/visitors/clicks/batch.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { Recorder, type RecorderEvent } from '../../../src/visitors/clicks/recorder.ts';
@@ -98,10 +97,10 @@ describe('a batch of hits', () => {
     const before = await countsOf(workspaceId);
     await client.query({ ...recordHits, values: parameters });
     expect(await countsOf(workspaceId)).toEqual(before);
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     await client.query({ ...recordHits, values: parameters });
     await client.end();
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     expect(before).toMatchObject({ hits: 200, clicks: 120, pending: 200 });
     const { rollups, rows } = await rollupsAndRows(database.db, workspaceId);
     expect(rollups).toEqual(rows);
@@ -160,7 +159,7 @@ describe('the rollups', () => {
       const hits = someHits(workspaceId, 500);
       for (const part of [hits.slice(0, 200), hits.slice(200, 210), hits.slice(210)]) {
         await Promise.all(part.map((hit) => recorder.record(hit)));
-        await rollUpPending(database.db, dimensions);
+        await rollUpPending(database.db);
       }
       await recorder.close();
       const { rollups, rows } = await rollupsAndRows(database.db, workspaceId);
@@ -174,7 +173,7 @@ describe('the rollups', () => {
     const recorder = startRecorder();
     await Promise.all(someHits(workspaceId, 300).map((hit) => recorder.record(hit)));
     await recorder.close();
-    const taken = await Promise.all([1, 2, 3, 4].map(() => rollUpPending(database.db, dimensions)));
+    const taken = await Promise.all([1, 2, 3, 4].map(() => rollUpPending(database.db)));
     expect(taken.reduce((sum, hits) => sum + hits)).toBe(300);
     const { rollups, rows } = await rollupsAndRows(database.db, workspaceId);
     expect(rollups).toEqual(rows);
@@ -188,13 +187,13 @@ describe('the rollups', () => {
       makeHit({ workspaceId, linkId, visitorKey: index % 500, city: `City ${index % 30}` });
     const first = Array.from({ length: busyLinkHits - 1 }, (_, index) => click(index));
     await Promise.all(first.map((hit) => recorder.record(hit)));
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     const ofLink = sql`select count(*)::int as rows from click_counts_daily where scope_id = ${linkId}`;
     expect(await rowsOf(database.db, ofLink)).toEqual([{ rows: 0 }]);
     await recorder.record(click(7));
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     await recorder.record(click(8));
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     await recorder.close();
     const { rollups, rows } = await rollupsAndRows(database.db, workspaceId);
     expect(rollups).toEqual(rows);
@@ -205,12 +204,12 @@ describe('the rollups', () => {
     const workspaceId = await insertBareWorkspace(database.db);
     const recorder = startRecorder();
     await Promise.all(someHits(workspaceId, 400).map((hit) => recorder.record(hit)));
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     await Promise.all(someHits(workspaceId, 50).map((hit) => recorder.record(hit)));
     await recorder.close();
     await database.db.execute(sql`update workspaces set time_zone = 'Asia/Kathmandu' where id = ${workspaceId}`);
-    await restateWorkspace(database.db, workspaceId, dimensions);
-    await rollUpPending(database.db, dimensions);
+    await restateWorkspace(database.db, workspaceId);
+    await rollUpPending(database.db);
     const { rollups, rows } = await rollupsAndRows(database.db, workspaceId);
     expect(rollups).toEqual(rows);
   });

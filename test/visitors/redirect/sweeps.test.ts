@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { rules } from '../../../src/visitors/machines/classify.ts';
 import { reclassifyHits } from '../../../src/visitors/rollups/reclassify.ts';
 import { getLink, insertLink, type Link } from '../../../src/links/links/queries.ts';
@@ -92,7 +91,7 @@ describe('links that are opened from one network at once', () => {
   it('stay so when hits are classed anew', async () => {
     await openAll(links, () => '203.0.113.9');
     await expect.poll(() => reasons()).toEqual(Array(7).fill('scanner:sweep'));
-    const dryRun = { rules: { ...rules, version: 99 }, dimensions, since: null, isDryRun: true, now: new Date() };
+    const dryRun = { rules: { ...rules, version: 99 }, since: null, isDryRun: true, now: new Date() };
     expect((await reclassifyHits(waymark.db, dryRun)).moved['scanner>human']).toBeUndefined();
   });
 

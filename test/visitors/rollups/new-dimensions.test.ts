@@ -64,7 +64,7 @@ async function record(count: number, { link = 'busy', until = now, isOld = false
 }
 
 async function expectExact(): Promise<void> {
-  await rollUpPending(database.db, dimensions);
+  await rollUpPending(database.db);
   const { rollups, rows } = await rollupsAndRows(database.db, workspaceId);
   expect(rollups).toEqual(rows);
 }
@@ -74,14 +74,14 @@ it('counts the past of a dimension that is new, once, and what was rolled up of 
   await record(40, { link: 'quiet' });
   await rollUpPending(database.db, before);
   await record(300);
-  await rollUpPending(database.db, dimensions);
+  await rollUpPending(database.db);
   await record(50, { link: 'quiet' });
   const { rollups, rows } = await rollupsAndRows(database.db, workspaceId);
   expect(rollups).not.toEqual(rows);
 
-  expect(await rollUpNewDimensions(database.db, dimensions)).toEqual(added);
+  expect(await rollUpNewDimensions(database.db)).toEqual(added);
   await expectExact();
-  expect(await rollUpNewDimensions(database.db, dimensions)).toEqual([]);
+  expect(await rollUpNewDimensions(database.db)).toEqual([]);
   await expectExact();
 });
 
@@ -89,8 +89,8 @@ it('is exact when two nodes start at once while hits come in', async () => {
   await record(busyLinkHits + 100);
   await rollUpPending(database.db, before);
   const [one, other] = await Promise.all([
-    rollUpNewDimensions(database.db, dimensions),
-    rollUpNewDimensions(neighbour.db, dimensions),
+    rollUpNewDimensions(database.db),
+    rollUpNewDimensions(neighbour.db),
     keepComing(),
   ]);
   expect([...(one ?? []), ...(other ?? [])]).toEqual(added);
@@ -100,14 +100,14 @@ it('is exact when two nodes start at once while hits come in', async () => {
 async function keepComing(): Promise<void> {
   for (const { db } of [database, neighbour, database, neighbour]) {
     await record(30);
-    await rollUpPending(db, dimensions);
+    await rollUpPending(db);
   }
 }
 
 it('counts before old rows are dropped, and leaves what is gone', async () => {
   await record(200, { until: new Date('2026-03-20T12:00:00Z'), link: 'old' });
   await rollUpPending(database.db, before);
-  expect(await dropOldClicks(database.db, 60, now, dimensions)).toContain('clicks_2026_03');
+  expect(await dropOldClicks(database.db, 60, now)).toContain('clicks_2026_03');
   const counted = await rowsOf(
     database.db,
     sql`
@@ -125,7 +125,7 @@ where scope_id = ${workspaceId} and dimension in ('domain', 'qr') group by 1, 2 
 
 it('takes hits of an older version, which know no domain, as unknown', async () => {
   await record(20, { isOld: true });
-  expect(await rollUpNewDimensions(database.db, dimensions)).toEqual(added);
+  expect(await rollUpNewDimensions(database.db)).toEqual(added);
   await expectExact();
   const [unknown] = await rowsOf(
     database.db,

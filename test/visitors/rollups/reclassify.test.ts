@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { shapeId, shapeOf } from '../../../src/visitors/visits/agent-shape.ts';
 import { batchParameters, KnownShapes, KnownVisitors, recordHits } from '../../../src/visitors/clicks/batch.ts';
 import { type Rules, rules as todaysRules } from '../../../src/visitors/machines/classify.ts';
@@ -91,7 +90,6 @@ async function record(hits: Hit[]): Promise<void> {
 const run = (rules: Rules, changes: Partial<Parameters<typeof reclassifyHits>[1]> = {}) =>
   reclassifyHits(database.db, {
     rules,
-    dimensions,
     since: null,
     isDryRun: false,
     now: new Date(monday + 30 * 24 * hour),
@@ -132,7 +130,7 @@ describe('rules that changed', () => {
     async (timeZone) => {
       const workspaceId = await insertBareWorkspace(database.db, timeZone);
       await record(hitsBy(workspaceId, oldRules, 1_000, () => ({})));
-      await rollUpPending(database.db, dimensions);
+      await rollUpPending(database.db);
       const before = await classesOf(workspaceId);
       const result = await run(newRules);
       expect(Object.keys(result.moved)).toContain('crawler>human');
@@ -148,7 +146,7 @@ describe('rules that changed', () => {
     const workspaceId = await insertBareWorkspace(database.db);
     await record(hitsBy(workspaceId, oldRules, 100, () => ({ agent: null, agentId: null })));
     await record(hitsBy(workspaceId, newRules, 100, () => ({})));
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     const before = await classesOf(workspaceId);
     await run({ ...newRules, version: 103 });
     expect(await classesOf(workspaceId)).toEqual(before);
@@ -159,7 +157,7 @@ describe('rules that changed', () => {
     const workspaceId = await insertBareWorkspace(database.db);
     const untouched = await insertBareWorkspace(database.db);
     await record(hitsBy(workspaceId, oldRules, 40, () => ({ signals: 0 })));
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     await run(newRules, { since: new Date(monday) });
     const notes = await rowsOf<{ workspace_id: string; kind: string; text: string }>(
       database.db,
@@ -173,7 +171,7 @@ describe('rules that changed', () => {
   it('concern only what came since the instant asked for', async () => {
     const workspaceId = await insertBareWorkspace(database.db);
     await record(hitsBy(workspaceId, oldRules, 400, () => ({})));
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     const since = new Date(monday + 30 * hour + 7 * 60_000);
     await run(newRules, { since });
     const [kept] = await rowsOf<{ old: number; fresh: number }>(
@@ -193,7 +191,7 @@ describe('a dry run', () => {
     const workspaceId = await insertBareWorkspace(database.db);
     await run(newRules);
     await record(hitsBy(workspaceId, oldRules, 500, () => ({})));
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     const before = await classesOf(workspaceId);
     const dry = await run(newRules, { isDryRun: true });
     expect(await classesOf(workspaceId)).toEqual(before);
@@ -207,7 +205,7 @@ describe('a run that is interrupted', () => {
   it('is taken up where it stopped, and nothing is counted twice', async () => {
     const some = await Promise.all([1, 2, 3].map(() => insertBareWorkspace(database.db)));
     for (const workspaceId of some) await record(hitsBy(workspaceId, oldRules, 300, () => ({})));
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     const rules = { ...newRules, version: 110 };
     let chunks = 0;
     const stop = () => {
@@ -230,7 +228,7 @@ describe('a run that is interrupted', () => {
     const workspaceId = `0${made}`; // the first in their order
     await database.db.execute(sql`update workspaces set id = ${workspaceId} where id = ${made}`);
     await record(hitsBy(workspaceId, oldRules, 600, () => ({})));
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     const rules = { ...newRules, version: 112 };
     const done: number[] = [];
     const stop = (hits: number) => {
@@ -247,9 +245,9 @@ describe('a run that is interrupted', () => {
   it('may be run twice at once', async () => {
     const workspaceId = await insertBareWorkspace(database.db);
     await record(hitsBy(workspaceId, oldRules, 300, () => ({})));
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     const rules = { ...newRules, version: 111 };
-    await Promise.all([run(rules), run(rules), rollUpPending(database.db, dimensions)]);
+    await Promise.all([run(rules), run(rules), rollUpPending(database.db)]);
     await expectExact(workspaceId);
   });
 });
@@ -259,7 +257,7 @@ describe('what goes on meanwhile', () => {
     const workspaceId = await insertBareWorkspace(database.db);
     const hits = hitsBy(workspaceId, oldRules, 300, () => ({}));
     await record(hits.slice(0, 150));
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     const rules = { ...newRules, version: 120 };
     // After the run has rolled up, before its first chunk.
     const judge: Rules['judge'] = (evidence) => rules.judge(evidence);
@@ -268,9 +266,9 @@ describe('what goes on meanwhile', () => {
       const { findRestated, applyRestated } = await import('../../../src/visitors/rollups/restate.ts');
       const chunk = { workspaceId, from: new Date(monday), to: new Date(monday + 100 * hour) };
       await findRestated(tx, chunk, { ...rules, judge });
-      await applyRestated(tx, chunk, rules, dimensions, new Date(monday));
+      await applyRestated(tx, chunk, rules, new Date(monday));
     });
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     await expectExact(workspaceId);
     expect((await classesOf(workspaceId)).map((row) => row.class)).toEqual(['crawler', 'human', 'prefetch']);
   });
@@ -292,7 +290,7 @@ describe('bursts', () => {
       ...[74, 75, 76].map((visitorKey, n) => open(9, n * 500, { visitorKey, network: 'proofpoint' })),
       open(8, 0, { visitorKey: 77, network: 'proofpoint' }),
     ]);
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     await run({ ...todaysRules, version: 130 });
     const found = await rowsOf<{ visitor_key: number; reasons: string }>(
       database.db,

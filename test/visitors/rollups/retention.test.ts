@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { batchParameters, KnownShapes, KnownVisitors, recordHits } from '../../../src/visitors/clicks/batch.ts';
 import {
   clickJobs,
@@ -68,13 +67,13 @@ describe('clicks older than they are kept', () => {
   it('go by the month, and every count of them stays, of quiet links too', async () => {
     const workspaceId = await insertBareWorkspace(database.db, 'Asia/Kolkata');
     await recordMonths(workspaceId);
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     const isQuiet = await rowsOf(database.db, sql`select from link_totals where is_busy`);
     expect(isQuiet).toEqual([]);
     const { rows: asRows } = await rollupsAndRows(database.db, workspaceId);
     const totals = await rowsOf(database.db, sql`select * from link_totals order by link_id`);
 
-    const dropped = await dropOldClicks(database.db, 60, new Date(today), dimensions);
+    const dropped = await dropOldClicks(database.db, 60, new Date(today));
     expect(dropped).toEqual(['clicks_2026_02', 'clicks_2026_03', 'clicks_default']);
     const [left] = await rowsOf<{ first: string }>(
       database.db,
@@ -94,7 +93,7 @@ describe('clicks older than they are kept', () => {
     expect(sum?.clicks).toBe(480);
     const after = await rowsOf<{ is_busy: boolean }>(database.db, sql`select * from link_totals order by link_id`);
     expect(after).toEqual((totals as object[]).map((row) => ({ ...row, is_busy: true })));
-    expect(await dropOldClicks(database.db, 60, new Date(today), dimensions)).toEqual([]);
+    expect(await dropOldClicks(database.db, 60, new Date(today))).toEqual([]);
   });
 
   it('take their user agents with them', async () => {
@@ -113,7 +112,7 @@ describe('clicks older than they are kept', () => {
     const before = await breakdownsOf(workspaceId);
     const hit = makeHit({ workspaceId, linkId: `${workspaceId}-1`, clickedAt: today, city: 'Nowhere else' });
     await client.query({ ...recordHits, values: batchParameters([hit], []) });
-    await rollUpPending(database.db, dimensions);
+    await rollUpPending(database.db);
     const after = await breakdownsOf(workspaceId);
     expect(after.filter((row) => JSON.stringify(row).includes('Nowhere else'))).toHaveLength(2);
     expect(after.length).toBeGreaterThan(before.length);
@@ -127,7 +126,7 @@ describe('clicks older than they are kept', () => {
     const before = await breakdownsOf(workspaceId);
     const move = async (from: string, to: string) => {
       await database.db.execute(sql`update workspaces set time_zone = ${to} where id = ${workspaceId}`);
-      await moveRollups(database.db, workspaceId, from, dimensions);
+      await moveRollups(database.db, workspaceId, from);
     };
     await move('Asia/Kolkata', 'America/Los_Angeles');
     const moved = await breakdownsOf(workspaceId);
@@ -143,7 +142,7 @@ describe('two nodes that drop the same months at once', () => {
   it('share the work, and neither fails', async () => {
     await recordMonths(await insertBareWorkspace(database.db));
     await client.query("select pg_advisory_lock(hashtext('waymark rollups'))");
-    const nodes = [1, 2].map(() => dropOldClicks(database.db, 60, new Date(today), dimensions));
+    const nodes = [1, 2].map(() => dropOldClicks(database.db, 60, new Date(today)));
     const areWaiting = sql`
 select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`;
     await expect.poll(async () => (await database.db.execute(areWaiting)).rowCount).toBe(2);
@@ -171,7 +170,7 @@ describe('what ties a visit to a visitor', () => {
     const salts = new Salts();
     const nobody = openDatabase('postgres://nobody@127.0.0.1:1/nothing', () => {});
     await salts.renew(database.db, new Date());
-    const jobs = clickJobs({ db: nobody.db, salts, sweptHits: new SweptHits(), dimensions, retentionDays: null });
+    const jobs = clickJobs({ db: nobody.db, salts, sweptHits: new SweptHits(), retentionDays: null });
     const job = jobs.find(({ name }) => name === 'renew salts');
     const utcDay = new Date().toISOString().slice(0, 10);
     expect(salts.saltOf(utcDay)).toBeDefined();
@@ -219,7 +218,6 @@ select (select count(*)::int from clicks where link_id = 'kept') as clicks,
       db: database.db,
       salts: new Salts(),
       sweptHits: new SweptHits(),
-      dimensions,
       retentionDays: 30,
     });
     vi.useFakeTimers({ toFake: ['Date'], now: now.getTime() + 366 * day });
