@@ -19,7 +19,8 @@ import { openDatabase } from '../ground/db/db.ts';
 import { startEmbeddedPostgres } from '../ground/embedded/embedded.ts';
 import { migrateDatabase } from '../ground/db/migrate.ts';
 import { listen } from '../ground/db/notify.ts';
-import type { MendedZone } from '../ground/db/time-zones.ts';
+import { eventJobs } from '../ground/events/partitions.ts';
+import type { MendedZone } from '../ground/zones/time-zones.ts';
 import { type Addresses, deafSentence, reachDatabase } from '../ground/reach/reach.ts';
 import { removeOldForms } from '../ground/db/sent-forms.ts';
 import { removeOldTries } from '../ground/db/tries.ts';
@@ -140,6 +141,7 @@ async function open(
   };
   const timetable = [
     ...clickJobs({ db, salts, sweptHits, retentionDays: config.retentionDays, onMended }),
+    ...eventJobs(db),
     ...mailJobs(mailer),
     ...mailingJobs({ db, mailer, config }),
     ...domainJobs({ db, mailer, config, dns: openDns(config.dnsServers) }),

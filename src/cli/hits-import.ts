@@ -7,6 +7,7 @@ import { withConnection } from '../ground/db/connection.ts';
 import type { Db } from '../ground/db/db.ts';
 import { workspaces } from '../ground/db/schema.ts';
 import { findOrMakeInstanceDomain } from '../domains/domains/queries.ts';
+import { command } from '../ground/events/actor.ts';
 import { importHits, type ImportedHits } from '../reports/imports/hits-import.ts';
 import { formatNumber, plural } from '../ground/text/format.ts';
 import { CommandRefused, defineCommand } from './command.ts';
@@ -37,6 +38,7 @@ export const hitsImport = defineCommand({
         const done = await withConnection(url, async (client) =>
           importHits(client, {
             workspaceId,
+            by: command('hits:import'),
             bytes: await openFile(file, progress),
             bounds: { now, keptSince: retentionDays === null ? null : firstKeptDay(retentionDays, now) },
             isDryRun,

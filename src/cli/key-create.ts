@@ -5,6 +5,7 @@ import { keyName } from '../people/keys/forms.ts';
 import { insertApiKey } from '../people/keys/keys.ts';
 import type { Db } from '../ground/db/db.ts';
 import { users } from '../ground/db/schema.ts';
+import { command } from '../ground/events/actor.ts';
 import { listWorkspacesOf } from '../people/workspaces/queries.ts';
 import { CommandRefused, defineCommand } from './command.ts';
 import { withDatabase } from './database.ts';
@@ -31,7 +32,7 @@ export const keyCreate = defineCommand({
             : `${email} has no workspace "${wanted}"; theirs are: ${theirs}.`,
         );
       }
-      const { key } = await insertApiKey(db, workspace.id, { name, createdBy: userId });
+      const { key } = await insertApiKey(db, workspace.id, command('key:create', userId), { name });
       return { json: { key }, text: `${key}\n\nA key of ${workspace.name}. Keep it safe: it is not shown again.` };
     }),
 });

@@ -8,6 +8,7 @@ import { restateWorkspace } from '../visitors/rollups/recount.ts';
 import { withConnection } from '../ground/db/connection.ts';
 import type { Db } from '../ground/db/db.ts';
 import * as schema from '../ground/db/schema.ts';
+import { command } from '../ground/events/actor.ts';
 import { findOrMakeInstanceDomain } from '../domains/domains/queries.ts';
 import { formatNumber, plural } from '../ground/text/format.ts';
 import { addDays } from '../ground/time/zoned-time.ts';
@@ -65,12 +66,13 @@ export const seed = defineCommand({
       const domainId = await findOrMakeInstanceDomain(db, config.shortUrl);
       const ideas = linkIdeas(size.links, size);
       const named = ideas.flatMap(({ campaign }) => campaign ?? []);
-      const campaigns = await ensureCampaigns(db, host.workspace.id, named, days);
-      const extraCampaigns = await ensureExtraCampaigns(db, host.workspace.id, extraCampaignNames(size));
+      const by = command('seed', host.userId);
+      const campaigns = await ensureCampaigns(db, host.workspace.id, by, named, days);
+      const extraCampaigns = await ensureExtraCampaigns(db, host.workspace.id, by, extraCampaignNames(size));
       const links = await insertDemoLinks(
         db,
         ideas,
-        { workspace: host.workspace, domainId, createdBy: host.userId, campaigns, extraCampaigns, days },
+        { workspace: host.workspace, domainId, by, campaigns, extraCampaigns, days },
         random,
         (made) => progress.show('links', made, size.links),
       );
@@ -79,7 +81,7 @@ export const seed = defineCommand({
       const hitsOf = hitMaker(links, audience, random);
       const hits = allHits(spread(size.clicks, plan, links, random), hitsOf, size.clicks, progress);
       await load(url, host.workspace.id, days, hits, () => progress.show('reports', size.clicks, size.clicks));
-      await setGoals(db, host.workspace, campaigns, { days, clicks: size.clicks });
+      await setGoals(db, host.workspace, by, campaigns, { days, clicks: size.clicks });
       progress.clear();
 
       const { email, password } = host;
@@ -109,7 +111,7 @@ async function newHost(db: Db): Promise<Host> {
     workspaceName: 'Fernwell Outdoor',
     timeZone,
   });
-  const { userId, workspaceId } = await createAccount(db, account);
+  const { userId, workspaceId } = await createAccount(db, command('seed'), account);
   const { workspace } = await getHost(db, workspaceId);
   return { workspace, userId, email, password };
 }

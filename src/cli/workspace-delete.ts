@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { command } from '../ground/events/actor.ts';
 import { formatNumber, plural } from '../ground/text/format.ts';
 import { deleteContents, endWorkspace, findContents, type WorkspaceContents } from '../people/workspaces/deletion.ts';
 import { deleteHits } from '../visitors/rollups/removal.ts';
@@ -17,6 +18,7 @@ export const workspaceDelete = defineCommand({
     'Its links stop working at once, and others may take their words on a shared domain. Accounts of its members stay.',
     'The server may run meanwhile, and a large workspace may take minutes: stopped before its end, it goes on when it is run again.',
     'Clicks that wait in a spool come in later: run this when none wait.',
+    'That it was deleted, under which name and when, is kept among the events of the instance.',
   ].join('\n'),
   options: {
     workspace: { value: 'WORKSPACE', says: 'Id or URL name of the workspace.', isRequired: true, isOperand: true },
@@ -40,11 +42,12 @@ export const workspaceDelete = defineCommand({
           `This deletes ${listOf(contents)}, for good. Say --yes to do it; nothing was changed.`,
         );
       }
-      await endWorkspace(db, contents.id);
+      const by = command('workspace:delete');
+      await endWorkspace(db, contents.id, by);
       await sleep(newsMs);
       const progress = startProgress(isQuiet);
       const done = { hits: 0, links: 0 };
-      await deleteContents(db, contents.id, ({ what, deleted }) => {
+      await deleteContents(db, contents.id, by, ({ what, deleted }) => {
         done[what] += deleted;
         progress.show(what, Math.min(done[what], contents[what]), Math.max(1, contents[what]));
       });

@@ -1,6 +1,7 @@
 import { clicksOf } from '../reports/campaigns/standing.ts';
 import { countCampaignDays } from '../visitors/rollups/days.ts';
 import type { Db } from '../ground/db/db.ts';
+import type { Actor } from '../ground/events/actor.ts';
 import { type Campaign, insertCampaign, listCampaigns, updateCampaign } from '../links/links/campaigns.ts';
 import { nameKey } from '../links/links/name.ts';
 import { addDays } from '../ground/time/zoned-time.ts';
@@ -46,6 +47,7 @@ export type EnsuredCampaigns = ReadonlyMap<CampaignName, Campaign & { isNew: boo
 export async function ensureCampaigns(
   db: Db,
   workspaceId: string,
+  by: Actor,
   names: Iterable<CampaignName>,
   days: readonly string[],
 ): Promise<EnsuredCampaigns> {
@@ -55,9 +57,8 @@ export async function ensureCampaigns(
     const { name, startOf, lasts } = campaigns[key];
     const startsOn = addDays(days[0] ?? '', startOf(days.length));
     const own = found.get(nameKey(name));
-    const campaign =
-      own ??
-      (await insertCampaign(db, workspaceId, { name, startsOn, endsOn: addDays(startsOn, lasts - 1), goal: null }));
+    const plan = { name, startsOn, endsOn: addDays(startsOn, lasts - 1), goal: null };
+    const campaign = own ?? (await insertCampaign(db, workspaceId, by, plan));
     ensured.set(key, { ...campaign, isNew: own === undefined });
   }
   return ensured;
@@ -67,13 +68,14 @@ export async function ensureCampaigns(
 export async function ensureExtraCampaigns(
   db: Db,
   workspaceId: string,
+  by: Actor,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map((await listCampaigns(db, workspaceId)).map(({ id, name }) => [nameKey(name), id]));
   const ids = new Map<string, string>();
   for (const name of names) {
     const plan = { name, startsOn: null, endsOn: null, goal: null };
-    ids.set(name, found.get(nameKey(name)) ?? (await insertCampaign(db, workspaceId, plan)).id);
+    ids.set(name, found.get(nameKey(name)) ?? (await insertCampaign(db, workspaceId, by, plan)).id);
   }
   return ids;
 }
@@ -85,6 +87,7 @@ export async function ensureExtraCampaigns(
 export async function setGoals(
   db: Db,
   workspace: { id: string; timeZone: string },
+  by: Actor,
   ensured: EnsuredCampaigns,
   demo: { days: readonly string[]; clicks: number },
 ): Promise<void> {
@@ -96,6 +99,6 @@ export async function setGoals(
     if (!isNew || !attained || !startsOn || !endsOn) continue;
     const brought = clicksOf(counts, id, { first: startsOn, last: endsOn }) || demo.clicks / 20;
     const goal = Math.max(1, Math.round(Number((brought / attained).toPrecision(2))));
-    await updateCampaign(db, workspace.id, id, (now) => ({ ...now, goal }));
+    await updateCampaign(db, workspace.id, by, id, (now) => ({ ...now, goal }));
   }
 }

@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import type { OpenedLink } from '../visitors/clicks/enrich.ts';
 import { type Destination, destinationTo } from '../visitors/routing/plan.ts';
 import type { Db } from '../ground/db/db.ts';
+import type { Actor } from '../ground/events/actor.ts';
 import * as schema from '../ground/db/schema.ts';
 import { Conflict } from '../ground/text/errors.ts';
 import { withQuery } from '../ground/addresses/destination.ts';
@@ -27,7 +28,7 @@ export type DemoLink = Popularity & {
 type Setting = {
   workspace: { id: string; timeZone: string };
   domainId: string;
-  createdBy: string | null;
+  by: Actor;
   campaigns: EnsuredCampaigns;
   /** Ids by name. */
   extraCampaigns: ReadonlyMap<string, string>;
@@ -56,7 +57,8 @@ export async function insertDemoLinks(
     return { idea, popularity, createdAt, values: valuesOf(idea, setting) };
   });
   const drawn = planned.filter(({ idea }) => idea.slug === null);
-  const tagIds = await tagIdsOf(db, workspace.id, drawn);
+  const { domainId, by } = setting;
+  const tagIds = await tagIdsOf(db, workspace.id, by, drawn);
   const rows = drawn.map(({ idea, createdAt, values: { url, campaignId, tags } }) => ({
     url,
     title: idea.title,
@@ -64,8 +66,7 @@ export async function insertDemoLinks(
     campaignId,
     tagIds: tags.flatMap((tag) => tagIds.get(nameKey(tag)) ?? []),
   }));
-  const { domainId, createdBy } = setting;
-  const many = await insertManyLinks(db, { workspaceId: workspace.id, domainId, createdBy }, rows, onMade);
+  const many = await insertManyLinks(db, workspace.id, by, domainId, rows, onMade);
   const made: DemoLink[] = [];
   let count = many.length;
   let next = 0;
@@ -88,10 +89,11 @@ export async function insertDemoLinks(
 async function tagIdsOf(
   db: Db,
   workspaceId: string,
+  by: Actor,
   planned: readonly { values: { tags: string[] } }[],
 ): Promise<ReadonlyMap<string, string>> {
   const names = [...new Set(planned.flatMap(({ values }) => values.tags))];
-  await db.transaction((tx) => ensureTags(tx, workspaceId, names));
+  await db.transaction((tx) => ensureTags(tx, workspaceId, by, names));
   const rows = await db
     .select({ id: schema.tags.id, key: schema.tags.nameKey })
     .from(schema.tags)
@@ -130,16 +132,16 @@ function valuesOf({ title, url, mix, campaign, extraTag, extraCampaign }: LinkId
 }
 
 async function insertIdea(db: Db, slug: string, values: Values, setting: Setting): Promise<Link> {
-  const { domainId, createdBy, workspace } = setting;
-  const input = { ...values, domainId, createdBy };
+  const { domainId, by, workspace } = setting;
+  const input = { ...values, domainId };
   for (const candidate of [slug, `${slug}-2`, `${slug}-3`]) {
     try {
-      return await insertLink(db, workspace.id, { ...input, slug: candidate });
+      return await insertLink(db, workspace.id, by, { ...input, slug: candidate });
     } catch (error) {
       if (!(error instanceof Conflict)) throw error; // a demo of this instance has it already
     }
   }
-  return insertLink(db, workspace.id, { ...input, slug: null });
+  return insertLink(db, workspace.id, by, { ...input, slug: null });
 }
 
 async function dateBack(db: Db, workspaceId: string, linkId: string, createdAt: Date): Promise<void> {

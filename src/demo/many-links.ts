@@ -1,6 +1,8 @@
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { Db } from '../ground/db/db.ts';
-import { announce } from '../ground/db/notify.ts';
+import { domains } from '../ground/db/schema.ts';
+import type { Actor } from '../ground/events/actor.ts';
+import { record } from '../ground/events/record.ts';
 import { newId } from '../ground/text/id.ts';
 import { randomSlug, randomSlugLength } from '../ground/addresses/slug.ts';
 
@@ -15,8 +17,6 @@ export type ManyLink = {
 
 export type MadeLink = { id: string; slugId: string; qrSlugId: string };
 
-type Owner = { workspaceId: string; domainId: string; createdBy: string | null };
-
 /** Links that one transaction writes. */
 const linksAStep = 5_000;
 
@@ -28,19 +28,28 @@ const linksAStep = 5_000;
  */
 export async function insertManyLinks(
   db: Db,
-  owner: Owner,
+  workspaceId: string,
+  by: Actor,
+  domainId: string,
   links: readonly ManyLink[],
   onMade: (count: number) => void,
 ): Promise<MadeLink[]> {
   const made: MadeLink[] = [];
   for (let from = 0; from < links.length; from += linksAStep) {
-    made.push(...(await db.transaction((tx) => insertStep(tx, owner, links.slice(from, from + linksAStep)))));
+    const step = links.slice(from, from + linksAStep);
+    made.push(...(await db.transaction((tx) => insertStep(tx, workspaceId, by, domainId, step))));
     onMade(made.length);
   }
   return made;
 }
 
-async function insertStep(tx: Db, owner: Owner, links: readonly ManyLink[]): Promise<MadeLink[]> {
+async function insertStep(
+  tx: Db,
+  workspaceId: string,
+  by: Actor,
+  domainId: string,
+  links: readonly ManyLink[],
+): Promise<MadeLink[]> {
   const made = links.map(() => ({ id: newId(), slugId: newId(), qrSlugId: newId() }));
   const ids = made.map(({ id }) => id);
   const instants = links.map(({ createdAt }) => createdAt.toISOString());
@@ -48,7 +57,7 @@ async function insertStep(tx: Db, owner: Owner, links: readonly ManyLink[]): Pro
     sql`${sql.param([...values])}::${sql.raw(type)}[]`;
   await tx.execute(sql`
 insert into links (id, workspace_id, created_by, url, title, campaign_id, created_at, updated_at)
-select id, ${owner.workspaceId}, ${owner.createdBy}, url, title, campaign_id, at, at
+select id, ${workspaceId}, ${by.userId}, url, title, campaign_id, at, at
 from unnest(${column(ids)}, ${column(links.map(({ url }) => url))}, ${column(links.map(({ title }) => title))},
   ${column(links.map(({ campaignId }) => campaignId))}, ${column(instants, 'timestamptz')}) l (id, url, title, campaign_id, at)`);
   const tagged = links.flatMap(({ tagIds }, index) => tagIds.map((tagId) => ({ id: ids[index] ?? '', tagId })));
@@ -59,11 +68,12 @@ select * from unnest(${column(tagged.map(({ id }) => id))}, ${column(tagged.map(
     { id: slugId, linkId: id, kind: 'primary', at: instants[index] ?? '' },
     { id: qrSlugId, linkId: id, kind: 'qr', at: instants[index] ?? '' },
   ]);
+  const slugs = new Map<string, string>();
   // Few are taken; those are drawn again, longer.
   for (let length = randomSlugLength; missing.length > 0; length++) {
-    const { rows } = await tx.execute<{ id: string }>(sql`
+    const { rows } = await tx.execute<{ id: string; slug: string }>(sql`
 insert into slugs (id, domain_id, link_id, kind, slug, slug_key, created_at)
-select id, ${owner.domainId}, link_id, kind, slug, slug, at
+select id, ${domainId}, link_id, kind, slug, slug, at
 from unnest(${column(missing.map(({ id }) => id))}, ${column(missing.map(({ linkId }) => linkId))},
   ${column(missing.map(({ kind }) => kind))}, ${column(missing.map(() => randomSlug(length)))},
   ${column(
@@ -71,11 +81,18 @@ from unnest(${column(missing.map(({ id }) => id))}, ${column(missing.map(({ link
     'timestamptz',
   )}) s (id, link_id, kind, slug, at)
 on conflict do nothing
-returning id`);
-    const there = new Set(rows.map(({ id }) => id));
-    missing = missing.filter(({ id }) => !there.has(id));
+returning id, slug`);
+    for (const { id, slug } of rows) slugs.set(id, slug);
+    missing = missing.filter(({ id }) => !slugs.has(id));
   }
+  const [domain] = await tx.select({ host: domains.host }).from(domains).where(eq(domains.id, domainId));
+  const happened = made.map(({ id, slugId }, index) => {
+    const { url, title } = links[index] ?? {};
+    const target = { id, name: `${domain?.host}/${slugs.get(slugId)}` };
+    return { what: 'link.created', target, after: { url, title } } as const;
+  });
+  const [first, ...others] = happened;
   // One word for all of them: whoever looked for one of these slugs before looks again.
-  await announce(tx, { kind: 'case policy', domainId: owner.domainId });
+  if (first) await record(tx, by, workspaceId, { ...first, tells: [{ kind: 'case policy', domainId }] }, ...others);
   return made;
 }

@@ -11,6 +11,7 @@ import { insertMailing } from '../../src/reports/mailings/queries.ts';
 import { mailingToken } from '../../src/reports/mailings/token.ts';
 import { insertShare } from '../../src/reports/sharing/queries.ts';
 import { insertInvitation } from '../../src/people/workspaces/invitations.ts';
+import { byPerson, byTest } from '../setup/actor.ts';
 import type { TestApp } from '../setup/app.ts';
 
 /** The workspace in which everything is made, and whom it is made by. */
@@ -48,17 +49,17 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
     case 'campaigns':
     case 'campaignId': {
       const plan = { name: word, startsOn: null, endsOn: null, goal: null };
-      return { [name]: (await insertCampaign(db, workspaceId, plan)).id };
+      return { [name]: (await insertCampaign(db, workspaceId, byTest, plan)).id };
     }
     case 'tags':
     case 'tagId':
-      return { [name]: (await ensureTags(db, workspaceId, [word]))[0] ?? '' };
+      return { [name]: (await ensureTags(db, workspaceId, byTest, [word]))[0] ?? '' };
     case 'noteId':
-      await insertNote(db, workspaceId, { at: new Date(), text: word, linkId: null, createdBy: ownerId });
+      await insertNote(db, workspaceId, byPerson(ownerId), { at: new Date(), text: word, linkId: null });
       return { noteId: await idOf(place, sql`select id from report_notes where text = ${word}`) };
     case 'views':
     case 'viewId':
-      return { [name]: (await insertView(db, workspaceId, { name: word, address: 'reports', createdBy: ownerId })).id };
+      return { [name]: (await insertView(db, workspaceId, byPerson(ownerId), { name: word, address: 'reports' })).id };
     case 'shareId':
       await makeShare(place, word);
       return { shareId: await idOf(place, sql`select id from shares where title = ${word}`) };
@@ -69,10 +70,9 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
         filters: [],
         every: 'week',
         recipient: `${word}@example.com`,
-        createdBy: ownerId,
       } as const;
       await db.execute(sql`delete from mailings`);
-      const { id } = await insertMailing(db, workspaceId, mailing);
+      const { id } = await insertMailing(db, workspaceId, byPerson(ownerId), mailing);
       return { mailingId: id, token: mailingToken(app.config.secret, id) };
     }
     case 'mailId': {
@@ -82,7 +82,7 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
       return { mailId: String(rows[0]?.id) };
     }
     case 'keyId':
-      return { keyId: (await insertApiKey(db, workspaceId, { name: word, createdBy: ownerId })).id };
+      return { keyId: (await insertApiKey(db, workspaceId, byPerson(ownerId), { name: word })).id };
     case 'userId':
       return { userId: await makeMember(place, word) };
     case 'invitationId':
@@ -118,26 +118,24 @@ values (${id}, ${`${word}.example.com`}, ${workspaceId}, 'live', ${word}, 'bytes
 }
 
 function makeLink({ app, workspaceId, ownerId }: Place) {
-  return insertLink(app.db, workspaceId, {
+  return insertLink(app.db, workspaceId, byPerson(ownerId), {
     url: 'https://example.com/',
     slug: null,
     title: null,
     tags: [],
     campaignId: null,
     domainId: app.app.instanceDomainId,
-    createdBy: ownerId,
   });
 }
 
 const makeShare = ({ app, workspaceId, ownerId }: Place, title: string): Promise<string> =>
-  insertShare(app.db, workspaceId, {
+  insertShare(app.db, workspaceId, byPerson(ownerId), {
     subject: { kind: 'workspace', id: workspaceId },
     filters: [],
     title,
     parts: [],
     passwordHash: null,
     expiresAt: null,
-    createdBy: ownerId,
   });
 
 /** New links of the workspace go to a domain that has a colour and a logo. */
@@ -150,7 +148,7 @@ values (${id}, ${`brand-${word}.example.com`}, ${workspaceId}, 'live', ${word}, 
 }
 
 const invite = ({ app, workspaceId, ownerId }: Place, word: string): Promise<string> =>
-  insertInvitation(app.db, workspaceId, { email: `${word}@example.com`, role: 'viewer', invitedBy: ownerId });
+  insertInvitation(app.db, workspaceId, byPerson(ownerId), { email: `${word}@example.com`, role: 'viewer' });
 
 async function makeMember({ app, workspaceId }: Place, word: string): Promise<string> {
   await app.db.execute(sql`insert into users (id, name, email) values (${word}, ${word}, ${`${word}@example.com`})`);

@@ -6,6 +6,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertApiKey } from '../../src/people/keys/keys.ts';
 import { type Role, roles } from '../../src/people/workspaces/roles.ts';
+import { byPerson } from '../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
 import { makeParams, type Place } from './fixtures.ts';
@@ -50,7 +51,7 @@ beforeAll(async () => {
   const ownerId = ids.get('owner') ?? '';
   place = { app, ownerId, slug: owner.workspace.slug, workspaceId: await workspaceIdOf(app, owner) };
   const makeKey = async (actor: Actor, workspaceId: string) =>
-    (await insertApiKey(app.db, workspaceId, { name: actor, createdBy: ids.get(actor) ?? null })).key;
+    (await insertApiKey(app.db, workspaceId, byPerson(ids.get(actor) ?? null), { name: actor })).key;
   keys.member = await makeKey('member', place.workspaceId);
   keys.admin = await makeKey('admin', place.workspaceId);
   keys.theirs = await makeKey('owner of another workspace', await workspaceIdOf(app, other));

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { restateWorkspace } from '../../src/visitors/rollups/recount.ts';
 import { deleteContents, endWorkspace } from '../../src/people/workspaces/deletion.ts';
 import { deleteHits } from '../../src/visitors/rollups/removal.ts';
+import { byTest } from '../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { insertDomain } from '../setup/domains.ts';
 import { rowsOf } from '../setup/hits.ts';
@@ -105,7 +106,17 @@ describe('waymark workspace:delete', () => {
     expect(code).toBe(0);
     expect(stdout).toContain(`Deleted: the workspace "Ada's team"`);
     await waymark.rollUp();
-    expect(await rowsThatName(gone)).toEqual({});
+    // But that it was deleted.
+    expect(Object.keys(await rowsThatName(gone)).filter((name) => !name.startsWith('events'))).toEqual([]);
+    expect(
+      await rowsOf(
+        waymark.db,
+        sql`select what, actor_name as by from events where workspace_id is null and target_name = ${"Ada's team"} order by id`,
+      ),
+    ).toEqual([
+      { what: 'workspace.deleted', by: 'workspace:delete' },
+      { what: 'workspace.erased', by: 'workspace:delete' },
+    ]);
     expect(await rowsThatName(kept)).toMatchObject(before);
   });
 
@@ -144,7 +155,7 @@ insert into visitors_seen (visitor_key, link_id, day) select visitor_key, link_i
   });
 
   it('is gone for its visitors and its people before its rows are', async () => {
-    await endWorkspace(waymark.db, workspaceId);
+    await endWorkspace(waymark.db, workspaceId, byTest);
     await expect.poll(async () => (await waymark.visit('/large')).status).toBe(410);
     await expect.poll(async () => (await waymark.visit('/own', { host: domain })).status).toBe(404);
     expect((await cleo.ask(`/w/${cleo.workspace.slug}/links`)).status).toBe(404);
@@ -153,7 +164,7 @@ insert into visitors_seen (visitor_key, link_id, day) select visitor_key, link_i
   });
 
   it('goes in steps without the lock of the rollups, and after an interruption the rest goes', async () => {
-    const interrupted = deleteContents(waymark.db, workspaceId, ({ deleted }) => {
+    const interrupted = deleteContents(waymark.db, workspaceId, byTest, ({ deleted }) => {
       expect(deleted).toBeLessThanOrEqual(10_000);
       throw new Error('killed');
     });
@@ -165,7 +176,7 @@ insert into visitors_seen (visitor_key, link_id, day) select visitor_key, link_i
 
     const steps: string[] = [];
     const locks: Promise<unknown[]>[] = [];
-    await deleteContents(waymark.db, workspaceId, ({ what }) => {
+    await deleteContents(waymark.db, workspaceId, byTest, ({ what }) => {
       steps.push(what);
       locks.push(
         rowsOf(
@@ -178,7 +189,10 @@ insert into visitors_seen (visitor_key, link_id, day) select visitor_key, link_i
     expect(steps.filter((what) => what === 'links').length).toBe(2);
     expect((await Promise.all(locks)).flat()).toEqual([]);
     await deleteHits(waymark.db, workspaceId);
-    expect(await rowsThatName([workspaceId, 'large\\d+'])).toEqual({});
+    expect(
+      Object.keys(await rowsThatName([workspaceId, 'large\\d+'])).filter((name) => !name.startsWith('events')),
+    ).toEqual([]);
+    expect(await rowsOf(waymark.db, sql`select from events where workspace_id = ${workspaceId}`)).toEqual([]);
     expect(await rowsOf(waymark.db, sql`select from visitors_seen where visitor_key < 0`)).toEqual([]);
     await expect.poll(async () => (await waymark.visit('/large')).status).toBe(404);
   });

@@ -6,6 +6,7 @@ import { loadCampaigns } from '../../src/reports/campaigns/page.ts';
 import { insertCampaign, listCampaigns } from '../../src/links/links/campaigns.ts';
 import { ensureTags, listTags } from '../../src/links/links/tags.ts';
 import { localDay } from '../../src/ground/time/zoned-time.ts';
+import { byTest } from '../setup/actor.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, rowsOf } from '../setup/hits.ts';
 import { type CommandLine, openCommandLine } from './run.ts';
@@ -225,8 +226,8 @@ select (select count(*)::int from links where ${inDemo()}) as links, sum(clicks)
     const { db } = database;
     const workspaceId = await insertBareWorkspace(db);
     const plan = { name: 'TRAIL week', startsOn: null, endsOn: '2026-01-31', goal: 5 };
-    await insertCampaign(db, workspaceId, plan);
-    const [tagId] = await ensureTags(db, workspaceId, ['Social']);
+    await insertCampaign(db, workspaceId, byTest, plan);
+    const [tagId] = await ensureTags(db, workspaceId, byTest, ['Social']);
     const addDemo = () =>
       line.answer('seed', '--workspace', workspaceId, '--links', '9', '--clicks', '200', '--days', '20');
     await addDemo();

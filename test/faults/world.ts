@@ -7,6 +7,7 @@ import { migrateDatabase } from '../../src/ground/db/migrate.ts';
 import { clicks, domains } from '../../src/ground/db/schema.ts';
 import { ensureInstanceDomain } from '../../src/domains/domains/queries.ts';
 import { insertLink, type Link } from '../../src/links/links/queries.ts';
+import { byTest } from '../setup/actor.ts';
 import { insertBareWorkspace, rowsOf } from '../setup/hits.ts';
 import { rollupsAndRows } from '../setup/rollups.ts';
 import { host, type NodeOptions, type ServerNode, startNode } from './node.ts';
@@ -58,19 +59,18 @@ export async function openWorld(): Promise<World> {
   await ensureInstanceDomain(db, `http://${host}`);
   const [domain] = await db.select().from(domains).where(isNull(domains.workspaceId));
   const workspaceId = await insertBareWorkspace(db);
-  const { key } = await insertApiKey(db, workspaceId, { name: 'faults', createdBy: null });
+  const { key } = await insertApiKey(db, workspaceId, byTest, { name: 'faults' });
   const nodes: ServerNode[] = [];
   const spooledBefore = new Map<ServerNode, number>();
 
   return {
     postgres,
     makeLink: (slug) =>
-      insertLink(db, workspaceId, {
+      insertLink(db, workspaceId, byTest, {
         url: `https://example.com/${slug}`,
         slug,
         domainId: domain?.id ?? '',
         title: null,
-        createdBy: null,
       }),
     async start(options = {}) {
       const node = await startNode({ databaseUrl: postgres.url, ...options });

@@ -7,6 +7,7 @@ import { accounts, sessions, users } from '../../src/ground/db/schema.ts';
 import { newId } from '../../src/ground/text/id.ts';
 import { cookieName } from '../../src/ground/http/cookies.ts';
 import { insertWorkspace } from '../../src/people/workspaces/queries.ts';
+import { byTest } from './actor.ts';
 
 export type Account = { name: string; email: string; password: string; cookie: string; workspace: { slug: string } };
 
@@ -30,7 +31,7 @@ export async function makePerson(db: Db, config: Config, name: string): Promise<
       .values({ id: newId(), accountId: userId, providerId: 'credential', userId, password: hash });
     const expiresAt = new Date(Date.now() + 30 * 24 * 60 * 60 * 1000);
     await tx.insert(sessions).values({ id: newId(), userId, token, expiresAt });
-    return insertWorkspace(tx, { name: `${name}'s team`, ownerId: userId, timeZone: 'UTC' });
+    return insertWorkspace(tx, byTest, { name: `${name}'s team`, ownerId: userId, timeZone: 'UTC' });
   });
   const signature = createHmac('sha256', config.secret).update(token).digest('base64');
   const session = cookieName(config.appUrl.startsWith('https:'), '.session_token');

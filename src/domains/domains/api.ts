@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { jsonBody } from '../../people/keys/forms.ts';
 import { refusals } from '../../people/keys/problem.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight } from '../../people/workspaces/guards.ts';
 import { checksAMinute, limitChecks } from './check-limit.ts';
 import { settleCheck } from './check.ts';
@@ -138,7 +139,7 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
     },
     async (request, reply) => {
       const { host } = readHost(request.body.host, place.ownHosts);
-      const { claim, isNew } = await claimDomain(db, request.workspace.id, host, place.scheme);
+      const { claim, isNew } = await claimDomain(db, request.workspace.id, actorOf(request), host, place.scheme);
       const json = withRecords(claim, await wantedRecords(claim, place, dns));
       if (!isNew) return reply.code(200).send(json);
       return reply.code(201).header('location', `/api/v1/domains/${claim.id}`).send(json);

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import { findCertificateFault } from '../dns/certificate.ts';
 import { type Claim, prove } from './claims.ts';
 import type { Diagnosis } from '../dns/diagnosis.ts';
@@ -19,7 +20,7 @@ export async function settleCheck(
   { place, dns, now }: { place: DomainPlace; dns: Dns; now: Date },
 ): Promise<{ claim: Claim; faults: readonly Fault[] }> {
   const { server, log } = request;
-  const proved = await prove(server.db, claim.workspaceId, claim.id, diagnosis, now);
+  const proved = await prove(server.db, claim.workspaceId, actorOf(request), claim.id, diagnosis, now);
   void mailTakeover(server, proved).catch((error: unknown) => log.error(error));
   const pending = proved.state === 'live' ? await findCertificateFault(claim.host, place, dns) : undefined;
   return { claim: proved, faults: pending ? [pending, ...diagnosis.faults] : diagnosis.faults };

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { and, asc, eq, inArray, isNotNull, ne, or } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { countForInsert } from '../../ground/db/limits.ts';
-import { announce } from '../../ground/db/notify.ts';
 import { uniqueViolation } from '../../ground/db/pg-errors.ts';
 import { domains } from '../../ground/db/schema.ts';
+import { type Actor, serverJob } from '../../ground/events/actor.ts';
+import type { What } from '../../ground/events/happened.ts';
+import { record } from '../../ground/events/record.ts';
 import { Conflict, Invalid, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import type { Diagnosis } from '../dns/diagnosis.ts';
@@ -67,6 +69,7 @@ export async function getClaim(db: Db, workspaceId: string, claimId: string): Pr
 export async function claimDomain(
   db: Db,
   workspaceId: string,
+  by: Actor,
   host: string,
   scheme: 'http' | 'https' = 'https',
 ): Promise<{ claim: Claim; isNew: boolean }> {
@@ -90,6 +93,8 @@ export async function claimDomain(
       .where(isMeant)
       .returning(domainColumns);
     if (!revived) throw new NotFound('There is no such domain.');
+    const target = { id: revived.id, name: host };
+    await record(tx, by, workspaceId, { what: 'domain.created', target, after: { host, scheme } });
     return { claim: claimOf(revived), isNew: true };
   });
 }
@@ -106,6 +111,7 @@ const nothingKnown = { provedAt: null, checkedAt: null, failingSince: null, warn
 export async function prove(
   db: Db,
   workspaceId: string,
+  by: Actor,
   claimId: string,
   diagnosis: Diagnosis,
   now: Date,
@@ -132,7 +138,21 @@ export async function prove(
         .returning(domainColumns);
       if (!row) throw new NotFound('There is no such domain.');
       const isOrWasLive = [before.state, after.state].includes('live');
-      if (after.state !== before.state && isOrWasLive) await announce(tx, { kind: 'domain', host });
+      await record(tx, by, workspaceId, {
+        what: whatOfCheck(before.state, after.state),
+        target: { id: claimId, name: host },
+        before: standingFields(before),
+        after: standingFields(after),
+        tells: after.state !== before.state && isOrWasLive ? [{ kind: 'domain', host }] : [],
+      });
+      // Another workspace learns that it lost the host, and not who has it.
+      for (const claim of takenFrom)
+        await record(tx, serverJob('prove domains'), claim.workspaceId, {
+          what: 'domain.lost',
+          target: { id: claim.id, name: host },
+          before: { state: claim.state },
+          after: { state: 'waiting' },
+        });
       return { ...claimOf(row), takenFrom };
     });
   } catch (error) {
@@ -140,6 +160,18 @@ export async function prove(
     throw error;
   }
 }
+
+function whatOfCheck(before: string, after: string): What {
+  if (after === before) return 'domain.checked';
+  return after === 'live' ? 'domain.proved' : 'domain.paused';
+}
+
+/** The fields of a domain that a check may change, without the clock of checks. */
+const standingFields = ({ state, failingSince, fault }: Pick<Domain, 'state' | 'failingSince' | 'fault'>) => ({
+  state,
+  failingSince,
+  fault,
+});
 
 /** Sends the holder back to waiting, unless it stands by its own record; the instance's own host is nobody's. */
 async function takeOver(tx: Db, rivals: readonly Domain[], { proofs }: Diagnosis): Promise<Claim[]> {

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AppError } from '../../ground/text/errors.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { getLogo, readLogo, updateLogo } from './logo.ts';
 import { getOwnDomain } from './settings.ts';
@@ -28,7 +29,8 @@ export default async function logoRoutes(app: FastifyInstance): Promise<void> {
       const { workspace, body } = request;
       const { id } = await getOwnDomain(db, workspace.id, request.params.id);
       try {
-        await updateLogo(db, workspace.id, id, readLogo(Buffer.from(body.logo, 'base64url')));
+        const logo = readLogo(Buffer.from(body.logo, 'base64url'));
+        await updateLogo(db, workspace.id, actorOf(request), id, logo);
         reply.flash('success', 'Visitors see this logo from now on.');
       } catch (error) {
         if (!(error instanceof AppError) || error.field !== 'logo') throw error;
@@ -39,7 +41,7 @@ export default async function logoRoutes(app: FastifyInstance): Promise<void> {
   );
 
   routes.post('/w/:workspace/domains/:id/logo/remove', { ...toManage, schema: { params } }, async (request, reply) => {
-    await updateLogo(db, request.workspace.id, request.params.id, null);
+    await updateLogo(db, request.workspace.id, actorOf(request), request.params.id, null);
     reply.flash('success', 'The logo is removed.');
     return toSettings(request, reply, request.params.id);
   });

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { Db } from '../../ground/db/db.ts';
-import { announce } from '../../ground/db/notify.ts';
 import { domains } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { record } from '../../ground/events/record.ts';
 import { Invalid, NotFound } from '../../ground/text/errors.ts';
 import { isOwnDomain } from './queries.ts';
 
@@ -77,17 +79,39 @@ function readWebp(bytes: Buffer): Picture | undefined {
  * Sets a domain's logo, or takes it away; visitors see it at once.
  * @throws NotFound
  */
-export async function updateLogo(db: Db, workspaceId: string, domainId: string, logo: Logo | null): Promise<void> {
+export async function updateLogo(
+  db: Db,
+  workspaceId: string,
+  by: Actor,
+  domainId: string,
+  logo: Logo | null,
+): Promise<void> {
   await db.transaction(async (tx) => {
+    const [before] = await tx
+      .select({ bytes: domains.logo })
+      .from(domains)
+      .where(isOwnDomain(workspaceId, domainId))
+      .for('no key update');
     const [domain] = await tx
       .update(domains)
       .set({ logo: logo?.bytes ?? null, logoType: logo?.type ?? null })
       .where(isOwnDomain(workspaceId, domainId))
       .returning({ host: domains.host, state: domains.state });
     if (!domain) throw new NotFound('There is no such domain.');
-    if (domain.state === 'live') await announce(tx, { kind: 'domain', host: domain.host });
+    const { host, state } = domain;
+    await record(tx, by, workspaceId, {
+      what: 'domain.changed',
+      target: { id: domainId, name: host },
+      before: { logo: named(before?.bytes) },
+      after: { logo: named(logo?.bytes) },
+      tells: state === 'live' ? [{ kind: 'domain', host }] : [],
+    });
   });
 }
+
+/** A picture as events name it: they keep no bytes. */
+const named = (bytes: Buffer | null | undefined) =>
+  bytes ? createHash('sha256').update(bytes).digest('base64url').slice(0, 16) : null;
 
 /** @throws NotFound */
 export async function getLogo(db: Db, workspaceId: string, domainId: string): Promise<Logo> {

@@ -2,6 +2,7 @@ import type { Config } from '../../config.ts';
 import type { Db } from '../../ground/db/db.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
 import type { Mailer } from '../../ground/mail/mailer.ts';
+import { serverJob } from '../../ground/events/actor.ts';
 import { listAddressesByRight } from '../../people/workspaces/members.ts';
 import { DAY, HOUR } from '../../ground/time/zoned-time.ts';
 import { type Claim, prove } from './claims.ts';
@@ -55,7 +56,7 @@ async function recheck({ db, mailer, config, dns }: Parts, due: DueCheck, now: D
 /** Undefined when it was removed meanwhile, or a host that somebody else took over. */
 async function proveAgain(db: Db, due: DueCheck, diagnosis: Diagnosis, now: Date): Promise<Claim | undefined> {
   try {
-    return await prove(db, due.workspaceId, due.id, diagnosis, now);
+    return await prove(db, due.workspaceId, serverJob('check domains'), due.id, diagnosis, now);
   } catch (error) {
     if (error instanceof AppError && (error.status === 404 || error.status === 409)) return undefined;
     throw error;

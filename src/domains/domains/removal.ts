@@ -2,8 +2,9 @@ import { and, eq, gt, isNull, ne, sql } from 'drizzle-orm';
 import { byteOrderMark, csvLine } from '../../ground/text/csv.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { inTurn } from '../../ground/db/in-turn.ts';
-import { announce } from '../../ground/db/notify.ts';
 import { domains, links, slugs, workspaces } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { record } from '../../ground/events/record.ts';
 import { patientMs } from '../../ground/http/downloads.ts';
 import { NotFound } from '../../ground/text/errors.ts';
 import { type Domain, isOwnDomain } from './queries.ts';
@@ -28,7 +29,7 @@ export async function countLinksOn(db: Db, workspaceId: string, domainId: string
  * can name its links, and that nobody else gets its slugs should it come back.
  * @throws NotFound
  */
-export async function removeDomain(db: Db, workspaceId: string, domainId: string): Promise<void> {
+export async function removeDomain(db: Db, workspaceId: string, by: Actor, domainId: string): Promise<void> {
   await db.transaction(async (tx) => {
     const isMeant = isOwnDomain(workspaceId, domainId);
     const [domain] = await tx
@@ -40,7 +41,13 @@ export async function removeDomain(db: Db, workspaceId: string, domainId: string
     await tx.update(domains).set({ state: 'removed' }).where(isMeant);
     const isDefault = and(eq(workspaces.id, workspaceId), eq(workspaces.defaultDomainId, domainId));
     await tx.update(workspaces).set({ defaultDomainId: null }).where(isDefault);
-    if (domain.state === 'live') await announce(tx, { kind: 'domain', host: domain.host });
+    const { host, state } = domain;
+    await record(tx, by, workspaceId, {
+      what: 'domain.deleted',
+      target: { id: domainId, name: host },
+      before: { host, state },
+      tells: state === 'live' ? [{ kind: 'domain', host }] : [],
+    });
   });
 }
 

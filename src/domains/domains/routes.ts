@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AppError, LimitReached } from '../../ground/text/errors.ts';
 import { refusalOf } from '../../ground/http/refusal.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { limitChecks } from './check-limit.ts';
 import { settleCheck } from './check.ts';
@@ -35,7 +36,7 @@ export default async function domainRoutes(app: FastifyInstance, { dns }: { dns:
     const { id, slug } = request.workspace;
     try {
       const { host } = readHost(request.body.host, place.ownHosts);
-      const { claim } = await claimDomain(db, id, host, place.scheme);
+      const { claim } = await claimDomain(db, id, actorOf(request), host, place.scheme);
       return await reply.redirect(`/w/${slug}/domains/${claim.id}`, 303);
     } catch (error) {
       const { status, errors } = refusalOf(error);

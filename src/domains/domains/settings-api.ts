@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { jsonBody } from '../../people/keys/forms.ts';
 import { refusals } from '../../people/keys/problem.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight } from '../../people/workspaces/guards.ts';
 import { logoTypes, readLogo, updateLogo } from './logo.ts';
 import { removeDomain } from './removal.ts';
@@ -67,7 +68,14 @@ export default async function domainSettingsApi(
       const { isDefault, ...asked } = request.body;
       const { id, host } = await getOwnDomain(db, workspaceId, request.params.id);
       const read = await readSettings(context, host, asked);
-      const domain = await updateDomainSettings(db, workspaceId, id, { ...read, isDefault }, rules.applyCasePolicy);
+      const domain = await updateDomainSettings(
+        db,
+        workspaceId,
+        actorOf(request),
+        id,
+        { ...read, isDefault },
+        rules.applyCasePolicy,
+      );
       return { ...domain, hasLogo: domain.logoType !== null };
     },
   );
@@ -94,7 +102,7 @@ export default async function domainSettingsApi(
         const { body } = request;
         const { id } = await getOwnDomain(db, request.workspace.id, request.params.id);
         const logo = readLogo(Buffer.isBuffer(body) ? body : Buffer.alloc(0));
-        await updateLogo(db, request.workspace.id, id, logo);
+        await updateLogo(db, request.workspace.id, actorOf(request), id, logo);
         return reply.code(204).send();
       },
     );
@@ -114,7 +122,7 @@ export default async function domainSettingsApi(
       },
     },
     async (request, reply) => {
-      await updateLogo(db, request.workspace.id, request.params.id, null);
+      await updateLogo(db, request.workspace.id, actorOf(request), request.params.id, null);
       return reply.code(204).send();
     },
   );
@@ -134,7 +142,7 @@ export default async function domainSettingsApi(
       },
     },
     async (request, reply) => {
-      await removeDomain(db, request.workspace.id, request.params.id);
+      await removeDomain(db, request.workspace.id, actorOf(request), request.params.id);
       return reply.code(204).send();
     },
   );

@@ -8,6 +8,7 @@ import { beginDownload } from '../../ground/http/downloads.ts';
 import { editFields, type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
 import { plural } from '../../ground/text/format.ts';
 import { refusalOf } from '../../ground/http/refusal.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { showHost } from '../dns/name.ts';
 import { countLinksOn, removeDomain, writeRedirectMap } from './removal.ts';
@@ -79,9 +80,9 @@ export default async function domainSettingsRoutes(app: FastifyInstance, rules: 
       try {
         if (Object.keys(errors).length > 0)
           return showSettings(reply.code(422), domain, edit.again(textsOf(domain)), errors);
-        await updateDomainSettings(db, workspaceId, domain.id, changes, rules.applyCasePolicy, (now) =>
-          edit.refuseOvertaken(textsOf(now)),
-        );
+        const refuse = (now: OwnDomain) => edit.refuseOvertaken(textsOf(now));
+        const by = actorOf(request);
+        await updateDomainSettings(db, workspaceId, by, domain.id, changes, rules.applyCasePolicy, refuse);
       } catch (error) {
         const refusal = refusalOf(error);
         const now = await getOwnDomain(db, workspaceId, domain.id);
@@ -109,7 +110,7 @@ export default async function domainSettingsRoutes(app: FastifyInstance, rules: 
         return showRemoval(reply.code(422), workspaceId, domain, host, { host: sentence });
       }
       const links = await countLinksOn(db, workspaceId, domain.id);
-      await removeDomain(db, workspaceId, domain.id);
+      await removeDomain(db, workspaceId, actorOf(request), domain.id);
       reply.flash(
         'success',
         `${showHost(domain.host).shown} is removed. ${plural(links, 'link')} stopped; reports keep them.`,

@@ -1,8 +1,10 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { composedLine } from '../../ground/text/composed.ts';
 import type { Db } from '../../ground/db/db.ts';
-import { announce } from '../../ground/db/notify.ts';
+import type { Announcement } from '../../ground/db/notify.ts';
 import { domains, workspaces } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { record } from '../../ground/events/record.ts';
 import { Invalid, NotFound } from '../../ground/text/errors.ts';
 import { type Claim, claimOf } from './claims.ts';
 import { type Domain, domainColumns, isCustomHost, isOwnDomain } from './queries.ts';
@@ -38,8 +40,12 @@ export type SettingsContext = {
   readDestination: (typed: string) => string;
 };
 
-/** Gives a domain's slugs new keys; the rules of slugs belong to links/ as well. */
-export type ApplyCasePolicy = (tx: Db, domainId: string, policy: Pick<Domain, 'isCaseSensitive'>) => Promise<void>;
+/** Gives a domain's slugs new keys, and says what nodes are to be told; the rules of slugs belong to links/ as well. */
+export type ApplyCasePolicy = (
+  tx: Db,
+  domainId: string,
+  policy: Pick<Domain, 'isCaseSensitive'>,
+) => Promise<readonly Announcement[]>;
 
 export const redirectStatuses = [302, 301, 307, 308] as const;
 
@@ -205,6 +211,7 @@ export async function getOwnDomain(db: Db, workspaceId: string, domainId: string
 export async function updateDomainSettings(
   db: Db,
   workspaceId: string,
+  by: Actor,
   domainId: string,
   { isDefault, ...settings }: Partial<DomainSettings> & { isDefault?: boolean | undefined },
   applyCasePolicy: ApplyCasePolicy,
@@ -222,20 +229,35 @@ export async function updateDomainSettings(
     const isWorkspace = eq(workspaces.id, workspaceId);
     if (isDefault !== undefined)
       await tx.select({ id: workspaces.id }).from(workspaces).where(isWorkspace).for('no key update');
-    refuse?.(await getOwnDomain(tx, workspaceId, domainId));
+    const before = await getOwnDomain(tx, workspaceId, domainId);
+    refuse?.(before);
+    const tells: Announcement[] = [];
     const { isCaseSensitive = domain.isCaseSensitive } = settings;
-    if (isCaseSensitive !== domain.isCaseSensitive) await applyCasePolicy(tx, domainId, { isCaseSensitive });
+    if (isCaseSensitive !== domain.isCaseSensitive)
+      tells.push(...(await applyCasePolicy(tx, domainId, { isCaseSensitive })));
     if (Object.keys(settings).length > 0) {
       await tx.update(domains).set(settings).where(isOwnDomain(workspaceId, domainId));
       // Others may have the same host, and are not to be forgotten for one that is not served.
-      if (domain.state === 'live') await announce(tx, { kind: 'domain', host: domain.host });
+      if (domain.state === 'live') tells.push({ kind: 'domain', host: domain.host });
     }
     if (isDefault === true && domain.state !== 'live')
       throw new Invalid(`${domain.host} is not live yet, so no links can be made on it.`, { field: 'isDefault' });
     if (isDefault !== undefined) await setDefault(tx, workspaceId, domainId, isDefault);
-    return getOwnDomain(tx, workspaceId, domainId);
+    const after = await getOwnDomain(tx, workspaceId, domainId);
+    await record(tx, by, workspaceId, {
+      what: 'domain.changed',
+      target: { id: domainId, name: domain.host },
+      before: settingFields(before),
+      after: settingFields(after),
+      tells,
+    });
+    return after;
   });
 }
+
+/** The settings that events keep. */
+const settingFields = (domain: OwnDomain) =>
+  Object.fromEntries([...settingNames, 'isDefault' as const].map((name) => [name, domain[name]]));
 
 /** Without a default, new links go to the instance's own host. */
 async function setDefault(tx: Db, workspaceId: string, domainId: string, isDefault: boolean): Promise<void> {

@@ -92,3 +92,15 @@ export function widerNetworkOf(text: string): string | undefined {
     .map((part) => part.toString(16))
     .join(':');
 }
+
+/**
+ * The network that is kept of who changed something: the /24 of IPv4, the /48 of IPv6, in CIDR notation. Neither tells
+ * one customer from the next.
+ * @returns null for what is no address
+ */
+export function keptNetworkOf(text: string): string | null {
+  const address = readAddress(text);
+  if (address === undefined) return null;
+  const network = readNetwork(`${address}/${isIPv4(address) ? 24 : 48}`);
+  return network ? `${network.address}/${network.bits}` : null;
+}

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { CuttableConnection } from './cuttable-connection.ts';
 import type { Db } from './db.ts';
 
@@ -19,10 +19,16 @@ export type Announcement =
 
 /**
  * Tells every node (this one too) what changed, in one statement. Inside a transaction it is told at commit, or never.
+ * Changes say it through their events (ground/events/record.ts).
  */
 export async function announce(db: Db, ...announcements: Announcement[]): Promise<void> {
+  await db.execute(telling(announcements));
+}
+
+/** The statement that tells it, to stand behind others in one. */
+export function telling(announcements: readonly Announcement[]): SQL {
   const payloads = announcements.map((announcement) => JSON.stringify(announcement));
-  await db.execute(sql`select pg_notify(${channel}, payload) from unnest(${sql.param(payloads)}::text[]) payload`);
+  return sql`select pg_notify(${channel}, payload) from unnest(${sql.param(payloads)}::text[]) payload`;
 }
 
 export type Listener = {

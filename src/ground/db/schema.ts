@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import {
   type AnyPgColumn,
   bigint,
+  bigserial,
   boolean,
   check,
   customType,
@@ -710,4 +711,38 @@ export const savedViews = pgTable(
     createdAt: createdAt(),
   },
   (table) => [unique('saved_views_name').on(table.workspaceId, table.nameKey)],
+);
+
+// ---- events: what was changed, by whom; kept when the thing, or the person, is gone, so nothing points out of it ----
+
+/** A row for each change, written in the transaction that makes it (ground/events/record.ts). Partitioned by month. */
+export const events = pgTable(
+  'events',
+  {
+    /** Events of one thing follow each other in this order: it is locked while it changes. */
+    id: bigserial('id', { mode: 'number' }).notNull(),
+    at: instant('at').notNull().default(sql`clock_timestamp()`),
+    /** NULL: of no workspace, such as a change of an account, or of one that is deleted. */
+    workspaceId: text('workspace_id'),
+    /** One of `whats` (ground/events/happened.ts), such as 'link.created'. */
+    what: text('what').notNull(),
+    targetId: text('target_id').notNull(),
+    /** As people called it at that moment. */
+    targetName: text('target_name').notNull(),
+    /** The fields that changed, as they were and as they are; NULL of what was made, or is gone. */
+    before: jsonb('before').$type<Record<string, unknown>>(),
+    after: jsonb('after').$type<Record<string, unknown>>(),
+    actorKind: text('actor_kind', { enum: ['person', 'key', 'command', 'server'] }).notNull(),
+    actorId: text('actor_id'),
+    actorName: text('actor_name').notNull(),
+    via: text('via', { enum: ['page', 'api', 'bulk', 'cli', 'job'] }).notNull(),
+    /** The /24 or the /48 that the request came from; never an address. */
+    network: text('network'),
+    requestId: text('request_id'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.id, table.at] }),
+    index('events_workspace_id').on(table.workspaceId, table.id),
+    index('events_target_id').on(table.targetId, table.id),
+  ],
 );

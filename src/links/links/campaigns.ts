@@ -4,6 +4,8 @@ import { inTurn } from '../../ground/db/in-turn.ts';
 import { patternOf } from '../../ground/db/like.ts';
 import { countForInsert } from '../../ground/db/limits.ts';
 import { campaigns, links } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { record } from '../../ground/events/record.ts';
 import { Invalid, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import { lockLinks } from './lock.ts';
@@ -87,7 +89,7 @@ export async function suggestCampaigns(db: Db, workspaceId: string, typed: strin
  * @throws Conflict (field `name`, code `campaign_taken`)
  * @throws Invalid (field `name`, code `campaigns_limit`)
  */
-export async function insertCampaign(db: Db, workspaceId: string, plan: CampaignPlan): Promise<Campaign> {
+export async function insertCampaign(db: Db, workspaceId: string, by: Actor, plan: CampaignPlan): Promise<Campaign> {
   const id = newId();
   return db.transaction(async (tx) => {
     if ((await countForInsert(tx, campaigns, workspaceId)) >= maxCampaigns)
@@ -98,6 +100,8 @@ export async function insertCampaign(db: Db, workspaceId: string, plan: Campaign
     await refuseTaken(plan.name, kind, () =>
       tx.insert(campaigns).values({ id, workspaceId, ...plan, nameKey: nameKey(plan.name) }),
     );
+    const target = { id, name: plan.name };
+    await record(tx, by, workspaceId, { what: 'campaign.created', target, after: planOf(plan) });
     return getCampaign(tx, workspaceId, id);
   });
 }
@@ -110,27 +114,36 @@ export async function insertCampaign(db: Db, workspaceId: string, plan: Campaign
 export async function updateCampaign(
   db: Db,
   workspaceId: string,
+  by: Actor,
   campaignId: string,
   change: (now: Campaign) => CampaignPlan,
 ): Promise<Campaign> {
   const isMeant = isCampaign(workspaceId, campaignId);
   return db.transaction(async (tx) => {
     await tx.select({ id: campaigns.id }).from(campaigns).where(isMeant).for('no key update');
-    const { name, startsOn, endsOn, goal } = change(await getCampaign(tx, workspaceId, campaignId));
-    const values = { name, startsOn, endsOn, goal, nameKey: nameKey(name) };
+    const now = await getCampaign(tx, workspaceId, campaignId);
+    const [before, after] = [planOf(now), planOf(change(now))];
+    const { name } = after;
+    const values = { ...after, nameKey: nameKey(name) };
     await refuseTaken(name, kind, () => tx.update(campaigns).set(values).where(isMeant));
+    const target = { id: campaignId, name };
+    await record(tx, by, workspaceId, { what: 'campaign.changed', target, before, after });
     return getCampaign(tx, workspaceId, campaignId);
   });
 }
 
 /** Deletes a campaign; its links stay and belong to none. @throws NotFound */
-export async function removeCampaign(db: Db, workspaceId: string, campaignId: string): Promise<void> {
+export async function removeCampaign(db: Db, workspaceId: string, by: Actor, campaignId: string): Promise<void> {
   await db.transaction(async (tx) => {
     await lockLinks(tx, and(eq(links.workspaceId, workspaceId), eq(links.campaignId, campaignId)));
-    const gone = await tx.delete(campaigns).where(isCampaign(workspaceId, campaignId)).returning({ id: campaigns.id });
-    if (gone.length === 0) throw new NotFound('There is no such campaign.');
+    const [gone] = await tx.delete(campaigns).where(isCampaign(workspaceId, campaignId)).returning();
+    if (!gone) throw new NotFound('There is no such campaign.');
+    const target = { id: gone.id, name: gone.name };
+    await record(tx, by, workspaceId, { what: 'campaign.deleted', target, before: planOf(gone) });
   });
 }
+
+const planOf = ({ name, startsOn, endsOn, goal }: CampaignPlan): CampaignPlan => ({ name, startsOn, endsOn, goal });
 
 const isCampaign = (workspaceId: string, campaignId: string) =>
   and(eq(campaigns.workspaceId, workspaceId), eq(campaigns.id, campaignId));

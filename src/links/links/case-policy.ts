@@ -1,6 +1,6 @@
 import { and, eq, gt, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { announce } from '../../ground/db/notify.ts';
+import type { Announcement } from '../../ground/db/notify.ts';
 import { slugs } from '../../ground/db/schema.ts';
 import { Conflict } from '../../ground/text/errors.ts';
 import { type CasePolicy, slugKey } from '../../ground/addresses/slug.ts';
@@ -13,10 +13,11 @@ const maxNamed = 10;
 /**
  * Makes a domain tell its slugs apart by another case policy. Whoever makes links locks the domain's row before
  * (links/links/queries.ts), and the caller holds it, so that no slug comes in by the old one.
+ * @returns what every node is to be told with the domain's event
  * @throws Conflict (field `isCaseSensitive`, code `slugs_collide`) that names the slugs which would be one; those of
  *   deleted links are among them, because they are nobody's for ever
  */
-export async function applyCasePolicy(tx: Db, domainId: string, policy: CasePolicy): Promise<void> {
+export async function applyCasePolicy(tx: Db, domainId: string, policy: CasePolicy): Promise<Announcement[]> {
   await tx.execute(sql`create temporary table new_keys (id text primary key, slug_key text not null) on commit drop`);
   // Slugs in small letters have the same key either way.
   const isAffected = and(eq(slugs.domainId, domainId), sql`${slugs.slug} collate "C" ~ '[^a-z0-9_-]'`);
@@ -40,7 +41,7 @@ export async function applyCasePolicy(tx: Db, domainId: string, policy: CasePoli
   const { rowCount } = await tx.execute(sql`
 update slugs set slug_key = new_keys.slug_key from new_keys
 where slugs.id = new_keys.id and slugs.slug_key <> new_keys.slug_key`);
-  if (rowCount) await announce(tx, { kind: 'case policy', domainId });
+  return rowCount ? [{ kind: 'case policy', domainId }] : [];
 }
 
 async function refuseCollisions(tx: Db, domainId: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { announce } from '../../ground/db/notify.ts';
+import type { Announcement } from '../../ground/db/notify.ts';
 import { links, slugs } from '../../ground/db/schema.ts';
 import { Conflict } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
@@ -38,36 +38,40 @@ export async function isSlugTaken(db: Db, domain: SlugSpace, slug: string): Prom
 
 /**
  * Gives a typed slug to a link. The unique constraint decides who was first.
+ * @returns what every node is to be told with the link's event: some may know that nobody has the slug
  * @throws SlugTaken
  */
-export async function claimSlug(tx: Db, workspaceId: string, claimant: Claimant, slug: string): Promise<void> {
-  if (!(await insertSlug(tx, claimant, slug))) throw await slugTaken(tx, workspaceId, claimant.domain, slug);
+export async function claimSlug(tx: Db, workspaceId: string, claimant: Claimant, slug: string): Promise<Announcement> {
+  const news = await insertSlug(tx, claimant, slug);
+  if (!news) throw await slugTaken(tx, workspaceId, claimant.domain, slug);
+  return news;
 }
 
 /**
  * Gives a link a random slug: drawn again when it is taken, and longer each time once the domain looks crowded.
  * @param draw makes a slug of so many characters
+ * @returns what every node is to be told with the link's event
  */
 export async function claimRandomSlug(
   tx: Db,
   claimant: Claimant,
   draw: (length: number) => string = randomSlug,
-): Promise<void> {
+): Promise<Announcement> {
   for (let conflicts = 0; ; conflicts += 1) {
     const length = randomSlugLength + Math.max(0, conflicts - patience + 1);
-    if (await insertSlug(tx, claimant, draw(length))) return;
+    const news = await insertSlug(tx, claimant, draw(length));
+    if (news) return news;
   }
 }
 
-async function insertSlug(tx: Db, { domain, linkId, kind }: Claimant, slug: string): Promise<boolean> {
+async function insertSlug(tx: Db, { domain, linkId, kind }: Claimant, slug: string): Promise<Announcement | undefined> {
   const key = slugKey(slug, domain);
   const inserted = await tx
     .insert(slugs)
     .values({ id: newId(), domainId: domain.id, linkId, kind, slug, slugKey: key })
     .onConflictDoNothing()
     .returning({ id: slugs.id });
-  if (inserted.length > 0) await announce(tx, { kind: 'slug', domainId: domain.id, slugKey: key });
-  return inserted.length > 0;
+  return inserted.length > 0 ? { kind: 'slug', domainId: domain.id, slugKey: key } : undefined;
 }
 
 /** The refusal of a slug that somebody has, to a workspace. */

@@ -1,13 +1,16 @@
 import { and, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Db } from '../../ground/db/db.ts';
-import { announce } from '../../ground/db/notify.ts';
 import { campaigns, domains, links, slugs } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import type { Happened } from '../../ground/events/happened.ts';
+import { record } from '../../ground/events/record.ts';
 import { Invalid, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import { totalsOf } from '../../visitors/rollups/totals.ts';
 import { ownCampaign } from './campaigns.ts';
 import { claimRandomSlug, claimSlug } from './claim.ts';
+import { linkFields, linksToTell, linkTarget } from './link-events.ts';
 import { lockLinks } from './lock.ts';
 import { shortUrlOf } from '../../ground/addresses/short-url.ts';
 import { addTagsToLink, setTagsOfLink, type Tag, tagsOfLink } from './tags.ts';
@@ -51,7 +54,6 @@ export type NewLink = {
   /** Names as read by readTagNames; those that are new become tags. */
   tags?: readonly string[];
   campaignId?: string | null;
-  createdBy: string | null;
 };
 
 /** What may change about a link; what is left out stays. */
@@ -117,7 +119,7 @@ export async function getLink(db: Db, workspaceId: string, linkId: string): Prom
  * @throws Invalid (field `domain`) when the domain is not the workspace's to use
  * @throws Conflict (field `slug`, code `slug_taken`) with a slug that is free
  */
-export async function insertLink(db: Db, workspaceId: string, input: NewLink): Promise<Link> {
+export async function insertLink(db: Db, workspaceId: string, by: Actor, input: NewLink): Promise<Link> {
   const { slug, drawSlug, domainId, tags = [], campaignId = null, ...values } = input;
   return db.transaction(async (tx) => {
     const isUsable = or(isNull(domains.workspaceId), eq(domains.workspaceId, workspaceId));
@@ -129,14 +131,18 @@ export async function insertLink(db: Db, workspaceId: string, input: NewLink): P
       .for('key share');
     if (!domain) throw new Invalid('This domain is not yours to use.', { field: 'domain', code: 'domain_unknown' });
     const linkId = newId();
-    await tx
-      .insert(links)
-      .values({ id: linkId, workspaceId, ...values, campaignId: ownCampaign(workspaceId, campaignId) });
-    await addTagsToLink(tx, workspaceId, linkId, tags);
-    if (slug === null) await claimRandomSlug(tx, { domain, linkId, kind: 'primary' }, drawSlug);
-    else await claimSlug(tx, workspaceId, { domain, linkId, kind: 'primary' }, slug);
-    await claimRandomSlug(tx, { domain, linkId, kind: 'qr' }, drawSlug);
-    return getLink(tx, workspaceId, linkId);
+    const campaign = ownCampaign(workspaceId, campaignId);
+    await tx.insert(links).values({ id: linkId, workspaceId, ...values, createdBy: by.userId, campaignId: campaign });
+    await addTagsToLink(tx, workspaceId, by, linkId, tags);
+    const primary = { domain, linkId, kind: 'primary' } as const;
+    const tells = [
+      slug === null ? await claimRandomSlug(tx, primary, drawSlug) : await claimSlug(tx, workspaceId, primary, slug),
+      await claimRandomSlug(tx, { domain, linkId, kind: 'qr' }, drawSlug),
+    ];
+    const link = await getLink(tx, workspaceId, linkId);
+    const made = { what: 'link.created', target: linkTarget(link), after: linkFields(link), tells } as const;
+    await record(tx, by, workspaceId, made);
+    return link;
   });
 }
 
@@ -149,27 +155,24 @@ export async function insertLink(db: Db, workspaceId: string, input: NewLink): P
 export async function updateLink(
   db: Db,
   workspaceId: string,
+  by: Actor,
   linkId: string,
   changes: LinkChanges,
   refuse?: (now: Link) => void,
 ): Promise<Link> {
   const { tags, campaignId, ...values } = changes;
   const campaign = campaignId === undefined ? {} : { campaignId: ownCampaign(workspaceId, campaignId) };
-  return db.transaction(async (tx) => {
-    if (refuse) {
-      await lockLinks(tx, isLink(workspaceId, linkId));
-      refuse(await getLink(tx, workspaceId, linkId));
-    }
-    return changeLink(tx, workspaceId, linkId, { updatedAt: new Date(), ...values, ...campaign }, tags);
-  });
+  const set = { updatedAt: new Date(), ...values, ...campaign };
+  return changeLink(db, workspaceId, by, linkId, { what: 'link.changed', set, tags, refuse });
 }
 
 /**
  * Closes a link: visitors meet 410 until it is restored. Archiving twice keeps the first date.
  * @throws NotFound
  */
-export async function archiveLink(db: Db, workspaceId: string, linkId: string): Promise<Link> {
-  return changeLink(db, workspaceId, linkId, { archivedAt: sql`coalesce(${links.archivedAt}, now())` });
+export async function archiveLink(db: Db, workspaceId: string, by: Actor, linkId: string): Promise<Link> {
+  const set = { archivedAt: sql`coalesce(${links.archivedAt}, now())` };
+  return changeLink(db, workspaceId, by, linkId, { what: 'link.archived', set });
 }
 
 /** What of these links is archived: where each leads, and its slugs, the primary one first. */
@@ -203,23 +206,39 @@ export async function listArchived(
  * Opens a link again. Whether it may be opened is for refuseToRestore to say.
  * @throws NotFound
  */
-export async function restoreLink(db: Db, workspaceId: string, linkId: string): Promise<Link> {
-  return changeLink(db, workspaceId, linkId, { archivedAt: null });
+export async function restoreLink(db: Db, workspaceId: string, by: Actor, linkId: string): Promise<Link> {
+  return changeLink(db, workspaceId, by, linkId, { what: 'link.restored', set: { archivedAt: null } });
 }
+
+type Change = {
+  what: Happened['what'];
+  set: Parameters<ReturnType<Db['update']>['set']>[0];
+  tags?: readonly string[] | undefined;
+  refuse?: ((now: Link) => void) | undefined;
+};
 
 async function changeLink(
   db: Db,
   workspaceId: string,
+  by: Actor,
   linkId: string,
-  changes: Parameters<ReturnType<typeof db.update<typeof links>>['set']>[0],
-  tags?: readonly string[],
+  { what, set, tags, refuse }: Change,
 ): Promise<Link> {
   return db.transaction(async (tx) => {
-    if ((await lockLinks(tx, isLink(workspaceId, linkId))).length === 0) throw new NotFound('There is no such link.');
-    await tx.update(links).set(changes).where(isLink(workspaceId, linkId));
-    if (tags) await setTagsOfLink(tx, workspaceId, linkId, tags);
+    await lockLinks(tx, isLink(workspaceId, linkId));
+    const before = await getLink(tx, workspaceId, linkId);
+    refuse?.(before);
+    await tx.update(links).set(set).where(isLink(workspaceId, linkId));
+    if (tags) await setTagsOfLink(tx, workspaceId, by, linkId, tags);
     const link = await getLink(tx, workspaceId, linkId);
-    await announceSlugsOf(tx, [linkId]);
+    const [told] = (await linksToTell(tx, [linkId])).values();
+    await record(tx, by, workspaceId, {
+      what,
+      target: linkTarget(link),
+      before: linkFields(before),
+      after: linkFields(link),
+      tells: told?.tells ?? [],
+    });
     return link;
   });
 }
@@ -229,24 +248,21 @@ async function changeLink(
  * are never given to anybody again, because a printed link must not lead to a stranger.
  * @throws NotFound
  */
-export async function removeLink(db: Db, workspaceId: string, linkId: string): Promise<void> {
+export async function removeLink(db: Db, workspaceId: string, by: Actor, linkId: string): Promise<void> {
   await db.transaction(async (tx) => {
-    const removed = await tx
-      .update(links)
-      .set({ deletedAt: sql`now()` })
-      .where(isLink(workspaceId, linkId))
-      .returning({ id: links.id });
-    if (removed.length === 0) throw new NotFound('There is no such link.');
-    await tx.update(slugs).set({ kind: 'retired' }).where(eq(slugs.linkId, linkId));
-    await announceSlugsOf(tx, [linkId]);
+    await lockLinks(tx, isLink(workspaceId, linkId));
+    const link = await getLink(tx, workspaceId, linkId);
+    await tx.update(links).set({ deletedAt: sql`now()` }).where(isLink(workspaceId, linkId));
+    const retired = await tx
+      .update(slugs)
+      .set({ kind: 'retired' })
+      .where(eq(slugs.linkId, linkId))
+      .returning({ domainId: slugs.domainId, slugKey: slugs.slugKey });
+    await record(tx, by, workspaceId, {
+      what: 'link.deleted',
+      target: linkTarget(link),
+      before: linkFields(link),
+      tells: retired.map((slug) => ({ kind: 'slug', ...slug })),
+    });
   });
-}
-
-/** Tells every node that something about these links changed for visitors. */
-export async function announceSlugsOf(tx: Db, linkIds: readonly string[]): Promise<void> {
-  const rows = await tx
-    .select({ domainId: slugs.domainId, slugKey: slugs.slugKey })
-    .from(slugs)
-    .where(inArray(slugs.linkId, [...linkIds]));
-  await announce(tx, ...rows.map((row) => ({ kind: 'slug' as const, ...row })));
 }

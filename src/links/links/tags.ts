@@ -6,6 +6,8 @@ import { patternOf } from '../../ground/db/like.ts';
 import { countForInsert } from '../../ground/db/limits.ts';
 import { uniqueViolation } from '../../ground/db/pg-errors.ts';
 import { links, linkTags, tagColours, tags } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { record } from '../../ground/events/record.ts';
 import { Conflict, Invalid, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import { lockLinks } from './lock.ts';
@@ -107,7 +109,7 @@ export async function suggestTags(
  * @returns their ids
  * @throws Invalid (code `tags_limit`) when the workspace has too many; undo the transaction then
  */
-export async function ensureTags(tx: Db, workspaceId: string, names: readonly string[]): Promise<string[]> {
+export async function ensureTags(tx: Db, workspaceId: string, by: Actor, names: readonly string[]): Promise<string[]> {
   if (names.length === 0) return [];
   const known = await findTags(tx, workspaceId, names);
   if (known.missing.length === 0) return known.ids;
@@ -133,7 +135,11 @@ export async function ensureTags(tx: Db, workspaceId: string, names: readonly st
       })),
     )
     .onConflictDoUpdate({ target: [tags.workspaceId, tags.nameKey], set: { name: sql`tags.name` } })
-    .returning({ id: tags.id });
+    .returning({ id: tags.id, name: tags.name, colour: tags.colour, isNew: sql<boolean>`xmax = 0` });
+  const created = made
+    .filter(({ isNew }) => isNew)
+    .map(({ id, name, colour }) => ({ what: 'tag.created', target: { id, name }, after: { name, colour } }) as const);
+  await record(tx, by, workspaceId, ...created);
   return [...ids, ...made.map(({ id }) => id)];
 }
 
@@ -148,8 +154,14 @@ async function findTags(tx: Db, workspaceId: string, names: readonly string[]) {
 }
 
 /** Gives a link these tags, besides those that it has; new names become tags. Answers the ids. */
-export async function addTagsToLink(tx: Db, workspaceId: string, linkId: string, names: readonly string[]) {
-  const tagIds = await ensureTags(tx, workspaceId, names);
+export async function addTagsToLink(
+  tx: Db,
+  workspaceId: string,
+  by: Actor,
+  linkId: string,
+  names: readonly string[],
+): Promise<string[]> {
+  const tagIds = await ensureTags(tx, workspaceId, by, names);
   if (tagIds.length > 0)
     await tx
       .insert(linkTags)
@@ -159,8 +171,14 @@ export async function addTagsToLink(tx: Db, workspaceId: string, linkId: string,
 }
 
 /** Gives a link exactly these tags; new names become tags. */
-export async function setTagsOfLink(tx: Db, workspaceId: string, linkId: string, names: readonly string[]) {
-  const tagIds = await addTagsToLink(tx, workspaceId, linkId, names);
+export async function setTagsOfLink(
+  tx: Db,
+  workspaceId: string,
+  by: Actor,
+  linkId: string,
+  names: readonly string[],
+): Promise<void> {
+  const tagIds = await addTagsToLink(tx, workspaceId, by, linkId, names);
   await tx.delete(linkTags).where(and(eq(linkTags.linkId, linkId), notInArray(linkTags.tagId, tagIds)));
 }
 
@@ -173,12 +191,14 @@ export async function setTagsOfLink(tx: Db, workspaceId: string, linkId: string,
 export async function updateTag(
   db: Db,
   workspaceId: string,
+  by: Actor,
   tagId: string,
   change: (now: CountedTag) => { name: string; colour: TagColour },
 ): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.select({ id: tags.id }).from(tags).where(isTag(workspaceId, tagId)).for('no key update');
-    const { name, colour } = change(await getTag(tx, workspaceId, tagId));
+    const now = await getTag(tx, workspaceId, tagId);
+    const { name, colour } = change(now);
     try {
       await tx
         .update(tags)
@@ -191,6 +211,9 @@ export async function updateTag(
         code: 'tag_taken',
       });
     }
+    const before = { name: now.name, colour: now.colour };
+    const target = { id: tagId, name };
+    await record(tx, by, workspaceId, { what: 'tag.changed', target, before, after: { name, colour } });
   });
 }
 
@@ -198,31 +221,36 @@ export async function updateTag(
  * Makes one tag of two: links of the first get the second, and the first is gone.
  * @throws NotFound when one of them is not there
  */
-export async function mergeTags(db: Db, workspaceId: string, tagId: string, intoId: string): Promise<void> {
+export async function mergeTags(db: Db, workspaceId: string, by: Actor, tagId: string, intoId: string): Promise<void> {
   if (tagId === intoId) throw new Invalid('Choose another tag to merge it into.', { field: 'into' });
   await db.transaction(async (tx) => {
     await lockLinks(tx, carries(workspaceId, tagId));
     const both = await tx
-      .select({ id: tags.id })
+      .select({ id: tags.id, name: tags.name })
       .from(tags)
       .where(and(eq(tags.workspaceId, workspaceId), inArray(tags.id, [tagId, intoId])))
       .orderBy(asc(tags.id))
       .for('update');
-    if (both.length < 2) throw new NotFound('There is no such tag.');
+    const [tag, into] = [tagId, intoId].map((id) => both.find((each) => each.id === id));
+    if (!tag || !into) throw new NotFound('There is no such tag.');
     await tx.execute(sql`
 insert into link_tags (link_id, tag_id)
 select link_id, ${intoId} from link_tags where tag_id = ${tagId}
 on conflict do nothing`);
     await tx.delete(tags).where(isTag(workspaceId, tagId));
+    await record(tx, by, workspaceId, { what: 'tag.merged', target: tag, after: { into } });
   });
 }
 
 /** Deletes a tag; its links stay. @throws NotFound */
-export async function removeTag(db: Db, workspaceId: string, tagId: string): Promise<void> {
+export async function removeTag(db: Db, workspaceId: string, by: Actor, tagId: string): Promise<void> {
   await db.transaction(async (tx) => {
     await lockLinks(tx, carries(workspaceId, tagId));
-    const gone = await tx.delete(tags).where(isTag(workspaceId, tagId)).returning({ id: tags.id });
-    if (gone.length === 0) throw new NotFound('There is no such tag.');
+    const { id, name, colour } = tags;
+    const [gone] = await tx.delete(tags).where(isTag(workspaceId, tagId)).returning({ id, name, colour });
+    if (!gone) throw new NotFound('There is no such tag.');
+    const before = { name: gone.name, colour: gone.colour };
+    await record(tx, by, workspaceId, { what: 'tag.deleted', target: { id: gone.id, name: gone.name }, before });
   });
 }
 

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { jsonBody } from '../../people/keys/forms.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import { refusals } from '../../people/keys/problem.ts';
 import { warningAbout } from '../../ground/addresses/destination.ts';
 import { readLinkChanges, readNewLink, refuseToRestore } from './forms.ts';
@@ -186,7 +187,7 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
     async (request, reply) => {
       const { id: workspaceId } = request.workspace;
       const input = await readNewLink(app, workspaceId, request.body);
-      const made = await insertLink(app.db, workspaceId, { ...input, createdBy: null });
+      const made = await insertLink(app.db, workspaceId, actorOf(request), input);
       return reply.code(201).header('location', `/api/v1/links/${made.id}`).send(asJson(made));
     },
   );
@@ -241,12 +242,13 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
       const { id: workspaceId } = request.workspace;
       const { archived, ...typed } = request.body;
       const changes = await readLinkChanges(app, workspaceId, typed);
+      const by = actorOf(request);
       return app.db.transaction(async (tx) => {
-        const updated = await updateLink(tx, workspaceId, request.params.id, changes);
+        const updated = await updateLink(tx, workspaceId, by, request.params.id, changes);
         if (archived === undefined) return asJson(updated);
-        if (archived) return asJson(await archiveLink(tx, workspaceId, updated.id));
+        if (archived) return asJson(await archiveLink(tx, workspaceId, by, updated.id));
         await refuseToRestore({ db: tx, sites, config, isReservedSlug }, workspaceId, [updated.id]);
-        return asJson(await restoreLink(tx, workspaceId, updated.id));
+        return asJson(await restoreLink(tx, workspaceId, by, updated.id));
       });
     },
   );
@@ -264,7 +266,7 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
       },
     },
     async (request, reply) => {
-      await removeLink(app.db, request.workspace.id, request.params.id);
+      await removeLink(app.db, request.workspace.id, actorOf(request), request.params.id);
       return reply.code(204).send();
     },
   );

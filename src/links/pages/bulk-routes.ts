@@ -5,6 +5,8 @@ import type { Db } from '../../ground/db/db.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { plural } from '../../ground/text/format.ts';
 import { refusalOf } from '../../ground/http/refusal.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { addTagTo, archiveLinks, removeTagFrom, restoreLinks, setCampaignOf } from '../links/bulk.ts';
 import { readCampaignOf } from '../links/campaigns.ts';
@@ -42,7 +44,12 @@ export default async function bulkRoutes(app: FastifyInstance): Promise<void> {
         const [action, links] = [actionOf(asked), readLinks(asked)];
         if (action === 'compare') return await reply.redirect(compareHref(slug, links), 303);
         if (action === 'restore') await refuseToRestore(app, id, links);
-        const { message, undo } = await actions[action](app.db, id, { ...asked, links });
+        const { message, undo } = await actions[action](
+          app.db,
+          id,
+          { ...actorOf(request), via: 'bulk' },
+          { ...asked, links },
+        );
         reply.flash('success', message, undoOf(undo, asked.back, `/w/${slug}/links/bulk`));
         return await reply.redirect(listHref(slug, { ...back, cursor: null }), 303);
       } catch (error) {
@@ -79,10 +86,13 @@ function undoOf(undo: Done['undo'], back: string, action: string): Undo {
 }
 
 /** Each does what its button says, or throws Invalid with the field that is refused and changes nothing. */
-const actions: Record<Exclude<Action, 'compare'>, (db: Db, workspaceId: string, asked: Asked) => Promise<Done>> = {
-  async 'add-tag'(db, workspaceId, { links, tag: typed }) {
+const actions: Record<
+  Exclude<Action, 'compare'>,
+  (db: Db, workspaceId: string, by: Actor, asked: Asked) => Promise<Done>
+> = {
+  async 'add-tag'(db, workspaceId, by, { links, tag: typed }) {
     const tag = readTagName(typed, 'tag');
-    const changed = await addTagTo(db, workspaceId, links, tag);
+    const changed = await addTagTo(db, workspaceId, by, links, tag);
     const others = links.length - changed.length;
     return {
       message:
@@ -93,18 +103,18 @@ const actions: Record<Exclude<Action, 'compare'>, (db: Db, workspaceId: string, 
     };
   },
 
-  async 'remove-tag'(db, workspaceId, { links, tag: typed }) {
+  async 'remove-tag'(db, workspaceId, by, { links, tag: typed }) {
     const tag = readTagName(typed, 'tag');
-    const changed = await removeTagFrom(db, workspaceId, links, tag);
+    const changed = await removeTagFrom(db, workspaceId, by, links, tag);
     return {
       message: `The tag “${tag}” is off ${plural(changed.length, 'link')}.`,
       undo: { action: 'add-tag', tag, links: changed },
     };
   },
 
-  async 'set-campaign'(db, workspaceId, { links, campaign }) {
+  async 'set-campaign'(db, workspaceId, by, { links, campaign }) {
     const campaignId = await readCampaignOf(db, workspaceId, campaign);
-    const changed = await setCampaignOf(db, workspaceId, links, campaignId);
+    const changed = await setCampaignOf(db, workspaceId, by, links, campaignId);
     const [before = null, ...others] = new Set(changed.map((link) => link.before));
     const count = plural(changed.length, 'link');
     return {
@@ -118,8 +128,8 @@ const actions: Record<Exclude<Action, 'compare'>, (db: Db, workspaceId: string, 
     };
   },
 
-  async archive(db, workspaceId, { links }) {
-    const changed = await archiveLinks(db, workspaceId, links);
+  async archive(db, workspaceId, by, { links }) {
+    const changed = await archiveLinks(db, workspaceId, by, links);
     const are = changed.length === 1 ? 'it is' : 'they are';
     return {
       message: `${plural(changed.length, 'link')} archived. Visitors see that ${are} gone.`,
@@ -127,8 +137,8 @@ const actions: Record<Exclude<Action, 'compare'>, (db: Db, workspaceId: string, 
     };
   },
 
-  async restore(db, workspaceId, { links }) {
-    const changed = await restoreLinks(db, workspaceId, links);
+  async restore(db, workspaceId, by, { links }) {
+    const changed = await restoreLinks(db, workspaceId, by, links);
     return {
       message: `${plural(changed.length, 'link')} ${changed.length === 1 ? 'works' : 'work'} again.`,
       undo: { action: 'archive', links: changed },

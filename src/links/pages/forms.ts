@@ -102,11 +102,7 @@ export type TypedLink = {
  * Reads a new link: the one way in, for pages and the API.
  * @throws Invalid with its field: url, domain, slug, title, tags or campaign
  */
-export async function readNewLink(
-  context: LinkContext,
-  workspaceId: string,
-  link: TypedLink,
-): Promise<Omit<NewLink, 'createdBy'>> {
+export async function readNewLink(context: LinkContext, workspaceId: string, link: TypedLink): Promise<NewLink> {
   const url = await readUrl(context, workspaceId, link.url);
   const domain = await readDomain(context, workspaceId, link.domain ?? '');
   const isReserved = (key: string) => context.isReservedSlug(key, domain.isInstances);

@@ -5,6 +5,7 @@ import { listDomains } from '../../domains/domains/queries.ts';
 import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
 import { makeOnce } from '../../ground/http/once.ts';
 import { refusalOf } from '../../ground/http/refusal.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { fitsUndo } from './bulk-routes.ts';
 import { SlugTaken } from '../links/claim.ts';
@@ -61,10 +62,9 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     const { idPrefix, ...values } = request.body;
     const isFragment = isFragmentRequest(request);
     try {
-      const input = await readNewLink(app, request.workspace.id, values);
-      const asked = { ...input, createdBy: request.user?.id ?? null };
+      const asked = await readNewLink(app, request.workspace.id, values);
       const { made } = await makeOnce(request, async (tx) => ({
-        id: (await insertLink(tx, request.workspace.id, asked)).id,
+        id: (await insertLink(tx, request.workspace.id, actorOf(request), asked)).id,
       }));
       const link = await getLink(db, request.workspace.id, made.id);
       if (!isFragment) {
@@ -107,7 +107,9 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
       const edit = readEdit(request.body, editedFields);
       try {
         const changes = await readLinkChanges(app, workspaceId, edit.changes);
-        const saved = await updateLink(db, workspaceId, link.id, changes, (now) => edit.refuseOvertaken(valuesOf(now)));
+        const saved = await updateLink(db, workspaceId, actorOf(request), link.id, changes, (now) =>
+          edit.refuseOvertaken(valuesOf(now)),
+        );
         reply.flash('success', withWarning(whatChanged(link, saved), saved.url), undoOf(request, link, saved));
         return await reply.redirect(linkHref(request, link), 303);
       } catch (error) {
@@ -122,7 +124,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     '/w/:workspace/links/:linkId/archive',
     { ...toChange, schema: { params: linkParams } },
     async (request, reply) => {
-      const link = await archiveLink(db, request.workspace.id, request.params.linkId);
+      const link = await archiveLink(db, request.workspace.id, actorOf(request), request.params.linkId);
       if (isFragmentRequest(request))
         return reply.fragment('links/pages/_archived-row.eta', { link, ...(await statesBehind(request)) });
       reply.flash('success', `${nameOf(link)} is archived. Visitors see that it is gone until you restore it.`);
@@ -135,7 +137,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     { ...toChange, schema: { params: linkParams } },
     async (request, reply) => {
       await refuseToRestore(app, request.workspace.id, [request.params.linkId]);
-      const link = await restoreLink(db, request.workspace.id, request.params.linkId);
+      const link = await restoreLink(db, request.workspace.id, actorOf(request), request.params.linkId);
       if (isFragmentRequest(request)) {
         const [row] = await rowsOf(request, [link]);
         const { timeZone } = request.workspace;
@@ -152,7 +154,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     { ...toChange, schema: { params: linkParams } },
     async (request, reply) => {
       const link = await getLink(db, request.workspace.id, request.params.linkId);
-      await removeLink(db, request.workspace.id, link.id);
+      await removeLink(db, request.workspace.id, actorOf(request), link.id);
       reply.flash('success', `${nameOf(link)} is deleted.`);
       return reply.redirect(`/w/${request.workspace.slug}/links`, 303);
     },

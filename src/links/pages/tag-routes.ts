@@ -5,6 +5,7 @@ import { editFields, type EditView, openEdit, readEdit } from '../../ground/http
 import { Invalid } from '../../ground/text/errors.ts';
 import { plural } from '../../ground/text/format.ts';
 import { refusalOf } from '../../ground/http/refusal.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { mostCompared, typed } from './forms.ts';
 import { lastName, nameKey } from '../links/name.ts';
@@ -69,7 +70,7 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
       const edit = readEdit(request.body, ['name', 'colour']);
       const { name, colour } = edit.changes;
       try {
-        await updateTag(db, workspaceId, tagId, (now) => {
+        await updateTag(db, workspaceId, actorOf(request), tagId, (now) => {
           edit.refuseOvertaken(textsOf(now));
           return {
             name: name === undefined ? now.name : readTagName(name, 'name'),
@@ -96,7 +97,7 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
       try {
         const other = await findTag(db, workspaceId, into);
         if (!other) throw new Invalid(`There is no tag “${into.trim()}”.`, { field: 'into', code: 'tag_unknown' });
-        await mergeTags(db, workspaceId, tag.id, other.id);
+        await mergeTags(db, workspaceId, actorOf(request), tag.id, other.id);
         reply.flash('success', `“${tag.name}” is part of “${other.name}” now.`);
       } catch (error) {
         const { status, errors } = refusalOf(error);
@@ -108,7 +109,7 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
 
   routes.post('/w/:workspace/tags/:tagId/delete', { ...toChange, schema: { params } }, async (request, reply) => {
     const tag = await getTag(db, request.workspace.id, request.params.tagId);
-    await removeTag(db, request.workspace.id, tag.id);
+    await removeTag(db, request.workspace.id, actorOf(request), tag.id);
     reply.flash('success', `The tag “${tag.name}” is deleted. ${plural(tag.links, 'link')} lost it and stayed.`);
     return reply.redirect(tagsHref(request), 303);
   });

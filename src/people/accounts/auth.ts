@@ -6,9 +6,8 @@ import { accounts, sessions, users, verifications } from '../../ground/db/schema
 import { newId } from '../../ground/text/id.ts';
 import type { Mailer } from '../../ground/mail/mailer.ts';
 import { cookieName } from '../../ground/http/cookies.ts';
-import { mailedLinkLife, passwordChangedMail, resetPasswordMail } from './emails.ts';
+import { mailedLinkLife, resetPasswordMail } from './emails.ts';
 import { passwordLength } from './forms.ts';
-import { removeMailedTokens } from './queries.ts';
 
 /** In seconds. */
 const minute = 60;
@@ -17,8 +16,9 @@ const day = 24 * 60 * minute;
 export type Auth = ReturnType<typeof openAuth>;
 
 /**
- * better-auth for passwords, sessions and mailed tokens. Its HTTP handler is not mounted: our forms call `auth.api.*`
- * and so go through our rate limits and origin checks, which its api does not have by itself.
+ * better-auth for sessions and mailed tokens. Its HTTP handler is not mounted: our forms call `auth.api.*` and so go
+ * through our rate limits and origin checks, which its api does not have by itself. New passwords are written by us
+ * (password.ts), in one transaction with their event.
  */
 export function openAuth(parts: {
   db: Db;
@@ -52,13 +52,8 @@ export function openAuth(parts: {
       minPasswordLength: passwordLength.min,
       maxPasswordLength: passwordLength.max,
       resetPasswordTokenExpiresIn: mailedLinkLife,
-      revokeSessionsOnPasswordReset: true,
       async sendResetPassword({ user, token }) {
         void mailer.send(resetPasswordMail(user, `${config.appUrl}/reset-password?token=${token}`));
-      },
-      async onPasswordReset({ user }) {
-        await removeMailedTokens(db, user.id);
-        void mailer.send(passwordChangedMail(user, `${config.appUrl}/forgot-password`));
       },
     },
     // Who reads a backup must not be able to choose anybody's password.

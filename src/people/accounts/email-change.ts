@@ -3,11 +3,13 @@ import { and, eq, gt, like, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { uniqueViolation } from '../../ground/db/pg-errors.ts';
 import { sessions, users, verifications } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { record } from '../../ground/events/record.ts';
 import { Invalid, Unauthorized } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import { hashOfSecret } from '../../ground/text/secret.ts';
 import { mailedLinkLife } from './emails.ts';
-import { ownedBy, removeMailedTokens } from './queries.ts';
+import { asAccount, ownedBy, removeMailedTokens } from './queries.ts';
 import { spentLink } from './refused.ts';
 
 /** The token itself is only in the mail. */
@@ -25,6 +27,7 @@ const isLive = (token: string): SQL | undefined =>
  */
 export async function startEmailChange(
   db: Db,
+  by: Actor,
   asker: { userId: string; sessionId: string },
   email: string,
 ): Promise<string> {
@@ -40,6 +43,8 @@ export async function startEmailChange(
       value: `${userId} ${email}`,
       expiresAt: sql`now() + make_interval(secs => ${mailedLinkLife})`,
     });
+    const target = { id: userId, name: by.name };
+    await record(tx, by, null, { what: 'account.email_asked', target, after: { email } });
   });
   return token;
 }
@@ -55,7 +60,12 @@ export async function isEmailChange(db: Db, token: string): Promise<boolean> {
  * @param viewerId who is logged in where the link was opened, if anybody is
  * @throws Invalid field token: spent, revoked, too old, somebody else's, or the address is taken by now
  */
-export async function confirmEmailChange(db: Db, token: string, viewerId: string | undefined): Promise<void> {
+export async function confirmEmailChange(
+  db: Db,
+  by: Actor,
+  token: string,
+  viewerId: string | undefined,
+): Promise<void> {
   try {
     await db.transaction(async (tx) => {
       const [change] = await tx.delete(verifications).where(isLive(token)).returning({ value: verifications.value });
@@ -65,8 +75,15 @@ export async function confirmEmailChange(db: Db, token: string, viewerId: string
         const sentence = 'You are logged in to another account. Log out, then open the link again.';
         throw new Invalid(sentence, { field: 'token' });
       }
-      await tx.update(users).set({ email }).where(eq(users.id, userId));
+      const isMeant = eq(users.id, userId);
+      const { id, name } = users;
+      const [user] = await tx.select({ id, name, email: users.email }).from(users).where(isMeant).for('update');
+      if (!user) throw spentLink();
+      await tx.update(users).set({ email }).where(isMeant);
       await removeMailedTokens(tx, userId);
+      const before = { email: user.email };
+      const changed = { what: 'account.changed', target: user, before, after: { email } } as const;
+      await record(tx, asAccount(by, user), null, changed);
     });
   } catch (error) {
     throw uniqueViolation(error) ? spentLink() : error;

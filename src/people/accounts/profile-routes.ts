@@ -4,11 +4,13 @@ import { z } from 'zod';
 import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
 import { Invalid, NotFound } from '../../ground/text/errors.ts';
 import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { actorOf } from '../workspaces/actor.ts';
 import { showLastWorkspace } from '../workspaces/guards.ts';
 import { startEmailChange } from './email-change.ts';
 import { confirmEmailMail, emailChangeAskedMail, passwordChangedMail } from './emails.ts';
 import { emailForm, nameForm, passwordForm } from './forms.ts';
-import { findUserId, removeMailedTokens, updateName } from './queries.ts';
+import { changePassword } from './password.ts';
+import { findUserId, updateName } from './queries.ts';
 import { orRefuse } from './refused.ts';
 import { authHeaders, forwardCookies, readBrowser } from './session.ts';
 import { limitTries } from './tries.ts';
@@ -72,7 +74,7 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
       try {
         if (request.validationError) throw request.validationError;
         if (edit.changes.name !== undefined)
-          await updateName(db, user.id, edit.changes.name, ({ name }) => {
+          await updateName(db, actorOf(request), user.id, edit.changes.name, ({ name }) => {
             stored = name;
             edit.refuseOvertaken({ name });
           });
@@ -97,7 +99,8 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
         await orRefuse(auth.api.verifyPassword({ body: { password: emailPassword }, headers: authHeaders(request) }), {
           INVALID_PASSWORD: new Invalid('This is not your password.', { field: 'emailPassword' }),
         });
-        const token = await startEmailChange(db, { userId: user.id, sessionId: session.id }, email);
+        const asker = { userId: user.id, sessionId: session.id };
+        const token = await startEmailChange(db, actorOf(request), asker, email);
         // Where somebody else has the address nothing is sent, and the answer is the same.
         if ((await findUserId(db, email)) === undefined) {
           const url = `${config.appUrl}/confirm-email?token=${token}`;
@@ -120,17 +123,15 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
         if (request.validationError) throw request.validationError;
         await refuseManyTries(request, reply);
         const { user } = await loadSession(request);
-        const change = {
-          body: { ...request.body, revokeOtherSessions: true },
-          headers: authHeaders(request),
-          returnHeaders: true,
-        } as const;
-        const { headers } = await orRefuse(auth.api.changePassword(change), {
+        const { currentPassword, newPassword } = request.body;
+        const headers = authHeaders(request);
+        await orRefuse(auth.api.verifyPassword({ body: { password: currentPassword }, headers }), {
           INVALID_PASSWORD: new Invalid('This is not your password.', { field: 'currentPassword' }),
         });
-        await removeMailedTokens(db, user.id);
+        await changePassword(db, actorOf(request), user.id, newPassword);
         void mailer.send(passwordChangedMail(user, `${config.appUrl}/forgot-password`));
-        forwardCookies(reply, headers);
+        const logIn = { body: { email: user.email, password: newPassword }, headers, returnHeaders: true } as const;
+        forwardCookies(reply, (await auth.api.signInEmail(logIn)).headers);
         const sentence = 'Your password is changed. Every other session is ended.';
         return await reply.flash('success', sentence).redirect('/profile', 303);
       } catch (error) {

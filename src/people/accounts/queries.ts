@@ -3,6 +3,8 @@ import { and, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { uniqueViolation } from '../../ground/db/pg-errors.ts';
 import { accounts, users, verifications } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { record } from '../../ground/events/record.ts';
 import { Conflict, Forbidden, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import { hashOfSecret } from '../../ground/text/secret.ts';
@@ -19,6 +21,7 @@ import type { NewAccount } from './forms.ts';
  */
 export async function createAccount(
   db: Db,
+  by: Actor,
   account: NewAccount,
   welcome: 'anyone' | 'first' | { invitation: string } = 'anyone',
 ): Promise<{ userId: string; workspaceId: string }> {
@@ -33,11 +36,18 @@ export async function createAccount(
       if (!isFirst && welcome === 'first') throw new Forbidden('Sign-up needs an invitation on this server.');
       await tx.insert(users).values({ id: userId, name, email, isAdmin: isFirst });
       await tx.insert(accounts).values({ id: newId(), accountId: userId, providerId: 'credential', userId, password });
+      const user = { id: userId, name };
+      const maker = asAccount(by, user);
+      await record(tx, maker, null, {
+        what: 'account.created',
+        target: user,
+        after: { name, email, isAdmin: isFirst },
+      });
       const workspaceName = account.workspaceName || `${name}'s workspace`;
       const workspace =
         typeof welcome === 'object'
-          ? await acceptInvitation(tx, welcome.invitation, userId)
-          : await insertWorkspace(tx, { name: workspaceName, ownerId: userId, timeZone });
+          ? await acceptInvitation(tx, maker, welcome.invitation, userId)
+          : await insertWorkspace(tx, maker, { name: workspaceName, ownerId: userId, timeZone });
       return { userId, workspaceId: workspace.id };
     });
   } catch (error) {
@@ -48,6 +58,10 @@ export async function createAccount(
     });
   }
 }
+
+/** Somebody who was not logged in when they asked, and proved by a form or a mailed link whose account it is. */
+export const asAccount = (by: Actor, { id, name }: { id: string; name: string }): Actor =>
+  by.kind === 'person' && by.id === null ? { ...by, id, name, userId: id } : by;
 
 /** False until the first account is made: then whoever comes is welcome. */
 export async function isAnyAccount(db: Db): Promise<boolean> {
@@ -62,6 +76,7 @@ export async function isAnyAccount(db: Db): Promise<boolean> {
  */
 export async function updateName(
   db: Db,
+  by: Actor,
   userId: string,
   name: string,
   refuse: (now: { name: string }) => void,
@@ -72,6 +87,8 @@ export async function updateName(
     if (!now) throw new NotFound();
     refuse(now);
     await tx.update(users).set({ name }).where(isMeant);
+    const target = { id: userId, name };
+    await record(tx, by, null, { what: 'account.changed', target, before: now, after: { name } });
   });
 }
 
@@ -83,12 +100,13 @@ export async function findUserId(db: Db, email: string): Promise<string | undefi
 
 /** Whose password a link lets choose anew, while it works. better-auth keeps the hash of its token under this name. */
 export async function findResetTokenOwner(db: Db, token: string): Promise<string | undefined> {
-  const identifier = hashOfSecret(`reset-password:${token}`).toString('base64url');
-  const [found] = await db
-    .select({ userId: verifications.value })
-    .from(verifications)
-    .where(and(eq(verifications.identifier, identifier), gt(verifications.expiresAt, sql`now()`)));
+  const [found] = await db.select({ userId: verifications.value }).from(verifications).where(isLiveReset(token));
   return found?.userId;
+}
+
+export function isLiveReset(token: string): SQL | undefined {
+  const identifier = hashOfSecret(`reset-password:${token}`).toString('base64url');
+  return and(eq(verifications.identifier, identifier), gt(verifications.expiresAt, sql`now()`));
 }
 
 /** Mailed tokens of a person: the value is their id alone (new password) or their id and a new e-mail address. */

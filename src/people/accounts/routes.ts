@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Forbidden, Invalid } from '../../ground/text/errors.ts';
 import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
 import { findInvitation } from '../workspaces/invitations.ts';
+import { actorOf } from '../workspaces/actor.ts';
 import { logInForm, signUpForm, signUpQuery } from './forms.ts';
 import { rememberBrowser } from './known-browser.ts';
 import { nextPath } from './next-path.ts';
@@ -50,7 +51,8 @@ export default async function accountRoutes(app: FastifyInstance): Promise<void>
       try {
         if (request.validationError) throw request.validationError;
         const anyone = config.signUp === 'open' ? 'anyone' : 'first';
-        const { userId } = await createAccount(db, request.body, mode === 'invited' ? { invitation } : anyone);
+        const welcome = mode === 'invited' ? { invitation } : anyone;
+        const { userId } = await createAccount(db, actorOf(request), request.body, welcome);
         const { email, password } = request.body;
         const logIn = { body: { email, password }, headers: authHeaders(request), returnHeaders: true } as const;
         forwardCookies(reply, (await auth.api.signInEmail(logIn)).headers);

@@ -4,8 +4,8 @@ import { findKeyHolder, updateLastUsed } from './keys.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The key that a request to the API came with; null on pages. */
-    apiKey: { id: string } | null;
+    /** The key that a request to the API came with, and who made it; null on pages. */
+    apiKey: { id: string; name: string; userId: string | null } | null;
   }
 }
 
@@ -23,6 +23,6 @@ export async function authenticate(request: FastifyRequest): Promise<void> {
     });
   }
   await updateLastUsed(db, holder.workspace.id, holder, new Date());
-  request.apiKey = { id: holder.keyId };
+  request.apiKey = { id: holder.keyId, name: holder.keyName, userId: holder.makerId };
   request.workspace = holder.workspace;
 }

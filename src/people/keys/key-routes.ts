@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Conflict, Invalid } from '../../ground/text/errors.ts';
 import { madeAndGone, makeOnce, newSalt, secretOfForm } from '../../ground/http/once.ts';
+import { actorOf } from '../workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
 import { mayDo } from '../workspaces/roles.ts';
 import { keyName } from './forms.ts';
@@ -68,8 +69,8 @@ export default async function keyPages(app: FastifyInstance): Promise<void> {
       try {
         const { made, isRepeated } = await makeOnce(request, async (tx) => {
           const salt = newSalt();
-          const input = { name, createdBy: request.user?.id ?? null, secret: secretOfForm(request, 'key', salt) };
-          return { id: (await insertApiKey(tx, request.workspace.id, input)).id, salt };
+          const input = { name, secret: secretOfForm(request, 'key', salt) };
+          return { id: (await insertApiKey(tx, request.workspace.id, actorOf(request), input)).id, salt };
         });
         if (isRepeated && !(await isApiKey(app.db, request.workspace.id, made.id))) throw madeAndGone();
         handNewKey(request, reply, { name, key: keyOf(secretOfForm(request, 'key', made.salt)) });
@@ -85,7 +86,7 @@ export default async function keyPages(app: FastifyInstance): Promise<void> {
     '/w/:workspace/keys/:keyId/delete',
     { schema: { params: place.extend({ keyId: z.string() }) }, preHandler: requireRight('makeKeys') },
     async (request, reply) => {
-      const name = await removeApiKey(app.db, request.workspace.id, request.params.keyId);
+      const name = await removeApiKey(app.db, request.workspace.id, actorOf(request), request.params.keyId);
       reply.flash('success', `The key "${name}" is deleted.`);
       return reply.redirect(`/w/${request.workspace.slug}/keys`, 303);
     },

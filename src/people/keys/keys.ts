@@ -3,6 +3,8 @@ import { and, desc, eq, isNull, lt, or } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { countForInsert } from '../../ground/db/limits.ts';
 import { apiKeys, members, users, workspaces } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { record } from '../../ground/events/record.ts';
 import { Invalid, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import { hashOfSecret } from '../../ground/text/secret.ts';
@@ -33,6 +35,9 @@ export type ApiKey = {
 
 export type KeyHolder = {
   keyId: string;
+  keyName: string;
+  /** The account of the person who made it; null for keys of the instance. */
+  makerId: string | null;
   lastUsedAt: Date | null;
   /** What its maker is in the workspace now; keys that nobody stands behind may do what a member may. */
   workspace: Membership;
@@ -49,8 +54,7 @@ function isBacked(maker: { id: string | null; role: Role | null }): boolean {
 export const keyOf = (secret: Buffer): string => `wm_${secret.toString('base64url')}`;
 
 /**
- * Makes a key of a workspace.
- * @param input.createdBy id of the person who asked for it
+ * Makes a key of a workspace, which is that of the person behind it.
  * @param input.secret 32 bytes that nobody can guess
  * @returns the key itself, which is kept nowhere
  * @throws Invalid (field `name`, code `keys_limit`)
@@ -58,7 +62,8 @@ export const keyOf = (secret: Buffer): string => `wm_${secret.toString('base64ur
 export async function insertApiKey(
   db: Db,
   workspaceId: string,
-  { secret = randomBytes(32), ...input }: { name: string; createdBy: string | null; secret?: Buffer },
+  by: Actor,
+  { name, secret = randomBytes(32) }: { name: string; secret?: Buffer },
 ): Promise<{ id: string; key: string }> {
   const id = newId();
   const key = keyOf(secret);
@@ -68,9 +73,9 @@ export async function insertApiKey(
         field: 'name',
         code: 'keys_limit',
       });
-    await tx
-      .insert(apiKeys)
-      .values({ id, workspaceId, ...input, hash: hashOfSecret(key), prefix: key.slice(0, prefixLength) });
+    const prefix = key.slice(0, prefixLength);
+    await tx.insert(apiKeys).values({ id, workspaceId, createdBy: by.userId, name, hash: hashOfSecret(key), prefix });
+    await record(tx, by, workspaceId, { what: 'key.created', target: { id, name }, after: { name, prefix } });
   });
   return { id, key };
 }
@@ -109,13 +114,16 @@ export async function isApiKey(db: Db, workspaceId: string, keyId: string): Prom
  * @returns its name
  * @throws NotFound when the workspace has no such key
  */
-export async function removeApiKey(db: Db, workspaceId: string, keyId: string): Promise<string> {
-  const [key] = await db
-    .delete(apiKeys)
-    .where(and(eq(apiKeys.workspaceId, workspaceId), eq(apiKeys.id, keyId)))
-    .returning({ name: apiKeys.name });
-  if (!key) throw new NotFound('There is no such key. It may have been deleted already.');
-  return key.name;
+export async function removeApiKey(db: Db, workspaceId: string, by: Actor, keyId: string): Promise<string> {
+  return db.transaction(async (tx) => {
+    const [before] = await tx
+      .delete(apiKeys)
+      .where(and(eq(apiKeys.workspaceId, workspaceId), eq(apiKeys.id, keyId)))
+      .returning({ name: apiKeys.name, prefix: apiKeys.prefix });
+    if (!before) throw new NotFound('There is no such key. It may have been deleted already.');
+    await record(tx, by, workspaceId, { what: 'key.deleted', target: { id: keyId, name: before.name }, before });
+    return before.name;
+  });
 }
 
 /** Whose key it is, by one look into the index of hashes; undefined when it is nobody's, or stopped. */
@@ -123,6 +131,7 @@ export async function findKeyHolder(db: Db, key: string): Promise<KeyHolder | un
   const [holder] = await db
     .select({
       keyId: apiKeys.id,
+      keyName: apiKeys.name,
       lastUsedAt: apiKeys.lastUsedAt,
       workspace: workspaceColumns,
       maker: { id: apiKeys.createdBy, role: members.role },
@@ -132,9 +141,11 @@ export async function findKeyHolder(db: Db, key: string): Promise<KeyHolder | un
     .leftJoin(members, isMakersMembership)
     .where(eq(apiKeys.hash, hashOfSecret(key)));
   if (!holder || !isBacked(holder.maker)) return undefined;
-  const { keyId, lastUsedAt, workspace, maker } = holder;
+  const { keyId, keyName, lastUsedAt, workspace, maker } = holder;
   return {
     keyId,
+    keyName,
+    makerId: maker.id,
     lastUsedAt,
     workspace: { ...workspace, timeZone: zoneOrUtc(workspace.timeZone), role: maker.role ?? 'member' },
   };

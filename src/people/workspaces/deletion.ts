@@ -7,8 +7,10 @@ import {
   deleteWorkspaceCounts,
 } from '../../visitors/rollups/removal.ts';
 import type { Db } from '../../ground/db/db.ts';
-import { announce } from '../../ground/db/notify.ts';
 import { apiKeys, domains, invitations, mailings, members, shares, workspaces } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { record } from '../../ground/events/record.ts';
+import { deleteEventsOf } from '../../ground/events/removal.ts';
 
 /** A workspace as somebody should see it before it is gone for good. */
 export type WorkspaceContents = {
@@ -42,12 +44,15 @@ limit 1`);
  * Ends a workspace for everybody: visitors of its links meet 410, of its own hosts 404, its people and keys find nothing,
  * and every node is told. Its rows are still there, for `deleteContents`. Ending it again does nothing.
  */
-export async function endWorkspace(db: Db, workspaceId: string): Promise<void> {
+export async function endWorkspace(db: Db, workspaceId: string, by: Actor): Promise<void> {
   await db.transaction(async (tx) => {
+    const { id, name, slug, deletedAt } = workspaces;
+    const isMeant = eq(id, workspaceId);
+    const [before] = await tx.select({ id, name, slug, deletedAt }).from(workspaces).where(isMeant).for('update');
     await tx
       .update(workspaces)
-      .set({ deletedAt: sql`coalesce(${workspaces.deletedAt}, now())` })
-      .where(eq(workspaces.id, workspaceId));
+      .set({ deletedAt: sql`coalesce(${deletedAt}, now())` })
+      .where(isMeant);
     const isServed = and(eq(domains.workspaceId, workspaceId), eq(domains.state, 'live'));
     const hosts = await tx.update(domains).set({ state: 'removed' }).where(isServed).returning({ host: domains.host });
     const people = await tx
@@ -58,12 +63,18 @@ export async function endWorkspace(db: Db, workspaceId: string): Promise<void> {
     await tx.delete(invitations).where(eq(invitations.workspaceId, workspaceId));
     await tx.delete(mailings).where(eq(mailings.workspaceId, workspaceId));
     await tx.delete(shares).where(eq(shares.workspaceId, workspaceId));
-    await announce(
-      tx,
-      { kind: 'workspace', workspaceId },
-      ...hosts.map(({ host }) => ({ kind: 'domain' as const, host })),
-      ...people.map(({ userId }) => ({ kind: 'departure' as const, workspaceId, userId })),
-    );
+    if (!before || before.deletedAt) return;
+    // Of no workspace: its own events are deleted with it.
+    await record(tx, by, null, {
+      what: 'workspace.deleted',
+      target: before,
+      before: { name: before.name, slug: before.slug },
+      tells: [
+        { kind: 'workspace', workspaceId },
+        ...hosts.map(({ host }) => ({ kind: 'domain' as const, host })),
+        ...people.map(({ userId }) => ({ kind: 'departure' as const, workspaceId, userId })),
+      ],
+    });
   });
 }
 
@@ -81,15 +92,19 @@ export type DeletionProgress = { what: 'hits' | 'links'; deleted: number };
 export async function deleteContents(
   db: Db,
   workspaceId: string,
+  by: Actor,
   onStep: (progress: DeletionProgress) => void = () => {},
 ): Promise<void> {
   await deleteHits(db, workspaceId, (deleted) => onStep({ what: 'hits', deleted }));
   await deleteWorkspaceCounts(db, workspaceId);
   await deleteLinks(db, workspaceId, onStep);
+  await deleteEventsOf(db, workspaceId);
   await db.transaction(async (tx) => {
     await deleteLinkTotals(tx, workspaceId);
-    await tx.delete(workspaces).where(eq(workspaces.id, workspaceId));
-    await announce(tx, { kind: 'workspace', workspaceId });
+    const { id, name } = workspaces;
+    const [target] = await tx.delete(workspaces).where(eq(id, workspaceId)).returning({ id, name });
+    const tells = [{ kind: 'workspace', workspaceId }] as const;
+    if (target) await record(tx, by, null, { what: 'workspace.erased', target, tells });
   });
 }
 

@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { refusalOf } from '../../ground/http/refusal.ts';
 import { requireUser } from './guards.ts';
+import { actorOf } from './actor.ts';
 import { invitationToken } from './forms.ts';
 import { acceptInvitation, findInvitation, type Invitation } from './invitations.ts';
 
@@ -47,7 +48,7 @@ export default async function invitationRoutes(app: FastifyInstance): Promise<vo
     async (request, reply) => {
       const { token } = request.params;
       try {
-        const { slug } = await acceptInvitation(db, token, request.user?.id ?? '');
+        const { slug } = await acceptInvitation(db, actorOf(request), token, request.user?.id ?? '');
         return await reply
           .flash('success', 'Welcome. You are in this workspace now.')
           .redirect(`/w/${slug}/links`, 303);

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { and, eq, gt, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { invitations, members, users, workspaces } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { record } from '../../ground/events/record.ts';
 import { Conflict, Invalid, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import { hashOfSecret } from '../../ground/text/secret.ts';
@@ -52,9 +54,9 @@ const isLive = (token: string): SQL | undefined =>
 export async function insertInvitation(
   db: Db,
   workspaceId: string,
-  invitation: { email: string; role: InvitedRole; invitedBy: string },
+  by: Actor,
+  { email, role }: { email: string; role: InvitedRole },
 ): Promise<string> {
-  const { email, role, invitedBy } = invitation;
   const [member] = await db
     .select({ name: users.name })
     .from(members)
@@ -62,12 +64,18 @@ export async function insertInvitation(
     .where(and(eq(members.workspaceId, workspaceId), eq(users.email, email)));
   if (member) throw new Conflict(`${member.name} is in this workspace already.`, { field: 'email' });
   const token = newToken();
-  const values = { role, invitedBy, tokenHash: hashOfSecret(token), createdAt: sql`now()`, expiresAt: expiry() };
-  await db
-    .insert(invitations)
-    .values({ id: newId(), workspaceId, email, ...values })
-    .onConflictDoUpdate({ target: [invitations.workspaceId, invitations.email], set: values });
-  return token;
+  const kept = { role, invitedBy: by.userId, tokenHash: hashOfSecret(token) };
+  const values = { ...kept, createdAt: sql`now()`, expiresAt: expiry() };
+  return db.transaction(async (tx) => {
+    const [made] = await tx
+      .insert(invitations)
+      .values({ id: newId(), workspaceId, email, ...values })
+      .onConflictDoUpdate({ target: [invitations.workspaceId, invitations.email], set: values })
+      .returning({ id: invitations.id });
+    const target = { id: made?.id ?? '', name: email };
+    await record(tx, by, workspaceId, { what: 'invitation.created', target, after: { email, role } });
+    return token;
+  });
 }
 
 /**
@@ -77,16 +85,22 @@ export async function insertInvitation(
 export async function renewInvitation(
   db: Db,
   workspaceId: string,
+  by: Actor,
   invitationId: string,
 ): Promise<{ token: string; email: string; role: InvitedRole }> {
   const token = newToken();
-  const [invitation] = await db
-    .update(invitations)
-    .set({ tokenHash: hashOfSecret(token), expiresAt: expiry() })
-    .where(and(eq(invitations.workspaceId, workspaceId), eq(invitations.id, invitationId)))
-    .returning({ email: invitations.email, role: invitations.role });
-  if (!invitation) throw noLongerThere();
-  return { token, ...invitation };
+  return db.transaction(async (tx) => {
+    const [invitation] = await tx
+      .update(invitations)
+      .set({ tokenHash: hashOfSecret(token), expiresAt: expiry() })
+      .where(and(eq(invitations.workspaceId, workspaceId), eq(invitations.id, invitationId)))
+      .returning({ email: invitations.email, role: invitations.role, expiresAt: invitations.expiresAt });
+    if (!invitation) throw noLongerThere();
+    const { expiresAt, ...invited } = invitation;
+    const target = { id: invitationId, name: invited.email };
+    await record(tx, by, workspaceId, { what: 'invitation.renewed', target, after: { expiresAt } });
+    return { token, ...invited };
+  });
 }
 
 /**
@@ -94,13 +108,17 @@ export async function renewInvitation(
  * @returns whom it was for
  * @throws NotFound when it was accepted or withdrawn
  */
-export async function removeInvitation(db: Db, workspaceId: string, invitationId: string): Promise<string> {
-  const [invitation] = await db
-    .delete(invitations)
-    .where(and(eq(invitations.workspaceId, workspaceId), eq(invitations.id, invitationId)))
-    .returning({ email: invitations.email });
-  if (!invitation) throw noLongerThere();
-  return invitation.email;
+export async function removeInvitation(db: Db, workspaceId: string, by: Actor, invitationId: string): Promise<string> {
+  return db.transaction(async (tx) => {
+    const [before] = await tx
+      .delete(invitations)
+      .where(and(eq(invitations.workspaceId, workspaceId), eq(invitations.id, invitationId)))
+      .returning({ email: invitations.email, role: invitations.role });
+    if (!before) throw noLongerThere();
+    const target = { id: invitationId, name: before.email };
+    await record(tx, by, workspaceId, { what: 'invitation.deleted', target, before });
+    return before.email;
+  });
 }
 
 /** The invitations that nobody accepted yet, those that ran out among them. */
@@ -153,7 +171,12 @@ export async function checkInvitation(db: Db, token: string, email: string): Pro
  * @returns the workspace: its id, and its word in addresses
  * @throws Invalid field token: spent, withdrawn, too old, or for another address
  */
-export async function acceptInvitation(db: Db, token: string, userId: string): Promise<{ id: string; slug: string }> {
+export async function acceptInvitation(
+  db: Db,
+  by: Actor,
+  token: string,
+  userId: string,
+): Promise<{ id: string; slug: string }> {
   return db.transaction(async (tx) => {
     // The workspace before what belongs to it, as everybody locks who changes both.
     const workspaceOf = tx.select({ id: invitations.workspaceId }).from(invitations).where(isLive(token));
@@ -164,10 +187,11 @@ export async function acceptInvitation(db: Db, token: string, userId: string): P
       .update(users)
       .set({ emailVerified: true })
       .where(and(eq(users.id, userId), eq(users.email, taken.email)))
-      .returning({ id: users.id });
+      .returning({ id: users.id, name: users.name });
     if (!user) throw isForAnother(taken.email);
-    const { workspaceId, role } = taken;
+    const { workspaceId, role, email, invitedBy } = taken;
     await tx.insert(members).values({ workspaceId, userId, role }).onConflictDoNothing();
+    await record(tx, by, workspaceId, { what: 'member.joined', target: user, after: { role, email, invitedBy } });
     const { id, slug } = workspaces;
     const [workspace] = await tx.select({ id, slug }).from(workspaces).where(eq(id, workspaceId));
     if (!workspace) throw spentInvitation();

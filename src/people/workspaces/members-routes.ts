@@ -10,6 +10,7 @@ import { makeOnce } from '../../ground/http/once.ts';
 import { waitBeyondEverywhere } from '../../ground/http/rate-limit.ts';
 import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
 import { invitationMail } from './emails.ts';
+import { actorOf } from './actor.ts';
 import { inviteForm, roleForm } from './forms.ts';
 import { requireRight, requireWorkspace } from './guards.ts';
 import {
@@ -106,9 +107,8 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
         if (request.validationError) throw request.validationError;
         await refuseManyInvitations(request);
         const { email, role } = request.body;
-        const invitation = { email, role, invitedBy: request.user?.id ?? '' };
         const { made, isRepeated } = await makeOnce(request, async (tx) => {
-          const token = await insertInvitation(tx, request.workspace.id, invitation);
+          const token = await insertInvitation(tx, request.workspace.id, actorOf(request), { email, role });
           return { mailId: await mailInvitation(request, tx, { email, role, token }) };
         });
         const about = isRepeated ? '' : await aboutMail(mailer.deliver(Number(made.mailId)));
@@ -127,7 +127,7 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
     async (request, reply) => {
       await refuseManyInvitations(request);
       const { made, isRepeated } = await makeOnce(request, async (tx) => {
-        const renewed = await renewInvitation(tx, request.workspace.id, request.params.invitationId);
+        const renewed = await renewInvitation(tx, request.workspace.id, actorOf(request), request.params.invitationId);
         return { email: renewed.email, mailId: await mailInvitation(request, tx, renewed) };
       });
       const about = isRepeated ? '' : await aboutMail(mailer.deliver(Number(made.mailId)));
@@ -143,7 +143,7 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
     '/w/:workspace/invitations/:invitationId/withdraw',
     { ...toManage, schema: { params: invitationParams } },
     async (request, reply) => {
-      const email = await removeInvitation(db, request.workspace.id, request.params.invitationId);
+      const email = await removeInvitation(db, request.workspace.id, actorOf(request), request.params.invitationId);
       return toMembers(request, reply, `The invitation of ${email} is withdrawn.`);
     },
   );
@@ -156,7 +156,7 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
       const edit = readEdit(request.body, ['role']);
       let now = { name: '', role };
       try {
-        await updateRole(db, changeBy(request, request.params.userId), role, (person) => {
+        await updateRole(db, request.workspace.id, actorOf(request), request.params.userId, role, (person) => {
           now = person;
           edit.refuseOvertaken({ role: person.role });
         });
@@ -174,22 +174,16 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
     '/w/:workspace/members/:userId/remove',
     { ...toManage, schema: { params: memberParams } },
     async (request, reply) => {
-      const { name } = await removeMember(db, changeBy(request, request.params.userId));
+      const { name } = await removeMember(db, request.workspace.id, actorOf(request), request.params.userId);
       return toMembers(request, reply, `${name} is not in this workspace any more.`);
     },
   );
 
   routes.post('/w/:workspace/members/leave', { ...toSee, schema: { params } }, async (request, reply) => {
-    await removeMember(db, changeBy(request, request.user?.id ?? ''));
+    await removeMember(db, request.workspace.id, actorOf(request), request.user?.id ?? '');
     return reply.flash('success', `You have left ${request.workspace.name}.`).redirect('/', 303);
   });
 }
-
-const changeBy = (request: FastifyRequest, userId: string) => ({
-  workspaceId: request.workspace.id,
-  actorId: request.user?.id ?? '',
-  userId,
-});
 
 const toMembers = (request: FastifyRequest, reply: FastifyReply, message: string) =>
   reply.flash('success', message).redirect(`/w/${request.workspace.slug}/members`, 303);

@@ -1,14 +1,13 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { announce } from '../../ground/db/notify.ts';
 import { invitations, mailings, members, users, workspaces } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import type { Happened } from '../../ground/events/happened.ts';
+import { record } from '../../ground/events/record.ts';
 import { Conflict, Forbidden, NotFound } from '../../ground/text/errors.ts';
 import { mayDo, mayManage, type Right, type Role, roles } from './roles.ts';
 
 export type Member = { userId: string; name: string; email: string; role: Role; joinedAt: Date };
-
-/** Whose membership is changed, where and by whom. */
-export type MembershipChange = { workspaceId: string; userId: string; actorId: string };
 
 /** The people of a workspace: owners first, then by role and name. */
 export async function listMembers(db: Db, workspaceId: string): Promise<Member[]> {
@@ -41,11 +40,13 @@ export async function listAddressesByRight(db: Db, workspaceId: string, right: R
  */
 export function updateRole(
   db: Db,
-  change: MembershipChange,
+  workspaceId: string,
+  by: Actor,
+  userId: string,
   role: Role,
   refuse?: (now: Member) => void,
 ): Promise<Member> {
-  return changeMembership(db, change, role, refuse);
+  return changeMembership(db, workspaceId, by, userId, role, refuse);
 }
 
 /**
@@ -55,23 +56,24 @@ export function updateRole(
  * @returns the person as they were
  * @throws NotFound; Forbidden; Conflict when the workspace would be left without an owner
  */
-export function removeMember(db: Db, change: MembershipChange): Promise<Member> {
-  return changeMembership(db, change, null);
+export function removeMember(db: Db, workspaceId: string, by: Actor, userId: string): Promise<Member> {
+  return changeMembership(db, workspaceId, by, userId, null);
 }
 
 async function changeMembership(
   db: Db,
-  change: MembershipChange,
+  workspaceId: string,
+  by: Actor,
+  userId: string,
   role: Role | null,
   refuse?: (now: Member) => void,
 ): Promise<Member> {
-  const { workspaceId, userId, actorId } = change;
   return db.transaction(async (tx) => {
     // One change at a time: two owners who leave at once must not both see the other one stay, and somebody who was
     // lowered a moment ago may not use the role that their request came in with.
     await tx.select().from(workspaces).where(eq(workspaces.id, workspaceId)).for('no key update');
     const people = await listMembers(tx, workspaceId);
-    const actor = people.find((person) => person.userId === actorId);
+    const actor = people.find((person) => person.userId === by.userId);
     const person = people.find((each) => each.userId === userId);
     if (!actor || !person) throw new NotFound('This person is not in the workspace any more.');
     const isLeaving = role === null && actor === person;
@@ -85,22 +87,61 @@ async function changeMembership(
       throw new Conflict('A workspace needs an owner. Make somebody else an owner first.', { code: 'last_owner' });
     }
     const theirs = and(eq(members.workspaceId, workspaceId), eq(members.userId, userId));
-    if (role === null) await endMembership(tx, workspaceId, person, theirs);
-    else await tx.update(members).set({ role }).where(theirs);
-    if (role === null || !mayDo(role, 'managePeople')) await removeInvitationsBy(tx, workspaceId, userId);
+    const happened =
+      role === null ? await endMembership(tx, workspaceId, person, theirs) : await changeRole(tx, person, role, theirs);
+    if (role === null || !mayDo(role, 'managePeople'))
+      happened.push(...(await removeInvitationsBy(tx, workspaceId, userId)));
+    await record(tx, by, workspaceId, ...happened);
     return person;
   });
 }
 
-/** Nobody comes back by an invitation of their own. */
-async function removeInvitationsBy(tx: Db, workspaceId: string, userId: string): Promise<void> {
-  await tx.delete(invitations).where(and(eq(invitations.workspaceId, workspaceId), eq(invitations.invitedBy, userId)));
+const targetOf = ({ userId, name }: Member): Happened['target'] => ({ id: userId, name });
+
+async function changeRole(tx: Db, person: Member, role: Role, theirs: SQL | undefined): Promise<Happened[]> {
+  await tx.update(members).set({ role }).where(theirs);
+  return [{ what: 'member.changed', target: targetOf(person), before: { role: person.role }, after: { role } }];
 }
 
-async function endMembership(tx: Db, workspaceId: string, person: Member, theirs: SQL | undefined): Promise<void> {
+/** Nobody comes back by an invitation of their own. */
+async function removeInvitationsBy(tx: Db, workspaceId: string, userId: string): Promise<Happened[]> {
+  const isTheirs = and(eq(invitations.workspaceId, workspaceId), eq(invitations.invitedBy, userId));
+  const { id, email, role } = invitations;
+  const gone = await tx.delete(invitations).where(isTheirs).returning({ id, email, role });
+  return gone.map((each) => ({
+    what: 'invitation.deleted',
+    target: { id: each.id, name: each.email },
+    before: { email: each.email, role: each.role },
+  }));
+}
+
+async function endMembership(
+  tx: Db,
+  workspaceId: string,
+  person: Member,
+  theirs: SQL | undefined,
+): Promise<Happened[]> {
   await tx.delete(members).where(theirs);
   // Also those that they said yes to by mail: as a member nobody would be asked again.
   const isToThem = sql`lower(${mailings.recipient}) = lower(${person.email})`;
-  await tx.delete(mailings).where(and(eq(mailings.workspaceId, workspaceId), isToThem));
-  await announce(tx, { kind: 'departure', workspaceId, userId: person.userId });
+  const { id, recipient, every } = mailings;
+  const ended = await tx
+    .delete(mailings)
+    .where(and(eq(mailings.workspaceId, workspaceId), isToThem))
+    .returning({ id, recipient, every });
+  return [
+    {
+      what: 'member.removed',
+      target: targetOf(person),
+      before: { role: person.role, email: person.email },
+      tells: [{ kind: 'departure', workspaceId, userId: person.userId }],
+    },
+    ...ended.map(
+      (mailing): Happened => ({
+        what: 'mailing.deleted',
+        target: { id: mailing.id, name: mailing.recipient },
+        before: { recipient: mailing.recipient, every: mailing.every },
+      }),
+    ),
+  ];
 }

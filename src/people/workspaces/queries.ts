@@ -1,13 +1,14 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { moveRollups } from '../../visitors/rollups/recount.ts';
 import type { Db } from '../../ground/db/db.ts';
-import { announce } from '../../ground/db/notify.ts';
 import { uniqueViolation } from '../../ground/db/pg-errors.ts';
-import { findTimeZone } from '../../ground/db/time-zones.ts';
+import { findTimeZone } from '../../ground/zones/time-zones.ts';
 import { members, workspaces } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { record } from '../../ground/events/record.ts';
 import { Conflict, Invalid, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
-import { namesOfZone } from '../../ground/db/old-zone-names.ts';
+import { namesOfZone } from '../../ground/zones/old-zone-names.ts';
 import type { WeekStart } from '../../ground/time/week.ts';
 import { zoneOrUtc } from '../../ground/time/zoned-time.ts';
 import type { Role } from './roles.ts';
@@ -24,6 +25,7 @@ export type Membership = Omit<Workspace, 'createdAt' | 'deletedAt' | 'hasSearchT
  */
 export async function insertWorkspace(
   db: Db,
+  by: Actor,
   workspace: { name: string; ownerId: string; timeZone: string },
 ): Promise<Workspace> {
   const { name, ownerId } = workspace;
@@ -41,10 +43,21 @@ export async function insertWorkspace(
         .returning();
       if (!made) continue;
       await tx.insert(members).values({ workspaceId: made.id, userId: ownerId, role: 'owner' });
+      const after = { ...fieldsOf(made), ownerId };
+      await record(tx, by, made.id, { what: 'workspace.created', target: made, after });
       return made;
     }
   });
 }
+
+/** The fields of a workspace that its events keep. */
+const fieldsOf = ({ name, slug, timeZone, weekStartsOn, ownNetworks }: Workspace) => ({
+  name,
+  slug,
+  timeZone,
+  weekStartsOn,
+  ownNetworks,
+});
 
 /** Columns of a workspace that each page and each call of the API reads. */
 export const workspaceColumns = {
@@ -99,6 +112,7 @@ export async function updateLastOpened(db: Db, workspaceId: string, userId: stri
 export async function updateWorkspace(
   db: Db,
   workspaceId: string,
+  by: Actor,
   changes: { name?: string; slug?: string; timeZone?: string; weekStartsOn?: WeekStart; ownNetworks?: string },
   options: {
     onNewZone: (tx: Db) => Promise<void>;
@@ -127,7 +141,14 @@ export async function updateWorkspace(
         await options.onNewZone(tx);
         await moveRollups(tx, workspaceId, before.timeZone);
       }
-      if (isNewZone || ownNetworks !== before.ownNetworks) await announce(tx, { kind: 'workspace', workspaceId });
+      const isForVisitors = isNewZone || ownNetworks !== before.ownNetworks;
+      await record(tx, by, workspaceId, {
+        what: 'workspace.changed',
+        target: after,
+        before: fieldsOf(before),
+        after: fieldsOf(after),
+        tells: isForVisitors ? [{ kind: 'workspace', workspaceId }] : [],
+      });
       return after;
     });
   } catch (error) {

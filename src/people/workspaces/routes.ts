@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { placeAmong } from '../../visitors/machines/own-networks.ts';
 import type { Db } from '../../ground/db/db.ts';
-import { listTimeZones } from '../../ground/db/time-zones.ts';
+import { listTimeZones } from '../../ground/zones/time-zones.ts';
 import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
 import { LimitReached } from '../../ground/text/errors.ts';
 import { makeOnce } from '../../ground/http/once.ts';
@@ -12,6 +12,7 @@ import { waitBeyondEverywhere } from '../../ground/http/rate-limit.ts';
 import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
 import { nameOfWeekStart, type WeekStart, weekStarts } from '../../ground/time/week.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
+import { actorOf } from './actor.ts';
 import { newWorkspaceForm, workspaceForm } from './forms.ts';
 import { requireRight, requireUser, requireWorkspace } from './guards.ts';
 import {
@@ -64,7 +65,9 @@ export default async function workspaceRoutes(app: FastifyInstance): Promise<voi
       try {
         if (request.validationError) throw request.validationError;
         const asked = { ...request.body, ownerId: request.user?.id ?? '' };
-        const { made } = await makeOnce(request, async (tx) => ({ slug: (await insertWorkspace(tx, asked)).slug }));
+        const { made } = await makeOnce(request, async (tx) => ({
+          slug: (await insertWorkspace(tx, actorOf(request), asked)).slug,
+        }));
         return await reply.redirect(`/w/${made.slug}/links`, 303);
       } catch (error) {
         const { status, errors } = refusalOf(error);
@@ -133,7 +136,7 @@ export default async function workspaceRoutes(app: FastifyInstance): Promise<voi
         const { weekStartsOn, ...others } = edit.changes;
         const changes =
           weekStartsOn === undefined ? others : { ...others, weekStartsOn: Number(weekStartsOn) as WeekStart };
-        const workspace = await updateWorkspace(db, request.workspace.id, changes, {
+        const workspace = await updateWorkspace(db, request.workspace.id, actorOf(request), changes, {
           onNewZone: (tx) => countZoneChange(request, tx),
           refuse(now) {
             stored = textsOf(now);

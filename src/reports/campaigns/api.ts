@@ -3,7 +3,9 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { jsonBody } from '../../people/keys/forms.ts';
 import { refusals } from '../../people/keys/problem.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import {
+  type CampaignPlan,
   getCampaign,
   insertCampaign,
   listCampaigns,
@@ -94,7 +96,7 @@ export default async function campaignsApi(app: FastifyInstance): Promise<void> 
       },
     },
     async (request, reply) => {
-      const made = await insertCampaign(db, request.workspace.id, readPlan(request.body));
+      const made = await insertCampaign(db, request.workspace.id, actorOf(request), readPlan(request.body));
       return reply.code(201).header('location', `/api/v1/campaigns/${made.id}`).send(made);
     },
   );
@@ -127,9 +129,9 @@ export default async function campaignsApi(app: FastifyInstance): Promise<void> 
     },
     async (request) => {
       const { body } = request;
-      return updateCampaign(db, request.workspace.id, request.params.id, ({ name, startsOn, endsOn, goal }) =>
-        readPlan({ name, startsOn, endsOn, goal, ...definedOf(body) }),
-      );
+      const change = ({ name, startsOn, endsOn, goal }: CampaignPlan) =>
+        readPlan({ name, startsOn, endsOn, goal, ...definedOf(body) });
+      return updateCampaign(db, request.workspace.id, actorOf(request), request.params.id, change);
     },
   );
 
@@ -146,7 +148,7 @@ export default async function campaignsApi(app: FastifyInstance): Promise<void> 
       },
     },
     async (request, reply) => {
-      await removeCampaign(db, request.workspace.id, request.params.id);
+      await removeCampaign(db, request.workspace.id, actorOf(request), request.params.id);
       return reply.code(204).send();
     },
   );

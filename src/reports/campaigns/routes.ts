@@ -18,6 +18,7 @@ import {
 import { mostCompared, typed } from '../../links/pages/forms.ts';
 import { nameKey } from '../../links/links/name.ts';
 import { type Refusal, refusalOf } from '../../ground/http/refusal.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { campaignForm, editCampaignForm, readPlan, textsOf } from './forms.ts';
 import { type CampaignRow, loadCampaigns } from './page.ts';
@@ -92,7 +93,7 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
     try {
       const plan = readPlan(request.body);
       const { made } = await makeOnce(request, async (tx) => ({
-        name: (await insertCampaign(tx, request.workspace.id, plan)).name,
+        name: (await insertCampaign(tx, request.workspace.id, actorOf(request), plan)).name,
       }));
       reply.flash('success', `“${made.name}” is ready. Select links in the list to put them in it.`);
     } catch (error) {
@@ -119,7 +120,7 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
       const { campaignId } = request.params;
       const edit = readEdit(request.body, ['name', 'startsOn', 'endsOn', 'goal']);
       try {
-        await updateCampaign(db, workspaceId, campaignId, (now) => {
+        await updateCampaign(db, workspaceId, actorOf(request), campaignId, (now) => {
           edit.refuseOvertaken(textsOf(now));
           return readPlan({ ...textsOf(now), ...edit.changes });
         });
@@ -138,7 +139,7 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
     { ...toChange, schema: { params } },
     async (request, reply) => {
       const campaign = await getCampaign(db, request.workspace.id, request.params.campaignId);
-      await removeCampaign(db, request.workspace.id, campaign.id);
+      await removeCampaign(db, request.workspace.id, actorOf(request), campaign.id);
       const { name, links } = campaign;
       reply.flash(
         'success',

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { eq, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Client } from 'pg';
 import { lockRollups } from '../../visitors/rollups/rollup-lock.ts';
@@ -6,6 +6,8 @@ import { takeIn } from '../../visitors/rollups/rollups.ts';
 import { exportedFields } from '../../visitors/clicks/hit-fields.ts';
 import { copyInto, copyLine } from '../../ground/db/copy.ts';
 import type { Db } from '../../ground/db/db.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { record } from '../../ground/events/record.ts';
 import { retriedTransaction } from '../../ground/db/retry.ts';
 import * as schema from '../../ground/db/schema.ts';
 import { hitColumns, type HitColumn } from '../exports/hits-csv.ts';
@@ -18,6 +20,7 @@ const linesAtOnce = 50_000;
 
 export type HitsImport = {
   workspaceId: string;
+  by: Actor;
   /** The file, as writeHits writes it. */
   bytes: AsyncIterable<Uint8Array>;
   bounds: Bounds;
@@ -79,10 +82,12 @@ select ensure_click_partition(month) from (select distinct date_trunc('month', t
   return retriedTransaction(async () => {
     await client.query('begin');
     try {
-      const hosts = await matchDomains(db, asked.workspaceId);
-      const linksMade = await matchLinks(db, asked.workspaceId, hosts, asked.bounds.now);
-      await matchSlugs(db, asked.workspaceId, hosts, asked.bounds.now);
+      const { workspaceId, by, bounds } = asked;
+      const hosts = await matchDomains(db, workspaceId, by);
+      const linksMade = await matchLinks(db, workspaceId, by, hosts, bounds.now);
+      await matchSlugs(db, workspaceId, by, hosts, bounds.now);
       const added = asked.isDryRun ? await countMissing(db, asked) : await putIn(db, asked, last);
+      if (added > 0) await recordImport(db, asked, { hits, added, linksMade });
       await client.query(asked.isDryRun ? 'rollback' : 'commit');
       return { hits, added, linksMade };
     } catch (error) {
@@ -90,6 +95,12 @@ select ensure_click_partition(month) from (select distinct date_trunc('month', t
       throw error;
     }
   });
+}
+
+async function recordImport(db: Db, { workspaceId, by }: HitsImport, after: ImportedHits): Promise<void> {
+  const { id, name } = schema.workspaces;
+  const [target] = await db.select({ id, name }).from(schema.workspaces).where(eq(id, workspaceId));
+  if (target) await record(db, by, workspaceId, { what: 'hits.imported', target, after });
 }
 
 /** Reads the file into the temporary table `imported`, which goes with the connection. */

@@ -1,6 +1,9 @@
 import { eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { links, slugs } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import type { Happened } from '../../ground/events/happened.ts';
+import { record } from '../../ground/events/record.ts';
 import { newId } from '../../ground/text/id.ts';
 import { claimRandomSlug } from '../../links/links/claim.ts';
 import { readDestination } from '../../ground/addresses/destination.ts';
@@ -45,7 +48,7 @@ type NamedLink = {
  * @throws Invalid with the line of a link that is another workspace's, that has the short link of another one of the file,
  * or that cannot be made
  */
-export async function matchLinks(tx: Db, workspaceId: string, hosts: Hosts, now: Date): Promise<number> {
+export async function matchLinks(tx: Db, workspaceId: string, by: Actor, hosts: Hosts, now: Date): Promise<number> {
   await tx.execute(sql`
 create temporary table imported_links on commit drop as
 select l.*, q.slug_id as qr_id, q.domain as qr_domain, q.slug as qr_slug, null::text as target
@@ -67,6 +70,7 @@ left join imported q on q.line = l.qr_line`);
     const wanted = page.filter((link) => !targets.has(link.link_id));
     const places = wanted.map(({ line, short_link }) => placeOfLink(hosts, line, short_link));
     const taken = await findSlugs(tx, places);
+    const happened: Happened[] = [];
     for (const [index, link] of wanted.entries()) {
       const place = places[index];
       const holder = place && taken.get(slugPlaceKey(place));
@@ -75,39 +79,48 @@ left join imported q on q.line = l.qr_line`);
       if (holder && made.has(holder.linkId)) throw namedTwice(link);
       targets.set(link.link_id, holder?.linkId ?? link.link_id);
       if (holder) continue;
-      await insertNamedLink(tx, workspaceId, link, place, hosts, now);
+      happened.push(await insertNamedLink(tx, workspaceId, by, link, place, hosts, now));
       made.add(link.link_id);
     }
+    await record(tx, by, workspaceId, ...happened);
     await setTargets(tx, 'imported_links', 'link_id', targets);
   }
   return made.size;
 }
 
-/** Makes a link with its slug and the slug of its code: archived, or deleted as it was. */
+/**
+ * Makes a link with its slug and the slug of its code: archived, or deleted as it was.
+ * @returns its event
+ */
 async function insertNamedLink(
   tx: Db,
   workspaceId: string,
+  by: Actor,
   link: NamedLink,
   place: SlugPlace | undefined,
   hosts: Hosts,
   now: Date,
-): Promise<void> {
+): Promise<Happened> {
   const { link_id: id, line, short_link: shortLink, destination, is_deleted: isDeleted } = link;
   if (!place) throw cellRefused(line, 'short_link', shortLink ?? '', 'says too little to make this link');
   const url = readCell(line, 'destination', destination ?? '', readDestination);
   const createdAt = new Date(link.first_hit_at);
   const end = isDeleted ? { deletedAt: now } : { archivedAt: now };
-  await tx.insert(links).values({ id, workspaceId, url, createdAt, updatedAt: now, ...end });
+  await tx.insert(links).values({ id, workspaceId, createdBy: by.userId, url, createdAt, updatedAt: now, ...end });
   const kind = isDeleted ? 'retired' : 'primary';
-  if (!(await insertSlug(tx, { id: link.slug_id ?? newId(), place, kind, linkId: id, createdAt }))) {
+  const news = await insertSlug(tx, { id: link.slug_id ?? newId(), place, kind, linkId: id, createdAt });
+  if (!news) {
     if ((await findSlugs(tx, [place])).size > 0) throw namedTwice(link);
     throw cellRefused(line, 'short_link', shortLink ?? '', 'has the slug_id of another slug');
   }
-  if (isDeleted) return;
+  const target = { id, name: shortLink ?? id };
+  const happened = { what: 'link.created', target, after: { url, ...end } } as const;
+  if (isDeleted) return { ...happened, tells: [news] };
   const code = link.qr_line === null ? undefined : slugPlaceOf(hosts, link.qr_line, link.qr_domain, link.qr_slug);
-  const hasCode =
-    code && (await insertSlug(tx, { id: link.qr_id ?? newId(), place: code, kind: 'qr', linkId: id, createdAt }));
-  if (!hasCode) await claimRandomSlug(tx, { domain: place.domain, linkId: id, kind: 'qr' });
+  const newsOfCode =
+    (code && (await insertSlug(tx, { id: link.qr_id ?? newId(), place: code, kind: 'qr', linkId: id, createdAt }))) ??
+    (await claimRandomSlug(tx, { domain: place.domain, linkId: id, kind: 'qr' }));
+  return { ...happened, tells: [news, newsOfCode] };
 }
 
 const namedTwice = ({ line, short_link: shortLink }: NamedLink) =>
@@ -116,6 +129,7 @@ const namedTwice = ({ line, short_link: shortLink }: NamedLink) =>
 type NamedSlug = {
   slug_id: string;
   link_id: string;
+  link_name: string | null;
   line: number;
   domain: string | null;
   slug: string | null;
@@ -131,10 +145,10 @@ type NamedSlug = {
  * else that a file names is retired there, and at links that are deleted. `imported_slugs.target` is their id here.
  * @throws Invalid with the line of a slug that is another workspace's
  */
-export async function matchSlugs(tx: Db, workspaceId: string, hosts: Hosts, now: Date): Promise<void> {
+export async function matchSlugs(tx: Db, workspaceId: string, by: Actor, hosts: Hosts, now: Date): Promise<void> {
   await tx.execute(sql`
 create temporary table imported_slugs on commit drop as
-select i.slug_id, min(l.target) as link_id, min(i.line) as line, min(i.domain) as domain, min(i.slug) as slug,
+select i.slug_id, min(l.target) as link_id, min(l.short_link) as link_name, min(i.line) as line, min(i.domain) as domain, min(i.slug) as slug,
        min(i.slug_kind) as slug_kind, bool_or(k.archived_at is null) as is_open,
        bool_or(k.deleted_at is not null) as is_deleted, null::text as target
 from imported i
@@ -153,6 +167,7 @@ group by i.slug_id`);
     const wanted = page.filter((slug) => !targets.has(slug.slug_id));
     const places = wanted.map(({ line, domain, slug }) => slugPlaceOf(hosts, line, domain, slug));
     const taken = await findSlugs(tx, places);
+    const happened: Happened[] = [];
     for (const [index, named] of wanted.entries()) {
       const { slug_id: id, line, slug, link_id: linkId } = named;
       const place = places[index];
@@ -164,10 +179,15 @@ group by i.slug_id`);
       const mayOpen = !named.is_open || (named.slug_kind === 'qr' && isDrawn(place.slug));
       const isRetired = named.slug_kind === 'retired' || named.is_deleted || !mayOpen;
       const kind = isRetired ? 'retired' : 'alias';
-      await insertSlug(tx, { id, place, kind, linkId, createdAt: now });
+      const news = await insertSlug(tx, { id, place, kind, linkId, createdAt: now });
+      if (news) {
+        const target = { id: linkId, name: named.link_name ?? linkId };
+        happened.push({ what: 'link.changed', target, after: { [kind]: `${named.domain}/${slug}` }, tells: [news] });
+      }
       // The next line may know the same slug by another id.
       taken.set(slugPlaceKey(place), { id, linkId, workspaceId });
     }
+    await record(tx, by, workspaceId, ...happened);
     await setTargets(tx, 'imported_slugs', 'slug_id', targets);
   }
 }

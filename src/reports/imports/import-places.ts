@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { announce } from '../../ground/db/notify.ts';
+import type { Announcement } from '../../ground/db/notify.ts';
 import { domains, links, slugs } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import type { Happened } from '../../ground/events/happened.ts';
+import { record } from '../../ground/events/record.ts';
 import { AppError, Invalid } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import type { SlugSpace } from '../../links/links/claim.ts';
@@ -22,7 +25,7 @@ export type Hosts = ReadonlyMap<string, SlugSpace>;
  * Finds the domains that the staged hits name, and writes them to the temporary table `imported_domains`. A host that the
  * workspace does not have is kept as a removed domain of it, which comes back with its slugs once it is claimed.
  */
-export async function matchDomains(tx: Db, workspaceId: string): Promise<Hosts> {
+export async function matchDomains(tx: Db, workspaceId: string, by: Actor): Promise<Hosts> {
   const { rows: named } = await tx.execute<{ host: string; line: number; column: HitColumn }>(sql`
 select distinct on (host) host, line, "column" from (
   select domain as host, min(line) as line, 'domain' as "column" from imported group by 1
@@ -45,12 +48,16 @@ limit ${maxHosts + 1}`);
     // How slugs are told apart must not change before they are in.
     .for('key share');
   const hosts = new Map<string, SlugSpace>(known.map((domain) => [domain.host, domain]));
+  const made: Happened[] = [];
   for (const host of names.filter((name) => !hosts.has(name))) {
     const domain = { id: newId(), isCaseSensitive: false };
     const proofToken = randomBytes(16).toString('hex');
     await tx.insert(domains).values({ ...domain, host, workspaceId, proofToken, state: 'removed' });
     hosts.set(host, domain);
+    const target = { id: domain.id, name: host };
+    made.push({ what: 'domain.created', target, after: { host, state: 'removed' } });
   }
+  await record(tx, by, workspaceId, ...made);
   await tx.execute(sql`
 create temporary table imported_domains on commit drop as
 select * from unnest(${sql.param([...hosts.keys()])}::text[], ${sql.param([...hosts.values()].map(({ id }) => id))}::text[]) as d (host, id)`);
@@ -117,14 +124,13 @@ export async function findSlugs(tx: Db, places: readonly (SlugPlace | undefined)
 
 type NewSlug = Pick<typeof slugs.$inferSelect, 'id' | 'kind' | 'linkId' | 'createdAt'> & { place: SlugPlace };
 
-/** @returns false when somebody has it */
-export async function insertSlug(tx: Db, { place, ...slug }: NewSlug): Promise<boolean> {
+/** @returns what every node is to be told with the link's event; undefined when somebody has it */
+export async function insertSlug(tx: Db, { place, ...slug }: NewSlug): Promise<Announcement | undefined> {
   const { domain, slug: typed, key } = place;
   const inserted = await tx
     .insert(slugs)
     .values({ ...slug, domainId: domain.id, slug: typed, slugKey: key })
     .onConflictDoNothing()
     .returning({ id: slugs.id });
-  if (inserted.length > 0) await announce(tx, { kind: 'slug', domainId: domain.id, slugKey: key });
-  return inserted.length > 0;
+  return inserted.length > 0 ? { kind: 'slug', domainId: domain.id, slugKey: key } : undefined;
 }

@@ -1,10 +1,13 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Filter } from '../counts/filter.ts';
 import { keepFilters } from '../pages/kept-filters.ts';
 import { idsOf, type KeptSubject, type SubjectIds, subjectOf } from '../counts/subjects.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { countForInsert } from '../../ground/db/limits.ts';
 import { mailings, mailingsSent } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import type { Happened } from '../../ground/events/happened.ts';
+import { record } from '../../ground/events/record.ts';
 import { Conflict, Invalid, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import type { WeekStart } from '../../ground/time/week.ts';
@@ -64,11 +67,12 @@ order by lower(m.recipient), m.every desc, m.id`);
 export async function insertMailing(
   db: Db,
   workspaceId: string,
+  by: Actor,
   {
     subject,
     filters,
     ...mailing
-  }: { subject: KeptSubject; filters: readonly Filter[]; every: Rhythm; recipient: string; createdBy: string | null },
+  }: { subject: KeptSubject; filters: readonly Filter[]; every: Rhythm; recipient: string },
 ): Promise<{ id: string; needsYes: boolean }> {
   return db.transaction(async (tx) => {
     if ((await countForInsert(tx, mailings, workspaceId)) >= mostOfAWorkspace)
@@ -76,26 +80,46 @@ export async function insertMailing(
         field: 'recipient',
         code: 'mailings_limit',
       });
+    const after = { ...mailing, ...idsOf(subject), filters: keepFilters(filters) };
     const [made] = await tx
       .insert(mailings)
-      .values({ id: newId(), workspaceId, ...mailing, ...idsOf(subject), filters: keepFilters(filters) })
+      .values({ id: newId(), workspaceId, createdBy: by.userId, ...after })
       .onConflictDoNothing()
       .returning({ id: mailings.id });
     if (!made) throw new Conflict('This address gets this report already.', { field: 'recipient' });
+    const target = { id: made.id, name: mailing.recipient };
+    await record(tx, by, workspaceId, { what: 'mailing.created', target, after });
     const { rows } = await tx.execute(sql`select ${isMember} as "isMember" from mailings m where m.id = ${made.id}`);
     return { id: made.id, needsYes: !(rows[0] as { isMember: boolean }).isMember };
   });
 }
 
 /** @throws NotFound */
-export async function removeMailing(db: Db, workspaceId: string, mailingId: string): Promise<string> {
-  const [gone] = await db
-    .delete(mailings)
-    .where(and(eq(mailings.workspaceId, workspaceId), eq(mailings.id, mailingId)))
-    .returning({ recipient: mailings.recipient });
-  if (!gone) throw new NotFound('There is no such mailing. It may have been ended already.');
-  return gone.recipient;
+export async function removeMailing(db: Db, workspaceId: string, by: Actor, mailingId: string): Promise<string> {
+  return db.transaction(async (tx) => {
+    const [gone] = await tx
+      .delete(mailings)
+      .where(and(eq(mailings.workspaceId, workspaceId), eq(mailings.id, mailingId)))
+      .returning(eventColumns);
+    if (!gone) throw new NotFound('There is no such mailing. It may have been ended already.');
+    await record(tx, by, workspaceId, deletionOf(gone));
+    return gone.recipient;
+  });
 }
+
+const eventColumns = {
+  id: mailings.id,
+  workspaceId: mailings.workspaceId,
+  recipient: mailings.recipient,
+  every: mailings.every,
+  filters: mailings.filters,
+};
+
+const deletionOf = (gone: Pick<typeof mailings.$inferSelect, keyof typeof eventColumns>): Happened => ({
+  what: 'mailing.deleted',
+  target: { id: gone.id, name: gone.recipient },
+  before: { recipient: gone.recipient, every: gone.every, filters: gone.filters },
+});
 
 type ReadersMailing = {
   every: Rhythm;
@@ -115,13 +139,26 @@ where m.id = ${mailingId}`);
   return rows[0] as ReadersMailing | undefined;
 }
 
-/** The reader says yes. */
-export async function confirmMailing(db: Db, mailingId: string): Promise<void> {
-  await db
-    .update(mailings)
-    .set({ confirmedAt: sql`coalesce(${mailings.confirmedAt}, now())` })
-    .where(eq(mailings.id, mailingId));
+/** The reader says yes; saying it again changes nothing. */
+export async function confirmMailing(db: Db, by: Actor, mailingId: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [confirmed] = await tx
+      .update(mailings)
+      .set({ confirmedAt: sql`now()` })
+      .where(and(eq(mailings.id, mailingId), isNull(mailings.confirmedAt)))
+      .returning({ ...eventColumns, confirmedAt: mailings.confirmedAt });
+    if (!confirmed) return;
+    await record(tx, asReader(by, confirmed), confirmed.workspaceId, {
+      what: 'mailing.confirmed',
+      target: { id: mailingId, name: confirmed.recipient },
+      after: { confirmedAt: confirmed.confirmedAt },
+    });
+  });
 }
+
+/** A reader without an account is known by their mail. */
+const asReader = (by: Actor, mailing: { recipient: string }): Actor =>
+  by.kind === 'person' && by.id === null ? { ...by, name: mailing.recipient } : by;
 
 /** The mail that a claimed report became: it is not sent yet. */
 export async function noteMail(
@@ -143,8 +180,11 @@ from mails e where e.id = s.mail_id and e.sent_at is not null`);
 }
 
 /** The reader wants no more. */
-export async function removeMailingOfReader(db: Db, mailingId: string): Promise<void> {
-  await db.delete(mailings).where(eq(mailings.id, mailingId));
+export async function removeMailingOfReader(db: Db, by: Actor, mailingId: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [gone] = await tx.delete(mailings).where(eq(mailings.id, mailingId)).returning(eventColumns);
+    if (gone) await record(tx, asReader(by, gone), gone.workspaceId, deletionOf(gone));
+  });
 }
 
 export type DueMailing = {

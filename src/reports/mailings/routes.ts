@@ -12,6 +12,7 @@ import { aboutMail } from '../../ground/mail/mail.ts';
 import { makeOnce } from '../../ground/http/once.ts';
 import { waitBeyondEverywhere } from '../../ground/http/rate-limit.ts';
 import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';
 import { rhythms, rhythmWords } from './calendar.ts';
@@ -90,11 +91,11 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
         if (request.validationError) throw request.validationError;
         const { every, recipient, f: filters } = request.body;
         const { subject, name, field } = await openKept(db, request.workspace, request.body);
-        const mailing = { subject, filters, every, recipient, createdBy: request.user?.id ?? null };
+        const mailing = { subject, filters, every, recipient };
         const { when } = rhythmWords(weekStartsOn)[every];
         const about = narrowedName(name, await describeFilters(db, workspaceId, filters));
         const { made, isRepeated } = await makeOnce(request, async (tx) => {
-          const planned = await insertMailing(tx, workspaceId, mailing);
+          const planned = await insertMailing(tx, workspaceId, actorOf(request), mailing);
           if (planned.needsYes && (await waitOfQuestions(request, tx)) > 0)
             throw new LimitReached('You asked many readers within an hour. Try again in an hour.', {
               field: 'recipient',
@@ -130,7 +131,7 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
       schema: { params: place.extend({ mailingId: z.string().regex(/^\w+$/) }) },
     },
     async (request, reply) => {
-      const recipient = await removeMailing(db, request.workspace.id, request.params.mailingId);
+      const recipient = await removeMailing(db, request.workspace.id, actorOf(request), request.params.mailingId);
       return reply
         .flash('success', `This report does not go to ${recipient} any more.`)
         .redirect(`/w/${request.workspace.slug}/mailings`, 303);
@@ -152,13 +153,13 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
 
   routes.post('/mailings/:mailingId/:token/start', { schema: { params: readerParams } }, async (request, reply) => {
     const { mailingId, token } = checked(request.params);
-    await confirmMailing(db, mailingId);
+    await confirmMailing(db, actorOf(request), mailingId);
     return reply.redirect(`/mailings/${mailingId}/${token}`, 303);
   });
 
   routes.post('/mailings/:mailingId/:token/stop', { schema: { params: readerParams } }, async (request, reply) => {
     const { mailingId, token } = checked(request.params);
-    await removeMailingOfReader(db, mailingId);
+    await removeMailingOfReader(db, actorOf(request), mailingId);
     return reply.redirect(`/mailings/${mailingId}/${token}`, 303);
   });
 

@@ -5,6 +5,7 @@ import { AppError } from '../../ground/text/errors.ts';
 import { makeOnce } from '../../ground/http/once.ts';
 import { oneLine } from '../../ground/text/one-line.ts';
 import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { dayStart, isDay, localDay } from '../../ground/time/zoned-time.ts';
 import { insertNote, removeNote } from './notes.ts';
@@ -34,10 +35,9 @@ export default async function noteRoutes(app: FastifyInstance): Promise<void> {
       if (request.validationError) return showForm(request, reply, request.validationError);
       const { id, timeZone } = request.workspace;
       const { day, text, link } = request.body;
-      const createdBy = request.user?.id ?? '';
-      const note = { at: dayStart(day, timeZone), text, linkId: link || null, createdBy };
+      const note = { at: dayStart(day, timeZone), text, linkId: link || null };
       await makeOnce(request, async (tx) => {
-        await insertNote(tx, id, note);
+        await insertNote(tx, id, actorOf(request), note);
         return {};
       });
       reply.flash('success', 'The note is on the chart.');
@@ -50,7 +50,7 @@ export default async function noteRoutes(app: FastifyInstance): Promise<void> {
     { preHandler, schema: { params, body: place } },
     async (request, reply) => {
       const { id, slug, timeZone } = request.workspace;
-      const { at, text, linkId } = await removeNote(db, id, request.params.noteId);
+      const { at, text, linkId } = await removeNote(db, id, actorOf(request), request.params.noteId);
       const href = backHref(request, request.body);
       const back = encodeURIComponent(href).length > longestBack ? '' : href;
       const fields = { day: localDay(at, timeZone), text, link: linkId ?? '', back };

@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { record } from '../../ground/events/record.ts';
 import { NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import type { Span } from '../counts/period.ts';
@@ -38,15 +40,20 @@ limit ${most}`);
 export async function insertNote(
   db: Db,
   workspaceId: string,
-  note: { at: Date; text: string; linkId: string | null; createdBy: string },
+  by: Actor,
+  note: { at: Date; text: string; linkId: string | null },
 ): Promise<void> {
-  const { rows } = await db.execute(sql`
+  const id = newId();
+  await db.transaction(async (tx) => {
+    const { rows } = await tx.execute(sql`
 insert into report_notes (id, workspace_id, link_id, at, text, created_by)
-select ${newId()}, ${workspaceId}, ${note.linkId}, ${note.at.toISOString()}, ${note.text}, ${note.createdBy}
+select ${id}, ${workspaceId}, ${note.linkId}, ${note.at.toISOString()}, ${note.text}, ${by.userId}
 where ${note.linkId}::text is null
    or exists (select from links where id = ${note.linkId} and workspace_id = ${workspaceId} and deleted_at is null)
 returning id`);
-  if (rows.length === 0) throw new NotFound('There is no such link.');
+    if (rows.length === 0) throw new NotFound('There is no such link.');
+    await record(tx, by, workspaceId, { what: 'note.created', target: { id, name: note.text }, after: note });
+  });
 }
 
 /**
@@ -56,12 +63,17 @@ returning id`);
 export async function removeNote(
   db: Db,
   workspaceId: string,
+  by: Actor,
   noteId: string,
 ): Promise<{ at: Date; text: string; linkId: string | null }> {
-  const { rows } = await db.execute<{ at: number; text: string; linkId: string | null }>(sql`
+  return db.transaction(async (tx) => {
+    const { rows } = await tx.execute<{ at: number; text: string; linkId: string | null }>(sql`
 delete from report_notes where id = ${noteId} and workspace_id = ${workspaceId}
 returning (extract(epoch from at) * 1000)::float8 as at, text, link_id as "linkId"`);
-  const [removed] = rows;
-  if (!removed) throw new NotFound('There is no such note.');
-  return { ...removed, at: new Date(removed.at) };
+    const [removed] = rows;
+    if (!removed) throw new NotFound('There is no such note.');
+    const before = { ...removed, at: new Date(removed.at) };
+    await record(tx, by, workspaceId, { what: 'note.deleted', target: { id: noteId, name: before.text }, before });
+    return before;
+  });
 }

@@ -5,6 +5,7 @@ import { editFields, type EditView, openEdit, readEdit } from '../../ground/http
 import { AppError } from '../../ground/text/errors.ts';
 import { makeOnce } from '../../ground/http/once.ts';
 import { refusalOf } from '../../ground/http/refusal.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { namedAmong, nameLinks } from '../counts/link-names.ts';
 import { getScope } from '../counts/queries.ts';
@@ -52,8 +53,10 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
       await getScope(db, request.workspace.id, report.subject);
       const { address } = report;
       const name = readViewName(typed.name);
-      const view = { name, address, createdBy: request.user?.id ?? null };
-      await makeOnce(request, async (tx) => ({ id: (await insertView(tx, request.workspace.id, view)).id }));
+      const { id: workspaceId } = request.workspace;
+      await makeOnce(request, async (tx) => ({
+        id: (await insertView(tx, workspaceId, actorOf(request), { name, address })).id,
+      }));
       reply.flash('success', back === 'list' ? `“${name}” is back.` : `“${name}” is saved.`);
       return await reply.redirect(back === 'list' ? `${home}/views` : `${home}/${address}`, 303);
     } catch (error) {
@@ -84,7 +87,9 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
       const { name } = edit.changes;
       try {
         if (name !== undefined)
-          await renameView(db, id, view.id, readViewName(name), (now) => edit.refuseOvertaken({ name: now.name }));
+          await renameView(db, id, actorOf(request), view.id, readViewName(name), (now) =>
+            edit.refuseOvertaken({ name: now.name }),
+          );
       } catch (error) {
         const { status, errors } = refusalOf(error);
         const now = await getView(db, id, view.id);
@@ -98,7 +103,7 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
 
   routes.post('/w/:workspace/views/:viewId/delete', { ...toChange, schema: { params } }, async (request, reply) => {
     const home = homeOf(request);
-    const { name, address } = await removeView(db, request.workspace.id, request.params.viewId);
+    const { name, address } = await removeView(db, request.workspace.id, actorOf(request), request.params.viewId);
     const fields = { name, address: `${home}/${address}`, back: 'list' };
     reply.flash('success', `The view “${name}” is deleted.`, { action: `${home}/views`, fields });
     return reply.redirect(`${home}/views`, 303);

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { jsonBody } from '../../people/keys/forms.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import { refusals } from '../../people/keys/problem.ts';
 import { getScope } from '../counts/queries.ts';
 import { insertView, listViews, readViewName, removeView, type SavedView } from './saved-views.ts';
@@ -87,7 +88,7 @@ export default async function savedViewsApi(app: FastifyInstance): Promise<void>
       );
       await getScope(db, workspaceId, subject);
       const name = readViewName(typed);
-      const made = await insertView(db, workspaceId, { name, address, createdBy: null });
+      const made = await insertView(db, workspaceId, actorOf(request), { name, address });
       return reply.code(201).send({ id: made.id, name: made.name, url: urlOf(request, made) });
     },
   );
@@ -104,7 +105,7 @@ export default async function savedViewsApi(app: FastifyInstance): Promise<void>
       },
     },
     async (request, reply) => {
-      await removeView(db, request.workspace.id, request.params.id);
+      await removeView(db, request.workspace.id, actorOf(request), request.params.id);
       return reply.code(204).send();
     },
   );

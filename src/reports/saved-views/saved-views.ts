@@ -2,6 +2,8 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { countForInsert } from '../../ground/db/limits.ts';
 import { savedViews } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { record } from '../../ground/events/record.ts';
 import { Invalid, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import { nameKey, readName, refuseTaken } from '../../links/links/name.ts';
@@ -83,19 +85,19 @@ export async function getView(db: Db, workspaceId: string, viewId: string): Prom
 export async function insertView(
   db: Db,
   workspaceId: string,
-  view: Omit<SavedView, 'id'> & { createdBy: string | null },
+  by: Actor,
+  { name, address }: Omit<SavedView, 'id'>,
 ): Promise<SavedView> {
-  const { name, address, createdBy } = view;
   const id = newId();
+  const values = { id, workspaceId, name, nameKey: nameKey(name), address, createdBy: by.userId };
   await db.transaction(async (tx) => {
     if ((await countForInsert(tx, savedViews, workspaceId)) >= maxViews)
       throw new Invalid(`A workspace has at most ${maxViews} saved views. Delete some first.`, {
         field: 'name',
         code: 'views_limit',
       });
-    await refuseTaken(name, kind, () =>
-      tx.insert(savedViews).values({ id, workspaceId, name, nameKey: nameKey(name), address, createdBy }),
-    );
+    await refuseTaken(name, kind, () => tx.insert(savedViews).values(values));
+    await record(tx, by, workspaceId, { what: 'view.created', target: { id, name }, after: { name, address } });
   });
   return { id, name, address };
 }
@@ -108,6 +110,7 @@ export async function insertView(
 export async function renameView(
   db: Db,
   workspaceId: string,
+  by: Actor,
   viewId: string,
   name: string,
   refuse: (now: SavedView) => void,
@@ -115,20 +118,29 @@ export async function renameView(
   const isMeant = isView(workspaceId, viewId);
   await db.transaction(async (tx) => {
     const [now] = await tx.select(columns).from(savedViews).where(isMeant).for('no key update');
-    refuse(now ?? notThere());
+    const found = now ?? notThere();
+    refuse(found);
+    const before = { name: found.name };
     await refuseTaken(name, kind, () =>
       tx
         .update(savedViews)
         .set({ name, nameKey: nameKey(name) })
         .where(isMeant),
     );
+    const target = { id: viewId, name };
+    await record(tx, by, workspaceId, { what: 'view.changed', target, before, after: { name } });
   });
 }
 
 /** @returns what was deleted @throws NotFound */
-export async function removeView(db: Db, workspaceId: string, viewId: string): Promise<SavedView> {
-  const [gone] = await db.delete(savedViews).where(isView(workspaceId, viewId)).returning(columns);
-  return gone ?? notThere();
+export async function removeView(db: Db, workspaceId: string, by: Actor, viewId: string): Promise<SavedView> {
+  return db.transaction(async (tx) => {
+    const [found] = await tx.delete(savedViews).where(isView(workspaceId, viewId)).returning(columns);
+    const gone = found ?? notThere();
+    const before = { name: gone.name, address: gone.address };
+    await record(tx, by, workspaceId, { what: 'view.deleted', target: gone, before });
+    return gone;
+  });
 }
 
 const isView = (workspaceId: string, viewId: string) =>

@@ -5,6 +5,8 @@ import { keepFilters, readKeptFilters } from '../pages/kept-filters.ts';
 import { idsOf, type KeptSubject, subjectOf } from '../counts/subjects.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { domains, shares, users, workspaces } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { record } from '../../ground/events/record.ts';
 import { NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import { hashOfSecret } from '../../ground/text/secret.ts';
@@ -57,24 +59,21 @@ export const tokenOf = (secret: Buffer): string => secret.subarray(0, 24).toStri
 export async function insertShare(
   db: Db,
   workspaceId: string,
+  by: Actor,
   {
-    subject,
-    filters,
     secret = randomBytes(32),
     ...share
-  }: Pick<OpenedShare, 'subject' | 'filters' | 'title' | 'parts' | 'passwordHash' | 'expiresAt'> & {
-    createdBy: string | null;
-    secret?: Buffer;
-  },
+  }: Pick<OpenedShare, 'subject' | 'filters' | 'title' | 'parts' | 'passwordHash' | 'expiresAt'> & { secret?: Buffer },
 ): Promise<string> {
+  const { subject, passwordHash, ...others } = share;
   const token = tokenOf(secret);
-  await db.insert(shares).values({
-    id: newId(),
-    workspaceId,
-    ...share,
-    ...idsOf(subject),
-    filters: keepFilters(filters),
-    tokenHash: hashOfSecret(token),
+  const id = newId();
+  const values = { ...others, ...idsOf(subject), filters: keepFilters(others.filters) };
+  await db.transaction(async (tx) => {
+    const secrets = { passwordHash, tokenHash: hashOfSecret(token) };
+    await tx.insert(shares).values({ id, workspaceId, createdBy: by.userId, ...values, ...secrets });
+    const after = { ...values, hasPassword: passwordHash !== null };
+    await record(tx, by, workspaceId, { what: 'share.created', target: { id, name: share.title }, after });
   });
   return token;
 }
@@ -103,13 +102,16 @@ export async function listShares(db: Db, workspaceId: string): Promise<(Share & 
  * @returns its title
  * @throws NotFound
  */
-export async function removeShare(db: Db, workspaceId: string, shareId: string): Promise<string> {
-  const [share] = await db
-    .delete(shares)
-    .where(and(eq(shares.workspaceId, workspaceId), eq(shares.id, shareId)))
-    .returning({ title: shares.title });
-  if (!share) throw new NotFound('There is no such shared report. It may have been ended already.');
-  return share.title;
+export async function removeShare(db: Db, workspaceId: string, by: Actor, shareId: string): Promise<string> {
+  return db.transaction(async (tx) => {
+    const [before] = await tx
+      .delete(shares)
+      .where(and(eq(shares.workspaceId, workspaceId), eq(shares.id, shareId)))
+      .returning({ title: shares.title, filters: shares.filters, expiresAt: shares.expiresAt });
+    if (!before) throw new NotFound('There is no such shared report. It may have been ended already.');
+    await record(tx, by, workspaceId, { what: 'share.deleted', target: { id: shareId, name: before.title }, before });
+    return before.title;
+  });
 }
 
 /** @throws NotFound, in the same words whether it never was, was ended, has expired or cannot be narrowed as it was */

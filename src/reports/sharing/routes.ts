@@ -8,6 +8,7 @@ import { openKept, type SubjectFields, subjectQuery } from '../counts/subjects.t
 import { Invalid } from '../../ground/text/errors.ts';
 import { madeAndGone, makeOnce, newSalt, secretOfForm } from '../../ground/http/once.ts';
 import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';
 import { endOf, shareForm } from './forms.ts';
@@ -80,11 +81,11 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
           parts: shown,
           passwordHash: password === '' ? null : await hashPassword(password),
           expiresAt,
-          createdBy: request.user?.id ?? null,
         };
         const { made, isRepeated } = await makeOnce(request, async (tx) => {
           const salt = newSalt();
-          await insertShare(tx, workspaceId, { ...share, secret: secretOfForm(request, 'share', salt) });
+          const input = { ...share, secret: secretOfForm(request, 'share', salt) };
+          await insertShare(tx, workspaceId, actorOf(request), input);
           return { salt };
         });
         const token = tokenOf(secretOfForm(request, 'share', made.salt));
@@ -111,7 +112,7 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
       schema: { params: place.extend({ shareId: z.string().regex(/^\w+$/) }) },
     },
     async (request, reply) => {
-      const title = await removeShare(db, request.workspace.id, request.params.shareId);
+      const title = await removeShare(db, request.workspace.id, actorOf(request), request.params.shareId);
       return reply
         .flash('success', `"${title}" is not shared any more.`)
         .redirect(`/w/${request.workspace.slug}/shares`, 303);

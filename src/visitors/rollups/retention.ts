@@ -1,7 +1,7 @@
 import { lt, sql } from 'drizzle-orm';
 import { earlierNow } from '../../ground/db/clock.ts';
 import type { Db } from '../../ground/db/db.ts';
-import { type MendedZone, mendTimeZones } from '../../ground/db/time-zones.ts';
+import { type MendedZone, mendTimeZones } from '../../ground/zones/time-zones.ts';
 import { agentShapes, visitorsSeen } from '../../ground/db/schema.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
 import { DAY, isoDay } from '../../ground/time/zoned-time.ts';

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { isUnknownZone } from '../../ground/db/pg-errors.ts';
-import { type MendedZone, mendTimeZones } from '../../ground/db/time-zones.ts';
+import { type MendedZone, mendTimeZones } from '../../ground/zones/time-zones.ts';
 import { type Dimension, dimensions as all } from './dimensions.ts';
 import { lockRollups, tryLockRollups } from './rollup-lock.ts';
 

@@ -5,6 +5,7 @@ import { readLogo, updateLogo } from '../../../src/domains/domains/logo.ts';
 import { newId } from '../../../src/ground/text/id.ts';
 import { insertLink, removeLink } from '../../../src/links/links/queries.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
+import { byTest } from '../../setup/actor.ts';
 import { hearAnnouncements } from '../../setup/announcements.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
@@ -32,12 +33,11 @@ beforeEach(async () => {
 });
 
 const make = (slug: string) =>
-  insertLink(app.db, workspaceId, {
+  insertLink(app.db, workspaceId, byTest, {
     url: `https://example.com/${slug}`,
     slug,
     domainId: id,
     title: null,
-    createdBy: null,
   });
 const switchTo = (isCaseSensitive: boolean) =>
   client.ask(`/domains/${id}`, { method: 'PATCH', body: { isCaseSensitive } });
@@ -140,7 +140,7 @@ describe('the switch', () => {
     await switchTo(true);
     await make('Spring');
     const { id: gone } = await make('spring');
-    await removeLink(app.db, workspaceId, gone);
+    await removeLink(app.db, workspaceId, byTest, gone);
     const refused = await switchTo(false);
     expect(refused.json()).toMatchObject({ status: 409, code: 'slugs_collide', field: 'isCaseSensitive' });
     expect(refused.text).toMatch(/spring and Spring|Spring and spring/);
@@ -159,7 +159,7 @@ describe('the switch', () => {
     const ask = (method: string, body?: unknown) => client.ask(`/domains/${waiting}`, { method, body });
     for (const isCaseSensitive of [true, false]) expect((await ask('PATCH', { isCaseSensitive })).status).toBe(200);
     const png = Buffer.from(onePixel, 'base64');
-    await updateLogo(app.db, workspaceId, waiting, readLogo(png));
+    await updateLogo(app.db, workspaceId, byTest, waiting, readLogo(png));
     expect((await ask('DELETE')).status).toBe(204);
     expect((await client.ask('/domains', { body: { host: `waiting-${host}` } })).status).toBe(201);
     await make('small');
@@ -234,12 +234,11 @@ describe("the instance's own short host", () => {
       body: { isCaseSensitive: true },
     });
     expect(answer.status).toBe(404);
-    await insertLink(app.db, workspaceId, {
+    await insertLink(app.db, workspaceId, byTest, {
       url: 'https://example.com/own',
       slug: 'Own',
       domainId: app.app.instanceDomainId,
       title: null,
-      createdBy: null,
     });
     expect((await app.visit('/oWN')).headers.location).toBe('https://example.com/own');
   });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimDomain, getClaim, listClaims, maxClaims, prove } from '../../../src/domains/domains/claims.ts';
 import type { Diagnosis } from '../../../src/domains/dns/diagnosis.ts';
 import { domains } from '../../../src/ground/db/schema.ts';
+import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { joinWorkspace, workspaceIdOf } from '../../setup/membership.ts';
 import { type DnsServer, startDnsServer } from '../dns/dns-server.ts';
@@ -173,14 +174,14 @@ describe('whose domain it is', () => {
 
   it('stays with one of two who prove it at once', async () => {
     const [mine, theirs] = await Promise.all([
-      claimDomain(app.db, adas, 'race.test'),
-      claimDomain(app.db, bobs, 'race.test'),
+      claimDomain(app.db, adas, byTest, 'race.test'),
+      claimDomain(app.db, bobs, byTest, 'race.test'),
     ]);
     const proofs = [mine.claim.proofToken, theirs.claim.proofToken];
     const ready = { proofs, faults: [] } as unknown as Diagnosis;
     const outcomes = await Promise.allSettled([
-      prove(app.db, adas, mine.claim.id, ready, new Date()),
-      prove(app.db, bobs, theirs.claim.id, ready, new Date()),
+      prove(app.db, adas, byTest, mine.claim.id, ready, new Date()),
+      prove(app.db, bobs, byTest, theirs.claim.id, ready, new Date()),
     ]);
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     const refused = outcomes.find((outcome) => outcome.status === 'rejected');
@@ -188,21 +189,21 @@ describe('whose domain it is', () => {
   });
 
   it('one workspace reads and proves no claim of another', async () => {
-    const { claim } = await claimDomain(app.db, adas, 'mine.test');
+    const { claim } = await claimDomain(app.db, adas, byTest, 'mine.test');
     const ready = { proofs: [claim.proofToken], faults: [] } as unknown as Diagnosis;
     await expect(getClaim(app.db, bobs, claim.id)).rejects.toMatchObject({ status: 404 });
-    await expect(prove(app.db, bobs, claim.id, ready, new Date())).rejects.toMatchObject({ status: 404 });
+    await expect(prove(app.db, bobs, byTest, claim.id, ready, new Date())).rejects.toMatchObject({ status: 404 });
     expect(await stateOf(adas, 'mine.test')).toBe('waiting');
   });
 
   it('one that was removed comes back with its token, and has to be proved again', async () => {
-    const { claim } = await claimDomain(app.db, adas, 'back.test');
+    const { claim } = await claimDomain(app.db, adas, byTest, 'back.test');
     const ready = { proofs: [claim.proofToken], faults: [] } as unknown as Diagnosis;
-    await prove(app.db, adas, claim.id, ready, new Date());
+    await prove(app.db, adas, byTest, claim.id, ready, new Date());
     await app.db.update(domains).set({ state: 'removed' }).where(eq(domains.id, claim.id));
     await expect(getClaim(app.db, adas, claim.id)).rejects.toMatchObject({ status: 404 });
-    await expect(prove(app.db, adas, claim.id, ready, new Date())).rejects.toMatchObject({ status: 404 });
-    const again = await claimDomain(app.db, adas, 'back.test');
+    await expect(prove(app.db, adas, byTest, claim.id, ready, new Date())).rejects.toMatchObject({ status: 404 });
+    const again = await claimDomain(app.db, adas, byTest, 'back.test');
     expect(again).toMatchObject({
       isNew: true,
       claim: { id: claim.id, proofToken: claim.proofToken, state: 'waiting', provedAt: null },

@@ -6,6 +6,7 @@ import { domains } from '../../../src/ground/db/schema.ts';
 import { readLogo } from '../../../src/domains/domains/logo.ts';
 import { insertLink, removeLink } from '../../../src/links/links/queries.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
+import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
 import { eventually } from '../../setup/eventually.ts';
@@ -121,10 +122,10 @@ describe('a logo', () => {
 describe('the logo of a domain', () => {
   it('is on all pages that its visitors meet, with the name of the brand, and may be kept for ever', async () => {
     expect((await upload(png(40, 20))).status).toBe(303);
-    const link = { url: 'https://example.com/', domainId: id, title: null, createdBy: null };
-    await insertLink(app.db, workspaceId, { ...link, slug: 'spring' });
-    const { id: ended } = await insertLink(app.db, workspaceId, { ...link, slug: 'ended' });
-    await removeLink(app.db, workspaceId, ended);
+    const link = { url: 'https://example.com/', domainId: id, title: null };
+    await insertLink(app.db, workspaceId, byTest, { ...link, slug: 'spring' });
+    const { id: ended } = await insertLink(app.db, workspaceId, byTest, { ...link, slug: 'ended' });
+    await removeLink(app.db, workspaceId, byTest, ended);
     const src = await logoOn('/nobody-has-this');
     expect(src).toMatch(/^\/assets\/brand\/logo\/[0-9a-f]{32}$/);
     for (const path of ['/', '/nobody', '/ended', '/spring+']) expect([path, await logoOn(path)]).toEqual([path, src]);

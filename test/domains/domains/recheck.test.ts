@@ -7,6 +7,7 @@ import { targetOf } from '../../../src/domains/dns/place.ts';
 import { recheckDomains } from '../../../src/domains/domains/recheck.ts';
 import { domains } from '../../../src/ground/db/schema.ts';
 import { type Mailbox, openMailbox, recipientOf } from '../../people/accounts/mailbox.ts';
+import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
 import { joinWorkspace, workspaceIdOf } from '../../setup/membership.ts';
@@ -43,10 +44,10 @@ const recheck = (now: Date) =>
 /** A domain that was proved on day 0. */
 async function liveDomain(host: string): Promise<string> {
   await app.db.delete(domains).where(eq(domains.workspaceId, workspaceId));
-  const { claim } = await claimDomain(app.db, workspaceId, host);
+  const { claim } = await claimDomain(app.db, workspaceId, byTest, host);
   setRecords(host, claim.proofToken);
   const diagnosis = await diagnose(claim, targetOf(app.config), openDns([dns.address]));
-  expect((await prove(app.db, workspaceId, claim.id, diagnosis, after(0))).state).toBe('live');
+  expect((await prove(app.db, workspaceId, byTest, claim.id, diagnosis, after(0))).state).toBe('live');
   return claim.id;
 }
 
@@ -160,7 +161,7 @@ describe('a domain that another workspace proves', () => {
   it('is told of by mail to those who looked after it, once', async () => {
     const eve = await app.signUp('Eve');
     const id = await liveDomain('sold.test');
-    const { claim } = await claimDomain(app.db, await workspaceIdOf(app, eve), 'sold.test');
+    const { claim } = await claimDomain(app.db, await workspaceIdOf(app, eve), byTest, 'sold.test');
     const check = () => eve.ask(`/w/${eve.workspace.slug}/domains/${claim.id}/check`, { method: 'POST' });
     const subject = 'sold.test belongs to another workspace now';
     const isTold = (email: string) => mailbox.subjectsFor(email).includes(subject);

@@ -6,6 +6,7 @@ import { countLinksOn } from '../../../src/domains/domains/removal.ts';
 import { getOwnDomain } from '../../../src/domains/domains/settings.ts';
 import { archiveLink, getLink, insertLink, type Link, removeLink } from '../../../src/links/links/queries.ts';
 import { openClient } from '../../people/keys/client.ts';
+import { byTest } from '../../setup/actor.ts';
 import type { Answer, Person, TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
 import { eventually } from '../../setup/eventually.ts';
@@ -31,7 +32,7 @@ beforeEach(async () => {
 });
 
 const make = (slug: string, url = `https://example.com/${slug}`): Promise<Link> =>
-  insertLink(app.db, workspaceId, { url, slug, domainId: id, title: null, createdBy: null });
+  insertLink(app.db, workspaceId, byTest, { url, slug, domainId: id, title: null });
 const remove = (typed: string, person = ada) => person.ask(`${home}/remove`, { form: { host: typed } });
 const stateOf = async () => (await app.db.select().from(domains).where(eq(domains.id, id)))[0]?.state;
 
@@ -44,8 +45,8 @@ const visitUntil = (path: string, status: number): Promise<Answer> =>
 describe('removing a domain', () => {
   it('says first how many links live on it and what happens to them', async () => {
     await make('one');
-    await removeLink(app.db, workspaceId, (await make('deleted')).id);
-    await archiveLink(app.db, workspaceId, (await make('archived')).id);
+    await removeLink(app.db, workspaceId, byTest, (await make('deleted')).id);
+    await archiveLink(app.db, workspaceId, byTest, (await make('archived')).id);
     const page = await ada.ask(`${home}/remove`);
     expect(page.text).toContain('2 links live on this domain.');
     expect(page.text).toContain('Links and clicks stay in your reports.');
@@ -131,8 +132,8 @@ describe('the redirect map', () => {
   it('names every address that works and its destination, safe for spreadsheets', async () => {
     const spring = await make('spring', 'https://example.com/?a=1,2&b="x"');
     await make('桜', 'https://example.com/jp');
-    await removeLink(app.db, workspaceId, (await make('deleted')).id);
-    await archiveLink(app.db, workspaceId, (await make('archived')).id);
+    await removeLink(app.db, workspaceId, byTest, (await make('deleted')).id);
+    await archiveLink(app.db, workspaceId, byTest, (await make('archived')).id);
     const file = await ada.ask(`${home}/redirect-map.csv`);
     expect(file.headers['content-type']).toBe('text/csv; charset=utf-8');
     expect(file.headers['content-disposition']).toBe(`attachment; filename="${host}-redirects.csv"`);

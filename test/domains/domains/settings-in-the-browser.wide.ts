@@ -1,6 +1,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLink } from '../../../src/links/links/queries.ts';
+import { byTest } from '../../setup/actor.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPage, openPageAs } from '../../setup/browser.ts';
@@ -35,8 +36,8 @@ describe('an admin sets a domain up, and visitors meet it', () => {
       const name = `${colorScheme}${width}`;
       const workspaceId = await workspaceIdOf(app, ada);
       const id = await insertDomain(app.db, workspaceId, `${name}.localhost`);
-      const link = { url: 'https://example.com/', slug: 'spring', domainId: id, title: null, createdBy: null };
-      await insertLink(app.db, workspaceId, link);
+      const link = { url: 'https://example.com/', slug: 'spring', domainId: id, title: null };
+      await insertLink(app.db, workspaceId, byTest, link);
       const options = { colorScheme, viewport: { width, height: 900 } };
       const { page, errors } = await openPageAs(browser, app, ada, { ...options, bypassCSP: true });
       await page.goto(`${app.url}/w/${ada.workspace.slug}/domains/${id}/settings`);

@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimDomain, prove } from '../../../src/domains/domains/claims.ts';
 import type { Diagnosis } from '../../../src/domains/dns/diagnosis.ts';
+import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
 import { workspaceIdOf } from '../../setup/membership.ts';
@@ -57,11 +58,12 @@ describe('may a certificate be asked for', () => {
   });
 
   it('yes as soon as a domain is proved', async () => {
-    const { claim } = await claimDomain(app.db, workspaceId, 'new.acme.test');
+    const { claim } = await claimDomain(app.db, workspaceId, byTest, 'new.acme.test');
     expect((await askNextDoor('new.acme.test')).status).toBe(404);
     await prove(
       app.db,
       workspaceId,
+      byTest,
       claim.id,
       { proofs: [claim.proofToken], faults: [] } as unknown as Diagnosis,
       new Date(),

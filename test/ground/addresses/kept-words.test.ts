@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLink } from '../../../src/links/links/queries.ts';
 import { type Client, createLink, openClient } from '../../people/keys/client.ts';
 import { openCommandLine } from '../../cli/run.ts';
+import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
 
@@ -27,12 +28,11 @@ const create = (slug: string, domain?: string) =>
 
 /** A link from before the word was kept. */
 const makeOld = (slug: string, domain: string) =>
-  insertLink(app.db, client.workspaceId, {
+  insertLink(app.db, client.workspaceId, byTest, {
     url: 'https://example.com/old',
     slug,
     domainId: domain,
     title: null,
-    createdBy: null,
   });
 
 describe('a word that is kept for interfaces to come', () => {

@@ -65,10 +65,14 @@ describe('the migrated database', () => {
       'clicks_default of clicks DEFAULT',
       'clicks_pending with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000)',
       'ensure_click_partition(instant timestamp with time zone) boolean v',
+      'ensure_event_partition(instant timestamp with time zone) boolean v',
+      'events by RANGE (at)',
+      'events_default of events DEFAULT',
       'extension pg_trgm',
       'link_totals with (fillfactor=70)',
       'raise_version() trigger v',
       'search_text_of(slug text, title text, url text) text s',
+      'sequence events_id_seq',
       'sequence mails_id_seq',
       'sequence tags_number_seq',
       'set_search_text() trigger v',
@@ -104,8 +108,14 @@ describe('the migrated database', () => {
   it('makes a partition of a month once, and keeps hits of any other time', async () => {
     const made = await rowsOf<{ first: boolean; again: boolean }>(
       migrated.db,
-      sql`select ensure_click_partition('2031-05-17 12:00Z') as first, ensure_click_partition('2031-05-31 23:59Z') as again`,
+      sql`
+select ensure_click_partition('2031-05-17 12:00Z') as first, ensure_click_partition('2031-05-31 23:59Z') as again
+union all
+select ensure_event_partition('2031-05-17 12:00Z'), ensure_event_partition('2031-05-31 23:59Z')`,
     );
-    expect(made).toEqual([{ first: true, again: false }]);
+    expect(made).toEqual([
+      { first: true, again: false },
+      { first: true, again: false },
+    ]);
   });
 });

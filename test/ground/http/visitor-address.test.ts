@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLink } from '../../../src/links/links/queries.ts';
 import { networkOf, readAddress } from '../../../src/ground/addresses/network.ts';
 import { knowProxies, visitorAddress } from '../../../src/ground/http/proxies.ts';
+import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 
@@ -112,8 +113,8 @@ describe('a visitor behind a proxy that adds the port', () => {
   beforeAll(async () => {
     waymark = await startTestApp();
     const { instanceDomainId: domainId } = waymark.app;
-    const link = { url: 'https://example.com/', slug: 'spring', domainId, title: null, createdBy: null };
-    ({ id: linkId } = await insertLink(waymark.db, await insertBareWorkspace(waymark.db), link));
+    const link = { url: 'https://example.com/', slug: 'spring', domainId, title: null };
+    ({ id: linkId } = await insertLink(waymark.db, await insertBareWorkspace(waymark.db), byTest, link));
   });
   afterAll(() => waymark.close());
 

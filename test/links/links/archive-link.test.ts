@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { archiveLink, getLink, insertLink, type Link, restoreLink } from '../../../src/links/links/queries.ts';
+import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 
@@ -15,8 +16,8 @@ afterAll(() => app.close());
 
 beforeEach(async () => {
   const { instanceDomainId: domainId } = app.app;
-  const input = { url: 'https://example.com/', slug: null, domainId, title: null, createdBy: null };
-  link = await insertLink(app.db, workspaceId, input);
+  const input = { url: 'https://example.com/', slug: null, domainId, title: null };
+  link = await insertLink(app.db, workspaceId, byTest, input);
 });
 
 const pathOf = (action: 'archive' | 'restore') => `/w/${ada.workspace.slug}/links/${link.id}/${action}`;
@@ -45,12 +46,12 @@ describe('archiving a link', () => {
   });
 
   it('keeps the first date when it is done twice; restoring twice changes nothing', async () => {
-    const first = await archiveLink(app.db, workspaceId, link.id);
-    const second = await archiveLink(app.db, workspaceId, link.id);
+    const first = await archiveLink(app.db, workspaceId, byTest, link.id);
+    const second = await archiveLink(app.db, workspaceId, byTest, link.id);
     expect(first.archivedAt).toBeInstanceOf(Date);
     expect(second.archivedAt).toEqual(first.archivedAt);
-    await restoreLink(app.db, workspaceId, link.id);
-    expect((await restoreLink(app.db, workspaceId, link.id)).archivedAt).toBeNull();
+    await restoreLink(app.db, workspaceId, byTest, link.id);
+    expect((await restoreLink(app.db, workspaceId, byTest, link.id)).archivedAt).toBeNull();
   });
 
   it('from the list puts the way back in place of the row, and back again', async () => {

@@ -3,6 +3,7 @@ import { addTagTo, archiveLinks } from '../../../src/links/links/bulk.ts';
 import { insertCampaign } from '../../../src/links/links/campaigns.ts';
 import { bulkForm } from '../../../src/links/pages/forms.ts';
 import { getLink, insertLink, type Link } from '../../../src/links/links/queries.ts';
+import { byTest } from '../../setup/actor.ts';
 import { hearAnnouncements } from '../../setup/announcements.ts';
 import type { Ask, Person, TestApp } from '../../setup/app.ts';
 import { countStatements } from '../../setup/database.ts';
@@ -17,18 +18,17 @@ let links: Link[];
 beforeAll(async () => {
   ({ app, ada, workspaceId } = await startWorkspace());
   const plan = { startsOn: null, endsOn: null, goal: null };
-  await insertCampaign(app.db, workspaceId, { name: 'Spring', ...plan });
-  await insertCampaign(app.db, workspaceId, { name: 'Autumn', ...plan });
+  await insertCampaign(app.db, workspaceId, byTest, { name: 'Spring', ...plan });
+  await insertCampaign(app.db, workspaceId, byTest, { name: 'Autumn', ...plan });
 });
 afterAll(() => app.close());
 
 const create = (workspace = workspaceId, tags: string[] = []) =>
-  insertLink(app.db, workspace, {
+  insertLink(app.db, workspace, byTest, {
     url: 'https://example.com/',
     slug: null,
     domainId: app.app.instanceDomainId,
     title: null,
-    createdBy: null,
     tags,
   });
 
@@ -117,9 +117,9 @@ describe('several links', () => {
     const listener = await hearAnnouncements(app.databaseUrl);
     const [counted, statements] = countStatements(app.databaseUrl);
     const ids = many.map(({ id }) => id);
-    await archiveLinks(counted.db, workspaceId, ids.slice(0, 1));
+    await archiveLinks(counted.db, workspaceId, byTest, ids.slice(0, 1));
     const ofOne = statements.splice(0).length;
-    await archiveLinks(counted.db, workspaceId, ids);
+    await archiveLinks(counted.db, workspaceId, byTest, ids);
     await counted.close();
     expect(statements).toHaveLength(ofOne);
     const keys = many.map(({ slug }) => slug.toLowerCase());
@@ -133,10 +133,10 @@ describe('several links', () => {
     async (action) => {
       const [first, second] = links;
       if (!first || !second) throw new Error('There are no links.');
-      if (action === 'remove-tag') await addTagTo(app.db, workspaceId, [second.id], 'Dated');
-      else await addTagTo(app.db, workspaceId, [first.id], 'Dated');
-      if (action === 'restore') await archiveLinks(app.db, workspaceId, [second.id]);
-      if (action === 'archive') await archiveLinks(app.db, workspaceId, [first.id]);
+      if (action === 'remove-tag') await addTagTo(app.db, workspaceId, byTest, [second.id], 'Dated');
+      else await addTagTo(app.db, workspaceId, byTest, [first.id], 'Dated');
+      if (action === 'restore') await archiveLinks(app.db, workspaceId, byTest, [second.id]);
+      if (action === 'archive') await archiveLinks(app.db, workspaceId, byTest, [first.id]);
       if (action === 'set-campaign') await send({ action, campaign: 'Spring' }, [first.id]);
       const datesOf = () =>
         Promise.all([first, second].map(async ({ id }) => (await getLink(app.db, workspaceId, id)).updatedAt));

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimRandomSlug } from '../../../src/links/links/claim.ts';
 import { readNewLink } from '../../../src/links/pages/forms.ts';
 import { getLink, insertLink, type Link } from '../../../src/links/links/queries.ts';
+import { byTest } from '../../setup/actor.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { tellOfDomain } from '../../setup/domains.ts';
 import { joinWorkspace, workspaceIdOf } from '../../setup/membership.ts';
@@ -312,8 +313,8 @@ insert into domains (id, host, workspace_id) select 'bobs', 'go.bob.example', id
     const answer = await create({ url: 'https://example.com', domain: 'go.bob.example' });
     expect(answer.status).toBe(422);
     expect(answer.text).toContain('This domain is not yours to use.');
-    const input = { url: 'https://example.com', slug: null, domainId: 'bobs', title: null, createdBy: null };
-    await expect(insertLink(app.db, workspaceId, input)).rejects.toMatchObject({ code: 'domain_unknown' });
+    const input = { url: 'https://example.com', slug: null, domainId: 'bobs', title: null };
+    await expect(insertLink(app.db, workspaceId, byTest, input)).rejects.toMatchObject({ code: 'domain_unknown' });
   });
 });
 
@@ -395,7 +396,7 @@ describe('random slugs', () => {
     const { db, sites, config } = app.app;
     const context = { db, sites, config, isReservedSlug: (key: string) => !/^[a-d]/.test(key) };
     const input = await readNewLink(context, workspaceId, { url: 'https://example.com' });
-    const link = await insertLink(app.db, workspaceId, { ...input, createdBy: null });
+    const link = await insertLink(app.db, workspaceId, byTest, { ...input });
     const { rows } = await app.db.execute<{ slug: string }>(sql`select slug from slugs where link_id = ${link.id}`);
     expect(rows.map(({ slug }) => slug)).toEqual([expect.stringMatching(/^[a-d]/), expect.stringMatching(/^[a-d]/)]);
   });

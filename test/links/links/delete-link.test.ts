@@ -10,6 +10,7 @@ import {
   restoreLink,
   updateLink,
 } from '../../../src/links/links/queries.ts';
+import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { joinWorkspace, workspaceIdOf } from '../../setup/membership.ts';
 
@@ -32,8 +33,8 @@ let count = 0;
 beforeEach(async () => {
   const { instanceDomainId: domainId } = app.app;
   count += 1;
-  const input = { url: 'https://example.com/', slug: `Poster-${count}`, domainId, title: 'Poster', createdBy: null };
-  link = await insertLink(app.db, workspaceId, input);
+  const input = { url: 'https://example.com/', slug: `Poster-${count}`, domainId, title: 'Poster' };
+  link = await insertLink(app.db, workspaceId, byTest, input);
   const { rows } = await app.db.execute<{ slug: string }>(sql`select slug from slugs where id = ${link.qrSlugId}`);
   qrSlug = rows[0]?.slug ?? '';
 });
@@ -77,17 +78,17 @@ describe('deleting a link', () => {
 
   it('leaves its row for the reports, and nothing else finds it', async () => {
     const before = await countLinks(app.db, workspaceId);
-    await removeLink(app.db, workspaceId, link.id);
+    await removeLink(app.db, workspaceId, byTest, link.id);
     const { rows } = await app.db.execute(
       sql`select url, title, deleted_at is not null as is_deleted from links where id = ${link.id}`,
     );
     expect(rows).toEqual([{ url: 'https://example.com/', title: 'Poster', is_deleted: true }]);
     const gone = expect.objectContaining({ status: 404 });
     await expect(getLink(app.db, workspaceId, link.id)).rejects.toEqual(gone);
-    await expect(updateLink(app.db, workspaceId, link.id, { title: 'x' })).rejects.toEqual(gone);
-    await expect(archiveLink(app.db, workspaceId, link.id)).rejects.toEqual(gone);
-    await expect(restoreLink(app.db, workspaceId, link.id)).rejects.toEqual(gone);
-    await expect(removeLink(app.db, workspaceId, link.id)).rejects.toEqual(gone);
+    await expect(updateLink(app.db, workspaceId, byTest, link.id, { title: 'x' })).rejects.toEqual(gone);
+    await expect(archiveLink(app.db, workspaceId, byTest, link.id)).rejects.toEqual(gone);
+    await expect(restoreLink(app.db, workspaceId, byTest, link.id)).rejects.toEqual(gone);
+    await expect(removeLink(app.db, workspaceId, byTest, link.id)).rejects.toEqual(gone);
     const options = { search: '', sort: 'newest', state: 'all', limit: 100, cursor: null } as const;
     const { links } = await listLinks(app.db, workspaceId, options);
     expect(links.map(({ id }) => id)).not.toContain(link.id);
@@ -95,7 +96,7 @@ describe('deleting a link', () => {
   });
 
   it('works on an archived link', async () => {
-    await archiveLink(app.db, workspaceId, link.id);
+    await archiveLink(app.db, workspaceId, byTest, link.id);
     expect((await remove()).status).toBe(303);
     expect((await app.visit(`/${link.slug}`)).status).toBe(410);
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { archiveLink, getLink, insertLink, type Link, updateLink } from '../../../src/links/links/queries.ts';
+import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { joinWorkspace, startWorkspace, workspaceIdOf } from '../../setup/membership.ts';
 
@@ -15,8 +16,8 @@ afterAll(() => app.close());
 
 beforeEach(async () => {
   const { instanceDomainId: domainId } = app.app;
-  const input = { url: 'https://example.com/old', slug: null, domainId, title: 'Old title', createdBy: null };
-  link = await insertLink(app.db, workspaceId, input);
+  const input = { url: 'https://example.com/old', slug: null, domainId, title: 'Old title' };
+  link = await insertLink(app.db, workspaceId, byTest, input);
 });
 
 const pathOf = (id = link.id) => `/w/${ada.workspace.slug}/links/${id}/edit`;
@@ -57,7 +58,7 @@ describe('editing a link', () => {
     expect(await said({ url: 'https://example.com/led' })).toContain(
       'Visitors follow the new destination from now on.',
     );
-    await archiveLink(app.db, workspaceId, link.id);
+    await archiveLink(app.db, workspaceId, byTest, link.id);
     const archived = await said({ url: 'https://example.com/gone' });
     expect(archived).toContain('It stays archived: visitors see that it is gone.');
     expect(archived).not.toContain('Visitors follow');
@@ -77,7 +78,7 @@ describe('editing a link', () => {
   });
 
   it('offers no way back that a cookie cannot hold', async () => {
-    await updateLink(app.db, workspaceId, link.id, { url: `https://example.com/${'x'.repeat(4_000)}` });
+    await updateLink(app.db, workspaceId, byTest, link.id, { url: `https://example.com/${'x'.repeat(4_000)}` });
     const shortened = await said({ url: 'https://example.com/short' });
     expect(shortened).toContain('Visitors follow the new destination from now on.');
     expect(shortened).not.toContain('undo');
@@ -89,9 +90,9 @@ describe('editing a link', () => {
   });
 
   it('changes nothing that is not named', async () => {
-    await updateLink(app.db, workspaceId, link.id, { title: 'Only the title' });
+    await updateLink(app.db, workspaceId, byTest, link.id, { title: 'Only the title' });
     expect(await reload()).toMatchObject({ url: link.url, title: 'Only the title' });
-    await updateLink(app.db, workspaceId, link.id, { url: 'https://example.com/only' });
+    await updateLink(app.db, workspaceId, byTest, link.id, { url: 'https://example.com/only' });
     expect(await reload()).toMatchObject({ url: 'https://example.com/only', title: 'Only the title' });
   });
 });
@@ -115,7 +116,7 @@ describe('an edit that is refused', () => {
   });
 
   it('shows what was not sent as it is', async () => {
-    await updateLink(app.db, workspaceId, link.id, { tags: ['stays'] });
+    await updateLink(app.db, workspaceId, byTest, link.id, { tags: ['stays'] });
     const answer = await ada.ask(pathOf(), { form: { url: 'two words' } });
     expect(answer.status).toBe(422);
     expect(answer.text).toContain('value="Old title"');
@@ -153,7 +154,7 @@ describe('who may edit a link', () => {
       expect((await bob.ask(path, { form })).status).toBe(404);
     }
     const his = await workspaceIdOf(app, bob);
-    await expect(updateLink(app.db, his, link.id, { url: form.url })).rejects.toMatchObject({ status: 404 });
+    await expect(updateLink(app.db, his, byTest, link.id, { url: form.url })).rejects.toMatchObject({ status: 404 });
     expect((await reload()).url).toBe(link.url);
   });
 

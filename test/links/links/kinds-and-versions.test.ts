@@ -12,6 +12,7 @@ import {
   updateLink,
 } from '../../../src/links/links/queries.ts';
 import { fillSearchTexts } from '../../../src/links/links/search-texts.ts';
+import { byTest } from '../../setup/actor.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
 
@@ -24,10 +25,10 @@ beforeAll(async () => {
   database = await openTestDatabase(3);
   ws = await insertBareWorkspace(database.db);
   await database.db.execute(sql`insert into domains (id, host) values ('d', 'go.test')`);
-  const made = { slug: null, url: 'https://example.com/', title: 'First', domainId: 'd', tags: ['a'], createdBy: null };
-  linkId = (await insertLink(database.db, ws, made)).id;
+  const made = { slug: null, url: 'https://example.com/', title: 'First', domainId: 'd', tags: ['a'] };
+  linkId = (await insertLink(database.db, ws, byTest, made)).id;
   const plan = { name: 'Spring', startsOn: null, endsOn: null, goal: null };
-  campaignId = (await insertCampaign(database.db, ws, plan)).id;
+  campaignId = (await insertCampaign(database.db, ws, byTest, plan)).id;
 });
 afterAll(() => database.drop());
 
@@ -50,26 +51,26 @@ describe('a link', () => {
     });
   });
 
-  const change = (changes: LinkChanges) => () => updateLink(database.db, ws, linkId, changes);
+  const change = (changes: LinkChanges) => () => updateLink(database.db, ws, byTest, linkId, changes);
   it.each<[string, () => Promise<unknown>]>([
     ['a destination', change({ url: 'https://example.com/2' })],
     ['a title', change({ title: 'Second' })],
     ['tags', change({ tags: ['b'] })],
-    ['a campaign', () => updateLink(database.db, ws, linkId, { campaignId })],
-    ['archiving', () => archiveLink(database.db, ws, linkId)],
-    ['restoring', () => restoreLink(database.db, ws, linkId)],
-    ['a tag for many', () => addTagTo(database.db, ws, [linkId], 'c')],
-    ['a tag taken from many', () => removeTagFrom(database.db, ws, [linkId], 'c')],
-    ['no campaign for many', () => setCampaignOf(database.db, ws, [linkId], null)],
-    ['a campaign for many', () => setCampaignOf(database.db, ws, [linkId], campaignId)],
-    ['archiving many', () => archiveLinks(database.db, ws, [linkId])],
-    ['restoring many', () => restoreLinks(database.db, ws, [linkId])],
-    ['the end of its campaign', () => removeCampaign(database.db, ws, campaignId)],
+    ['a campaign', () => updateLink(database.db, ws, byTest, linkId, { campaignId })],
+    ['archiving', () => archiveLink(database.db, ws, byTest, linkId)],
+    ['restoring', () => restoreLink(database.db, ws, byTest, linkId)],
+    ['a tag for many', () => addTagTo(database.db, ws, byTest, [linkId], 'c')],
+    ['a tag taken from many', () => removeTagFrom(database.db, ws, byTest, [linkId], 'c')],
+    ['no campaign for many', () => setCampaignOf(database.db, ws, byTest, [linkId], null)],
+    ['a campaign for many', () => setCampaignOf(database.db, ws, byTest, [linkId], campaignId)],
+    ['archiving many', () => archiveLinks(database.db, ws, byTest, [linkId])],
+    ['restoring many', () => restoreLinks(database.db, ws, byTest, [linkId])],
+    ['the end of its campaign', () => removeCampaign(database.db, ws, byTest, campaignId)],
     [
       'a program that knows no versions',
       () => database.db.execute(sql`update links set title = 'Third' where id = ${linkId}`),
     ],
-    ['its end', () => removeLink(database.db, ws, linkId)],
+    ['its end', () => removeLink(database.db, ws, byTest, linkId)],
   ])('is a version on after %s', async (_, act) => {
     const before = await stateOf();
     await act();

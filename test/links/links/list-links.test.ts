@@ -4,6 +4,7 @@ import { batchParameters, KnownVisitors, recordHits } from '../../../src/visitor
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { countLinks, type LinkSort, listLinks, sparklinesOf } from '../../../src/links/links/list.ts';
 import { archiveLink, getLink, insertLink, type Link } from '../../../src/links/links/queries.ts';
+import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace, makeHit } from '../../setup/hits.ts';
 import { joinWorkspace, startWorkspace, workspaceIdOf } from '../../setup/membership.ts';
@@ -20,12 +21,11 @@ afterAll(() => app.close());
 
 type Made = { url?: string; slug?: string | null; title?: string | null; tags?: string[] };
 const create = (input: Made = {}, workspace = workspaceId) =>
-  insertLink(app.db, workspace, {
+  insertLink(app.db, workspace, byTest, {
     url: 'https://example.com/',
     slug: null,
     title: null,
     domainId: app.app.instanceDomainId,
-    createdBy: null,
     ...input,
   });
 
@@ -254,7 +254,7 @@ values ('old-menu', ${link?.domainId}, 'old-menü', 'Old-Menü', 'alias', ${link
       await create({ title: 'Lost glove' }, his),
       await create({ title: 'Lost scarf', tags: ['wool'] }, his),
     ];
-    for (const { id } of made) await archiveLink(app.db, his, id);
+    for (const { id } of made) await archiveLink(app.db, his, byTest, id);
     await create({ title: 'Found glove' }, his);
     const path = `/w/${bob.workspace.slug}/links`;
     const said = async (query: string) => {
@@ -466,7 +466,7 @@ describe('archived links', () => {
   it('have a list of their own', async () => {
     const workspace = await insertBareWorkspace(app.db);
     const [kept, archived] = [await create({}, workspace), await create({}, workspace)];
-    await archiveLink(app.db, workspace, archived.id);
+    await archiveLink(app.db, workspace, byTest, archived.id);
     const idsOf = async (state: Options['state']) => (await list({ state }, workspace)).links.map(({ id }) => id);
     expect(await idsOf('active')).toEqual([kept.id]);
     expect(await idsOf('archived')).toEqual([archived.id]);

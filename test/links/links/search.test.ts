@@ -5,6 +5,7 @@ import { countLinks, listLinks } from '../../../src/links/links/list.ts';
 import { insertLink, updateLink } from '../../../src/links/links/queries.ts';
 import { ensureSearchIndex, fillSearchTexts, findSearchIndex } from '../../../src/links/links/search-texts.ts';
 import { openCommandLine } from '../../cli/run.ts';
+import { byTest } from '../../setup/actor.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 import { query } from '../../setup/postgres.ts';
@@ -32,8 +33,7 @@ values ('own', 'own.test', ${workspaceId}, true), ('any', 'go.test', null, false
 afterAll(() => database.drop());
 
 type Made = { slug: string | null; title: string | null; url: string; domainId: string };
-const insert = (link: Made, workspace = workspaceId) =>
-  insertLink(database.db, workspace, { ...link, createdBy: null });
+const insert = (link: Made, workspace = workspaceId) => insertLink(database.db, workspace, byTest, { ...link });
 
 async function found(search: string, workspace = workspaceId): Promise<string[]> {
   const asked = { search, sort: 'newest', state: 'all', limit: 100, cursor: null } as const;
@@ -142,8 +142,8 @@ describe('a search by texts', () => {
 
   it('follows a title, a destination and a slug that change, and no other change', async () => {
     const { id } = await insert({ slug: 'before', title: 'Oldtitle', url: 'https://old.example/', domainId: 'any' });
-    await updateLink(database.db, workspaceId, id, { title: 'Newtitle' });
-    await updateLink(database.db, workspaceId, id, { url: 'https://new.example/' });
+    await updateLink(database.db, workspaceId, byTest, id, { title: 'Newtitle' });
+    await updateLink(database.db, workspaceId, byTest, id, { url: 'https://new.example/' });
     await database.db.execute(
       sql`update slugs set slug = 'after', slug_key = 'after' where link_id = ${id} and kind = 'primary'`,
     );

@@ -4,6 +4,7 @@ import { lastName, nameKey, splitNames } from '../../../src/links/links/name.ts'
 import { getLink, insertLink, type Link, removeLink, updateLink } from '../../../src/links/links/queries.ts';
 import { listTags, maxTags, readTagName, readTagNames, suggestTags } from '../../../src/links/links/tags.ts';
 import { type Client, createLink, openClient } from '../../people/keys/client.ts';
+import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
@@ -21,12 +22,11 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const create = (tags: string[], workspace = workspaceId): Promise<Link> =>
-  insertLink(app.db, workspace, {
+  insertLink(app.db, workspace, byTest, {
     url: 'https://example.com/',
     slug: null,
     domainId: app.app.instanceDomainId,
     title: null,
-    createdBy: null,
     tags,
   });
 const tagsOf = async (linkId: string) => (await getLink(app.db, workspaceId, linkId)).tags.map(({ name }) => name);
@@ -143,7 +143,9 @@ describe('tags of a link', () => {
   it('are not another workspace’s', async () => {
     const other = await insertBareWorkspace(app.db);
     const theirs = await create(['theirs'], other);
-    await expect(updateLink(app.db, workspaceId, theirs.id, { tags: ['x'] })).rejects.toMatchObject({ status: 404 });
+    await expect(updateLink(app.db, workspaceId, byTest, theirs.id, { tags: ['x'] })).rejects.toMatchObject({
+      status: 404,
+    });
     expect(await tagNamed('theirs')).toBeUndefined();
     expect((await client.ask('/links?tag=theirs')).json()).toMatchObject({ data: [] });
     expect(await suggestTags(app.db, workspaceId, 'theirs', [])).toEqual([]);
@@ -197,10 +199,10 @@ describe('a tag', () => {
       return ['counted', 'counted too'].map((name) => tags.find((tag) => tag.name === name)?.links);
     };
     expect(await counts()).toEqual([2, 1]);
-    await removeLink(app.db, workspaceId, gone.id);
+    await removeLink(app.db, workspaceId, byTest, gone.id);
     expect(await counts()).toEqual([1, 1]);
     expect((await ada.ask(`${home()}/links?tag=counted`)).text.match(/class="link-cell"/g)).toHaveLength(1);
-    await removeLink(app.db, workspaceId, kept.id);
+    await removeLink(app.db, workspaceId, byTest, kept.id);
     expect(await counts()).toEqual([0, 0]);
   });
 

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertCampaign } from '../../../src/links/links/campaigns.ts';
 import { insertLink } from '../../../src/links/links/queries.ts';
+import { byTest } from '../../setup/actor.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, type OpenedPage, openPageAs } from '../../setup/browser.ts';
@@ -37,9 +38,8 @@ async function insertLinks(person: Person, titles: string[]): Promise<void> {
       slug: null,
       domainId: app.app.instanceDomainId,
       title,
-      createdBy: null,
     };
-    await insertLink(app.db, workspaceId, input);
+    await insertLink(app.db, workspaceId, byTest, input);
   }
 }
 
@@ -109,8 +109,8 @@ describe('in a browser', () => {
     const ada = await app.signUp('Ada');
     const workspaceId = await workspaceIdOf(app, ada);
     const { instanceDomainId: domainId } = app.app;
-    const input = { url: 'https://example.com/', slug: 'typed', domainId, title: null, createdBy: null };
-    await insertLink(app.db, workspaceId, input);
+    const input = { url: 'https://example.com/', slug: 'typed', domainId, title: null };
+    await insertLink(app.db, workspaceId, byTest, input);
     await app.db.execute(
       sql`insert into domains (id, host, workspace_id) values ('typed', 'go.typed.example', ${workspaceId})`,
     );
@@ -151,7 +151,7 @@ describe('in a browser', () => {
   it('the arrow keys are a field’s own in an open menu, and choose among its items elsewhere', async () => {
     const ada = await app.signUp('Ada');
     const plan = { name: 'Spring', startsOn: null, endsOn: null, goal: null };
-    await insertCampaign(app.db, await workspaceIdOf(app, ada), plan);
+    await insertCampaign(app.db, await workspaceIdOf(app, ada), byTest, plan);
     const { page, errors } = await openLinks(ada);
     await page.goto(`${app.url}/w/${ada.workspace.slug}/campaigns`);
     await page.locator('[popovertarget="range-menu"]').click();

@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertCampaign } from '../../../src/links/links/campaigns.ts';
 import { insertLink } from '../../../src/links/links/queries.ts';
+import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, type OpenedPage, openPageAs } from '../../setup/browser.ts';
 import { workspaceIdOf } from '../../setup/membership.ts';
@@ -21,19 +22,18 @@ afterAll(async () => {
 async function openList(options: { javaScriptEnabled?: boolean } = {}): Promise<OpenedPage & { person: Person }> {
   const person = await app.signUp('Ada');
   const workspaceId = await workspaceIdOf(app, person);
-  await insertCampaign(app.db, workspaceId, { name: 'Spring', startsOn: null, endsOn: null, goal: null });
+  await insertCampaign(app.db, workspaceId, byTest, { name: 'Spring', startsOn: null, endsOn: null, goal: null });
   for (const [title, tags] of [
     ['Apples', ['fruit']],
     ['Pears', ['fruit', 'fresh']],
     ['Nuts', []],
   ] as const) {
     const { instanceDomainId: domainId } = app.app;
-    await insertLink(app.db, workspaceId, {
+    await insertLink(app.db, workspaceId, byTest, {
       url: 'https://example.com/',
       slug: null,
       domainId,
       title,
-      createdBy: null,
       tags,
     });
   }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeOldTries } from '../../../src/ground/db/tries.ts';
 import { insertShare } from '../../../src/reports/sharing/queries.ts';
 import { hashPassword } from '../../../src/reports/sharing/password.ts';
+import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { workspaceIdOf } from '../../setup/membership.ts';
 
@@ -54,14 +55,13 @@ describe('a limit that protects somebody', () => {
 
   it('counts tries at the password of a shared report', async () => {
     const workspaceId = await workspaceIdOf(first, ada);
-    const token = await insertShare(first.db, workspaceId, {
+    const token = await insertShare(first.db, workspaceId, byTest, {
       subject: { kind: 'workspace', id: workspaceId },
       filters: [],
       title: 'Results',
       parts: [],
       passwordHash: await hashPassword('correct horse'),
       expiresAt: null,
-      createdBy: null,
     });
     await first.db.execute(sql`delete from tries`);
     const guess = (app: TestApp) => app.ask(`/r/${token}`, { form: { password: 'wrong' }, headers: from() });

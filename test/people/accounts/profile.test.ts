@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmailChange } from '../../../src/people/accounts/email-change.ts';
 import { Unauthorized } from '../../../src/ground/text/errors.ts';
+import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { linkIn, type Mailbox, openMailbox, recipientOf } from './mailbox.ts';
 import { errorAt, valueOf, Visitor } from './visitor.ts';
@@ -194,7 +195,7 @@ describe('a new e-mail address', () => {
 
   it('is not asked for with a session that has ended', async () => {
     const asker = { userId: 'nobody', sessionId: 'ended' };
-    await expect(startEmailChange(app.db, asker, 'evil@example.com')).rejects.toThrow(Unauthorized);
+    await expect(startEmailChange(app.db, byTest, asker, 'evil@example.com')).rejects.toThrow(Unauthorized);
   });
 
   it('is not confirmed from another account, nor by garbage', async () => {

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAccount } from '../../../src/people/accounts/queries.ts';
+import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { errorAt, valueOf, Visitor } from './visitor.ts';
 
@@ -67,7 +68,7 @@ describe('the first account', () => {
   });
 
   it('is not the last: the command line makes accounts all the same, of ordinary people', async () => {
-    const made = await createAccount(app.db, { ...linus, timeZone: 'Mars/Olympus' });
+    const made = await createAccount(app.db, byTest, { ...linus, timeZone: 'Mars/Olympus' });
     const found = await app.db.execute(
       sql`select w.name, w.slug, w.time_zone, m.role from members m join workspaces w on w.id = m.workspace_id
           where m.user_id = ${made.userId} and w.id = ${made.workspaceId}`,

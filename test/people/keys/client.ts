@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { insertApiKey } from '../../../src/people/keys/keys.ts';
 import { users } from '../../../src/ground/db/schema.ts';
+import { byPerson } from '../../setup/actor.ts';
 import type { Answer, Ask, Person, TestApp } from '../../setup/app.ts';
 import { workspaceIdOf } from '../../setup/membership.ts';
 
@@ -17,7 +18,7 @@ export type Client = {
 export async function openClient(app: TestApp, person: Person, host = person): Promise<Client> {
   const workspaceId = await workspaceIdOf(app, host);
   const [maker] = await app.db.select({ id: users.id }).from(users).where(eq(users.email, person.email));
-  const { id, key } = await insertApiKey(app.db, workspaceId, { name: 'Test', createdBy: maker?.id ?? '' });
+  const { id, key } = await insertApiKey(app.db, workspaceId, byPerson(maker?.id ?? ''), { name: 'Test' });
   return {
     key,
     keyId: id,

@@ -4,6 +4,7 @@ import { mailings } from '../../../src/ground/db/schema.ts';
 import { newId } from '../../../src/ground/text/id.ts';
 import { confirmMailing } from '../../../src/reports/mailings/queries.ts';
 import { openStream } from '../../reports/live/setup.ts';
+import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { joinWorkspace, startWorkspace, workspaceIdOf } from '../../setup/membership.ts';
 
@@ -67,7 +68,7 @@ describe('somebody who is not in a workspace any more', () => {
       ofOthers: await plan(workspaceId, ada.email, 'week'),
       elsewhere: await plan(hers, mia.email, 'week'),
     };
-    await confirmMailing(app.db, ids.saidYes);
+    await confirmMailing(app.db, byTest, ids.saidYes);
     await remove(mia);
     const left = async (id: string) => app.db.$count(mailings, eq(mailings.id, id));
     expect([await left(ids.asMember), await left(ids.saidYes)]).toEqual([0, 0]);

@@ -4,6 +4,7 @@ import { insertApiKey } from '../../../src/people/keys/keys.ts';
 import { Conflict } from '../../../src/ground/text/errors.ts';
 import { listMembers, removeMember, updateRole } from '../../../src/people/workspaces/members.ts';
 import { rights, type Role } from '../../../src/people/workspaces/roles.ts';
+import { byPerson } from '../../setup/actor.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { joinWorkspace, workspaceIdOf } from '../../setup/membership.ts';
 
@@ -121,8 +122,8 @@ describe('roles', () => {
     const alan = await joined(host, 'Alan', 'admin');
     const person = await joined(host, 'Person', 'member');
     const [workspaceId, actorId, userId] = [await workspaceIdOf(app, host), await idOf(alan), await idOf(person)];
-    await updateRole(app.db, { workspaceId, actorId: await idOf(host), userId: actorId }, 'viewer');
-    await expect(updateRole(app.db, { workspaceId, actorId, userId }, 'admin')).rejects.toThrow('does not allow');
+    await updateRole(app.db, workspaceId, byPerson(await idOf(host)), actorId, 'viewer');
+    await expect(updateRole(app.db, workspaceId, byPerson(actorId), userId, 'admin')).rejects.toThrow('does not allow');
   });
 });
 
@@ -141,7 +142,7 @@ describe('the last owner', () => {
     const workspaceId = await workspaceIdOf(app, ada);
     const ids = [await idOf(ada), await idOf(grace)];
     const left = await Promise.allSettled(
-      ids.map((userId) => removeMember(app.db, { workspaceId, userId, actorId: userId })),
+      ids.map((userId) => removeMember(app.db, workspaceId, byPerson(userId), userId)),
     );
     expect(left.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     expect(left.find((each) => each.status === 'rejected')?.reason).toBeInstanceOf(Conflict);
@@ -173,11 +174,12 @@ describe('who is gone', () => {
     const host = await app.signUp('Host');
     const person = await joined(host, 'Person', 'member');
     const createdBy = await idOf(person);
-    const here = await insertApiKey(app.db, await workspaceIdOf(app, host), { name: 'Here', createdBy });
-    const elsewhere = await insertApiKey(app.db, await workspaceIdOf(app, person), { name: 'Elsewhere', createdBy });
-    const hosts = await insertApiKey(app.db, await workspaceIdOf(app, host), {
+    const here = await insertApiKey(app.db, await workspaceIdOf(app, host), byPerson(createdBy), { name: 'Here' });
+    const elsewhere = await insertApiKey(app.db, await workspaceIdOf(app, person), byPerson(createdBy), {
+      name: 'Elsewhere',
+    });
+    const hosts = await insertApiKey(app.db, await workspaceIdOf(app, host), byPerson(await idOf(host)), {
       name: 'Host',
-      createdBy: await idOf(host),
     });
     const statusOf = async ({ key }: { key: string }) =>
       (await app.ask('/api/v1/links', { headers: { authorization: `Bearer ${key}` } })).status;

@@ -7,6 +7,7 @@ import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { getCampaign, insertCampaign, listCampaigns, maxCampaigns } from '../../../src/links/links/campaigns.ts';
 import { getLink, insertLink, type Link, removeLink } from '../../../src/links/links/queries.ts';
 import { type Client, createLink, openClient } from '../../people/keys/client.ts';
+import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace, makeHit } from '../../setup/hits.ts';
 import { joinWorkspace, startWorkspace, workspaceIdOf } from '../../setup/membership.ts';
@@ -25,12 +26,11 @@ afterAll(() => app.close());
 
 const home = (person = ada) => `/w/${person.workspace.slug}`;
 const create = (campaignId: string | null, workspace = workspaceId): Promise<Link> =>
-  insertLink(app.db, workspace, {
+  insertLink(app.db, workspace, byTest, {
     url: 'https://example.com/',
     slug: null,
     domainId: app.app.instanceDomainId,
     title: null,
-    createdBy: null,
     campaignId,
   });
 const campaignNamed = async (name: string) =>
@@ -78,7 +78,8 @@ describe('a campaign', () => {
     ['a goal of zero', { goal: '0' }, 422, 'A goal is a whole number of clicks'],
     ['a goal in words', { goal: 'many' }, 422, 'A goal is a whole number of clicks'],
   ])('is refused with %s, and the form keeps what was typed', async (_what, wrong, status, words) => {
-    if (!(await campaignNamed('Taken'))) await insertCampaign(app.db, workspaceId, { name: 'Taken', ...noPlan });
+    if (!(await campaignNamed('Taken')))
+      await insertCampaign(app.db, workspaceId, byTest, { name: 'Taken', ...noPlan });
     const form: Record<string, string> = { name: 'New one', startsOn: '2026-01-05', endsOn: '', goal: '77', ...wrong };
     const answer = await ada.ask(`${home()}/campaigns`, { form });
     expect(answer.status).toBe(status);
@@ -89,7 +90,7 @@ describe('a campaign', () => {
   });
 
   it('is chosen by name in a link’s form; one that is not there is refused', async () => {
-    await insertCampaign(app.db, workspaceId, { name: 'Launch', ...noPlan });
+    await insertCampaign(app.db, workspaceId, byTest, { name: 'Launch', ...noPlan });
     const url = 'https://example.com/launch';
     const made = await ada.ask(`${home()}/links`, { form: { url, campaign: ' launch ' } });
     const id = made.headers.location?.split('/').at(-1) ?? '';
@@ -105,7 +106,7 @@ describe('a campaign', () => {
   });
 
   it('is looked at by viewers and changed by members; for strangers it is not there', async () => {
-    const campaign = await insertCampaign(app.db, workspaceId, { name: 'Guarded', ...noPlan });
+    const campaign = await insertCampaign(app.db, workspaceId, byTest, { name: 'Guarded', ...noPlan });
     const [viewer, stranger] = [await app.signUp('Vera'), await app.signUp('Sam')];
     await joinWorkspace(app, viewer, ada, 'viewer');
     const page = await viewer.ask(`${home()}/campaigns`);
@@ -128,7 +129,7 @@ describe('a campaign', () => {
     await app.db.execute(sql`
 insert into campaigns (id, workspace_id, name, name_key)
 select 'many' || n, ${busy}, 'C' || n, 'c' || n from generate_series(1, ${maxCampaigns}::int) n`);
-    await expect(insertCampaign(app.db, busy, { name: 'More', ...noPlan })).rejects.toMatchObject({
+    await expect(insertCampaign(app.db, busy, byTest, { name: 'More', ...noPlan })).rejects.toMatchObject({
       code: 'campaigns_limit',
     });
   });
@@ -181,8 +182,8 @@ describe('what campaigns brought', () => {
   it('equals the rows, while hits are pending, rolled up, and on links that are busy', async () => {
     const workspace = await insertBareWorkspace(app.db, zone);
     const [one, other] = [
-      await insertCampaign(app.db, workspace, { name: 'One', ...noPlan }),
-      await insertCampaign(app.db, workspace, { name: 'Other', ...noPlan }),
+      await insertCampaign(app.db, workspace, byTest, { name: 'One', ...noPlan }),
+      await insertCampaign(app.db, workspace, byTest, { name: 'Other', ...noPlan }),
     ];
     const links = [
       await create(one.id, workspace),
@@ -234,7 +235,7 @@ select 1 from link_totals where workspace_id = ${workspace} and is_busy`);
     await expectRows();
     await record(hits(400, 500_000));
     await expectRows();
-    await removeLink(app.db, workspace, links[0]?.id ?? '');
+    await removeLink(app.db, workspace, byTest, links[0]?.id ?? '');
     await expectRows();
     expect(await countCampaignDays(app.db, workspaceId, days, both)).toEqual([]);
   });
@@ -245,9 +246,9 @@ select 1 from link_totals where workspace_id = ${workspace} and is_busy`);
     const today = new Date().toISOString().slice(0, 10);
     const day = (ago: number) => Date.parse(`${today}T00:00:00Z`) - ago * 86_400_000 + 60_000;
     const isoDay = (ago: number) => new Date(day(ago)).toISOString().slice(0, 10);
-    await insertCampaign(app.db, workspace, { name: 'Silent', ...noPlan });
-    const quiet = await insertCampaign(app.db, workspace, { name: 'Quiet', ...noPlan });
-    const loud = await insertCampaign(app.db, workspace, {
+    await insertCampaign(app.db, workspace, byTest, { name: 'Silent', ...noPlan });
+    const quiet = await insertCampaign(app.db, workspace, byTest, { name: 'Quiet', ...noPlan });
+    const loud = await insertCampaign(app.db, workspace, byTest, {
       name: 'Loud <b>',
       startsOn: isoDay(10),
       endsOn: isoDay(-30),

@@ -4,6 +4,7 @@ import { drawHeatMap } from '../../../src/reports/charts/heat-map.ts';
 import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
 import { insertShare } from '../../../src/reports/sharing/queries.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
+import { byTest } from '../../setup/actor.ts';
 import type { Answer, Person, TestApp } from '../../setup/app.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 import { insertLinkAs, textOf } from '../pages/pages.ts';
@@ -87,14 +88,13 @@ describe.each([
     const current = await count('period=this-week&interval=day');
     expect(current.period.from).toBe(last.period.to);
     const clicks = `${last.total.clicks} clicks`;
-    const token = await insertShare(test.db, workspaceId, {
+    const token = await insertShare(test.db, workspaceId, byTest, {
       subject: { kind: 'workspace', id: workspaceId },
       filters: [],
       title: 'Shared',
       parts: [],
       passwordHash: null,
       expiresAt: null,
-      createdBy: null,
     });
     for (const page of [
       await ada.ask(`${home}/reports?period=last-week`),

@@ -7,6 +7,7 @@ import { importHits } from '../../../src/reports/imports/hits-import.ts';
 import { newId } from '../../../src/ground/text/id.ts';
 import { removeLink } from '../../../src/links/links/queries.ts';
 import { type Client, createLink, type LinkJson, openClient } from '../../people/keys/client.ts';
+import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { rowsOf } from '../../setup/hits.ts';
 
@@ -41,6 +42,7 @@ async function importHit(cells: Record<string, string>): Promise<void> {
   try {
     const { added } = await importHits(connection, {
       workspaceId: client.workspaceId,
+      by: byTest,
       bytes: Readable.from([Buffer.from([Object.keys(row), Object.values(row)].map(csvLine).join(''))]),
       bounds: { now: new Date(), keptSince: null },
       isDryRun: false,
@@ -112,7 +114,7 @@ describe('an unknown slug that a file names', () => {
 
   it('never opens a link that was deleted', async () => {
     const deleted = await createLink(client, { slug: 'deleted' });
-    await removeLink(app.db, client.workspaceId, deleted.id);
+    await removeLink(app.db, client.workspaceId, byTest, deleted.id);
     await nameSlug('k7m2xqa', 'qr', { link_id: deleted.id, short_link: `${host}/deleted` });
     expect(await open('k7m2xqa')).toBe(410);
   });

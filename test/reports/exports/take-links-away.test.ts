@@ -11,6 +11,7 @@ import {
   type NewLink,
   removeLink,
 } from '../../../src/links/links/queries.ts';
+import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { countStatements } from '../../setup/database.ts';
 import { joinWorkspace, startWorkspace, workspaceIdOf } from '../../setup/membership.ts';
@@ -24,12 +25,11 @@ let spring: Link;
 const head = 'short_link,destination,title,tags,campaign,state,created_at,clicks,visitors,last_click_at,qr_code\r\n';
 
 const create = (input: Partial<NewLink> = {}, workspace = workspaceId) =>
-  insertLink(test.db, workspace, {
+  insertLink(test.db, workspace, byTest, {
     url: 'https://example.com/',
     slug: null,
     title: null,
     domainId: test.app.instanceDomainId,
-    createdBy: null,
     ...input,
   });
 
@@ -37,7 +37,7 @@ beforeAll(async () => {
   ({ app: test, ada, workspaceId } = await startWorkspace());
   path = `/w/${ada.workspace.slug}/links.csv`;
   const plan = { startsOn: null, endsOn: null, goal: null };
-  const campaign = await insertCampaign(test.db, workspaceId, { name: '-Spring-', ...plan });
+  const campaign = await insertCampaign(test.db, workspaceId, byTest, { name: '-Spring-', ...plan });
   spring = await create({
     url: 'https://example.com/sale?a=1,2',
     slug: 'Frühling',
@@ -46,8 +46,8 @@ beforeAll(async () => {
     campaignId: campaign.id,
   });
   const summer = await create({ slug: 'summer', title: 'Summer' });
-  await archiveLink(test.db, workspaceId, summer.id);
-  await removeLink(test.db, workspaceId, (await create({ slug: 'gone' })).id);
+  await archiveLink(test.db, workspaceId, byTest, summer.id);
+  await removeLink(test.db, workspaceId, byTest, (await create({ slug: 'gone' })).id);
   for (const referer of ['https://news.example/', 'https://other.example/'])
     await test.visit('/fr%C3%BChling', { headers: { 'x-forwarded-for': '203.0.113.7', referer } });
 });

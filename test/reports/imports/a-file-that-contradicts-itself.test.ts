@@ -8,6 +8,7 @@ import { Invalid } from '../../../src/ground/text/errors.ts';
 import { type HitColumn, hitColumns } from '../../../src/reports/exports/hits-csv.ts';
 import { readHits } from '../../../src/reports/imports/hits-file.ts';
 import { importHits } from '../../../src/reports/imports/hits-import.ts';
+import { byTest } from '../../setup/actor.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 
@@ -53,6 +54,7 @@ async function bring(hits: Cells[]) {
   try {
     return await importHits(client, {
       workspaceId,
+      by: byTest,
       bytes: Readable.from([Buffer.from([hitColumns, ...lines].map(csvLine).join(''))]),
       bounds: { now: new Date('2026-03-02T00:00:00Z'), keptSince: null },
       isDryRun: false,

@@ -19,6 +19,7 @@ import { Invalid } from '../../../src/ground/text/errors.ts';
 import { importHits } from '../../../src/reports/imports/hits-import.ts';
 import { type Client, createLink, type LinkJson, openClient } from '../../people/keys/client.ts';
 import { type CommandLine, openCommandLine } from '../../cli/run.ts';
+import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { tellOfDomain } from '../../setup/domains.ts';
 import { rowsOf } from '../../setup/hits.ts';
@@ -269,7 +270,7 @@ describe('hits that were exported', () => {
       expect(new Map(links.data.map(({ shortUrl, url }) => [shortUrl, url]))).toEqual(
         new Map([busy, spring, promo].map(({ shortUrl, url }) => [shortUrl, url])),
       );
-      const { claim } = await claimDomain(fresh.app.db, fresh.client.workspaceId, 'brand.example');
+      const { claim } = await claimDomain(fresh.app.db, fresh.client.workspaceId, byTest, 'brand.example');
       expect(await countLinksOn(fresh.app.db, fresh.client.workspaceId, claim.id)).toBe(1);
     } finally {
       await stop(fresh);
@@ -309,6 +310,7 @@ describe('a file that is not right', () => {
     try {
       await importHits(connection, {
         workspaceId: client.workspaceId,
+        by: byTest,
         bytes: Readable.from([Buffer.from(text)]),
         bounds: { now, keptSince: null },
         isDryRun: false,

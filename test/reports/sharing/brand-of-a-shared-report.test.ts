@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { domains, workspaces } from '../../../src/ground/db/schema.ts';
 import { insertShare } from '../../../src/reports/sharing/queries.ts';
 import { textOf } from '../pages/pages.ts';
+import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
 import { startWorkspace } from '../../setup/membership.ts';
@@ -18,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const share = async (passwordHash: string | null = null) =>
-  `/r/${await insertShare(app.db, workspaceId, { subject: { kind: 'workspace', id: workspaceId }, filters: [], title: 'Spring', parts: [], passwordHash, expiresAt: null, createdBy: null })}`;
+  `/r/${await insertShare(app.db, workspaceId, byTest, { subject: { kind: 'workspace', id: workspaceId }, filters: [], title: 'Spring', parts: [], passwordHash, expiresAt: null })}`;
 
 describe('a shared report', () => {
   it('carries the name of its workspace where that has no brand', async () => {

@@ -11,6 +11,7 @@ import { insertMailing } from '../../../src/reports/mailings/queries.ts';
 import { sendDueMailings } from '../../../src/reports/mailings/send.ts';
 import { type Mailbox, openMailbox } from '../../people/accounts/mailbox.ts';
 import { textOf } from '../pages/pages.ts';
+import { byTest } from '../../setup/actor.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { makeHit } from '../../setup/hits.ts';
 import { workspaceIdOf } from '../../setup/membership.ts';
@@ -43,21 +44,20 @@ beforeAll(async () => {
   workspaceId = await workspaceIdOf(app, ada);
   home = `/w/${ada.workspace.slug}`;
   const plan = { name: 'Launch', startsOn: null, endsOn: null, goal: null };
-  const { id: campaign } = await insertCampaign(app.db, workspaceId, plan);
+  const { id: campaign } = await insertCampaign(app.db, workspaceId, byTest, plan);
   links = [];
   for (const slug of ['spring', 'summer', 'autumn', 'winter'])
     links.push(
-      await insertLink(app.db, workspaceId, {
+      await insertLink(app.db, workspaceId, byTest, {
         url: 'https://example.com/',
         slug,
         title: null,
         tags: slug === 'winter' ? [] : ['Client'],
         campaignId: slug === 'spring' || slug === 'winter' ? campaign : null,
         domainId: app.app.instanceDomainId,
-        createdBy: null,
       }),
     );
-  const [tag = ''] = await ensureTags(app.db, workspaceId, ['Client']);
+  const [tag = ''] = await ensureTags(app.db, workspaceId, byTest, ['Client']);
   const link = links[0]?.id ?? '';
   subjects = {
     workspace: { field: {}, path: `${home}/reports` },
@@ -203,17 +203,16 @@ describe('a filtered report that is shared', () => {
   });
 
   it('goes on counting what it was narrowed to when that link is deleted, and says so', async () => {
-    const doomed = await insertLink(app.db, workspaceId, {
+    const doomed = await insertLink(app.db, workspaceId, byTest, {
       url: 'https://example.com/',
       slug: 'doomed',
       title: null,
       campaignId: null,
       domainId: app.app.instanceDomainId,
-      createdBy: null,
     });
     await app.visit('/doomed');
     const shared = await share({}, [`link:is:${doomed.id}`]);
-    await removeLink(app.db, workspaceId, doomed.id);
+    await removeLink(app.db, workspaceId, byTest, doomed.id);
     const page = await app.ask(`${shared}?period=7d`);
     expect(textOf(page)).toMatch(/Link is go\.localhost:\d+\/\w+ /);
     expect(textOf(page)).toContain('1 click by 1 visitor');
@@ -274,7 +273,7 @@ describe('a filtered report that is mailed', () => {
 
   it('says the numbers of the filtered report, and leads members to it', async () => {
     const filters = ['country:is:DE', 'browser:not:Safari'];
-    const { id } = await insertMailing(app.db, workspaceId, {
+    const { id } = await insertMailing(app.db, workspaceId, byTest, {
       subject: { kind: 'workspace', id: workspaceId },
       filters: filters.map((text) => {
         const [dimension = '', operator = '', value = ''] = text.split(':');
@@ -282,7 +281,6 @@ describe('a filtered report that is mailed', () => {
       }),
       every: 'week',
       recipient: ada.email,
-      createdBy: null,
     });
     await app.db.execute(sql`update mailings set created_at = now() - interval '40 days' where id = ${id}`);
     const { db, config } = app;

@@ -2,6 +2,7 @@ import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLink } from '../../../src/links/links/queries.ts';
 import { maxConnections } from '../../../src/ground/http/limits.ts';
+import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
@@ -15,8 +16,8 @@ beforeAll(async () => {
   waymark = await startTestApp();
   const workspaceId = await insertBareWorkspace(waymark.db);
   const { instanceDomainId: domainId } = waymark.app;
-  const link = { url: 'https://example.com/', slug: null, domainId, title: null, createdBy: null };
-  ({ slug } = await insertLink(waymark.db, workspaceId, link));
+  const link = { url: 'https://example.com/', slug: null, domainId, title: null };
+  ({ slug } = await insertLink(waymark.db, workspaceId, byTest, link));
   slow = [send(`GET /${slug} HTTP/1.1\r\nHost: ${waymark.shortHost}\r\n`), send()];
 });
 
@@ -82,8 +83,8 @@ describe('a server that has more to do than it can', () => {
   it('sends visitors on and asks everybody else to come back', async () => {
     const eager = await startTestApp({ YIELD_AFTER_MS: '100' });
     const { instanceDomainId: domainId } = eager.app;
-    const link = { url: 'https://example.com/', slug: null, domainId, title: null, createdBy: null };
-    const { slug: known } = await insertLink(eager.db, await insertBareWorkspace(eager.db), link);
+    const link = { url: 'https://example.com/', slug: null, domainId, title: null };
+    const { slug: known } = await insertLink(eager.db, await insertBareWorkspace(eager.db), byTest, link);
     const askForTooMuch = (path: string) =>
       eventually(
         () => {

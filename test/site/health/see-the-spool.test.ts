@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLink } from '../../../src/links/links/queries.ts';
+import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
 
@@ -14,8 +15,8 @@ beforeAll(async () => {
   ada = await waymark.signUp();
   const workspaceId = await insertBareWorkspace(waymark.db);
   const { instanceDomainId: domainId } = waymark.app;
-  const link = { url: 'https://example.com/', slug: null, domainId, title: null, createdBy: null };
-  ({ slug } = await insertLink(waymark.db, workspaceId, link));
+  const link = { url: 'https://example.com/', slug: null, domainId, title: null };
+  ({ slug } = await insertLink(waymark.db, workspaceId, byTest, link));
   lock = new Client(waymark.databaseUrl);
   await lock.connect();
 });

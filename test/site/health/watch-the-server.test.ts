@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LostClicks } from '../../../src/site/health/lost-clicks.ts';
 import { readinessOf } from '../../../src/site/health/readiness.ts';
 import { insertLink } from '../../../src/links/links/queries.ts';
+import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
 import { query } from '../../setup/postgres.ts';
@@ -13,12 +14,11 @@ beforeAll(async () => {
   waymark = await startTestApp();
   const workspaceId = await insertBareWorkspace(waymark.db);
   const { instanceDomainId: domainId } = waymark.app;
-  ({ slug } = await insertLink(waymark.db, workspaceId, {
+  ({ slug } = await insertLink(waymark.db, workspaceId, byTest, {
     url: 'https://example.com/',
     slug: null,
     domainId,
     title: null,
-    createdBy: null,
   }));
 });
 

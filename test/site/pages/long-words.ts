@@ -14,6 +14,7 @@ import { mailingToken } from '../../../src/reports/mailings/token.ts';
 import { insertShare } from '../../../src/reports/sharing/queries.ts';
 import { hashPassword } from '../../../src/reports/sharing/password.ts';
 import { insertInvitation } from '../../../src/people/workspaces/invitations.ts';
+import { byPerson } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
 import { makeHit } from '../../setup/hits.ts';
@@ -40,8 +41,8 @@ export async function fillWithLongWords(app: TestApp, owner: Person) {
   await joinWorkspace(app, member, owner, 'member');
   await db.execute(sql`
 update users set name = ${unbroken.slice(0, 80)} where email = ${member.email}`);
-  const invitation = { email: `${unbroken.slice(0, 60)}@example.com`, role: 'viewer', invitedBy: createdBy } as const;
-  const invited = await insertInvitation(db, workspaceId, invitation);
+  const invitation = { email: `${unbroken.slice(0, 60)}@example.com`, role: 'viewer' } as const;
+  const invited = await insertInvitation(db, workspaceId, byPerson(createdBy), invitation);
 
   const host = `${'w'.repeat(40)}.${'long-label-of-a-domain.'.repeat(4)}example`;
   const domainId = await insertDomain(db, workspaceId, host, {
@@ -56,18 +57,17 @@ update users set name = ${unbroken.slice(0, 80)} where email = ${member.email}`)
     { name: 'Plain', startsOn: null, endsOn: null, goal: null },
   ];
   const campaigns = [];
-  for (const plan of plans) campaigns.push((await insertCampaign(db, workspaceId, plan)).id);
-  const [tagId = ''] = await ensureTags(db, workspaceId, [unbroken.slice(0, 50)]);
+  for (const plan of plans) campaigns.push((await insertCampaign(db, workspaceId, byPerson(createdBy), plan)).id);
+  const [tagId = ''] = await ensureTags(db, workspaceId, byPerson(createdBy), [unbroken.slice(0, 50)]);
 
   const make = (changes: Partial<NewLink>) =>
-    insertLink(db, workspaceId, {
+    insertLink(db, workspaceId, byPerson(createdBy), {
       url: 'https://example.com/',
       slug: null,
       title: null,
       tags: [],
       campaignId: null,
       domainId: app.app.instanceDomainId,
-      createdBy,
       ...changes,
     });
   const long = await make({
@@ -115,32 +115,34 @@ update users set name = ${unbroken.slice(0, 80)} where email = ${member.email}`)
   await pg.end();
   await app.rollUp();
 
-  await insertNote(db, workspaceId, { at: new Date(Date.now() - day), text: unbroken, linkId: null, createdBy });
+  await insertNote(db, workspaceId, byPerson(createdBy), {
+    at: new Date(Date.now() - day),
+    text: unbroken,
+    linkId: null,
+  });
   const filter = `f=${encodeURIComponent(`referrer:is:${unbroken}`)}`;
-  const view = { name: unbroken.slice(0, 80), address: `reports?period=30d&${filter}`, createdBy };
-  const viewId = (await insertView(db, workspaceId, view)).id;
-  await insertApiKey(db, workspaceId, { name: unbroken.slice(0, 60), createdBy });
+  const view = { name: unbroken.slice(0, 80), address: `reports?period=30d&${filter}` };
+  const viewId = (await insertView(db, workspaceId, byPerson(createdBy), view)).id;
+  await insertApiKey(db, workspaceId, byPerson(createdBy), { name: unbroken.slice(0, 60) });
   const share = {
     title: unbroken.slice(0, 120),
     parts: ['links', 'places', 'sources', 'campaigns', 'devices', 'languages', 'hits'],
     filters: [{ dimension: 'referrer', operator: 'contains', value: unbroken.slice(0, 100) }] as const,
     expiresAt: null,
-    createdBy,
   };
   const subject = { kind: 'workspace', id: workspaceId } as const;
-  const shared = await insertShare(db, workspaceId, { ...share, subject, passwordHash: null });
-  const locked = await insertShare(db, workspaceId, {
+  const shared = await insertShare(db, workspaceId, byPerson(createdBy), { ...share, subject, passwordHash: null });
+  const locked = await insertShare(db, workspaceId, byPerson(createdBy), {
     ...share,
     subject,
     passwordHash: await hashPassword('long enough'),
   });
   const recipient = `${unbroken.slice(0, 60)}@example.com`;
-  const mailing = await insertMailing(db, workspaceId, {
+  const mailing = await insertMailing(db, workspaceId, byPerson(createdBy), {
     subject,
     filters: share.filters,
     every: 'week',
     recipient,
-    createdBy,
   });
   await insertMail(db, { to: recipient, subject: unbroken, text: `Hello,\n\n${longUrl}\n` }, new Date(), false);
 

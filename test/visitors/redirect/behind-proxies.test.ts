@@ -2,6 +2,7 @@ import http from 'node:http';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLink } from '../../../src/links/links/queries.ts';
+import { byTest } from '../../setup/actor.ts';
 import { desktopChrome, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { startCaddy } from '../../setup/caddy.ts';
 import { startHaproxy } from '../../setup/haproxy.ts';
@@ -19,9 +20,9 @@ beforeAll(async () => {
   waymark = await startTestApp({ APP_URL: `http://${appHost}`, SHORT_URL: `http://${shortHost}` });
   ada = await waymark.signUp('Ada');
   const workspaceId = await insertBareWorkspace(waymark.db);
-  const link = { domainId: waymark.app.instanceDomainId, title: null, createdBy: null };
-  await insertLink(waymark.db, workspaceId, { ...link, slug: 'long', url: longest });
-  await insertLink(waymark.db, workspaceId, { ...link, slug: 'short', url: 'https://example.com/' });
+  const link = { domainId: waymark.app.instanceDomainId, title: null };
+  await insertLink(waymark.db, workspaceId, byTest, { ...link, slug: 'long', url: longest });
+  await insertLink(waymark.db, workspaceId, byTest, { ...link, slug: 'short', url: 'https://example.com/' });
 });
 afterAll(() => waymark.close());
 

@@ -6,6 +6,7 @@ import { brandStyle, contrastOf } from '../../../src/visitors/redirect/brand.ts'
 import { fillPlaceholders } from '../../../src/visitors/redirect/host.ts';
 import { Resolver } from '../../../src/visitors/redirect/resolve.ts';
 import { createLink, type Client, openClient } from '../../people/keys/client.ts';
+import { byTest } from '../../setup/actor.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
 import { eventually } from '../../setup/eventually.ts';
@@ -69,7 +70,7 @@ describe('a domain whose admin has decided nothing', () => {
     expect((await visit(plain, '/nobody-has-this')).status).toBe(404);
     expect((await visit(plain, '/deeper/path')).status).toBe(404);
     const { id } = await link(plain, 'over');
-    await removeLink(app.db, workspaceId, id);
+    await removeLink(app.db, workspaceId, byTest, id);
     await expect.poll(async () => (await visit(plain, '/over')).status).toBe(410);
   });
 
@@ -124,7 +125,7 @@ describe('a domain as its admin wants it', () => {
 
   it('leads ended links on', async () => {
     const { id } = await link(branded, 'ended');
-    await removeLink(app.db, workspaceId, id);
+    await removeLink(app.db, workspaceId, byTest, id);
     const answer = await eventually(
       () => visit(branded, '/ended'),
       ({ headers }) => headers.location?.includes('/ended/') ?? false,
@@ -175,12 +176,11 @@ describe('one slug on two domains', () => {
   it('is two links', async () => {
     await link(plain, 'twin', 'https://example.com/plain');
     await link(branded, 'twin', 'https://example.com/branded');
-    await insertLink(app.db, workspaceId, {
+    await insertLink(app.db, workspaceId, byTest, {
       url: 'https://example.com/own',
       slug: 'twin',
       domainId: app.app.instanceDomainId,
       title: null,
-      createdBy: null,
     });
     const places = await Promise.all([plain, branded, app.shortHost].map((host) => visit(host, '/twin')));
     expect(places.map(({ headers }) => headers.location)).toEqual([

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLink } from '../../../src/links/links/queries.ts';
 import { readAsked, withoutPunctuation } from '../../../src/visitors/redirect/asked-slug.ts';
+import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 
@@ -14,12 +15,11 @@ beforeAll(async () => {
   workspaceId = await insertBareWorkspace(waymark.db);
   for (const slug of ['spring', 'v1.0', 'dash-', 'under_', 'wave~', 'straße'])
     ids[slug] = (
-      await insertLink(waymark.db, workspaceId, {
+      await insertLink(waymark.db, workspaceId, byTest, {
         url: `https://example.com/${encodeURIComponent(slug)}`,
         slug,
         domainId: waymark.app.instanceDomainId,
         title: null,
-        createdBy: null,
       })
     ).id;
 });

@@ -11,6 +11,7 @@ import {
   updateLink,
 } from '../../../src/links/links/queries.ts';
 import { Resolver } from '../../../src/visitors/redirect/resolve.ts';
+import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
@@ -21,12 +22,11 @@ let link: Link;
 let count = 0;
 
 const makeLink = (url: string, slug: string | null = null) =>
-  insertLink(waymark.db, workspaceId, {
+  insertLink(waymark.db, workspaceId, byTest, {
     url,
     slug,
     domainId: waymark.app.instanceDomainId,
     title: null,
-    createdBy: null,
   });
 
 beforeAll(async () => {
@@ -130,12 +130,11 @@ describe('a visitor who opens a short link', () => {
 describe('a visitor of a workspace whose time zone nobody knows', () => {
   it('is sent on, and the click counts on a day of UTC', async () => {
     const nowhere = await insertBareWorkspace(waymark.db, 'Mars/Olympus_Mons');
-    const { slug, id } = await insertLink(waymark.db, nowhere, {
+    const { slug, id } = await insertLink(waymark.db, nowhere, byTest, {
       url: 'https://example.com/mars',
       slug: null,
       domainId: waymark.app.instanceDomainId,
       title: null,
-      createdBy: null,
     });
     for (const path of [`/${slug}`, `/${slug}?a=1`]) {
       const { status, headers } = await waymark.visit(path);
@@ -218,7 +217,7 @@ describe('whoever is not a visitor', () => {
 describe('a link that changes', () => {
   it('leads to its new destination at once', async () => {
     await waymark.visit(`/${link.slug}`);
-    await updateLink(waymark.db, workspaceId, link.id, { url: 'https://example.org/new' });
+    await updateLink(waymark.db, workspaceId, byTest, link.id, { url: 'https://example.org/new' });
     await expect
       .poll(async () => (await waymark.visit(`/${link.slug}`)).headers.location)
       .toBe('https://example.org/new');
@@ -226,7 +225,7 @@ describe('a link that changes', () => {
 
   it('answers 410 while it is archived, and works again after', async () => {
     await waymark.visit(`/${link.slug}`);
-    await archiveLink(waymark.db, workspaceId, link.id);
+    await archiveLink(waymark.db, workspaceId, byTest, link.id);
     const gone = await eventually(
       () => waymark.visit(`/${link.slug}`),
       (answer) => answer.status === 410,
@@ -235,12 +234,12 @@ describe('a link that changes', () => {
     expect(gone.text).toContain('This link has ended');
     expect(gone.text).not.toContain('example.com/landing');
     expect((await waymark.visit(`/${link.slug}+`)).status).toBe(410);
-    await restoreLink(waymark.db, workspaceId, link.id);
+    await restoreLink(waymark.db, workspaceId, byTest, link.id);
     await expect.poll(async () => (await waymark.visit(`/${link.slug}`)).status).toBe(302);
   });
 
   it('answers 410 for ever once it is deleted', async () => {
-    await removeLink(waymark.db, workspaceId, link.id);
+    await removeLink(waymark.db, workspaceId, byTest, link.id);
     await expect.poll(async () => (await waymark.visit(`/${link.slug}`)).status).toBe(410);
   });
 
@@ -273,7 +272,7 @@ describe('a slug with a plus', () => {
 
   it('escapes what people wrote', async () => {
     const evil = await makeLink('https://example.com/"><script>alert(1)</script>');
-    await updateLink(waymark.db, workspaceId, evil.id, { title: '<img src=x onerror=alert(1)>' });
+    await updateLink(waymark.db, workspaceId, byTest, evil.id, { title: '<img src=x onerror=alert(1)>' });
     const page = await waymark.visit(`/${evil.slug}+`);
     expect(page.text).not.toMatch(/<script>alert|<img src=x/);
     expect(page.text).toContain('https://example.com/&quot;&gt;&lt;script&gt;');
@@ -317,7 +316,12 @@ describe('what is no link', () => {
   it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'])(
     '%s gets 405 with Allow and counts nothing',
     async (method) => {
-      await archiveLink(waymark.db, workspaceId, (await makeLink('https://example.com/', `ended-${method}`)).id);
+      await archiveLink(
+        waymark.db,
+        workspaceId,
+        byTest,
+        (await makeLink('https://example.com/', `ended-${method}`)).id,
+      );
       for (const path of [`/${link.slug}`, `/ended-${method}`, '/nobody-has-this', '/', '/a/b']) {
         const answer = await waymark.visit(path, { method });
         expect([path, answer.status, answer.headers.allow]).toEqual([path, 405, 'GET, HEAD']);
@@ -372,12 +376,11 @@ describe('on one host with the dashboard', () => {
 
   it('slugs and pages live side by side', async () => {
     const workspace = await insertBareWorkspace(shared.db);
-    const made = await insertLink(shared.db, workspace, {
+    const made = await insertLink(shared.db, workspace, byTest, {
       url: 'https://example.com/shared',
       slug: 'summer',
       domainId: shared.app.instanceDomainId,
       title: null,
-      createdBy: null,
     });
     expect((await shared.ask(`/${made.slug}`)).headers.location).toBe('https://example.com/shared');
     expect((await shared.ask('/sign-up')).status).toBe(200);

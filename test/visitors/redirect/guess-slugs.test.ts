@@ -5,6 +5,7 @@ import { announce } from '../../../src/ground/db/notify.ts';
 import { archiveLink, insertLink } from '../../../src/links/links/queries.ts';
 import { networkOf } from '../../../src/ground/addresses/network.ts';
 import { UnknownSlugs } from '../../../src/visitors/redirect/unknown-slugs.ts';
+import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
 
@@ -78,12 +79,11 @@ describe('whoever guesses slugs', () => {
     waymark = await startTestApp();
     workspaceId = await insertBareWorkspace(waymark.db);
     const { instanceDomainId: domainId } = waymark.app;
-    ({ id: linkId, slug } = await insertLink(waymark.db, workspaceId, {
+    ({ id: linkId, slug } = await insertLink(waymark.db, workspaceId, byTest, {
       url: 'https://example.com/',
       slug: 'there',
       domainId,
       title: null,
-      createdBy: null,
     }));
   });
   afterAll(() => waymark.close());
@@ -121,7 +121,7 @@ describe('whoever guesses slugs', () => {
   });
 
   it('still sees that a link has ended', async () => {
-    await archiveLink(waymark.db, workspaceId, linkId);
+    await archiveLink(waymark.db, workspaceId, byTest, linkId);
     for (let n = 0; n < 101; n++) await guess(`/guess-${n}`, '2001:db8:1::1');
     expect((await guess('/another', '2001:db8:1::1')).status).toBe(429);
     await expect.poll(async () => (await guess(`/${slug}`, '2001:db8:1::1')).status).toBe(410);

@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLink } from '../../../src/links/links/queries.ts';
 import { newId } from '../../../src/ground/text/id.ts';
+import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { tellOfDomain } from '../../setup/domains.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
@@ -26,9 +27,9 @@ beforeAll(async () => {
     await db.execute(sql`
 insert into domains (id, host, scheme, workspace_id, state) values (${domainId}, ${customHost}, 'http', ${workspaceId}, 'live')`);
     await tellOfDomain(db, customHost);
-    const link = { slug: 'spring', title: null, createdBy: null };
-    await insertLink(db, workspaceId, { ...link, url: 'https://example.com/', domainId: app.instanceDomainId });
-    await insertLink(db, workspaceId, { ...link, url: 'https://acme.example/', domainId });
+    const link = { slug: 'spring', title: null };
+    await insertLink(db, workspaceId, byTest, { ...link, url: 'https://example.com/', domainId: app.instanceDomainId });
+    await insertLink(db, workspaceId, byTest, { ...link, url: 'https://acme.example/', domainId });
   }
 });
 

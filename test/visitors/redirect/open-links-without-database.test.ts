@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { archiveLink, insertLink, type Link, updateLink } from '../../../src/links/links/queries.ts';
 import { readConfig } from '../../../src/config.ts';
 import { type RunningServer, startServer } from '../../../src/boot/start.ts';
+import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
@@ -21,17 +22,16 @@ beforeAll(async () => {
   workspaceId = await insertBareWorkspace(cold.db);
   const { instanceDomainId: domainId } = cold.app;
   const make = (slug: string, url: string) =>
-    insertLink(cold.db, workspaceId, { url, slug, domainId, title: null, createdBy: null });
+    insertLink(cold.db, workspaceId, byTest, { url, slug, domainId, title: null });
   spring = await make('Spring', 'https://example.com/spring?utm_source=Mail');
   gone = await make('gone', 'https://example.com/gone');
-  branded = await insertLink(cold.db, workspaceId, {
+  branded = await insertLink(cold.db, workspaceId, byTest, {
     url: 'https://example.com/branded',
     slug: 'spring',
     domainId: await insertDomain(cold.db, workspaceId, 'go.acme.example', { redirectStatus: 307 }),
     title: null,
-    createdBy: null,
   });
-  await archiveLink(cold.db, workspaceId, gone.id);
+  await archiveLink(cold.db, workspaceId, byTest, gone.id);
   const { config } = cold;
   warm = await startServer(
     readConfig({
@@ -74,7 +74,7 @@ describe('LINK_CACHE=warm', () => {
   });
 
   it('obeys an edit when it is back', async () => {
-    await updateLink(cold.db, workspaceId, spring.id, { url: 'https://example.com/summer' });
+    await updateLink(cold.db, workspaceId, byTest, spring.id, { url: 'https://example.com/summer' });
     await expect
       .poll(async () => (await visitWarm(`/${spring.slug}`)).headers.location)
       .toBe('https://example.com/summer');

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { insertLink } from '../../../src/links/links/queries.ts';
+import { byTest } from '../../setup/actor.ts';
 import { desktopChrome, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 
@@ -54,12 +55,11 @@ it.each([
   'a visit %s whose connection is reset while its link is looked up is recorded as what it is',
   async (_how, lines, country) => {
     const slug = `reset-${lines.length}`;
-    const { id } = await insertLink(waymark.db, workspaceId, {
+    const { id } = await insertLink(waymark.db, workspaceId, byTest, {
       url: 'https://example.com/',
       slug,
       domainId: waymark.app.instanceDomainId,
       title: null,
-      createdBy: null,
     });
     await openAndReset(`/${slug}`, ...lines);
     const hits = () => rowsOf(waymark.db, sql`select class, country from clicks where link_id = ${id}`);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rules } from '../../../src/visitors/machines/classify.ts';
 import { reclassifyHits } from '../../../src/visitors/rollups/reclassify.ts';
 import { getLink, insertLink, type Link } from '../../../src/links/links/queries.ts';
+import { byTest } from '../../setup/actor.ts';
 import { desktopChrome, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 import { rollupsAndRows } from '../../setup/rollups.ts';
@@ -14,12 +15,11 @@ let links: Link[];
 const makeLinks = (count: number, of = workspaceId) =>
   Promise.all(
     Array.from({ length: count }, () =>
-      insertLink(waymark.db, of, {
+      insertLink(waymark.db, of, byTest, {
         url: 'https://example.com/',
         slug: null,
         domainId: waymark.app.instanceDomainId,
         title: null,
-        createdBy: null,
       }),
     ),
   );

@@ -1,9 +1,10 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { namesOfZone } from './old-zone-names.ts';
 import { isTimeZone } from '../time/zoned-time.ts';
-import type { Db } from './db.ts';
-import { announce } from './notify.ts';
-import { workspaces } from './schema.ts';
+import type { Db } from '../db/db.ts';
+import { workspaces } from '../db/schema.ts';
+import { serverJob } from '../events/actor.ts';
+import { record } from '../events/record.ts';
 
 /**
  * The zone under the newest of its names that both we and Postgres know, as Postgres spells it; undefined where there is
@@ -44,13 +45,24 @@ select id, time_zone as zone, time_zone in (select name from pg_timezone_names) 
     if (isKnown && isTimeZone(zone)) continue;
     const found = await findTimeZone(db, zone);
     const now = found ?? 'UTC';
-    const { rowCount } = await db
-      .update(workspaces)
-      .set({ timeZone: now, lostTimeZone: found === undefined ? zone : null })
-      .where(and(eq(workspaces.id, id), eq(workspaces.timeZone, zone)));
-    if (!rowCount) continue;
-    await announce(db, { kind: 'workspace', workspaceId: id });
-    mended.push({ workspaceId: id, was: zone, now });
+    const lostTimeZone = found === undefined ? zone : null;
+    const isMended = await db.transaction(async (tx) => {
+      const [workspace] = await tx
+        .update(workspaces)
+        .set({ timeZone: now, lostTimeZone })
+        .where(and(eq(workspaces.id, id), eq(workspaces.timeZone, zone)))
+        .returning({ id: workspaces.id, name: workspaces.name });
+      if (!workspace) return false;
+      await record(tx, serverJob('mend time zones'), id, {
+        what: 'workspace.changed',
+        target: workspace,
+        before: { timeZone: zone },
+        after: { timeZone: now },
+        tells: [{ kind: 'workspace', workspaceId: id }],
+      });
+      return true;
+    });
+    if (isMended) mended.push({ workspaceId: id, was: zone, now });
   }
   return mended;
 }

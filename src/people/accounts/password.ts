@@ -1,0 +1,47 @@
+import { hashPassword } from 'better-auth/crypto';
+import { and, eq } from 'drizzle-orm';
+import type { Db } from '../../ground/db/db.ts';
+import { accounts, sessions, users, verifications } from '../../ground/db/schema.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { record } from '../../ground/events/record.ts';
+import { asAccount, isLiveReset, removeMailedTokens } from './queries.ts';
+import { spentLink } from './refused.ts';
+
+type Account = { id: string; name: string; email: string };
+
+/**
+ * Gives a person a new password and ends all of their sessions, this one too: who has its cookie from somewhere is out.
+ * The caller logs them in again. Whether they know the old password is asked before.
+ */
+export async function changePassword(db: Db, by: Actor, userId: string, password: string): Promise<void> {
+  const hash = await hashPassword(password);
+  await db.transaction((tx) => setPassword(tx, by, userId, hash));
+}
+
+/**
+ * Gives the owner of a mailed link a new password, once, and ends all of their sessions.
+ * @returns whose it was, for the mail that says so
+ * @throws Invalid field token: spent, revoked or too old
+ */
+export async function resetPassword(db: Db, by: Actor, token: string, password: string): Promise<Account> {
+  const hash = await hashPassword(password);
+  return db.transaction(async (tx) => {
+    const [spent] = await tx.delete(verifications).where(isLiveReset(token)).returning({ userId: verifications.value });
+    const account = spent && (await setPassword(tx, by, spent.userId, hash));
+    if (!account) throw spentLink();
+    return account;
+  });
+}
+
+/** What was mailed before opens the account no more: neither with the old password nor to another address. */
+async function setPassword(tx: Db, by: Actor, userId: string, hash: string): Promise<Account | undefined> {
+  const { id, name, email } = users;
+  const [user] = await tx.select({ id, name, email }).from(users).where(eq(id, userId)).for('no key update');
+  if (!user) return undefined;
+  const isPassword = and(eq(accounts.userId, userId), eq(accounts.providerId, 'credential'));
+  await tx.update(accounts).set({ password: hash }).where(isPassword);
+  await tx.delete(sessions).where(eq(sessions.userId, userId));
+  await removeMailedTokens(tx, userId);
+  await record(tx, asAccount(by, user), null, { what: 'account.password_changed', target: user });
+  return user;
+}
