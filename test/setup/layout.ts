@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 
 /**
  * Faults of layout that axe does not look for, each with its place, at the present size of the window:
- * a document that scrolls sideways; text, links, buttons and fields that leave the window or their card, or that an
+ * a document that scrolls sideways; a short word that is broken; text, links, buttons and fields that leave the window or their card, or that an
  * ancestor cuts off without an ellipsis; and controls that lie under something else, so that no mouse reaches them.
  * Containers that scroll are fine where the keyboard reaches them.
  * @param within selector of the part of the page that is looked at
@@ -87,7 +87,21 @@ export async function layoutProblems(page: Page, within = 'body'): Promise<strin
       if (isUnseen(parent)) continue;
       const range = document.createRange();
       range.selectNodeContents(node);
-      for (const box of range.getClientRects()) if (box.width > 0) look(parent, box, `Text of ${nameOf(parent)}`);
+      const lines = [...range.getClientRects()].filter(({ width }) => width > 0);
+      for (const line of lines) look(parent, line, `Text of ${nameOf(parent)}`);
+      if (lines.length < 2 || parent.closest('code, pre, .short-link')) continue;
+      for (const { index, 0: word } of node.textContent.matchAll(/(?<!\S)\p{L}{2,12}(?=[.,:;?]?(?:\s|$))/gu)) {
+        // What is joined to the text beside it is part of a longer word.
+        if (
+          (index === 0 && node.previousSibling) ||
+          (index + word.length === node.textContent.length && node.nextSibling)
+        )
+          continue;
+        range.setStart(node, index);
+        range.setEnd(node, index + word.length);
+        if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1)
+          problems.add(`${nameOf(parent)}: the word “${word}” is broken`);
+      }
     }
 
     const seen = [...whole.querySelectorAll<HTMLElement>(controls)].filter(
@@ -97,9 +111,11 @@ export async function layoutProblems(page: Page, within = 'body'): Promise<strin
     for (const control of seen) {
       if (control.matches(':disabled') || getComputedStyle(control).pointerEvents === 'none') continue;
       control.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' });
-      const [first] = control.getClientRects();
-      if (!first) continue;
-      const hit = document.elementFromPoint(first.left + first.width / 2, first.top + first.height / 2);
+      // Of a link of many lines, one in the middle of the window, where no bar covers it.
+      const lines = [...control.getClientRects()];
+      const line = lines.find(({ bottom }) => bottom > innerHeight / 2) ?? lines.at(-1);
+      if (!line) continue;
+      const hit = document.elementFromPoint(line.left + line.width / 2, line.top + line.height / 2);
       const isHit =
         hit !== null &&
         (control.contains(hit) ||

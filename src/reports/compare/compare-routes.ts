@@ -111,11 +111,24 @@ function choiceOf(asked: Record<Kind, string[]>, of: Kind): { kind: Kind; chosen
   return { kind, chosen };
 }
 
-/** Characters of a name that fit beside the chart. */
-const room = 18;
+/** Pixels of a name that fit beside the chart, about. */
+const room = 120;
 const characters = new Intl.Segmenter('en');
+const ellipsis = { text: '…', width: 8 };
+
+/** About how wide a character is drawn, in pixels: nobody knows the letters of another script beforehand. */
+function widthOf(character: string): number {
+  if (/[WMmw@%]|[\u2e80-\u{10ffff}]/u.test(character)) return 13;
+  if (character > '\u024f') return 9;
+  return /[A-Z0-9]/.test(character) ? 8 : 6.5;
+}
 
 function cutShort(name: string): string {
-  const parts = Array.from(characters.segment(name), ({ segment }) => segment);
-  return parts.length > room ? `${parts.slice(0, room - 1).join('')}…` : name;
+  let [width, fitting] = [0, ''];
+  for (const { segment } of characters.segment(name)) {
+    width += widthOf(segment);
+    if (width > room) return fitting.trimEnd() + ellipsis.text;
+    if (width <= room - ellipsis.width) fitting += segment;
+  }
+  return name;
 }
