@@ -21,9 +21,14 @@ export function makeNextVersion(): NextVersion {
     `\n  { name: 'probe', title: 'Probes', one: 'Probe', sql: 'c.probe', ...code, card: 'languages' },\n] as const satisfies`,
   );
   replace(
+    join(root, 'src/visitors/clicks/hit-fields.ts'),
+    `  domainId: {`,
+    `  probe: { column: 'probe', type: 'text', isNullable: true },\n  domainId: {`,
+  );
+  replace(
     join(root, 'src/visitors/clicks/batch.ts'),
-    `  { name: 'domain_id',`,
-    `  { name: 'probe', type: 'text', of: (hit) => (hit.id % 2 === 0 ? 'even' : 'odd') },\n  { name: 'domain_id',`,
+    'arrayLiteral(hits, name)',
+    `arrayLiteral(hits.map((hit) => ({ ...hit, probe: hit.id % 2 === 0 ? 'even' : 'odd' })), name)`,
   );
   const file = join(root, 'migrations/meta/_journal.json');
   const journal = JSON.parse(readFileSync(file, 'utf8')) as { entries: { idx: number; when: number; tag: string }[] };

@@ -166,8 +166,10 @@ async function readReports({ app, client }: Instance, more: Subject[] = []): Pro
       const period = resolvePeriod({ ...asked, timeZone: zone, now, firstHitAt });
       for (const filter of filters.map((texts) => parseFilters(texts, 'filter'))) {
         const of = [subject, period] as const;
-        const name = JSON.stringify([subject, asked, filter]);
-        reports[name] = await loadReport(app.db, client.workspaceId, ...of, filter);
+        // Each server's workspace has an id of its own.
+        const about = subject.kind === 'workspace' ? subject.kind : subject;
+        const name = JSON.stringify([about, asked, filter]);
+        reports[name] = { ...(await loadReport(app.db, client.workspaceId, ...of, filter)), subject: about };
         if (filter.length > 0 || period.name !== 'all' || subject.kind === 'tag') continue;
         for (const { name: dimension } of dimensions)
           reports[`${name} by ${dimension}`] = await countBy(
