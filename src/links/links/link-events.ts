@@ -2,6 +2,7 @@ import { eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import type { Announcement } from '../../ground/db/notify.ts';
 import { domains, slugs } from '../../ground/db/schema.ts';
+import { type Decided, decidedOf } from './decided.ts';
 import type { Happened } from '../../ground/events/happened.ts';
 
 /** A link as its events name it: the way people call it. */
@@ -15,21 +16,18 @@ export const linkName = sql`(
   select d.host || '/' || s.slug from slugs s join domains d on d.id = s.domain_id
   where s.link_id = l.id and s.kind = 'primary')`;
 
-type Described = {
-  url: string;
-  title: string | null;
+type Described = Decided & {
   tags: readonly { name: string }[];
   campaign: { id: string; name: string } | null;
   archivedAt: Date | null;
 };
 
 /** The fields of a link that its events keep. */
-export const linkFields = ({ url, title, tags, campaign, archivedAt }: Described) => ({
-  url,
-  title,
-  tags: tags.map(({ name }) => name),
-  campaign,
-  archivedAt,
+export const linkFields = (link: Described) => ({
+  ...decidedOf(link),
+  tags: link.tags.map(({ name }) => name),
+  campaign: link.campaign,
+  archivedAt: link.archivedAt,
 });
 
 /**

@@ -11,12 +11,13 @@ import { totalsOf } from '../../visitors/rollups/totals.ts';
 import { ownCampaign } from './campaigns.ts';
 import { claimRandomSlug, claimSlug } from './claim.ts';
 import { linkFields, linksToTell, linkTarget } from './link-events.ts';
+import { type Decided, decidedColumns, type NewDecided } from './decided.ts';
 import { lockLinks } from './lock.ts';
 import { shortUrlOf } from '../../ground/addresses/short-url.ts';
 import { addTagsToLink, setTagsOfLink, type Tag, tagsOfLink } from './tags.ts';
 
 /** A link as people and programs see it. */
-export type Link = {
+export type Link = Decided & {
   id: string;
   workspaceId: string;
   domainId: string;
@@ -28,9 +29,6 @@ export type Link = {
   /** The slug that its QR code opens. */
   qrSlugId: string;
   shortUrl: string;
-  /** The destination. */
-  url: string;
-  title: string | null;
   /** By name. */
   tags: Tag[];
   campaign: { id: string; name: string } | null;
@@ -43,23 +41,19 @@ export type Link = {
   lastClickAt: Date | null;
 };
 
-export type NewLink = {
-  url: string;
+export type NewLink = NewDecided & {
   /** As typed and read by readSlug; null draws a random one. */
   slug: string | null;
   /** Makes random slugs of so many characters that are no words of ours; without it any will do. */
   drawSlug?: (length: number) => string;
   domainId: string;
-  title: string | null;
   /** Names as read by readTagNames; those that are new become tags. */
   tags?: readonly string[];
   campaignId?: string | null;
 };
 
 /** What may change about a link; what is left out stays. */
-export type LinkChanges = {
-  url?: string;
-  title?: string | null;
+export type LinkChanges = Partial<Decided> & {
   tags?: readonly string[];
   campaignId?: string | null;
 };
@@ -79,8 +73,7 @@ export function selectLinks(db: Db, workspaceId: string) {
       slugId: slugs.id,
       slug: slugs.slug,
       qrSlugId: qrSlugs.id,
-      url: links.url,
-      title: links.title,
+      ...decidedColumns,
       tags: tagsOfLink,
       campaign: { id: campaigns.id, name: campaigns.name },
       createdAt: links.createdAt,

@@ -5,7 +5,8 @@ import { jsonBody } from '../../people/keys/forms.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { refusals } from '../../people/keys/problem.ts';
 import { warningAbout } from '../../ground/addresses/destination.ts';
-import { readLinkChanges, readNewLink, refuseToRestore } from './forms.ts';
+import { readNewLink, refuseToRestore } from './forms.ts';
+import { jsonOfOptions, readOptions, sentSchemas, valueSchemas } from '../options/list.ts';
 import { linkSorts, linkStates, listLinks } from '../links/list.ts';
 import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
 import { listTags, tagColours } from '../links/tags.ts';
@@ -16,10 +17,7 @@ const link = z
     domain: z.string().describe('Host of the short link.'),
     slug: z.string().describe('Path of the short link, as it was typed.'),
     shortUrl: z.string().describe('The short link, ready to share.'),
-    url: z.string().describe('Where it leads, byte for byte as it was given.'),
-    title: z.string().nullable(),
-    tags: z.array(z.string()).describe('Names of its tags.'),
-    campaign: z.string().nullable().describe('Name of its campaign; null when it is in none.'),
+    ...valueSchemas,
     createdAt: z.date(),
     archivedAt: z.date().nullable().describe('Since when visitors meet "410 Gone"; null while the link works.'),
     clicks: z.int().min(0).describe('Clicks of people so far, exact at this moment.'),
@@ -67,37 +65,11 @@ const linkPage = z
   })
   .meta({ id: 'LinkPage', description: 'Links in the order that was asked for.' });
 
-const url = z
-  .string('Write url as a string: the address that the link should lead to.')
-  .describe('Where the link leads: http or https. Its bytes are kept as they are.')
-  .meta({ examples: ['https://www.acme.com/sale?season=spring'] });
-const title = z
-  .string('Write title as a string, or null for none.')
-  .nullable()
-  .describe('A name for you and your team, at most 200 characters.')
-  .meta({ examples: ['Spring sale'] });
-
-const tags = z
-  .array(
-    z.string('Write each tag as a string.').max(200, 'The name of a tag has at most 50 characters.'),
-    'Write tags as a list of names.',
-  )
-  .max(100, 'A link has at most 20 tags.')
-  .describe('Names of tags, at most 20; a name that is new becomes a tag.')
-  .meta({ examples: [['newsletter', 'Spain']] });
-const campaign = z
-  .string('Write campaign as a string, or null for none.')
-  .nullable()
-  .describe('Name of one of your campaigns; null for none.')
-  .meta({ examples: ['Spring 2026'] });
-
 /** A link as the API gives it: names where pages know more. */
-const asJson = (made: Link) => ({
-  ...made,
-  tags: made.tags.map(({ name }) => name),
-  campaign: made.campaign?.name ?? null,
-  warning: warningAbout(made.url),
-});
+const asJson = (made: Link) => ({ ...made, ...jsonOfOptions(made), warning: warningAbout(made.url) });
+
+const { url, ...others } = sentSchemas;
+const changes = z.object(sentSchemas).partial().shape;
 
 const newLink = jsonBody({
   url,
@@ -111,16 +83,12 @@ const newLink = jsonBody({
     .nullish()
     .describe("One of your workspace's domains. Without it, the usual one.")
     .meta({ examples: ['go.acme.com'] }),
-  title: title.optional(),
-  tags: tags.optional(),
-  campaign: campaign.optional(),
+  ...z.object(others).partial().shape,
 });
 
 const linkChanges = jsonBody({
-  url: url.optional(),
-  title: title.optional(),
-  tags: tags.optional().describe('All tags that it is to have; the others are taken off.'),
-  campaign: campaign.optional(),
+  ...changes,
+  tags: changes.tags.describe('All tags that it is to have; the others are taken off.'),
   archived: z
     .boolean('Write archived as true or false.')
     .optional()
@@ -241,10 +209,10 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
     async (request) => {
       const { id: workspaceId } = request.workspace;
       const { archived, ...typed } = request.body;
-      const changes = await readLinkChanges(app, workspaceId, typed);
+      const changed = await readOptions(app, workspaceId, typed);
       const by = actorOf(request);
       return app.db.transaction(async (tx) => {
-        const updated = await updateLink(tx, workspaceId, by, request.params.id, changes);
+        const updated = await updateLink(tx, workspaceId, by, request.params.id, changed);
         if (archived === undefined) return asJson(updated);
         if (archived) return asJson(await archiveLink(tx, workspaceId, by, updated.id));
         await refuseToRestore({ db: tx, sites, config, isReservedSlug }, workspaceId, [updated.id]);

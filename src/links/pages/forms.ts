@@ -1,36 +1,23 @@
 import { z } from 'zod';
-import { composedLine } from '../../ground/text/composed.ts';
-import type { Db } from '../../ground/db/db.ts';
-import { findInstanceDomain, type KeptHost, listDomains, listKeptHosts } from '../../domains/domains/queries.ts';
+import { listDomains, listKeptHosts } from '../../domains/domains/queries.ts';
+import { foldCase, randomSlug, readSlug, slugReserved } from '../../ground/addresses/slug.ts';
 import { editFields } from '../../ground/http/edit-form.ts';
 import { Invalid } from '../../ground/text/errors.ts';
-import { readCampaignOf } from '../links/campaigns.ts';
 import { isSlugTaken, SlugTaken, slugTaken } from '../links/claim.ts';
-import { decoded, readDestination } from '../../ground/addresses/destination.ts';
 import { linkSorts, linkStates } from '../links/list.ts';
-import { type LinkChanges, listArchived, type NewLink } from '../links/queries.ts';
+import { listArchived, type NewLink } from '../links/queries.ts';
 import { maxSearchLength } from '../links/search.ts';
-import { foldCase, randomSlug, readSlug, slugReserved } from '../../ground/addresses/slug.ts';
-import { readTagNames } from '../links/tags.ts';
-
-/** What reading a link's form leans on; a Fastify app has it all. */
-export type LinkContext = {
-  db: Db;
-  sites: { isOwnShortHost: (hostHeader: string) => boolean };
-  config: { shortUrl: string; port: number };
-  isReservedSlug: (key: string, isOwnHost?: boolean) => boolean;
-};
+import { type OptionName, ofOptions, readNewOptions, type TypedOptions } from '../options/list.ts';
+import type { LinkContext } from '../options/option.ts';
+import { isShortLink, loop } from '../options/url.ts';
 
 /** A field of a page's form: what is missing, or sent twice, is empty. */
 export const typed = z.string().catch('');
 
 export const newLinkForm = z.object({
-  url: typed,
+  ...ofOptions(() => typed),
   domain: typed,
   slug: typed,
-  title: typed,
-  tags: typed,
-  campaign: typed,
   /** Keeps ids apart where the form stands twice on a page. */
   idPrefix: z.enum(['new', 'quick']).catch('new'),
 });
@@ -38,9 +25,7 @@ export const newLinkForm = z.object({
 const left = z.string().optional().catch(undefined);
 
 /** What a form does not send stays as it is. */
-export const editLinkForm = z.object({ url: left, title: left, tags: left, campaign: left, ...editFields });
-
-export const editedFields = ['url', 'title', 'tags', 'campaign'] as const;
+export const editLinkForm = z.object({ ...ofOptions(() => left), ...editFields });
 
 const wordsUpTo = (maxLength: number) =>
   typed.transform((text) =>
@@ -86,54 +71,22 @@ export const bulkForm = z.object({
   back: typed,
 });
 
-/** A new link as a person or a program typed it; what is empty or left out is ours to choose. */
-export type TypedLink = {
-  url: string;
-  domain?: string | null | undefined;
-  slug?: string | null | undefined;
-  title?: string | null | undefined;
-  /** Names; a form sends them in one text. */
-  tags?: string | readonly string[] | null | undefined;
-  /** A campaign's name. */
-  campaign?: string | null | undefined;
-};
+/** A new link as a person or a program typed it. Ours to choose is what is empty or left out. */
+export type TypedLink = Pick<TypedOptions, 'url'> & {
+  [Name in Exclude<OptionName, 'url'>]?: TypedOptions[Name] | undefined;
+} & { domain?: string | null | undefined; slug?: string | null | undefined };
 
 /**
  * Reads a new link: the one way in, for pages and the API.
- * @throws Invalid with its field: url, domain, slug, title, tags or campaign
+ * @throws Invalid with its field: domain, slug or the name of an option
  */
 export async function readNewLink(context: LinkContext, workspaceId: string, link: TypedLink): Promise<NewLink> {
-  const url = await readUrl(context, workspaceId, link.url);
+  const { url, title = '', tags = '', campaign = '' } = link;
+  const options = await readNewOptions(context, workspaceId, { url, title, tags, campaign });
   const domain = await readDomain(context, workspaceId, link.domain ?? '');
   const isReserved = (key: string) => context.isReservedSlug(key, domain.isInstances);
   const slug = link.slug?.trim() ? readSlug(link.slug, isReserved) : null;
-  return {
-    url,
-    domainId: domain.id,
-    slug,
-    drawSlug: (length) => randomSlug(length, isReserved),
-    title: readTitle(link.title ?? ''),
-    tags: readTagNames(link.tags ?? ''),
-    campaignId: await readCampaignOf(context.db, workspaceId, link.campaign ?? ''),
-  };
-}
-
-/**
- * Reads changes to a link; what is left out stays as it is.
- * @throws Invalid with its field: url, title, tags or campaign
- */
-export async function readLinkChanges(
-  context: LinkContext,
-  workspaceId: string,
-  typedChanges: Omit<TypedLink, 'url' | 'domain' | 'slug'> & { url?: string | undefined },
-): Promise<LinkChanges> {
-  const { url, title, tags, campaign } = typedChanges;
-  const changes: LinkChanges = {};
-  if (url !== undefined) changes.url = await readUrl(context, workspaceId, url);
-  if (title !== undefined) changes.title = readTitle(title ?? '');
-  if (tags !== undefined) changes.tags = readTagNames(tags ?? '');
-  if (campaign !== undefined) changes.campaignId = await readCampaignOf(context.db, workspaceId, campaign ?? '');
-  return changes;
+  return { ...options, domainId: domain.id, slug, drawSlug: (length) => randomSlug(length, isReserved) };
 }
 
 /**
@@ -181,50 +134,10 @@ export async function refuseToRestore(
   }
 }
 
-const loop = (sentence: string) => new Invalid(sentence, { field: 'url', code: 'url_loop' });
-
-/** A link onto one of our own short hosts would lead to another link, or round in circles. */
-async function readUrl(context: LinkContext, workspaceId: string, typedUrl: string): Promise<string> {
-  const url = readDestination(typedUrl);
-  const parsed = new URL(url);
-  if (await isShortLink(context, await listKeptHosts(context.db, workspaceId, [parsed.hostname]), parsed))
-    throw loop('A link may not lead to another short link of this server, or to itself.');
-  return url;
-}
-
-/**
- * On our own host a port where we do not answer is another service, and a word of ours is a page. Slugs of a domain that
- * is not served open again once it is proved; the rest of that host may be anybody's.
- */
-async function isShortLink(context: LinkContext, hosts: readonly KeptHost[], url: URL): Promise<boolean> {
-  const word = url.pathname.split('/')[1] ?? '';
-  if (context.sites.isOwnShortHost(url.host)) {
-    const isOtherService = !['', new URL(context.config.shortUrl).port, String(context.config.port)].includes(url.port);
-    if (isOtherService || !context.isReservedSlug(foldCase(word))) return !isOtherService;
-    // A page, unless a link had the word before it was kept.
-    const instance = await findInstanceDomain(context.db);
-    return instance !== undefined && isSlugTaken(context.db, instance, foldCase(word));
-  }
-  const named = hosts.filter(({ host }) => host === url.hostname.replace(/\.$/, ''));
-  if (named.some(({ isProved }) => isProved)) return true;
-  const [own] = named;
-  const slug = decoded(word);
-  return own !== undefined && !slug.includes('\0') && isSlugTaken(context.db, own, slug);
-}
-
 async function readDomain({ db }: LinkContext, workspaceId: string, typedHost: string) {
   const domains = await listDomains(db, workspaceId);
   const host = typedHost.trim().toLowerCase();
   const domain = host === '' ? domains[0] : domains.find((candidate) => candidate.host === host);
   if (!domain) throw new Invalid('This domain is not yours to use.', { field: 'domain', code: 'domain_unknown' });
   return domain;
-}
-
-const maxTitleLength = 200;
-
-function readTitle(typedTitle: string): string | null {
-  const title = composedLine(typedTitle);
-  if (title.length > maxTitleLength)
-    throw new Invalid(`A title has at most ${maxTitleLength} characters.`, { field: 'title', code: 'title_invalid' });
-  return title || null;
 }

@@ -10,17 +10,9 @@ import { requireRight, requireWorkspace } from '../../people/workspaces/guards.t
 import { fitsUndo } from './bulk-routes.ts';
 import { SlugTaken } from '../links/claim.ts';
 import { warningAbout } from '../../ground/addresses/destination.ts';
-import {
-  checkSlug,
-  editedFields,
-  editLinkForm,
-  listQuery,
-  newLinkForm,
-  readLinkChanges,
-  readNewLink,
-  refuseToRestore,
-} from './forms.ts';
+import { checkSlug, editLinkForm, listQuery, newLinkForm, readNewLink, refuseToRestore } from './forms.ts';
 import { isFragmentRequest, rowsOf, showList, statesBehind } from './list-page.ts';
+import { type OptionName, optionNames, readOptions, showOptions } from '../options/list.ts';
 import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
 
 // What cannot be an id (it may hold a NUL, which Postgres refuses) is the id of no link.
@@ -94,7 +86,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     { ...toChange, schema: { params: linkParams } },
     async (request, reply) => {
       const link = await getLink(db, request.workspace.id, request.params.linkId);
-      return showEdit(request, reply, link, openEdit(valuesOf(link)), {});
+      return showEdit(request, reply, link, openEdit(showOptions(link)), {});
     },
   );
 
@@ -104,18 +96,18 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     async (request, reply) => {
       const { id: workspaceId } = request.workspace;
       const link = await getLink(db, workspaceId, request.params.linkId);
-      const edit = readEdit(request.body, editedFields);
+      const edit = readEdit(request.body, optionNames);
       try {
-        const changes = await readLinkChanges(app, workspaceId, edit.changes);
+        const changes = await readOptions(app, workspaceId, edit.changes);
         const saved = await updateLink(db, workspaceId, actorOf(request), link.id, changes, (now) =>
-          edit.refuseOvertaken(valuesOf(now)),
+          edit.refuseOvertaken(showOptions(now)),
         );
         reply.flash('success', withWarning(whatChanged(link, saved), saved.url), undoOf(request, link, saved));
         return await reply.redirect(linkHref(request, link), 303);
       } catch (error) {
         const { status, errors } = refusalOf(error);
         const now = await getLink(db, workspaceId, link.id);
-        return showEdit(request, reply.code(status), now, edit.again(valuesOf(now), error), errors);
+        return showEdit(request, reply.code(status), now, edit.again(showOptions(now), error), errors);
       }
     },
   );
@@ -183,16 +175,11 @@ function undoOf(request: FastifyRequest, before: Link, saved: Link) {
     : undefined;
 }
 
-/** A link as its form shows it. */
-function valuesOf({ url, title, tags, campaign }: Link) {
-  return { url, title: title ?? '', tags: tags.map(({ name }) => name).join(', '), campaign: campaign?.name ?? '' };
-}
-
 function showEdit(
   request: FastifyRequest,
   reply: FastifyReply,
   link: Link,
-  edit: EditView<(typeof editedFields)[number]>,
+  edit: EditView<OptionName>,
   errors: Record<string, string>,
 ) {
   return reply.page('links/pages/edit.eta', {

@@ -1,27 +1,27 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { patientMs } from '../../ground/http/downloads.ts';
+import type { CsvValue } from '../../ground/text/csv.ts';
 import { type LinkFilter, type LinkState, readNewest } from '../../links/links/list.ts';
+import { linkOptions } from '../../links/options/list.ts';
+import type { NamesOfLink } from '../../links/options/option.ts';
 import { totalsOf } from '../../visitors/rollups/totals.ts';
 
 /** A link as its file says it. */
-export type LinkRow = {
+export type LinkRow = NamesOfLink & {
   link: Read;
+  /** Options that have a column of `links`, by name. */
+  columns: Readonly<Record<string, CsvValue>>;
   domain: Domain;
-  /** Names with commas between them, '' for none. */
-  tags: string;
-  campaign: string | null;
 };
 
 type Domain = { scheme: string; host: string };
 
 /** Instants are ISO 8601 in UTC, to the millisecond. */
-type Read = {
+type Read = Record<string, CsvValue> & {
   id: string;
   domainId: string;
   slug: string;
-  destination: string;
-  title: string | null;
   /** With spaces between them. */
   tagIds: string | null;
   campaignId: string | null;
@@ -66,11 +66,23 @@ export async function* readLinkPages(
   }
 }
 
+const iso = (instant: SQL) => sql`to_char(${instant} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** Instants as the others. */
+const optionColumns = sql.join(
+  Object.values(linkOptions).flatMap(({ name, csv }) => {
+    if (!('column' in csv)) return [];
+    const column = sql.raw(`l.${csv.column.name}`);
+    return [sql`${csv.column.dataType === 'date' ? iso(column) : column} as ${sql.identifier(name)}`];
+  }),
+  sql`, `,
+);
+
 /** Each link is looked up by its keys: a join over all of them would be made anew for every page. */
 const statement = (workspaceId: string, found: SQL) => {
   const totals = totalsOf(workspaceId, sql`l.id`);
   return sql`
-select l.id, s.domain_id as "domainId", s.slug, l.url as destination, l.title,
+select l.id, s.domain_id as "domainId", s.slug, ${optionColumns},
        (select string_agg(tag_id, ' ') from link_tags where link_id = l.id) as "tagIds", l.campaign_id as "campaignId",
        l.archived_at is not null as "isArchived", ${iso(sql`l.created_at`)} as "createdAt",
        ${totals.clicks}::float8 as clicks, ${totals.visitors}::float8 as visitors,
@@ -84,8 +96,6 @@ cross join lateral (
 left join lateral ${totals.table} on ${totals.on}
 order by l.created_at desc, l.id desc`;
 };
-
-const iso = (instant: SQL) => sql`to_char(${instant} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /** By id: what many links have in common. Tags stand in the order of their names. */
 type Names = { domains: Map<string, Domain>; tags: Map<string, Tag>; campaigns: Map<string, string> };
@@ -120,6 +130,7 @@ function withNames(link: Read, { domains, tags, campaigns }: Names): LinkRow {
   const inOrder = ofLink.length > 1 ? ofLink.toSorted((one, other) => one.place - other.place) : ofLink;
   return {
     link,
+    columns: link,
     domain,
     tags: inOrder.map(({ name }) => name).join(', '),
     campaign: (link.campaignId === null ? undefined : campaigns.get(link.campaignId)) ?? null,

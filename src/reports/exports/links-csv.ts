@@ -3,6 +3,7 @@ import type { Db } from '../../ground/db/db.ts';
 import { inRounds } from '../../ground/time/event-loop.ts';
 import type { LinkFilter, LinkState } from '../../links/links/list.ts';
 import { shortUrlOf } from '../../ground/addresses/short-url.ts';
+import { linkOptions } from '../../links/options/list.ts';
 import { type LinkRow, readLinkPages } from './link-rows.ts';
 
 /** Enough that finding the page costs little of it, and few enough that its rows come in some milliseconds. */
@@ -11,13 +12,17 @@ const rowsAPage = 1_000;
 /** Lines that are written at once: a millisecond or two, in which no redirect is answered. */
 const linesAtOnce = 250;
 
+const optionCells = Object.fromEntries(
+  Object.values(linkOptions).map(({ name, csv }) => [
+    csv.header,
+    (row: LinkRow): CsvValue => ('column' in csv ? (row.columns[name] ?? null) : csv.cell(row)),
+  ]),
+);
+
 /** The file's columns in order. */
 const cells = {
   short_link: ({ link, domain }) => shortUrlOf(domain.scheme, domain.host, link.slug),
-  destination: ({ link }) => link.destination,
-  title: ({ link }) => link.title,
-  tags: ({ tags }) => tags,
-  campaign: ({ campaign }) => campaign,
+  ...optionCells,
   state: ({ link }) => (link.isArchived ? 'archived' : 'active'),
   created_at: ({ link }) => link.createdAt,
   clicks: ({ link }) => link.clicks,

@@ -4,6 +4,7 @@ import { Eta } from 'eta';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import fp from 'fastify-plugin';
 import { type IconName, iconNames } from '../../ground/assets/icons.ts';
+import { linkOptions } from '../../links/options/list.ts';
 import * as format from '../../ground/text/format.ts';
 import { formToken } from '../../ground/http/once.ts';
 import { type AssetUrl, readAssets } from '../../ground/assets/serve.ts';
@@ -38,8 +39,8 @@ function iconMarkup(assetUrl: AssetUrl) {
 
 /**
  * `reply.page('links/pages/index.eta', data)` renders a template of views/. Templates see `it`: the data, over the frame
- * and the member who asks (frame.ts), over `reply.locals`, over `asset(name)`, `icon(name, class?)`, `formToken()` and the
- * functions of format.ts. Failures and pages of visitors are rendered by `viewAsync`: they may not need the database.
+ * and the member who asks (frame.ts), over `reply.locals`, over `asset(name)`, `icon(name, class?)`, `formToken()`,
+ * `linkOptions` and the functions of format.ts. Failures and pages of visitors are rendered by `viewAsync`: they may not need the database.
  */
 async function views(app: FastifyInstance, options: { isCached?: boolean }): Promise<void> {
   const assetUrl = readAssets().url;
@@ -48,7 +49,13 @@ async function views(app: FastifyInstance, options: { isCached?: boolean }): Pro
     engine: { eta: new Eta({ views: viewsDir, cache: isCached, debug: !isCached }) },
     templates: viewsDir,
     production: isCached,
-    defaultContext: { ...format, formToken, asset: assetUrl, icon: iconMarkup(assetUrl) },
+    defaultContext: {
+      ...format,
+      formToken,
+      asset: assetUrl,
+      icon: iconMarkup(assetUrl),
+      linkOptions: Object.values(linkOptions),
+    },
   });
   app.decorateReply('page', async function page(this: FastifyReply, template: string, data: object = {}) {
     return this.fragment(template, { ...(await loadFrame(this.request)), ...data });

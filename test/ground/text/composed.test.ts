@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { composed, composedLine } from '../../../src/ground/text/composed.ts';
 import { readSettings } from '../../../src/domains/domains/settings.ts';
-import { readLinkChanges } from '../../../src/links/pages/forms.ts';
+import { readOptions } from '../../../src/links/options/list.ts';
 import { nameKey, readName } from '../../../src/links/links/name.ts';
 import { readSlug } from '../../../src/ground/addresses/slug.ts';
 import { startTestApp } from '../../setup/app.ts';
@@ -43,7 +43,7 @@ describe('more marks than any letter has', () => {
     const waymark = await startTestApp();
     try {
       const { app } = waymark;
-      expect(await refusalOf(() => readLinkChanges(app, 'w', { title: manyMarks }))).toContain('at most 200');
+      expect(await refusalOf(() => readOptions(app, 'w', { title: manyMarks }))).toContain('at most 200');
       const context = { db: app.db, sites: app.sites, readDestination: (typed: string) => typed };
       const settings = { brandName: manyMarks };
       expect(await refusalOf(() => readSettings(context, 'go.acme.test', settings))).toContain('at most 60');

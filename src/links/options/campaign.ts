@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { readCampaignOf } from '../links/campaigns.ts';
+import { defineOption } from './option.ts';
+
+export const campaignOption = defineOption({
+  name: 'campaign',
+  label: 'Campaign',
+  field: { kind: 'names', source: '/campaigns/suggest', isMany: false },
+  read: async (typed: string | null, { db }, workspaceId) => ({
+    campaignId: await readCampaignOf(db, workspaceId, typed ?? ''),
+  }),
+  show: (link) => link.campaign?.name ?? '',
+  json: {
+    value: z.string().nullable().describe('Name of its campaign; null when it is in none.'),
+    sent: z
+      .string('Write campaign as a string, or null for none.')
+      .nullable()
+      .describe('Name of one of your campaigns; null for none.')
+      .meta({ examples: ['Spring 2026'] }),
+    of: (link) => link.campaign?.name ?? null,
+  },
+  csv: { header: 'campaign', cell: (names) => names.campaign },
+});

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { links } from '../../ground/db/schema.ts';
+import { composedLine } from '../../ground/text/composed.ts';
+import { Invalid } from '../../ground/text/errors.ts';
+import { defineOption } from './option.ts';
+
+const maxLength = 200;
+
+export const titleOption = defineOption({
+  name: 'title',
+  label: 'Title',
+  field: { kind: 'text', attrs: { maxlength: maxLength, autocomplete: 'off' } },
+  read: (typed: string | null) => ({ title: readTitle(typed ?? '') }),
+  show: (link) => link.title ?? '',
+  json: {
+    value: z.string().nullable(),
+    sent: z
+      .string('Write title as a string, or null for none.')
+      .nullable()
+      .describe(`A name for you and your team, at most ${maxLength} characters.`)
+      .meta({ examples: ['Spring sale'] }),
+    of: (link) => link.title,
+  },
+  csv: { header: 'title', column: links.title },
+});
+
+function readTitle(typed: string): string | null {
+  const read = composedLine(typed);
+  if (read.length > maxLength)
+    throw new Invalid(`A title has at most ${maxLength} characters.`, { field: 'title', code: 'title_invalid' });
+  return read || null;
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { findInstanceDomain, type KeptHost, listKeptHosts } from '../../domains/domains/queries.ts';
+import { decoded, readDestination } from '../../ground/addresses/destination.ts';
+import { foldCase } from '../../ground/addresses/slug.ts';
+import { links } from '../../ground/db/schema.ts';
+import { Invalid } from '../../ground/text/errors.ts';
+import { isSlugTaken } from '../links/claim.ts';
+import { defineOption, type LinkContext } from './option.ts';
+
+export const urlOption = defineOption({
+  name: 'url',
+  label: 'Destination',
+  isRequired: true,
+  field: {
+    kind: 'text',
+    hint: 'Visitors follow a change at once. The short link and its QR code stay as they are.',
+    attrs: { inputmode: 'url', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', required: true },
+  },
+  read: async (typed: string, context, workspaceId) => ({ url: await readUrl(context, workspaceId, typed) }),
+  show: (link) => link.url,
+  json: {
+    value: z.string().describe('Where it leads, byte for byte as it was given.'),
+    sent: z
+      .string('Write url as a string: the address that the link should lead to.')
+      .describe('Where the link leads: http or https. Its bytes are kept as they are.')
+      .meta({ examples: ['https://www.acme.com/sale?season=spring'] }),
+    of: (link) => link.url,
+  },
+  csv: { header: 'destination', column: links.url },
+});
+
+/** A link that would lead to another short link of ours, or round in circles. */
+export const loop = (sentence: string) => new Invalid(sentence, { field: 'url', code: 'url_loop' });
+
+/** A link onto one of our own short hosts would lead to another link, or round in circles. */
+async function readUrl(context: LinkContext, workspaceId: string, typedUrl: string): Promise<string> {
+  const url = readDestination(typedUrl);
+  const parsed = new URL(url);
+  if (await isShortLink(context, await listKeptHosts(context.db, workspaceId, [parsed.hostname]), parsed))
+    throw loop('A link may not lead to another short link of this server, or to itself.');
+  return url;
+}
+
+/**
+ * On our own host a port where we do not answer is another service, and a word of ours is a page. Slugs of a domain that
+ * is not served open again once it is proved; the rest of that host may be anybody's.
+ */
+export async function isShortLink(context: LinkContext, hosts: readonly KeptHost[], url: URL): Promise<boolean> {
+  const word = url.pathname.split('/')[1] ?? '';
+  if (context.sites.isOwnShortHost(url.host)) {
+    const isOtherService = !['', new URL(context.config.shortUrl).port, String(context.config.port)].includes(url.port);
+    if (isOtherService || !context.isReservedSlug(foldCase(word))) return !isOtherService;
+    // A page, unless a link had the word before it was kept.
+    const instance = await findInstanceDomain(context.db);
+    return instance !== undefined && isSlugTaken(context.db, instance, foldCase(word));
+  }
+  const named = hosts.filter(({ host }) => host === url.hostname.replace(/\.$/, ''));
+  if (named.some(({ isProved }) => isProved)) return true;
+  const [own] = named;
+  const slug = decoded(word);
+  return own !== undefined && !slug.includes('\0') && isSlugTaken(context.db, own, slug);
+}

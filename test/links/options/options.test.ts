@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linkOptions, optionNames } from '../../../src/links/options/list.ts';
+import { type Client, createLink, openClient } from '../../people/keys/client.ts';
+import { fieldsOf } from '../../setup/form.ts';
+import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
+
+/** As the API is sent them and gives them, and as people read them. */
+const sent = { url: 'https://example.com/a?b=c', title: 'Spring, "sale"', tags: ['news', 'Spain'], campaign: 'Spring' };
+const shown = { ...sent, tags: 'news, Spain' };
+
+let waymark: TestApp;
+let ada: Person;
+let client: Client;
+let link: { id: string; slug: string };
+let home: string;
+
+beforeAll(async () => {
+  waymark = await startTestApp();
+  ada = await waymark.signUp('Ada');
+  client = await openClient(waymark, ada);
+  home = `/w/${ada.workspace.slug}`;
+  await ada.ask(`${home}/campaigns/new`, { form: { name: sent.campaign } });
+  link = await createLink(client, sent);
+});
+
+afterAll(() => waymark.close());
+
+const openPage = (path: string) => ada.ask(home + path);
+
+describe('each option of a link', () => {
+  it('has its own name', () => {
+    expect(optionNames).toEqual(Object.values(linkOptions).map(({ name }) => name));
+  });
+
+  it('is given back by the API as it was sent', async () => {
+    expect((await client.ask(`/links/${link.id}`)).json()).toMatchObject(sent);
+  });
+
+  it('stands in the form that changes it, and in the form of a copy', async () => {
+    expect(fieldsOf(await openPage(`/links/${link.id}/edit`), '/edit')).toMatchObject(shown);
+    const copy = /href="[^"]*(\/links\/new\?[^"]+)"/.exec((await openPage(`/links/${link.id}`)).text)?.[1] ?? '';
+    expect(fieldsOf(await openPage(copy.replaceAll('&amp;', '&')), '/links')).toMatchObject(shown);
+  });
+
+  it('has a column in the file of links', async () => {
+    const [header = '', row = ''] = (await openPage('/links.csv')).text.replace(/^\uFEFF/, '').split('\r\n');
+    const headers = optionNames.map((name) => linkOptions[name].csv.header);
+    expect(header.split(',').slice(1, 1 + headers.length)).toEqual(headers);
+    expect(row).toContain(',https://example.com/a?b=c,"Spring, ""sale""","news, Spain",Spring,');
+  });
+
+  it('stays as it is where a change leaves it out, and where it is not sent', async () => {
+    const { id } = await createLink(client, sent);
+    for (const name of optionNames) {
+      const body = { [name]: name === 'url' ? 'https://example.com/other' : name === 'tags' ? [] : null };
+      const changed = (await client.ask(`/links/${id}`, { method: 'PATCH', body })).json();
+      expect(changed).toMatchObject({ ...sent, ...body });
+      expect((await client.ask(`/links/${id}`, { method: 'PATCH', body: sent })).json()).toMatchObject(sent);
+    }
+  });
+});
