@@ -169,7 +169,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await short.register(pageFiles, redirectParts);
   });
 
-  // What watches over the server is answered however busy it is.
+  // Health and metrics must answer even under overload, so they are registered outside under-pressure.
   await app.register(async (watch) => {
     serveOn(watch, 'app');
     await watch.register(healthRoutes, parts);

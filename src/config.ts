@@ -62,9 +62,9 @@ const environment = z.object({
   HOST: z.string().min(1).default('0.0.0.0'),
   /** TCP port to listen on; 0 takes a free one. */
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
-  /** Where people open the dashboard and programs the API. Unset: http://localhost:PORT. */
+  /** Origin of the dashboard and the API. Unset: http://localhost:PORT. */
   APP_URL: origin.optional(),
-  /** Where short links live by default. Unset: the same host as APP_URL. */
+  /** Origin of short links unless a domain is chosen. Unset: the same host as APP_URL. */
   SHORT_URL: origin.optional(),
   /** Postgres 15 or newer. Unset: an embedded one below DATA_DIR. */
   DATABASE_URL: databaseUrl.optional(),
@@ -84,7 +84,7 @@ const environment = z.object({
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   /** Sender of our mail. Unset: waymark@ the host of APP_URL. */
   MAIL_FROM: z.string().min(3).optional(),
-  /** Who may sign up after the first account. */
+  /** The people who may sign up after the first account. */
   SIGN_UP: z.enum(['open', 'invite', 'closed']).default('invite'),
   /** `development` re-reads templates on each request. */
   NODE_ENV: z.string().default('production'),
@@ -98,7 +98,7 @@ const environment = z.object({
   METRICS_TOKEN: z.string().min(16, 'must be at least 16 characters').optional(),
   /** Lets a Caddy elsewhere ask for which domains it may fetch certificates. Unset: only this machine may. */
   TLS_ASK_TOKEN: z.string().min(16, 'must be at least 16 characters').optional(),
-  /** Who is asked about custom domains, as ip or ip:port with commas between. Unset: the system's servers. */
+  /** Name servers for custom domains, as ip or ip:port with commas between. Unset: the system's servers. */
   DNS_SERVERS: serverList.default([]),
   /** While requests wait longer than this for their turn, dashboard and API give way to visitors; in milliseconds, 0: never. */
   YIELD_AFTER_MS: z.coerce.number().int().min(0).max(60_000).default(100),

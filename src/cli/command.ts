@@ -6,7 +6,7 @@ export class CommandRefused extends Error {
   override name = 'CommandRefused';
 }
 
-/** What a command answers: to programs (`--json`) and to people. */
+/** The answer of a command: to programs (`--json`) and to people. */
 export type CommandResult = {
   json: object;
   text: string;
@@ -26,7 +26,7 @@ export type Command = {
 };
 
 type Option = {
-  /** What its value is called in the help ("ADDRESS"); '' for one that is there or not. */
+  /** The name of its value in the help ("ADDRESS"); '' for a flag. */
   value: string;
   says: string;
   isRequired?: boolean;
@@ -41,7 +41,7 @@ type Definition<Shape extends z.ZodRawShape> = {
   /** More lines for `--help`. */
   details?: string;
   options: { [Name in keyof Shape]: Option };
-  /** What the options may be; its messages are read behind the option's name. */
+  /** The schema of the options; its messages are read behind the option's name. */
   input: z.ZodObject<Shape>;
   /** `isQuiet`: stderr shows no progress. */
   run(input: z.output<z.ZodObject<Shape>>, isQuiet: boolean): Promise<CommandResult>;

@@ -35,7 +35,7 @@ const wakefulness = [
 
 const drawCountry = drawFrom(countries);
 
-/** Where the machines stand: in a data centre. */
+/** The places of machines: data centres. */
 const dataCentre: Place = { country: 'US', region: 'Virginia', city: 'Ashburn' };
 
 /** Makes an audience. Its people have addresses of a network that belongs to nobody (198.18.0.0/15, RFC 2544). */

@@ -51,7 +51,7 @@ const tablets: Weighted<Browser> = [
   [4, [`Mozilla/5.0 (Linux; Android 15; SM-X710) ${chromium} Chrome/142.0.0.0 Safari/537.36`]],
 ];
 
-/** What apps add to the user agent of the web view they open links in: on iPhones, on Androids. */
+/** Additions of apps to the user agent of their web view: on iPhones, on Androids. */
 const apps = {
   instagram: [
     'Mobile/22H20 Instagram 405.0.0.19.80 (iPhone16,1; iOS 18_7; en_US; en; scale=3.00; 1179x2556; 814322000)',
@@ -78,7 +78,7 @@ const apps = {
 
 const webView = `Mozilla/5.0 (Linux; Android 15; SM-S921B Build/AP3A.240905.015; wv) ${chromium} Version/4.0 Chrome/142.0.7444.102 Mobile Safari/537.36`;
 
-/** What a person holds, or which app opened the link. */
+/** The device of a person, or the app that opened the link. */
 export type Kind = 'desktop' | 'phone' | 'tablet' | keyof typeof apps;
 
 const draws = {

@@ -12,7 +12,7 @@ export type Country = {
 };
 
 /**
- * Where the customers of an outdoor brand live, one country a line:
+ * The countries of an outdoor brand's customers, one a line:
  * code, share, offset, share of iPhones | languages | region/city, written as the geo data writes them.
  */
 const table = `
@@ -88,7 +88,7 @@ function readWeighted(list: string): Weighted<string> {
   });
 }
 
-/** What a browser set to one language sends: "de-AT,de;q=0.9,en;q=0.8". */
+/** The header of a browser set to one language: "de-AT,de;q=0.9,en;q=0.8". */
 function acceptLanguage(tag: string): string {
   const [language = tag] = tag.split('-');
   const general = language === tag ? '' : `,${language};q=0.9`;

@@ -11,7 +11,7 @@ const phoneChrome =
 const macSafari =
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15';
 
-/** Who asks for short links without a person who wants to go there: previews, crawlers, scanners, prefetches, tools. */
+/** Machines that ask for short links: previews, crawlers, scanners, prefetches, tools. */
 export const machines: Weighted<Machine> = [
   [16, { userAgent: 'facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)' }],
   [11, { userAgent: 'WhatsApp/2.25.34.77 A' }],

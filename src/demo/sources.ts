@@ -3,11 +3,11 @@ import type { Weighted } from './random.ts';
 
 /** A way by which people come to a link. */
 export type Source = {
-  /** What they hold. */
+  /** Their device. */
   on: Weighted<Kind>;
   /** The Referer they send; '' is none. */
   from: Weighted<string>;
-  /** What the source adds to the link's query. */
+  /** The query that the source adds to the link. */
   query?: string;
   /** They scan the code. */
   isQr?: boolean;

@@ -1,7 +1,7 @@
 import { addDays, DAY, dayStart, HOUR, localDay, utcDay } from '../ground/time/zoned-time.ts';
 import { type Random, runningSums } from './random.ts';
 
-/** What decides how much a link is clicked. */
+/** The facts that decide how much a link is clicked. */
 export type Popularity = {
   /** How much it is clicked at all, compared with others. */
   share: number;

@@ -9,7 +9,7 @@ const patienceMs = 4_000;
 /** A name may have any number of addresses; its owner says which. */
 const maxAddresses = 4;
 
-/** What a handshake came to, the best first. `foreign`: there is a certificate, but browsers refuse it. */
+/** Results of a handshake, the best first. `foreign`: there is a certificate, but browsers refuse it. */
 const outcomes = ['there', 'foreign', 'missing', 'silent'] as const;
 type Outcome = (typeof outcomes)[number];
 
@@ -37,7 +37,7 @@ export async function findCertificateFault(
 /** One handshake and not a word after it. */
 function shakeHands(address: string, port: number, host: string): Promise<Outcome> {
   return new Promise((resolve) => {
-    // Who is not trusted is to be told from who has nothing to show.
+    // An untrusted certificate is to be told from none.
     const socket = connect({ host: address, port, servername: host, rejectUnauthorized: false });
     let isThere = false;
     const end = (outcome: Outcome) => {

@@ -5,7 +5,7 @@ import { certificateAuthorities, type Fault, faults, type Wanted } from './fault
 import { isApex, namesUpTo } from './name.ts';
 import { TooLate, within } from '../../ground/time/within.ts';
 
-/** What DNS says about a claim. */
+/** The records of a claim, as DNS gives them. */
 export type Diagnosis = {
   /** Every token at the host's TXT record: several workspaces may have set theirs. Undefined: nobody answered. */
   proofs: readonly string[] | undefined;
@@ -14,7 +14,7 @@ export type Diagnosis = {
   wanted: Wanted;
 };
 
-/** Where custom domains lead. */
+/** The server that custom domains point at. */
 export type DnsTarget = {
   /** The instance's short host. */
   target: string;
@@ -124,7 +124,7 @@ async function lookAtTarget(wanted: Wanted, records: Records): Promise<Fault | u
   return faults.targetWrong(wanted, aliases.length > 0 ? aliases.slice(-1) : foreign);
 }
 
-/** Where CNAMEs lead, one after the other, as far as our own name. */
+/** The chain of CNAMEs, as far as our own name. */
 async function aliasesOf({ host, target }: Wanted, records: Records): Promise<string[]> {
   const aliases: string[] = [];
   for (let name: string | undefined = host; name !== undefined && aliases.length < maxAliases; ) {
@@ -136,7 +136,7 @@ async function aliasesOf({ host, target }: Wanted, records: Records): Promise<st
   return aliases;
 }
 
-/** What the zone's own name servers say; undefined when they cannot be asked. They answer for their zone alone. */
+/** The answer of the zone's own name servers; undefined when they cannot be asked. They answer for their zone alone. */
 async function askAuthority(wanted: Wanted, dns: Dns): Promise<Seen | undefined> {
   try {
     const authority = await dns.authority(wanted.host);

@@ -28,7 +28,7 @@ const patience = { timeout: 1_500, tries: 2 };
 /** Name servers of a zone that are asked. */
 const maxAuthorities = 4;
 
-/** What IANA gives out of IPv6. Beyond it lie forms of IPv4 that lead inside (`::127.0.0.1`; RFC 4291, 2.5.5.1). */
+/** The part of IPv6 that IANA gives out. Beyond it lie forms of IPv4 that lead inside (`::127.0.0.1`; RFC 4291, 2.5.5.1). */
 const globalIPv6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /** SSRF would be easy otherwise: whoever owns a zone says where its name servers are. */

@@ -1,4 +1,4 @@
-/** What a check found, for programs: these stay the same when sentences are reworded. */
+/** Codes of faults, for programs. They stay the same when sentences are reworded. */
 export type FaultCode =
   | 'txt_missing'
   | 'txt_wrong'
@@ -20,7 +20,7 @@ export type Fault = {
    * `note`: it works. `unknown`: nothing could be found out, so nothing is decided.
    */
   weight: 'blocks' | 'harms' | 'note' | 'unknown';
-  /** What is, and what to do about it. */
+  /** The fault, and what to do about it. */
   says: string;
   next: string;
 };
@@ -150,7 +150,7 @@ function recordWords({ target, addresses, isApex }: Wanted): string {
   return `${records.length === 1 ? 'the record' : 'the records'} ${listed(records)}`;
 }
 
-/** What strangers wrote is shown in part: it is to be recognised, and may be of any length. */
+/** Text of strangers is cut: enough to recognise it, for it may be of any length. */
 const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
 const listed = (texts: readonly string[]): string => texts.slice(0, 4).map(shortened).join(', ');
 const quoted = (texts: readonly string[]): string => listed(texts.map((text) => `“${shortened(text)}”`));

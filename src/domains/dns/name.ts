@@ -10,7 +10,7 @@ export type HostName = {
   /** As people read it; punycode when letters of it pass for others. */
   shown: string;
   isLookAlike: boolean;
-  /** Where somebody registered it: acme.co.uk of go.acme.co.uk. */
+  /** The registrable domain: acme.co.uk of go.acme.co.uk. */
   zone: string;
   /** The zone itself, which cannot have a CNAME (RFC 1034, 3.6.2). */
   isApex: boolean;
@@ -95,7 +95,7 @@ export function nameInZone(record: string, host: string): string {
   return record === zone ? '@' : record.slice(0, -zone.length - 1);
 }
 
-/** Where somebody registered it; the host itself when nobody can have. */
+/** The registrable domain of a host; the host itself when it has none. */
 export function zoneOf(host: string): string {
   return parse(host, { allowPrivateDomains: true }).domain ?? host;
 }

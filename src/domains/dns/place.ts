@@ -3,11 +3,11 @@ import type { Config } from '../../config.ts';
 import type { DnsTarget } from './diagnosis.ts';
 import { isPublic } from './dns.ts';
 
-/** Where custom domains lead on this instance, and what is nobody's to claim. */
+/** The server that custom domains point at, and the hosts that cannot be claimed. */
 export type DomainPlace = DnsTarget & {
   ownHosts: ReadonlySet<string>;
   scheme: 'http' | 'https';
-  /** Where HTTPS is spoken. */
+  /** The port of HTTPS. */
   port: number;
   /** The dashboard lives on this machine or in a private network, so what is private is no secret of others. */
   isPrivate: boolean;

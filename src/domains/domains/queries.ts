@@ -74,7 +74,7 @@ export async function isCustomHost(db: Db, hostname: string): Promise<boolean> {
 
 export type KeptHost = Pick<Domain, 'id' | 'host' | 'isCaseSensitive'> & { isProved: boolean };
 
-/** What is kept of host names: whose links live there, and what the workspace has there, also what it has given up. */
+/** The domains of some host names: those with live links of anybody, and all of the workspace, removed ones too. */
 export async function listKeptHosts(db: Db, workspaceId: string, hostnames: readonly string[]): Promise<KeptHost[]> {
   const { id, host, isCaseSensitive } = domains;
   return db

@@ -28,7 +28,7 @@ const domainSettings = z
 
 const changes = jsonBody(z.object(settings).partial().shape).describe('What is left out stays as it is.');
 
-/** What the bytes are is told by themselves. */
+/** The bytes themselves tell their type. */
 const picture = z
   .unknown()
   .describe('The bytes of the picture.')
@@ -36,7 +36,7 @@ const picture = z
 
 const params = z.object({ id: z.string().regex(/^\w+$/).describe("The domain's id.") });
 
-/** What visitors of a domain meet, and its removal, in JSON. */
+/** Settings for the visitors of a domain, and its removal, in JSON. */
 export default async function domainSettingsApi(
   app: FastifyInstance,
   rules: Pick<SettingsContext, 'readDestination'> & { applyCasePolicy: ApplyCasePolicy },

@@ -43,7 +43,7 @@ type Values = Record<(typeof fields)[number], string>;
 /** Making ASCII of a host takes time by the square of its length. */
 const removalForm = z.object({ host: z.string().max(maxTyped).catch('') });
 
-/** What visitors of a domain meet, and its removal. */
+/** Settings for the visitors of a domain, and its removal. */
 export default async function domainSettingsRoutes(app: FastifyInstance, rules: LinkRules): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;

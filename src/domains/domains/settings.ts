@@ -24,7 +24,7 @@ export const settingNames = [
   'isCaseSensitive',
 ] as const;
 
-/** What an admin decides for the visitors of a domain; null leaves it to us. */
+/** An admin's decisions for the visitors of a domain; null leaves one to us. */
 export type DomainSettings = Pick<Domain, (typeof settingNames)[number]>;
 
 /** A domain of a workspace, and whether new links go there unless somebody says otherwise. */
@@ -33,7 +33,7 @@ export type OwnDomain = Claim & { isDefault: boolean };
 /** Settings as a person or a program typed them; what is empty is not set, what is left out stays as it is. */
 export type TypedSettings = { [Name in keyof DomainSettings]?: DomainSettings[Name] | string | undefined };
 
-/** What reading settings leans on. The rules of addresses belong to links/, which builds on this room. */
+/** Functions that reading settings needs. The rules of addresses belong to links/, which builds on this room. */
 export type SettingsContext = {
   db: Db;
   sites: { isOwnShortHost: (hostHeader: string) => boolean };

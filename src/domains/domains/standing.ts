@@ -5,7 +5,7 @@ import { type Diagnosis, isReady } from '../dns/diagnosis.ts';
 /** How long the records of a proved domain may be missing before it is paused, in milliseconds. */
 export const PATIENCE = 7 * DAY;
 
-/** What checks change about a claim. */
+/** The fields of a claim that checks change. */
 export type DomainStanding = Pick<Domain, 'state' | 'provedAt' | 'failingSince' | 'warnedAt' | 'fault'>;
 
 /**

@@ -7,7 +7,7 @@ import type { Db } from './db.ts';
 
 const channel = 'waymark';
 
-/** What changed, for the caches of every node. */
+/** A change, for the caches of every node. */
 export type Announcement =
   | { kind: 'slug'; domainId: string; slugKey: string }
   /** Which slug is told from which on a domain. */

@@ -117,7 +117,7 @@ export const sentForms = pgTable(
   {
     /** Keyed hash of who sent it, its token and its fields; nobody can read it. */
     key: bytea('key').primaryKey(),
-    /** What its answer tells of, such as an id. NULL only inside the transaction that makes it. */
+    /** The thing that it made, such as an id. NULL only inside the transaction that makes it. */
     made: jsonb('made').$type<Record<string, string | boolean>>(),
     /** A day later a job deletes the row. */
     sentAt: instant('sent_at').notNull().defaultNow(),
@@ -140,7 +140,7 @@ export const workspaces = pgTable('workspaces', {
   weekStartsOn: smallint('week_starts_on').$type<0 | 1 | 6>().notNull().default(1),
   /** Addresses and networks whose visits are no clicks, one a line with a note behind it (visitors/machines/own-networks.ts). */
   ownNetworks: text('own_networks').notNull().default(''),
-  /** Where new links go unless somebody says otherwise; NULL is the instance's own short host. */
+  /** The domain of new links unless another is chosen; NULL is the instance's own short host. */
   defaultDomainId: text('default_domain_id').references((): AnyPgColumn => domains.id, { onDelete: 'set null' }),
   /** False while links made before there was `links.search_text` wait for theirs (links/links/search-texts.ts). */
   hasSearchTexts: boolean('has_search_texts').notNull().default(true),
@@ -159,7 +159,7 @@ export const members = pgTable(
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
     role: text('role', { enum: ['owner', 'admin', 'member', 'viewer'] }).notNull(),
-    /** Where `/` leads after a log-in. */
+    /** The last visit of the member. `/` leads to the workspace opened last. */
     lastOpenedAt: instant('last_opened_at').notNull().defaultNow(),
     createdAt: createdAt(),
   },
@@ -224,7 +224,7 @@ export const domains = pgTable(
     state: text('state', { enum: ['waiting', 'live', 'paused', 'removed'] })
       .notNull()
       .default('live'),
-    /** What the TXT record must say; NULL for the instance's own. */
+    /** The text that the TXT record must hold; NULL for the instance's own. */
     proofToken: text('proof_token'),
     provedAt: instant('proved_at'),
     checkedAt: instant('checked_at'),
@@ -233,7 +233,7 @@ export const domains = pgTable(
     warnedAt: instant('warned_at'),
     /** Code of what the last check found wrong (domains/dns/faults.ts). */
     fault: text('fault'),
-    /** Where the bare host leads, and what is neither there nor any more; NULL shows a page of ours. */
+    /** Destinations of the bare host, of unknown slugs and of ended ones; NULL shows a page of ours. */
     rootUrl: text('root_url'),
     notFoundUrl: text('not_found_url'),
     expiredUrl: text('expired_url'),
@@ -304,7 +304,7 @@ export const links = pgTable(
      * (see the migration, which also makes its index `links_search` where Postgres has pg_trgm).
      */
     searchText: text('search_text'),
-    /** What it opens. Texts and files are to come, with all that a link has: slugs, tags, campaigns, reports, rights. */
+    /** The kind of thing that it opens. Texts and files are to come, with all that a link has: slugs, tags, campaigns, reports, rights. */
     kind: text('kind', { enum: ['url'] })
       .notNull()
       .default('url'),
@@ -381,7 +381,7 @@ export const slugs = pgTable(
 
 // ---- clicks: one row a hit; no foreign key points out of these tables, so that they can be distributed by link_id ----
 
-/** What a hit says about its visitor; `clicks` and `clicks_pending` share it. */
+/** The columns of a hit that describe its visitor, shared by `clicks` and `clicks_pending`. */
 const hitColumns = {
   id: bigint('id', { mode: 'number' }).notNull(),
   clickedAt: instant('clicked_at').notNull(),
@@ -392,7 +392,7 @@ const hitColumns = {
   reason: text('reason').notNull(),
   /** The rules that gave the class and the reason. */
   rulesVersion: smallint('rules_version').notNull(),
-  /** What rules ask of a request beside its agent, as bits (visitors/machines/evidence.ts). */
+  /** Evidence of a request beside its agent, as bits (visitors/machines/evidence.ts). */
   signals: smallint('signals').notNull().default(0),
   /** Whose network it came from, where that is a mail or security service (visitors/machines/networks.ts). */
   network: text('network'),
@@ -431,7 +431,7 @@ export const clicks = pgTable('clicks', hitColumns, (table) => [
 /** Hits that are in `clicks` and not yet in the rollups; emptied every few seconds. */
 export const clicksPending = pgTable('clicks_pending', hitColumns);
 
-/** User agents as rules read them, every number taken out (visitors/visits/agent-shape.ts). What a class is decided on, kept once. */
+/** User agents as rules read them, every number taken out (visitors/visits/agent-shape.ts). The ground of a class, kept once. */
 export const agentShapes = pgTable('agent_shapes', {
   /** 53 bits of the shape's SHA-256, so that every node knows it without asking. */
   id: bigint('id', { mode: 'number' }).primaryKey(),
@@ -499,7 +499,7 @@ export const clickCountsMonthly = pgTable(
   (table) => [primaryKey({ columns: [table.scopeId, table.month, table.dimension, table.value] })],
 );
 
-/** What the list of links shows and sorts by. */
+/** The counts that the list of links shows and sorts by. */
 export const linkTotals = pgTable(
   'link_totals',
   {
@@ -548,7 +548,7 @@ export const reclassifications = pgTable('reclassifications', {
   finishedAt: instant('finished_at'),
 });
 
-/** What happened to the figures of a chart, for people who wonder why they changed. */
+/** Notes on a chart, for people who wonder why the figures changed. */
 export const chartNotes = pgTable(
   'chart_notes',
   {
@@ -581,7 +581,7 @@ export const mails = pgTable(
     html: text('html'),
     headers: jsonb('headers').$type<Record<string, string>>(),
     attempts: integer('attempts').notNull().default(0),
-    /** Whoever tries it moves this ahead first, so that no other node tries it meanwhile. */
+    /** A node that tries it moves this ahead first, so that no other node tries it meanwhile. */
     nextTryAt: instant('next_try_at'),
     sentAt: instant('sent_at'),
     /** A sentence about the last try that failed. */
@@ -602,7 +602,7 @@ export const shares = pgTable(
     workspaceId: text('workspace_id')
       .notNull()
       .references(() => workspaces.id, { onDelete: 'cascade' }),
-    /** What the report is about; the whole workspace where all are NULL. */
+    /** The subject of the report; the whole workspace where all are NULL. */
     linkId: text('link_id').references(() => links.id, { onDelete: 'cascade' }),
     campaignId: text('campaign_id').references(() => campaigns.id, { onDelete: 'cascade' }),
     tagId: text('tag_id').references(() => tags.id, { onDelete: 'cascade' }),
@@ -632,7 +632,7 @@ export const mailings = pgTable(
     workspaceId: text('workspace_id')
       .notNull()
       .references(() => workspaces.id, { onDelete: 'cascade' }),
-    /** What the report is about; the whole workspace where all are NULL. */
+    /** The subject of the report; the whole workspace where all are NULL. */
     linkId: text('link_id').references(() => links.id, { onDelete: 'cascade' }),
     campaignId: text('campaign_id').references(() => campaigns.id, { onDelete: 'cascade' }),
     tagId: text('tag_id').references(() => tags.id, { onDelete: 'cascade' }),

@@ -60,10 +60,10 @@ export type Happened = {
   what: What;
   /** The thing, with the name that people know it by at this moment. */
   target: { id: string; name: string };
-  /** What it was, whole or in part; fields that are the same in `after` are left out of the event. */
+  /** The values before, whole or in part. Fields that are the same in `after` are left out of the event. */
   before?: Fields;
   after?: Fields;
-  /** What the caches and streams of every node are told at commit. */
+  /** Announcements to the caches and streams of every node, told at commit. */
   tells?: readonly Announcement[];
 };
 

@@ -8,9 +8,9 @@ import { Conflict } from '../text/errors.ts';
  * refused form shows both values.
  */
 
-/** What every such form sends besides its fields. */
+/** Fields that every such form sends besides its own. */
 export const editFields = {
-  /** What the form showed (`shownBy`). Without it every field that was sent counts as changed. */
+  /** Digest of the values that the form showed (`shownBy`). Without it every field that was sent counts as changed. */
   shown: z.string().max(2_000).catch(''),
   /** Names of fields whose stored value is to stay, chosen after a conflict. */
   theirs: z.union([z.array(z.string()), z.string().transform((name) => [name])]).catch([]),
@@ -45,12 +45,12 @@ export type Edit<Name extends string> = {
   again(stored: Record<Name, string>, refusal?: unknown): EditView<Name>;
 };
 
-/** What a template needs besides sentences of refusals. */
+/** The values of a form's template, besides sentences of refusals. */
 export type EditView<Name extends string> = {
   values: Record<Name, string>;
   /** For the hidden field `shown`. */
   shown: string;
-  /** What is stored of the fields that both changed. */
+  /** Stored values of the fields that both changed. */
   conflicts: Partial<Record<Name, string>>;
 };
 

@@ -5,7 +5,7 @@ import { isOutage } from '../reach/outages.ts';
 import { meetingRefusal } from '../db/pg-errors.ts';
 import { AppError, Invalid, NotFound, Unauthorized, Unavailable } from '../text/errors.ts';
 
-/** What went wrong, as one may tell it to anybody. */
+/** A failure as it may be told to strangers. */
 type Failure = {
   status: number;
   code: string;
@@ -160,7 +160,7 @@ async function failures(app: FastifyInstance): Promise<void> {
       status: failure.status,
       message: failure.detail,
       requestId: request.id,
-      // Whoever came by http is to leave it.
+      // A person who came by http is to leave it.
       home: app.config.appUrl.startsWith('https:') ? app.config.appUrl : '/',
     });
   });

@@ -5,7 +5,7 @@ import type { FastifyHttpOptions } from 'fastify';
 export const maxConnections = 10_000;
 
 /**
- * What one client may take of the server. Times in milliseconds, sizes in bytes.
+ * The share of the server that one client may take. Times in milliseconds, sizes in bytes.
  * A client that is slower than this holds a connection for its own fault or on purpose (slowloris).
  */
 export const httpLimits = {

@@ -6,7 +6,7 @@ import { DatabaseError } from 'pg';
 import type { Config } from '../../config.ts';
 import type { IsProxy } from './proxies.ts';
 
-/** What a proxy may call a request; anything else could forge lines of the log. */
+/** Ids that a proxy may give a request. Any other could forge lines of the log. */
 const sentId = /^[\w.:-]{8,64}$/;
 
 type LogOptions = Pick<FastifyHttpOptions<Server>, 'logger' | 'logController' | 'genReqId'>;

@@ -3,7 +3,7 @@ import { meetingRefusal } from '../db/pg-errors.ts';
 import { Overtaken } from './edit-form.ts';
 import { AppError } from '../text/errors.ts';
 
-/** What a form's page shows when it comes back: a sentence for each field that was refused. */
+/** The refusals that a form's page shows: a sentence for each field. */
 export type Refusal = { status: number; errors: Record<string, string> };
 
 /**

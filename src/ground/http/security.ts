@@ -51,7 +51,7 @@ function refuseForeignForms(request: FastifyRequest, appUrl: string, isProxy: Is
   if (safeMethods.has(request.method)) return;
   const { 'sec-fetch-site': site, origin, referer, host, authorization } = request.headers;
   if (site !== undefined && site !== 'same-origin' && site !== 'none') throw foreignForm();
-  // Where APP_URL says HTTP, a trusted proxy in front may still speak HTTPS with the browser.
+  // A trusted proxy may speak HTTPS with the browser although APP_URL says HTTP.
   const isHttps = appUrl.startsWith('https:') || forwardedScheme(request.raw, isProxy) === 'https';
   const own = originOf(`${isHttps ? 'https' : 'http'}://${host}`);
   // By HTTP in front of HTTPS: another origin as well (RFC 6454, 4), which one may be told how to leave.

@@ -11,7 +11,7 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a schema refuses, in words for people; a schema's own sentence comes before this one.
+ * The refusal of a schema, in words for people. A schema's own sentence comes before this one.
  * @returns undefined for what zod says well enough
  */
 export function sentenceOf(issue: z.core.$ZodRawIssue): string | undefined {

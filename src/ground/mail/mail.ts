@@ -11,7 +11,7 @@ export type Mail = {
   expiresAt?: Date;
 };
 
-/** What became of a mail so far. `waiting`: it could not be sent now and is tried again; `kept`: the admin passes it on. */
+/** The state of a mail. `waiting`: it could not be sent now and is tried again; `kept`: the admin passes it on. */
 export type Fate = 'sent' | 'waiting' | 'refused' | 'kept';
 
 const words: Readonly<Record<Fate, string>> = {

@@ -124,7 +124,7 @@ export function mailJobs(mailer: Mailer): Job[] {
   return [{ name: 'send mail', everyMs: 10_000, run: (now) => mailer.sendDue(now) }];
 }
 
-/** What an SMTP server answers names who was written to. */
+/** The answer of an SMTP server without the addresses that it names. */
 function withoutAddresses(error: unknown): Error {
   const { message, code = 'ESMTP' } = error as Error & { code?: string };
   return new Error(`${code}: ${message.replaceAll(/[^\s<>"',;:]+@[^\s<>"',;:]+/g, '…')}`);

@@ -1,4 +1,4 @@
-/** What nodemailer tells of a try that failed. */
+/** A failed try, as nodemailer tells it. */
 type SmtpError = Error & { code?: string; responseCode?: number };
 
 const certificate = /certificate|self[- ]signed|unable to verify/i;
@@ -17,7 +17,7 @@ export function isFinal(error: unknown): boolean {
 export const isUnreachable = (error: unknown): boolean =>
   (error as SmtpError).responseCode === undefined && !isFinal(error);
 
-/** What is wrong, and the way out, for whoever looks after the server. */
+/** The problem and its way out, for the operator of the server. */
 export function smtpProblem(error: unknown): string {
   const { code = '', message, responseCode } = error as SmtpError;
   const said = message.split('\n', 1)[0]?.slice(0, 300) ?? '';

@@ -25,7 +25,7 @@ function cellOf(value: CsvValue): string {
 /** A record of a file, and the line on which it begins, from 1. */
 export type CsvRecord = { line: number; cells: string[] };
 
-/** In characters. What is longer has a quotation mark without an end: nobody waits for it with all memory. */
+/** Longest record, in characters. A longer one has an unclosed quote, and without this bound would fill the memory. */
 const maxRecord = 1_000_000;
 
 /**

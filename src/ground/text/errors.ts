@@ -1,4 +1,4 @@
-/** What a refusal may carry besides its sentence. */
+/** The parts of a refusal besides its sentence. */
 export type RefusalDetails = {
   /** The form field or JSON property that was refused. */
   field?: string;

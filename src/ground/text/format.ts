@@ -16,7 +16,7 @@ export function formatCompact(value: number): string {
   return compact.format(value).replace('K', 'k');
 }
 
-/** A share from 0 to 1 -> '12 %'. What is not zero is never shown as 0 %, and what is not all never as 100 %. */
+/** A share from 0 to 1 -> '12 %'. Never rounds to 0 % or 100 % unless the share is exactly that. */
 export function formatPercent(share: number): string {
   if (share > 0 && share < 0.01) return '<1 %';
   if (share > 0.99 && share < 1) return '>99 %';

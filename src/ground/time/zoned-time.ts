@@ -52,7 +52,7 @@ export function zoneOffset(instant: Date, timeZone: string): number {
   return Date.UTC(year, month - 1, day, hour, minute, second) - seconds;
 }
 
-/** What a zone's clocks show at an instant, as a Date to be read with the getUTC… methods only. */
+/** A zone's clock at an instant, as a Date to be read with the getUTC… methods only. */
 export function wallClock(instant: Date, timeZone: string): Date {
   return new Date(instant.getTime() + zoneOffset(instant, timeZone));
 }

@@ -56,7 +56,7 @@ export function openAuth(parts: {
         void mailer.send(resetPasswordMail(user, `${config.appUrl}/reset-password?token=${token}`));
       },
     },
-    // Who reads a backup must not be able to choose anybody's password.
+    // A reader of a backup must not be able to choose a password.
     verification: { storeIdentifier: 'hashed' },
     session: {
       expiresIn: 30 * day,

@@ -16,7 +16,7 @@ const currentPassword = z.string({ error: 'Type your password.' }).min(1, 'Type 
 
 const name = oneLine('Type your name.', 80);
 
-/** What makes an account, from the sign-up form and from the command line alike. */
+/** The fields of a new account, from the sign-up form and from the command line alike. */
 export const newAccount = z.object({
   name,
   email: emailAddress,
@@ -42,7 +42,7 @@ export const logInForm = z.object({
 
 export const forgotPasswordForm = z.object({ email: emailAddress });
 
-/** What we put into mails; anything else never reaches the database, which refuses NUL. */
+/** Tokens as we put them into mails. Any other never reaches the database, which refuses NUL. */
 const token = z.string({ error: 'This link is not whole.' }).regex(/^[\w-]{1,200}$/, 'This link is not whole.');
 
 export const resetPasswordForm = z.object({ token, password: newPassword });

@@ -12,7 +12,7 @@ import { findResetTokenOwner } from './queries.ts';
 import { spentLink } from './refused.ts';
 import { accountAndNetwork, accountFromAnywhere, limitTries } from './tries.ts';
 
-/** Pages that a mail leads to: a new password, a new e-mail address. What a link opens changes nothing; the button there does. */
+/** Pages that a mail leads to: a new password, a new e-mail address. Opening the link changes nothing; the button there does. */
 export default async function mailedLinkRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { auth, config, db, mailer } = app;

@@ -33,7 +33,7 @@ export async function resetPassword(db: Db, by: Actor, token: string, password: 
   });
 }
 
-/** What was mailed before opens the account no more: neither with the old password nor to another address. */
+/** Mails from before open the account no more: neither with the old password nor to another address. */
 async function setPassword(tx: Db, by: Actor, userId: string, hash: string): Promise<Account | undefined> {
   const { id, name, email } = users;
   const [user] = await tx.select({ id, name, email }).from(users).where(eq(id, userId)).for('no key update');

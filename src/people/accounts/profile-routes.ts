@@ -15,7 +15,7 @@ import { orRefuse } from './refused.ts';
 import { authHeaders, forwardCookies, readBrowser } from './session.ts';
 import { limitTries } from './tries.ts';
 
-/** What one changes about oneself: name, e-mail address, password, sessions. */
+/** The page of one's own account: name, e-mail address, password, sessions. */
 export default async function profileRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { auth, config, db, mailer } = app;
@@ -101,7 +101,7 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
         });
         const asker = { userId: user.id, sessionId: session.id };
         const token = await startEmailChange(db, actorOf(request), asker, email);
-        // Where somebody else has the address nothing is sent, and the answer is the same.
+        // Nothing is sent if another account has this address; the same answer reveals nothing.
         if ((await findUserId(db, email)) === undefined) {
           const url = `${config.appUrl}/confirm-email?token=${token}`;
           void mailer.send(confirmEmailMail({ name: user.name, email }, url));

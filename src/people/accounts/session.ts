@@ -10,7 +10,7 @@ declare module 'fastify' {
     auth: Auth;
   }
   interface FastifyRequest {
-    /** Who asks; null until loadUser has looked, and for strangers. */
+    /** The person who asks; null until loadUser has looked, and for strangers. */
     user: User | null;
     /** Reads the session's cookie, once a request; routes that need nobody do not pay for it. */
     loadUser(reply: FastifyReply): Promise<User | null>;

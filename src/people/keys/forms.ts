@@ -10,5 +10,5 @@ export const jsonBody = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
         : 'Send the properties as a JSON object.',
   });
 
-/** What a key may be called, wherever it is made. */
+/** The name of a key, wherever it is made. */
 export const keyName = oneLine('Give the key a name.', 80);

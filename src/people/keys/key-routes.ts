@@ -11,7 +11,7 @@ import { insertApiKey, isApiKey, keyOf, listApiKeys, removeApiKey } from './keys
 
 const place = z.object({ workspace: z.string() });
 
-/** What the page shows besides the keys: a key that was just made, or a name that was refused. */
+/** The state of the page besides the keys: a key that was just made, or a name that was refused. */
 type State = { newKey?: NewKey | undefined; name?: string; error?: string };
 type NewKey = z.infer<typeof newKey>;
 

@@ -39,7 +39,7 @@ export type KeyHolder = {
   /** The account of the person who made it; null for keys of the instance. */
   makerId: string | null;
   lastUsedAt: Date | null;
-  /** What its maker is in the workspace now; keys that nobody stands behind may do what a member may. */
+  /** Current role of the person who made the key; keys without a maker act as a member. */
   workspace: Membership;
 };
 

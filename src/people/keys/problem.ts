@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What every refusal of the API looks like: RFC 9457. ground/http/failures.ts writes it. */
+/** The shape of every refusal of the API (RFC 9457). ground/http/failures.ts writes it. */
 const problem = z
   .object({
     type: z.literal('about:blank'),

@@ -4,7 +4,7 @@ import type { Actor } from '../../ground/events/actor.ts';
 import { addressOf } from '../../ground/http/proxies.ts';
 
 /**
- * Who changes something by a request: the person who is logged in, or the key that it came with.
+ * The actor of a request: the person who is logged in, or the key that it came with.
  * @param name of somebody without an account, who is known by a mailed link
  */
 export function actorOf(request: FastifyRequest, name = ''): Actor {

@@ -37,7 +37,7 @@ export async function requireWorkspace(request: FastifyRequest, reply: FastifyRe
   await enterWorkspace(request, workspace, memberships);
 }
 
-/** For pages of no workspace: the frame shows the one that was opened last. Who is in none is led to a new one. */
+/** For pages of no workspace: the frame shows the one that was opened last. A person who is in none is led to a new one. */
 export async function showLastWorkspace(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const memberships = await listMemberships(request, reply);
   const [lastOpened] = memberships;

@@ -9,10 +9,10 @@ import { acceptInvitation, findInvitation, type Invitation } from './invitations
 
 const params = z.object({ token: invitationToken });
 
-/** What can be done with an invitation by whoever has its link open. */
+/** The choices of a person who has an invitation open. */
 type Step = 'accept' | 'switch' | 'log-in' | 'sign-up' | 'closed';
 
-/** The page that a mailed invitation leads to. What a link opens changes nothing; the button there does. */
+/** The page that a mailed invitation leads to. Opening the link changes nothing; the button there does. */
 export default async function invitationRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { config, db } = app;

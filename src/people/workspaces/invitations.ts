@@ -137,7 +137,7 @@ export async function listInvitations(db: Db, workspaceId: string): Promise<Pend
     .orderBy(invitations.email);
 }
 
-/** What a mailed token invites to, while it works. */
+/** The invitation of a mailed token, while it works. */
 export async function findInvitation(db: Db, token: string): Promise<Invitation | undefined> {
   const [invitation] = await db
     .select({

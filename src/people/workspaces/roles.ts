@@ -1,10 +1,10 @@
-/** What people may be in a workspace, the least first: each may do all that the ones before it may. */
+/** The roles of a workspace, the least first: each may do all that the ones before it may. */
 export const roles = ['viewer', 'member', 'admin', 'owner'] as const;
 
 export type Role = (typeof roles)[number];
 
 /**
- * Who may do what: the least role for it, and how people read it. Routes, templates and the list on the members page ask
+ * THE table of rights: the least role for each, and how people read it. Routes, templates and the list on the members page ask
  * this table and no other.
  */
 export const rights = {

@@ -47,7 +47,7 @@ class Download {
 
   async #read(): Promise<Blob> {
     const answer = await fetch(this.#section.dataset['download'] ?? '', { signal: this.#stopping.signal });
-    // Who is logged out by now is led to the page where one logs in.
+    // A person who is logged out by now is led to the page where one logs in.
     if (!answer.ok || answer.redirected || !answer.body)
       throw new Error(`The file was answered with ${answer.status}.`);
     const reader = answer.body.getReader();
@@ -83,7 +83,7 @@ class Download {
     if (label) label.textContent = next;
   }
 
-  /** Where the focus is goes with the button that it was on. */
+  /** The focus goes with the button that it was on. */
   #show(isRunning: boolean): void {
     const [run, start, cancel] = [this.#part('run'), this.#part('start'), this.#part('cancel')];
     if (!run || !start || !cancel) return;

@@ -111,7 +111,7 @@ class Live {
     this.#timer = setTimeout(() => void this.#poll(left - 1), POLL_MS);
     try {
       const answer = await fetch(this.#url('/hits'), { headers: { accept: 'application/json' } });
-      // Who is logged out is led to the log-in page; whoever may not look any more, nowhere.
+      // A person who is logged out is led to the log-in page; one who may not look any more, nowhere.
       if (answer.redirected || answer.status === 404) return this.#end();
       if (!answer.ok) return this.#show('connecting');
       this.#show('polling');

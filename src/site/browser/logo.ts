@@ -15,7 +15,7 @@ const maxBytes = 700_000;
 async function send(form: HTMLFormElement, file: File): Promise<void> {
   const field = form.elements.namedItem('logo');
   if (!(field instanceof HTMLInputElement)) return;
-  // What is cut is too large for the server as well, which says so.
+  // A picture that is cut here is too large for the server as well, which says so.
   const bytes = new Uint8Array(await file.slice(0, maxBytes).arrayBuffer());
   let text = '';
   for (let at = 0; at < bytes.length; at += 8_192) text += String.fromCharCode(...bytes.subarray(at, at + 8_192));

@@ -4,12 +4,12 @@
  * its colours itself, as they are on the screen now, and words around it say what it shows.
  */
 
-/** What stands around a chart. */
+/** The space around a chart. */
 type Words = { title: string; text: string; source: string };
 
 const WIDTH = 1200;
 const MARGIN = 40;
-/** Where the plot begins, so that the labels of its axis fit. */
+/** The left edge of the plot, so that the labels of its axis fit. */
 const PLOT_X = 80;
 /** Below the plot: the labels of its axis. */
 const AXIS_HEIGHT = 28;
@@ -18,7 +18,7 @@ const SCALE = 2;
 const FONT = "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', Helvetica, Arial, sans-serif";
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** What of a part's style is seen, as attributes that every program reads. */
+/** The visible style of a part, as attributes that every program reads. */
 const KEPT: Readonly<Record<string, readonly string[]>> = {
   text: ['fill', 'font-size', 'font-weight', 'text-anchor'],
   stop: ['stop-color', 'stop-opacity'],

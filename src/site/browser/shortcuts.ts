@@ -17,7 +17,7 @@ const placed = (place: string) => document.querySelector<HTMLAnchorElement>(`[da
 /** Follows a link of the main navigation, so that the addresses stand in one place: the page. */
 const follow = (place: string) => placed(place)?.click();
 
-/** Where nothing can be searched, the search is that of the links; the browser focuses what an address points at. */
+/** Searches the links where the page has no search; the browser focuses the field that an address points at. */
 function search(): void {
   const field = document.querySelector<HTMLInputElement>('input[type="search"]');
   const links = placed('g l');

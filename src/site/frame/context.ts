@@ -6,7 +6,7 @@ import type { Db } from '../../ground/db/db.ts';
 import type { Mailer } from '../../ground/mail/mailer.ts';
 import type { Sites } from '../../ground/http/sites.ts';
 
-/** What every room of the dashboard and the API may lean on. */
+/** The parts that every room of the dashboard and the API may use. */
 export type Context = {
   config: Config;
   db: Db;

@@ -16,7 +16,7 @@ const viewsDir = fileURLToPath(new URL('../../../views', import.meta.url));
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** What hooks leave for the page that is rendered next. */
+    /** Left by hooks for the page that is rendered next. */
     locals: { flash?: Flash; spooled?: Spooled };
     /** Renders a whole page: the data, over the frame around it. The frame is read here, so that nothing else pays for it. */
     page(template: string, data?: object): Promise<string>;
@@ -40,7 +40,8 @@ function iconMarkup(assetUrl: AssetUrl) {
 /**
  * `reply.page('links/pages/index.eta', data)` renders a template of views/. Templates see `it`: the data, over the frame
  * and the member who asks (frame.ts), over `reply.locals`, over `asset(name)`, `icon(name, class?)`, `formToken()`,
- * `linkOptions` and the functions of format.ts. Failures and pages of visitors are rendered by `viewAsync`: they may not need the database.
+ * `linkOptions` and the functions of format.ts. Failures and pages of visitors are rendered by `viewAsync`, because they
+ * may not need the database.
  */
 async function views(app: FastifyInstance, options: { isCached?: boolean }): Promise<void> {
   const assetUrl = readAssets().url;

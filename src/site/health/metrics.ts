@@ -5,7 +5,7 @@ import type { JobState } from '../../ground/jobs/timetable.ts';
 import type { Traffic } from '../../visitors/redirect/traffic.ts';
 import type { Backlog } from '../../visitors/rollups/backlog.ts';
 
-/** Where figures come from that are read only when somebody asks. */
+/** Sources of figures that are read only when asked for. */
 export type MetricSources = {
   traffic: Traffic;
   spoolDepth: () => SpoolDepth;

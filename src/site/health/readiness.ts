@@ -1,7 +1,7 @@
 import type { SpoolDepth } from '../../visitors/clicks/spool.ts';
 import type { JobState } from '../../ground/jobs/timetable.ts';
 
-/** What is known of this server at a moment. */
+/** The state of this server at a moment. */
 type Facts = {
   isStopping: boolean;
   /** The database answers questions. */
@@ -11,7 +11,7 @@ type Facts = {
   /** False once announcements were found not to arrive. */
   hearsOfChanges: boolean;
   spool: SpoolDepth;
-  /** What neither the database nor the disk took. */
+  /** Clicks that neither the database nor the disk took. */
   lost: { count: number; isLosing: boolean; lastAt: Date | null };
   jobs: readonly JobState[];
 };

@@ -4,7 +4,7 @@ import type { HitClass } from './hit-class.ts';
 import { appNames } from '../visits/in-app.ts';
 import { compilePhrases, type PhraseTable } from '../visits/phrases.ts';
 
-/** What a hit was found to be, and the code of the reason ("preview:slack"). */
+/** The class of a hit, and the code of the reason ("preview:slack"). */
 export type Verdict = { readonly class: HitClass; readonly reason: string };
 
 const labels = new Map([
@@ -70,7 +70,7 @@ export function codeOf(name: string): string {
 }
 
 /**
- * What people read for a reason: "Slack preview", "Googlebot", "No user agent".
+ * The words for a reason: "Slack preview", "Googlebot", "No user agent".
  * A reason that these rules do not know (stored by older ones) reads as its last part.
  */
 export function reasonLabel(reason: string): string {

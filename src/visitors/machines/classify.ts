@@ -8,7 +8,7 @@ import { findApp } from '../visits/in-app.ts';
 import { sendsFetchMetadata } from '../visits/fetch-metadata.ts';
 import { isUnnamedBot, purposeOf, withoutDevice } from './unnamed-bots.ts';
 
-/** What decides over classes. A reclassification may be given another one. */
+/** The rules that decide over classes. A reclassification may be given others. */
 export type Rules = {
   /** Stored with each hit. */
   version: number;

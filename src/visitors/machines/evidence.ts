@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isEmbedded } from '../visits/fetch-metadata.ts';
 
-/** What rules know of a hit, at the visit and years later: nothing here identifies a person. */
+/** The knowledge of rules about a hit, at the visit and years later. Nothing here identifies a person. */
 export type Evidence = {
   /** The user agent's shape (agent-shape.ts); '' when none was sent. */
   agent: string;

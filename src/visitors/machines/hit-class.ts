@@ -3,7 +3,7 @@ export const hitClasses = ['human', 'preview', 'crawler', 'scanner', 'prefetch',
 
 export type HitClass = (typeof hitClasses)[number];
 
-/** What a column or a legend calls the class. */
+/** The name of the class in a column or a legend. */
 export const hitClassLabels: Readonly<Record<HitClass, string>> = {
   human: 'People',
   preview: 'Link previews',

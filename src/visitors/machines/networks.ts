@@ -2,7 +2,7 @@
  * Networks of mail and security services that open the links of other people's mail. Coming from one is never enough to
  * be called a scanner: employees of their customers browse through some of these.
  *
- * What each list is and where it is from, read in November 2026:
+ * The lists and their sources, read in November 2026:
  * - Proofpoint: routes of AS26211 and AS22843, and the ranges of proofpoint.my.site.com/support/PPSup_SupportInfo
  * - Mimecast: routes of AS30031 and AS42427
  * - Barracuda: routes of AS15324, and 209.222.80.0/21 of campus.barracuda.com (Email Gateway Defense, IP Analysis)

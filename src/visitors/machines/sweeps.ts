@@ -82,7 +82,7 @@ type Window = (SweepSighted & { isTold: boolean })[];
 function prefixOf(address: string): string {
   if (address.includes('.')) return address.slice(0, address.lastIndexOf('.'));
   const groups = (address.split('::', 1)[0] ?? '').split(':', 3);
-  // What "::" leaves out is zero: 2001:db8::1 is in 2001:db8:0.
+  // "::" stands for zeros: 2001:db8::1 is in 2001:db8:0.
   while (groups.length < 3) groups.push('0');
   return groups.join(':');
 }

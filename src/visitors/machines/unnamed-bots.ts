@@ -64,7 +64,7 @@ const purposes: readonly (readonly [RegExp, 'preview' | 'scanner'])[] = [
   ],
 ];
 
-/** What a bot without a known name is, as far as its words say so. */
+/** The kind of a bot without a known name, as far as its words say so. */
 export function purposeOf(shape: string): 'preview' | 'scanner' | 'crawler' {
   return purposes.find(([words]) => words.test(shape))?.[1] ?? 'crawler';
 }

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { cleanText } from './text.ts';
 
-/** What is left of a longer user agent; the longest of real browsers are near 400. */
+/** Longest user agent that is read, in characters. The longest of real browsers are near 400. */
 export const USER_AGENT_MAX = 500;
 
 const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi;
-/** Who is asked for at a host that runs a bot; the host says which bot. */
+/** Mailbox names at a host that runs a bot. The host says which bot. */
 const mailbox = /[^\s@;,()<>]+@/g;
 /** Build numbers, serial numbers, hashes: long words with a digit in them, unless they read as a name. */
 const longNumber = /(?=[a-z]*\d)[a-z0-9]{12,}/gi;

@@ -2,7 +2,7 @@ import { findAppKind } from './in-app.ts';
 import type { Referrer } from './referrer.ts';
 import { channelOfHost, channelOfName } from './sources.ts';
 
-/** Where a click came from. */
+/** The kind of origin of a click. */
 export const channels = [
   'direct',
   'search',
@@ -53,7 +53,7 @@ const media: readonly (readonly [RegExp, Channel])[] = [
   [/^(?:referral|affiliates?|partners?|link)$/, 'referral'],
 ];
 
-/** What says that there is no tag (GA4: Direct). */
+/** Values that say that there is no tag (GA4: Direct). */
 const untagged = /^\(?(?:direct|none|not[ -_]set|not provided)\)?$/;
 
 export type ChannelClues = {

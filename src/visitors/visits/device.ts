@@ -98,7 +98,7 @@ const systemsOfHint = new Map([
   ['"Windows"', 'Windows'],
 ]);
 
-/** What televisions, sticks and boxes call themselves; "TV" alone is no part of any phone's name. */
+/** Names of televisions, sticks and boxes. "TV" alone is no part of any phone's name. */
 const television =
   /(?:^|[^a-z])(?:net-?cast|web0s|lg browser|viera|bravia|crkey|vidaa|inettvbrowser|roku|tvos|omi\/|aft[a-z]{1,5}(?= build|;|\))|[a-z]*tv)(?![a-z])/i;
 

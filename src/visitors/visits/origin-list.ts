@@ -112,7 +112,7 @@ export const originsByChannel: readonly (readonly [OriginChannel, readonly strin
   ['referral', words(`amazon.com login.live.com url.google.com sites.google.com`)],
 ];
 
-/** What marketers write as utm_source or utm_medium for sources whose host says something else. Folded, without spaces. */
+/** Values of utm_source and utm_medium for sources whose host says something else. Folded, without spaces. */
 export const nicknames: ReadonlyMap<string, OriginChannel> = new Map(
   (
     [

@@ -1,6 +1,6 @@
 import { cleanText } from './text.ts';
 
-/** Where an address is. What is not known is null. */
+/** The place of an address. Unknown parts are null. */
 export type Place = {
   /** ISO 3166-1 alpha-2, upper case. */
   readonly country: string | null;

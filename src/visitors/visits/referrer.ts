@@ -1,6 +1,6 @@
 import { cleanText } from './text.ts';
 
-/** Where a visitor came from. `isApp` is true when `host` is not a host but the id of an app ("com.slack"). */
+/** The origin of a visitor. `isApp` is true when `host` is not a host but the id of an app ("com.slack"). */
 export type Referrer = { readonly host: string | null; readonly isApp: boolean };
 
 const noReferrer: Referrer = Object.freeze({ host: null, isApp: false });

@@ -9,7 +9,7 @@ const require = createRequire(import.meta.url);
 /** Doors of a search engine that still mean search. Others (docs.google.com, disk.yandex.ru) are sites of their own. */
 const searchDoor = /^(?:[a-z]{2}|[a-z]{2}-[a-z]{2}|m|mobile|images?|search|safe|news|video|global|www\d?)$/;
 
-/** What web mail calls its first label, in some languages, with a number behind it or not. */
+/** First labels of web mail hosts, in some languages, with a number behind them or not. */
 const mailDoor =
   /^(?:web)?(?:e?-?mail|mailbox|mails|messagerie(?:pro)?|correo|correio|poczta|posta|posteingang|roundcube|rcmail|horde|zimbra|squirrelmail|rainloop|owa|inbox)-?\d*$/;
 
