@@ -33,9 +33,10 @@ export async function inTurn<Result>(
   { tooLong, ...patience }: InTurn = {},
 ): Promise<Result> {
   if (isTransaction(db)) return work(db);
-  const turns = lanesOf(db)[lane];
+  const lanes = lanesOf(db);
+  const run = () => runWithinBudget(db, work, lanes.rows.busy + lanes.lists.busy === 1);
   try {
-    const result = await turns.take(workspaceId, () => runWithinBudget(db, work), patience);
+    const result = await lanes[lane].take(workspaceId, run, patience);
     await ownRound();
     return result;
   } catch (error) {
@@ -49,10 +50,16 @@ const isTransaction = (db: object): boolean => db instanceof PgTransaction;
 /** SQLSTATE of a statement that was given up. */
 const queryCanceled = '57014';
 
-const runWithinBudget = <Result>(db: Db, work: (tx: Db) => Promise<Result>): Promise<Result> =>
+/**
+ * @param isAlone then Postgres may use several processes for a statement; beside others each has one, because every more
+ *   takes a core from redirects
+ */
+const runWithinBudget = <Result>(db: Db, work: (tx: Db) => Promise<Result>, isAlone: boolean): Promise<Result> =>
   db.transaction(
     async (tx) => {
-      await tx.execute(sql`select set_config('statement_timeout', ${String(budgetMs)}, true)`);
+      await tx.execute(sql`
+select set_config('statement_timeout', ${String(budgetMs)}, true),
+       ${isAlone ? sql`null` : sql`set_config('max_parallel_workers_per_gather', '0', true)`}`);
       return work(tx);
     },
     { isolationLevel: 'repeatable read', accessMode: 'read only' },

@@ -32,6 +32,11 @@ export class Turns {
     this.#limits = limits;
   }
 
+  /** How many are under way. */
+  get busy(): number {
+    return this.#underWay.length;
+  }
+
   /** @throws as `begin`, and what `work` throws */
   async take<Result>(workspaceId: string, work: () => Promise<Result>, patience?: Patience): Promise<Result> {
     const end = await this.begin(workspaceId, patience);

@@ -42,6 +42,19 @@ describe('what reads in turn', () => {
     expect(await Promise.all(asked)).toHaveLength(20);
   });
 
+  it('uses several processes of Postgres for a statement while it is alone, and one beside others', async () => {
+    const workers = sql`select current_setting('max_parallel_workers_per_gather') as workers`;
+    const ask = () => inTurn(database.db, 'b', 'rows', async (tx) => (await tx.execute(workers)).rows);
+    expect(await ask()).toEqual([{ workers: '2' }]);
+    await holder.query('select pg_advisory_lock(1)');
+    const held = inTurn(database.db, 'a', 'lists', (tx) => tx.execute(hold));
+    await expect.poll(countWaiting).toBe(1);
+    expect(await ask()).toEqual([{ workers: '0' }]);
+    await holder.query('select pg_advisory_unlock(1)');
+    await held;
+    expect(await ask()).toEqual([{ workers: '2' }]);
+  });
+
   it('is one moment within a budget, changes nothing, and leaves nothing behind on its connection', async () => {
     const single = await openTestDatabase(1);
     const { db } = single;
