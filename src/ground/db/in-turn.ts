@@ -34,7 +34,8 @@ export async function inTurn<Result>(
 ): Promise<Result> {
   if (isTransaction(db)) return work(db);
   const lanes = lanesOf(db);
-  const run = () => runWithinBudget(db, work, lanes.rows.busy + lanes.lists.busy === 1);
+  // Statements of `lists` are short: only those that read rows keep a core for long.
+  const run = () => runWithinBudget(db, work, lanes.rows.busy <= (lane === 'rows' ? 1 : 0));
   try {
     const result = await lanes[lane].take(workspaceId, run, patience);
     await ownRound();
@@ -51,7 +52,7 @@ const isTransaction = (db: object): boolean => db instanceof PgTransaction;
 const queryCanceled = '57014';
 
 /**
- * @param isAlone then Postgres may use several processes for a statement; beside others each has one, because every more
+ * @param isAlone no other statement reads rows: Postgres may use several processes for a statement; beside others each has one, because every more
  *   takes a core from redirects
  */
 const runWithinBudget = <Result>(db: Db, work: (tx: Db) => Promise<Result>, isAlone: boolean): Promise<Result> =>

@@ -24,7 +24,6 @@ type ReadOf<Name extends OptionName> = Awaited<ReturnType<Options[Name]['read']>
 type Together<Union> = (Union extends unknown ? (each: Union) => void : never) extends (all: infer All) => void
   ? All
   : never;
-type ReadOptions = Together<{ [Name in OptionName]: ReadOf<Name> }[OptionName]>;
 
 /**
  * Reads what was typed of a link, in the order of the list. An option that is left out stays as it is.
@@ -41,9 +40,17 @@ export async function readOptions(
   return read;
 }
 
-/** The same of a new link, which has each option. */
-export const readNewOptions = (context: LinkContext, workspaceId: string, typed: TypedOptions) =>
-  readOptions(context, workspaceId, typed) as Promise<ReadOptions>;
+/** The same of options that are all there. */
+export const readEach = <Name extends OptionName>(
+  context: LinkContext,
+  workspaceId: string,
+  typed: Pick<TypedOptions, Name>,
+): Promise<Together<{ [Each in Name]: ReadOf<Each> }[Name]>> =>
+  readOptions(context, workspaceId, typed) as Promise<never>;
+
+/** Every option of a new link: '' where it is left out. */
+export const typedOfNew = (typed: { [Name in OptionName]?: TypedOptions[Name] | undefined }): TypedOptions =>
+  ofOptions(({ name }) => typed[name as OptionName] ?? '') as TypedOptions;
 
 /** A link's options as its form shows them. */
 export const showOptions = (link: Link): Record<OptionName, string> => ofOptions(({ show }) => show(link));

@@ -7,7 +7,7 @@ import { isSlugTaken, SlugTaken, slugTaken } from '../links/claim.ts';
 import { linkSorts, linkStates } from '../links/list.ts';
 import { listArchived, type NewLink } from '../links/queries.ts';
 import { maxSearchLength } from '../links/search.ts';
-import { type OptionName, ofOptions, readNewOptions, type TypedOptions } from '../options/list.ts';
+import { type OptionName, ofOptions, readEach, type TypedOptions, typedOfNew } from '../options/list.ts';
 import type { LinkContext } from '../options/option.ts';
 import { isShortLink, loop } from '../options/url.ts';
 
@@ -81,12 +81,19 @@ export type TypedLink = Pick<TypedOptions, 'url'> & {
  * @throws Invalid with its field: domain, slug or the name of an option
  */
 export async function readNewLink(context: LinkContext, workspaceId: string, link: TypedLink): Promise<NewLink> {
-  const { url, title = '', tags = '', campaign = '' } = link;
-  const options = await readNewOptions(context, workspaceId, { url, title, tags, campaign });
+  const { url, ...others } = typedOfNew(link);
+  const destination = await readEach(context, workspaceId, { url });
   const domain = await readDomain(context, workspaceId, link.domain ?? '');
   const isReserved = (key: string) => context.isReservedSlug(key, domain.isInstances);
   const slug = link.slug?.trim() ? readSlug(link.slug, isReserved) : null;
-  return { ...options, domainId: domain.id, slug, drawSlug: (length) => randomSlug(length, isReserved) };
+  const options = await readEach(context, workspaceId, others);
+  return {
+    ...destination,
+    ...options,
+    domainId: domain.id,
+    slug,
+    drawSlug: (length) => randomSlug(length, isReserved),
+  };
 }
 
 /**

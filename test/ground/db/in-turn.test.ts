@@ -45,14 +45,16 @@ describe('what reads in turn', () => {
   it('uses several processes of Postgres for a statement while it is alone, and one beside others', async () => {
     const workers = sql`select current_setting('max_parallel_workers_per_gather') as workers`;
     const ask = () => inTurn(database.db, 'b', 'rows', async (tx) => (await tx.execute(workers)).rows);
-    expect(await ask()).toEqual([{ workers: '2' }]);
+    const { rows: usual } = await database.db.execute(workers);
+    expect(usual).not.toEqual([{ workers: '0' }]);
+    expect(await ask()).toEqual(usual);
     await holder.query('select pg_advisory_lock(1)');
-    const held = inTurn(database.db, 'a', 'lists', (tx) => tx.execute(hold));
+    const held = inTurn(database.db, 'a', 'rows', (tx) => tx.execute(hold));
     await expect.poll(countWaiting).toBe(1);
     expect(await ask()).toEqual([{ workers: '0' }]);
     await holder.query('select pg_advisory_unlock(1)');
     await held;
-    expect(await ask()).toEqual([{ workers: '2' }]);
+    expect(await ask()).toEqual(usual);
   });
 
   it('is one moment within a budget, changes nothing, and leaves nothing behind on its connection', async () => {

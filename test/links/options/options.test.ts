@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decidedColumns } from '../../../src/links/links/decided.ts';
 import { linkOptions, optionNames } from '../../../src/links/options/list.ts';
 import { type Client, createLink, openClient } from '../../people/keys/client.ts';
 import { fieldsOf } from '../../setup/form.ts';
@@ -30,6 +31,18 @@ const openPage = (path: string) => ada.ask(home + path);
 describe('each option of a link', () => {
   it('has its own name', () => {
     expect(optionNames).toEqual(Object.values(linkOptions).map(({ name }) => name));
+  });
+
+  it('is no secret: events keep the columns that people decide', () => {
+    expect(Object.keys(decidedColumns).filter((name) => /hash|secret|password|token/i.test(name))).toEqual([]);
+  });
+
+  it('is read after the short link, and the destination before it', async () => {
+    const codeOf = async (body: object) => ((await client.ask('/links', { body })).json() as { code: string }).code;
+    const [url, slug, title] = ['nowhere', link.slug, 'x'.repeat(201)];
+    expect(await codeOf({ url, slug: 'a b', title })).toBe('url_invalid');
+    expect(await codeOf({ url: sent.url, slug: 'a b', title })).toBe('slug_invalid');
+    expect(await codeOf({ url: sent.url, slug, title })).toBe('title_invalid');
   });
 
   it('is given back by the API as it was sent', async () => {
