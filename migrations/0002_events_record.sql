@@ -44,3 +44,6 @@ BEGIN
   RETURN true;
 END
 $$;
+--> statement-breakpoint
+-- This month and the next two: a command may write events before the server has made partitions.
+SELECT ensure_event_partition(now() + make_interval(months => m)) FROM generate_series(0, 2) m;

@@ -26,7 +26,7 @@ union all
 select format('%s by %s', relname, pg_get_partkeydef(oid)) from pg_class where relkind = 'p'
 union all
 select format('%s of %s %s', c.relname, i.inhparent::regclass, pg_get_expr(c.relpartbound, c.oid))
-from pg_class c join pg_inherits i on i.inhrelid = c.oid where c.relispartition and c.relkind = 'r'
+from pg_class c join pg_inherits i on i.inhrelid = c.oid where c.relispartition and c.relkind = 'r' and c.relname !~ '_[0-9]{4}_[0-9]{2}$'
 union all
 select format('%s(%s) %s %s', proname, pg_get_function_identity_arguments(oid), pg_get_function_result(oid), provolatile)
 from pg_proc p where pronamespace = 'public'::regnamespace

@@ -4,7 +4,7 @@ import type { Db } from '../../ground/db/db.ts';
 import { countForInsert } from '../../ground/db/limits.ts';
 import { uniqueViolation } from '../../ground/db/pg-errors.ts';
 import { domains } from '../../ground/db/schema.ts';
-import { type Actor, serverJob } from '../../ground/events/actor.ts';
+import type { Actor } from '../../ground/events/actor.ts';
 import type { What } from '../../ground/events/happened.ts';
 import { record } from '../../ground/events/record.ts';
 import { Conflict, Invalid, NotFound } from '../../ground/text/errors.ts';
@@ -146,8 +146,9 @@ export async function prove(
         tells: after.state !== before.state && isOrWasLive ? [{ kind: 'domain', host }] : [],
       });
       // Another workspace learns that it lost the host, and not who has it.
+      const server: Actor = { ...by, kind: 'server', id: null, name: 'check domains', userId: null, network: null };
       for (const claim of takenFrom)
-        await record(tx, serverJob('prove domains'), claim.workspaceId, {
+        await record(tx, server, claim.workspaceId, {
           what: 'domain.lost',
           target: { id: claim.id, name: host },
           before: { state: claim.state },

@@ -94,8 +94,8 @@ export function widerNetworkOf(text: string): string | undefined {
 }
 
 /**
- * The network that is kept of who changed something: the /24 of IPv4, the /48 of IPv6, in CIDR notation. Neither tells
- * one customer from the next.
+ * The network that is kept of who changed something: the /24 of IPv4, the /48 of IPv6, in CIDR notation. A /48 may be
+ * one site's.
  * @returns null for what is no address
  */
 export function keptNetworkOf(text: string): string | null {

@@ -11,7 +11,7 @@ export function eventJobs(db: Db): Job[] {
 /**
  * Makes the partitions of this month and the next two. Events of a month without one go to the default partition, so that
  * no change fails for it.
- * @throws when a long transaction is in the way; those that want to change something wait two seconds for it at most
+ * @throws when a long transaction is in the way. Mutations wait for this lock for two seconds at most.
  */
 export async function ensureEventPartitions(db: Db): Promise<void> {
   await db.transaction(async (tx) => {

@@ -5,8 +5,8 @@ import type { Actor } from './actor.ts';
 import { changedFields, type Happened } from './happened.ts';
 
 /**
- * Writes an event for each thing that happened, and tells every node what its caches must forget: in one statement, and
- * in the transaction that did it, so that both come with the change or not at all. Called once in every mutation.
+ * Writes one event for each thing that happened. The same statement tells every node what its caches must forget. Both
+ * commit with the change. Every mutation calls it once.
  * A thing of which no field changed makes no event; its announcements go out all the same.
  * @param tx the transaction of the change
  * @param workspaceId null for what belongs to no workspace, such as an account

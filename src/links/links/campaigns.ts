@@ -135,11 +135,11 @@ export async function updateCampaign(
 /** Deletes a campaign; its links stay and belong to none. @throws NotFound */
 export async function removeCampaign(db: Db, workspaceId: string, by: Actor, campaignId: string): Promise<void> {
   await db.transaction(async (tx) => {
-    await lockLinks(tx, and(eq(links.workspaceId, workspaceId), eq(links.campaignId, campaignId)));
+    const freed = await lockLinks(tx, and(eq(links.workspaceId, workspaceId), eq(links.campaignId, campaignId)));
     const [gone] = await tx.delete(campaigns).where(isCampaign(workspaceId, campaignId)).returning();
     if (!gone) throw new NotFound('There is no such campaign.');
     const target = { id: gone.id, name: gone.name };
-    await record(tx, by, workspaceId, { what: 'campaign.deleted', target, before: planOf(gone) });
+    await record(tx, by, workspaceId, { what: 'campaign.deleted', target, before: { ...planOf(gone), links: freed } });
   });
 }
 

@@ -224,9 +224,9 @@ export async function updateTag(
 export async function mergeTags(db: Db, workspaceId: string, by: Actor, tagId: string, intoId: string): Promise<void> {
   if (tagId === intoId) throw new Invalid('Choose another tag to merge it into.', { field: 'into' });
   await db.transaction(async (tx) => {
-    await lockLinks(tx, carries(workspaceId, tagId));
+    const carriers = await lockLinks(tx, carries(workspaceId, tagId));
     const both = await tx
-      .select({ id: tags.id, name: tags.name })
+      .select({ id: tags.id, name: tags.name, colour: tags.colour })
       .from(tags)
       .where(and(eq(tags.workspaceId, workspaceId), inArray(tags.id, [tagId, intoId])))
       .orderBy(asc(tags.id))
@@ -238,18 +238,20 @@ insert into link_tags (link_id, tag_id)
 select link_id, ${intoId} from link_tags where tag_id = ${tagId}
 on conflict do nothing`);
     await tx.delete(tags).where(isTag(workspaceId, tagId));
-    await record(tx, by, workspaceId, { what: 'tag.merged', target: tag, after: { into } });
+    const before = { name: tag.name, colour: tag.colour, links: carriers };
+    const after = { into: { id: into.id, name: into.name } };
+    await record(tx, by, workspaceId, { what: 'tag.merged', target: tag, before, after });
   });
 }
 
 /** Deletes a tag; its links stay. @throws NotFound */
 export async function removeTag(db: Db, workspaceId: string, by: Actor, tagId: string): Promise<void> {
   await db.transaction(async (tx) => {
-    await lockLinks(tx, carries(workspaceId, tagId));
+    const carriers = await lockLinks(tx, carries(workspaceId, tagId));
     const { id, name, colour } = tags;
     const [gone] = await tx.delete(tags).where(isTag(workspaceId, tagId)).returning({ id, name, colour });
     if (!gone) throw new NotFound('There is no such tag.');
-    const before = { name: gone.name, colour: gone.colour };
+    const before = { name: gone.name, colour: gone.colour, links: carriers };
     await record(tx, by, workspaceId, { what: 'tag.deleted', target: { id: gone.id, name: gone.name }, before });
   });
 }

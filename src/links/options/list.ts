@@ -53,7 +53,7 @@ export const typedOfNew = (typed: { [Name in OptionName]?: TypedOptions[Name] | 
   ofOptions(({ name }) => typed[name as OptionName] ?? '') as TypedOptions;
 
 /** A link's options as its form shows them. */
-export const showOptions = (link: Link): Record<OptionName, string> => ofOptions(({ show }) => show(link));
+export const showOptions = (link: Link): Record<OptionName, string> => ofOptions((option) => option.show(link));
 
 /** A link's options as the API gives them. */
 export const jsonOfOptions = (link: Link) =>

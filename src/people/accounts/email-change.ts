@@ -9,7 +9,7 @@ import { Invalid, Unauthorized } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import { hashOfSecret } from '../../ground/text/secret.ts';
 import { mailedLinkLife } from './emails.ts';
-import { asAccount, ownedBy, removeMailedTokens } from './queries.ts';
+import { asAccount, lockUser, ownedBy, removeMailedTokens } from './queries.ts';
 import { spentLink } from './refused.ts';
 
 /** The token itself is only in the mail. */
@@ -43,8 +43,8 @@ export async function startEmailChange(
       value: `${userId} ${email}`,
       expiresAt: sql`now() + make_interval(secs => ${mailedLinkLife})`,
     });
-    const target = { id: userId, name: by.name };
-    await record(tx, by, null, { what: 'account.email_asked', target, after: { email } });
+    // The address may be a stranger's until its owner confirms it, so the event does not name it.
+    await record(tx, by, null, { what: 'account.email_asked', target: { id: userId, name: by.name } });
   });
   return token;
 }
@@ -68,9 +68,12 @@ export async function confirmEmailChange(
 ): Promise<void> {
   try {
     await db.transaction(async (tx) => {
-      const [change] = await tx.delete(verifications).where(isLive(token)).returning({ value: verifications.value });
-      if (!change) throw spentLink();
-      const [userId = '', email = ''] = change.value.split(' ');
+      const [change] = await tx.select({ value: verifications.value }).from(verifications).where(isLive(token));
+      const [userId = '', email = ''] = change?.value.split(' ') ?? [];
+      // The person first and then their links, as everybody locks who takes both.
+      await lockUser(tx, userId);
+      const spent = await tx.delete(verifications).where(isLive(token)).returning();
+      if (spent.length === 0) throw spentLink();
       if (viewerId !== undefined && viewerId !== userId) {
         const sentence = 'You are logged in to another account. Log out, then open the link again.';
         throw new Invalid(sentence, { field: 'token' });

@@ -4,13 +4,13 @@ import type { Db } from '../../ground/db/db.ts';
 import { accounts, sessions, users, verifications } from '../../ground/db/schema.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import { record } from '../../ground/events/record.ts';
-import { asAccount, isLiveReset, removeMailedTokens } from './queries.ts';
+import { asAccount, isLiveReset, lockUser, removeMailedTokens } from './queries.ts';
 import { spentLink } from './refused.ts';
 
 type Account = { id: string; name: string; email: string };
 
 /**
- * Gives a person a new password and ends all of their sessions, this one too: who has its cookie from somewhere is out.
+ * Gives a person a new password and ends all of their sessions. This one ends too, because a stranger may have its cookie.
  * The caller logs them in again. Whether they know the old password is asked before.
  */
 export async function changePassword(db: Db, by: Actor, userId: string, password: string): Promise<void> {
@@ -26,8 +26,12 @@ export async function changePassword(db: Db, by: Actor, userId: string, password
 export async function resetPassword(db: Db, by: Actor, token: string, password: string): Promise<Account> {
   const hash = await hashPassword(password);
   return db.transaction(async (tx) => {
-    const [spent] = await tx.delete(verifications).where(isLiveReset(token)).returning({ userId: verifications.value });
-    const account = spent && (await setPassword(tx, by, spent.userId, hash));
+    // The person first and then their links, as everybody locks who takes both.
+    const [link] = await tx.select({ userId: verifications.value }).from(verifications).where(isLiveReset(token));
+    if (!link) throw spentLink();
+    await lockUser(tx, link.userId);
+    const spent = await tx.delete(verifications).where(isLiveReset(token)).returning();
+    const account = spent.length > 0 && (await setPassword(tx, by, link.userId, hash));
     if (!account) throw spentLink();
     return account;
   });

@@ -131,7 +131,10 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
         await changePassword(db, actorOf(request), user.id, newPassword);
         void mailer.send(passwordChangedMail(user, `${config.appUrl}/forgot-password`));
         const logIn = { body: { email: user.email, password: newPassword }, headers, returnHeaders: true } as const;
-        forwardCookies(reply, (await auth.api.signInEmail(logIn)).headers);
+        const session = await auth.api.signInEmail(logIn).catch(() => undefined);
+        if (!session)
+          return await reply.flash('success', 'Your password is changed. Log in with it.').redirect('/log-in', 303);
+        forwardCookies(reply, session.headers);
         const sentence = 'Your password is changed. Every other session is ended.';
         return await reply.flash('success', sentence).redirect('/profile', 303);
       } catch (error) {

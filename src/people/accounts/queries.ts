@@ -112,6 +112,11 @@ export function isLiveReset(token: string): SQL | undefined {
 /** Mailed tokens of a person: the value is their id alone (new password) or their id and a new e-mail address. */
 export const ownedBy = (userId: string): SQL => sql`split_part(${verifications.value}, ' ', 1) = ${userId}`;
 
+/** Locks a person until the transaction ends: before their mailed links, as everybody locks who takes both. */
+export async function lockUser(tx: Db, userId: string): Promise<void> {
+  await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('no key update');
+}
+
 /** Makes every link that a person was mailed worthless: for a new password and for a new e-mail address. */
 export async function removeMailedTokens(db: Db, userId: string): Promise<void> {
   await db.delete(verifications).where(ownedBy(userId));

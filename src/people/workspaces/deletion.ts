@@ -63,12 +63,13 @@ export async function endWorkspace(db: Db, workspaceId: string, by: Actor): Prom
     await tx.delete(invitations).where(eq(invitations.workspaceId, workspaceId));
     await tx.delete(mailings).where(eq(mailings.workspaceId, workspaceId));
     await tx.delete(shares).where(eq(shares.workspaceId, workspaceId));
-    if (!before || before.deletedAt) return;
+    if (!before) return;
     // Of no workspace: its own events are deleted with it.
     await record(tx, by, null, {
       what: 'workspace.deleted',
       target: before,
-      before: { name: before.name, slug: before.slug },
+      // Ended already: nothing to tell people, but caches may have learned of a domain since.
+      ...(before.deletedAt ? { before: {}, after: {} } : { before: { name: before.name, slug: before.slug } }),
       tells: [
         { kind: 'workspace', workspaceId },
         ...hosts.map(({ host }) => ({ kind: 'domain' as const, host })),
@@ -103,6 +104,8 @@ export async function deleteContents(
     await deleteLinkTotals(tx, workspaceId);
     const { id, name } = workspaces;
     const [target] = await tx.delete(workspaces).where(eq(id, workspaceId)).returning({ id, name });
+    // A check of a domain or a request may have written some meanwhile. From here on nothing can.
+    await deleteEventsOf(tx, workspaceId);
     const tells = [{ kind: 'workspace', workspaceId }] as const;
     if (target) await record(tx, by, null, { what: 'workspace.erased', target, tells });
   });

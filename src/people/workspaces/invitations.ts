@@ -67,13 +67,28 @@ export async function insertInvitation(
   const kept = { role, invitedBy: by.userId, tokenHash: hashOfSecret(token) };
   const values = { ...kept, createdAt: sql`now()`, expiresAt: expiry() };
   return db.transaction(async (tx) => {
+    const isSame = and(eq(invitations.workspaceId, workspaceId), eq(invitations.email, email));
+    const [before] = await tx.select({ role: invitations.role }).from(invitations).where(isSame).for('update');
     const [made] = await tx
       .insert(invitations)
       .values({ id: newId(), workspaceId, email, ...values })
       .onConflictDoUpdate({ target: [invitations.workspaceId, invitations.email], set: values })
-      .returning({ id: invitations.id });
+      .returning({ id: invitations.id, expiresAt: invitations.expiresAt });
     const target = { id: made?.id ?? '', name: email };
-    await record(tx, by, workspaceId, { what: 'invitation.created', target, after: { email, role } });
+    const after = { email, role };
+    await record(
+      tx,
+      by,
+      workspaceId,
+      before
+        ? {
+            what: 'invitation.renewed',
+            target,
+            before: { email, ...before },
+            after: { ...after, expiresAt: made?.expiresAt },
+          }
+        : { what: 'invitation.created', target, after },
+    );
     return token;
   });
 }
@@ -190,8 +205,17 @@ export async function acceptInvitation(
       .returning({ id: users.id, name: users.name });
     if (!user) throw isForAnother(taken.email);
     const { workspaceId, role, email, invitedBy } = taken;
-    await tx.insert(members).values({ workspaceId, userId, role }).onConflictDoNothing();
-    await record(tx, by, workspaceId, { what: 'member.joined', target: user, after: { role, email, invitedBy } });
+    const joined = await tx.insert(members).values({ workspaceId, userId, role }).onConflictDoNothing().returning();
+    const target = { id: user.id, name: user.name };
+    // A member whose new address was invited keeps their role, and the invitation is over.
+    if (joined.length > 0)
+      await record(tx, by, workspaceId, { what: 'member.joined', target, after: { role, email, invitedBy } });
+    else
+      await record(tx, by, workspaceId, {
+        what: 'invitation.deleted',
+        target: { id: taken.id, name: email },
+        before: { email, role },
+      });
     const { id, slug } = workspaces;
     const [workspace] = await tx.select({ id, slug }).from(workspaces).where(eq(id, workspaceId));
     if (!workspace) throw spentInvitation();

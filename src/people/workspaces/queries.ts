@@ -50,13 +50,13 @@ export async function insertWorkspace(
   });
 }
 
-/** The fields of a workspace that its events keep. */
+/** The fields of a workspace that its events keep. Addresses of networks are not for a log: it keeps how many there are. */
 const fieldsOf = ({ name, slug, timeZone, weekStartsOn, ownNetworks }: Workspace) => ({
   name,
   slug,
   timeZone,
   weekStartsOn,
-  ownNetworks,
+  networksLeftOut: ownNetworks.split('\n').filter((line) => line.trim() !== '').length,
 });
 
 /** Columns of a workspace that each page and each call of the API reads. */
@@ -141,13 +141,13 @@ export async function updateWorkspace(
         await options.onNewZone(tx);
         await moveRollups(tx, workspaceId, before.timeZone);
       }
-      const isForVisitors = isNewZone || ownNetworks !== before.ownNetworks;
+      const isOtherNetworks = ownNetworks !== before.ownNetworks;
       await record(tx, by, workspaceId, {
         what: 'workspace.changed',
         target: after,
         before: fieldsOf(before),
-        after: fieldsOf(after),
-        tells: isForVisitors ? [{ kind: 'workspace', workspaceId }] : [],
+        after: { ...fieldsOf(after), ...(isOtherNetworks && { hasOtherNetworks: true }) },
+        tells: isNewZone || isOtherNetworks ? [{ kind: 'workspace', workspaceId }] : [],
       });
       return after;
     });

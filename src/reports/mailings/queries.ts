@@ -156,9 +156,9 @@ export async function confirmMailing(db: Db, by: Actor, mailingId: string): Prom
   });
 }
 
-/** A reader without an account is known by their mail. */
+/** A reader without an account is known by their mail, and their network is not kept: they agreed to nothing. */
 const asReader = (by: Actor, mailing: { recipient: string }): Actor =>
-  by.kind === 'person' && by.id === null ? { ...by, name: mailing.recipient } : by;
+  by.kind === 'person' && by.id === null ? { ...by, name: mailing.recipient, network: null } : by;
 
 /** The mail that a claimed report became: it is not sent yet. */
 export async function noteMail(

@@ -56,6 +56,15 @@ const renamed = (before: string, after: string): Happened => ({
 });
 
 describe('an event', () => {
+  it('lies in the partition of its month from the first one on, before any job has run', async () => {
+    const [kept] = await rowsOf<{ own: number; stray: number }>(
+      db,
+      sql`select (select count(*)::int from events) as own, (select count(*)::int from events_default) as stray`,
+    );
+    expect(kept?.own).toBeGreaterThan(0);
+    expect(kept?.stray).toBe(0);
+  });
+
   it('keeps who, what, how and when, and of the fields those that changed', async () => {
     const before = await lastEvent(db);
     await db.transaction((tx) => record(tx, by, 'workspace', renamed('Old', 'New'), renamed('New', 'Newer')));

@@ -20,7 +20,7 @@ beforeAll(async () => {
   ada = await waymark.signUp('Ada');
   client = await openClient(waymark, ada);
   home = `/w/${ada.workspace.slug}`;
-  await ada.ask(`${home}/campaigns/new`, { form: { name: sent.campaign } });
+  expect((await client.ask('/campaigns', { body: { name: sent.campaign } })).status).toBe(201);
   link = await createLink(client, sent);
 });
 

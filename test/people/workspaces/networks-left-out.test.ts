@@ -55,6 +55,18 @@ async function hitFrom(address: string, path = '/office', headers: Record<string
 const own = { class: 'owner', reason: 'owner:network' };
 const person = { class: 'human', reason: 'human:browser' };
 
+describe('the event of another list', () => {
+  it('says how many entries there are, and none of their addresses', async () => {
+    await leaveOut('192.0.2.77 The office\n2001:db8:77::/48');
+    const [event] = await rowsOf<{ after: object; text: string }>(
+      test.db,
+      sql`select after, before::text || after::text as text from events where what = 'workspace.changed' order by id desc limit 1`,
+    );
+    expect(event?.after).toMatchObject({ networksLeftOut: 2, hasOtherNetworks: true });
+    expect(event?.text).not.toMatch(/192\.0\.2|2001|office/);
+  });
+});
+
 describe('a visit from a network that is left out', () => {
   it.each([
     ['203.0.113.9', '203.0.113.9', own],
