@@ -11,7 +11,7 @@ import { ConfigError, loadEnvFile } from './config.ts';
 import { PostgresUnavailable } from './ground/db/postgres-unavailable.ts';
 import { AppError } from './ground/text/errors.ts';
 
-/** The other front door: `npm run waymark -- <command>`. What goes wrong is one sentence on stderr and exit code 1. */
+/** The other front door: `npm run waymark -- <command>`. An error is one sentence on stderr and exit code 1. */
 const commands: readonly Command[] = [
   migrate,
   doctor,

@@ -11,7 +11,7 @@ const patienceMs = 28_000;
 
 const stopSignals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
-/** The front door: `npm start`. What goes wrong before we listen is one sentence and exit code 1. */
+/** The front door: `npm start`. An error before we listen is one sentence and exit code 1. */
 const stopping = new AbortController();
 try {
   loadEnvFile();

@@ -11,7 +11,7 @@ import { newId } from '../../ground/text/id.ts';
 import { lockLinks } from './lock.ts';
 import { nameKey, refuseTaken } from './name.ts';
 
-/** What people decide about a campaign. Days are 'YYYY-MM-DD' of the workspace's calendar, both part of it. */
+/** The decisions of people about a campaign. Days are 'YYYY-MM-DD' of the workspace's calendar, both part of it. */
 export type CampaignPlan = {
   name: string;
   startsOn: string | null;

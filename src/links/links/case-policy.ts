@@ -11,7 +11,7 @@ const rowsAPage = 5_000;
 const maxNamed = 10;
 
 /**
- * Makes a domain tell its slugs apart by another case policy. Whoever makes links locks the domain's row before
+ * Makes a domain tell its slugs apart by another case policy. A transaction that makes links locks the domain's row before
  * (links/links/queries.ts), and the caller holds it, so that no slug comes in by the old one.
  * @returns what every node is to be told with the domain's event
  * @throws Conflict (field `isCaseSensitive`, code `slugs_collide`) that names the slugs which would be one; those of

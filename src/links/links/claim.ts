@@ -9,13 +9,13 @@ import { type CasePolicy, maxSlugLength, randomSlug, randomSlugLength, slugKey }
 /** A domain, which tells its slugs apart in its own way. */
 export type SlugSpace = CasePolicy & { id: string };
 
-/** Who asks for a slug, and what for. */
+/** The link that a slug is for, and the kind of the slug. */
 export type Claimant = { domain: SlugSpace; linkId: string; kind: 'primary' | 'qr' };
 
 /** A slug that somebody has, with one that nobody has. */
 export class SlugTaken extends Conflict {
   readonly suggestion: string;
-  /** Who has it, where that is a link of the workspace that asks; others are nobody's business. */
+  /** The link that has it, if it is one of the same workspace. Links of others are not named. */
   readonly owner: { id: string; isDeleted: boolean } | undefined;
 
   constructor(slug: string, suggestion: string, owner: SlugTaken['owner']) {

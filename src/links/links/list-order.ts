@@ -39,7 +39,7 @@ export const newestAfter = (matches: Matches, after: string | null, limit: numbe
 /** An age stands in its row, to the microsecond. */
 const ageOf = (id: string) => sql`(select created_at from links where id = ${id})`;
 
-/** Where NULLs would go is said only because the index links_newest says it so, and is not used otherwise. */
+/** The place of NULLs is said because the index links_newest says it too, and would not be used otherwise. */
 const newestFirst = sql`l.created_at desc nulls last, l.id desc nulls last`;
 
 function byAge(

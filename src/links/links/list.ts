@@ -15,7 +15,7 @@ export { type LinkSort, linkSorts } from './list-order.ts';
 export const linkStates = ['active', 'archived', 'all'] as const;
 export type LinkState = (typeof linkStates)[number];
 
-/** What narrows a list; '' finds all. */
+/** The filters of a list; '' finds all. */
 export type LinkFilter = {
   /** Words, each a part of the title, the destination or the short link. */
   search: string;

@@ -52,7 +52,7 @@ export type NewLink = NewDecided & {
   campaignId?: string | null;
 };
 
-/** What may change about a link; what is left out stays. */
+/** Changes to a link. A field that is left out stays. */
 export type LinkChanges = Partial<Decided> & {
   tags?: readonly string[];
   campaignId?: string | null;
@@ -168,7 +168,7 @@ export async function archiveLink(db: Db, workspaceId: string, by: Actor, linkId
   return changeLink(db, workspaceId, by, linkId, { what: 'link.archived', set });
 }
 
-/** What of these links is archived: where each leads, and its slugs, the primary one first. */
+/** The archived ones among these links: the destination of each, and its slugs, the primary one first. */
 export async function listArchived(
   db: Db,
   workspaceId: string,

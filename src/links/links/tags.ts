@@ -114,7 +114,7 @@ export async function ensureTags(tx: Db, workspaceId: string, by: Actor, names: 
   const known = await findTags(tx, workspaceId, names);
   if (known.missing.length === 0) return known.ids;
   const count = await countForInsert(tx, tags, workspaceId);
-  // Whoever had the lock before may have made them.
+  // A transaction that had the lock before may have made them.
   const { ids, missing } = await findTags(tx, workspaceId, names);
   if (missing.length === 0) return ids;
   if (count + missing.length > maxTags)

@@ -29,7 +29,7 @@ const maxLinks = 500;
 /** The way back travels in a cookie, which holds 4,096 bytes with the message and its signature: some 150 links. */
 export const fitsUndo = (fields: Record<string, unknown>) => encodeURIComponent(JSON.stringify(fields)).length <= 2_700;
 
-/** What the list does to several links at once. */
+/** Changes of several links at once, from the list. */
 export default async function bulkRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
 

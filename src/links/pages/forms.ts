@@ -24,7 +24,7 @@ export const newLinkForm = z.object({
 
 const left = z.string().optional().catch(undefined);
 
-/** What a form does not send stays as it is. */
+/** A field that a form does not send stays as it is. */
 export const editLinkForm = z.object({ ...ofOptions(() => left), ...editFields });
 
 const wordsUpTo = (maxLength: number) =>
@@ -58,7 +58,7 @@ export function refuseTooMany(kind: 'link' | 'campaign' | 'tag', chosen: readonl
     throw new Invalid(`Compare up to ${mostCompared} ${kind}s at once.`, { field: kind, code: 'too_many' });
 }
 
-/** What is done to several links at once; `enter` is the return key in one of the bar's fields. */
+/** A change of several links at once; `enter` is the return key in one of the bar's fields. */
 export const bulkForm = z.object({
   links: z
     .union([z.string(), z.array(z.string()).transform((texts) => texts.join(' '))])

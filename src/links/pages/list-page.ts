@@ -12,7 +12,7 @@ const sparklineDays = 30;
 
 export type ListQuery = z.output<typeof listQuery>;
 
-/** What the bar of several links shows again when it was refused. */
+/** The values that the bar of several links shows again when it was refused. */
 export type RefusedBulk = { links: readonly string[]; tag: string; campaign: string; message: string };
 
 /** The list of links. @param refused what was asked of several links, and why it was not done */

@@ -15,7 +15,7 @@ import { isFragmentRequest, rowsOf, showList, statesBehind } from './list-page.t
 import { type OptionName, optionNames, readOptions, showOptions } from '../options/list.ts';
 import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
 
-// What cannot be an id (it may hold a NUL, which Postgres refuses) is the id of no link.
+// A text that cannot be an id (it may hold a NUL, which Postgres refuses) is the id of no link.
 const linkParams = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });
 
 /** Pages of links: list, create, edit, archive, delete. The page of one link, with its report, is in analytics/. */
@@ -29,7 +29,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     showList(request, reply, request.query),
   );
 
-  // What the address says is typed already, for bookmarks and for duplicates; sending it is a person's decision.
+  // The form is filled from the address, for bookmarks and for duplicates. Sending it is a person's decision.
   routes.get('/w/:workspace/links/new', { ...toChange, schema: { querystring: newLinkForm } }, async (request, reply) =>
     reply.page('links/pages/new.eta', {
       title: 'Create a link',
@@ -160,7 +160,7 @@ const withWarning = (sentence: string, url: string) => [sentence, warningAbout(u
 
 const linkHref = (request: FastifyRequest, link: Link): string => `/w/${request.workspace.slug}/links/${link.id}`;
 
-/** What saving came to, and what it means for visitors. */
+/** The result of saving, and its meaning for visitors. */
 function whatChanged(before: Link, saved: Link): string {
   if (saved.url === before.url) return `${nameOf(saved)} is saved.`;
   if (saved.archivedAt) return `${nameOf(saved)} is saved. It stays archived: visitors see that it is gone.`;

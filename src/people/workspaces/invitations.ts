@@ -181,7 +181,7 @@ export async function checkInvitation(db: Db, token: string, email: string): Pro
 }
 
 /**
- * Lets the person in whom an invitation was mailed to, once. Who holds the token has read mail to that address, so the
+ * Lets the invited person in, once. The token proves that they have read mail to that address, so the
  * address counts as verified.
  * @returns the workspace: its id, and its word in addresses
  * @throws Invalid field token: spent, withdrawn, too old, or for another address

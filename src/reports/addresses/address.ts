@@ -1,6 +1,6 @@
 import { type Filter, filterText } from '../counts/filter.ts';
 
-/** What the address of a report says besides its path. */
+/** The query of a report's address. */
 export type ReportView = {
   period?: string | undefined;
   interval?: string | undefined;

@@ -80,7 +80,7 @@ export function intervalChoices(path: string, period: Period, filters: readonly 
   return choices.length > 1 ? choices : [];
 }
 
-/** Where 'Earlier' and 'Later' lead, null where nothing is to be seen; none where a period has no length to step by. */
+/** The addresses of 'Earlier' and 'Later', null where there is nothing to see; none where a period has no length. */
 export function periodSteps(path: string, period: Period, view: Pick<ReportView, 'interval' | 'filters'>) {
   if (period.name === 'all') return [];
   // The first days of a month fit hours, a whole one does not.

@@ -7,7 +7,7 @@ const day = z
   .string()
   .transform((text) => text.trim() || undefined)
   .optional();
-/** What a report's address may ask. */
+/** The query of a report's address, as it is read. */
 export const reportQuery = z.object({
   period: z.enum(periodNames).optional().catch(undefined),
   interval: z.enum(intervals).optional().catch(undefined),

@@ -1,6 +1,6 @@
 import { addDays, DAY, dayStart } from '../../ground/time/zoned-time.ts';
 
-/** What pace is measured against: a goal, and the days in which it is to be reached, both ends part of them. */
+/** The plan that pace is measured against: a goal and its days, both ends included. */
 export type PaceInput = {
   /** Clicks, above zero. */
   goal: number;

@@ -61,7 +61,7 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
       path,
       rows,
       mostCompared,
-      /** What a comparison of some of them is asked with. */
+      /** The query of a comparison of some of them. */
       asked: period ? comparisonOf(period) : [],
       periodName: period && periodWords(period),
       /** 'the 30 days before', 'yesterday' */

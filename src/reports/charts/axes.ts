@@ -17,14 +17,14 @@ export type ChartPoint = {
 /** SVG paths of one line. Lengths are pixels of the plot; '' where there is nothing to draw. */
 export type ChartLine = { line: string; area: string; unfinishedLine: string; unfinishedArea: string };
 
-/** What the lines of one chart over time share. Lengths are pixels of the plot, with one decimal. */
+/** The axes that the lines of one chart share. Lengths are pixels of the plot, with one decimal. */
 export type Axes = {
-  /** Where a value is. */
+  /** The height of a value. */
   y: (value: number) => number;
   yTicks: { y: number; label: string }[];
   /** isWide: only where the plot is wide; without these the labels fit NARROW_WIDTH. */
   xTicks: { at: string; label: string; isWide: boolean }[];
-  /** Where a step lies and the area that belongs to it, in percent of the width. */
+  /** The place of a step and of its area, in percent of the width. */
   bands: { key: string; at: string; x: string; width: string; label: string }[];
   /** A line through values of the steps. @param finished how many are drawn as finished; those that are, if not said */
   lineOf: (values: (number | null)[], finished?: number) => ChartLine;
@@ -61,7 +61,7 @@ export function axesOf(
   };
 }
 
-/** Where the steps are: the labels below them, and the area that belongs to each. */
+/** The places of steps: the labels below them, and the area of each. */
 function horizontalScale(points: ChartPoint[], width: number) {
   const position = scalePoint(points.keys(), [0, width]);
   const x = (index: number) => position(index) ?? 0;

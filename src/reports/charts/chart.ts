@@ -2,7 +2,7 @@ import { formatNumber, plural } from '../../ground/text/format.ts';
 import { axesOf, type Axes, type ChartLine, type ChartPoint } from './axes.ts';
 
 export type ChartInput = {
-  /** What the points count, in the singular: 'click'. */
+  /** The thing that the points count, in the singular: 'click'. */
   name: string;
   points: ChartPoint[];
   /** A second count of the same steps: 'visitor'. */

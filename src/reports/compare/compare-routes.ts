@@ -25,7 +25,7 @@ const ids = z
   .transform((given) => [...new Set([given].flat())].filter(Boolean));
 const query = reportQuery.omit({ f: true }).extend({
   period: z.enum(periodNames).exclude(['all']).optional().catch(undefined),
-  /** What to choose from while nothing is chosen. */
+  /** The choices while nothing is chosen. */
   of: z.enum(kinds).catch('link').default('link'),
   link: ids,
   campaign: ids,
@@ -35,7 +35,7 @@ const query = reportQuery.omit({ f: true }).extend({
 /** How many links can be chosen from without a search: those with the most clicks. */
 const offeredLinks = 100;
 
-/** What can be chosen, by id and name. */
+/** The choices, by id and name. */
 const offers: Record<Kind, (db: Db, workspaceId: string) => Promise<{ id: string; name: string }[]>> = {
   link: async (db, workspaceId) => {
     const asked = { search: '', sort: 'clicks', state: 'active', limit: offeredLinks, cursor: null } as const;

@@ -10,7 +10,7 @@ type FilterOperator = (typeof filterOperators)[number];
 /** 'country is DE'. A value of '' stands for clicks without one. */
 export type Filter = { dimension: DimensionName; operator: FilterOperator; value: string };
 
-/** What may be filtered by: what hits that are no clicks are called is no question about clicks. */
+/** The dimensions that filter: all but those of hits that are no clicks. */
 const filterable: readonly Dimension[] = dimensions.filter(({ counts }) => counts !== 'hits');
 
 const most = 10;

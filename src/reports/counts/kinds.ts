@@ -12,7 +12,7 @@ export type SubjectKind = 'workspace' | 'link' | 'campaign' | 'tag' | 'domain' |
 type KindOfSubject = {
   /** How refusals call it. */
   noun: string;
-  /** Where its reports are, below the workspace. */
+  /** The path of its reports, below the workspace. */
   folder: string;
   /** The part of the menu where its pages stand. */
   section: 'links' | 'reports';

@@ -6,7 +6,7 @@ import { type DimensionName, unknown } from '../../visitors/rollups/dimensions.t
 import type { LinkNames } from './link-names.ts';
 import { countryName, languageName } from './place-names.ts';
 
-/** What people read for a value, and the country of a place that has one. */
+/** The words for a value, and the country of a place that has one. */
 export type Label = { label: string; context: string | null };
 
 const deviceLabels: Readonly<Record<string, string>> = {
@@ -28,7 +28,7 @@ const naming: Partial<Record<DimensionName, (value: string) => string>> = {
   language: languageName,
 };
 
-/** What a missing value means where it is not that we do not know. */
+/** The meaning of a missing value where it is more than unknown. */
 const missing: Partial<Record<DimensionName, string>> = {
   referrer: 'Direct',
   qr: 'Not scanned',
@@ -39,7 +39,7 @@ const missing: Partial<Record<DimensionName, string>> = {
   utm_content: 'Not set',
 };
 
-/** What an id is called whose name is not to be found. */
+/** Label for an id whose name is unknown. */
 const nameless: Partial<Record<DimensionName, string>> = {
   link: 'A deleted link',
   domain: 'Another domain',

@@ -45,7 +45,7 @@ export type PeriodInput = {
   interval?: Interval | undefined;
   timeZone: string;
   now: Date;
-  /** Where 'all' begins; today when there is no hit yet. */
+  /** The first day of 'all'; today when there is no hit yet. */
   firstHitAt?: Date | null | undefined;
   /** The workspace's; Monday unless said otherwise (ISO 8601). */
   weekStartsOn?: WeekStart | undefined;
@@ -167,7 +167,7 @@ export function countMonths(period: Omit<Period, 'previous'>): number {
 }
 
 /**
- * What lies one length of a period earlier or later: months as months, days as days.
+ * The period one length earlier or later: months as months, days as days.
  * @param way -1 for earlier, 1 for later
  * @returns null before 1970, where it would reach into the future, and for all time
  */

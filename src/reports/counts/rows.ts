@@ -7,10 +7,10 @@ import type { Filter } from './filter.ts';
 import type { Span } from './period.ts';
 import { type Counts, isFirst, isIn, isOfScope, list, type Scope, unionAll } from './queries.ts';
 
-/** What rows are asked: all of it is answered in one pass over them. */
+/** The questions to rows: all are answered in one pass over them. */
 export type RowsAsked = {
   span: Span;
-  /** Where the steps of the span begin, in order; none: no steps are counted. */
+  /** The beginnings of the steps of the span, in order; none: no steps are counted. */
   starts: readonly Date[];
   dimensions: readonly DimensionName[];
   /** The zone of the hours of the week; none are counted without. */

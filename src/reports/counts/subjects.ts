@@ -24,7 +24,7 @@ export function reportPath(subject: Subject): string {
   return fieldOf(subject) ? `${folder}/${subject.id}` : folder;
 }
 
-/** The subject whose report is at a place; undefined where there is none. What reportPath() says, read back. */
+/** The subject whose report is at a place; undefined where there is none. The inverse of reportPath(). */
 export function subjectAt(place: string, workspaceId: string): Subject | undefined {
   if (place === kinds.workspace.folder) return { kind: 'workspace', id: workspaceId };
   const [, folder, id = ''] = /^(.+)\/(\w+)$/.exec(place) ?? [];
@@ -34,14 +34,14 @@ export function subjectAt(place: string, workspaceId: string): Subject | undefin
 
 const named = z.string().regex(/^\w*$/, 'There is no such report.').default('');
 
-/** What can be shared and mailed, by its field. Nothing, and nothing but empty fields, is the workspace. */
+/** The subject to share or mail, by its field. Without a field, or with empty ones, it is the workspace. */
 export const subjectFields = z.object({ link: named, campaign: named, tag: named });
 export type SubjectFields = z.output<typeof subjectFields>;
 
 /** The same for addresses that people may have cut short: what is no id names nothing. */
 export const subjectQuery = z.object({ link: named.catch(''), campaign: named.catch(''), tag: named.catch('') });
 
-/** What has a report, by its field. */
+/** The subject of a report, by its field. */
 export const reportFields = subjectFields.extend({ domain: named, qr: named } satisfies Partial<
   Record<Field, unknown>
 >);
@@ -55,7 +55,7 @@ function subjectBy(workspaceId: string, asked: ReportFields, suffix = ''): Subje
   return kind ? { kind, id: asked[kind] ?? '' } : { kind: 'workspace', id: workspaceId };
 }
 
-/** What the API is asked about. @throws Invalid when it is two things */
+/** The subject that the API is asked about. @throws Invalid when there are two */
 export const subjectAsked = (
   workspaceId: string,
   { linkId, campaignId, tagId }: { [Id in keyof SubjectIds]?: string | undefined },
@@ -144,7 +144,7 @@ export type SubjectIds = { linkId: string | null; campaignId: string | null; tag
 const columns = { link: 'linkId', campaign: 'campaignId', tag: 'tagId' } as const;
 const kept = Object.keys(columns) as (keyof typeof columns)[];
 
-/** What can be shared and mailed: subjects that a row of those tables names. */
+/** Subjects that can be shared and mailed: those that a row of these tables names. */
 export type KeptSubject = { kind: 'workspace' | keyof typeof columns; id: string };
 
 /** Whether it can be shared and mailed. */

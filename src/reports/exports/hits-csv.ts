@@ -18,7 +18,7 @@ const fields = Object.fromEntries(exportedFields.map(({ column, name }) => [colu
   Cell
 >;
 
-/** The file's columns in order. What an import needs to make the same reports is all there; hits-file.ts reads it. */
+/** The file's columns in order: all that an import needs to make the same reports. hits-file.ts reads it. */
 const cells = {
   time: (hit) => hit.time,
   short_link: (hit) => hit.shortLink,

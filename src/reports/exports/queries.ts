@@ -23,7 +23,7 @@ export type ExportedHit = ExportedFields &
     /** Of a link that was deleted too, as reports name it. */
     shortLink: string | null;
     destination: string | null;
-    /** What was opened: host, slug and kind of slug; null where they are not known any more. */
+    /** The slug that was opened: host, slug and kind; null where they are not known any more. */
     domain: string | null;
     slug: string | null;
     slugKind: string | null;
@@ -31,7 +31,7 @@ export type ExportedHit = ExportedFields &
     isFirstInWorkspace: boolean;
   };
 
-/** Where a page ended: the hit after which the next one begins. */
+/** The end of a page: the hit after which the next one begins. */
 export type HitPlace = Pick<ExportedHit, 'time' | 'linkId' | 'id'>;
 
 type HitsPage = { after: HitPlace | null; limit: number; waitMs?: number | undefined };

@@ -36,7 +36,7 @@ const mostInAPage = 2_000_000;
 /** Lines that are written at once: a table may have one for each of many links. */
 const linesAtOnce = 500;
 
-/** What may be taken away as a file: of a report, and the list of links. */
+/** Files to take away: of a report, and the list of links. */
 export default async function exportRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;

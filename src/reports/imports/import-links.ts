@@ -192,7 +192,7 @@ group by i.slug_id`);
   }
 }
 
-/** What of a page is there by its id, as targets: each is itself. @throws Invalid with the line of another workspace's */
+/** The links of a page that are there by their ids, as targets: each is itself. @throws Invalid with the line of another workspace's */
 function ownAmong<Column extends 'link_id' | 'slug_id'>(
   page: readonly ({ line: number } & Record<Column, string>)[],
   column: Column,

@@ -64,7 +64,7 @@ select * from unnest(${sql.param([...hosts.keys()])}::text[], ${sql.param([...ho
   return hosts;
 }
 
-/** Where a slug is: on which domain, as it was typed, and the key that it has there. */
+/** The place of a slug: its domain, its text as typed, and its key there. */
 export type SlugPlace = { domain: SlugSpace; slug: string; key: string };
 
 export const slugPlaceKey = ({ domain, key }: SlugPlace) => `${domain.id}/${key}`;
@@ -76,7 +76,7 @@ export function placeOfLink(hosts: Hosts, line: number, shortLink: string | null
   return slugPlaceOf(hosts, line, shortLink.slice(0, slash), shortLink.slice(slash + 1), 'short_link');
 }
 
-/** Where a slug is; undefined for one that the file does not know. */
+/** The place of a slug; undefined for one that the file does not know. */
 export function slugPlaceOf(
   hosts: Hosts,
   line: number,
@@ -102,7 +102,7 @@ export function readCell(line: number, column: HitColumn, cell: string, read: (t
 
 type SlugHolder = { id: string; linkId: string; workspaceId: string };
 
-/** Who has slugs, by domain and key. */
+/** The links that have slugs, by domain and key. */
 export async function findSlugs(tx: Db, places: readonly (SlugPlace | undefined)[]): Promise<Map<string, SlugHolder>> {
   const asked = places.filter((place) => place !== undefined);
   const rows = await tx

@@ -9,7 +9,7 @@ export type Viewer = {
   end(): void;
 };
 
-/** What viewers are told: new hits, and how long a page should wait between two looks at its report, in milliseconds. */
+/** A message to viewers: new hits, and the pause between two looks at a report, in milliseconds. */
 export type News = { hits: LiveHit[]; pauseMs: number };
 
 /** Hits of a subject from an instant on, the last `limit` of them, the oldest first. */
@@ -27,7 +27,7 @@ const everyMs = 1_000;
 /** Hits may be recorded after others that came later (a slow commit, another node): so far back is looked each time. */
 const overlapMs = 15_000;
 
-/** What a feed begins with: the last hits of so many milliseconds. */
+/** The beginning of a feed: the last hits of so many milliseconds. */
 const memoryMs = 30 * 60_000;
 const remembered = 50;
 
@@ -40,7 +40,7 @@ const heartbeatMs = 15_000;
 /** A page looks at its report again after 3 seconds; many viewers of one subject look 5 times a second together. */
 const pauseMs = (viewers: number) => Math.max(3_000, viewers * 200);
 
-/** Who looks at what. One query a second for each subject that is looked at, however many look; none when nobody does. */
+/** The viewers of each subject. One query a second for each that is looked at, however many look; none without viewers. */
 export class Channels {
   readonly #channels = new Map<string, Channel>();
   readonly #readHits: ReadHits;

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import type { Viewer } from './channels.ts';
 
-/** Who reads so slowly that this many bytes wait is let go; the browser comes back and says where it was. */
+/** Bytes that may wait for a slow reader. Beyond them the stream is closed, and the browser comes back where it was. */
 const patienceBytes = 256 * 1024;
 
 /**

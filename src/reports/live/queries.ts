@@ -5,7 +5,7 @@ import { selectHits } from '../counts/rows.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { inTurn } from '../../ground/db/in-turn.ts';
 
-/** What somebody looks at. */
+/** The subject of a viewer. */
 export type Watched = { workspaceId: string; subject: Subject };
 
 /** A hit as the database has it, with the name of its link. */

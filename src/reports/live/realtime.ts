@@ -15,7 +15,7 @@ export type Realtime = {
   chart: Chart;
 };
 
-/** Where the view begins: a minute's start, so that the first bar is whole. */
+/** The beginning of the view: a minute's start, so that the first bar is whole. */
 export function realtimeSince(now: Date): Date {
   return new Date((Math.floor(now.getTime() / minuteMs) - minutes + 1) * minuteMs);
 }

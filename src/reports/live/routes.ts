@@ -24,7 +24,7 @@ const hitsAnAnswer = 50;
 
 // No id at all would be the whole workspace, and is the id of nothing.
 const params = z.object({ workspace: z.string(), subjectId: z.string().min(1).catch('-').optional() });
-/** Where subjects are watched: below their reports, and below the workspace itself. */
+/** The addresses where subjects are watched: below their reports, and below the workspace itself. */
 const places = subjectKinds.map((kind) => ({
   kind,
   path: kind === 'workspace' ? '/w/:workspace' : `/w/:workspace/${kinds[kind].folder}/:subjectId`,
@@ -32,7 +32,7 @@ const places = subjectKinds.map((kind) => ({
 /** Milliseconds since 1970: what the page knows already. */
 const afterQuery = z.object({ after: z.coerce.number().int().min(0).optional().catch(undefined) });
 
-/** What happens now: a stream for open reports, the same for browsers without one, and the view of the last half hour. */
+/** Live routes: a stream for open reports, the same for browsers without one, and the view of the last half hour. */
 export default async function liveRoutes(
   app: FastifyInstance,
   { departures }: { departures: Departures },

@@ -14,7 +14,7 @@ export const rhythmAdjectives: Readonly<Record<Rhythm, string>> = { week: 'weekl
 
 type RhythmWords = Readonly<Record<Rhythm, { name: string; when: string }>>;
 
-/** What a rhythm is called, and when its mails go out on the workspace's clocks: as soon as a week or a month is over. */
+/** The names of rhythms, and when their mails go out on the workspace's clocks: as soon as a week or a month is over. */
 export function rhythmWords(weekStartsOn: WeekStart): RhythmWords {
   return {
     week: { name: 'Weekly', when: `${nameOfWeekStart(weekStartsOn)}s at 7` },

@@ -22,7 +22,7 @@ export type Mailing = {
   recipient: string;
   /** 'go.acme.com/spring', 'Launch'; null for the whole workspace. */
   about: string | null;
-  /** What it is narrowed to, as it is kept. */
+  /** Its filters, as they are kept. */
   filters: string[];
   /** False while somebody who is no member has not said yes. */
   isGoing: boolean;
@@ -35,7 +35,7 @@ const isMember = sql`exists (
   select from members b join users u on u.id = b.user_id
   where b.workspace_id = m.workspace_id and lower(u.email) = lower(m.recipient))`;
 
-/** What a mailing `m` is about; NULL for the whole workspace. */
+/** The name of the subject of a mailing `m`; NULL for the whole workspace. */
 const nameOfSubject = sql`coalesce(
   (select d.host || '/' || s.slug from slugs s join domains d on d.id = s.domain_id
    where s.link_id = m.link_id and s.kind = 'primary'),
@@ -193,7 +193,7 @@ export type DueMailing = {
   workspaceSlug: string;
   timeZone: string;
   subject: KeptSubject;
-  /** What narrows all that it says, as it is kept. */
+  /** Its filters, as they are kept. */
   filters: string[];
   /** Its name: 'go.acme.com/spring', 'Launch', 'Acme'. */
   about: string;

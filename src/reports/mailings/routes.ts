@@ -30,7 +30,7 @@ import { isMailingToken, mailingToken } from './token.ts';
 const place = z.object({ workspace: z.string() });
 const query = subjectQuery.extend({ f: filterQuery('f') });
 
-/** What a report that is to be mailed is asked by. */
+/** The query of a report that is to be mailed. */
 type Asked = SubjectFields & { f: readonly Filter[] };
 const mailingForm = subjectFields.extend({
   f: filterQuery('f'),
@@ -138,7 +138,7 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
     },
   );
 
-  // What a mailed link opens changes nothing; the buttons there do.
+  // Opening a mailed link changes nothing; the buttons there do.
   routes.get('/mailings/:mailingId/:token', { schema: { params: readerParams } }, async (request, reply) => {
     const { mailingId, token } = checked(request.params);
     const mailing = await findMailingOfReader(db, mailingId);

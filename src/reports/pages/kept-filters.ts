@@ -37,7 +37,7 @@ export async function describeFilters(db: Db, workspaceId: string, filters: read
   return filters.map((filter) => filterWords(filter, names));
 }
 
-/** What rows of a list keep as sentences: 'Country is Germany, Device is not Mobile'; '' without filters. */
+/** The filters of a row of a list, in words: 'Country is Germany, Device is not Mobile'; '' without filters. */
 export async function sayKeptFilters<Row extends { filters: string[] }>(
   db: Db,
   workspaceId: string,

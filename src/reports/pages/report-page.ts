@@ -20,7 +20,7 @@ type Bar = { label: string; clicks: number; share: number; href?: string; isHere
 /** A list with bars, and what it leaves out in words. */
 type Tab = { name: DimensionName; title: string; bars: Bar[]; rest: string | null; allHref?: string };
 type Card = { name: string; title: string; tabs: Tab[] };
-/** Where a page's bars and lists lead. */
+/** The addresses that a page's bars and lists lead to. */
 export type Places = {
   /** The report's own address, and the folder of the links' pages. */
   path: string;

@@ -153,7 +153,7 @@ async function readValues(
   };
 }
 
-/** What the page shows for the period asked for; a range that cannot be is shown again with what is wrong about it. */
+/** The page of a report for the period asked for. An impossible range is shown again with its fault. */
 async function readReport(request: FastifyRequest, reply: FastifyReply, subject: Subject, path: string, asked: Asked) {
   const { db, geo } = request.server;
   const { id, slug, timeZone, weekStartsOn } = request.workspace;
@@ -172,16 +172,16 @@ async function readReport(request: FastifyRequest, reply: FastifyReply, subject:
   const viewAddress = lastingHref(path, { ...chosen, filters });
   return {
     path,
-    /** What is saved when this report is, and the views that were. */
+    /** The address that is saved with this report, and the views that were saved. */
     viewAddress,
     views: await offerViews(db, request.workspace, viewAddress),
-    /** What it is shared and mailed by. */
+    /** The query by which it is shared and mailed. */
     sendQuery: reportHref('', { filters }, field ? { [field.name]: field.value } : {}),
     /** How it is named where it is watched and exported, and, where it can be, shared and mailed. */
     field,
     tables: dimensionsOf(subject),
     isKept: isKept(subject),
-    /** What of the address makes it this report and no other. */
+    /** The query string, which identifies this report. */
     search: request.url.split('?')[1] ?? '',
     timeZone,
     /** Nobody and nothing has opened it yet. */
@@ -219,7 +219,7 @@ function creditOf(attribution: string | null): { words: string; href: string | n
   return { words, href };
 }
 
-/** Where the subject is compared with others, over the same days. */
+/** The address of a comparison of the subject with others, over the same days. */
 function comparison(slug: string, subject: Subject, period: Period | null): string {
   const field = isKept(subject) ? fieldOf(subject) : null;
   const view =

@@ -118,7 +118,7 @@ const clockOf = ({ workspace: { timeZone, weekStartsOn } }: FastifyRequest) => (
   now: new Date(),
 });
 
-/** What a view was saved with; null where reports cannot say it any more, or its subject is gone. */
+/** The period and filters of a saved view; null where reports cannot say them any more, or its subject is gone. */
 function readStored({ address, subjectName }: ListedView, request: FastifyRequest): SavedReport | null {
   if (subjectName === null) return null;
   try {

@@ -11,7 +11,7 @@ import { nameKey, readName, refuseTaken } from '../../links/links/name.ts';
 /** A report under a name; its address is path and query below the workspace, 'reports?period=30d'. */
 export type SavedView = { id: string; name: string; address: string };
 export type ListedView = SavedView & {
-  /** What it is about, 'go.acme.com/spring' or 'Launch'; '' of the whole workspace, null where it is gone. */
+  /** The name of its subject, 'go.acme.com/spring' or 'Launch'; '' of the whole workspace, null where it is gone. */
   subjectName: string | null;
 };
 

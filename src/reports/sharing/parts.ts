@@ -1,6 +1,6 @@
 import type { ReportPage } from '../pages/report-page.ts';
 
-/** What a shared report may show besides its number and its chart. */
+/** The parts of a shared report besides its number and its chart. */
 export const parts = [
   { name: 'links', label: 'Links' },
   { name: 'places', label: 'Places' },

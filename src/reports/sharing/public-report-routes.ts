@@ -47,7 +47,7 @@ export default async function publicReportRoutes(app: FastifyInstance): Promise<
   const load = async ({ share, asked }: { share: OpenedShare; asked: Asked }) => {
     const { workspaceId, timeZone, weekStartsOn, subject, filters } = share;
     const firstHitAt = await findFirstHitAt(db, workspaceId, subject);
-    // What suits no interval is shown in the steps that suit it.
+    // A period that suits no interval is shown in the steps that suit it.
     const named = { period: asked.period, timeZone, weekStartsOn, now: new Date(), firstHitAt };
     const period = isSensible(named, asked)
       ? resolvePeriod({ ...named, interval: asked.interval })

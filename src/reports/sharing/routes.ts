@@ -19,12 +19,12 @@ import { insertShare, isShareOf, listShares, removeShare, tokenOf } from './quer
 const place = z.object({ workspace: z.string() });
 const query = subjectQuery.extend({ f: filterQuery('f') });
 
-/** What a report that is to be shared is asked by. */
+/** The query of a report that is to be shared. */
 type Asked = SubjectFields & { f: readonly Filter[] };
 
 type State = { status?: number; errors?: Record<string, string>; newUrl?: string; newTitle?: string };
 
-/** Where a workspace shares its reports, and the reports that it shares. */
+/** The pages where a workspace shares its reports, and those that it shares. */
 export default async function sharingRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db, config } = app;

@@ -32,7 +32,7 @@ export class DatabaseWatch {
   }
 
   /**
-   * What is pending, about; all who ask meanwhile get one answer.
+   * The number of pending hits, about; all who ask meanwhile get one answer.
    * @returns undefined when the database does not answer within a second
    */
   async countBacklog(): Promise<Backlog | undefined> {

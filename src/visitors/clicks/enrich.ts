@@ -26,7 +26,7 @@ export type OpenedLink = Pick<
   'linkId' | 'slugId' | 'domainId' | 'workspaceId' | 'timeZone' | 'isQr' | 'isOwnNetwork'
 >;
 
-/** Where the visitor was sent, as far as a click records it. */
+/** The destination of the visitor, as far as a click records it. */
 export type VisitedDestination = Pick<Destination, 'utm'>;
 
 export type EnrichmentParts = {
@@ -44,7 +44,7 @@ const agents = new Agents();
 const variety = new Variety();
 
 /**
- * Classes and enriches one hit. Who asks not to be tracked (Do Not Track, Global Privacy Control) is counted without a
+ * Classes and enriches one hit. A visitor who asks not to be tracked (Do Not Track, Global Privacy Control) is counted without a
  * key, region and city; texts beyond a day's bound are `otherValues`. Pure but for the bounded memories below it; about 3 µs when they know the visitor.
  */
 export function enrich(

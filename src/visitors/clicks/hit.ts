@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { HitColumns } from './hit-fields.ts';
 
-/** One request for a slug as it is recorded. What identifies a person ends at `visitorKey`, which a day's salt made. */
+/** One request for a slug as it is recorded. `visitorKey`, made with a day's salt, is all that is left of the person. */
 export type Hit = HitColumns & {
   /** The user agent's shape, of which `agentId` is the id; NULL when the dictionary is full for today. */
   agent: string | null;

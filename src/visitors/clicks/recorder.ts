@@ -27,7 +27,7 @@ const farewellMs = 5_000;
 /** Visits of which no hit can be made are told of at most this often, in milliseconds: all of a link's may be such. */
 const unreadNewsMs = 60_000;
 
-/** What became of a hit: in Postgres, on our disk until Postgres is back, or nowhere, because the disk refused too. */
+/** The fate of a hit: in Postgres, on our disk until Postgres is back, or nowhere, because the disk refused too. */
 export type Outcome = 'committed' | 'spooled' | 'lost';
 
 export type RecorderParts = {
@@ -40,7 +40,7 @@ export type RecorderParts = {
   onEvent: (event: RecorderEvent) => void;
 };
 
-/** What an operator wants to know, for metrics and the log. */
+/** An event for metrics and the log. */
 export type RecorderEvent =
   | { kind: 'batch'; hits: number; ms: number }
   | { kind: 'kept'; hits: number; outcome: Exclude<Outcome, 'committed'> }
@@ -232,7 +232,7 @@ export class Recorder {
     const onTorn = (hits: number) => this.#parts.onEvent({ kind: 'torn', hits });
     while (!this.#isClosing) {
       try {
-        // Where the disk refused every hit, or hangs, an empty batch shows whether the database takes any.
+        // After the disk refused every hit, or hung, an empty batch shows whether the database takes any.
         if (this.#isAway && (spool.depth().hits === 0 || spool.isHanging)) await this.#handOver([]);
         if (!spool.isHanging) await spool.drain((hits) => this.#handOverKept(hits), onTorn);
         if (!this.#isAway && spool.depth().hits === 0) break;

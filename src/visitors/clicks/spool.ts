@@ -66,7 +66,7 @@ export class Spool {
   readonly #aside = new Set<number>();
 
   /**
-   * `directory` is made when it is not there. What earlier processes left is found by `tend`.
+   * `directory` is made when it is not there. Files that earlier processes left are found by `tend`.
    * @param reserveBytes free space on its disk that is left to others, by some 3 MB
    */
   constructor(directory: string, onProblem: (sentence: string, error?: unknown) => void, reserveBytes = 0) {
@@ -200,7 +200,7 @@ export class Spool {
       await segment.handle.appendFile(bytes);
       await segment.handle.datasync();
     } catch (error) {
-      // What was written in part must not stand before the next good line.
+      // A line that was written in part must not stand before the next good one.
       await segment.handle.truncate(segment.size).catch(() => {});
       await this.#finish();
       throw error;

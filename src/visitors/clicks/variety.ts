@@ -15,7 +15,7 @@ const valuesInAll = 200_000;
 /** All of one shape, because this is read at each click. */
 const bounded = boundedFields.map(({ name, tag = null }, dimension) => ({ name, tag, dimension }));
 
-/** What a workspace was sent today. */
+/** The values that a workspace was sent today. */
 type Seen = { size: number; values: (Set<string> | undefined)[] };
 
 /**
@@ -54,7 +54,7 @@ export class Variety {
   #bounded(seen: Seen, dimension: number, value: string): string {
     const values = (seen.values[dimension] ??= new Set());
     if (values.has(value)) return value;
-    // Who floods some workspaces takes no more than an even share of memory from all others.
+    // A flood of some workspaces takes no more than an even share of memory from all others.
     const isFull = this.#size >= this.#inAll && seen.size >= this.#inAll / this.#workspaces.size;
     if (isFull || values.size >= this.#each) return otherValues;
     // A copy: what was cut out of a header or a query would keep all of it alive.

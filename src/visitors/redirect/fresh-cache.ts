@@ -61,13 +61,13 @@ export class FreshCache<Value extends object> {
     this.#groups = groups;
   }
 
-  /** What is in memory and fresh; no turn of the event loop is needed to find it. */
+  /** An answer that is in memory and fresh; no turn of the event loop is needed to find it. */
   recall(key: string): Value | undefined {
     const entry = this.#entries.get(key);
     return entry && this.#isFresh(entry) ? entry.value : undefined;
   }
 
-  /** What is in memory, at any age. */
+  /** An answer in memory, at any age. */
   peek(key: string): Value | undefined {
     return this.#entries.peek(key)?.value;
   }
@@ -103,7 +103,7 @@ export class FreshCache<Value extends object> {
     this.#underWay.delete(key);
   }
 
-  /** What is remembered may be old: it is asked for again, and serves only where there is no answer. */
+  /** Distrusts all answers: each is asked for again, and an old one serves only where there is no new one. */
   distrust(): void {
     this.#becomeOld();
     this.#freshSince = performance.now();
@@ -155,7 +155,7 @@ export class FreshCache<Value extends object> {
     if (underWay) return underWay;
     const load = this.#load(key)
       .then((value) => {
-        // Whoever changed it meanwhile has taken the promise away: what was read may be old and is not kept.
+        // A change meanwhile has taken the promise away: the answer may be old and is not kept.
         if (this.#underWay.get(key) === load) {
           if (value) this.#entries.set(key, { value, loadedAt: performance.now() });
           else this.#entries.delete(key);

@@ -17,7 +17,7 @@ const maxLogoBytes = 20_000_000;
 
 type Logo = NonNullable<Awaited<ReturnType<typeof findLogo>>>;
 
-/** What a customer's domain serves besides links: its root, and the files that browsers, crawlers and apps look for. */
+/** The files of a customer's domain besides links: its root, and the files that browsers, crawlers and apps look for. */
 export default async function hostFiles(app: FastifyInstance, parts: RedirectParts): Promise<void> {
   const { sites } = parts;
   const { outcomes } = parts.traffic;

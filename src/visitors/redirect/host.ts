@@ -1,6 +1,6 @@
 import { decoded, locationOf, maxAddress } from '../../ground/addresses/destination.ts';
 
-/** What an admin decided for the visitors of a domain; null is left to us. */
+/** An admin's decisions for the visitors of a domain; null is left to us. */
 export type HostSettings = {
   rootUrl: string | null;
   notFoundUrl: string | null;
@@ -58,7 +58,7 @@ export function plainHost(domainId: string): Host {
   });
 }
 
-/** What a visitor typed takes up so much of a header at most, before it is encoded. */
+/** Characters of a visitor's text in a header at most, before it is encoded. */
 const maxPlaceholder = 1_000;
 
 /**

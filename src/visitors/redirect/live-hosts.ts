@@ -82,7 +82,7 @@ export class LiveHosts {
     this.#news.set(hostname, { at: performance.now(), isSettled: false });
   }
 
-  /** What a look-up that began at `askedAt` found; nothing counts that was announced later. */
+  /** Takes the result of a look-up that began at `askedAt`, unless something newer was announced. */
   settle(hostname: string, isLive: boolean, askedAt: number): void {
     const news = this.#news.get(hostname);
     if (news && news.at > askedAt) return;
@@ -105,7 +105,7 @@ export class LiveHosts {
     const askedAt = performance.now();
     try {
       const names = new Set(await this.#list());
-      // What was announced meanwhile, the answer may not have known.
+      // The answer may not know of hosts that were announced meanwhile.
       for (const [hostname, { at }] of this.#news) {
         if (at < askedAt) this.#news.delete(hostname);
         else if (this.#names.has(hostname)) names.add(hostname);

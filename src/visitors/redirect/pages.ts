@@ -5,7 +5,7 @@ import { isWellKnownFile } from './reserved-slugs.ts';
 import { fillPlaceholders, type Host } from './host.ts';
 import type { Destination, Plan } from '../routing/plan.ts';
 
-/** What a handler gives back: a reply it has sent, or a page to send. */
+/** The result of a handler: a reply it has sent, or a page to send. */
 export type Answer = FastifyReply | string;
 
 /** Of answers that no host is known for. */
@@ -36,7 +36,7 @@ export async function showExpired(request: FastifyRequest, reply: FastifyReply, 
   return show(request, reply.code(410), host, 'visitors/redirect/expired.eta');
 }
 
-/** Where a link leads, without following it. */
+/** The destination of a link, without following it. */
 export function showPreview(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -229,7 +229,7 @@ export async function hostOfRequest(request: FastifyRequest, parts: RedirectPart
   return parts.resolver.findHost(hostnameOf(host));
 }
 
-/** What is not a slug at all: deeper paths, broken escapes, methods of which the routes know nothing. */
+/** Answers requests that ask for no slug: deeper paths, broken escapes, methods of which the routes know nothing. */
 export async function answerStray(request: FastifyRequest, reply: FastifyReply, parts: RedirectParts): Promise<Answer> {
   try {
     const { outcomes } = parts.traffic;

@@ -1,6 +1,6 @@
 import { type HitClass, hitClasses } from '../machines/hit-class.ts';
 
-/** What became of a request on a host that serves short links. */
+/** Outcomes of a request on a host that serves short links. */
 const outcomes = [
   'redirected',
   'preview',
@@ -16,13 +16,13 @@ const outcomes = [
 type Outcome = (typeof outcomes)[number];
 
 /**
- * What visitors met since this process began, for metrics. Plain numbers that the redirect adds to and that are read when
+ * Counts of visitors' outcomes since this process began, for metrics. Plain numbers that the redirect adds to and that are read when
  * somebody asks: a metrics library would hash labels for each visitor.
  */
 export type Traffic = {
   outcomes: Record<Outcome, number>;
   hits: Record<HitClass, number>;
-  /** Where the link of a redirect was found. */
+  /** The source of the link of a redirect. */
   lookups: { memory: number; database: number };
 };
 

@@ -1,4 +1,4 @@
-/** What clicks are broken down by. THE list: rollups, reports, filters, API and pages read it, nothing else names dimensions. */
+/** The dimensions of clicks. THE list: rollups, reports, filters, API and pages read it, nothing else names dimensions. */
 export type Dimension = {
   name: string;
   /** Heading of its table, and of one of its values. */

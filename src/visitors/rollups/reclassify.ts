@@ -121,7 +121,7 @@ values (${id}, ${workspaceId}, ${now.toISOString()}, 'reclassified', ${text}, ${
 on conflict (id) do update set text = excluded.text, moved = excluded.moved`);
 }
 
-/** What people read about moves: "Rules 2 were applied to past hits: 12 moved from people to link previews." */
+/** The sentence about moves: "Rules 2 were applied to past hits: 12 moved from people to link previews." */
 export function changesSentence(moves: Moves, version: number): string {
   const labelOf = (name = '') =>
     hitClasses.includes(name as HitClass) ? hitClassLabels[name as HitClass].toLowerCase() : name;

@@ -14,7 +14,7 @@ export type Chunk = { workspaceId: string; from: Date; to: Date };
 /** Hits by where they went, by class: {"human>preview": 12}; "human>human" where only the reason changed. */
 export type Moves = Record<string, number>;
 
-/** What the rules read, as it lies in the rows: hits that have it in common have one verdict. */
+/** The columns that rules read. Hits that have them in common have one verdict. */
 type Kind = { agent_id: number; shape: string; signals: number; network: string | null };
 
 type Suspect = Kind & { link_id: string; clicked_at: string; id: string; visitor_key: string | null; ms: number };
@@ -131,7 +131,7 @@ where (r.link_id, r.clicked_at, r.id) = (c.link_id, c.clicked_at, c.id)`);
   await countSettled(tx, isRestated);
   const aroundChunk = { first: addDays(isoDay(from), -3), last: addDays(isoDay(to), 3) };
   await removeEmpty(tx, workspaceId, aroundChunk);
-  // The last click may be no click any more. Where all rows that are kept are none, what is known is kept.
+  // The last click may be no click any more. If no kept row is a click, the known instant stays.
   await tx.execute(sql`
 update link_totals t
 set last_click_at = case when t.clicks > 0 then coalesce(last.at, t.last_click_at) end

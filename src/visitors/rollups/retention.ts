@@ -23,7 +23,7 @@ type Parts = {
   onMended?: (zones: readonly MendedZone[]) => void;
 };
 
-/** What keeps clicks in order, for the timetable. */
+/** The jobs that keep clicks in order, for the timetable. */
 export function clickJobs({ db, salts, sweptHits, retentionDays, onMended }: Parts): Job[] {
   return [
     { name: 'roll up clicks', everyMs: 1_000, atMostMs: 5_000, run: () => rollUpIfFree(db, onMended) },
@@ -59,7 +59,7 @@ export function clickJobs({ db, salts, sweptHits, retentionDays, onMended }: Par
   ];
 }
 
-/** What is over is forgotten here at once, in the database as soon as it answers. */
+/** Drops expired salts from memory first, because the database may be down. */
 async function renewSalts(db: Db, salts: Salts, now: Date): Promise<void> {
   salts.forget(now);
   await salts.renew(db, await earlierNow(db));
@@ -86,7 +86,7 @@ export async function forgetVisitorsSeen(db: Db, now: Date): Promise<void> {
 export async function dropOldClicks(db: Db, days: number, now: Date): Promise<string[]> {
   const keptSince = firstKeptDay(days, now);
   const dropped: string[] = [];
-  // What is gone can be counted no more.
+  // Deleted hits can be counted no more.
   await rollUpNewDimensions(db);
   for (const partition of await listPartitionsBefore(db, keptSince)) {
     const isDropped = await db.transaction(async (tx) => {

@@ -185,7 +185,7 @@ export async function rollUpIfFree(
   return withKnownZones(db, run, onMended);
 }
 
-/** Where a workspace's zone is unknown to Postgres, it gets another one first: all others are counted with it. */
+/** Gives workspaces whose zone Postgres does not know another one first: all others are counted with them. */
 async function withKnownZones(
   db: Db,
   run: () => Promise<number>,
