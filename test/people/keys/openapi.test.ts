@@ -1,7 +1,5 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPage } from '../../setup/browser.ts';
 
 type Schema = { $ref?: string; type?: unknown; properties?: Record<string, Schema> };
 type Media = Record<string, { schema: Schema }>;
@@ -152,37 +150,6 @@ describe('the description of the API', () => {
 });
 
 describe('the reference at /docs', () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-  afterAll(() => browser.close());
-
-  it('shows the operations, loads nothing from elsewhere and breaks no policy', async () => {
-    const { page, errors } = await openPage(browser);
-    const hosts = new Set<string>();
-    page.on('request', (request) => {
-      if (/^https?:/.test(request.url())) hosts.add(new URL(request.url()).host);
-    });
-    await page.goto(`${app.url}/docs`);
-    await page.getByRole('heading', { name: 'Create a link' }).first().waitFor();
-    await page.getByRole('heading', { name: 'Count clicks and visitors' }).first().waitFor();
-    await page.waitForLoadState('networkidle');
-    expect([...hosts]).toEqual([new URL(app.url).host]);
-    expect(errors).toEqual([]);
-  });
-
-  it('says so when its program does not arrive, and where the description is', async () => {
-    const { page } = await openPage(browser);
-    await page.route(/scalar-/, (route) => route.fulfill({ status: 503, body: '' }));
-    await page.goto(`${app.url}/docs`);
-    await page.getByRole('alert').getByRole('link', { name: 'Reload' }).waitFor();
-    await page.unroute(/scalar-/);
-    await page.getByRole('link', { name: 'Reload' }).click();
-    await page.locator('#app *').first().waitFor({ state: 'attached' });
-    expect(await page.getByRole('alert').count()).toBe(0);
-  });
-
   it('has a looser policy for styles than all other pages, for itself alone', async () => {
     const docs = await app.ask('/docs/');
     expect(docs.headers['content-security-policy']).toContain("script-src 'self';");

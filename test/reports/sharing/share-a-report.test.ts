@@ -1,11 +1,8 @@
 import { sql } from 'drizzle-orm';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Visitor } from '../../people/accounts/visitor.ts';
 import { insertLinkAs, textOf } from '../pages/pages.ts';
-import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPageAs } from '../../setup/browser.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
 
 let test: TestApp;
@@ -219,42 +216,4 @@ describe('who may share', () => {
     expect(refused.text).toMatch(/value="devices"\s+checked/);
     expect(refused.text).not.toMatch(/value="places"\s+checked/);
   });
-});
-
-describe('in a browser', () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-  afterAll(() => browser.close());
-
-  for (const [colorScheme, width] of [
-    ['light', 1280],
-    ['dark', 1280],
-    ['dark', 375],
-  ] as const) {
-    it(`it is shared, opened and read, ${colorScheme}, ${width} pixels wide, and axe finds nothing`, async () => {
-      const { page, errors } = await openPageAs(browser, test, ada, {
-        colorScheme,
-        viewport: { width, height: 900 },
-        bypassCSP: true,
-      });
-      await page.goto(`${test.url}/w/${ada.workspace.slug}/links/${linkId}`);
-      await page.getByRole('link', { name: 'Share', exact: true }).click();
-      await page.locator('#field-password').fill('correct horse');
-      expect(await accessibilityProblems(page)).toEqual([]);
-      await page.getByRole('button', { name: 'Share the report' }).click();
-      const url = (await page.locator('#new-share').textContent()) ?? '';
-      await page.context().clearCookies();
-      await page.goto(url);
-      expect(await accessibilityProblems(page)).toEqual([]);
-      await page.locator('#share-password').fill('correct horse');
-      await page.keyboard.press('Enter');
-      await page.getByText('1 click', { exact: true }).first().waitFor();
-      expect(await accessibilityProblems(page)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-      expect(errors).toEqual([]);
-      await page.context().close();
-    });
-  }
 });
