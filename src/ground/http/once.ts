@@ -85,8 +85,9 @@ export const madeAndGone = (): Conflict =>
     'This form was sent before, and what it made has been deleted since. Open the page again to make a new one.',
   );
 
-/** The user is part of it: the same fields of another user are another form. */
+/** The user is part of it: the same fields of another user are another form. Strangers have the token alone. */
 function hashOfForm({ sentForm, user, server }: FastifyRequest, purpose: string): Buffer | undefined {
-  if (sentForm === null || !user) return undefined;
-  return createHmac('sha256', server.config.secret).update(`form\n${purpose}\n${user.id}\n${sentForm}`).digest();
+  if (sentForm === null) return undefined;
+  const text = `form\n${purpose}\n${user?.id ?? ''}\n${sentForm}`;
+  return createHmac('sha256', server.config.secret).update(text).digest();
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Forbidden, Invalid } from '../../ground/text/errors.ts';
+import { makeOnce } from '../../ground/http/once.ts';
 import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
 import { findInvitation } from '../workspaces/invitations.ts';
 import { actorOf } from '../workspaces/actor.ts';
@@ -47,18 +48,25 @@ export default async function accountRoutes(app: FastifyInstance): Promise<void>
     async (request, reply) => {
       const { invitation = '' } = typedValues(request.body);
       const mode = await signUpMode(invitation);
-      if (mode === 'invite' || mode === 'closed') throw new Forbidden('Sign-up is not open on this server.');
+      const closed = new Forbidden('Sign-up is not open on this server.');
+      const isClosed = mode === 'invite' || mode === 'closed';
+      if (isClosed && request.validationError) throw closed;
       try {
         if (request.validationError) throw request.validationError;
         const anyone = config.signUp === 'open' ? 'anyone' : 'first';
         const welcome = mode === 'invited' ? { invitation } : anyone;
-        const { userId } = await createAccount(db, actorOf(request), request.body, welcome);
+        // The form that is sent again finds its account made, the door closed behind it or the invitation spent.
+        const { made } = await makeOnce(request, async (tx) => {
+          if (isClosed) throw closed;
+          return createAccount(tx, actorOf(request), request.body, welcome);
+        });
         const { email, password } = request.body;
         const logIn = { body: { email, password }, headers: authHeaders(request), returnHeaders: true } as const;
         forwardCookies(reply, (await auth.api.signInEmail(logIn)).headers);
-        rememberBrowser(reply, userId);
+        rememberBrowser(reply, made.userId);
         return reply.redirect('/', 303);
       } catch (error) {
+        if (error === closed) throw error;
         const { status, errors } = refusalOf(error);
         reply.code(status);
         return reply.page('people/accounts/sign-up.eta', { mode, values: typedValues(request.body), errors });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAccount } from '../../../src/people/accounts/queries.ts';
 import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
+import { fieldsOf } from '../../setup/form.ts';
 import { errorAt, valueOf, Visitor } from './visitor.ts';
 
 const grace = {
@@ -18,6 +19,31 @@ async function admins({ db }: TestApp): Promise<string[]> {
   const found = await db.execute<{ email: string }>(sql`select email from users where is_admin`);
   return found.rows.map((user) => user.email);
 }
+
+describe('a form that is sent twice', () => {
+  it('makes one account, and logs in both times, also when the door is closed by then', async () => {
+    const app = await startTestApp({ SIGN_UP: 'invite' });
+    try {
+      const shown = fieldsOf(await app.ask('/sign-up'), '/sign-up');
+      const form = { ...shown, ...grace };
+      expect(shown.once).toMatch(/^[\w-]{16}$/);
+      const visitors = [new Visitor(app), new Visitor(app), new Visitor(app)] as const;
+      const [first, second, third] = visitors;
+      const both = await Promise.all([first.ask('/sign-up', { form }), second.ask('/sign-up', { form })]);
+      expect([...both, await third.ask('/sign-up', { form })].map(({ status }) => status)).toEqual([303, 303, 303]);
+      for (const visitor of visitors) expect((await visitor.ask('/')).headers.location).toBe('/w/compilers-co/links');
+      const { rows } = await app.db.execute(
+        sql`select (select count(*)::int from users) as users, (select count(*)::int from workspaces) as workspaces`,
+      );
+      expect(rows).toEqual([{ users: 1, workspaces: 1 }]);
+      const guess = { ...form, password: 'another good password' };
+      expect((await app.ask('/sign-up', { form: guess })).status).toBe(403);
+      expect((await app.ask('/sign-up', { form: { ...form, once: 'A'.repeat(16) } })).status).toBe(403);
+    } finally {
+      await app.close();
+    }
+  });
+});
 
 describe('the first account', () => {
   let app: TestApp;
