@@ -26,7 +26,8 @@ export type FaultyPostgres = {
 export async function startPostgres(): Promise<FaultyPostgres> {
   const home = mkdtempSync(join(tmpdir(), 'waymark-faults-'));
   const port = await freePort();
-  const options = { directory: join(home, 'postgres'), settings: { port } };
+  // It would come back by itself in a second or two, before a slow machine has anything in the spool.
+  const options = { directory: join(home, 'postgres'), settings: { port }, staysDead: true };
   const starts: EmbeddedPostgres[] = [await startEmbeddedPostgres(options)];
   const url = starts[0]?.url ?? '';
   const [shown] = await query<{ data_directory: string }>(url, 'show data_directory');

@@ -25,6 +25,8 @@ export type EmbeddedPostgresOptions = {
   directory: string;
   /** For tests: fast instead of durable, and gone with its folder when we stop or die. The folder must be new or empty. */
   ephemeral?: boolean;
+  /** For tests: a server that is killed stays so until somebody starts it. */
+  staysDead?: boolean;
   /** Settings of postgresql.conf on top of ours; they count when this call starts the server. */
   settings?: PostgresSettings;
 };
@@ -80,7 +82,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     const cluster = await openCluster(account);
     const settings = { ...(options.ephemeral ? ephemeralSettings : durableSettings), ...options.settings };
-    const { lease, port, isAttached } = await joinOrStart(account, cluster, settings, !options.ephemeral);
+    const { lease, port, isAttached } = await joinOrStart(
+      account,
+      cluster,
+      settings,
+      !options.ephemeral && !options.staysDead,
+    );
     const leaveLog = await boundLog(cluster);
     const leave = async () => {
       leaveLog();
