@@ -1,33 +1,15 @@
 import { decide } from '../../src/visitors/routing/decide.ts';
-import { destinationTo, type Plan } from '../../src/visitors/routing/plan.ts';
+import type { Plan } from '../../src/visitors/routing/plan.ts';
 import type { Visit } from '../../src/visitors/visits/visit.ts';
+import { planOf, visitOf } from '../setup/plan.ts';
 import { median } from './noise.ts';
 
 /** `npm run bench:routing`: what the steps of routing cost a visit, by the decision that they come to. */
 const decisions = 2_000_000;
 const rounds = 15;
 
-const open: Plan = {
-  slugId: 'slug',
-  slug: 'spring',
-  domainId: 'domain',
-  isQr: false,
-  linkId: 'link',
-  createdAt: Date.UTC(2026, 2, 1),
-  workspaceId: 'workspace',
-  timeZone: 'UTC',
-  isOwnNetwork: null,
-  endedBy: null,
-  destinations: [destinationTo('https://example.com/spring')],
-};
-const sent: Visit = {
-  at: new Date(),
-  method: 'GET',
-  headers: {},
-  address: '203.0.113.9',
-  rawQuery: '',
-  isPreview: false,
-};
+const open = planOf();
+const sent = visitOf();
 
 const cases: readonly [string, Plan, Visit][] = [
   ['send', open, sent],

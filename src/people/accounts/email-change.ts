@@ -70,19 +70,14 @@ export async function confirmEmailChange(
     await db.transaction(async (tx) => {
       const [change] = await tx.select({ value: verifications.value }).from(verifications).where(isLive(token));
       const [userId = '', email = ''] = change?.value.split(' ') ?? [];
-      // The person first and then their links, as everybody locks who takes both.
-      await lockUser(tx, userId);
+      const user = await lockUser(tx, userId);
       const spent = await tx.delete(verifications).where(isLive(token)).returning();
-      if (spent.length === 0) throw spentLink();
+      if (!user || spent.length === 0) throw spentLink();
       if (viewerId !== undefined && viewerId !== userId) {
         const sentence = 'You are logged in to another account. Log out, then open the link again.';
         throw new Invalid(sentence, { field: 'token' });
       }
-      const isMeant = eq(users.id, userId);
-      const { id, name } = users;
-      const [user] = await tx.select({ id, name, email: users.email }).from(users).where(isMeant).for('update');
-      if (!user) throw spentLink();
-      await tx.update(users).set({ email }).where(isMeant);
+      await tx.update(users).set({ email }).where(eq(users.id, userId));
       await removeMailedTokens(tx, userId);
       const before = { email: user.email };
       const changed = { what: 'account.changed', target: user, before, after: { email } } as const;

@@ -1,5 +1,5 @@
 /**
- * Where a log-in leads: a path of our own, or `/`. A path that a browser would read as another site is refused, so that a
+ * The path that a log-in leads to: one of our own, or `/`. A path that a browser would read as another site is refused, so that a
  * link to our log-in page cannot send people elsewhere (OWASP cheat sheet "Unvalidated Redirects and Forwards").
  */
 export function nextPath(next: string | undefined): string {

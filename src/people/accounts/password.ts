@@ -1,13 +1,11 @@
 import { hashPassword } from 'better-auth/crypto';
 import { and, eq } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { accounts, sessions, users, verifications } from '../../ground/db/schema.ts';
+import { accounts, sessions, verifications } from '../../ground/db/schema.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import { record } from '../../ground/events/record.ts';
-import { asAccount, isLiveReset, lockUser, removeMailedTokens } from './queries.ts';
+import { type Account, asAccount, isLiveReset, lockUser, removeMailedTokens } from './queries.ts';
 import { spentLink } from './refused.ts';
-
-type Account = { id: string; name: string; email: string };
 
 /**
  * Gives a person a new password and ends all of their sessions. This one ends too, because a stranger may have its cookie.
@@ -15,7 +13,10 @@ type Account = { id: string; name: string; email: string };
  */
 export async function changePassword(db: Db, by: Actor, userId: string, password: string): Promise<void> {
   const hash = await hashPassword(password);
-  await db.transaction((tx) => setPassword(tx, by, userId, hash));
+  await db.transaction(async (tx) => {
+    const user = await lockUser(tx, userId);
+    if (user) await setPassword(tx, by, user, hash);
+  });
 }
 
 /**
@@ -26,26 +27,20 @@ export async function changePassword(db: Db, by: Actor, userId: string, password
 export async function resetPassword(db: Db, by: Actor, token: string, password: string): Promise<Account> {
   const hash = await hashPassword(password);
   return db.transaction(async (tx) => {
-    // The person first and then their links, as everybody locks who takes both.
     const [link] = await tx.select({ userId: verifications.value }).from(verifications).where(isLiveReset(token));
-    if (!link) throw spentLink();
-    await lockUser(tx, link.userId);
+    const user = link && (await lockUser(tx, link.userId));
     const spent = await tx.delete(verifications).where(isLiveReset(token)).returning();
-    const account = spent.length > 0 && (await setPassword(tx, by, link.userId, hash));
-    if (!account) throw spentLink();
-    return account;
+    if (!user || spent.length === 0) throw spentLink();
+    await setPassword(tx, by, user, hash);
+    return user;
   });
 }
 
 /** Mails from before open the account no more: neither with the old password nor to another address. */
-async function setPassword(tx: Db, by: Actor, userId: string, hash: string): Promise<Account | undefined> {
-  const { id, name, email } = users;
-  const [user] = await tx.select({ id, name, email }).from(users).where(eq(id, userId)).for('no key update');
-  if (!user) return undefined;
-  const isPassword = and(eq(accounts.userId, userId), eq(accounts.providerId, 'credential'));
+async function setPassword(tx: Db, by: Actor, user: Account, hash: string): Promise<void> {
+  const isPassword = and(eq(accounts.userId, user.id), eq(accounts.providerId, 'credential'));
   await tx.update(accounts).set({ password: hash }).where(isPassword);
-  await tx.delete(sessions).where(eq(sessions.userId, userId));
-  await removeMailedTokens(tx, userId);
+  await tx.delete(sessions).where(eq(sessions.userId, user.id));
+  await removeMailedTokens(tx, user.id);
   await record(tx, asAccount(by, user), null, { what: 'account.password_changed', target: user });
-  return user;
 }

@@ -112,9 +112,17 @@ export function isLiveReset(token: string): SQL | undefined {
 /** Mailed tokens of a person: the value is their id alone (new password) or their id and a new e-mail address. */
 export const ownedBy = (userId: string): SQL => sql`split_part(${verifications.value}, ' ', 1) = ${userId}`;
 
-/** Locks a person until the transaction ends: before their mailed links, as everybody locks who takes both. */
-export async function lockUser(tx: Db, userId: string): Promise<void> {
-  await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('no key update');
+/** A person, as events and mails name them. */
+export type Account = { id: string; name: string; email: string };
+
+/**
+ * Locks a person until the transaction ends: before their mailed links, as everybody locks who takes both.
+ * @returns undefined where there is none
+ */
+export async function lockUser(tx: Db, userId: string): Promise<Account | undefined> {
+  const { id, name, email } = users;
+  const [user] = await tx.select({ id, name, email }).from(users).where(eq(id, userId)).for('no key update');
+  return user;
 }
 
 /** Makes every link that a person was mailed worthless: for a new password and for a new e-mail address. */

@@ -3,6 +3,7 @@ import { and, eq, gt, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { invitations, members, users, workspaces } from '../../ground/db/schema.ts';
 import type { Actor } from '../../ground/events/actor.ts';
+import type { Happened } from '../../ground/events/happened.ts';
 import { record } from '../../ground/events/record.ts';
 import { Conflict, Invalid, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
@@ -74,21 +75,12 @@ export async function insertInvitation(
       .values({ id: newId(), workspaceId, email, ...values })
       .onConflictDoUpdate({ target: [invitations.workspaceId, invitations.email], set: values })
       .returning({ id: invitations.id, expiresAt: invitations.expiresAt });
-    const target = { id: made?.id ?? '', name: email };
-    const after = { email, role };
-    await record(
-      tx,
-      by,
-      workspaceId,
-      before
-        ? {
-            what: 'invitation.renewed',
-            target,
-            before: { email, ...before },
-            after: { ...after, expiresAt: made?.expiresAt },
-          }
-        : { what: 'invitation.created', target, after },
-    );
+    await record(tx, by, workspaceId, {
+      what: before ? 'invitation.renewed' : 'invitation.created',
+      target: { id: made?.id ?? '', name: email },
+      ...(before && { before: { email, ...before } }),
+      after: { email, role, expiresAt: made?.expiresAt },
+    });
     return token;
   });
 }
@@ -206,16 +198,12 @@ export async function acceptInvitation(
     if (!user) throw isForAnother(taken.email);
     const { workspaceId, role, email, invitedBy } = taken;
     const joined = await tx.insert(members).values({ workspaceId, userId, role }).onConflictDoNothing().returning();
-    const target = { id: user.id, name: user.name };
     // A member whose new address was invited keeps their role, and the invitation is over.
-    if (joined.length > 0)
-      await record(tx, by, workspaceId, { what: 'member.joined', target, after: { role, email, invitedBy } });
-    else
-      await record(tx, by, workspaceId, {
-        what: 'invitation.deleted',
-        target: { id: taken.id, name: email },
-        before: { email, role },
-      });
+    const happened: Happened =
+      joined.length > 0
+        ? { what: 'member.joined', target: user, after: { role, email, invitedBy } }
+        : { what: 'invitation.deleted', target: { id: taken.id, name: email }, before: { email, role } };
+    await record(tx, by, workspaceId, happened);
     const { id, slug } = workspaces;
     const [workspace] = await tx.select({ id, slug }).from(workspaces).where(eq(id, workspaceId));
     if (!workspace) throw spentInvitation();

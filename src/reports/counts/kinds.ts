@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm';
 
 /**
- * What a report is about; a workspace goes by its own id. Campaigns and tags stand for all links that have them today,
- * deleted ones too: their rows are counted, and their visitors are those of each link, so who opens two of the links on one
- * day counts at both. A domain is a part of its workspace and a QR code of its link: a visitor belongs to the first click of
+ * The subject of a report; a workspace goes by its own id. Campaigns and tags stand for all links that have them today,
+ * deleted ones too. Their rows are counted, and their visitors are those of each link: a visitor who opens two of the links
+ * on one day counts at both. A domain is a part of its workspace and a QR code of its link: a visitor belongs to the first click of
  * the day, as where a workspace or a link is filtered by them, so that all domains add up to the workspace.
  */
 export type Subject = { kind: SubjectKind; id: string };
@@ -34,6 +34,15 @@ type KindOfSubject = {
 const link = sql`c.link_id`;
 const linkOfCode = (column: SQL, id: string) => sql`${column} = (select s.link_id from slugs s where s.id = ${id})`;
 
+/** Campaigns and tags: made of many links. */
+const ofManyLinks = {
+  section: 'reports',
+  isSumOfLinks: true,
+  isOfOneLink: false,
+  isRolledUp: false,
+  visitorsOf: 'link',
+} as const;
+
 /** THE list of what can have a report. */
 export const kinds: Readonly<Record<SubjectKind, KindOfSubject>> = {
   workspace: {
@@ -61,22 +70,14 @@ export const kinds: Readonly<Record<SubjectKind, KindOfSubject>> = {
   campaign: {
     noun: 'campaign',
     folder: 'reports/campaigns',
-    section: 'reports',
-    isSumOfLinks: true,
-    isOfOneLink: false,
-    isRolledUp: false,
-    visitorsOf: 'link',
+    ...ofManyLinks,
     exists: (id) => sql`exists (select from campaigns where workspace_id = w.id and id = ${id})`,
     hasLink: (column, id) => sql`${column} in (select l.id from links l where l.campaign_id = ${id})`,
   },
   tag: {
     noun: 'tag',
     folder: 'reports/tags',
-    section: 'reports',
-    isSumOfLinks: true,
-    isOfOneLink: false,
-    isRolledUp: false,
-    visitorsOf: 'link',
+    ...ofManyLinks,
     exists: (id) => sql`exists (select from tags where workspace_id = w.id and id = ${id})`,
     hasLink: (column, id) => sql`${column} in (select lt.link_id from link_tags lt where lt.tag_id = ${id})`,
   },

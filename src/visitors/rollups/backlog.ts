@@ -5,7 +5,7 @@ import type { Db } from '../../ground/db/db.ts';
 export type Backlog = { hits: number; seconds: number };
 
 /**
- * What is pending of all workspaces, about: counted by the statistics of Postgres, its age by the first thousand hits.
+ * Counts the pending hits of all workspaces, about: by the statistics of Postgres, its age by the first thousand hits.
  * Counting all of a million would take a second, on each server, each time that somebody reads the metrics.
  */
 export async function readBacklog(db: Db): Promise<Backlog> {

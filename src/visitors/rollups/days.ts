@@ -41,9 +41,9 @@ group by 1, 2`);
 export type CampaignDay = { campaignId: string; day: string; clicks: number; visitors: number; scans: number };
 
 /**
- * What the campaigns of a workspace brought, day by day; days without clicks are left out. Exact at this moment: the
+ * Counts clicks of a workspace's campaigns day by day; days without clicks are left out. Exact at this moment: the
  * daily rollups of busy links with what is pending, and the rows of the others. Links that were deleted go on counting,
- * so that a result does not shrink. Visitors are summed over links: who opened two links on one day counts for both.
+ * so that a result does not shrink. Visitors are summed over links: one who opened two links on one day counts for both.
  * @param days first and last, 'YYYY-MM-DD' of the workspace's calendar, both counted
  * @param days.timeZone the workspace's
  * @param campaignIds only of these

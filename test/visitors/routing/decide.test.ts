@@ -2,33 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { decide, type Decision } from '../../../src/visitors/routing/decide.ts';
 import { destinationTo, type Plan } from '../../../src/visitors/routing/plan.ts';
 import type { Visit } from '../../../src/visitors/visits/visit.ts';
+import { planOf, spring, visitOf } from '../../setup/plan.ts';
 
-const spring = destinationTo('https://example.com/spring');
 const summer = destinationTo('https://example.com/summer');
-
-const planOf = (changes: Partial<Plan>): Plan => ({
-  slugId: 'slug',
-  slug: 'spring',
-  domainId: 'domain',
-  isQr: false,
-  linkId: 'link',
-  createdAt: Date.UTC(2026, 2, 1),
-  workspaceId: 'workspace',
-  timeZone: 'UTC',
-  isOwnNetwork: null,
-  endedBy: null,
-  destinations: [spring],
-  ...changes,
-});
-
-const visitOf = (changes: Partial<Visit>): Visit => ({
-  at: new Date('2026-03-20T12:00:00Z'),
-  method: 'GET',
-  headers: {},
-  address: '203.0.113.9',
-  rawQuery: '',
-  ...changes,
-});
 
 const send: Decision = { kind: 'send', destination: spring };
 const preview: Decision = { kind: 'preview', destination: spring };

@@ -1,0 +1,31 @@
+import { destinationTo, type Plan } from '../../src/visitors/routing/plan.ts';
+import type { Visit } from '../../src/visitors/visits/visit.ts';
+
+export const spring = destinationTo('https://example.com/spring');
+
+/** A link that is open, as it is loaded. */
+export const planOf = (changes: Partial<Plan> = {}): Plan => ({
+  slugId: 'slug',
+  slug: 'spring',
+  domainId: 'domain',
+  isQr: false,
+  linkId: 'link',
+  createdAt: Date.UTC(2026, 2, 1),
+  workspaceId: 'workspace',
+  timeZone: 'UTC',
+  isOwnNetwork: null,
+  endedBy: null,
+  destinations: [spring],
+  ...changes,
+});
+
+/** A visit to it. */
+export const visitOf = (changes: Partial<Visit> = {}): Visit => ({
+  at: new Date('2026-03-20T12:00:00Z'),
+  method: 'GET',
+  headers: {},
+  address: '203.0.113.9',
+  rawQuery: '',
+  isPreview: false,
+  ...changes,
+});
