@@ -1,3 +1,5 @@
+import { shortened } from '../../ground/text/shortened.ts';
+
 /** Codes of faults, for programs. They stay the same when sentences are reworded. */
 export type FaultCode =
   | 'txt_missing'
@@ -150,7 +152,6 @@ function recordWords({ target, addresses, isApex }: Wanted): string {
   return `${records.length === 1 ? 'the record' : 'the records'} ${listed(records)}`;
 }
 
-/** Text of strangers is cut: enough to recognise it, for it may be of any length. */
-const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
-const listed = (texts: readonly string[]): string => texts.slice(0, 4).map(shortened).join(', ');
-const quoted = (texts: readonly string[]): string => listed(texts.map((text) => `“${shortened(text)}”`));
+const short = (text: string): string => shortened(text, 80);
+const listed = (texts: readonly string[]): string => texts.slice(0, 4).map(short).join(', ');
+const quoted = (texts: readonly string[]): string => listed(texts.map((text) => `“${short(text)}”`));

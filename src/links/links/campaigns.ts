@@ -9,6 +9,7 @@ import { record } from '../../ground/events/record.ts';
 import { Invalid, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import { lockLinks } from './lock.ts';
+import { shortened } from '../../ground/text/shortened.ts';
 import { nameKey, refuseTaken } from './name.ts';
 
 /** The decisions of people about a campaign. Days are 'YYYY-MM-DD' of the workspace's calendar, both part of it. */
@@ -69,10 +70,13 @@ export async function readCampaignOf(db: Db, workspaceId: string, typedName: str
     .from(campaigns)
     .where(and(eq(campaigns.workspaceId, workspaceId), eq(campaigns.nameKey, key)));
   if (campaign) return campaign.id;
-  throw new Invalid(`There is no campaign “${typedName.trim()}”. Create it on the page Campaigns first.`, {
-    field: 'campaign',
-    code: 'campaign_unknown',
-  });
+  throw new Invalid(
+    `There is no campaign “${shortened(typedName.trim(), 80)}”. Create it on the page Campaigns first.`,
+    {
+      field: 'campaign',
+      code: 'campaign_unknown',
+    },
+  );
 }
 
 /** Campaigns whose name holds what somebody is typing, the newest first. */

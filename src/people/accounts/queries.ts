@@ -8,6 +8,7 @@ import { record } from '../../ground/events/record.ts';
 import { Conflict, Forbidden, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import { hashOfSecret } from '../../ground/text/secret.ts';
+import { nameAfter } from '../workspaces/forms.ts';
 import { acceptInvitation, checkInvitation } from '../workspaces/invitations.ts';
 import { insertWorkspace } from '../workspaces/queries.ts';
 import type { NewAccount } from './forms.ts';
@@ -43,7 +44,7 @@ export async function createAccount(
         target: user,
         after: { name, email, isAdmin: isFirst },
       });
-      const workspaceName = account.workspaceName || `${name}'s workspace`;
+      const workspaceName = account.workspaceName || nameAfter(name);
       const workspace =
         typeof welcome === 'object'
           ? await acceptInvitation(tx, maker, welcome.invitation, userId)

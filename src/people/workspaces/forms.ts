@@ -9,7 +9,14 @@ import { invitedRoles } from './invitations.ts';
 import { roles } from './roles.ts';
 import { slugLength, slugPattern } from './slug.ts';
 
-export const workspaceName = oneLine('Name the workspace.', 60);
+const maxNameLength = 60;
+export const workspaceName = oneLine('Name the workspace.', maxNameLength);
+
+/** The name of a workspace that a new person leaves unnamed: after them, as far as it fits. */
+export function nameAfter(person: string): string {
+  const name = `${person}'s workspace`;
+  return name.length <= maxNameLength ? name : person.slice(0, maxNameLength).trim();
+}
 
 const timeZone = z.string({ error: 'Choose a time zone.' }).max(64, 'Choose a time zone from the list.');
 

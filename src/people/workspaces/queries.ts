@@ -101,6 +101,10 @@ export async function updateLastOpened(db: Db, workspaceId: string, userId: stri
     .where(and(eq(members.workspaceId, workspaceId), eq(members.userId, userId)));
 }
 
+/** Refuses a time zone that we or Postgres do not know. */
+export const unknownZone = (): Invalid =>
+  new Invalid('Choose a time zone from the list, such as Europe/Berlin.', { field: 'timeZone' });
+
 /**
  * Changes a workspace. A new time zone moves the days and hours of all its reports, so these are counted anew, which
  * takes some seconds a million clicks.
@@ -120,8 +124,7 @@ export async function updateWorkspace(
   },
 ): Promise<Workspace> {
   const found = changes.timeZone === undefined ? undefined : await findTimeZone(db, changes.timeZone);
-  if (changes.timeZone !== undefined && !found)
-    throw new Invalid('Choose a time zone from the list, such as Europe/Berlin.', { field: 'timeZone' });
+  if (changes.timeZone !== undefined && !found) throw unknownZone();
   try {
     return await db.transaction(async (tx) => {
       // No lock of the key: notes and links that point here must not wait, for they hold what moving the rollups waits for.

@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { placeAmong } from '../../visitors/machines/own-networks.ts';
 import type { Db } from '../../ground/db/db.ts';
-import { listTimeZones } from '../../ground/zones/time-zones.ts';
+import { findTimeZone, listTimeZones } from '../../ground/zones/time-zones.ts';
 import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
 import { LimitReached } from '../../ground/text/errors.ts';
 import { makeOnce } from '../../ground/http/once.ts';
@@ -20,6 +20,7 @@ import {
   insertWorkspace,
   listWorkspacesOf,
   type Membership,
+  unknownZone,
   updateWorkspace,
   type Workspace,
 } from './queries.ts';
@@ -64,6 +65,7 @@ export default async function workspaceRoutes(app: FastifyInstance): Promise<voi
     async (request, reply) => {
       try {
         if (request.validationError) throw request.validationError;
+        if (!(await findTimeZone(db, request.body.timeZone))) throw unknownZone();
         const asked = { ...request.body, ownerId: request.user?.id ?? '' };
         const { made } = await makeOnce(request, async (tx) => ({
           slug: (await insertWorkspace(tx, actorOf(request), asked)).slug,

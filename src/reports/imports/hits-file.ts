@@ -3,6 +3,7 @@ import { cleanText } from '../../visitors/visits/text.ts';
 import { CsvReader, type CsvRecord } from '../../ground/text/csv.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { HOUR, isDay } from '../../ground/time/zoned-time.ts';
+import { shortened } from '../../ground/text/shortened.ts';
 import { type HitColumn, hitColumns } from '../exports/hits-csv.ts';
 
 /** A hit of a file: its line, and its cells by `hitColumns`; NULL where one is empty. */
@@ -155,6 +156,6 @@ function readHit({ line, cells }: CsvRecord, header: readonly HitColumn[], bound
 
 /** The refusal of a cell, for people who look for it in their file. */
 export function cellRefused(line: number, column: HitColumn, cell: string, problem: string): Invalid {
-  const shown = cell.length > 60 ? `${cell.slice(0, 60)}…` : cell;
+  const shown = shortened(cell, 60);
   return new Invalid(`Line ${line}, column ${column}: ${shown === '' ? 'it' : `"${shown}"`} ${problem}.`);
 }

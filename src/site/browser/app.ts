@@ -8,6 +8,7 @@ import { startPictures } from './picture.ts';
 import { startLogos } from './logo.ts';
 import { startPopovers } from './popovers.ts';
 import { startPrinting } from './print.ts';
+import { startRefusals } from './refusals.ts';
 import { startSelecting } from './selecting.ts';
 import { startShortcuts } from './shortcuts.ts';
 import { startSignUp } from './sign-up.ts';
@@ -27,6 +28,7 @@ startDownloads();
 startCompleting();
 startSelecting();
 startSignUp();
+startRefusals();
 // All scripts are here. A stylesheet may still fail: only once everything has arrived or not need the page say nothing.
 const dropNotice = () => document.querySelector(':root:not([data-partial]) #load-notice')?.remove();
 if (document.readyState === 'complete') dropNotice();

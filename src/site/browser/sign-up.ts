@@ -10,7 +10,11 @@ export function startSignUp(): void {
   const workspace = form?.querySelector<HTMLInputElement>('[name=workspaceName]');
 
   if (person && workspace) {
-    const suggestion = () => (person.value.trim() ? `${person.value.trim()}'s workspace` : '');
+    // A name that does not fit is left to the server, which makes one that does.
+    const suggestion = () => {
+      const name = `${person.value.trim()}'s workspace`;
+      return person.value.trim() && name.length <= workspace.maxLength ? name : '';
+    };
     let suggested = workspace.value === '' ? '' : suggestion();
     person.addEventListener('input', () => {
       if (workspace.value !== suggested) return;

@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
 import { composedLine } from '../../ground/text/composed.ts';
 import { Invalid } from '../../ground/text/errors.ts';
+import { shortened } from '../../ground/text/shortened.ts';
 import { inNetworks, type Network, readNetwork } from '../../ground/addresses/network.ts';
 
 /** Addresses and networks of a workspace's own people, such as its office. Visits from there are kept, and are no clicks. */
@@ -37,7 +38,7 @@ export function readOwnNetworks(typed: string): string {
     const network = readNetwork(range);
     if (!network)
       throw refuse(
-        `Line ${number}: “${cut(range)}” is not an address or a network. Write 203.0.113.9, 203.0.113.0/24 or 2001:db8::/48.`,
+        `Line ${number}: “${shortened(range, 50)}” is not an address or a network. Write 203.0.113.9, 203.0.113.0/24 or 2001:db8::/48.`,
       );
     if (isTooWide(network))
       throw refuse(
@@ -57,8 +58,6 @@ const isTooWide = (network: Network): boolean =>
 
 const writeNetwork = ({ address, bits, family }: Network): string =>
   bits === (family === 'ipv4' ? 32 : 128) ? address : `${address}/${bits}`;
-
-const cut = (text: string): string => (text.length > 50 ? `${text.slice(0, 50)}…` : text);
 
 /** How an entry for somebody would be written, and what to know before it is added. */
 export type VisitorPlace = {

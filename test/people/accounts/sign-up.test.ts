@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAccount } from '../../../src/people/accounts/queries.ts';
+import { nameAfter, workspaceName } from '../../../src/people/workspaces/forms.ts';
 import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { fieldsOf } from '../../setup/form.ts';
@@ -42,6 +43,18 @@ describe('a form that is sent twice', () => {
     } finally {
       await app.close();
     }
+  });
+});
+
+describe('a workspace that is not named', () => {
+  it.each([
+    ['Grace Hopper', "Grace Hopper's workspace"],
+    ['g'.repeat(48), `${'g'.repeat(48)}'s workspace`],
+    ['g'.repeat(49), 'g'.repeat(49)],
+    ['g'.repeat(80), 'g'.repeat(60)],
+  ])('of %s is named after them, in a name that its settings take', (person, name) => {
+    expect(nameAfter(person)).toBe(name);
+    expect(workspaceName.parse(name)).toBe(name);
   });
 });
 

@@ -49,6 +49,13 @@ describe('a new workspace', () => {
     expect(valueOf(refused, 'timeZone')).toBe('Europe/Berlin');
   });
 
+  it('needs a time zone that is known, and keeps what was typed', async () => {
+    const refused = await ada.ask('/workspaces/new', { form: { name: 'Madrid office', timeZone: 'Madrid' } });
+    expect(refused.status).toBe(422);
+    expect(refused.text).toMatch(/id="time-zone-error">.*Choose a time zone from the list, such as Europe\/Berlin\./);
+    expect([valueOf(refused, 'name'), valueOf(refused, 'timeZone')]).toEqual(['Madrid office', 'Madrid']);
+  });
+
   it('is made by people who are logged in', async () => {
     expect((await app.ask('/workspaces/new')).headers.location).toBe('/log-in?next=%2Fworkspaces%2Fnew');
     expect((await app.ask('/workspaces/new', { form: { name: 'X' } })).headers.location).toBe('/log-in');
