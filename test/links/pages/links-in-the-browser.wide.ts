@@ -108,7 +108,7 @@ describe('in a browser', () => {
   it('a refused form has the cursor in its first refused field, and keeps it where one types', async () => {
     const ada = await app.signUp('Ada');
     const { page, errors } = await openLinks(ada);
-    const focused = () => page.evaluate(() => document.activeElement?.id);
+    const focusedId = () => page.evaluate(() => document.activeElement?.id);
     await page.goto(`${app.url}/w/${ada.workspace.slug}/campaigns`);
     await page.keyboard.press('c');
     await page.locator('#quick-url').fill('https://example.com/');
@@ -116,16 +116,16 @@ describe('in a browser', () => {
     await page.locator('#quick-campaign').fill('None of ours');
     await page.keyboard.press('Enter');
     await page.locator('#quick-create .field-error', { hasText: 'There is no campaign' }).waitFor();
-    await expect.poll(focused).toBe('quick-campaign');
+    await expect.poll(focusedId).toBe('quick-campaign');
     await page.locator('#quick-slug').fill('fine');
     await page.getByText('/fine is free.').waitFor();
-    expect(await focused()).toBe('quick-slug');
+    expect(await focusedId()).toBe('quick-slug');
     await page.goto(`${app.url}/w/${ada.workspace.slug}/campaigns/new`);
     await page.locator('#field-name').fill('Spring');
     await page.locator('#field-goal').fill('abc');
     await page.keyboard.press('Enter');
     await page.locator('.field-error').waitFor();
-    await expect.poll(focused).toBe('field-goal');
+    await expect.poll(focusedId).toBe('field-goal');
     expect(errors).toEqual([]);
   });
 
