@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Turns } from './turns.ts';
 
 /**
@@ -13,11 +14,14 @@ const usualConnections = 10;
 const lanesOfPool = new WeakMap<object, Lanes>();
 
 /**
- * Divides the connections of a pool: both lanes together leave some of them to what is short.
+ * Divides the connections of a pool: both lanes together leave some of them to what is short. The statements of one
+ * workspace leave half of the cores to everybody else, redirects first.
+ * @param cores of this machine, which often is the database's too
  */
-export function divideLanes(pool: object, connections: number): Lanes {
+export function divideLanes(pool: object, connections: number, cores = availableParallelism()): Lanes {
   const ofAll = Math.max(1, Math.floor((connections - 1) * 0.45));
-  const limits = { ofAll, ofWorkspace: Math.ceil(ofAll / 2) };
+  const ofWorkspace = Math.max(1, Math.min(Math.ceil(ofAll / 2), Math.floor(cores / 2)));
+  const limits = { ofAll, ofWorkspace };
   const rows = new Turns(limits);
   // Two connections: one is for what is short.
   const lanes = { rows, lists: connections < 3 ? rows : new Turns(limits) };

@@ -202,15 +202,18 @@ function breakdownsOf(
   counts: DimensionCounts,
   most: (name: DimensionName) => number = () => Number.POSITIVE_INFINITY,
 ): Breakdowns {
-  const of = ({ name }: { name: DimensionName }): Breakdown => {
-    const found = counts.filter(({ dimension }) => dimension === name);
+  const found = new Map<string, DimensionCounts[number][]>(dimensions.map(({ name }) => [name, []]));
+  // One pass: there may be as many as the workspace has links.
+  for (const count of counts) found.get(count.dimension)?.push(count);
+  const of = (name: DimensionName): Breakdown => {
+    const values = found.get(name) ?? [];
     return {
-      rows: found.slice(0, most(name)).map(({ value, clicks, visitors }) => ({ value, clicks, visitors })),
-      count: found[0]?.count ?? found.length,
-      sum: found[0]?.sum ?? found.reduce((sum, { clicks }) => sum + clicks, 0),
+      rows: values.slice(0, most(name)).map(({ value, clicks, visitors }) => ({ value, clicks, visitors })),
+      count: values[0]?.count ?? values.length,
+      sum: values[0]?.sum ?? values.reduce((sum, { clicks }) => sum + clicks, 0),
     };
   };
-  return Object.fromEntries(dimensions.map((dimension) => [dimension.name, of(dimension)])) as Breakdowns;
+  return Object.fromEntries(dimensions.map(({ name }) => [name, of(name)])) as Breakdowns;
 }
 
 const none: Counts = { clicks: 0, visitors: 0 };

@@ -88,7 +88,7 @@ export const takesRows = ({ kind }: Subject, filters: readonly Filter[] = []): b
   filters.length > 0 || !kinds[kind].isRolledUp;
 
 /** Rows that are named at once: some milliseconds, in which no redirect is answered. */
-const rowsAtOnce = 1_000;
+const rowsAtOnce = 250;
 
 export type CountedRow = CountedValue & {
   label: string;

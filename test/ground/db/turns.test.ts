@@ -115,4 +115,17 @@ describe('the connections of a pool', () => {
       expect(begun).toBeLessThan(connections);
     },
   );
+
+  it.each([
+    { cores: 1, most: 1 },
+    { cores: 2, most: 1 },
+    { cores: 4, most: 2 },
+    { cores: 64, most: 2 },
+  ])('one workspace has $most of ten at once in each lane where there are $cores cores', async ({ cores, most }) => {
+    for (const lane of Object.values(divideLanes({}, 10, cores))) {
+      for (let n = 0; n < 10; n++) void lane.take('a', () => new Promise(() => {}));
+      await settle();
+      expect(lane.busy).toBe(most);
+    }
+  });
 });

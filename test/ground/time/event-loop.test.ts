@@ -38,4 +38,16 @@ describe('long work', () => {
     expect(results).toEqual(['123', '456', '7']);
     expect(seen.size).toBe(3);
   });
+
+  it('is followed by as long a pause, however much waits', async () => {
+    const pieces: { began: number; ended: number }[] = [];
+    await inRounds([1, 2, 3], 1, () => {
+      const began = performance.now();
+      while (performance.now() - began < 20);
+      pieces.push({ began, ended: performance.now() });
+    });
+    // A timer may fire within the millisecond before its time.
+    for (const [nth, { ended }] of pieces.slice(0, -1).entries())
+      expect((pieces[nth + 1]?.began ?? 0) - ended).toBeGreaterThan(18);
+  });
 });
