@@ -124,7 +124,7 @@ function makeLink({ app, workspaceId, ownerId }: Place) {
     title: null,
     tags: [],
     campaignId: null,
-    domainId: app.app.instanceDomainId,
+    domainId: app.instanceDomainId,
   });
 }
 

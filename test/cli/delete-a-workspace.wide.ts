@@ -10,41 +10,41 @@ import { rowsOf } from '../setup/hits.ts';
 import { workspaceIdOf } from '../setup/membership.ts';
 import { type CommandLine, openCommandLine } from './run.ts';
 
-let waymark: TestApp;
+let app: TestApp;
 let line: CommandLine;
 let ada: Person;
 let bea: Person;
 
 beforeAll(async () => {
-  waymark = await startTestApp();
-  line = openCommandLine({ DATABASE_URL: waymark.databaseUrl });
-  [ada, bea] = [await waymark.signUp('Ada'), await waymark.signUp('Bea')];
+  app = await startTestApp();
+  line = openCommandLine({ DATABASE_URL: app.databaseUrl });
+  [ada, bea] = [await app.signUp('Ada'), await app.signUp('Bea')];
   for (const [person, slug] of [
     [ada, 'gone'],
     [bea, 'kept'],
   ] as const) {
     const form = { url: `https://example.com/${slug}`, slug, newTags: 'spring' };
     await person.ask(`/w/${person.workspace.slug}/links`, { form });
-    await waymark.visit(`/${slug}`);
-    await waymark.rollUp();
-    await waymark.visit(`/${slug}`);
+    await app.visit(`/${slug}`);
+    await app.rollUp();
+    await app.visit(`/${slug}`);
     const domain = `go.${slug}.test`;
-    await insertDomain(waymark.db, await workspaceIdOf(waymark, person), domain);
+    await insertDomain(app.db, await workspaceIdOf(app, person), domain);
     await person.ask(`/w/${person.workspace.slug}/links`, { form: { ...form, domain } });
   }
-  await waymark.db.execute(sql`
+  await app.db.execute(sql`
 insert into chart_notes (id, workspace_id, at, kind, text, moved) select 'note', id, now(), 'reclassified', 'Moved.', '{}' from workspaces where slug = ${ada.workspace.slug}`);
 });
 
 afterAll(async () => {
   line.close();
-  await waymark.close();
+  await app.close();
 });
 
 /** Everything that names a workspace or a link of it, and the pseudonyms of its visitors. */
 async function namesOf(person: Person): Promise<string[]> {
   const rows = await rowsOf<{ name: string }>(
-    waymark.db,
+    app.db,
     sql`
 with w as (select id from workspaces where slug = ${person.workspace.slug})
 select id as name from w
@@ -57,13 +57,13 @@ union select visitor_key::text from clicks where workspace_id in (select id from
 /** How many rows of each table name one of these. */
 async function rowsThatName(names: string[]): Promise<Record<string, number>> {
   const tables = await rowsOf<{ name: string }>(
-    waymark.db,
+    app.db,
     sql`select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
   );
   const found: Record<string, number> = {};
   for (const { name } of tables) {
     const [{ rows } = { rows: 0 }] = await rowsOf<{ rows: number }>(
-      waymark.db,
+      app.db,
       sql`select count(*)::int as rows from ${sql.identifier(name)} t where t::text ~ ${names.join('|')}`,
     );
     if (rows > 0) found[name] = rows;
@@ -84,8 +84,8 @@ describe('waymark workspace:delete', () => {
   });
 
   it('leaves nothing of it in any table, and nothing else is touched', async () => {
-    await waymark.rollUp();
-    await waymark.visit('/gone');
+    await app.rollUp();
+    await app.visit('/gone');
     const [gone, kept] = [await namesOf(ada), await namesOf(bea)];
     const before = await rowsThatName(kept);
     expect(Object.keys(await rowsThatName(gone))).toEqual(
@@ -105,12 +105,12 @@ describe('waymark workspace:delete', () => {
     const { code, stdout } = await line.run('workspace:delete', ada.workspace.slug, '--yes');
     expect(code).toBe(0);
     expect(stdout).toContain(`Deleted: the workspace "Ada's team"`);
-    await waymark.rollUp();
+    await app.rollUp();
     // But that it was deleted.
     expect(Object.keys(await rowsThatName(gone)).filter((name) => !name.startsWith('events'))).toEqual([]);
     expect(
       await rowsOf(
-        waymark.db,
+        app.db,
         sql`select what, actor_name as by from events where workspace_id is null and target_name = ${"Ada's team"} order by id`,
       ),
     ).toEqual([
@@ -121,8 +121,8 @@ describe('waymark workspace:delete', () => {
   });
 
   it('ends its links at once, and others go on', async () => {
-    await expect.poll(async () => (await waymark.visit('/gone')).status).toBe(404);
-    expect((await waymark.visit('/kept')).status).toBe(302);
+    await expect.poll(async () => (await app.visit('/gone')).status).toBe(404);
+    expect((await app.visit('/kept')).status).toBe(302);
     expect((await line.run('workspace:delete', ada.workspace.slug, '--yes')).stderr).toContain('There is no workspace');
   });
 });
@@ -134,53 +134,53 @@ describe('a large workspace', () => {
   const hits = 12_000;
 
   beforeAll(async () => {
-    cleo = await waymark.signUp('Cleo');
-    workspaceId = await workspaceIdOf(waymark, cleo);
-    await insertDomain(waymark.db, workspaceId, domain);
+    cleo = await app.signUp('Cleo');
+    workspaceId = await workspaceIdOf(app, cleo);
+    await insertDomain(app.db, workspaceId, domain);
     const form = { url: 'https://example.com/large', title: 'large' };
     await cleo.ask(`/w/${cleo.workspace.slug}/links`, { form: { ...form, slug: 'large' } });
     await cleo.ask(`/w/${cleo.workspace.slug}/links`, { form: { ...form, slug: 'own', domain } });
-    await waymark.visit('/large');
+    await app.visit('/large');
     // More than a step of either, of some months.
-    await waymark.db.execute(sql`
+    await app.db.execute(sql`
 insert into links (id, workspace_id, url) select 'large' || n, ${workspaceId}, 'https://example.com/' || n from generate_series(1, 700) n`);
-    await waymark.db.execute(sql`
+    await app.db.execute(sql`
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, visitor_key, is_first_on_link, is_first_in_workspace)
 select n, now() - n * interval '10 minutes', 'large' || 1 + n % 700, 'slug', ${workspaceId}, 'human', 'reason', 1, 'direct', -1000000000 - n, true, true
 from generate_series(1, ${hits}::int) n`);
-    await waymark.db.execute(sql`
+    await app.db.execute(sql`
 insert into visitors_seen (visitor_key, link_id, day) select visitor_key, link_id, current_date from clicks where visitor_key between -1000000020 and -1000000001`);
-    await restateWorkspace(waymark.db, workspaceId);
-    await waymark.visit('/large');
+    await restateWorkspace(app.db, workspaceId);
+    await app.visit('/large');
   });
 
   it('is gone for its visitors and its people before its rows are', async () => {
-    await endWorkspace(waymark.db, workspaceId, byTest);
-    await expect.poll(async () => (await waymark.visit('/large')).status).toBe(410);
-    await expect.poll(async () => (await waymark.visit('/own', { host: domain })).status).toBe(404);
+    await endWorkspace(app.db, workspaceId, byTest);
+    await expect.poll(async () => (await app.visit('/large')).status).toBe(410);
+    await expect.poll(async () => (await app.visit('/own', { host: domain })).status).toBe(404);
     expect((await cleo.ask(`/w/${cleo.workspace.slug}/links`)).status).toBe(404);
     expect(Object.keys(await rowsThatName([workspaceId]))).toEqual(expect.arrayContaining(['clicks', 'links']));
-    expect((await waymark.visit('/kept')).status).toBe(302);
+    expect((await app.visit('/kept')).status).toBe(302);
   });
 
   it('goes in steps without the lock of the rollups, and after an interruption the rest goes', async () => {
-    const interrupted = deleteContents(waymark.db, workspaceId, byTest, ({ deleted }) => {
+    const interrupted = deleteContents(app.db, workspaceId, byTest, ({ deleted }) => {
       expect(deleted).toBeLessThanOrEqual(10_000);
       throw new Error('killed');
     });
     await expect(interrupted).rejects.toThrow('killed');
-    const left = await rowsOf(waymark.db, sql`select id from clicks where workspace_id = ${workspaceId}`);
+    const left = await rowsOf(app.db, sql`select id from clicks where workspace_id = ${workspaceId}`);
     expect(left.length).toBeGreaterThan(0);
     expect(left.length).toBeLessThan(hits);
     expect((await line.run('workspace:delete', cleo.workspace.slug)).stderr).toContain('Its deletion was begun.');
 
     const steps: string[] = [];
     const locks: Promise<unknown[]>[] = [];
-    await deleteContents(waymark.db, workspaceId, byTest, ({ what }) => {
+    await deleteContents(app.db, workspaceId, byTest, ({ what }) => {
       steps.push(what);
       locks.push(
         rowsOf(
-          waymark.db,
+          app.db,
           sql`select from pg_locks where locktype = 'advisory' and pid = any(
           select pid from pg_stat_activity where query like 'delete from%')`,
         ),
@@ -188,27 +188,27 @@ insert into visitors_seen (visitor_key, link_id, day) select visitor_key, link_i
     });
     expect(steps.filter((what) => what === 'links').length).toBe(2);
     expect((await Promise.all(locks)).flat()).toEqual([]);
-    await deleteHits(waymark.db, workspaceId);
+    await deleteHits(app.db, workspaceId);
     expect(
       Object.keys(await rowsThatName([workspaceId, 'large\\d+'])).filter((name) => !name.startsWith('events')),
     ).toEqual([]);
-    expect(await rowsOf(waymark.db, sql`select from events where workspace_id = ${workspaceId}`)).toEqual([]);
-    expect(await rowsOf(waymark.db, sql`select from visitors_seen where visitor_key < 0`)).toEqual([]);
-    await expect.poll(async () => (await waymark.visit('/large')).status).toBe(404);
+    expect(await rowsOf(app.db, sql`select from events where workspace_id = ${workspaceId}`)).toEqual([]);
+    expect(await rowsOf(app.db, sql`select from visitors_seen where visitor_key < 0`)).toEqual([]);
+    await expect.poll(async () => (await app.visit('/large')).status).toBe(404);
   });
 
   it('is gone from each table that names a workspace, a link or a scope', async () => {
     const { id: adas } = (
       await rowsOf<{ id: string }>(
-        waymark.db,
+        app.db,
         sql`select distinct workspace_id as id from clicks
       where workspace_id not in (select id from workspaces)`,
       )
     )[0] ?? { id: '' };
     // Hits on links that a busy node still had in memory.
-    await deleteHits(waymark.db, adas);
+    await deleteHits(app.db, adas);
     const columns = await rowsOf<{ table: string; column: string }>(
-      waymark.db,
+      app.db,
       sql`
 select c.table_name as table, c.column_name as column
 from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
@@ -224,7 +224,7 @@ where c.table_schema = 'public' and t.table_type = 'BASE TABLE'
           ? sql`select id from links union all select id from workspaces`
           : sql`select id from ${sql.identifier(target)}`;
       const strays = await rowsOf(
-        waymark.db,
+        app.db,
         sql`select t.* from ${sql.identifier(table)} t where t.${sql.identifier(column)} not in (${known}) and t.${sql.identifier(column)} <> ''`,
       );
       expect(strays, `${table}.${column}`).toEqual([]);

@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { rollUpPending } from '../../src/visitors/rollups/rollups.ts';
-import { type Config, readConfig } from '../../src/config.ts';
-import type { Db } from '../../src/ground/db/db.ts';
+import { readConfig } from '../../src/config.ts';
 import { startServer } from '../../src/boot/start.ts';
 import { createTestDatabase } from './database.ts';
 import { waitForServer } from './domains.ts';
@@ -39,11 +38,10 @@ export type Person = Account & {
   ask(path: string, ask?: Ask): Promise<Answer>;
 };
 
-export type TestApp = {
-  app: FastifyInstance;
-  db: Db;
+export type TestApp = Pick<FastifyInstance, 'db' | 'config' | 'mailer' | 'instanceDomainId'> & {
+  /** The server's own parts. */
+  fastify: FastifyInstance;
   databaseUrl: string;
-  config: Config;
   /** Origin of the dashboard, reachable by a browser. */
   url: string;
   /** Host of the short links, for the Host header. */
@@ -96,19 +94,22 @@ export async function startTestApp(
     ...env,
   });
   const server = await startServer(config);
+  const { db, mailer, instanceDomainId } = server.app;
   const appHost = new URL(config.appUrl).host;
   const shortHost = new URL(config.shortUrl).host;
   const ask = (path: string, options: Ask = {}) => request(port, path, { host: appHost, ...options });
-  waitForServer(server.app.db, async (host) => {
+  waitForServer(db, async (host) => {
     const answer = await request(port, `/internal/tls-allowed?domain=${host}`, { host: `127.0.0.1:${port}` });
     return answer.status === 200;
   });
 
   return {
-    app: server.app,
-    db: server.app.db,
-    databaseUrl: database.url,
+    fastify: server.app,
+    db,
     config,
+    mailer,
+    instanceDomainId,
+    databaseUrl: database.url,
     url: config.appUrl,
     shortHost,
     ask,
@@ -118,8 +119,8 @@ export async function startTestApp(
         ...options,
         headers: { 'user-agent': desktopChrome, 'accept-language': 'en-GB,en;q=0.9', ...options.headers },
       }),
-    signUp: (name = 'Ada') => signUp({ db: server.app.db, config, ask }, name),
-    rollUp: () => rollUpPending(server.app.db),
+    signUp: (name = 'Ada') => signUp({ db, config, ask }, name),
+    rollUp: () => rollUpPending(db),
     async close() {
       await server.close();
       await database.drop();

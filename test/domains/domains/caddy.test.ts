@@ -20,15 +20,15 @@ it('a domain is added, proved, served over HTTPS, paused and resumed', { timeout
   if (process.env.CI) expect(program).toBeDefined();
   const dns = await startDnsServer({ 'A go.waymark.test': ['203.0.113.5'] });
   const hosts = { APP_URL: 'https://app.waymark.test', SHORT_URL: 'https://go.waymark.test' };
-  const waymark = await startTestApp({ ...hosts, DNS_SERVERS: dns.address });
+  const app = await startTestApp({ ...hosts, DNS_SERVERS: dns.address });
   const caddy = program
     ? await startCaddy(program, {
         HOSTS: 'app.waymark.test, go.waymark.test',
-        WAYMARK: `127.0.0.1:${waymark.config.port}`,
+        WAYMARK: `127.0.0.1:${app.config.port}`,
       })
     : undefined;
   const follow = async (path: string, at = host) =>
-    caddy ? caddy.visit(at, path) : waymark.visit(path, { host: at, headers: { 'x-forwarded-proto': 'https' } });
+    caddy ? caddy.visit(at, path) : app.visit(path, { host: at, headers: { 'x-forwarded-proto': 'https' } });
   const until = (status: number) => expect.poll(async () => (await follow('/spring')).status).toBe(status);
 
   const add = async (person: Person, typed: string) => {
@@ -39,8 +39,8 @@ it('a domain is added, proved, served over HTTPS, paused and resumed', { timeout
   };
 
   try {
-    const [ada, eve] = [await waymark.signUp('Ada'), await waymark.signUp('Eve')];
-    const [adas, eves] = [await openClient(waymark, ada), await openClient(waymark, eve)];
+    const [ada, eve] = [await app.signUp('Ada'), await app.signUp('Eve')];
+    const [adas, eves] = [await openClient(app, ada), await openClient(app, eve)];
 
     // The dashboard's own host has its certificate from the start.
     expect((await follow('/log-in', 'app.waymark.test')).status).toBe(200);
@@ -83,7 +83,7 @@ it('a domain is added, proved, served over HTTPS, paused and resumed', { timeout
     }
 
     // The record goes: served as long as patience lasts, then paused.
-    const parts = { db: waymark.db, mailer: waymark.app.mailer, config: waymark.config, dns: openDns([dns.address]) };
+    const parts = { db: app.db, mailer: app.mailer, config: app.config, dns: openDns([dns.address]) };
     const failsAt = Date.now() + 2 * day;
     dns.zone[`TXT _waymark.${host}`] = [];
     await recheckDomains(parts, new Date(failsAt));
@@ -98,7 +98,7 @@ it('a domain is added, proved, served over HTTPS, paused and resumed', { timeout
     await until(302);
   } finally {
     await caddy?.close();
-    await waymark.close();
+    await app.close();
     await dns.close();
   }
 });

@@ -229,7 +229,7 @@ select 'many-' || n, ${id}, 'many-' || n, 'Many-' || n, 'alias', ${linkId} from 
 
 describe("the instance's own short host", () => {
   it('tells no case apart, whatever somebody asks', async () => {
-    const answer = await client.ask(`/domains/${app.app.instanceDomainId}`, {
+    const answer = await client.ask(`/domains/${app.instanceDomainId}`, {
       method: 'PATCH',
       body: { isCaseSensitive: true },
     });
@@ -237,7 +237,7 @@ describe("the instance's own short host", () => {
     await insertLink(app.db, workspaceId, byTest, {
       url: 'https://example.com/own',
       slug: 'Own',
-      domainId: app.app.instanceDomainId,
+      domainId: app.instanceDomainId,
       title: null,
     });
     expect((await app.visit('/oWN')).headers.location).toBe('https://example.com/own');

@@ -39,7 +39,7 @@ const day = 86_400_000;
 /** The day on which everything begins, and the days after it; each check a minute later on the clock. */
 const after = (days: number) => new Date(Date.parse('2027-01-04T08:00:00Z') + days * (day + 60_000));
 const recheck = (now: Date) =>
-  recheckDomains({ db: app.db, mailer: app.app.mailer, config: app.config, dns: openDns([dns.address]) }, now);
+  recheckDomains({ db: app.db, mailer: app.mailer, config: app.config, dns: openDns([dns.address]) }, now);
 
 /** A domain that was proved on day 0. */
 async function liveDomain(host: string): Promise<string> {

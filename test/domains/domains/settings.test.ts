@@ -230,7 +230,7 @@ describe('the API', () => {
   it('knows no domain of others, and none that was given up', async () => {
     const theirs = await insertDomain(app.db, await workspaceIdOf(app, await app.signUp('Eve')), `theirs-${host}`);
     await app.db.execute(sql`update domains set state = 'removed' where id = ${id}`);
-    for (const domain of [theirs, id, app.app.instanceDomainId, 'nothing', '%00'])
+    for (const domain of [theirs, id, app.instanceDomainId, 'nothing', '%00'])
       expect([domain, (await patch({ brandName: 'Mine' }, domain)).status]).toEqual([domain, 404]);
   });
 

@@ -69,7 +69,7 @@ describe('a word that is kept for interfaces to come', () => {
 
 describe('a link that had such a word before', () => {
   it('goes on working, changes, and is not restored once it is archived', async () => {
-    const { id } = await makeOld('upload', app.app.instanceDomainId);
+    const { id } = await makeOld('upload', app.instanceDomainId);
     expect((await app.visit('/upload')).headers.location).toBe('https://example.com/old');
     const change = { url: 'https://example.com/new' };
     expect((await client.ask(`/links/${id}`, { method: 'PATCH', body: change })).status).toBe(200);

@@ -24,7 +24,7 @@ afterAll(() => app.close());
 
 /** Bytes and headers as they travel. */
 async function fetchRaw(path: string, headers: Record<string, string> = {}) {
-  const answer = await app.app.inject({
+  const answer = await app.fastify.inject({
     url: path,
     headers: { host: new URL(app.url).host, 'accept-encoding': '', ...headers },
   });

@@ -186,7 +186,7 @@ describe('what an event costs', () => {
   const isEvent = (statement: string) => statement.includes('insert into events');
 
   it('is no statement of its own for a new link, whose slugs are told with it', async () => {
-    const { instanceDomainId: domainId } = app.app;
+    const { instanceDomainId: domainId } = app;
     const link = { url: 'https://example.com/', slug: 'counted', title: null, domainId };
     const statements = await statementsOf((at) => insertLink(at, workspaceId, byTest, link));
     // The domain, the link, its two slugs, the link as it is, and the event.
@@ -202,7 +202,7 @@ describe('what an event costs', () => {
       campaignId: null,
       createdAt: new Date(),
     }));
-    const made = await insertManyLinks(db, workspaceId, byTest, app.app.instanceDomainId, rows, () => {});
+    const made = await insertManyLinks(db, workspaceId, byTest, app.instanceDomainId, rows, () => {});
     const ids = made.map(({ id }) => id);
     await ensureTags(db, workspaceId, byTest, ['many']);
     const plan = { name: 'Many', startsOn: null, endsOn: null, goal: null };

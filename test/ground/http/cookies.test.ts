@@ -2,16 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Visitor } from '../../people/accounts/visitor.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 
-let waymark: TestApp;
+let app: TestApp;
 let ada: Person;
 let bea: Person;
 
 beforeAll(async () => {
-  waymark = await startTestApp();
-  ada = await waymark.signUp('Ada');
-  bea = await waymark.signUp('Bea');
+  app = await startTestApp();
+  ada = await app.signUp('Ada');
+  bea = await app.signUp('Bea');
 });
-afterAll(() => waymark.close());
+afterAll(() => app.close());
 
 /** The value of a cookie that an answer sets, as it would be sent back. */
 const valueOf = (answer: Answer, name: string): string =>
@@ -37,7 +37,7 @@ async function madeForAda() {
   });
   const path = pathOf(shared);
   expect([saved.status, key.status, shared.status]).toEqual([303, 303, 201]);
-  const opened = await waymark.ask(path, { form: { password: 'correct horse' } });
+  const opened = await app.ask(path, { form: { password: 'correct horse' } });
   const [line = ''] = opened.headers['set-cookie'] ?? [];
   return {
     flash: valueOf(saved, 'waymark_flash'),
@@ -58,7 +58,7 @@ describe('a signed cookie', () => {
       for (const value of values)
         for (const page of pages) {
           const isOwn = values.indexOf(value) === ['waymark_flash', 'waymark_new_key', made.shareName].indexOf(name);
-          const { status, text } = await waymark.ask(page, { headers: { cookie: `${name}=${value}` } });
+          const { status, text } = await app.ask(page, { headers: { cookie: `${name}=${value}` } });
           expect([name, page, status >= 500]).toEqual([name, page, false]);
           if (!isOwn || name !== made.shareName)
             expect(text).not.toMatch(/Your name is changed|wm_[\w-]{20}|Where visits come from/);
@@ -71,7 +71,7 @@ describe('a signed cookie', () => {
       const { path, shareName } = { path: '/r/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', shareName: 'waymark_share_a' };
       for (const name of ['waymark_flash', 'waymark_new_key', 'waymark_known', shareName, 'waymark.session_token'])
         for (const page of ['/', '/log-in', `/w/${ada.workspace.slug}/keys`, path]) {
-          const answer = await waymark.ask(page, withCookies(ada, `${name}=${junk}`));
+          const answer = await app.ask(page, withCookies(ada, `${name}=${junk}`));
           expect([name, page, answer.status < 500]).toEqual([name, page, true]);
         }
     },
@@ -82,7 +82,7 @@ describe('a signed cookie', () => {
     const { slug } = bea.workspace;
     const seen = [
       await bea.ask('/profile', withCookies(bea, `waymark_flash=${made.flash}`)),
-      await waymark.ask('/log-in', { headers: { cookie: `waymark_flash=${made.flash}` } }),
+      await app.ask('/log-in', { headers: { cookie: `waymark_flash=${made.flash}` } }),
       await bea.ask(`/w/${slug}/keys`, withCookies(bea, `waymark_new_key=${made.newKey}`)),
     ];
     for (const { status, text } of seen) {
@@ -96,8 +96,8 @@ describe('a signed cookie', () => {
   });
 
   it('follows a session that begins with the same answer', async () => {
-    const visitor = new Visitor(waymark);
-    const cleo = await waymark.signUp('Cleo');
+    const visitor = new Visitor(app);
+    const cleo = await app.signUp('Cleo');
     await visitor.send('/log-in', { email: cleo.email, password: cleo.password });
     const form = { currentPassword: cleo.password, newPassword: 'another correct horse' };
     expect((await visitor.send('/profile/password', form)).text).toContain('Your password is changed.');

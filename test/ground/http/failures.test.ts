@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 
-let waymark: TestApp;
+let app: TestApp;
 let ada: Person;
 
 beforeAll(async () => {
-  waymark = await startTestApp();
-  ada = await waymark.signUp('Ada');
+  app = await startTestApp();
+  ada = await app.signUp('Ada');
 });
 
-afterAll(() => waymark.close());
+afterAll(() => app.close());
 
-const fragment = (page: string) => ({ 'hx-request': 'true', 'hx-current-url': `${waymark.url}${page}` });
+const fragment = (page: string) => ({ 'hx-request': 'true', 'hx-current-url': `${app.url}${page}` });
 const listOf = (person: Person) => `/w/${person.workspace.slug}/links`;
 
 describe('a page that is asked for', () => {
   it('leads whoever is logged out to the log-in, and back afterwards', async () => {
-    const answer = await waymark.ask(`${listOf(ada)}?search=spring`);
+    const answer = await app.ask(`${listOf(ada)}?search=spring`);
     expect([answer.status, answer.headers.location]).toEqual([
       303,
       `/log-in?next=${encodeURIComponent(`${listOf(ada)}?search=spring`)}`,
@@ -42,14 +42,14 @@ describe('a fragment that is asked for', () => {
 
   it('leads whoever is logged out and only looks to the log-in, and back to the page they were on', async () => {
     const page = `${listOf(ada)}?sort=clicks`;
-    const answer = await waymark.ask(`${listOf(ada)}?search=x`, { headers: fragment(page) });
+    const answer = await app.ask(`${listOf(ada)}?search=x`, { headers: fragment(page) });
     expect(answer.headers['hx-redirect']).toBe(`/log-in?next=${encodeURIComponent(page)}`);
     expect(answer.headers['hx-reswap']).toBe('none');
   });
 
   it('keeps what somebody typed who was logged out meanwhile', async () => {
     const form = { url: 'https://example.com/typed', idPrefix: 'quick' };
-    const answer = await waymark.ask(listOf(ada), { form, headers: fragment(listOf(ada)) });
+    const answer = await app.ask(listOf(ada), { form, headers: fragment(listOf(ada)) });
     expect([answer.status, answer.headers['hx-reswap'], answer.headers['hx-redirect']]).toEqual([
       401,
       'none',
@@ -76,11 +76,11 @@ describe('a form of another site', () => {
   it('is one of the same host by another scheme, too', async () => {
     const post = (server: TestApp, headers: Record<string, string>) =>
       server.ask('/log-out', { form: {}, headers }).then(({ status }) => status);
-    const { host } = new URL(waymark.url);
-    expect(await post(waymark, { origin: `https://${host}` })).toBe(403);
-    expect(await post(waymark, { origin: `http://${host}` })).toBe(303);
+    const { host } = new URL(app.url);
+    expect(await post(app, { origin: `https://${host}` })).toBe(403);
+    expect(await post(app, { origin: `http://${host}` })).toBe(303);
     // A proxy of ours that speaks HTTPS with the browser.
-    expect(await post(waymark, { origin: `https://${host}`, 'x-forwarded-proto': 'https' })).toBe(303);
+    expect(await post(app, { origin: `https://${host}`, 'x-forwarded-proto': 'https' })).toBe(303);
     const secure = await startTestApp({ APP_URL: 'https://app.example.com', SHORT_URL: 'https://go.example.com' });
     try {
       expect(await post(secure, { origin: 'http://app.example.com' })).toBe(403);
@@ -94,9 +94,9 @@ describe('a form of another site', () => {
 
   it('is not one of ours, of a program that names no page, or a request with a key', async () => {
     const form = { url: 'https://example.com/' };
-    for (const headers of [{ referer: `${waymark.url}/w/x` }, { referer: '' }, {}] as Record<string, string>[])
+    for (const headers of [{ referer: `${app.url}/w/x` }, { referer: '' }, {}] as Record<string, string>[])
       expect((await ada.ask('/w/none/links', { form, headers })).status).toBe(404);
-    const api = await waymark.ask('/api/v1/links', {
+    const api = await app.ask('/api/v1/links', {
       body: form,
       headers: { referer: 'https://app.partner.example/', authorization: 'Bearer wm_none' },
     });
@@ -110,7 +110,7 @@ describe('a body that cannot be read', () => {
     ['application/xml', 415],
     ['application/json', 400],
   ])('of type %s: the page says how to send it, and the API how it wants it', async (type, status) => {
-    const page = await waymark.ask('/log-in', { method: 'POST', body: '{', headers: { 'content-type': type } });
+    const page = await app.ask('/log-in', { method: 'POST', body: '{', headers: { 'content-type': type } });
     expect(page.status).toBe(status);
     expect(page.text).toContain(status === 415 ? 'application/x-www-form-urlencoded' : 'did not arrive whole');
     expect(page.headers['content-security-policy']).toContain("default-src 'none'");

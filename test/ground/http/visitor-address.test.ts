@@ -108,18 +108,18 @@ describe('the address of who asks', () => {
 });
 
 describe('a visitor behind a proxy that adds the port', () => {
-  let waymark: TestApp;
+  let app: TestApp;
   let linkId: string;
   beforeAll(async () => {
-    waymark = await startTestApp();
-    const { instanceDomainId: domainId } = waymark.app;
+    app = await startTestApp();
+    const { instanceDomainId: domainId } = app;
     const link = { url: 'https://example.com/', slug: 'spring', domainId, title: null };
-    ({ id: linkId } = await insertLink(waymark.db, await insertBareWorkspace(waymark.db), byTest, link));
+    ({ id: linkId } = await insertLink(app.db, await insertBareWorkspace(app.db), byTest, link));
   });
-  afterAll(() => waymark.close());
+  afterAll(() => app.close());
 
   const visitFrom = (address: string, path = '/spring', more: Record<string, string> = {}) =>
-    waymark.visit(path, { headers: { 'x-forwarded-for': address, ...more } });
+    app.visit(path, { headers: { 'x-forwarded-for': address, ...more } });
 
   it('is one visitor, with a place, however it is written', async () => {
     for (const form of [
@@ -133,7 +133,7 @@ describe('a visitor behind a proxy that adds the port', () => {
       expect((await visitFrom(form)).status).toBe(302);
     for (const form of ['x', 'unknown', '_y', '8.8.8.8, z']) expect((await visitFrom(form)).status).toBe(302);
     const seen = await rowsOf<{ visitors: number; hits: number; country: string | null }>(
-      waymark.db,
+      app.db,
       sql`select count(distinct visitor_key)::int as visitors, count(*)::int as hits, country from clicks
           where link_id = ${linkId} group by country order by country nulls last`,
     );
@@ -156,7 +156,7 @@ describe('a visitor behind a proxy that adds the port', () => {
     for (let port = 1; port <= 21; port++) {
       const form = { email: `nobody-${port}@example.com` };
       const headers = { 'x-forwarded-for': `203.0.113.6:${port}` };
-      tries.push((await waymark.ask('/forgot-password', { form, headers })).status);
+      tries.push((await app.ask('/forgot-password', { form, headers })).status);
     }
     expect([tries[0], tries[19], tries[20]]).toEqual([200, 200, 429]);
   });

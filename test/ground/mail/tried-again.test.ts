@@ -63,39 +63,37 @@ const rows = () =>
 describe('a mail that is put off (4yz)', () => {
   it('is tried again and comes, and then nothing of it is kept but that it was sent', async () => {
     refusal = later;
-    expect(await app.app.mailer.send({ ...mail, html: '<p>secret</p>', headers: { 'X-Kind': 'test' } })).toBe(
-      'waiting',
-    );
+    expect(await app.mailer.send({ ...mail, html: '<p>secret</p>', headers: { 'X-Kind': 'test' } })).toBe('waiting');
     expect(await rows()).toMatchObject([
       { attempts: 1, waits: true, sent: false, error: expect.stringContaining('451') },
     ]);
-    expect(await app.app.mailer.sendDue(inMinutes(0.5))).toBe(0);
+    expect(await app.mailer.sendDue(inMinutes(0.5))).toBe(0);
     expect((await rows())[0]?.attempts).toBe(1);
-    expect(await app.app.mailer.sendDue(inMinutes(2))).toBe(0);
+    expect(await app.mailer.sendDue(inMinutes(2))).toBe(0);
     expect((await rows())[0]?.attempts).toBe(2);
     refusal = undefined;
-    expect(await app.app.mailer.sendDue(inMinutes(8))).toBe(1);
+    expect(await app.mailer.sendDue(inMinutes(8))).toBe(1);
     expect(taken.map(({ subject, text, html }) => [subject, text?.trim(), html])).toEqual([
       ['Hello', mail.text, '<p>secret</p>'],
     ]);
     expect(taken[0]?.headers.get('x-kind')).toBe('test');
     expect(await rows()).toMatchObject([{ body: '', html: null, error: null, waits: false, sent: true }]);
-    expect(await app.app.mailer.sendDue(inMinutes(100))).toBe(0);
+    expect(await app.mailer.sendDue(inMinutes(100))).toBe(0);
   });
 
   it('does not hold up the next one', async () => {
     refusal = later;
-    for (const subject of ['One', 'Two', 'Three']) await app.app.mailer.send({ ...mail, subject });
+    for (const subject of ['One', 'Two', 'Three']) await app.mailer.send({ ...mail, subject });
     expect((await rows()).map(({ attempts }) => attempts)).toEqual([1, 1, 1]);
     refusal = undefined;
-    expect(await app.app.mailer.sendDue(inMinutes(2))).toBe(3);
+    expect(await app.mailer.sendDue(inMinutes(2))).toBe(3);
   });
 
   it('is given up after four days, and kept with the reason', async () => {
     refusal = later;
-    await app.app.mailer.send(mail);
+    await app.mailer.send(mail);
     await app.db.execute(sql`update mails set created_at = now() - interval '4 days'`);
-    expect(await app.app.mailer.sendDue(inMinutes(2))).toBe(0);
+    expect(await app.mailer.sendDue(inMinutes(2))).toBe(0);
     expect(await rows()).toMatchObject([{ waits: false, sent: false, body: mail.text }]);
     expect((await admin.ask('/admin/mail')).text).toContain('It is not tried again.');
   });
@@ -119,12 +117,12 @@ describe('a mail that is put off (4yz)', () => {
 describe('a mail that is refused (5yz)', () => {
   it('is final, and said', async () => {
     refusal = never;
-    expect(await app.app.mailer.send(mail)).toBe('refused');
+    expect(await app.mailer.send(mail)).toBe('refused');
     expect(await rows()).toMatchObject([
       { attempts: 1, waits: false, sent: false, error: expect.stringContaining('No such user') },
     ]);
     refusal = undefined;
-    expect(await app.app.mailer.sendDue(inMinutes(10_000))).toBe(0);
+    expect(await app.mailer.sendDue(inMinutes(10_000))).toBe(0);
     expect(taken).toEqual([]);
   });
 });
@@ -156,7 +154,7 @@ describe('a server that is not there, or hangs', () => {
     if (how === 'hangs') silent.close();
     await mailer.close();
     // Another node, with a server that works, sends them.
-    expect(await app.app.mailer.sendDue(inMinutes(60))).toBe(3);
+    expect(await app.mailer.sendDue(inMinutes(60))).toBe(3);
   });
 });
 
@@ -189,7 +187,7 @@ it.each([
 
 it('several nodes send a mail once', async () => {
   refusal = later;
-  for (let n = 0; n < 10; n++) await app.app.mailer.send({ ...mail, subject: `Mail ${n}` });
+  for (let n = 0; n < 10; n++) await app.mailer.send({ ...mail, subject: `Mail ${n}` });
   refusal = undefined;
   const nodes: Mailer[] = Array.from({ length: 4 }, () =>
     openMailer({ smtpUrl, mailFrom: 'us@example.com' }, app.db, () => {}),
@@ -203,11 +201,11 @@ it('several nodes send a mail once', async () => {
 
 it('a node that dies while it sends leaves the mail to others, after a while', async () => {
   refusal = later;
-  await app.app.mailer.send(mail);
+  await app.mailer.send(mail);
   refusal = undefined;
   await app.db.execute(sql`update mails set error = null, attempts = 2, next_try_at = now() + interval '15 minutes'`);
-  expect(await app.app.mailer.sendDue(inMinutes(14))).toBe(0);
-  expect(await app.app.mailer.sendDue(inMinutes(16))).toBe(1);
+  expect(await app.mailer.sendDue(inMinutes(14))).toBe(0);
+  expect(await app.mailer.sendDue(inMinutes(16))).toBe(1);
 });
 
 it('a link that has ended is not sent any more, and not kept', async () => {
@@ -216,7 +214,7 @@ it('a link that has ended is not sent any more, and not kept', async () => {
   await expect.poll(async () => (await rows())[0]?.error ?? '').toContain('451');
   expect((await rows())[0]?.body).toContain('/reset-password?token=');
   refusal = undefined;
-  expect(await app.app.mailer.sendDue(inMinutes(61))).toBe(0);
+  expect(await app.mailer.sendDue(inMinutes(61))).toBe(0);
   expect(await rows()).toMatchObject([{ body: '', waits: false, sent: false }]);
   expect(taken).toEqual([]);
   const page = (await admin.ask('/admin/mail')).text;
@@ -229,7 +227,7 @@ it('a link that still works comes later', async () => {
   await app.ask('/forgot-password', { form: { email: admin.email } });
   await expect.poll(async () => (await rows())[0]?.error ?? '').toContain('451');
   refusal = undefined;
-  expect(await app.app.mailer.sendDue(inMinutes(2))).toBe(1);
+  expect(await app.mailer.sendDue(inMinutes(2))).toBe(1);
   const [came] = taken;
   expect((await app.ask(linkIn({ text: came?.text ?? '' }))).status).toBe(200);
 });
@@ -237,9 +235,9 @@ it('a link that still works comes later', async () => {
 describe('the instance’s admin', () => {
   it('sees what waits and what was refused, with reasons, and has it tried again', async () => {
     refusal = later;
-    await app.app.mailer.send({ ...mail, subject: 'Waits' });
+    await app.mailer.send({ ...mail, subject: 'Waits' });
     refusal = never;
-    await app.app.mailer.send({ ...mail, subject: 'Refused' });
+    await app.mailer.send({ ...mail, subject: 'Refused' });
     const page = (await admin.ask('/admin/mail')).text;
     expect(page).toMatch(
       /Waiting.*Waits.*Greylisted.*Tried once, next try.*Not sent.*Refused.*No such user.*not tried again/s,
@@ -286,14 +284,14 @@ describe('a report by mail', () => {
     await app.db.execute(sql`update mailings set created_at = now() - interval '30 days'`);
     refusal = later;
     const now = new Date();
-    const parts = { db: app.db, mailer: app.app.mailer, config: app.config };
+    const parts = { db: app.db, mailer: app.mailer, config: app.config };
     expect(await sendDueMailings(parts, now)).toBe(1);
     const waiting = (await admin.ask(path)).text;
     expect(waiting).toContain('Waiting for the mail server');
     expect(waiting).toContain('Not yet');
     expect(await sendDueMailings(parts, now)).toBe(0);
     refusal = undefined;
-    expect(await app.app.mailer.sendDue(inMinutes(2))).toBe(1);
+    expect(await app.mailer.sendDue(inMinutes(2))).toBe(1);
     expect(await sendDueMailings(parts, now)).toBe(0);
     const sent = (await admin.ask(path)).text;
     expect(sent).not.toMatch(/Waiting for the mail server|Not yet|Last one not sent/);
@@ -307,10 +305,10 @@ describe('a report by mail', () => {
     await admin.ask(path, { form: { recipient: admin.email, every: 'week' } });
     await app.db.execute(sql`update mailings set created_at = now() - interval '30 days'`);
     refusal = never;
-    await sendDueMailings({ db: app.db, mailer: app.app.mailer, config: app.config }, new Date());
+    await sendDueMailings({ db: app.db, mailer: app.mailer, config: app.config }, new Date());
     expect((await admin.ask(path)).text).toMatch(/Not yet.*Last one not sent/s);
     await app.db.execute(sql`delete from mails`);
-    await sendDueMailings({ db: app.db, mailer: app.app.mailer, config: app.config }, new Date());
+    await sendDueMailings({ db: app.db, mailer: app.mailer, config: app.config }, new Date());
     expect((await admin.ask(path)).text).toMatch(/Not yet.*Last one not sent/s);
   });
 });

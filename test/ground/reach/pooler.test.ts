@@ -44,19 +44,19 @@ describe.skipIf(!pgbouncer)('PgBouncer in session mode', () => {
   });
 
   it('serves a whole server: links, edits, clicks, reports, and nothing is left on its connections', async () => {
-    const waymark = await startTestApp({ DATABASE_URL: url });
+    const app = await startTestApp({ DATABASE_URL: url });
     try {
-      const ada = await waymark.signUp();
+      const ada = await app.signUp();
       const made = await ada.ask(`/w/${ada.workspace.slug}/links`, {
         form: { url: 'https://example.com/a', slug: 'pooled' },
       });
       expect(made.status).toBeLessThan(400);
-      expect((await waymark.visit('/pooled')).headers.location).toBe('https://example.com/a');
-      expect(await waymark.rollUp()).toBeGreaterThanOrEqual(0);
-      const ready = (await waymark.ask('/health/ready')).json();
+      expect((await app.visit('/pooled')).headers.location).toBe('https://example.com/a');
+      expect(await app.rollUp()).toBeGreaterThanOrEqual(0);
+      const ready = (await app.ask('/health/ready')).json();
       expect(ready).toMatchObject({ status: 'ok', announcements: { status: 'ok' } });
     } finally {
-      await waymark.close();
+      await app.close();
     }
   });
 

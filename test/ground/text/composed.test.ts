@@ -40,15 +40,15 @@ describe('more marks than any letter has', () => {
     const tag = { field: 'tags', what: 'tag', maxLength: 50, isListed: false };
     expect(await refusalOf(() => readSlug(manyMarks, () => false))).toContain('at most 100');
     expect(await refusalOf(() => readName(manyMarks, tag))).toContain('at most 50');
-    const waymark = await startTestApp();
+    const app = await startTestApp();
     try {
-      const { app } = waymark;
-      expect(await refusalOf(() => readOptions(app, 'w', { title: manyMarks }))).toContain('at most 200');
-      const context = { db: app.db, sites: app.sites, readDestination: (typed: string) => typed };
+      const { db, fastify } = app;
+      expect(await refusalOf(() => readOptions(fastify, 'w', { title: manyMarks }))).toContain('at most 200');
+      const context = { db, sites: fastify.sites, readDestination: (typed: string) => typed };
       const settings = { brandName: manyMarks };
       expect(await refusalOf(() => readSettings(context, 'go.acme.test', settings))).toContain('at most 60');
     } finally {
-      await waymark.close();
+      await app.close();
     }
   });
 

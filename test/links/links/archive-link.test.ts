@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 beforeEach(async () => {
-  const { instanceDomainId: domainId } = app.app;
+  const { instanceDomainId: domainId } = app;
   const input = { url: 'https://example.com/', slug: null, domainId, title: null };
   link = await insertLink(app.db, workspaceId, byTest, input);
 });

@@ -27,7 +27,7 @@ const create = (workspace = workspaceId, tags: string[] = []) =>
   insertLink(app.db, workspace, byTest, {
     url: 'https://example.com/',
     slug: null,
-    domainId: app.app.instanceDomainId,
+    domainId: app.instanceDomainId,
     title: null,
     tags,
   });

@@ -267,7 +267,7 @@ describe('a link that is refused', () => {
   });
 
   it('leads to the port where we listen behind a proxy, which answers for our short host too', async () => {
-    const { db, sites, isReservedSlug } = app.app;
+    const { db, sites, isReservedSlug } = app.fastify;
     const context = { db, sites, isReservedSlug, config: { shortUrl: 'https://go.localhost:8443', port: 3000 } };
     const codeFor = (port: number) =>
       readNewLink(context, workspaceId, { url: `http://go.localhost:${port}/x` }).then(
@@ -393,7 +393,7 @@ describe('random slugs', () => {
   });
 
   it('are drawn again when they are a word of ours, for the link and for its QR code', async () => {
-    const { db, sites, config } = app.app;
+    const { db, sites, config } = app.fastify;
     const context = { db, sites, config, isReservedSlug: (key: string) => !/^[a-d]/.test(key) };
     const input = await readNewLink(context, workspaceId, { url: 'https://example.com' });
     const link = await insertLink(app.db, workspaceId, byTest, { ...input });

@@ -31,7 +31,7 @@ afterAll(() => app.close());
 
 let count = 0;
 beforeEach(async () => {
-  const { instanceDomainId: domainId } = app.app;
+  const { instanceDomainId: domainId } = app;
   count += 1;
   const input = { url: 'https://example.com/', slug: `Poster-${count}`, domainId, title: 'Poster' };
   link = await insertLink(app.db, workspaceId, byTest, input);

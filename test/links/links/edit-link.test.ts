@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 beforeEach(async () => {
-  const { instanceDomainId: domainId } = app.app;
+  const { instanceDomainId: domainId } = app;
   const input = { url: 'https://example.com/old', slug: null, domainId, title: 'Old title' };
   link = await insertLink(app.db, workspaceId, byTest, input);
 });

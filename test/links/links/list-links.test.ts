@@ -25,7 +25,7 @@ const create = (input: Made = {}, workspace = workspaceId) =>
     url: 'https://example.com/',
     slug: null,
     title: null,
-    domainId: app.app.instanceDomainId,
+    domainId: app.instanceDomainId,
     ...input,
   });
 

@@ -25,7 +25,7 @@ const create = (tags: string[], workspace = workspaceId): Promise<Link> =>
   insertLink(app.db, workspace, byTest, {
     url: 'https://example.com/',
     slug: null,
-    domainId: app.app.instanceDomainId,
+    domainId: app.instanceDomainId,
     title: null,
     tags,
   });

@@ -9,22 +9,22 @@ import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 const sent = { url: 'https://example.com/a?b=c', title: 'Spring, "sale"', tags: ['news', 'Spain'], campaign: 'Spring' };
 const shown = { ...sent, tags: 'news, Spain' };
 
-let waymark: TestApp;
+let app: TestApp;
 let ada: Person;
 let client: Client;
 let link: { id: string; slug: string };
 let home: string;
 
 beforeAll(async () => {
-  waymark = await startTestApp();
-  ada = await waymark.signUp('Ada');
-  client = await openClient(waymark, ada);
+  app = await startTestApp();
+  ada = await app.signUp('Ada');
+  client = await openClient(app, ada);
   home = `/w/${ada.workspace.slug}`;
   expect((await client.ask('/campaigns', { body: { name: sent.campaign } })).status).toBe(201);
   link = await createLink(client, sent);
 });
 
-afterAll(() => waymark.close());
+afterAll(() => app.close());
 
 const openPage = (path: string) => ada.ask(home + path);
 

@@ -36,7 +36,7 @@ async function insertLinks(person: Person, titles: string[]): Promise<void> {
     const input = {
       url: 'https://example.com/',
       slug: null,
-      domainId: app.app.instanceDomainId,
+      domainId: app.instanceDomainId,
       title,
     };
     await insertLink(app.db, workspaceId, byTest, input);
@@ -132,7 +132,7 @@ describe('in a browser', () => {
   it('a slug is checked while it is typed, and again for another domain', async () => {
     const ada = await app.signUp('Ada');
     const workspaceId = await workspaceIdOf(app, ada);
-    const { instanceDomainId: domainId } = app.app;
+    const { instanceDomainId: domainId } = app;
     const input = { url: 'https://example.com/', slug: 'typed', domainId, title: null };
     await insertLink(app.db, workspaceId, byTest, input);
     await app.db.execute(

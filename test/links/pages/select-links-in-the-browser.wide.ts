@@ -28,7 +28,7 @@ async function openList(options: { javaScriptEnabled?: boolean } = {}): Promise<
     ['Pears', ['fruit', 'fresh']],
     ['Nuts', []],
   ] as const) {
-    const { instanceDomainId: domainId } = app.app;
+    const { instanceDomainId: domainId } = app;
     await insertLink(app.db, workspaceId, byTest, {
       url: 'https://example.com/',
       slug: null,

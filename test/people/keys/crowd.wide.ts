@@ -3,24 +3,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { type Client, createLink, openClient } from './client.ts';
 
-let test: TestApp;
+let app: TestApp;
 let [ada, bob]: Person[] = [];
 let client: Client;
 /** Postgres is made slow for real: somebody else locks the tables of clicks. */
 let other: Connection;
 
 beforeAll(async () => {
-  test = await startTestApp();
-  ada = await test.signUp('Ada');
-  bob = await test.signUp('Bob');
-  client = await openClient(test, ada);
+  app = await startTestApp();
+  ada = await app.signUp('Ada');
+  bob = await app.signUp('Bob');
+  client = await openClient(app, ada);
   await createLink(client, { slug: 'spring' });
-  other = new Connection({ connectionString: test.databaseUrl });
+  other = new Connection({ connectionString: app.databaseUrl });
   await other.connect();
 });
 
 afterAll(async () => {
-  await test.close();
+  await app.close();
 });
 
 describe('one key that asks for more than its share', () => {
@@ -34,7 +34,7 @@ describe('one key that asks for more than its share', () => {
     const pages = await Promise.all([
       ...[...paths, '/links?search=spring'].map((path) => bob?.ask(`/w/${bob.workspace.slug}${path}`)),
       ...paths.map((path) => ada?.ask(`/w/${ada.workspace.slug}${path}`)),
-      test.ask('/log-in'),
+      app.ask('/log-in'),
     ]);
     expect(isOver).toBe(false);
     expect(pages.map((page) => page?.status)).toEqual(pages.map(() => 200));
@@ -63,9 +63,9 @@ describe('a database that gives no connection', () => {
   it('is 503 with Retry-After on pages and for programs, and never 500; a link in memory opens', async () => {
     const program = await client.ask('/links');
     expect(program.status).toBe(200);
-    await test.visit('/spring');
-    const name = new URL(test.databaseUrl).pathname.slice(1);
-    const server = new Connection({ connectionString: test.databaseUrl.replace(name, 'postgres') });
+    await app.visit('/spring');
+    const name = new URL(app.databaseUrl).pathname.slice(1);
+    const server = new Connection({ connectionString: app.databaseUrl.replace(name, 'postgres') });
     await server.connect();
     try {
       await server.query(`alter database ${name} allow_connections false`);
@@ -79,8 +79,8 @@ describe('a database that gives no connection', () => {
       for (const path of ['/links', '/reports', '/campaigns', '/tags', '/links.csv', '/export', '/live'])
         expect(asked(await ada?.ask(`/w/${ada.workspace.slug}${path}`))).toEqual([503, '5']);
       const form = { email: ada?.email ?? '', password: ada?.password ?? '' };
-      expect(asked(await test.ask('/log-in', { form }))).toEqual([503, '5']);
-      expect((await test.visit('/spring')).status).toBe(302);
+      expect(asked(await app.ask('/log-in', { form }))).toEqual([503, '5']);
+      expect((await app.visit('/spring')).status).toBe(302);
     } finally {
       await server.query(`alter database ${name} allow_connections true`);
       await server.end();

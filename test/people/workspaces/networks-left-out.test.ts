@@ -9,19 +9,19 @@ import { rowsOf } from '../../setup/hits.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 import { insertLinkAs, textOf } from '../../reports/pages/pages.ts';
 
-let test: TestApp;
+let app: TestApp;
 let ada: Person;
 let workspaceId: string;
 let client: Client;
 let settings: string;
 
 beforeAll(async () => {
-  ({ app: test, ada, workspaceId } = await startWorkspace());
-  client = await openClient(test, ada);
+  ({ app, ada, workspaceId } = await startWorkspace());
+  client = await openClient(app, ada);
   settings = `/w/${ada.workspace.slug}/settings`;
   await insertLinkAs(ada, 'office');
 });
-afterAll(() => test.close());
+afterAll(() => app.close());
 
 const save = (ownNetworks: string, person = ada, path = settings): Promise<Answer> =>
   person.ask(path, {
@@ -30,9 +30,9 @@ const save = (ownNetworks: string, person = ada, path = settings): Promise<Answe
 
 /** As this node compares once the announcement has come. */
 async function leaveOut(ownNetworks: string): Promise<void> {
-  const heard = await hearAnnouncements(test.databaseUrl);
+  const heard = await hearAnnouncements(app.databaseUrl);
   const [before] = await rowsOf<{ kept: string }>(
-    test.db,
+    app.db,
     sql`select own_networks as kept from workspaces where id = ${workspaceId}`,
   );
   expect((await save(ownNetworks)).status).toBe(303);
@@ -43,10 +43,10 @@ async function leaveOut(ownNetworks: string): Promise<void> {
 
 type Kept = { class: string; reason: string };
 async function hitFrom(address: string, path = '/office', headers: Record<string, string> = {}): Promise<Kept> {
-  const answer = await test.visit(path, { headers: { 'x-forwarded-for': address, ...headers } });
+  const answer = await app.visit(path, { headers: { 'x-forwarded-for': address, ...headers } });
   expect(answer.status).toBe(302);
   const [hit] = await rowsOf<Kept>(
-    test.db,
+    app.db,
     sql`select class, reason from clicks order by clicked_at desc, id desc limit 1`,
   );
   return hit ?? { class: 'none', reason: 'none' };
@@ -59,7 +59,7 @@ describe('the event of another list', () => {
   it('says how many entries there are, and none of their addresses', async () => {
     await leaveOut('192.0.2.77 The office\n2001:db8:77::/48');
     const [event] = await rowsOf<{ after: object; text: string }>(
-      test.db,
+      app.db,
       sql`select after, before::text || after::text as text from events where what = 'workspace.changed' order by id desc limit 1`,
     );
     expect(event?.after).toMatchObject({ networksLeftOut: 2, hasOtherNetworks: true });
@@ -103,7 +103,7 @@ describe('a visit from a network that is left out', () => {
   });
 
   it('is left out of this workspace alone', async () => {
-    const eve = await test.signUp('Eve');
+    const eve = await app.signUp('Eve');
     await insertLinkAs(eve, 'eves');
     expect(await hitFrom('203.0.113.9', '/eves')).toEqual(person);
     expect(await hitFrom('203.0.113.9')).toEqual(own);
@@ -111,7 +111,7 @@ describe('a visit from a network that is left out', () => {
 
   it('is no click, and the report says how many there were and why', async () => {
     const total = async () => {
-      await test.rollUp();
+      await app.rollUp();
       const counted = await client.ask('/analytics?period=today');
       return (counted.json() as { total: { clicks: number; visitors: number } }).total;
     };
@@ -134,7 +134,7 @@ describe('a visit from a network that is left out', () => {
 
   it('leaves its address in no row of a visit', async () => {
     const kept = await rowsOf(
-      test.db,
+      app.db,
       sql`select from clicks c where c::text like '%203.0.113.%' union all select from click_counts_daily d where d::text like '%203.0.113.%'`,
     );
     expect(kept).toEqual([]);
@@ -230,9 +230,9 @@ describe('the list of networks', () => {
     ['member', 403],
     ['viewer', 403],
   ] as const)('%s: the change answers %i', async (role, status) => {
-    const bob = await test.signUp('Bob');
-    await joinWorkspace(test, bob, ada, 'viewer');
-    await test.db.execute(sql`
+    const bob = await app.signUp('Bob');
+    await joinWorkspace(app, bob, ada, 'viewer');
+    await app.db.execute(sql`
 update members set role = ${role} where workspace_id = ${workspaceId} and user_id = (select id from users where email = ${bob.email})`);
     expect((await save('203.0.113.99', bob)).status).toBe(status);
     const page = await bob.ask(settings);

@@ -29,7 +29,7 @@ const create = (campaignId: string | null, workspace = workspaceId): Promise<Lin
   insertLink(app.db, workspace, byTest, {
     url: 'https://example.com/',
     slug: null,
-    domainId: app.app.instanceDomainId,
+    domainId: app.instanceDomainId,
     title: null,
     campaignId,
   });

@@ -3,33 +3,33 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertLinkAs, textOf } from '../pages/pages.ts';
 
-let test: TestApp;
+let app: TestApp;
 let owner: Person;
 let home: string;
 let path: string;
 
 beforeAll(async () => {
-  test = await startTestApp();
-  owner = await test.signUp('Ada');
+  app = await startTestApp();
+  owner = await app.signUp('Ada');
   home = `/w/${owner.workspace.slug}`;
   path = `${home}/compare`;
   for (const [index, slug] of ['spring', 'summer', 'autumn'].entries()) {
     const link = (await insertLinkAs(owner, slug)).split('/').at(-1);
     for (let click = 0; click <= index; click++)
-      await test.visit(`/${slug}`, { headers: { 'x-forwarded-for': '203.0.113.1' } });
-    await test.db.execute(sql`
+      await app.visit(`/${slug}`, { headers: { 'x-forwarded-for': '203.0.113.1' } });
+    await app.db.execute(sql`
 insert into campaigns (id, workspace_id, name, name_key) select ${slug}, workspace_id, ${`The ${slug} sale / all shops`}, ${slug} from links limit 1`);
-    await test.db.execute(sql`
+    await app.db.execute(sql`
 insert into tags (id, workspace_id, name, name_key, colour) select ${slug}, workspace_id, ${slug}, ${slug}, 'grey' from links limit 1`);
-    await test.db.execute(sql`update links set campaign_id = ${index < 2 ? 'spring' : 'autumn'} where id = ${link}`);
-    await test.db.execute(
+    await app.db.execute(sql`update links set campaign_id = ${index < 2 ? 'spring' : 'autumn'} where id = ${link}`);
+    await app.db.execute(
       sql`insert into link_tags (link_id, tag_id) select ${link}, id from tags where id <> 'autumn'`,
     );
   }
 });
 
 afterAll(async () => {
-  await test?.close();
+  await app?.close();
 });
 
 it('is reached from the page of campaigns with its period, and from the page of tags', async () => {
@@ -65,7 +65,7 @@ it('draws a line for each tag, and offers the others', async () => {
 
 it('lets one begin with any kind', async () => {
   expect(textOf(await owner.ask(`${path}?of=campaign`))).toContain('Choose campaigns to compare');
-  const other = await test.signUp('Grace');
+  const other = await app.signUp('Grace');
   expect(textOf(await other.ask(`/w/${other.workspace.slug}/compare?of=tag`))).toContain('There are no tags yet');
 });
 
@@ -81,7 +81,7 @@ it.each([
 });
 
 it('does not show those of another workspace', async () => {
-  const other = await test.signUp('Hedy');
+  const other = await app.signUp('Hedy');
   for (const query of ['campaign=spring', 'tag=spring'])
     expect((await other.ask(`/w/${other.workspace.slug}/compare?${query}`)).status).toBe(404);
 });

@@ -2,25 +2,25 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertLinkAs, textOf } from '../pages/pages.ts';
 
-let test: TestApp;
+let app: TestApp;
 let owner: Person;
 let links: string[];
 let path: string;
 
 beforeAll(async () => {
-  test = await startTestApp();
-  owner = await test.signUp('Ada');
+  app = await startTestApp();
+  owner = await app.signUp('Ada');
   path = `/w/${owner.workspace.slug}/compare`;
   links = [];
   for (const [index, slug] of ['spring', 'summer', 'autumn', 'winter', 'always', 'never'].entries()) {
     links.push((await insertLinkAs(owner, slug)).split('/').at(-1) ?? '');
     for (let click = 0; click < index; click++)
-      await test.visit(`/${slug}`, { headers: { 'x-forwarded-for': `203.0.113.${click}` } });
+      await app.visit(`/${slug}`, { headers: { 'x-forwarded-for': `203.0.113.${click}` } });
   }
 });
 
 afterAll(async () => {
-  await test?.close();
+  await app?.close();
 });
 
 const query = (ids: string[]) => ids.map((id) => `link=${id}`).join('&');
@@ -52,6 +52,6 @@ it('takes five links, and no more', async () => {
 });
 
 it('does not show links of another workspace', async () => {
-  const other = await test.signUp('Grace');
+  const other = await app.signUp('Grace');
   expect((await other.ask(`/w/${other.workspace.slug}/compare?link=${links[1]}`)).status).toBe(404);
 });

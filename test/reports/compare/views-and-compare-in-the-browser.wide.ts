@@ -8,7 +8,7 @@ import { insertLinkAs } from '../pages/pages.ts';
 
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
-let waymark: TestApp;
+let app: TestApp;
 let owner: Person;
 let browser: Browser;
 let page: Page;
@@ -16,27 +16,27 @@ let errors: string[];
 let home: string;
 
 beforeAll(async () => {
-  waymark = await startTestApp();
-  owner = await waymark.signUp('Ada');
+  app = await startTestApp();
+  owner = await app.signUp('Ada');
   home = `/w/${owner.workspace.slug}`;
   for (const slug of ['spring', 'summer']) {
     const link = (await insertLinkAs(owner, slug)).split('/').at(-1);
     const named = sql`select ${slug}, workspace_id, ${`Our ${slug} sale in all of the shops`}, ${slug}`;
-    await waymark.db.execute(sql`insert into campaigns (id, workspace_id, name, name_key) ${named} from links limit 1`);
-    await waymark.db.execute(
+    await app.db.execute(sql`insert into campaigns (id, workspace_id, name, name_key) ${named} from links limit 1`);
+    await app.db.execute(
       sql`insert into tags (id, workspace_id, name, name_key, colour) ${named}, 'grey' from links limit 1`,
     );
-    await waymark.db.execute(sql`update links set campaign_id = ${slug} where id = ${link}`);
+    await app.db.execute(sql`update links set campaign_id = ${slug} where id = ${link}`);
   }
-  for (const slug of ['spring', 'spring']) await waymark.visit(`/${slug}`);
-  await waymark.visit('/summer', { headers: { 'user-agent': iphone } });
+  for (const slug of ['spring', 'spring']) await app.visit(`/${slug}`);
+  await app.visit('/summer', { headers: { 'user-agent': iphone } });
   browser = await launchBrowser();
-  ({ page, errors } = await openPageAs(browser, waymark, owner));
+  ({ page, errors } = await openPageAs(browser, app, owner));
 });
 
 afterAll(async () => {
   await browser?.close();
-  await waymark?.close();
+  await app?.close();
 });
 
 const number = () => page.locator('.report-number').innerText();

@@ -9,7 +9,7 @@ import type { Answer, Person, TestApp } from '../../setup/app.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 import { insertLinkAs, textOf } from '../pages/pages.ts';
 
-let test: TestApp;
+let app: TestApp;
 let ada: Person;
 let workspaceId: string;
 let client: Client;
@@ -23,21 +23,21 @@ const nameOf = (day: string) =>
 
 beforeAll(async () => {
   vi.useFakeTimers({ toFake: ['Date'], now });
-  ({ app: test, ada, workspaceId } = await startWorkspace());
-  client = await openClient(test, ada);
+  ({ app, ada, workspaceId } = await startWorkspace());
+  client = await openClient(app, ada);
   home = `/w/${ada.workspace.slug}`;
   linkId = (await insertLinkAs(ada, 'spring')).split('/').at(-1) ?? '';
   // As many clicks a day as days ago, so that a day in the wrong week is a wrong sum.
-  await test.db.execute(sql`
+  await app.db.execute(sql`
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
 select 1000 * ago + n, ${now.toISOString()}::timestamptz - make_interval(days => ago), ${linkId}, 'slug', ${workspaceId}, 'human', 'human:browser', 1, 'direct', true, true
 from generate_series(0, 60) ago, generate_series(1, ago) n`);
-  await restateWorkspace(test.db, workspaceId);
+  await restateWorkspace(app.db, workspaceId);
 });
 
 afterAll(async () => {
   vi.useRealTimers();
-  await test?.close();
+  await app?.close();
 });
 
 const choose = (weekStartsOn: string, person = ada): Promise<Answer> =>
@@ -88,7 +88,7 @@ describe.each([
     const current = await count('period=this-week&interval=day');
     expect(current.period.from).toBe(last.period.to);
     const clicks = `${last.total.clicks} clicks`;
-    const token = await insertShare(test.db, workspaceId, byTest, {
+    const token = await insertShare(app.db, workspaceId, byTest, {
       subject: { kind: 'workspace', id: workspaceId },
       filters: [],
       title: 'Shared',
@@ -99,7 +99,7 @@ describe.each([
     for (const page of [
       await ada.ask(`${home}/reports?period=last-week`),
       await ada.ask(`${home}/links/${linkId}?period=last-week`),
-      await test.ask(`/r/${token}?period=last-week`),
+      await app.ask(`/r/${token}?period=last-week`),
     ])
       expect(textOf(page)).toContain(`${clicks} by`);
     const compared = await ada.ask(`${home}/compare?period=last-week&link=${linkId}`);
@@ -133,8 +133,8 @@ describe('the first day of the week', () => {
   });
 
   it('is the choice of admins', async () => {
-    const bob = await test.signUp('Bob');
-    await joinWorkspace(test, bob, ada, 'member');
+    const bob = await app.signUp('Bob');
+    await joinWorkspace(app, bob, ada, 'member');
     expect((await choose('6', bob)).status).toBe(403);
     expect((await bob.ask(`${home}/settings`)).text).toMatch(/<select[^>]* disabled/);
   });

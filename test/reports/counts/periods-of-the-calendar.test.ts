@@ -7,7 +7,7 @@ import type { Person, TestApp } from '../../setup/app.ts';
 import { startWorkspace } from '../../setup/membership.ts';
 import { insertLinkAs, textOf } from '../pages/pages.ts';
 
-let test: TestApp;
+let app: TestApp;
 let owner: Person;
 let client: Client;
 let home: string;
@@ -18,21 +18,21 @@ const now = new Date(new Date().setUTCHours(12, 0, 0, 0));
 beforeAll(async () => {
   vi.useFakeTimers({ toFake: ['Date'], now });
   let workspaceId: string;
-  ({ app: test, ada: owner, workspaceId } = await startWorkspace());
-  client = await openClient(test, owner);
+  ({ app, ada: owner, workspaceId } = await startWorkspace());
+  client = await openClient(app, owner);
   home = `/w/${owner.workspace.slug}`;
   linkId = (await insertLinkAs(owner, 'spring')).split('/').at(-1) ?? '';
   // One click on each day of the last three months, in the workspace's zone, which is UTC.
-  await test.db.execute(sql`
+  await app.db.execute(sql`
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
 select ago, ${now.toISOString()}::timestamptz - make_interval(days => ago), ${linkId}, 'slug', ${workspaceId}, 'human', 'human:browser', 1, 'direct', true, true
 from generate_series(0, 95) ago`);
-  await restateWorkspace(test.db, workspaceId);
+  await restateWorkspace(app.db, workspaceId);
 });
 
 afterAll(async () => {
   vi.useRealTimers();
-  await test?.close();
+  await app?.close();
 });
 
 describe('a period of the calendar', () => {
@@ -77,7 +77,7 @@ describe('a period of the calendar', () => {
       form: { title: 'Spring', link: linkId, password: '', expires: '' },
     });
     const path = /id="new-share">[^<]*(\/r\/[\w-]{32})</.exec(shared.text)?.[1] ?? '';
-    const page = await test.ask(`${path}?period=last-week`);
+    const page = await app.ask(`${path}?period=last-week`);
     expect(textOf(page)).toContain('Last week 7 clicks by');
     expect(page.text).toContain(`href="${path}?period=last-month"`);
     expect(page.text).not.toContain('hx-get');
@@ -106,7 +106,7 @@ it('a deleted link leads to its clicks in the same report', async () => {
   const { status, headers } = await owner.ask(href);
   expect([status, headers.location]).toEqual([303, `${home}/reports?period=7d&f=link:is:${linkId}`]);
   expect(textOf(await owner.ask(headers.location ?? ''))).toMatch(/Link is \S+ Last 7 days 7 clicks/);
-  const other = await test.signUp('Grace');
+  const other = await app.signUp('Grace');
   expect((await other.ask(`/w/${other.workspace.slug}/links/${linkId}`)).status).toBe(404);
   expect((await owner.ask(`${home}/links/constructor`)).status).toBe(404);
 });

@@ -6,7 +6,7 @@ import { insertLinkAs, textOf } from '../pages/pages.ts';
 
 const DAY = 86_400_000;
 
-let test: TestApp;
+let app: TestApp;
 let owner: Person;
 let reports: string;
 
@@ -14,23 +14,23 @@ let reports: string;
 const daysAgo = (count: number) => new Date(Date.now() - count * DAY).toISOString().slice(0, 10);
 
 beforeAll(async () => {
-  test = await startTestApp();
-  owner = await test.signUp('Ada');
+  app = await startTestApp();
+  owner = await app.signUp('Ada');
   reports = `/w/${owner.workspace.slug}/reports`;
   const linkId = (await insertLinkAs(owner, 'spring')).split('/').at(-1) ?? '';
   // One click on each of these days before today, by a visitor of its own.
   for (const [index, count] of [0, 0, 3, 10, 45, 200, 700].entries()) {
-    await test.db.execute(sql`
+    await app.db.execute(sql`
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
 select ${index}, now() - make_interval(days => ${count}), ${linkId}, 'slug', id, 'human', 'human:browser', 1, 'direct', true, true
 from workspaces where slug = ${owner.workspace.slug}`);
   }
-  const { rows } = await test.db.execute(sql`select id from workspaces where slug = ${owner.workspace.slug}`);
-  await restateWorkspace(test.db, String(rows[0]?.id));
+  const { rows } = await app.db.execute(sql`select id from workspaces where slug = ${owner.workspace.slug}`);
+  await restateWorkspace(app.db, String(rows[0]?.id));
 });
 
 afterAll(async () => {
-  await test?.close();
+  await app?.close();
 });
 
 describe('a period', () => {

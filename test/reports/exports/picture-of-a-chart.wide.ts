@@ -8,24 +8,24 @@ import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
 import { workspaceIdOf } from '../../setup/membership.ts';
 
-let test: TestApp;
+let app: TestApp;
 let browser: Browser;
 let ada: Person;
 let home: string;
 const links: string[] = [];
 
 beforeAll(async () => {
-  [test, browser] = await Promise.all([startTestApp(), launchBrowser()]);
-  ada = await test.signUp('Ada');
+  [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
+  ada = await app.signUp('Ada');
   home = `/w/${ada.workspace.slug}`;
   for (const slug of ['spring', 'summer']) {
     links.push((await insertLinkAs(ada, slug)).split('/').at(-1) ?? '');
-    for (let visit = 0; visit < 8; visit++) await test.visit(`/${slug}`);
+    for (let visit = 0; visit < 8; visit++) await app.visit(`/${slug}`);
   }
-  const workspaceId = await workspaceIdOf(test, ada);
+  const workspaceId = await workspaceIdOf(app, ada);
   // A line needs more than one day: most of the clicks came some days ago.
-  await test.rollUp();
-  await test.db.execute(sql`
+  await app.rollUp();
+  await app.db.execute(sql`
 with hit as (
   insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
   select n, now() - make_interval(days => n % 6 + 1), l.id, 'x', ${workspaceId}, 'human', 'human:browser', 1, 'direct', false, false
@@ -34,24 +34,24 @@ with hit as (
   returning *
 )
 insert into clicks_pending select * from hit`);
-  await test.db.execute(
+  await app.db.execute(
     sql`insert into campaigns (id, workspace_id, name, name_key) values ('launch', ${workspaceId}, 'Launch & <more>', 'launch')`,
   );
-  await test.db.execute(sql`update links set campaign_id = 'launch' where workspace_id = ${workspaceId}`);
+  await app.db.execute(sql`update links set campaign_id = 'launch' where workspace_id = ${workspaceId}`);
 });
 
 afterAll(async () => {
   await browser.close();
-  await test.close();
+  await app.close();
 });
 
 async function open(path: string, colorScheme: 'light' | 'dark', width = 1280) {
-  const opened = await openPageAs(browser, test, ada, {
+  const opened = await openPageAs(browser, app, ada, {
     colorScheme,
     viewport: { width, height: 900 },
     acceptDownloads: true,
   });
-  await opened.page.goto(test.url + path);
+  await opened.page.goto(app.url + path);
   return opened;
 }
 
@@ -137,9 +137,9 @@ describe.each(pages)('the chart of %s', (_name, path, scheme, width, title, line
 it('a name of characters that are cut short is no half one', async () => {
   // Where they are cut depends on the width of what stands before.
   const ids = ['n', 'ni', 'nii', 'niii', 'niiii'];
-  const workspaceId = await workspaceIdOf(test, ada);
+  const workspaceId = await workspaceIdOf(app, ada);
   for (const id of ids)
-    await test.db.execute(sql`
+    await app.db.execute(sql`
 insert into campaigns (id, workspace_id, name, name_key) values (${id}, ${workspaceId}, ${id + '👍🏽'.repeat(13)}, ${id})`);
   const asked = ids.map((id) => `campaign=${id}`).join('&');
   const { page, errors } = await open(`${home}/compare?${asked}&period=7d`, 'light');
@@ -153,8 +153,8 @@ insert into campaigns (id, workspace_id, name, name_key) values (${id}, ${worksp
 });
 
 it('without scripts the same button gives the picture that the server draws', async () => {
-  const { page } = await openPageAs(browser, test, ada, { javaScriptEnabled: false, acceptDownloads: true });
-  await page.goto(`${test.url}${home}/reports/campaigns/launch?period=7d`);
+  const { page } = await openPageAs(browser, app, ada, { javaScriptEnabled: false, acceptDownloads: true });
+  await page.goto(`${app.url}${home}/reports/campaigns/launch?period=7d`);
   await page.getByRole('button', { name: 'Export' }).click();
   expect(await page.getByRole('button', { name: 'Chart, as PNG' }).isVisible()).toBe(false);
   const begun = page.waitForEvent('download');

@@ -13,7 +13,7 @@ import { launchBrowser, openPageAs } from '../../setup/browser.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
 
 const hits = 3_500;
-let test: TestApp;
+let app: TestApp;
 let browser: Browser;
 let ada: Person;
 let home: string;
@@ -21,26 +21,26 @@ let linkId: string;
 let other: Connection;
 
 beforeAll(async () => {
-  [test, browser] = await Promise.all([startTestApp(), launchBrowser()]);
-  ada = await test.signUp('Ada');
+  [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
+  ada = await app.signUp('Ada');
   home = `/w/${ada.workspace.slug}`;
   linkId = (await insertLinkAs(ada, 'spring')).split('/').at(-1) ?? '';
-  await test.visit('/spring');
-  await test.rollUp();
+  await app.visit('/spring');
+  await app.rollUp();
   // Of these every fifth was on a phone.
-  await test.db.execute(sql`
+  await app.db.execute(sql`
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, device, is_first_on_link, is_first_in_workspace)
 select n, now() - make_interval(mins => 10 + n), ${linkId}, 'x', w.id, 'human', 'human:browser', 1, 'direct',
        case when n % 5 = 0 then 'mobile' else 'desktop' end, false, false
 from workspaces w, generate_series(1, ${hits - 1}::int) n where w.slug = ${ada.workspace.slug}`);
-  other = new Connection({ connectionString: test.databaseUrl });
+  other = new Connection({ connectionString: app.databaseUrl });
   await other.connect();
 });
 
 afterAll(async () => {
   await other.end();
   await browser.close();
-  await test.close();
+  await app.close();
 });
 
 /** From here on no row of clicks can be read, until `other` rolls back. */
@@ -51,7 +51,7 @@ async function lockClicks(): Promise<void> {
 
 /** How many statements wait for that. */
 async function countWaiting(): Promise<number> {
-  const { rows } = await test.db.execute<{ count: number }>(
+  const { rows } = await app.db.execute<{ count: number }>(
     sql`select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
   );
   return rows[0]?.count ?? 0;
@@ -76,21 +76,21 @@ describe('before all hits are taken away', () => {
   });
 
   it('viewers are told that they may not', async () => {
-    const bob = await test.signUp('Bob');
-    await joinWorkspace(test, bob, ada, 'viewer');
+    const bob = await app.signUp('Bob');
+    await joinWorkspace(app, bob, ada, 'viewer');
     expect((await bob.ask(`${home}/export/hits`)).status).toBe(403);
   });
 });
 
 describe('while all hits are taken away', () => {
   it('the page shows how far it is; it can be cancelled, it says what broke, and tries again', async () => {
-    const { page, errors } = await openPageAs(browser, test, ada, {
+    const { page, errors } = await openPageAs(browser, app, ada, {
       viewport: { width: 320, height: 800 },
       colorScheme: 'dark',
       acceptDownloads: true,
       bypassCSP: true,
     });
-    await page.goto(`${test.url}${home}/reports?period=7d`);
+    await page.goto(`${app.url}${home}/reports?period=7d`);
     await page.getByRole('button', { name: 'Export' }).click();
     await page.getByRole('button', { name: 'All hits, as CSV' }).click();
     const start = page.locator('[data-download-start]');
@@ -145,17 +145,17 @@ describe('while all hits are taken away', () => {
   });
 
   it('the server reads no further than the reader, so that it never holds a large file', async () => {
-    const cy = await test.signUp('Cy');
+    const cy = await app.signUp('Cy');
     const id = (await insertLinkAs(cy, 'many')).split('/').at(-1) ?? '';
     const count = 150_000;
-    await test.db.execute(sql`
+    await app.db.execute(sql`
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, utm_term, is_first_on_link, is_first_in_workspace)
 select n, now() - make_interval(secs => n), ${id}, 'x', w.id, 'human', 'human:browser', 1, 'direct', md5(n::text), false, false
 from workspaces w, generate_series(1, ${count}::int) n where w.slug = ${cy.workspace.slug}`);
     let served: Socket | undefined;
-    test.app.server.once('connection', (socket: Socket) => (served = socket));
+    app.fastify.server.once('connection', (socket: Socket) => (served = socket));
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
-      const { host, port } = new URL(test.url);
+      const { host, port } = new URL(app.url);
       const path = `/w/${cy.workspace.slug}/export?file=hits&period=90d`;
       http
         .get({ host: '127.0.0.1', port, path, agent: false, headers: { host, cookie: cy.cookie } }, resolve)
@@ -181,8 +181,8 @@ from workspaces w, generate_series(1, ${count}::int) n where w.slug = ${cy.works
   });
 
   it('without scripts it is a plain download', async () => {
-    const { page } = await openPageAs(browser, test, ada, { javaScriptEnabled: false, acceptDownloads: true });
-    await page.goto(`${test.url}${home}/export/hits?period=7d`);
+    const { page } = await openPageAs(browser, app, ada, { javaScriptEnabled: false, acceptDownloads: true });
+    await page.goto(`${app.url}${home}/export/hits?period=7d`);
     const begun = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Download' }).click();
     expect(parseCsv(await readFile(await (await begun).path(), 'utf8'))).toHaveLength(1 + hits);

@@ -8,16 +8,16 @@ import { joinWorkspace } from '../../setup/membership.ts';
 
 const slack = 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)';
 
-let test: TestApp;
+let app: TestApp;
 let ada: Person;
 let client: Client;
 let exportPath: string;
 let linkId: string;
 
 beforeAll(async () => {
-  test = await startTestApp();
-  ada = await test.signUp('Ada');
-  client = await openClient(test, ada);
+  app = await startTestApp();
+  ada = await app.signUp('Ada');
+  client = await openClient(app, ada);
   exportPath = `/w/${ada.workspace.slug}/export`;
   linkId = (await insertLinkAs(ada, 'spring')).split('/').at(-1) ?? '';
   await insertLinkAs(ada, 'summer');
@@ -26,12 +26,12 @@ beforeAll(async () => {
     ['spring', '203.0.113.7', 'https://news.example/'],
     ['summer', '203.0.113.8', 'https://news.example/'],
   ] as const)
-    await test.visit(`/${slug}?utm_source=%3D1%2B1`, { headers: { 'x-forwarded-for': address, referer } });
-  await test.visit('/summer', { headers: { 'user-agent': slack } });
+    await app.visit(`/${slug}?utm_source=%3D1%2B1`, { headers: { 'x-forwarded-for': address, referer } });
+  await app.visit('/summer', { headers: { 'user-agent': slack } });
 });
 
 afterAll(async () => {
-  await test.close();
+  await app.close();
 });
 
 const records = ({ text }: Answer) => parseCsv(text);
@@ -75,13 +75,13 @@ describe('a table as CSV', () => {
   });
 
   it('is for viewers too; hits one by one are not, and strangers get nothing', async () => {
-    const [bob, eve] = [await test.signUp('Bob'), await test.signUp('Eve')];
-    await joinWorkspace(test, bob, ada, 'viewer');
+    const [bob, eve] = [await app.signUp('Bob'), await app.signUp('Eve')];
+    await joinWorkspace(app, bob, ada, 'viewer');
     expect((await bob.ask(`${exportPath}?table=country`)).status).toBe(200);
     expect((await bob.ask(`${exportPath}?file=hits`)).status).toBe(403);
     expect((await eve.ask(`${exportPath}?table=country`)).status).toBe(404);
     expect((await eve.ask(`/w/${eve.workspace.slug}/export?table=country&link=${linkId}`)).status).toBe(404);
-    expect((await test.ask(`${exportPath}?table=country`)).status).toBe(303);
+    expect((await app.ask(`${exportPath}?table=country`)).status).toBe(303);
   });
 
   it('is refused with a sentence when it asks for what there is not', async () => {
@@ -96,7 +96,7 @@ describe('all hits as CSV', () => {
     const hits = rowsOf(await ada.ask(`${exportPath}?file=hits`));
     expect(hits).toHaveLength(4);
     expect(hits[0]).toMatchObject({
-      short_link: `${test.shortHost}/spring`,
+      short_link: `${app.shortHost}/spring`,
       class: 'human',
       utm_source: '=1+1',
       first_on_link_today: 'true',
@@ -119,9 +119,9 @@ describe('all hits as CSV', () => {
   });
 
   it('come whole and in order across pages, also where many share an instant', async () => {
-    const cy = await test.signUp('Cy');
+    const cy = await app.signUp('Cy');
     const id = (await insertLinkAs(cy, 'many')).split('/').at(-1) ?? '';
-    await test.db.execute(sql`
+    await app.db.execute(sql`
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
 select n, date_trunc('second', now()) - make_interval(secs => n / 700), ${id}, 'x', w.id, 'human', 'human:browser', 1, 'direct', false, false
 from workspaces w, generate_series(1, 3500) n where w.slug = ${cy.workspace.slug}`);
@@ -168,8 +168,8 @@ describe('hits through the API', () => {
     expect((await client.ask('/hits?cursor=xyz')).json()).toMatchObject({ status: 422, field: 'cursor' });
     expect((await client.ask('/hits?limit=5000')).json()).toMatchObject({ status: 422, field: 'limit' });
     for (const id of ['nothing', 'no-thing']) expect((await client.ask(`/hits?linkId=${id}`)).status).toBe(404);
-    expect((await test.ask('/api/v1/hits')).status).toBe(401);
-    const stranger = await openClient(test, await test.signUp('Eve'));
+    expect((await app.ask('/api/v1/hits')).status).toBe(401);
+    const stranger = await openClient(app, await app.signUp('Eve'));
     expect((await stranger.ask(`/hits?linkId=${linkId}`)).status).toBe(404);
   });
 });
@@ -244,7 +244,7 @@ describe('hits have columns that programs know by name and order', () => {
   });
 
   it('in the description of the API, to the letter', async () => {
-    const { components } = (await test.ask('/api/v1/openapi.json')).json() as {
+    const { components } = (await app.ask('/api/v1/openapi.json')).json() as {
       components: { schemas: Record<string, unknown> };
     };
     const schema = { type: 'object', properties, required: Object.keys(properties) };

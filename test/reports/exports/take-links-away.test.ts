@@ -16,7 +16,7 @@ import type { Person, TestApp } from '../../setup/app.ts';
 import { countStatements } from '../../setup/database.ts';
 import { joinWorkspace, startWorkspace, workspaceIdOf } from '../../setup/membership.ts';
 
-let test: TestApp;
+let app: TestApp;
 let ada: Person;
 let workspaceId: string;
 let path: string;
@@ -25,19 +25,19 @@ let spring: Link;
 const head = 'short_link,destination,title,tags,campaign,state,created_at,clicks,visitors,last_click_at,qr_code\r\n';
 
 const create = (input: Partial<NewLink> = {}, workspace = workspaceId) =>
-  insertLink(test.db, workspace, byTest, {
+  insertLink(app.db, workspace, byTest, {
     url: 'https://example.com/',
     slug: null,
     title: null,
-    domainId: test.app.instanceDomainId,
+    domainId: app.instanceDomainId,
     ...input,
   });
 
 beforeAll(async () => {
-  ({ app: test, ada, workspaceId } = await startWorkspace());
+  ({ app, ada, workspaceId } = await startWorkspace());
   path = `/w/${ada.workspace.slug}/links.csv`;
   const plan = { startsOn: null, endsOn: null, goal: null };
-  const campaign = await insertCampaign(test.db, workspaceId, byTest, { name: '-Spring-', ...plan });
+  const campaign = await insertCampaign(app.db, workspaceId, byTest, { name: '-Spring-', ...plan });
   spring = await create({
     url: 'https://example.com/sale?a=1,2',
     slug: 'Frühling',
@@ -46,12 +46,12 @@ beforeAll(async () => {
     campaignId: campaign.id,
   });
   const summer = await create({ slug: 'summer', title: 'Summer' });
-  await archiveLink(test.db, workspaceId, byTest, summer.id);
-  await removeLink(test.db, workspaceId, byTest, (await create({ slug: 'gone' })).id);
+  await archiveLink(app.db, workspaceId, byTest, summer.id);
+  await removeLink(app.db, workspaceId, byTest, (await create({ slug: 'gone' })).id);
   for (const referer of ['https://news.example/', 'https://other.example/'])
-    await test.visit('/fr%C3%BChling', { headers: { 'x-forwarded-for': '203.0.113.7', referer } });
+    await app.visit('/fr%C3%BChling', { headers: { 'x-forwarded-for': '203.0.113.7', referer } });
 });
-afterAll(() => test.close());
+afterAll(() => app.close());
 
 const slugsIn = (text: string) =>
   parseCsv(text)
@@ -66,10 +66,10 @@ describe('links as CSV', () => {
     expect(answer.headers['content-disposition']).toMatch(
       new RegExp(`^attachment; filename="${ada.workspace.slug}-links-\\d{4}-\\d\\d-\\d\\d\\.csv"$`),
     );
-    const at = (await getLink(test.db, workspaceId, spring.id)).lastClickAt?.toISOString() ?? '';
+    const at = (await getLink(app.db, workspaceId, spring.id)).lastClickAt?.toISOString() ?? '';
     expect(Date.parse(at)).toBeGreaterThanOrEqual(spring.createdAt.getTime());
     const record = [
-      `${test.config.shortUrl}/Fr%C3%BChling`,
+      `${app.config.shortUrl}/Fr%C3%BChling`,
       '"https://example.com/sale?a=1,2"',
       `"'=HYPERLINK(""x"")"`,
       `"'＝one, two"`,
@@ -79,10 +79,10 @@ describe('links as CSV', () => {
       '2',
       '1',
       at,
-      `${test.config.appUrl}/qr/${spring.qrSlugId}.svg`,
+      `${app.config.appUrl}/qr/${spring.qrSlugId}.svg`,
     ];
     expect(answer.text).toBe(byteOrderMark + head + `${record.join(',')}\r\n`);
-    expect((await test.ask(new URL(record.at(-1) ?? '').pathname)).status).toBe(200);
+    expect((await app.ask(new URL(record.at(-1) ?? '').pathname)).status).toBe(200);
   });
 
   it('keep the search, the filters and the state of the page, whose button leads there', async () => {
@@ -103,30 +103,30 @@ describe('links as CSV', () => {
   });
 
   it('are for those who read the workspace, and its own alone', async () => {
-    const [vic, bob] = [await test.signUp('Vic'), await test.signUp('Bob')];
-    await joinWorkspace(test, vic, ada, 'viewer');
+    const [vic, bob] = [await app.signUp('Vic'), await app.signUp('Bob')];
+    await joinWorkspace(app, vic, ada, 'viewer');
     expect(await slugsOf('', vic)).toEqual(['Frühling']);
     expect((await bob.ask(path)).status).toBe(404);
-    expect((await test.ask(path)).status).toBe(303);
-    const own = await create({ slug: 'own' }, await workspaceIdOf(test, bob));
+    expect((await app.ask(path)).status).toBe(303);
+    const own = await create({ slug: 'own' }, await workspaceIdOf(app, bob));
     expect(slugsIn((await bob.ask(`/w/${bob.workspace.slug}/links.csv`)).text)).toEqual([own.slug]);
     expect((await ada.ask(`${path}?search=own`)).text).toBe(byteOrderMark + head);
   });
 
   it('come whole, a page at a time, with few statements, however many there are', async () => {
-    const cy = await test.signUp('Cy');
-    const id = await workspaceIdOf(test, cy);
-    await test.db.execute(sql`
+    const cy = await app.signUp('Cy');
+    const id = await workspaceIdOf(app, cy);
+    await app.db.execute(sql`
 insert into links (id, workspace_id, url, created_at)
 select 'many' || n, ${id}, 'https://example.com/' || n, now() - make_interval(secs => n / 700)
 from generate_series(1, 10000) n`);
-    await test.db.execute(sql`
+    await app.db.execute(sql`
 insert into slugs (id, domain_id, slug_key, slug, kind, link_id)
-select kind || n, ${test.app.instanceDomainId}, kind || n, kind || n, kind, 'many' || n
+select kind || n, ${app.instanceDomainId}, kind || n, kind || n, kind, 'many' || n
 from generate_series(1, 10000) n, unnest(array['primary', 'qr']) kind`);
-    const [counted, statements] = countStatements(test.databaseUrl);
+    const [counted, statements] = countStatements(app.databaseUrl);
     const pieces: string[] = [];
-    for await (const piece of writeLinks(counted.db, id, { search: '', state: 'active' }, test.config.appUrl)) {
+    for await (const piece of writeLinks(counted.db, id, { search: '', state: 'active' }, app.config.appUrl)) {
       pieces.push(piece);
       expect(parseCsv(piece).length).toBeLessThanOrEqual(1_000);
       // Read when the piece before was taken, and not ahead of it.

@@ -7,21 +7,21 @@ import { openStream, type Stream } from './setup.ts';
 
 const slack = 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)';
 
-let test: TestApp;
+let app: TestApp;
 let ada: Person;
 let live: string;
 let springPath: string;
 const streams: Stream[] = [];
 
 async function open(person: Person, path: string, headers: Record<string, string> = {}): Promise<Stream> {
-  const stream = await openStream(test, path, { cookie: person.cookie, ...headers });
+  const stream = await openStream(app, path, { cookie: person.cookie, ...headers });
   streams.push(stream);
   return stream;
 }
 
 beforeAll(async () => {
-  test = await startTestApp();
-  ada = await test.signUp('Ada');
+  app = await startTestApp();
+  ada = await app.signUp('Ada');
   live = `/w/${ada.workspace.slug}/live`;
   springPath = await insertLinkAs(ada, 'spring');
   await insertLinkAs(ada, 'summer');
@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const stream of streams) stream.close();
-  await test.close();
+  await app.close();
 });
 
 type HitJson = { id: string; at: number; link: string; isClick: boolean; class: string; reason: string; from: string };
@@ -48,28 +48,28 @@ describe('an open report', () => {
     expect(stream.headers['x-content-type-options']).toBe('nosniff');
     await stream.until('"hits":[]');
 
-    await test.visit('/spring', { headers: { referer: 'https://www.linkedin.com/', 'accept-language': 'de' } });
+    await app.visit('/spring', { headers: { referer: 'https://www.linkedin.com/', 'accept-language': 'de' } });
     await stream.until('linkedin.com');
-    await test.visit('/summer', { headers: { 'user-agent': slack } });
+    await app.visit('/summer', { headers: { 'user-agent': slack } });
     await stream.until('Slack preview');
     const [click, preview] = hitsOf(stream);
     expect(click).toMatchObject({
-      link: `${test.shortHost}/spring`,
+      link: `${app.shortHost}/spring`,
       isClick: true,
       class: 'People',
       from: 'linkedin.com',
     });
-    expect(preview).toMatchObject({ link: `${test.shortHost}/summer`, isClick: false, class: 'Link previews' });
+    expect(preview).toMatchObject({ link: `${app.shortHost}/summer`, isClick: false, class: 'Link previews' });
     expect(stream.text()).not.toMatch(/127\.0\.0\.1|visitor/i);
   });
 
   it("of a link hears of that link's hits alone", async () => {
     const stream = await open(ada, `${springPath}/live`);
     await stream.until('"hits":');
-    await test.visit('/summer');
-    await test.visit('/spring');
+    await app.visit('/summer');
+    await app.visit('/spring');
     await expect.poll(() => hitsOf(stream).length).toBe(2);
-    expect(new Set(hitsOf(stream).map(({ link }) => link))).toEqual(new Set([`${test.shortHost}/spring`]));
+    expect(new Set(hitsOf(stream).map(({ link }) => link))).toEqual(new Set([`${app.shortHost}/spring`]));
   });
 
   it('goes on where it lost the connection, whether the browser or the page says where', async () => {
@@ -77,7 +77,7 @@ describe('an open report', () => {
     await before.until(/^id: \d+$/m);
     before.close();
     const lastId = [...before.text().matchAll(/^id: (\d+)$/gm)].at(-1)?.[1] ?? '';
-    await test.visit('/spring?utm_source=missed', { headers: { referer: 'https://missed.example/' } });
+    await app.visit('/spring?utm_source=missed', { headers: { referer: 'https://missed.example/' } });
     const byHeader = await open(ada, live, { 'last-event-id': lastId });
     await byHeader.until('missed.example');
     const byPage = await open(ada, `${live}?after=${Date.now() + 60_000}`);
@@ -87,39 +87,39 @@ describe('an open report', () => {
 
   it('asks for news where streams do not get through', async () => {
     const start = Date.now();
-    await test.visit('/spring', { headers: { referer: 'https://polled.example/' } });
+    await app.visit('/spring', { headers: { referer: 'https://polled.example/' } });
     const answer = await ada.ask(`${live}/hits?after=${start}`);
     const { hits } = answer.json() as { hits: HitJson[] };
     expect(hits.map(({ from }) => from)).toEqual(['polled.example']);
     const ofLink = (await ada.ask(`${springPath}/live/hits`)).json() as { hits: HitJson[] };
-    expect(new Set(ofLink.hits.map(({ link }) => link))).toEqual(new Set([`${test.shortHost}/spring`]));
+    expect(new Set(ofLink.hits.map(({ link }) => link))).toEqual(new Set([`${app.shortHost}/spring`]));
   });
 });
 
 describe('who may look', () => {
   it('viewers may, strangers and the logged out may not', async () => {
-    const [bob, eve] = [await test.signUp('Bob'), await test.signUp('Eve')];
-    await joinWorkspace(test, bob, ada, 'viewer');
+    const [bob, eve] = [await app.signUp('Bob'), await app.signUp('Eve')];
+    await joinWorkspace(app, bob, ada, 'viewer');
     expect((await open(bob, live)).status).toBe(200);
     expect((await eve.ask(live)).status).toBe(404);
     expect((await eve.ask(`${live}/hits`)).status).toBe(404);
     expect((await eve.ask(`/w/${eve.workspace.slug}/links/${springPath.split('/').at(-1)}/live`)).status).toBe(404);
-    expect((await test.ask(live)).headers.location).toMatch(/^\/log-in/);
+    expect((await app.ask(live)).headers.location).toMatch(/^\/log-in/);
   });
 
   it('ends within a minute for those who log out or leave the workspace', async () => {
     vi.useFakeTimers({ toFake: ['setInterval'] });
     try {
-      const [gil, hal] = [await test.signUp('Gil'), await test.signUp('Hal')];
-      await joinWorkspace(test, gil, ada, 'member');
-      await joinWorkspace(test, hal, ada, 'member');
+      const [gil, hal] = [await app.signUp('Gil'), await app.signUp('Hal')];
+      await joinWorkspace(app, gil, ada, 'member');
+      await joinWorkspace(app, hal, ada, 'member');
       const [ofGil, ofHal, ofAda] = [await open(gil, live), await open(hal, live), await open(ada, live)];
       await gil.ask('/log-out', { method: 'POST' });
-      await test.db.execute(sql`delete from members where user_id = (select id from users where email = ${hal.email})`);
+      await app.db.execute(sql`delete from members where user_id = (select id from users where email = ${hal.email})`);
       vi.advanceTimersByTime(60_000);
       await Promise.all([ofGil.ended, ofHal.ended]);
       expect(ofGil.text()).toMatch(/event: end\ndata: \{\}\n\n$/);
-      await test.visit('/spring', { headers: { referer: 'https://after.example/' } });
+      await app.visit('/spring', { headers: { referer: 'https://after.example/' } });
       await ofAda.until('after.example');
       expect(ofHal.text()).not.toContain('after.example');
     } finally {
@@ -128,7 +128,7 @@ describe('who may look', () => {
   });
 
   it('a workspace has room for 250; one more is told to ask now and then instead', async () => {
-    const cy = await test.signUp('Cy');
+    const cy = await app.signUp('Cy');
     const path = `/w/${cy.workspace.slug}/live`;
     const all = await Promise.all(Array.from({ length: 250 }, () => open(cy, path)));
     expect(all.every(({ status }) => status === 200)).toBe(true);
@@ -137,17 +137,17 @@ describe('who may look', () => {
     expect(refused.headers['retry-after']).toBe('60');
     expect((await cy.ask(`${path}/hits`)).status).toBe(200);
     all[0]?.close();
-    await expect.poll(async () => (await openStream(test, path, { cookie: cy.cookie })).status).toBe(200);
+    await expect.poll(async () => (await openStream(app, path, { cookie: cy.cookie })).status).toBe(200);
     for (const stream of all) stream.close();
   });
 });
 
 describe('the last half hour', () => {
   it('shows clicks by minute, of the workspace and of a link', async () => {
-    const dee = await test.signUp('Dee');
+    const dee = await app.signUp('Dee');
     const link = await insertLinkAs(dee, 'realtime');
-    for (let count = 0; count < 3; count++) await test.visit('/realtime');
-    await test.visit('/realtime', { headers: { 'user-agent': slack } });
+    for (let count = 0; count < 3; count++) await app.visit('/realtime');
+    await app.visit('/realtime', { headers: { 'user-agent': slack } });
     for (const path of [`/w/${dee.workspace.slug}/realtime`, `${link}/realtime`]) {
       const page = await dee.ask(path);
       expect(page.status).toBe(200);

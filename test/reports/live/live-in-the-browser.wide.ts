@@ -6,25 +6,25 @@ import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
 import { openStream } from './setup.ts';
 
-let test: TestApp;
+let app: TestApp;
 let browser: Browser;
 let ada: Person;
 let link: string;
 
 beforeAll(async () => {
-  [test, browser] = await Promise.all([startTestApp(), launchBrowser()]);
-  ada = await test.signUp('Ada');
+  [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
+  ada = await app.signUp('Ada');
   link = await insertLinkAs(ada, 'spring');
 });
 afterAll(async () => {
   await browser.close();
-  await test.close();
+  await app.close();
 });
 
 async function open(path: string, options: Parameters<typeof openPageAs>[3] = {}) {
-  const opened = await openPageAs(browser, test, ada, options);
+  const opened = await openPageAs(browser, app, ada, options);
   await opened.page.clock.install();
-  await opened.page.goto(test.url + path);
+  await opened.page.goto(app.url + path);
   return opened;
 }
 
@@ -41,7 +41,7 @@ describe('in a browser', () => {
     const { page, errors } = await open(`/w/${ada.workspace.slug}/reports`);
     await page.getByText('Nobody has opened your links yet').waitFor();
     await lookOn(page);
-    await test.visit('/spring');
+    await app.visit('/spring');
     await page.getByText('1 click', { exact: true }).first().waitFor();
     expect(errors).toEqual([]);
     await page.context().close();
@@ -50,14 +50,14 @@ describe('in a browser', () => {
   it('a click shows up with 200 others looking on, and the numbers follow', async () => {
     const path = `/w/${ada.workspace.slug}`;
     const others = await Promise.all(
-      Array.from({ length: 200 }, () => openStream(test, `${path}/live`, { cookie: ada.cookie })),
+      Array.from({ length: 200 }, () => openStream(app, `${path}/live`, { cookie: ada.cookie })),
     );
     const { page, errors } = await open(`${path}/reports?period=today`);
     await lookOn(page);
     await expect.poll(() => hits(page).count()).toBe(1);
     const number = page.locator('.report-number strong');
     const before = await number.textContent();
-    await test.visit('/spring', { headers: { referer: 'https://www.linkedin.com/' } });
+    await app.visit('/spring', { headers: { referer: 'https://www.linkedin.com/' } });
     await hits(page).filter({ hasText: 'linkedin.com' }).waitFor();
     await expect.poll(() => others.filter((stream) => stream.text().includes('linkedin.com')).length).toBe(200);
     for (const stream of others) stream.close();
@@ -75,7 +75,7 @@ describe('in a browser', () => {
     const before = await number.textContent();
     await page.locator('input[name="places"][value="city"]').evaluate((input: HTMLInputElement) => input.click());
     await page.evaluate(() => Object.assign(globalThis, { isSamePage: true }));
-    await test.visit('/spring');
+    await app.visit('/spring');
     await expect.poll(() => number.textContent()).not.toBe(before);
     expect(await page.evaluate(() => 'isSamePage' in globalThis)).toBe(true);
     expect(await page.locator('input[name="places"][value="city"]').isChecked()).toBe(true);
@@ -84,14 +84,14 @@ describe('in a browser', () => {
   });
 
   it('the report of a campaign follows its own links', async () => {
-    await test.db.execute(`
+    await app.db.execute(`
 insert into campaigns (id, workspace_id, name, name_key) select 'launch', workspace_id, 'Launch', 'launch' from links limit 1`);
-    await test.db.execute(`update links set campaign_id = 'launch'`);
+    await app.db.execute(`update links set campaign_id = 'launch'`);
     const { page, errors } = await open(`/w/${ada.workspace.slug}/reports/campaigns/launch?period=today`);
     await lookOn(page);
     const number = page.locator('.report-number strong');
     const before = await number.textContent();
-    await test.visit('/spring', { headers: { referer: 'https://campaign.example/' } });
+    await app.visit('/spring', { headers: { referer: 'https://campaign.example/' } });
     await hits(page).filter({ hasText: 'campaign.example' }).waitFor();
     await expect.poll(() => number.textContent()).not.toBe(before);
     await page.getByRole('link', { name: 'Realtime' }).click();
@@ -104,7 +104,7 @@ insert into campaigns (id, workspace_id, name, name_key) select 'launch', worksp
   it('asks now and then where streams do not get through', async () => {
     const { page } = await open('/profile');
     await page.route('**/live', (route) => route.fulfill({ status: 503 }));
-    await page.goto(`${test.url}/w/${ada.workspace.slug}/reports`);
+    await page.goto(`${app.url}/w/${ada.workspace.slug}/reports`);
     await page.locator('[data-live-state="polling"]').waitFor();
     expect(await hits(page).count()).toBeGreaterThan(0);
     await page.context().close();
@@ -119,7 +119,7 @@ insert into campaigns (id, workspace_id, name, name_key) select 'launch', worksp
       ]) {
         const { page, errors } = await open(pages[0] ?? '', { colorScheme, viewport, bypassCSP: true });
         for (const path of pages) {
-          await page.goto(test.url + path);
+          await page.goto(app.url + path);
           await hits(page).first().waitFor();
           expect(await accessibilityProblems(page)).toEqual([]);
           const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

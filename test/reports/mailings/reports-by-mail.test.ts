@@ -10,51 +10,50 @@ import { launchBrowser, openPageAs } from '../../setup/browser.ts';
 import { joinWorkspace, workspaceIdOf } from '../../setup/membership.ts';
 
 let mailbox: Mailbox;
-let test: TestApp;
+let app: TestApp;
 
 beforeAll(async () => {
   mailbox = await openMailbox();
-  test = await startTestApp({ SMTP_URL: mailbox.url });
+  app = await startTestApp({ SMTP_URL: mailbox.url });
 });
 
 afterAll(async () => {
-  await test.close();
+  await app.close();
   await mailbox.close();
 });
 
 const pathOf = (person: Person) => `/w/${person.workspace.slug}/mailings`;
 const plan = (person: Person, form: Record<string, string> = {}) =>
   person.ask(pathOf(person), { form: { recipient: person.email, every: 'week', ...form } });
-const send = (now: string) =>
-  sendDueMailings({ db: test.db, mailer: test.app.mailer, config: test.config }, new Date(now));
+const send = (now: string) => sendDueMailings({ db: app.db, mailer: app.mailer, config: app.config }, new Date(now));
 
 /** As if everything had been planned in 2026, and these clicks had come on 14 October 2026, a Wednesday. */
 async function insertPast(person: Person, clicks = 3): Promise<string> {
   const linkId = (await insertLinkAs(person, `mail-${person.workspace.slug}`)).split('/').at(-1) ?? '';
-  await test.db.execute(sql`
+  await app.db.execute(sql`
 with hit as (
   insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, country, channel, is_first_on_link, is_first_in_workspace)
-  select n, '2026-10-14T12:00:00Z', ${linkId}, 'x', ${await workspaceIdOf(test, person)}, 'human', 'human:browser', 1, 'DE', 'direct', n = 1, n = 1
+  select n, '2026-10-14T12:00:00Z', ${linkId}, 'x', ${await workspaceIdOf(app, person)}, 'human', 'human:browser', 1, 'DE', 'direct', n = 1, n = 1
   from generate_series(1, ${clicks}::int) n returning *
 )
 insert into clicks_pending select * from hit`);
-  await test.rollUp();
+  await app.rollUp();
   return linkId;
 }
 
 const planInPast = (person: Person) =>
-  test.db.execute(sql`
+  app.db.execute(sql`
 update mailings set created_at = '2026-10-01T00:00:00Z', confirmed_at = case when confirmed_at is null then null else '2026-10-01T00:00:00Z'::timestamptz end
 where workspace_id = (select id from workspaces where slug = ${person.workspace.slug})`);
 
 afterEach(async () => {
-  await test.db.execute(sql`delete from mailings`);
+  await app.db.execute(sql`delete from mailings`);
 });
 
 describe('a weekly report', () => {
   it('comes on Monday at seven on the clock of the workspace, once, about the week before', async () => {
-    const ada = await test.signUp('Ada');
-    await test.db.execute(sql`update workspaces set time_zone = 'Europe/Berlin' where slug = ${ada.workspace.slug}`);
+    const ada = await app.signUp('Ada');
+    await app.db.execute(sql`update workspaces set time_zone = 'Europe/Berlin' where slug = ${ada.workspace.slug}`);
     await insertPast(ada);
     expect((await plan(ada)).status).toBe(303);
     await planInPast(ada);
@@ -66,7 +65,7 @@ describe('a weekly report', () => {
     expect(recipientOf(mail)).toBe(ada.email);
     expect(mail.text).toContain('3 clicks by 1 visitor');
     expect(mail.text).toContain('Germany');
-    expect(mail.text).toContain(`${test.url}/w/${ada.workspace.slug}/reports?from=2026-10-12&to=2026-10-18`);
+    expect(mail.text).toContain(`${app.url}/w/${ada.workspace.slug}/reports?from=2026-10-12&to=2026-10-18`);
     expect(mail.html).toContain('3 clicks by 1 visitor');
     expect(mail.html).not.toMatch(/<img|<script|src=/);
     expect(mail.headers.get('list-unsubscribe-post') ?? mail.headers.get('list')).toBeTruthy();
@@ -75,7 +74,7 @@ describe('a weekly report', () => {
   });
 
   it('is sent by one of many nodes, also when all look at the same moment', async () => {
-    const ada = await test.signUp('Bea');
+    const ada = await app.signUp('Bea');
     await plan(ada);
     await planInPast(ada);
     const counts = await Promise.all(Array.from({ length: 8 }, () => send('2026-10-26T12:00:00Z')));
@@ -85,11 +84,11 @@ describe('a weekly report', () => {
   });
 
   it('is sent by another node when the first one dies before it is done', async () => {
-    const ada = await test.signUp('Cleo');
+    const ada = await app.signUp('Cleo');
     await plan(ada);
     await planInPast(ada);
     const now = new Date('2026-10-26T12:00:00Z');
-    const died = test.db.transaction(async (tx) => {
+    const died = app.db.transaction(async (tx) => {
       expect(await claimDueMailing(tx, now, [])).toMatchObject({ recipient: ada.email, period: '2026-10-19' });
       throw new Error('killed');
     });
@@ -98,9 +97,9 @@ describe('a weekly report', () => {
   });
 
   it('does not come about weeks before it was planned', async () => {
-    const ada = await test.signUp('Dora');
+    const ada = await app.signUp('Dora');
     await plan(ada);
-    await test.db.execute(sql`update mailings set created_at = '2026-10-19T03:00:00Z'`);
+    await app.db.execute(sql`update mailings set created_at = '2026-10-19T03:00:00Z'`);
     expect(await send('2026-10-19T08:00:00Z')).toBe(0);
     expect(await send('2026-10-26T08:00:00Z')).toBe(1);
   });
@@ -108,13 +107,13 @@ describe('a weekly report', () => {
 
 describe('a weekly report of a workspace whose weeks begin on another day', () => {
   const begin = (person: Person, day: number) =>
-    test.db.execute(sql`update workspaces set week_starts_on = ${day} where slug = ${person.workspace.slug}`);
+    app.db.execute(sql`update workspaces set week_starts_on = ${day} where slug = ${person.workspace.slug}`);
 
   it.each([
     [0, '2026-10-18T06:59:59Z', '2026-10-18T07:00:00Z', '11 Oct 2026 – 17 Oct 2026'],
     [6, '2026-10-17T06:59:59Z', '2026-10-17T07:00:00Z', '10 Oct 2026 – 16 Oct 2026'],
   ])('comes on that day at seven: %i', async (day, before, at, days) => {
-    const ada = await test.signUp('Faye');
+    const ada = await app.signUp('Faye');
     await begin(ada, day);
     await insertPast(ada);
     await plan(ada);
@@ -126,7 +125,7 @@ describe('a weekly report of a workspace whose weeks begin on another day', () =
   });
 
   it('sends no week twice when the day is changed, and goes on with the next', async () => {
-    const ada = await test.signUp('Gwen');
+    const ada = await app.signUp('Gwen');
     await plan(ada);
     await planInPast(ada);
     expect(await send('2026-10-19T08:00:00Z')).toBe(1); // 12 to 18 October
@@ -143,30 +142,30 @@ describe('a weekly report of a workspace whose weeks begin on another day', () =
 });
 
 it('a monthly report of a link is about that link and the month before', async () => {
-  const ada = await test.signUp('Emma');
+  const ada = await app.signUp('Emma');
   const linkId = await insertPast(ada, 4);
   expect((await plan(ada, { every: 'month', link: linkId })).status).toBe(303);
   await planInPast(ada);
   // September was over when it was planned, and October is not reported before seven.
   expect(await send('2026-11-01T06:59:00Z')).toBe(0);
   expect(await send('2026-11-01T07:00:00Z')).toBe(1);
-  const mail = await mailbox.take(`${test.shortHost}/mail-${ada.workspace.slug}: 4 clicks, 1 Oct 2026 – 31 Oct 2026`);
+  const mail = await mailbox.take(`${app.shortHost}/mail-${ada.workspace.slug}: 4 clicks, 1 Oct 2026 – 31 Oct 2026`);
   expect(mail.text).toContain('in the month before');
   expect(mail.text).toContain(`/w/${ada.workspace.slug}/links/${linkId}?from=2026-10-01&to=2026-10-31`);
 });
 
 describe('readers', () => {
   it('who are no members are asked first; nothing is sent before they say yes, and opening the link says nothing', async () => {
-    const ada = await test.signUp('Fay');
+    const ada = await app.signUp('Fay');
     const friend = `friend-${ada.workspace.slug}@example.com`;
     expect((await plan(ada, { recipient: friend })).status).toBe(303);
     const asked = await mailbox.take("A weekly report about Fay's team?");
     expect(recipientOf(asked)).toBe(friend);
     const path = linkIn(asked);
-    expect(textOf(await test.ask(path))).toContain('Yes, send it');
+    expect(textOf(await app.ask(path))).toContain('Yes, send it');
     await planInPast(ada);
     expect(await send('2026-10-26T12:00:00Z')).toBe(0);
-    expect((await test.ask(`${path}/start`, { method: 'POST' })).status).toBe(303);
+    expect((await app.ask(`${path}/start`, { method: 'POST' })).status).toBe(303);
     await planInPast(ada);
     expect(await send('2026-10-26T12:00:00Z')).toBe(1);
     const mail = await mailbox.take("Fay's team: No clicks, 19 Oct 2026 – 25 Oct 2026");
@@ -174,33 +173,33 @@ describe('readers', () => {
   });
 
   it('stop it by a button, without logging in; opening the page stops nothing', async () => {
-    const ada = await test.signUp('Gina');
+    const ada = await app.signUp('Gina');
     await plan(ada);
     await planInPast(ada);
     await send('2026-10-26T12:00:00Z');
     const mail = await mailbox.take("Gina's team: No clicks, 19 Oct 2026 – 25 Oct 2026");
     const path = new URL(/https?:\S+\/mailings\/\S+/.exec(mail.text)?.[0] ?? '').pathname;
-    const page = await test.ask(path);
+    const page = await app.ask(path);
     expect(textOf(page)).toContain('It comes to you by mail');
     expect(page.headers['referrer-policy']).toBe('same-origin');
     expect(await send('2026-11-02T12:00:00Z')).toBe(1);
     // What mail programs post for a button of their own (RFC 8058).
-    const stopped = await test.ask(`${path}/stop`, { form: { 'List-Unsubscribe': 'One-Click' } });
+    const stopped = await app.ask(`${path}/stop`, { form: { 'List-Unsubscribe': 'One-Click' } });
     expect(stopped.status).toBe(303);
-    expect(textOf(await test.ask(path))).toContain('You will not get this report any more');
+    expect(textOf(await app.ask(path))).toContain('You will not get this report any more');
     expect(await send('2026-11-09T12:00:00Z')).toBe(0);
     const wrong = `${path.slice(0, -3)}AAA`;
     for (const address of [wrong, `${wrong}/stop`, `${wrong}/start`])
-      expect((await test.ask(address, { method: address === wrong ? 'GET' : 'POST' })).status).toBe(404);
+      expect((await app.ask(address, { method: address === wrong ? 'GET' : 'POST' })).status).toBe(404);
   });
 
   it('who leave the workspace get no more', async () => {
-    const [ada, bob] = [await test.signUp('Hana'), await test.signUp('Bob')];
-    await joinWorkspace(test, bob, ada, 'viewer');
+    const [ada, bob] = [await app.signUp('Hana'), await app.signUp('Bob')];
+    await joinWorkspace(app, bob, ada, 'viewer');
     await plan(ada, { recipient: bob.email });
     await planInPast(ada);
     expect(await send('2026-10-26T12:00:00Z')).toBe(1);
-    await test.db.execute(sql`
+    await app.db.execute(sql`
 delete from members where user_id = (select id from users where email = ${bob.email})
 and workspace_id = (select id from workspaces where slug = ${ada.workspace.slug})`);
     expect(await send('2026-11-02T12:00:00Z')).toBe(0);
@@ -209,7 +208,7 @@ and workspace_id = (select id from workspaces where slug = ${ada.workspace.slug}
 
 describe('planning', () => {
   it('is refused with a sentence for what cannot be', async () => {
-    const ada = await test.signUp('Iris');
+    const ada = await app.signUp('Iris');
     expect((await plan(ada)).status).toBe(303);
     const again = await plan(ada);
     expect(again.status).toBe(409);
@@ -220,8 +219,8 @@ describe('planning', () => {
   });
 
   it('is for members; viewers see it and strangers do not', async () => {
-    const [ada, bob, eve] = [await test.signUp('Jane'), await test.signUp('Bob'), await test.signUp('Eve')];
-    await joinWorkspace(test, bob, ada, 'viewer');
+    const [ada, bob, eve] = [await app.signUp('Jane'), await app.signUp('Bob'), await app.signUp('Eve')];
+    await joinWorkspace(app, bob, ada, 'viewer');
     await plan(ada);
     const id = /popovertarget="end-(\w+)"/.exec((await ada.ask(pathOf(ada))).text)?.[1];
     expect((await bob.ask(pathOf(ada))).text).toContain(ada.email);
@@ -234,25 +233,25 @@ describe('planning', () => {
   });
 
   it('works in a browser, and axe finds nothing in light, in dark and on a phone', async () => {
-    const ada = await test.signUp('Kira');
+    const ada = await app.signUp('Kira');
     const browser = await launchBrowser();
     for (const [colorScheme, width] of [
       ['light', 1280],
       ['dark', 375],
     ] as const) {
-      const { page, errors } = await openPageAs(browser, test, ada, {
+      const { page, errors } = await openPageAs(browser, app, ada, {
         colorScheme,
         viewport: { width, height: 900 },
         bypassCSP: true,
       });
-      await page.goto(test.url + pathOf(ada));
+      await page.goto(app.url + pathOf(ada));
       await page.locator('#mailing-recipient').fill(`reader-${width}@example.com`);
       await page.getByRole('button', { name: 'Mail the report' }).click();
       await page.getByText(`We ask reader-${width}@example.com`).waitFor();
       expect(await accessibilityProblems(page)).toEqual([]);
       const path = linkIn(await mailbox.take("A weekly report about Kira's team?"));
       await page.context().clearCookies();
-      await page.goto(test.url + path);
+      await page.goto(app.url + path);
       await page.getByRole('button', { name: 'Yes, send it' }).click();
       await page.getByRole('button', { name: 'Stop these mails' }).waitFor();
       expect(errors).toEqual([]);

@@ -2,22 +2,22 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertLinkAs, textOf } from '../pages/pages.ts';
 
-let test: TestApp;
+let app: TestApp;
 let owner: Person;
 let link: string;
 let notes: string;
 const today = () => new Date().toISOString().slice(0, 10);
 
 beforeAll(async () => {
-  test = await startTestApp();
-  owner = await test.signUp('Ada');
+  app = await startTestApp();
+  owner = await app.signUp('Ada');
   link = await insertLinkAs(owner, 'spring');
   notes = `/w/${owner.workspace.slug}/notes`;
-  await test.visit('/spring');
+  await app.visit('/spring');
 });
 
 afterAll(async () => {
-  await test?.close();
+  await app?.close();
 });
 
 it('tells when the link was made', async () => {
@@ -49,7 +49,7 @@ it('shows a note of a link on that link, one of the workspace everywhere, and re
 it('refuses an empty note, a day that is none, and a link or note of another workspace', async () => {
   expect((await owner.ask(notes, { form: { day: today(), text: ' ' } })).status).toBe(422);
   expect((await owner.ask(notes, { form: { day: '2026-02-30', text: 'x' } })).status).toBe(422);
-  const other = await test.signUp('Grace');
+  const other = await app.signUp('Grace');
   const form = { day: today(), text: 'x', link: link.split('/').at(-1) ?? '' };
   expect((await other.ask(`/w/${other.workspace.slug}/notes`, { form })).status).toBe(404);
 });
@@ -72,7 +72,7 @@ it('comes back by one press after it was removed', async () => {
   const removed = await owner.ask(action, { form: { link: '', back } });
   expect(removed.headers.location).toBe(back);
   const flash = (removed.headers['set-cookie'] ?? '').toString().split(';', 1)[0] ?? '';
-  const after = await test.ask(back, { headers: { cookie: `${owner.cookie}; ${flash}` } });
+  const after = await app.ask(back, { headers: { cookie: `${owner.cookie}; ${flash}` } });
   expect(after.text).not.toContain('Remove the note Radio');
   const undo = /<div class="toast"(.*?)<\/form>/s.exec(after.text)?.[1] ?? '';
   const fields = [...undo.matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]);

@@ -2,29 +2,29 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertLinkAs, textOf } from './pages.ts';
 
-let test: TestApp;
+let app: TestApp;
 let owner: Person;
 let home: string;
 
 beforeAll(async () => {
-  test = await startTestApp();
-  owner = await test.signUp('Ada');
+  app = await startTestApp();
+  owner = await app.signUp('Ada');
   home = `/w/${owner.workspace.slug}`;
   const links = [];
   for (const slug of ['spring', 'summer', 'other']) {
     links.push((await insertLinkAs(owner, slug)).split('/').at(-1));
-    await test.visit(`/${slug}`, { headers: { 'x-forwarded-for': '203.0.113.1' } });
+    await app.visit(`/${slug}`, { headers: { 'x-forwarded-for': '203.0.113.1' } });
   }
-  await test.db.execute(`
+  await app.db.execute(`
 insert into campaigns (id, workspace_id, name, name_key) select 'launch', workspace_id, 'Launch', 'launch' from links limit 1`);
-  await test.db.execute(`
+  await app.db.execute(`
 insert into tags (id, workspace_id, name, name_key, colour) select 'print', workspace_id, 'Print', 'print', 'grey' from links limit 1`);
-  await test.db.execute(`update links set campaign_id = 'launch' where id in ('${links[0]}', '${links[1]}')`);
-  await test.db.execute(`insert into link_tags (link_id, tag_id) values ('${links[2]}', 'print')`);
+  await app.db.execute(`update links set campaign_id = 'launch' where id in ('${links[0]}', '${links[1]}')`);
+  await app.db.execute(`insert into link_tags (link_id, tag_id) values ('${links[2]}', 'print')`);
 });
 
 afterAll(async () => {
-  await test?.close();
+  await app?.close();
 });
 
 it('counts the links of a campaign, and says whose visitors they are', async () => {
@@ -61,7 +61,7 @@ it('counts the links with a tag', async () => {
 });
 
 it('knows none that is not there, or another workspace’s', async () => {
-  const other = await test.signUp('Grace');
+  const other = await app.signUp('Grace');
   for (const path of [
     'campaigns/launch',
     'tags/print',

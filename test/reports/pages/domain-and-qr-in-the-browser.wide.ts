@@ -7,36 +7,36 @@ import { launchBrowser, openPageAs } from '../../setup/browser.ts';
 import { rowsOf } from '../../setup/hits.ts';
 import { insertLinkAs } from './pages.ts';
 
-let waymark: TestApp;
+let app: TestApp;
 let owner: Person;
 let browser: Browser;
 let home: string;
 let code: string;
 
 beforeAll(async () => {
-  waymark = await startTestApp();
-  owner = await waymark.signUp('Ada');
+  app = await startTestApp();
+  owner = await app.signUp('Ada');
   home = `/w/${owner.workspace.slug}`;
-  await waymark.db.execute(sql`
+  await app.db.execute(sql`
 insert into domains (id, host, workspace_id, state, proof_token)
 select 'own', 'a-rather-long-name-for-links.acme.example', id, 'live', 'token' from workspaces where slug = ${owner.workspace.slug}`);
   await insertLinkAs(owner, 'spring');
-  const [slug] = await rowsOf<{ slug: string }>(waymark.db, sql`select slug from slugs where kind = 'qr'`);
+  const [slug] = await rowsOf<{ slug: string }>(app.db, sql`select slug from slugs where kind = 'qr'`);
   code = slug?.slug ?? '';
-  await waymark.visit('/spring', { headers: { 'x-forwarded-for': '203.0.113.1' } });
-  await waymark.visit(`/${code}`, { headers: { 'x-forwarded-for': '203.0.113.2' } });
+  await app.visit('/spring', { headers: { 'x-forwarded-for': '203.0.113.1' } });
+  await app.visit(`/${code}`, { headers: { 'x-forwarded-for': '203.0.113.2' } });
   browser = await launchBrowser();
 });
 
 afterAll(async () => {
   await browser?.close();
-  await waymark?.close();
+  await app?.close();
 });
 
 it.each(['light', 'dark'] as const)(
   'leads from a domain and from a QR code to their reports, on a phone, %s',
   async (colorScheme) => {
-    const { page, errors } = await openPageAs(browser, waymark, owner, {
+    const { page, errors } = await openPageAs(browser, app, owner, {
       viewport: { width: 320, height: 800 },
       colorScheme,
     });

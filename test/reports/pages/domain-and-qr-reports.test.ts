@@ -5,7 +5,7 @@ import { tellOfDomain } from '../../setup/domains.ts';
 import { rowsOf } from '../../setup/hits.ts';
 import { insertLinkAs, textOf } from './pages.ts';
 
-let test: TestApp;
+let app: TestApp;
 let owner: Person;
 let other: Person;
 let home: string;
@@ -17,39 +17,39 @@ let instanceDomainId: string;
 const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
 
 beforeAll(async () => {
-  test = await startTestApp();
-  instanceDomainId = test.app.instanceDomainId;
-  owner = await test.signUp('Ada');
-  other = await test.signUp('Grace');
+  app = await startTestApp();
+  instanceDomainId = app.instanceDomainId;
+  owner = await app.signUp('Ada');
+  other = await app.signUp('Grace');
   home = `/w/${owner.workspace.slug}`;
-  await test.db.execute(sql`
+  await app.db.execute(sql`
 insert into domains (id, host, workspace_id, state)
 select 'own', 'links.acme.example', id, 'live' from workspaces where slug = ${owner.workspace.slug}`);
-  await tellOfDomain(test.db, 'links.acme.example');
+  await tellOfDomain(app.db, 'links.acme.example');
   spring = (await insertLinkAs(owner, 'spring')).split('/').at(-1) ?? '';
   await insertLinkAs(other, 'theirs');
-  await test.db.execute(sql`
+  await app.db.execute(sql`
 insert into slugs (id, domain_id, slug_key, slug, kind, link_id) values ('alias', 'own', 'spring', 'spring', 'alias', ${spring})`);
   const [found] = await rowsOf<{ id: string; slug: string }>(
-    test.db,
+    app.db,
     sql`select id, slug from slugs where kind = 'qr' and link_id = ${spring}`,
   );
   code = found ?? { id: '', slug: '' };
 
-  await test.visit('/spring', from('203.0.113.1'));
-  await test.visit('/spring', { host: 'links.acme.example', ...from('203.0.113.2') });
-  await test.visit('/spring', { host: 'links.acme.example', ...from('203.0.113.1') });
-  await test.visit(`/${code.slug}`, from('203.0.113.3'));
-  await test.visit(`/${code.slug}`, { headers: { 'user-agent': 'Slackbot-LinkExpanding 1.0' } });
-  await test.visit('/theirs', from('203.0.113.4'));
+  await app.visit('/spring', from('203.0.113.1'));
+  await app.visit('/spring', { host: 'links.acme.example', ...from('203.0.113.2') });
+  await app.visit('/spring', { host: 'links.acme.example', ...from('203.0.113.1') });
+  await app.visit(`/${code.slug}`, from('203.0.113.3'));
+  await app.visit(`/${code.slug}`, { headers: { 'user-agent': 'Slackbot-LinkExpanding 1.0' } });
+  await app.visit('/theirs', from('203.0.113.4'));
 });
 
 afterAll(async () => {
-  await test?.close();
+  await app?.close();
 });
 
 it('records the domain on which a slug was opened', async () => {
-  const counted = await rowsOf(test.db, sql`select domain_id, count(*)::int as hits from clicks group by 1 order by 2`);
+  const counted = await rowsOf(app.db, sql`select domain_id, count(*)::int as hits from clicks group by 1 order by 2`);
   expect(counted).toEqual([
     { domain_id: 'own', hits: 2 },
     { domain_id: instanceDomainId, hits: 4 },
@@ -58,20 +58,20 @@ it('records the domain on which a slug was opened', async () => {
 
 describe.each(['before', 'after'])('%s the roll-up', (when) => {
   beforeAll(async () => {
-    if (when === 'after') await test.rollUp();
+    if (when === 'after') await app.rollUp();
   });
 
   it('breaks a workspace down by domain and by QR code, by name', async () => {
     const page = textOf(await owner.ask(`${home}/reports?period=7d`));
-    expect(page).toContain(`${test.shortHost} 2 clicks 50 %`);
+    expect(page).toContain(`${app.shortHost} 2 clicks 50 %`);
     expect(page).toContain('links.acme.example 2 clicks 50 %');
-    expect(page).toContain(`${test.shortHost}/spring (${code.slug}) 1 clicks 100 % All QR codes`);
+    expect(page).toContain(`${app.shortHost}/spring (${code.slug}) 1 clicks 100 % All QR codes`);
     expect(page).toContain('1 click came from QR codes.');
   });
 
   it('shows the codes of a link, and no list of its domains', async () => {
     const answer = await owner.ask(`${home}/links/${spring}?period=7d`);
-    expect(textOf(answer)).toContain(`QR codes ${test.shortHost}/spring (${code.slug}) 1 clicks 100 % All QR codes`);
+    expect(textOf(answer)).toContain(`QR codes ${app.shortHost}/spring (${code.slug}) 1 clicks 100 % All QR codes`);
     expect(answer.text).toContain('by=qr');
     expect(answer.text).not.toContain('by=domain');
     expect(answer.text).toContain(`href="${home}/reports/qr-codes/${code.id}"`);
@@ -79,7 +79,7 @@ describe.each(['before', 'after'])('%s the roll-up', (when) => {
 
   it('filters by both, and says them by name', async () => {
     const isScan = await owner.ask(`${home}/reports?period=7d&f=qr:is:${code.id}`);
-    expect(textOf(isScan)).toContain(`QR code is ${test.shortHost}/spring (${code.slug})`);
+    expect(textOf(isScan)).toContain(`QR code is ${app.shortHost}/spring (${code.slug})`);
     expect(textOf(isScan)).toContain('1 click by 1 visitor');
     const isNoScan = textOf(await owner.ask(`${home}/reports?period=7d&f=qr:is:&f=domain:not:own`));
     expect(isNoScan).toContain('QR code is Not scanned');
@@ -105,7 +105,7 @@ describe.each(['before', 'after'])('%s the roll-up', (when) => {
 
   it('reports the scans of one code', async () => {
     const page = textOf(await owner.ask(`${home}/reports/qr-codes/${code.id}?period=7d`));
-    expect(page).toContain(`QR code of ${test.shortHost}/spring (${code.slug})`);
+    expect(page).toContain(`QR code of ${app.shortHost}/spring (${code.slug})`);
     expect(page).toContain('1 click by 1 visitor');
     expect(page).toContain('1 hit');
   });

@@ -5,14 +5,14 @@ import { insertLinkAs, textOf } from './pages.ts';
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
 
-let test: TestApp;
+let app: TestApp;
 let owner: Person;
 let link: string;
 let reports: string;
 
 beforeAll(async () => {
-  test = await startTestApp();
-  owner = await test.signUp('Ada');
+  app = await startTestApp();
+  owner = await app.signUp('Ada');
   link = await insertLinkAs(owner, 'spring');
   reports = `/w/${owner.workspace.slug}/reports`;
   const visits = [
@@ -21,14 +21,14 @@ beforeAll(async () => {
     { 'x-forwarded-for': '203.0.113.3', 'user-agent': iphone, referer: 'https://news.example/' },
     { 'x-forwarded-for': '203.0.113.4', 'user-agent': iphone },
   ];
-  for (const headers of visits) await test.visit('/spring?utm_term=a&utm_content=b', { headers });
-  await test.visit(`/${(await insertLinkAs(owner, 'docs')) && 'docs'}`, {
+  for (const headers of visits) await app.visit('/spring?utm_term=a&utm_content=b', { headers });
+  await app.visit(`/${(await insertLinkAs(owner, 'docs')) && 'docs'}`, {
     headers: { 'x-forwarded-for': '203.0.113.1' },
   });
 });
 
 afterAll(async () => {
-  await test?.close();
+  await app?.close();
 });
 
 const read = async (path: string) => textOf(await owner.ask(path));
@@ -108,7 +108,7 @@ describe('the lists of a report', () => {
 
   it('have pages', async () => {
     for (let n = 0; n < 60; n++)
-      await test.visit(`/spring?utm_source=s${n}`, { headers: { 'x-forwarded-for': '203.0.113.9' } });
+      await app.visit(`/spring?utm_source=s${n}`, { headers: { 'x-forwarded-for': '203.0.113.9' } });
     const first = await owner.ask(`${link}/values?by=utm_source`);
     expect(first.text).toContain(`href="${link}/values?by=utm_source&amp;page=2"`);
     expect(textOf(await owner.ask(`${link}/values?by=utm_source&page=2`))).toContain('Back');

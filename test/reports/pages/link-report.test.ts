@@ -2,24 +2,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertLinkAs, textOf } from './pages.ts';
 
-let test: TestApp;
+let app: TestApp;
 let owner: Person;
 let spring: string;
 let docs: string;
 
 beforeAll(async () => {
-  test = await startTestApp();
-  owner = await test.signUp('Ada');
+  app = await startTestApp();
+  owner = await app.signUp('Ada');
   spring = await insertLinkAs(owner, 'spring');
   docs = await insertLinkAs(owner, 'docs');
   for (const address of ['203.0.113.1', '203.0.113.2']) {
-    await test.visit('/spring', { headers: { 'x-forwarded-for': address } });
+    await app.visit('/spring', { headers: { 'x-forwarded-for': address } });
   }
-  await test.visit('/docs', { headers: { 'x-forwarded-for': '203.0.113.1' } });
+  await app.visit('/docs', { headers: { 'x-forwarded-for': '203.0.113.1' } });
 });
 
 afterAll(async () => {
-  await test?.close();
+  await app?.close();
 });
 
 describe('the page of a link', () => {
@@ -27,7 +27,7 @@ describe('the page of a link', () => {
     const ofSpring = await owner.ask(spring);
     expect(ofSpring.status).toBe(200);
     expect(textOf(ofSpring)).toContain('2 clicks by 2 visitors');
-    expect(ofSpring.text).toContain(`${test.config.shortUrl}/spring`);
+    expect(ofSpring.text).toContain(`${app.config.shortUrl}/spring`);
     expect(textOf(await owner.ask(docs))).toContain('1 click by 1 visitor');
     expect(textOf(await owner.ask(`/w/${owner.workspace.slug}/reports`))).toContain('3 clicks by 2 visitors');
   });
@@ -42,10 +42,10 @@ describe('the page of a link', () => {
   it('counts a scan of its QR code', async () => {
     const before = textOf(await owner.ask(spring));
     expect(before).not.toContain('QR codes.');
-    const { rows } = await test.db.execute(
+    const { rows } = await app.db.execute(
       `select slug from slugs where kind = 'qr' and link_id = '${spring.split('/').at(-1)}'`,
     );
-    await test.visit(`/${String(rows[0]?.slug)}`, { headers: { 'x-forwarded-for': '203.0.113.3' } });
+    await app.visit(`/${String(rows[0]?.slug)}`, { headers: { 'x-forwarded-for': '203.0.113.3' } });
     expect(textOf(await owner.ask(spring))).toContain('3 clicks by 3 visitors');
     expect(textOf(await owner.ask(spring))).toContain('1 click came from QR codes.');
   });
@@ -64,7 +64,7 @@ describe('a link that is not there', () => {
   });
 
   it('is not found by a stranger, nor through the stranger’s own workspace', async () => {
-    const stranger = await test.signUp('Mallory');
+    const stranger = await app.signUp('Mallory');
     expect((await stranger.ask(spring)).status).toBe(404);
     const id = spring.split('/').at(-1) ?? '';
     expect((await stranger.ask(`/w/${stranger.workspace.slug}/links/${id}`)).status).toBe(404);

@@ -8,7 +8,7 @@ import { insertLinkAs } from './pages.ts';
 
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
-let waymark: TestApp;
+let app: TestApp;
 let owner: Person;
 let browser: Browser;
 let page: Page;
@@ -16,25 +16,25 @@ let errors: string[];
 let link: string;
 
 beforeAll(async () => {
-  waymark = await startTestApp();
-  owner = await waymark.signUp('Ada');
+  app = await startTestApp();
+  owner = await app.signUp('Ada');
   link = await insertLinkAs(owner, 'spring');
   for (const [address, agent] of [
     ['81.2.69.142', iphone],
     ['8.8.8.8', undefined],
     ['203.0.113.7', iphone],
   ]) {
-    await waymark.visit('/spring?utm_term=x', {
+    await app.visit('/spring?utm_term=x', {
       headers: { 'x-forwarded-for': address ?? '', ...(agent ? { 'user-agent': agent } : {}) },
     });
   }
   browser = await launchBrowser();
-  ({ page, errors } = await openPageAs(browser, waymark, owner));
+  ({ page, errors } = await openPageAs(browser, app, owner));
 });
 
 afterAll(async () => {
   await browser?.close();
-  await waymark?.close();
+  await app?.close();
 });
 
 const number = () => page.locator('.report-number').innerText();

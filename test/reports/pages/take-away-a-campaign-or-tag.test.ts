@@ -11,7 +11,7 @@ import { workspaceIdOf } from '../../setup/membership.ts';
 import { insertLinkAs, textOf } from './pages.ts';
 
 let mailbox: Mailbox;
-let test: TestApp;
+let app: TestApp;
 let ada: Person;
 let eve: Person;
 let client: Client;
@@ -21,32 +21,32 @@ let elsewhere: string;
 /** The campaign Launch has spring and summer (2 clicks), the tag Print has poster (1 click); stray has neither. */
 beforeAll(async () => {
   mailbox = await openMailbox();
-  test = await startTestApp({ SMTP_URL: mailbox.url });
-  ada = await test.signUp('Ada');
-  eve = await test.signUp('Eve');
-  client = await openClient(test, ada);
+  app = await startTestApp({ SMTP_URL: mailbox.url });
+  ada = await app.signUp('Ada');
+  eve = await app.signUp('Eve');
+  client = await openClient(app, ada);
   home = `/w/${ada.workspace.slug}`;
   elsewhere = `/w/${eve.workspace.slug}`;
   const ids: string[] = [];
   for (const slug of ['spring', 'summer', 'poster', 'stray']) {
     ids.push((await insertLinkAs(ada, slug)).split('/').at(-1) ?? '');
-    await test.visit(`/${slug}`, { headers: { referer: `https://${slug}.example/` } });
+    await app.visit(`/${slug}`, { headers: { referer: `https://${slug}.example/` } });
   }
-  const workspaceId = await workspaceIdOf(test, ada);
+  const workspaceId = await workspaceIdOf(app, ada);
   for (const id of ['launch', 'doomed'])
-    await test.db.execute(
+    await app.db.execute(
       sql`insert into campaigns (id, workspace_id, name, name_key) values (${id}, ${workspaceId}, initcap(${id}), ${id})`,
     );
   for (const id of ['print', 'gone'])
-    await test.db.execute(
+    await app.db.execute(
       sql`insert into tags (id, workspace_id, name, name_key, colour) values (${id}, ${workspaceId}, initcap(${id}), ${id}, 'grey')`,
     );
-  await test.db.execute(sql`update links set campaign_id = 'launch' where id in (${ids[0]}, ${ids[1]})`);
-  await test.db.execute(sql`insert into link_tags (link_id, tag_id) values (${ids[2]}, 'print')`);
+  await app.db.execute(sql`update links set campaign_id = 'launch' where id in (${ids[0]}, ${ids[1]})`);
+  await app.db.execute(sql`insert into link_tags (link_id, tag_id) values (${ids[2]}, 'print')`);
 });
 
 afterAll(async () => {
-  await test.close();
+  await app.close();
   await mailbox.close();
 });
 
@@ -83,7 +83,7 @@ describe.each(subjects)('the report of a $field', ({ field, id, name, of, clicks
     const made = await ada.ask(`${home}/shares`, { form: { title: name, [field]: id, parts: 'links' } });
     expect(made.status).toBe(201);
     const path = /id="new-share">[^<]*(\/r\/[\w-]{32})</.exec(made.text)?.[1] ?? '';
-    const page = await test.ask(path);
+    const page = await app.ask(path);
     expect(textOf(page)).toContain(clicksOf(clicks));
     expect(page.text).toContain(own);
     expect(page.text).not.toMatch(new RegExp(`${others}|stray|/w/`));
@@ -99,26 +99,26 @@ describe.each(subjects)('the report of a $field', ({ field, id, name, of, clicks
     expect(textOf(await ada.ask(`${home}/mailings`))).toContain(`Weekly, ${name}`);
     const again = await ada.ask(`${home}/mailings`, { form: { recipient: ada.email, every: 'week', [field]: id } });
     expect(again.status).toBe(409);
-    await test.db.execute(sql`update mailings set created_at = now() - interval '30 days'`);
+    await app.db.execute(sql`update mailings set created_at = now() - interval '30 days'`);
     // On the next Monday at noon the clicks of today are in the last whole week.
     const monday = new Date(new Date().setUTCHours(12, 0, 0, 0));
     monday.setUTCDate(monday.getUTCDate() + 7 - ((monday.getUTCDay() + 6) % 7));
-    await sendDueMailings({ db: test.db, mailer: test.app.mailer, config: test.config }, monday);
+    await sendDueMailings({ db: app.db, mailer: app.mailer, config: app.config }, monday);
     const subject = mailbox.subjectsFor(ada.email).find((each) => each?.startsWith(`${name}: `)) ?? '';
     expect(subject).toContain(clicks === 1 ? '1 click,' : `${clicks} clicks,`);
-    expect((await mailbox.take(subject)).text).toContain(`${test.url}${home}/reports/${of}?from=`);
+    expect((await mailbox.take(subject)).text).toContain(`${app.url}${home}/reports/${of}?from=`);
   });
 
   it('follows along: its own clicks appear, others never', async () => {
-    const stream = await openStream(test, `${home}/reports/${of}/live`, { cookie: ada.cookie });
+    const stream = await openStream(app, `${home}/reports/${of}/live`, { cookie: ada.cookie });
     await stream.until('event: hits');
-    await test.visit('/stray', { headers: { referer: `https://stray-${id}.example/` } });
-    await test.visit(`/${own}`, { headers: { referer: `https://new-${id}.example/` } });
+    await app.visit('/stray', { headers: { referer: `https://stray-${id}.example/` } });
+    await app.visit(`/${own}`, { headers: { referer: `https://new-${id}.example/` } });
     await stream.until(`new-${id}.example`);
     expect(stream.text()).not.toContain('stray');
     stream.close();
     const polled = (await ada.ask(`${home}/reports/${of}/live/hits`)).json() as { hits: { link: string }[] };
-    expect(new Set(polled.hits.map(({ link }) => link))).not.toContain(`${test.shortHost}/stray`);
+    expect(new Set(polled.hits.map(({ link }) => link))).not.toContain(`${app.shortHost}/stray`);
     expect(polled.hits.length).toBe(clicks + 1);
     const realtime = await ada.ask(`${home}/reports/${of}/realtime`);
     expect(textOf(realtime)).toContain(`The last 30 minutes of ${name}`);
@@ -133,13 +133,13 @@ describe.each(subjects)('the report of a $field', ({ field, id, name, of, clicks
     expect((await ada.ask(`${home}/export?file=chart&${field}=${id}`)).text).toContain(`${name} · Last 30 days`);
     const [names = [], ...hits] = parseCsv((await ada.ask(`${home}/export?file=hits&${field}=${id}`)).text);
     expect(hits).toHaveLength(clicks + 1);
-    expect(hits.map((hit) => hit[names.indexOf('short_link')])).toContain(`${test.shortHost}/${own}`);
+    expect(hits.map((hit) => hit[names.indexOf('short_link')])).toContain(`${app.shortHost}/${own}`);
     const { data } = (await client.ask(`/hits?${field}Id=${id}`)).json() as { data: { id: string }[] };
     expect(new Set(data.map((hit) => hit.id))).toEqual(new Set(hits.map((hit) => hit[names.indexOf('id')])));
   });
 
   it('is nobody else’s', async () => {
-    const stranger = await openClient(test, eve);
+    const stranger = await openClient(app, eve);
     for (const path of [
       `shares?${field}=${id}`,
       `mailings?${field}=${id}`,
@@ -166,9 +166,9 @@ it('shares and mailings of a campaign or a tag end with it', async () => {
     const made = await ada.ask(`${home}/shares`, { form: { title: id, [field]: id } });
     const path = /id="new-share">[^<]*(\/r\/[\w-]{32})</.exec(made.text)?.[1] ?? '';
     await ada.ask(`${home}/mailings`, { form: { recipient: ada.email, every: 'month', [field]: id } });
-    expect((await test.ask(path)).status).toBe(200);
+    expect((await app.ask(path)).status).toBe(200);
     expect((await ada.ask(`${home}/${field}s/${id}/delete`, { method: 'POST' })).status).toBe(303);
-    expect((await test.ask(path)).status).toBe(404);
+    expect((await app.ask(path)).status).toBe(404);
     expect(textOf(await ada.ask(`${home}/mailings`))).not.toMatch(/Monthly, (Doomed|Gone)/);
   }
 });
@@ -186,11 +186,11 @@ it('a report is of one thing: two are refused with a sentence', async () => {
 });
 
 it('what has no row of its own, a domain or a QR code, is watched and exported, and not shared', async () => {
-  const { rows } = await test.db.execute<{ id: string; domain_id: string; slug: string }>(
+  const { rows } = await app.db.execute<{ id: string; domain_id: string; slug: string }>(
     sql`select q.id, q.domain_id, q.slug from slugs q join slugs s on s.link_id = q.link_id where q.kind = 'qr' and s.slug = 'spring'`,
   );
   const [code] = rows;
-  await test.visit(`/${code?.slug}`);
+  await app.visit(`/${code?.slug}`);
   for (const [field, id, folder] of [
     ['domain', code?.domain_id, 'domains'],
     ['qr', code?.id, 'qr-codes'],

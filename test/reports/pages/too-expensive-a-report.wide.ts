@@ -6,7 +6,7 @@ import { insertLinkAs, textOf } from './pages.ts';
 
 /** Postgres is made slow for real: somebody else locks the table of clicks, so that no row of it can be read. */
 
-let test: TestApp;
+let app: TestApp;
 let ada: Person;
 let client: Client;
 let home: string;
@@ -17,20 +17,20 @@ const sentence =
 const filters = ['f=device:is:desktop', 'f=country:not:DE'];
 
 beforeAll(async () => {
-  test = await startTestApp();
-  ada = await test.signUp('Ada');
-  client = await openClient(test, ada);
+  app = await startTestApp();
+  ada = await app.signUp('Ada');
+  client = await openClient(app, ada);
   home = `/w/${ada.workspace.slug}`;
   await insertLinkAs(ada, 'spring');
-  await test.visit('/spring');
-  await test.rollUp();
-  other = new Connection({ connectionString: test.databaseUrl });
+  await app.visit('/spring');
+  await app.rollUp();
+  other = new Connection({ connectionString: app.databaseUrl });
   await other.connect();
 });
 
 afterAll(async () => {
   await other.end();
-  await test.close();
+  await app.close();
 });
 
 async function whileSlow<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -7,18 +7,18 @@ const phone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
 const slack = 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)';
 
-let test: TestApp;
+let app: TestApp;
 let owner: Person;
 let reports: string;
 
 beforeAll(async () => {
-  test = await startTestApp();
-  owner = await test.signUp('Ada');
+  app = await startTestApp();
+  owner = await app.signUp('Ada');
   reports = `/w/${owner.workspace.slug}/reports`;
 });
 
 afterAll(async () => {
-  await test?.close();
+  await app?.close();
 });
 
 describe('a report of a workspace', () => {
@@ -35,7 +35,7 @@ describe('a report of a workspace', () => {
   });
 
   it('explains hits that are no clicks when there is nothing else', async () => {
-    expect((await test.visit('/spring', { headers: { 'user-agent': slack } })).status).toBe(302);
+    expect((await app.visit('/spring', { headers: { 'user-agent': slack } })).status).toBe(302);
     const words = textOf(await owner.ask(reports));
     expect(words).toContain('No clicks');
     expect(words).toContain('1 hit was not counted: link previews.');
@@ -53,7 +53,7 @@ describe('a report of a workspace', () => {
       const headers: Record<string, string> = { 'x-forwarded-for': address, 'accept-language': 'de-AT' };
       if (agent) headers['user-agent'] = agent;
       if (referrer) headers.referer = referrer;
-      expect((await test.visit(`/${slug}?utm_source=news`, { headers })).status).toBe(302);
+      expect((await app.visit(`/${slug}?utm_source=news`, { headers })).status).toBe(302);
     }
     const atOnce = textOf(await owner.ask(`${reports}?period=today`));
     expect(atOnce).toContain('3 clicks by 2 visitors');
@@ -64,8 +64,8 @@ describe('a report of a workspace', () => {
     expect(atOnce).toContain('German 3 clicks 100 %');
     expect(atOnce).toContain('news 3 clicks 100 %');
     expect(atOnce).toContain('Slack preview 1');
-    await test.rollUp();
-    const { rows } = await test.db.execute(sql`select count(*)::int as pending from clicks_pending`);
+    await app.rollUp();
+    const { rows } = await app.db.execute(sql`select count(*)::int as pending from clicks_pending`);
     expect(rows).toEqual([{ pending: 0 }]);
     expect(textOf(await owner.ask(`${reports}?period=today`))).toBe(atOnce);
   });
@@ -78,7 +78,7 @@ describe('a report of a workspace', () => {
   });
 
   it('credits the source of the places', async () => {
-    const { attribution } = test.app.geo.source;
+    const { attribution } = app.fastify.geo.source;
     expect(attribution).toBeTruthy();
     const page = await owner.ask(`${reports}?period=7d`);
     for (const part of attribution?.split(', ') ?? []) expect(page.text).toContain(part);
@@ -94,13 +94,13 @@ describe('a report of a workspace', () => {
 
 describe('who may see it', () => {
   it('asks a visitor without an account to log in', async () => {
-    const page = await test.ask(reports);
+    const page = await app.ask(reports);
     expect(page.status).toBe(303);
     expect(page.headers.location).toBe(`/log-in?next=${encodeURIComponent(reports)}`);
   });
 
   it('does not exist for a stranger', async () => {
-    const stranger = await test.signUp('Mallory');
+    const stranger = await app.signUp('Mallory');
     expect((await stranger.ask(reports)).status).toBe(404);
     const own = textOf(await stranger.ask(`/w/${stranger.workspace.slug}/reports?period=today`));
     expect(own).not.toContain('3 clicks');

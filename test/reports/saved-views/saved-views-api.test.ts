@@ -3,20 +3,20 @@ import { type Client, openClient } from '../../people/keys/client.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertLinkAs } from '../pages/pages.ts';
 
-let test: TestApp;
+let app: TestApp;
 let owner: Person;
 let client: Client;
 let home: string;
 
 beforeAll(async () => {
-  test = await startTestApp();
-  owner = await test.signUp('Ada');
-  client = await openClient(test, owner);
-  home = `${test.config.appUrl}/w/${owner.workspace.slug}`;
+  app = await startTestApp();
+  owner = await app.signUp('Ada');
+  client = await openClient(app, owner);
+  home = `${app.config.appUrl}/w/${owner.workspace.slug}`;
 });
 
 afterAll(async () => {
-  await test?.close();
+  await app?.close();
 });
 
 const save = (body: object) =>
@@ -24,9 +24,9 @@ const save = (body: object) =>
 
 it('saves, lists and deletes views by the address of a report', async () => {
   const path = await insertLinkAs(owner, 'spring');
-  const answer = await save({ name: 'Phones', url: `${test.config.appUrl}${path}?f=device:is:mobile&x=y` });
+  const answer = await save({ name: 'Phones', url: `${app.config.appUrl}${path}?f=device:is:mobile&x=y` });
   expect(answer.status).toBe(201);
-  const url = `${test.config.appUrl}${path}?period=30d&f=device:is:mobile`;
+  const url = `${app.config.appUrl}${path}?period=30d&f=device:is:mobile`;
   const { id } = JSON.parse(answer.text) as { id: string };
   expect(JSON.parse(answer.text)).toEqual({ id, name: 'Phones', url });
   const list = async () => (JSON.parse((await client.ask('/views')).text) as { data: unknown[] }).data;

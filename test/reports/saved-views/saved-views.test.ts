@@ -5,27 +5,27 @@ import { type Answer, type Person, startTestApp, type TestApp } from '../../setu
 import { joinWorkspace } from '../../setup/membership.ts';
 import { insertLinkAs, textOf } from '../pages/pages.ts';
 
-let test: TestApp;
+let app: TestApp;
 let owner: Person;
 let home: string;
 let views: string;
 let link: string;
 
 beforeAll(async () => {
-  test = await startTestApp();
-  owner = await test.signUp('Ada');
+  app = await startTestApp();
+  owner = await app.signUp('Ada');
   home = `/w/${owner.workspace.slug}`;
   views = `${home}/views`;
   link = await insertLinkAs(owner, 'spring');
-  await test.visit('/spring');
-  await test.db.execute(sql`
+  await app.visit('/spring');
+  await app.db.execute(sql`
 insert into campaigns (id, workspace_id, name, name_key) select 'launch', workspace_id, 'Launch', 'launch' from links limit 1`);
-  await test.db.execute(sql`
+  await app.db.execute(sql`
 insert into tags (id, workspace_id, name, name_key, colour) select 'print', workspace_id, 'Print', 'print', 'grey' from links limit 1`);
 });
 
 afterAll(async () => {
-  await test?.close();
+  await app?.close();
 });
 
 const save = (name: string, address: string) => owner.ask(views, { form: { name, address } });
@@ -37,7 +37,7 @@ const flashOf = ({ headers }: Answer) =>
     .find((cookie) => cookie.includes('flash'))
     ?.split(';')[0] ?? '';
 const actionOf = async (name: string, what: 'delete' | 'rename') => {
-  const { rows } = await test.db.execute<{ id: string }>(sql`select id from saved_views where name = ${name}`);
+  const { rows } = await app.db.execute<{ id: string }>(sql`select id from saved_views where name = ${name}`);
   return `${views}/${rows[0]?.id}${what === 'delete' ? '/delete' : ''}`;
 };
 
@@ -68,7 +68,7 @@ it('keeps relative periods relative, and ranges as they are', async () => {
     `${home}/reports/campaigns/launch?period=30d`,
   );
   expect((await save('Of a tag', `${home}/reports/tags/print?period=today`)).status).toBe(303);
-  const { rows } = await test.db.execute<{ id: string; domain: string }>(
+  const { rows } = await app.db.execute<{ id: string; domain: string }>(
     sql`select id, domain_id as domain from slugs where kind = 'qr'`,
   );
   expect((await save('Of a domain', `${home}/reports/domains/${rows[0]?.domain}`)).status).toBe(303);
@@ -93,7 +93,7 @@ it.each([
 ])('refuses %s', async (_, addressIn) => {
   const answer = await save('Elsewhere', addressIn(home));
   expect([404, 422]).toContain(answer.status);
-  const { rows } = await test.db.execute(sql`select address from saved_views where name = 'Elsewhere'`);
+  const { rows } = await app.db.execute(sql`select address from saved_views where name = 'Elsewhere'`);
   expect(rows).toEqual([]);
 });
 
@@ -156,7 +156,7 @@ it('offers no view whose link, campaign or tag is gone, and says why', async () 
 });
 
 it('is the workspace’s, and follows its word in addresses', async () => {
-  const other = await test.signUp('Grace');
+  const other = await app.signUp('Grace');
   const theirs = `/w/${other.workspace.slug}`;
   expect((await other.ask(views)).status).toBe(404);
   const action = (await actionOf('Since', 'delete')).replace(home, theirs);
@@ -165,14 +165,14 @@ it('is the workspace’s, and follows its word in addresses', async () => {
     (await other.ask(`${theirs}/views`, { form: { name: 'Since', address: `${theirs}${link.slice(home.length)}` } }))
       .status,
   ).toBe(404);
-  await test.db.execute(sql`update workspaces set slug = 'renamed' where slug = ${owner.workspace.slug}`);
+  await app.db.execute(sql`update workspaces set slug = 'renamed' where slug = ${owner.workspace.slug}`);
   expect((await owner.ask('/w/renamed/views')).text).toContain('href="/w/renamed/reports?from=2026-01-01"');
-  await test.db.execute(sql`update workspaces set slug = ${owner.workspace.slug} where slug = 'renamed'`);
+  await app.db.execute(sql`update workspaces set slug = ${owner.workspace.slug} where slug = 'renamed'`);
 });
 
 it('lets viewers open views, and change none', async () => {
-  const viewer = await test.signUp('Vera');
-  await joinWorkspace(test, viewer, owner, 'viewer');
+  const viewer = await app.signUp('Vera');
+  await joinWorkspace(app, viewer, owner, 'viewer');
   const page = await viewer.ask(`${home}/reports`);
   expect(textOf(page)).toContain('Saved views');
   expect(page.text).not.toContain('Save view');
@@ -181,7 +181,7 @@ it('lets viewers open views, and change none', async () => {
 });
 
 it('stops at a hundred', async () => {
-  await test.db.execute(sql`
+  await app.db.execute(sql`
 insert into saved_views (id, workspace_id, name, name_key, address)
 select 'v' || n, (select workspace_id from links limit 1), 'V' || n, 'v' || n, 'reports?period=7d'
 from generate_series(1, ${maxViews}) n`);

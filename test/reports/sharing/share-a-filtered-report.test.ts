@@ -54,7 +54,7 @@ beforeAll(async () => {
         title: null,
         tags: slug === 'winter' ? [] : ['Client'],
         campaignId: slug === 'spring' || slug === 'winter' ? campaign : null,
-        domainId: app.app.instanceDomainId,
+        domainId: app.instanceDomainId,
       }),
     );
   const [tag = ''] = await ensureTags(app.db, workspaceId, byTest, ['Client']);
@@ -71,7 +71,7 @@ beforeAll(async () => {
     makeHit({
       workspaceId,
       linkId: pick(links).id,
-      domainId: app.app.instanceDomainId,
+      domainId: app.instanceDomainId,
       clickedAt: Date.now() - Math.floor(random() * 29 * day),
       class: pick(['human', 'human', 'human', 'preview', 'crawler'] as const),
       country: pick(values.country),
@@ -208,7 +208,7 @@ describe('a filtered report that is shared', () => {
       slug: 'doomed',
       title: null,
       campaignId: null,
-      domainId: app.app.instanceDomainId,
+      domainId: app.instanceDomainId,
     });
     await app.visit('/doomed');
     const shared = await share({}, [`link:is:${doomed.id}`]);
@@ -284,7 +284,7 @@ describe('a filtered report that is mailed', () => {
     });
     await app.db.execute(sql`update mailings set created_at = now() - interval '40 days' where id = ${id}`);
     const { db, config } = app;
-    expect(await sendDueMailings({ db, mailer: app.app.mailer, config }, new Date())).toBe(1);
+    expect(await sendDueMailings({ db, mailer: app.mailer, config }, new Date())).toBe(1);
     const [subject = ''] = mailbox.subjectsFor(ada.email);
     expect(subject).toMatch(/^Ada's team, Browser is not Safari, Country is Germany: \d+ clicks?, /);
     const { text } = await mailbox.take(subject);

@@ -5,25 +5,25 @@ import { insertLinkAs, textOf } from '../pages/pages.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
 
-let test: TestApp;
+let app: TestApp;
 let ada: Person;
 let shares: string;
 let linkId: string;
 
 beforeAll(async () => {
-  test = await startTestApp();
-  ada = await test.signUp('Ada');
+  app = await startTestApp();
+  ada = await app.signUp('Ada');
   shares = `/w/${ada.workspace.slug}/shares`;
   linkId = (await insertLinkAs(ada, 'spring')).split('/').at(-1) ?? '';
   await insertLinkAs(ada, 'summer');
-  await test.visit('/spring?utm_source=news', {
+  await app.visit('/spring?utm_source=news', {
     headers: { referer: 'https://www.linkedin.com/', 'x-forwarded-for': '81.2.69.142' },
   });
-  await test.visit('/summer');
+  await app.visit('/summer');
 });
 
 afterAll(async () => {
-  await test.close();
+  await app.close();
 });
 
 type ShareFields = { title?: string; link?: string; parts?: string[]; password?: string; expires?: string };
@@ -47,7 +47,7 @@ async function share(fields: ShareFields = {}): Promise<string> {
 
 describe('a shared report', () => {
   it('is read by whoever has the link, without an account', async () => {
-    const page = await test.ask(await share({ parts: ['links', 'places', 'sources', 'devices'] }));
+    const page = await app.ask(await share({ parts: ['links', 'places', 'sources', 'devices'] }));
     expect(page.status).toBe(200);
     const words = textOf(page);
     expect(words).toContain('Spring, shared');
@@ -62,7 +62,7 @@ describe('a shared report', () => {
   it('shows nothing that leads to the workspace, and no more than was chosen', async () => {
     const path = await share({ parts: ['devices'] });
     for (const search of ['', '?period=7d', '?period=7d&interval=hour', '?period=all&filter=country:is:GB']) {
-      const page = await test.ask(path + search);
+      const page = await app.ask(path + search);
       expect(page.status).toBe(200);
       expect(page.text).not.toContain(ada.workspace.slug);
       expect(page.text).not.toContain('/w/');
@@ -74,24 +74,24 @@ describe('a shared report', () => {
   });
 
   it('of a link is about that link alone', async () => {
-    const page = await test.ask(await share({ link: linkId, parts: ['sources'] }));
+    const page = await app.ask(await share({ link: linkId, parts: ['sources'] }));
     expect(textOf(page)).toContain('1 click by 1 visitor');
     expect(page.text).not.toContain('summer');
   });
 
   it('is kept nowhere but as a hash', async () => {
     const path = await share();
-    const { rows } = await test.db.execute(sql`select row_to_json(s)::text as row from shares s`);
+    const { rows } = await app.db.execute(sql`select row_to_json(s)::text as row from shares s`);
     expect(JSON.stringify(rows)).not.toContain(path.slice('/r/'.length));
     expect((await ada.ask(shares)).text).not.toContain(path);
   });
 
   it('ends when it is told to, at once and for all', async () => {
     const path = await share({ title: 'Short-lived' });
-    expect((await test.ask(path)).status).toBe(200);
+    expect((await app.ask(path)).status).toBe(200);
     const id = /popovertarget="end-(\w+)" aria-label="End sharing Short-lived"/.exec((await ada.ask(shares)).text)?.[1];
     expect((await ada.ask(`${shares}/${id}/end`, { method: 'POST' })).status).toBe(303);
-    const gone = await test.ask(path);
+    const gone = await app.ask(path);
     expect(gone.status).toBe(404);
     expect(textOf(gone)).toContain('This report is not shared any more.');
     expect((await ada.ask(`${shares}/${id}/end`, { method: 'POST' })).status).toBe(404);
@@ -100,9 +100,9 @@ describe('a shared report', () => {
   it('ends with its last day', async () => {
     const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
     const path = await share({ title: 'Until tomorrow', expires: tomorrow });
-    expect((await test.ask(path)).status).toBe(200);
-    await test.db.execute(sql`update shares set expires_at = now() where title = 'Until tomorrow'`);
-    expect((await test.ask(path)).status).toBe(404);
+    expect((await app.ask(path)).status).toBe(200);
+    await app.db.execute(sql`update shares set expires_at = now() where title = 'Until tomorrow'`);
+    expect((await app.ask(path)).status).toBe(404);
     expect((await send({ expires: '2020-01-01' })).text).toContain('This day is in the past.');
     expect((await send({ expires: 'soon' })).status).toBe(422);
   });
@@ -117,22 +117,22 @@ describe('a shared report', () => {
   it('goes with its link', async () => {
     const doomed = (await insertLinkAs(ada, 'doomed')).split('/').at(-1) ?? '';
     const path = await share({ link: doomed });
-    expect((await test.ask(path)).status).toBe(200);
-    await test.db.execute(sql`update links set deleted_at = now() where id = ${doomed}`);
-    expect((await test.ask(`${path}?period=90d`)).status).toBe(404);
+    expect((await app.ask(path)).status).toBe(200);
+    await app.db.execute(sql`update links set deleted_at = now() where id = ${doomed}`);
+    expect((await app.ask(`${path}?period=90d`)).status).toBe(404);
   });
 
   it('is not there under any other address', async () => {
-    expect((await test.ask(`/r/${'a'.repeat(32)}`)).status).toBe(404);
-    expect((await test.ask('/r/short')).status).toBe(404);
-    expect((await test.visit(await share(), { headers: {} })).status).not.toBe(200);
+    expect((await app.ask(`/r/${'a'.repeat(32)}`)).status).toBe(404);
+    expect((await app.ask('/r/short')).status).toBe(404);
+    expect((await app.visit(await share(), { headers: {} })).status).not.toBe(200);
   });
 });
 
 describe('with a password', () => {
   it('shows nothing before it is given, and remembers it for a while', async () => {
     const path = await share({ title: 'Secret numbers', password: 'correct horse', parts: ['sources'] });
-    const visitor = new Visitor(test);
+    const visitor = new Visitor(app);
     const asked = await visitor.ask(path);
     expect(asked.status).toBe(200);
     expect(textOf(asked)).toContain('This report has a password');
@@ -142,7 +142,7 @@ describe('with a password', () => {
     expect(textOf(refused)).toContain('This is not the password.');
     expect(textOf(await visitor.send(path, { password: 'correct horse' }))).toContain('linkedin.com');
     expect(textOf(await visitor.ask(`${path}?period=7d`))).toContain('linkedin.com');
-    expect(textOf(await new Visitor(test).ask(path))).toContain('This report has a password');
+    expect(textOf(await new Visitor(app).ask(path))).toContain('This report has a password');
   });
 
   it('the cookie opens this report with this password, and none when forged', async () => {
@@ -150,24 +150,24 @@ describe('with a password', () => {
       await share({ title: 'One', password: 'correct horse' }),
       await share({ title: 'Other', password: 'correct horse' }),
     ];
-    const visitor = new Visitor(test);
+    const visitor = new Visitor(app);
     await visitor.send(one, { password: 'correct horse' });
     const [[name = '', value = ''] = []] = visitor.cookies;
     expect(decodeURIComponent(value)).not.toContain('correct');
     expect(textOf(await visitor.ask(other))).toContain('This report has a password');
-    const { rows } = await test.db.execute<{ id: string }>(sql`select id from shares where title = 'Other'`);
+    const { rows } = await app.db.execute<{ id: string }>(sql`select id from shares where title = 'Other'`);
     const moved = `waymark_share_${rows[0]?.id}=${value}`;
-    expect(textOf(await test.ask(other, { headers: { cookie: moved } }))).toContain('This report has a password');
+    expect(textOf(await app.ask(other, { headers: { cookie: moved } }))).toContain('This report has a password');
     const forged = `${name}=${value.replace(/\d{3}(?=\.)/, '999')}`;
-    expect(textOf(await test.ask(one, { headers: { cookie: forged } }))).toContain('This report has a password');
-    await test.db.execute(
+    expect(textOf(await app.ask(one, { headers: { cookie: forged } }))).toContain('This report has a password');
+    await app.db.execute(
       sql`update shares set password_hash = (select password_hash from shares where title = 'Other') where title = 'One'`,
     );
     expect(textOf(await visitor.ask(one))).toContain('This report has a password');
   });
 
   const tryFrom = async (path: string, address: string, password: string) =>
-    (await test.ask(path, { form: { password }, headers: { 'x-forwarded-for': address } })).status;
+    (await app.ask(path, { form: { password }, headers: { 'x-forwarded-for': address } })).status;
 
   it('guessing ends after twenty tries from one network, and the others still get in', async () => {
     const path = await share({ password: 'correct horse' });
@@ -190,15 +190,15 @@ describe('with a password', () => {
 
 describe('who may share', () => {
   it('members may, viewers see what is shared, strangers nothing', async () => {
-    const [bob, cy, eve] = [await test.signUp('Bob'), await test.signUp('Cy'), await test.signUp('Eve')];
-    await joinWorkspace(test, bob, ada, 'viewer');
-    await joinWorkspace(test, cy, ada, 'member');
+    const [bob, cy, eve] = [await app.signUp('Bob'), await app.signUp('Cy'), await app.signUp('Eve')];
+    await joinWorkspace(app, bob, ada, 'viewer');
+    await joinWorkspace(app, cy, ada, 'member');
     expect((await send({}, cy)).status).toBe(201);
     expect((await send({}, bob)).status).toBe(403);
     const seen = await bob.ask(shares);
     expect(seen.status).toBe(200);
     expect(seen.text).not.toMatch(/<form[^>]+\/shares/);
-    const { rows } = await test.db.execute<{ id: string }>(sql`select id from shares limit 1`);
+    const { rows } = await app.db.execute<{ id: string }>(sql`select id from shares limit 1`);
     expect((await bob.ask(`${shares}/${rows[0]?.id}/end`, { method: 'POST' })).status).toBe(403);
     expect((await eve.ask(shares)).status).toBe(404);
     expect((await send({}, eve)).status).toBe(404);

@@ -5,22 +5,22 @@ import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
 
-let test: TestApp;
+let app: TestApp;
 let ada: Person;
 let linkId: string;
 let browser: Browser;
 
 beforeAll(async () => {
-  test = await startTestApp();
-  ada = await test.signUp('Ada');
+  app = await startTestApp();
+  ada = await app.signUp('Ada');
   linkId = (await insertLinkAs(ada, 'spring')).split('/').at(-1) ?? '';
-  await test.visit('/spring');
+  await app.visit('/spring');
   browser = await launchBrowser();
 });
 
 afterAll(async () => {
   await browser.close();
-  await test.close();
+  await app.close();
 });
 
 describe('a report', () => {
@@ -30,12 +30,12 @@ describe('a report', () => {
     ['dark', 375],
   ] as const) {
     it(`is shared, opened and read, ${colorScheme}, ${width} pixels wide, and axe finds nothing`, async () => {
-      const { page, errors } = await openPageAs(browser, test, ada, {
+      const { page, errors } = await openPageAs(browser, app, ada, {
         colorScheme,
         viewport: { width, height: 900 },
         bypassCSP: true,
       });
-      await page.goto(`${test.url}/w/${ada.workspace.slug}/links/${linkId}`);
+      await page.goto(`${app.url}/w/${ada.workspace.slug}/links/${linkId}`);
       await page.getByRole('link', { name: 'Share', exact: true }).click();
       await page.locator('#field-password').fill('correct horse');
       expect(await accessibilityProblems(page)).toEqual([]);

@@ -29,13 +29,13 @@ describe('the health check of the image', () => {
   it.each(['127.0.0.1', '0.0.0.0', 'localhost', ...(hasIPv6 ? ['::1', '::'] : [])])(
     'asks where the server listens: HOST=%s and a PORT of its own',
     async (host) => {
-      const waymark = await startTestApp({ HOST: host });
-      const { port } = waymark.config;
+      const app = await startTestApp({ HOST: host });
+      const { port } = app.config;
       try {
         const well = await check({ HOST: host, PORT: String(port) });
         expect([well.code, well.text]).toEqual([0, expect.stringContaining('"status":"ok"')]);
       } finally {
-        await waymark.close();
+        await app.close();
       }
       expect((await check({ HOST: host, PORT: String(port) })).code).toBe(1);
     },

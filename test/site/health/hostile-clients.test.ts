@@ -7,21 +7,21 @@ import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
 
-let waymark: TestApp;
+let app: TestApp;
 let slug: string;
 /** Clients that say half a sentence and nothing; they are cut off while the other tests go on. */
 let slow: Promise<Raw>[];
 
 beforeAll(async () => {
-  waymark = await startTestApp();
-  const workspaceId = await insertBareWorkspace(waymark.db);
-  const { instanceDomainId: domainId } = waymark.app;
+  app = await startTestApp();
+  const workspaceId = await insertBareWorkspace(app.db);
+  const { instanceDomainId: domainId } = app;
   const link = { url: 'https://example.com/', slug: null, domainId, title: null };
-  ({ slug } = await insertLink(waymark.db, workspaceId, byTest, link));
-  slow = [send(`GET /${slug} HTTP/1.1\r\nHost: ${waymark.shortHost}\r\n`), send()];
+  ({ slug } = await insertLink(app.db, workspaceId, byTest, link));
+  slow = [send(`GET /${slug} HTTP/1.1\r\nHost: ${app.shortHost}\r\n`), send()];
 });
 
-afterAll(() => waymark.close());
+afterAll(() => app.close());
 
 type Raw = { text: string; seconds: number };
 
@@ -30,7 +30,7 @@ function send(...pieces: string[]): Promise<Raw> {
   return new Promise((resolve, reject) => {
     const startedAt = performance.now();
     let text = '';
-    const socket = net.connect(waymark.config.port, '127.0.0.1', () => {
+    const socket = net.connect(app.config.port, '127.0.0.1', () => {
       pieces.forEach((piece, index) => setTimeout(() => socket.writable && socket.write(piece), 20 * index));
     });
     // A server that closes while we still send resets the connection; what it said before counts.
@@ -43,7 +43,7 @@ function send(...pieces: string[]): Promise<Raw> {
 }
 
 const get = (path: string, headers = '') =>
-  `GET ${path} HTTP/1.1\r\nHost: ${waymark.shortHost}\r\nUser-Agent: test\r\n${headers}Connection: close\r\n\r\n`;
+  `GET ${path} HTTP/1.1\r\nHost: ${app.shortHost}\r\nUser-Agent: test\r\n${headers}Connection: close\r\n\r\n`;
 
 describe('a client that takes too much', () => {
   it('is refused an address or headers beyond 16 KiB', async () => {
@@ -54,7 +54,7 @@ describe('a client that takes too much', () => {
   });
 
   it('is refused a body beyond 1 MiB before it is read', async () => {
-    const { host } = new URL(waymark.url);
+    const { host } = new URL(app.url);
     const headers = 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 2000000\r\n';
     const { text } = await send(`POST /log-in HTTP/1.1\r\nHost: ${host}\r\n${headers}\r\n`, 'x'.repeat(1_000));
     expect(text).toMatch(/^HTTP\/1\.1 413 /);
@@ -64,12 +64,12 @@ describe('a client that takes too much', () => {
     for (const nonsense of ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 'GET\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n']) {
       expect((await send(nonsense)).text).toMatch(/^HTTP\/1\.1 400 /);
     }
-    const smuggled = `GET /${slug} HTTP/1.1\r\nHost: ${waymark.shortHost}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`;
+    const smuggled = `GET /${slug} HTTP/1.1\r\nHost: ${app.shortHost}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`;
     expect((await send(smuggled)).text).toMatch(/^HTTP\/1\.1 400 /);
   });
 
   it('finds a limit to the connections', () => {
-    expect(waymark.app.server.maxConnections).toBe(maxConnections);
+    expect(app.fastify.server.maxConnections).toBe(maxConnections);
   });
 });
 
@@ -82,7 +82,7 @@ function block(milliseconds: number): void {
 describe('a server that has more to do than it can', () => {
   it('sends visitors on and asks everybody else to come back', async () => {
     const eager = await startTestApp({ YIELD_AFTER_MS: '100' });
-    const { instanceDomainId: domainId } = eager.app;
+    const { instanceDomainId: domainId } = eager;
     const link = { url: 'https://example.com/', slug: null, domainId, title: null };
     const { slug: known } = await insertLink(eager.db, await insertBareWorkspace(eager.db), byTest, link);
     const askForTooMuch = (path: string) =>
@@ -107,12 +107,12 @@ describe('a server that has more to do than it can', () => {
 
   it('goes on answering everybody where it is told to', async () => {
     block(1_100);
-    expect((await waymark.ask('/log-in')).status).not.toBe(503);
+    expect((await app.ask('/log-in')).status).not.toBe(503);
   });
 });
 
 it('a client that is slow on purpose is cut off, while others are answered', { timeout: 40_000 }, async () => {
-  expect((await waymark.visit(`/${slug}`)).status).toBe(302);
+  expect((await app.visit(`/${slug}`)).status).toBe(302);
   const [half, silent] = await Promise.all(slow);
   expect(half?.text).toMatch(/^HTTP\/1\.1 408 /);
   for (const cut of [half, silent]) {

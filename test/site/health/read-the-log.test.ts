@@ -30,11 +30,11 @@ describe('which peers are proxies of ours', () => {
 });
 
 describe('the log', () => {
-  let waymark: TestApp;
+  let app: TestApp;
   beforeAll(async () => {
-    waymark = await startTestApp();
+    app = await startTestApp();
   });
-  afterAll(() => waymark.close());
+  afterAll(() => app.close());
 
   /** A server with our log, read back: one route that fails, and requests sent to it. */
   async function linesOf(
@@ -51,16 +51,16 @@ describe('the log', () => {
     });
     const config = { ...readConfig({ LOG_LEVEL: level, SECRET: 'x'.repeat(32) }) };
     const { logger, ...rest } = logOptions(config, knowProxies(trusted));
-    const app = fastify({ ...rest, logger: { ...(logger as object), stream } });
-    logRequests(app);
-    app.get('/fail/:word', async (asked, reply) => {
+    const bare = fastify({ ...rest, logger: { ...(logger as object), stream } });
+    logRequests(bare);
+    bare.get('/fail/:word', async (asked, reply) => {
       asked.log.warn({ req: asked }, 'something');
       return reply.send('');
     });
-    await app.listen({ port: 0, host: '127.0.0.1' });
-    const { port } = app.server.address() as { port: number };
+    await bare.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = bare.server.address() as { port: number };
     await fetch(`http://127.0.0.1:${port}${request.url}`, { headers: request.headers ?? {} });
-    await app.close();
+    await bare.close();
     return lines;
   }
 
@@ -88,7 +88,7 @@ describe('the log', () => {
 
   it('tells of a failed statement what failed, not with which values', async () => {
     const email = 'ada@example.com';
-    const failure = await waymark.db
+    const failure = await app.db
       .execute(sql`insert into users (id, name, email) values ('1', 'Ada', ${email}), ('2', 'Ada', ${email})`)
       .then(
         () => undefined,

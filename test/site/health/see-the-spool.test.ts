@@ -5,25 +5,25 @@ import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
 
-let waymark: TestApp;
+let app: TestApp;
 let ada: Person;
 let slug: string;
 let lock: Client;
 
 beforeAll(async () => {
-  waymark = await startTestApp({ CLICK_COMMIT_BUDGET_MS: '50' });
-  ada = await waymark.signUp();
-  const workspaceId = await insertBareWorkspace(waymark.db);
-  const { instanceDomainId: domainId } = waymark.app;
+  app = await startTestApp({ CLICK_COMMIT_BUDGET_MS: '50' });
+  ada = await app.signUp();
+  const workspaceId = await insertBareWorkspace(app.db);
+  const { instanceDomainId: domainId } = app;
   const link = { url: 'https://example.com/', slug: null, domainId, title: null };
-  ({ slug } = await insertLink(waymark.db, workspaceId, byTest, link));
-  lock = new Client(waymark.databaseUrl);
+  ({ slug } = await insertLink(app.db, workspaceId, byTest, link));
+  lock = new Client(app.databaseUrl);
   await lock.connect();
 });
 
 afterAll(async () => {
   await lock.end();
-  await waymark.close();
+  await app.close();
 });
 
 describe('while the database does not take clicks', () => {
@@ -34,26 +34,26 @@ describe('while the database does not take clicks', () => {
     // Somebody holds the table: what reads other tables works, what writes clicks waits.
     await lock.query('begin');
     await lock.query('lock table clicks in access exclusive mode');
-    for (let visit = 0; visit < 3; visit++) expect((await waymark.visit(`/${slug}`)).status).toBe(302);
+    for (let visit = 0; visit < 3; visit++) expect((await app.visit(`/${slug}`)).status).toBe(302);
     expect((await page()).text).toContain(
       'The database is not accepting clicks right now. 3 clicks are safe on this server&#39;s disk and will be counted when it is back.',
     );
-    const ready = await waymark.ask('/health/ready');
+    const ready = await app.ask('/health/ready');
     expect(ready.status).toBe(200);
     expect(ready.json()).toMatchObject({
       status: 'degraded',
       database: { status: 'ok' },
       spool: { status: 'filling', clicks: 3 },
     });
-    const { text } = await waymark.ask('/metrics');
+    const { text } = await app.ask('/metrics');
     expect(text).toContain('waymark_spool_clicks 3\n');
     expect(text).toContain('waymark_clicks_total{fate="spooled"} 3\n');
 
     await lock.query('rollback');
     await expect
-      .poll(async () => (await waymark.ask('/health/ready')).json())
+      .poll(async () => (await app.ask('/health/ready')).json())
       .toMatchObject({ spool: { status: 'empty', clicks: 0 } });
     expect((await page()).text).not.toContain('safe on this server');
-    expect((await waymark.ask('/metrics')).text).toContain('waymark_clicks_total{fate="drained"} 3\n');
+    expect((await app.ask('/metrics')).text).toContain('waymark_clicks_total{fate="drained"} 3\n');
   });
 });

@@ -7,14 +7,14 @@ import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
 import { query } from '../../setup/postgres.ts';
 
-let waymark: TestApp;
+let app: TestApp;
 let slug: string;
 
 beforeAll(async () => {
-  waymark = await startTestApp();
-  const workspaceId = await insertBareWorkspace(waymark.db);
-  const { instanceDomainId: domainId } = waymark.app;
-  ({ slug } = await insertLink(waymark.db, workspaceId, byTest, {
+  app = await startTestApp();
+  const workspaceId = await insertBareWorkspace(app.db);
+  const { instanceDomainId: domainId } = app;
+  ({ slug } = await insertLink(app.db, workspaceId, byTest, {
     url: 'https://example.com/',
     slug: null,
     domainId,
@@ -22,11 +22,11 @@ beforeAll(async () => {
   }));
 });
 
-afterAll(() => waymark.close());
+afterAll(() => app.close());
 
 /** The value of one line of the metrics, such as `waymark_hits_total{class="human"}`. */
 async function figure(line: string): Promise<number> {
-  const { text } = await waymark.ask('/metrics');
+  const { text } = await app.ask('/metrics');
   const found = text.split('\n').find((candidate) => candidate.startsWith(`${line} `));
   if (!found) throw new Error(`${line} is not in the metrics`);
   return Number(found.slice(line.length + 1));
@@ -34,9 +34,9 @@ async function figure(line: string): Promise<number> {
 
 describe('whoever watches over the server', () => {
   it('sees that it lives and is ready, on both hosts', async () => {
-    for (const host of [new URL(waymark.url).host, waymark.shortHost]) {
-      expect((await waymark.ask('/health/live', { host })).json()).toEqual({ status: 'ok' });
-      const ready = await waymark.ask('/health/ready', { host });
+    for (const host of [new URL(app.url).host, app.shortHost]) {
+      expect((await app.ask('/health/live', { host })).json()).toEqual({ status: 'ok' });
+      const ready = await app.ask('/health/ready', { host });
       expect(ready.status).toBe(200);
       expect(ready.headers['cache-control']).toBe('no-store');
       expect(ready.json()).toEqual({
@@ -71,12 +71,12 @@ describe('whoever watches over the server', () => {
         await Promise.all(Object.entries(lines).map(async ([name, line]) => [name, await figure(line)])),
       );
     const before = await read();
-    await waymark.visit(`/${slug}`, { headers: { 'x-forwarded-for': '192.0.2.1' } });
-    await waymark.visit(`/${slug}`, { headers: { 'user-agent': 'curl/8.5.0' } });
-    await waymark.visit(`/${slug}+`);
-    await waymark.visit('/nobody-has-this');
-    await waymark.visit(`/${slug}`, { method: 'POST' });
-    await waymark.visit(`/${slug}`, { host: 'nobody.example' });
+    await app.visit(`/${slug}`, { headers: { 'x-forwarded-for': '192.0.2.1' } });
+    await app.visit(`/${slug}`, { headers: { 'user-agent': 'curl/8.5.0' } });
+    await app.visit(`/${slug}+`);
+    await app.visit('/nobody-has-this');
+    await app.visit(`/${slug}`, { method: 'POST' });
+    await app.visit(`/${slug}`, { host: 'nobody.example' });
     const after = await read();
     const grown = Object.fromEntries(
       Object.keys(lines).map((name) => [name, (after[name] ?? 0) - (before[name] ?? 0)]),
@@ -110,11 +110,11 @@ describe('whoever watches over the server', () => {
   });
 
   it('is told apart from strangers: without a token only this machine reads the metrics', async () => {
-    expect((await waymark.ask('/metrics')).headers['content-type']).toContain('text/plain; version=0.0.4');
-    const proxied = await waymark.ask('/metrics', { headers: { 'x-forwarded-for': '192.0.2.1' } });
+    expect((await app.ask('/metrics')).headers['content-type']).toContain('text/plain; version=0.0.4');
+    const proxied = await app.ask('/metrics', { headers: { 'x-forwarded-for': '192.0.2.1' } });
     expect(proxied.status).toBe(404);
-    expect((await waymark.ask('/metrics', { headers: { 'x-forwarded-for': '127.0.0.1' } })).status).toBe(404);
-    expect((await waymark.visit('/metrics')).status).toBe(404);
+    expect((await app.ask('/metrics', { headers: { 'x-forwarded-for': '127.0.0.1' } })).status).toBe(404);
+    expect((await app.visit('/metrics')).status).toBe(404);
   });
 
   it('may read the metrics from afar with the token', async () => {
@@ -129,20 +129,20 @@ describe('whoever watches over the server', () => {
   });
 
   it('sees a job that fails, by name, while visitors are sent on', async () => {
-    await query(waymark.databaseUrl, 'alter table clicks_pending rename to clicks_hidden');
+    await query(app.databaseUrl, 'alter table clicks_pending rename to clicks_hidden');
     try {
       await expect
-        .poll(async () => (await waymark.ask('/health/ready')).json())
+        .poll(async () => (await app.ask('/health/ready')).json())
         .toMatchObject({
           status: 'degraded',
           jobs: { status: 'failing', failing: expect.arrayContaining(['roll up clicks']) },
         });
-      expect((await waymark.ask('/health/ready')).status).toBe(200);
+      expect((await app.ask('/health/ready')).status).toBe(200);
     } finally {
-      await query(waymark.databaseUrl, 'alter table clicks_hidden rename to clicks_pending');
+      await query(app.databaseUrl, 'alter table clicks_hidden rename to clicks_pending');
     }
     await expect
-      .poll(async () => (await waymark.ask('/health/ready')).json())
+      .poll(async () => (await app.ask('/health/ready')).json())
       .toMatchObject({ status: 'ok', database: { status: 'ok' } });
   });
 });

@@ -8,15 +8,15 @@ import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 const viewsDir = join(import.meta.dirname, '../../../views');
 const templates = readdirSync(viewsDir, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.eta'));
 
-let waymark: TestApp;
+let app: TestApp;
 let ada: Person;
 
 beforeAll(async () => {
-  waymark = await startTestApp();
-  ada = await waymark.signUp('Ada <b>');
+  app = await startTestApp();
+  ada = await app.signUp('Ada <b>');
 });
 
-afterAll(() => waymark.close());
+afterAll(() => app.close());
 
 const pageAt = async (path: string) => (await ada.ask(`/w/${ada.workspace.slug}${path}`)).text;
 
@@ -36,24 +36,24 @@ describe('the frame around every page', () => {
 
   it('escapes what people typed and shows the mail page to admins only', async () => {
     expect(await pageAt('/links')).toContain('Ada &lt;b&gt;');
-    const bob = await waymark.signUp('Bob');
+    const bob = await app.signUp('Bob');
     expect((await bob.ask(`/w/${bob.workspace.slug}/links`)).text).not.toContain('/admin/mail');
     expect(await pageAt('/links')).toContain('/admin/mail');
   });
 
   it('is read for whole pages alone: a part of a page costs no statement for it', async () => {
-    await waymark.db.execute(sql`alter table domains rename column failing_since to failing_since_then`);
+    await app.db.execute(sql`alter table domains rename column failing_since to failing_since_then`);
     try {
       expect((await ada.ask(`/w/${ada.workspace.slug}/tags`)).status).toBe(500);
       expect((await ada.ask(`/w/${ada.workspace.slug}/tags/suggest?tags=a`)).status).toBe(200);
     } finally {
-      await waymark.db.execute(sql`alter table domains rename column failing_since_then to failing_since`);
+      await app.db.execute(sql`alter table domains rename column failing_since_then to failing_since`);
     }
   });
 
   it('gives visitors of a short host one stylesheet and no script', async () => {
-    const page = (await waymark.visit('/none')).text;
-    expect(page).toContain(`${waymark.shortHost}/none`);
+    const page = (await app.visit('/none')).text;
+    expect(page).toContain(`${app.shortHost}/none`);
     expect(page.match(/rel="stylesheet"/g)).toHaveLength(1);
     expect(page).not.toContain('<script');
   });
@@ -62,7 +62,7 @@ describe('the frame around every page', () => {
 describe('the licences of what is shipped', () => {
   it('stand whole in a file that pages lead to', async () => {
     const address = /href="(\/assets\/licences-[0-9a-f]{10}\.txt)"/.exec(await pageAt('/links'))?.[1] ?? '';
-    const { text, headers } = await waymark.ask(address);
+    const { text, headers } = await app.ask(address);
     expect(headers['content-type']).toBe('text/plain; charset=utf-8');
     for (const line of [
       'Copyright 2016 The Inter Project Authors',

@@ -67,7 +67,7 @@ update users set name = ${unbroken.slice(0, 80)} where email = ${member.email}`)
       title: null,
       tags: [],
       campaignId: null,
-      domainId: app.app.instanceDomainId,
+      domainId: app.instanceDomainId,
       ...changes,
     });
   const long = await make({
@@ -90,7 +90,7 @@ update users set name = ${unbroken.slice(0, 80)} where email = ${member.email}`)
     return makeHit({
       workspaceId,
       linkId: link.id,
-      domainId: nth % 3 === 0 ? domainId : app.app.instanceDomainId,
+      domainId: nth % 3 === 0 ? domainId : app.instanceDomainId,
       clickedAt: Date.now() - (nth % 40) * 0.7 * day,
       class: nth % 7 === 0 ? 'preview' : nth % 11 === 0 ? 'crawler' : 'human',
       reason: nth % 7 === 0 ? 'preview:slack' : nth % 11 === 0 ? 'crawler:google' : 'human:browser',

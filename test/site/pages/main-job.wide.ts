@@ -10,17 +10,17 @@ import { launchBrowser, openPage } from '../../setup/browser.ts';
 const phone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1';
 const slack = 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)';
-let waymark: TestApp;
+let app: TestApp;
 let browser: Browser;
 let page: Page;
 let errors: string[];
 let shortUrl: string;
 
 beforeAll(async () => {
-  waymark = await startTestApp({ SIGN_UP: 'invite' });
+  app = await startTestApp({ SIGN_UP: 'invite' });
   browser = await launchBrowser();
   ({ page, errors } = await openPage(browser, {
-    baseURL: waymark.url,
+    baseURL: app.url,
     permissions: ['clipboard-read', 'clipboard-write'],
     timezoneId: 'Europe/Berlin',
   }));
@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser.close();
-  await waymark.close();
+  await app.close();
 });
 
 describe.sequential('somebody new', () => {
@@ -67,7 +67,7 @@ describe.sequential('somebody new', () => {
       { 'x-forwarded-for': '52.1.2.3', 'user-agent': slack },
     ];
     for (const headers of visitors) {
-      const answer = await waymark.visit(path, { headers });
+      const answer = await app.visit(path, { headers });
       expect([answer.status, answer.headers.location]).toEqual([302, 'https://example.com/spring-sale?colour=green']);
     }
   });
@@ -119,7 +119,7 @@ describe.sequential('somebody new', () => {
     const scanned = scan(pixelsOfPng(await png.body()));
     expect(scanned).toMatch(/^http:\/\/go\.localhost:\d+\//);
     expect(scanned).not.toBe(shortUrl);
-    const answer = await waymark.visit(new URL(scanned ?? '').pathname, {
+    const answer = await app.visit(new URL(scanned ?? '').pathname, {
       headers: { 'x-forwarded-for': '81.2.69.142', 'user-agent': phone },
     });
     expect(answer.headers.location).toBe('https://example.com/spring-sale?colour=green');
@@ -142,7 +142,7 @@ describe.sequential('the pages in the dark, and on a phone', () => {
     ],
   ])('%s: nothing is cut off, nothing is hard to read', async (_name, options) => {
     const storageState = await page.context().storageState();
-    const other = await openPage(browser, { baseURL: waymark.url, storageState, ...options });
+    const other = await openPage(browser, { baseURL: app.url, storageState, ...options });
     const light = page;
     page = other.page;
     for (const path of [
@@ -170,12 +170,12 @@ describe.sequential('the pages in the dark, and on a phone', () => {
 describe.sequential('a narrow phone', () => {
   it('never scrolls sideways, wherever links lead', async () => {
     await page.request.post('/w/acme/campaigns', {
-      headers: { origin: waymark.url },
+      headers: { origin: app.url },
       form: { name: 'Spring' },
     });
-    await page.request.post('/w/acme/keys', { headers: { origin: waymark.url }, form: { name: 'Newsletter' } });
+    await page.request.post('/w/acme/keys', { headers: { origin: app.url }, form: { name: 'Newsletter' } });
     const storageState = await page.context().storageState();
-    const phonePage = await openPage(browser, { baseURL: waymark.url, storageState });
+    const phonePage = await openPage(browser, { baseURL: app.url, storageState });
     const waiting = ['/w/acme/links'];
     const seen = new Set(waiting);
     const tooWide: string[] = [];
@@ -195,7 +195,7 @@ describe.sequential('a narrow phone', () => {
         .locator('a[href]:not([download])')
         .evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href));
       for (const { origin, pathname, search } of hrefs.map((href) => new URL(href))) {
-        const isPage = origin === waymark.url && !/^\/(docs|api|qr|assets)\b|\.\w+$|\/live$/.test(pathname);
+        const isPage = origin === app.url && !/^\/(docs|api|qr|assets)\b|\.\w+$|\/live$/.test(pathname);
         if (!isPage || seen.has(pathname)) continue;
         seen.add(pathname);
         waiting.push(pathname + search);

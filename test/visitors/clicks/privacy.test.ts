@@ -6,7 +6,7 @@ import { type Answer, startTestApp, type Person, type TestApp } from '../../setu
 import { rowsOf } from '../../setup/hits.ts';
 import { projectRoot } from '../../setup/project-root.ts';
 
-let waymark: TestApp;
+let app: TestApp;
 let person: Person;
 let slug: string;
 
@@ -15,18 +15,18 @@ const userAgent =
   'Mozilla/5.0 (Linux; Android 14; SM-S918B Build/UP1A.231005.007; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/130.7.6723.107 Mobile Safari/537.36 AcmeApp/4711 dfa51331-fdeb-46d7-aa01-8d09a263ef90';
 
 beforeAll(async () => {
-  waymark = await startTestApp();
-  person = await waymark.signUp('Grace');
+  app = await startTestApp();
+  person = await app.signUp('Grace');
   await person.ask(`/w/${person.workspace.slug}/links`, {
     form: { url: 'https://example.com/there?x=1', slug: 'hello' },
   });
   slug = 'hello';
 });
 
-afterAll(() => waymark.close());
+afterAll(() => app.close());
 
 const visit = (headers: Record<string, string>, query = ''): Promise<Answer> =>
-  waymark.visit(`/${slug}${query}`, { headers: { 'x-forwarded-for': address, 'user-agent': userAgent, ...headers } });
+  app.visit(`/${slug}${query}`, { headers: { 'x-forwarded-for': address, 'user-agent': userAgent, ...headers } });
 
 type Row = {
   class: string;
@@ -38,7 +38,7 @@ type Row = {
 
 async function lastHit(): Promise<Row | undefined> {
   const [hit] = await rowsOf<Row>(
-    waymark.db,
+    app.db,
     sql`select class, country, region, city, visitor_key from clicks order by clicked_at desc, id desc limit 1`,
   );
   return hit;
@@ -60,12 +60,12 @@ describe('who asks not to be tracked', () => {
 
 describe("an owner's visit from the dashboard", () => {
   it('counts as their own, and the mark goes no further', async () => {
-    const [{ id } = { id: '' }] = await rowsOf<{ id: string }>(waymark.db, sql`select id from links`);
+    const [{ id } = { id: '' }] = await rowsOf<{ id: string }>(app.db, sql`select id from links`);
     const opened = await person.ask(`/w/${person.workspace.slug}/links/${id}`);
     expect(opened.status, opened.text).toBe(200);
     const query = /\/hello(\?wm_own=[\w-]+)"/.exec(opened.text)?.[1] ?? '';
     expect(query).not.toBe('');
-    const answer = await visit({ referer: `${waymark.url}/` }, `${query}&b=2`);
+    const answer = await visit({ referer: `${app.url}/` }, `${query}&b=2`);
     expect(answer.headers.location).toBe('https://example.com/there?x=1&b=2');
     expect(await lastHit()).toMatchObject({ class: 'owner' });
     await visit({ referer: 'https://mail.example.com/' }, query);
@@ -79,36 +79,36 @@ describe('after visits', () => {
   it('no table holds an address or more of a user agent than its shape', async () => {
     await visit({ 'accept-language': 'de', referer: 'https://www.google.com/search?q=jane.doe' });
     await visit({ 'user-agent': 'Mozilla/5.0 (compatible; Bot/1.2.3; +jane.doe@example.com)' });
-    await waymark.rollUp();
+    await app.rollUp();
     await visit({});
     const { email, password } = person;
-    const logIn = await waymark.ask('/log-in', {
+    const logIn = await app.ask('/log-in', {
       form: { email, password },
       headers: { 'x-forwarded-for': address, 'user-agent': userAgent },
     });
     expect(logIn.status).toBe(303);
     const tables = await rowsOf<{ name: string }>(
-      waymark.db,
+      app.db,
       sql`select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
     );
     expect(tables.length).toBeGreaterThan(20);
     for (const { name } of tables) {
       const rows = await rowsOf<{ row: string }>(
-        waymark.db,
+        app.db,
         sql`select t::text as row from ${sql.identifier(name)} t where t::text ~* ${secrets.map((each) => each.replace(/[^\w]/g, '.')).join('|')}`,
       );
       expect({ name, rows }).toEqual({ name, rows: [] });
     }
     const [shape] = await rowsOf<{ shape: string }>(
-      waymark.db,
+      app.db,
       sql`select shape from agent_shapes where shape like '%Android%'`,
     );
     expect(shape?.shape).toContain('SM-S0B');
   });
 
   it('no file of the server holds them either', () => {
-    const files = readdirSync(waymark.config.dataDir, { recursive: true })
-      .map((file) => join(waymark.config.dataDir, String(file)))
+    const files = readdirSync(app.config.dataDir, { recursive: true })
+      .map((file) => join(app.config.dataDir, String(file)))
       .filter((file) => statSync(file).isFile());
     const telling = files.filter((file) => secrets.some((each) => readFileSync(file, 'latin1').includes(each)));
     expect(telling).toEqual([]);
@@ -120,7 +120,7 @@ describe('docs/privacy.md', () => {
 
   it('names every column that a visit can leave something in', async () => {
     const columns = await rowsOf<{ name: string; column: string }>(
-      waymark.db,
+      app.db,
       sql`
 select table_name as name, column_name as column from information_schema.columns
 where table_schema = 'public' and table_name in ('clicks', 'visitor_salts', 'visitors_seen', 'agent_shapes', 'click_totals_hourly',

@@ -14,17 +14,17 @@ import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 const [appHost, shortHost] = ['app.example.com', 'go.example.com'];
 const longest = `https://example.com/${'a'.repeat(7_980)}`;
 
-let waymark: TestApp;
+let app: TestApp;
 let ada: Person;
 beforeAll(async () => {
-  waymark = await startTestApp({ APP_URL: `http://${appHost}`, SHORT_URL: `http://${shortHost}` });
-  ada = await waymark.signUp('Ada');
-  const workspaceId = await insertBareWorkspace(waymark.db);
-  const link = { domainId: waymark.app.instanceDomainId, title: null };
-  await insertLink(waymark.db, workspaceId, byTest, { ...link, slug: 'long', url: longest });
-  await insertLink(waymark.db, workspaceId, byTest, { ...link, slug: 'short', url: 'https://example.com/' });
+  app = await startTestApp({ APP_URL: `http://${appHost}`, SHORT_URL: `http://${shortHost}` });
+  ada = await app.signUp('Ada');
+  const workspaceId = await insertBareWorkspace(app.db);
+  const link = { domainId: app.instanceDomainId, title: null };
+  await insertLink(app.db, workspaceId, byTest, { ...link, slug: 'long', url: longest });
+  await insertLink(app.db, workspaceId, byTest, { ...link, slug: 'short', url: 'https://example.com/' });
 });
-afterAll(() => waymark.close());
+afterAll(() => app.close());
 
 type Got = { status: number; headers: http.IncomingHttpHeaders };
 
@@ -61,7 +61,7 @@ describe.each([
 ])('behind %s as the documentation sets it up', (name, program, start) => {
   let proxy: { port: number; close(): Promise<void> };
   beforeAll(async () => {
-    if (program) proxy = await start(program, waymark.config.port);
+    if (program) proxy = await start(program, app.config.port);
   });
   afterAll(() => proxy?.close());
   const test = it.skipIf(program === undefined);
@@ -112,7 +112,7 @@ describe.each([
 
   test('a visit counts once', async () => {
     const count = async () =>
-      (await rowsOf<{ n: number }>(waymark.db, sql`select count(*)::int as n from clicks`))[0]?.n ?? 0;
+      (await rowsOf<{ n: number }>(app.db, sql`select count(*)::int as n from clicks`))[0]?.n ?? 0;
     const before = await count();
     await ask(proxy.port, shortHost, '/long');
     expect(await count()).toBe(before + 1);
@@ -125,7 +125,7 @@ describe('behind Caddy with docs/Caddyfile', () => {
   it.skipIf(program === undefined)('a visitor of a long address reaches the destination, whole', async () => {
     const caddy = await startCaddy(program ?? '', {
       HOSTS: `${appHost}, ${shortHost}`,
-      WAYMARK: `127.0.0.1:${waymark.config.port}`,
+      WAYMARK: `127.0.0.1:${app.config.port}`,
     });
     try {
       for (const [path, location] of [

@@ -179,7 +179,7 @@ describe('one slug on two domains', () => {
     await insertLink(app.db, workspaceId, byTest, {
       url: 'https://example.com/own',
       slug: 'twin',
-      domainId: app.app.instanceDomainId,
+      domainId: app.instanceDomainId,
       title: null,
     });
     const places = await Promise.all([plain, branded, app.shortHost].map((host) => visit(host, '/twin')));

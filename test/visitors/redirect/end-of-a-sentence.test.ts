@@ -6,33 +6,30 @@ import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 
-let waymark: TestApp;
+let app: TestApp;
 let workspaceId: string;
 const ids: Record<string, string> = {};
 
 beforeAll(async () => {
-  waymark = await startTestApp();
-  workspaceId = await insertBareWorkspace(waymark.db);
+  app = await startTestApp();
+  workspaceId = await insertBareWorkspace(app.db);
   for (const slug of ['spring', 'v1.0', 'dash-', 'under_', 'wave~', 'straße'])
     ids[slug] = (
-      await insertLink(waymark.db, workspaceId, byTest, {
+      await insertLink(app.db, workspaceId, byTest, {
         url: `https://example.com/${encodeURIComponent(slug)}`,
         slug,
-        domainId: waymark.app.instanceDomainId,
+        domainId: app.instanceDomainId,
         title: null,
       })
     ).id;
 });
-afterAll(() => waymark.close());
+afterAll(() => app.close());
 
 const hits = async (slug: string) =>
   (
-    await rowsOf<{ n: number }>(
-      waymark.db,
-      sql`select count(*)::int as n from clicks where link_id = ${ids[slug] ?? ''}`,
-    )
+    await rowsOf<{ n: number }>(app.db, sql`select count(*)::int as n from clicks where link_id = ${ids[slug] ?? ''}`)
   )[0]?.n;
-const unknown = async () => Number(/outcome="not-found"\} (\d+)/.exec((await waymark.ask('/metrics')).text)?.[1]);
+const unknown = async () => Number(/outcome="not-found"\} (\d+)/.exec((await app.ask('/metrics')).text)?.[1]);
 
 describe('an address with the end of its sentence', () => {
   it.each([
@@ -81,16 +78,16 @@ describe('an address with the end of its sentence', () => {
     '%22/',
   ])('/spring%s opens the link, as one click', async (end) => {
     const before = [await hits('spring'), await unknown()];
-    const answer = await waymark.visit(`/spring${end}`);
+    const answer = await app.visit(`/spring${end}`);
     expect([answer.status, answer.headers.location]).toEqual([302, 'https://example.com/spring']);
     expect([await hits('spring'), await unknown()]).toEqual([(before[0] ?? 0) + 1, before[1]]);
   });
 
   it.each(['+', '+.', '.+', ')+', '+)', '%2B', '%22+.', '+%22'])('/spring%s shows the preview', async (end) => {
     const before = await hits('spring');
-    const answer = await waymark.visit(`/spring${end}`);
+    const answer = await app.visit(`/spring${end}`);
     expect(answer.status).toBe(200);
-    expect(answer.text).toContain(`${waymark.shortHost}/spring<`);
+    expect(answer.text).toContain(`${app.shortHost}/spring<`);
     expect(await hits('spring')).toBe(before);
   });
 
@@ -104,7 +101,7 @@ describe('an address with the end of its sentence', () => {
     [`/${encodeURIComponent('straße')}%E2%80%A6`, 'straße'],
     ['/spring.?utm_source=a.', 'spring'],
   ])('%s opens %s: what a slug may end in stays', async (path, slug) => {
-    const answer = await waymark.visit(path);
+    const answer = await app.visit(path);
     expect(answer.status).toBe(302);
     expect(answer.headers.location).toContain(`https://example.com/${encodeURIComponent(slug)}`);
   });
@@ -126,13 +123,13 @@ describe('an address with the end of its sentence', () => {
     '/spring+x',
     `/spring${'.'.repeat(200)}`,
   ])('%s is nobody’s', async (path) => {
-    expect((await waymark.visit(path)).status).toBe(404);
+    expect((await app.visit(path)).status).toBe(404);
   });
 
   it('of a link that has ended says that it has ended', async () => {
-    await waymark.db.execute(sql`update slugs set kind = 'retired' where link_id = ${ids['under_'] ?? ''}`);
-    await waymark.db.execute(sql`update links set archived_at = now() where id = ${ids['dash-'] ?? ''}`);
-    const fresh = await startTestApp({ DATABASE_URL: waymark.databaseUrl, SHORT_URL: waymark.config.shortUrl });
+    await app.db.execute(sql`update slugs set kind = 'retired' where link_id = ${ids['under_'] ?? ''}`);
+    await app.db.execute(sql`update links set archived_at = now() where id = ${ids['dash-'] ?? ''}`);
+    const fresh = await startTestApp({ DATABASE_URL: app.databaseUrl, SHORT_URL: app.config.shortUrl });
     try {
       for (const path of ['/under_.', '/dash-)', '/dash-)+']) expect((await fresh.visit(path)).status).toBe(410);
     } finally {
@@ -143,14 +140,14 @@ describe('an address with the end of its sentence', () => {
   it('costs nothing where links are found, and is no guess', async () => {
     const lookups = async (source: string) =>
       Number(
-        new RegExp(`link_lookups_total\\{source="${source}"\\} (\\d+)`).exec((await waymark.ask('/metrics')).text)?.[1],
+        new RegExp(`link_lookups_total\\{source="${source}"\\} (\\d+)`).exec((await app.ask('/metrics')).text)?.[1],
       );
     const before = [await lookups('memory'), await lookups('database')];
-    for (let n = 0; n < 5; n++) await waymark.visit('/spring');
+    for (let n = 0; n < 5; n++) await app.visit('/spring');
     expect([await lookups('memory'), await lookups('database')]).toEqual([(before[0] ?? 0) + 5, before[1]]);
     const from = { headers: { 'x-forwarded-for': '203.0.113.77' } };
-    for (let n = 0; n < 105; n++) expect((await waymark.visit('/spring.', from)).status).toBe(302);
-    expect((await waymark.visit('/none', from)).status).toBe(404);
+    for (let n = 0; n < 105; n++) expect((await app.visit('/spring.', from)).status).toBe(302);
+    expect((await app.visit('/none', from)).status).toBe(404);
   });
 });
 

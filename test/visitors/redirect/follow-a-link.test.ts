@@ -16,37 +16,37 @@ import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 
-let waymark: TestApp;
+let app: TestApp;
 let workspaceId: string;
 let link: Link;
 let count = 0;
 
 const makeLink = (url: string, slug: string | null = null) =>
-  insertLink(waymark.db, workspaceId, byTest, {
+  insertLink(app.db, workspaceId, byTest, {
     url,
     slug,
-    domainId: waymark.app.instanceDomainId,
+    domainId: app.instanceDomainId,
     title: null,
   });
 
 beforeAll(async () => {
-  waymark = await startTestApp();
-  workspaceId = await insertBareWorkspace(waymark.db, 'Europe/Berlin');
+  app = await startTestApp();
+  workspaceId = await insertBareWorkspace(app.db, 'Europe/Berlin');
 });
 
 beforeEach(async () => {
   link = await makeLink(`https://example.com/landing?a=1%2B1&b=%20x#part`, `Spring-${++count}`);
 });
 
-afterAll(() => waymark.close());
+afterAll(() => app.close());
 
 type Row = Record<string, unknown> & { class: string; reason: string; channel: string };
 const hitsOf = (linkId: string) =>
-  rowsOf<Row>(waymark.db, sql`select * from clicks where link_id = ${linkId} order by clicked_at, id`);
+  rowsOf<Row>(app.db, sql`select * from clicks where link_id = ${linkId} order by clicked_at, id`);
 
 describe('a visitor who opens a short link', () => {
   it('is sent on with 302, its bytes as they were given, and nothing to keep', async () => {
-    const answer = await waymark.visit(`/${link.slug}`);
+    const answer = await app.visit(`/${link.slug}`);
     expect(answer.status).toBe(302);
     expect(answer.headers.location).toBe('https://example.com/landing?a=1%2B1&b=%20x#part');
     expect(answer.headers['cache-control']).toBe('private, no-store');
@@ -57,7 +57,7 @@ describe('a visitor who opens a short link', () => {
   });
 
   it('is a row before the redirect arrives, with all that is known and no address', async () => {
-    await waymark.visit(`/${link.slug}?utm_source=News&utm_medium=email&gclid=`, {
+    await app.visit(`/${link.slug}?utm_source=News&utm_medium=email&gclid=`, {
       headers: {
         'x-forwarded-for': '8.8.8.8',
         'accept-language': 'pt-BR,pt;q=0.9',
@@ -85,8 +85,8 @@ describe('a visitor who opens a short link', () => {
 
   it('counts as one visitor however often they come on a day, and as another with another browser', async () => {
     const visitor = { headers: { 'x-forwarded-for': '81.2.69.142' } };
-    for (let visit = 0; visit < 3; visit++) await waymark.visit(`/${link.slug}`, visitor);
-    await waymark.visit(`/${link.slug}`, {
+    for (let visit = 0; visit < 3; visit++) await app.visit(`/${link.slug}`, visitor);
+    await app.visit(`/${link.slug}`, {
       headers: {
         ...visitor.headers,
         'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
@@ -97,47 +97,47 @@ describe('a visitor who opens a short link', () => {
   });
 
   it('may write the slug in any case, and with a slash behind it', async () => {
-    expect((await waymark.visit(`/${link.slug.toUpperCase()}`)).status).toBe(302);
-    expect((await waymark.visit(`/${link.slug.toLowerCase()}/`)).status).toBe(302);
+    expect((await app.visit(`/${link.slug.toUpperCase()}`)).status).toBe(302);
+    expect((await app.visit(`/${link.slug.toLowerCase()}/`)).status).toBe(302);
   });
 
   it('has their query handed on without disturbing what is there', async () => {
-    const answer = await waymark.visit(`/${link.slug}?b=2&c=%2B&c=3&=&d`);
+    const answer = await app.visit(`/${link.slug}?b=2&c=%2B&c=3&=&d`);
     expect(answer.headers.location).toBe('https://example.com/landing?a=1%2B1&b=%20x&c=%2B&c=3&=&d#part');
   });
 
   it('reaches destinations whose characters a header cannot carry', async () => {
     const { slug } = await makeLink('https://bücher.example/straße?q=日本');
-    const answer = await waymark.visit(`/${slug}`);
+    const answer = await app.visit(`/${slug}`);
     expect(answer.headers.location).toBe('https://xn--bcher-kva.example/stra%C3%9Fe?q=%E6%97%A5%E6%9C%AC');
   });
 
   it('opens slugs in any script', async () => {
     await makeLink('https://example.com/jp', '桜まつり');
-    expect((await waymark.visit(`/${encodeURIComponent('桜まつり')}`)).headers.location).toBe('https://example.com/jp');
+    expect((await app.visit(`/${encodeURIComponent('桜まつり')}`)).headers.location).toBe('https://example.com/jp');
   });
 
   it('scans: the QR slug of a link counts on channel qr', async () => {
     const [qr] = await rowsOf<{ slug: string }>(
-      waymark.db,
+      app.db,
       sql`select slug from slugs where link_id = ${link.id} and kind = 'qr'`,
     );
-    expect((await waymark.visit(`/${qr?.slug}`)).headers.location).toContain('https://example.com/landing');
+    expect((await app.visit(`/${qr?.slug}`)).headers.location).toContain('https://example.com/landing');
     expect(await hitsOf(link.id)).toMatchObject([{ channel: 'qr', class: 'human' }]);
   });
 });
 
 describe('a visitor of a workspace whose time zone nobody knows', () => {
   it('is sent on, and the click counts on a day of UTC', async () => {
-    const nowhere = await insertBareWorkspace(waymark.db, 'Mars/Olympus_Mons');
-    const { slug, id } = await insertLink(waymark.db, nowhere, byTest, {
+    const nowhere = await insertBareWorkspace(app.db, 'Mars/Olympus_Mons');
+    const { slug, id } = await insertLink(app.db, nowhere, byTest, {
       url: 'https://example.com/mars',
       slug: null,
-      domainId: waymark.app.instanceDomainId,
+      domainId: app.instanceDomainId,
       title: null,
     });
     for (const path of [`/${slug}`, `/${slug}?a=1`]) {
-      const { status, headers } = await waymark.visit(path);
+      const { status, headers } = await app.visit(path);
       expect([status, headers.location]).toEqual([302, `https://example.com/mars${path.slice(slug.length + 1)}`]);
     }
     expect(await hitsOf(id)).toMatchObject([{ class: 'human' }, { class: 'human' }]);
@@ -149,13 +149,13 @@ describe('a request that is at fault itself', () => {
     const outcomes = async (outcome: string) =>
       Number(
         new RegExp(`^waymark_redirects_total\\{outcome="${outcome}"\\} (\\d+)$`, 'm').exec(
-          (await waymark.ask('/metrics')).text,
+          (await app.ask('/metrics')).text,
         )?.[1],
       );
     const before = { method: await outcomes('method'), unavailable: await outcomes('unavailable') };
     for (const type of ['a', 'text/plain', 'application/json', ''])
       for (const path of [`/${link.slug}`, '/none', '/', '/a/b', '/robots.txt']) {
-        const answer = await waymark.visit(path, { method: 'POST', body: '{', headers: { 'content-type': type } });
+        const answer = await app.visit(path, { method: 'POST', body: '{', headers: { 'content-type': type } });
         expect([path, answer.status, answer.headers.allow]).toEqual([path, 405, 'GET, HEAD']);
       }
     expect(await outcomes('method')).toBe(before.method + 20);
@@ -165,11 +165,11 @@ describe('a request that is at fault itself', () => {
 
   it('keeps its connection for the next one, its body unread', async () => {
     const body = 'x'.repeat(200_000);
-    const head = [`Host: ${waymark.shortHost}`, 'Content-Type: a', `Content-Length: ${body.length}`];
-    const next = [`GET /${link.slug} HTTP/1.1`, `Host: ${waymark.shortHost}`, 'Connection: close', '', ''];
+    const head = [`Host: ${app.shortHost}`, 'Content-Type: a', `Content-Length: ${body.length}`];
+    const next = [`GET /${link.slug} HTTP/1.1`, `Host: ${app.shortHost}`, 'Connection: close', '', ''];
     const text = await new Promise<string>((resolve, reject) => {
       let read = '';
-      const socket = net.connect(waymark.config.port, '127.0.0.1');
+      const socket = net.connect(app.config.port, '127.0.0.1');
       socket.on('data', (chunk) => (read += chunk.toString('latin1')));
       socket.on('close', () => resolve(read)).on('error', reject);
       socket.write(['POST /x HTTP/1.1', ...head, '', body].join('\r\n') + next.join('\r\n'));
@@ -193,14 +193,14 @@ describe('whoever is not a visitor', () => {
     ],
     ['a tool', { 'user-agent': 'curl/8.5.0' }, 'tool'],
   ])('%s is redirected, kept with its class, and no click', async (_who, headers, hitClass) => {
-    expect((await waymark.visit(`/${link.slug}`, { headers })).status).toBe(302);
+    expect((await app.visit(`/${link.slug}`, { headers })).status).toBe(302);
     expect(await hitsOf(link.id)).toMatchObject([{ class: hitClass, is_first_on_link: false }]);
-    expect(await getLink(waymark.db, workspaceId, link.id)).toMatchObject({ clicks: 0, visitors: 0 });
+    expect(await getLink(app.db, workspaceId, link.id)).toMatchObject({ clicks: 0, visitors: 0 });
   });
 
   it('asks by HEAD and gets what GET gets, but is no click', async () => {
-    const get = await waymark.visit(`/${link.slug}`);
-    const head = await waymark.visit(`/${link.slug}`, { method: 'HEAD' });
+    const get = await app.visit(`/${link.slug}`);
+    const head = await app.visit(`/${link.slug}`, { method: 'HEAD' });
     const { date: _one, ...expected } = get.headers;
     const { date: _other, ...headers } = head.headers;
     expect(head.status).toBe(302);
@@ -209,50 +209,48 @@ describe('whoever is not a visitor', () => {
   });
 
   it('asks without a user agent', async () => {
-    await waymark.visit(`/${link.slug}`, { headers: { 'user-agent': '' } });
+    await app.visit(`/${link.slug}`, { headers: { 'user-agent': '' } });
     expect(await hitsOf(link.id)).toMatchObject([{ reason: 'tool:no-user-agent' }]);
   });
 });
 
 describe('a link that changes', () => {
   it('leads to its new destination at once', async () => {
-    await waymark.visit(`/${link.slug}`);
-    await updateLink(waymark.db, workspaceId, byTest, link.id, { url: 'https://example.org/new' });
-    await expect
-      .poll(async () => (await waymark.visit(`/${link.slug}`)).headers.location)
-      .toBe('https://example.org/new');
+    await app.visit(`/${link.slug}`);
+    await updateLink(app.db, workspaceId, byTest, link.id, { url: 'https://example.org/new' });
+    await expect.poll(async () => (await app.visit(`/${link.slug}`)).headers.location).toBe('https://example.org/new');
   });
 
   it('answers 410 while it is archived, and works again after', async () => {
-    await waymark.visit(`/${link.slug}`);
-    await archiveLink(waymark.db, workspaceId, byTest, link.id);
+    await app.visit(`/${link.slug}`);
+    await archiveLink(app.db, workspaceId, byTest, link.id);
     const gone = await eventually(
-      () => waymark.visit(`/${link.slug}`),
+      () => app.visit(`/${link.slug}`),
       (answer) => answer.status === 410,
     );
     expect(gone.status).toBe(410);
     expect(gone.text).toContain('This link has ended');
     expect(gone.text).not.toContain('example.com/landing');
-    expect((await waymark.visit(`/${link.slug}+`)).status).toBe(410);
-    await restoreLink(waymark.db, workspaceId, byTest, link.id);
-    await expect.poll(async () => (await waymark.visit(`/${link.slug}`)).status).toBe(302);
+    expect((await app.visit(`/${link.slug}+`)).status).toBe(410);
+    await restoreLink(app.db, workspaceId, byTest, link.id);
+    await expect.poll(async () => (await app.visit(`/${link.slug}`)).status).toBe(302);
   });
 
   it('answers 410 for ever once it is deleted', async () => {
-    await removeLink(waymark.db, workspaceId, byTest, link.id);
-    await expect.poll(async () => (await waymark.visit(`/${link.slug}`)).status).toBe(410);
+    await removeLink(app.db, workspaceId, byTest, link.id);
+    await expect.poll(async () => (await app.visit(`/${link.slug}`)).status).toBe(410);
   });
 
   it('works at once when its slug was asked for before it was there', async () => {
-    expect((await waymark.visit('/soon')).status).toBe(404);
+    expect((await app.visit('/soon')).status).toBe(404);
     await makeLink('https://example.com/soon', 'soon');
-    expect((await waymark.visit('/soon')).status).toBe(302);
+    expect((await app.visit('/soon')).status).toBe(302);
   });
 });
 
 describe('a slug with a plus', () => {
   it('shows where the link leads, counts nothing and is not indexed', async () => {
-    const page = await waymark.visit(`/${link.slug}+`);
+    const page = await app.visit(`/${link.slug}+`);
     expect(page.status).toBe(200);
     expect(page.headers['x-robots-tag']).toBe('noindex');
     expect(page.text).toContain('https://example.com/landing?a=1%2B1&amp;b=%20x#part');
@@ -260,20 +258,20 @@ describe('a slug with a plus', () => {
   });
 
   it('may write it escaped, and once', async () => {
-    expect((await waymark.visit(`/${link.slug}%2B`)).text).toContain('https://example.com/landing');
+    expect((await app.visit(`/${link.slug}%2B`)).text).toContain('https://example.com/landing');
     for (const more of ['%252B', '++', '+%2B'])
-      expect([more, (await waymark.visit(`/${link.slug}${more}`)).status]).toEqual([more, 404]);
+      expect([more, (await app.visit(`/${link.slug}${more}`)).status]).toEqual([more, 404]);
   });
 
   it('shows the host as browsers ask for it, so that look-alikes are seen', async () => {
     const { slug } = await makeLink('https://pаypal.example/');
-    expect((await waymark.visit(`/${slug}+`)).text).toContain('xn--pypal-4ve.example');
+    expect((await app.visit(`/${slug}+`)).text).toContain('xn--pypal-4ve.example');
   });
 
   it('escapes what people wrote', async () => {
     const evil = await makeLink('https://example.com/"><script>alert(1)</script>');
-    await updateLink(waymark.db, workspaceId, byTest, evil.id, { title: '<img src=x onerror=alert(1)>' });
-    const page = await waymark.visit(`/${evil.slug}+`);
+    await updateLink(app.db, workspaceId, byTest, evil.id, { title: '<img src=x onerror=alert(1)>' });
+    const page = await app.visit(`/${evil.slug}+`);
     expect(page.text).not.toMatch(/<script>alert|<img src=x/);
     expect(page.text).toContain('https://example.com/&quot;&gt;&lt;script&gt;');
     expect(page.text).not.toContain('onerror'); // a title is for the team, not for strangers
@@ -297,15 +295,15 @@ describe('what is no link', () => {
     ['a very long slug', `/${'a'.repeat(12_000)}`, 404],
     ['a plus alone', '/+', 404],
   ])('%s is refused', async (_what, path, status) => {
-    const answer = await waymark.visit(path);
+    const answer = await app.visit(path);
     expect(answer.status).toBe(status);
     expect(answer.headers['set-cookie']).toBeUndefined();
     expect(answer.headers.location).toBeUndefined();
   });
 
   it('costs nothing where no slug can be so long', async () => {
-    const resolver = new Resolver(waymark.db);
-    const host = { domainId: waymark.app.instanceDomainId, isCaseSensitive: false };
+    const resolver = new Resolver(app.db);
+    const host = { domainId: app.instanceDomainId, isCaseSensitive: false };
     const marks = `a${'\u0301\u0323'.repeat(80_000)}`;
     const startedAt = performance.now();
     expect(resolver.recall(host, marks)).toBeUndefined();
@@ -316,14 +314,9 @@ describe('what is no link', () => {
   it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'])(
     '%s gets 405 with Allow and counts nothing',
     async (method) => {
-      await archiveLink(
-        waymark.db,
-        workspaceId,
-        byTest,
-        (await makeLink('https://example.com/', `ended-${method}`)).id,
-      );
+      await archiveLink(app.db, workspaceId, byTest, (await makeLink('https://example.com/', `ended-${method}`)).id);
       for (const path of [`/${link.slug}`, `/ended-${method}`, '/nobody-has-this', '/', '/a/b']) {
-        const answer = await waymark.visit(path, { method });
+        const answer = await app.visit(path, { method });
         expect([path, answer.status, answer.headers.allow]).toEqual([path, 405, 'GET, HEAD']);
       }
       expect(await hitsOf(link.id)).toEqual([]);
@@ -336,7 +329,7 @@ describe('what is no link', () => {
     ['more than a megabyte', { body: 'x'.repeat(2_000_000) }],
   ])('a POST of %s gets 405 as well, and its body is not read', async (_what, ask) => {
     for (const path of [`/${link.slug}`, '/a/b', '/']) {
-      const answer = await waymark.visit(path, { method: 'POST', ...ask });
+      const answer = await app.visit(path, { method: 'POST', ...ask });
       expect([path, answer.status, answer.headers.allow]).toEqual([path, 405, 'GET, HEAD']);
     }
   });
@@ -344,18 +337,18 @@ describe('what is no link', () => {
   it.each(['evil.example', 'example.com:80', '127.0.0.2', '[::2]', 'GO.LOCALHOST.evil.example', 'a'.repeat(300)])(
     'the unknown host "%s" gets a plain 404 that says nothing',
     async (host) => {
-      const answer = await waymark.visit(`/${link.slug}`, { host });
+      const answer = await app.visit(`/${link.slug}`, { host });
       expect([answer.status, answer.text]).toEqual([404, 'Not found\n']);
     },
   );
 
   it.each(['GO.localhost', 'go.localhost.', 'go.localhost:80'])('our own host may be written "%s"', async (host) => {
-    expect((await waymark.visit(`/${link.slug}`, { host })).status).toBe(302);
+    expect((await app.visit(`/${link.slug}`, { host })).status).toBe(302);
   });
 
   it('a request without a Host header is refused', async () => {
     const answer = await new Promise<string>((resolve, reject) => {
-      const socket = net.connect(waymark.config.port, '127.0.0.1', () =>
+      const socket = net.connect(app.config.port, '127.0.0.1', () =>
         socket.write(`GET /${link.slug} HTTP/1.1\r\nConnection: close\r\n\r\n`),
       );
       socket.once('error', reject);
@@ -379,7 +372,7 @@ describe('on one host with the dashboard', () => {
     const made = await insertLink(shared.db, workspace, byTest, {
       url: 'https://example.com/shared',
       slug: 'summer',
-      domainId: shared.app.instanceDomainId,
+      domainId: shared.instanceDomainId,
       title: null,
     });
     expect((await shared.ask(`/${made.slug}`)).headers.location).toBe('https://example.com/shared');
@@ -390,9 +383,9 @@ describe('on one host with the dashboard', () => {
 
   it('words of the routes are reserved, in any case, and other words are not', () => {
     for (const word of ['log-in', 'w', 'api', 'health', 'assets', 'docs', 'sign-up', 'qr'])
-      expect([word, shared.app.isReservedSlug(word)]).toEqual([word, true]);
-    expect(shared.app.isReservedSlug('summer')).toBe(false);
-    for (const site of [shared, waymark]) expect(site.app.isReservedSlug('robots.txt')).toBe(true);
-    expect(waymark.app.isReservedSlug('log-in')).toBe(false);
+      expect([word, shared.fastify.isReservedSlug(word)]).toEqual([word, true]);
+    expect(shared.fastify.isReservedSlug('summer')).toBe(false);
+    for (const site of [shared, app]) expect(site.fastify.isReservedSlug('robots.txt')).toBe(true);
+    expect(app.fastify.isReservedSlug('log-in')).toBe(false);
   });
 });

@@ -71,24 +71,24 @@ describe('unknown slugs', () => {
 });
 
 describe('whoever guesses slugs', () => {
-  let waymark: TestApp;
+  let app: TestApp;
   let workspaceId: string;
   let linkId: string;
   let slug: string;
   beforeAll(async () => {
-    waymark = await startTestApp();
-    workspaceId = await insertBareWorkspace(waymark.db);
-    const { instanceDomainId: domainId } = waymark.app;
-    ({ id: linkId, slug } = await insertLink(waymark.db, workspaceId, byTest, {
+    app = await startTestApp();
+    workspaceId = await insertBareWorkspace(app.db);
+    const { instanceDomainId: domainId } = app;
+    ({ id: linkId, slug } = await insertLink(app.db, workspaceId, byTest, {
       url: 'https://example.com/',
       slug: 'there',
       domainId,
       title: null,
     }));
   });
-  afterAll(() => waymark.close());
+  afterAll(() => app.close());
 
-  const guess = (path: string, address: string) => waymark.visit(path, { headers: { 'x-forwarded-for': address } });
+  const guess = (path: string, address: string) => app.visit(path, { headers: { 'x-forwarded-for': address } });
 
   it('is asked to wait, while links that exist open for them and for everybody', async () => {
     const statuses: number[] = [];
@@ -108,8 +108,8 @@ describe('whoever guesses slugs', () => {
   it('keeps nobody of their network from links that were opened a while ago', async () => {
     for (let n = 0; n < 101; n++) await guess(`/guess-${n}`, '2001:db8:2::1');
     expect((await guess(`/${slug}`, '2001:db8:2::2')).status).toBe(302);
-    await waymark.db.execute(sql`update links set url = 'https://example.com/new' where id = ${linkId}`);
-    await announce(waymark.db, { kind: 'workspace', workspaceId });
+    await app.db.execute(sql`update links set url = 'https://example.com/new' where id = ${linkId}`);
+    await announce(app.db, { kind: 'workspace', workspaceId });
     await expect
       .poll(async () => {
         const visits = [...Array(20).keys()].map((n) => guess(n % 2 ? `/${slug}` : `/more-${n}`, '2001:db8:2::2'));
@@ -121,7 +121,7 @@ describe('whoever guesses slugs', () => {
   });
 
   it('still sees that a link has ended', async () => {
-    await archiveLink(waymark.db, workspaceId, byTest, linkId);
+    await archiveLink(app.db, workspaceId, byTest, linkId);
     for (let n = 0; n < 101; n++) await guess(`/guess-${n}`, '2001:db8:1::1');
     expect((await guess('/another', '2001:db8:1::1')).status).toBe(429);
     await expect.poll(async () => (await guess(`/${slug}`, '2001:db8:1::1')).status).toBe(410);

@@ -21,14 +21,14 @@ let open: TestApp;
 beforeAll(async () => {
   const hosts = { APP_URL: `http://${appHost}`, SHORT_URL: `http://${shortHost}` };
   [proxied, open] = await Promise.all([startTestApp(hosts), startTestApp({ ...hosts, TRUST_PROXY: '' })]);
-  for (const { db, app } of [proxied, open]) {
+  for (const { db, instanceDomainId } of [proxied, open]) {
     const workspaceId = await insertBareWorkspace(db);
     const domainId = newId();
     await db.execute(sql`
 insert into domains (id, host, scheme, workspace_id, state) values (${domainId}, ${customHost}, 'http', ${workspaceId}, 'live')`);
     await tellOfDomain(db, customHost);
     const link = { slug: 'spring', title: null };
-    await insertLink(db, workspaceId, byTest, { ...link, url: 'https://example.com/', domainId: app.instanceDomainId });
+    await insertLink(db, workspaceId, byTest, { ...link, url: 'https://example.com/', domainId: instanceDomainId });
     await insertLink(db, workspaceId, byTest, { ...link, url: 'https://acme.example/', domainId });
   }
 });
@@ -38,12 +38,12 @@ afterAll(() => Promise.all([proxied.close(), open.close()]));
 type Raw = { status: number; head: string; body: string };
 
 /** Sends lines as they are, and reads until the server closes. */
-const send = (waymark: TestApp, ...lines: string[]): Promise<Raw> => sendBody(waymark, '', ...lines);
+const send = (app: TestApp, ...lines: string[]): Promise<Raw> => sendBody(app, '', ...lines);
 
-function sendBody(waymark: TestApp, sent: string, ...lines: string[]): Promise<Raw> {
+function sendBody(app: TestApp, sent: string, ...lines: string[]): Promise<Raw> {
   return new Promise((resolve, reject) => {
     let text = '';
-    const socket = net.connect(waymark.config.port, '127.0.0.1', () =>
+    const socket = net.connect(app.config.port, '127.0.0.1', () =>
       socket.write(Buffer.from([...lines, 'Connection: close', '', sent].join('\r\n'), 'latin1')),
     );
     socket.on('error', reject);
@@ -78,8 +78,8 @@ function expectNothing(answer: Raw): void {
 
 describe('a host that is nobody’s', () => {
   it.each([...paths, ...files])('learns nothing at %s', async (path) => {
-    for (const waymark of [open, proxied]) {
-      expectNothing(await send(waymark, `GET ${path} HTTP/1.1`, 'Host: evil.example'));
+    for (const app of [open, proxied]) {
+      expectNothing(await send(app, `GET ${path} HTTP/1.1`, 'Host: evil.example'));
     }
   });
 
@@ -351,16 +351,16 @@ describe('what a proxy may say', () => {
   ];
 
   it.each(['stranger', 'proxy'])('the host is the Host header’s alone, also when a %s names another', async (who) => {
-    const waymark = who === 'proxy' ? proxied : open;
-    expectNothing(await send(waymark, 'GET /spring HTTP/1.1', 'Host: evil.example', ...forwarded(shortHost)));
-    expectNothing(await send(waymark, 'GET /log-in HTTP/1.1', 'Host: evil.example', ...forwarded(appHost)));
-    const link = await send(waymark, 'GET /spring HTTP/1.1', `Host: ${shortHost}`, ...forwarded('evil.example'));
+    const app = who === 'proxy' ? proxied : open;
+    expectNothing(await send(app, 'GET /spring HTTP/1.1', 'Host: evil.example', ...forwarded(shortHost)));
+    expectNothing(await send(app, 'GET /log-in HTTP/1.1', 'Host: evil.example', ...forwarded(appHost)));
+    const link = await send(app, 'GET /spring HTTP/1.1', `Host: ${shortHost}`, ...forwarded('evil.example'));
     expect(link.head).toContain('location: https://example.com/\r\n');
     const pages = await Promise.all(
       [`${shortHost} /nobody`, `${shortHost} /spring+`, `${appHost} /log-in`, `${appHost} /w/acme/links`].map(
         (page) => {
           const [host = '', path = ''] = page.split(' ');
-          return send(waymark, `GET ${path} HTTP/1.1`, `Host: ${host}`, ...forwarded('evil.example'));
+          return send(app, `GET ${path} HTTP/1.1`, `Host: ${host}`, ...forwarded('evil.example'));
         },
       ),
     );
@@ -399,18 +399,18 @@ describe('what a proxy may say', () => {
   );
 
   /** The statuses of 110 guesses, in order. */
-  async function guess(waymark: TestApp, headersOf: (i: number) => string[]): Promise<number[]> {
+  async function guess(app: TestApp, headersOf: (i: number) => string[]): Promise<number[]> {
     const seen = new Set<number>();
     for (let i = 0; i < 110; i++)
-      seen.add((await send(waymark, 'GET /guess HTTP/1.1', `Host: ${shortHost}`, ...headersOf(i))).status);
+      seen.add((await send(app, 'GET /guess HTTP/1.1', `Host: ${shortHost}`, ...headersOf(i))).status);
     return [...seen].sort((one, other) => one - other);
   }
 
   it.each(['x', '203.0.113.9, ,', '::ffff:1.2.3.4', '1'.repeat(4_000), '"><script>', '127.0.0.1, 127.0.0.1', ','])(
     'nonsense as an address breaks nothing: %s',
     async (address) => {
-      for (const waymark of [open, proxied]) {
-        const answer = await send(waymark, 'GET /spring HTTP/1.1', `Host: ${shortHost}`, `X-Forwarded-For: ${address}`);
+      for (const app of [open, proxied]) {
+        const answer = await send(app, 'GET /spring HTTP/1.1', `Host: ${shortHost}`, `X-Forwarded-For: ${address}`);
         expect(answer.status).toBe(302);
       }
     },

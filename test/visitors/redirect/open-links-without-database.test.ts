@@ -20,7 +20,7 @@ let lock: Client;
 beforeAll(async () => {
   cold = await startTestApp();
   workspaceId = await insertBareWorkspace(cold.db);
-  const { instanceDomainId: domainId } = cold.app;
+  const { instanceDomainId: domainId } = cold;
   const make = (slug: string, url: string) =>
     insertLink(cold.db, workspaceId, byTest, { url, slug, domainId, title: null });
   spring = await make('Spring', 'https://example.com/spring?utm_source=Mail');

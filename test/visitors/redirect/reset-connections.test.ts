@@ -7,46 +7,39 @@ import { byTest } from '../../setup/actor.ts';
 import { desktopChrome, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 
-let waymark: TestApp;
+let app: TestApp;
 let workspaceId: string;
 beforeAll(async () => {
-  waymark = await startTestApp();
-  workspaceId = await insertBareWorkspace(waymark.db);
+  app = await startTestApp();
+  workspaceId = await insertBareWorkspace(app.db);
 });
-afterAll(() => waymark.close());
+afterAll(() => app.close());
 
 /**
  * Opens a link and resets the connection (RST) while its link is looked up: the table is locked until the server has
  * seen the reset.
  */
 async function openAndReset(path: string, ...lines: string[]): Promise<void> {
-  const lock = new Client(waymark.databaseUrl);
+  const lock = new Client(app.databaseUrl);
   await lock.connect();
   await lock.query('begin; lock table slugs in access exclusive mode');
   try {
-    const socket = net.connect(waymark.config.port, '127.0.0.1');
+    const socket = net.connect(app.config.port, '127.0.0.1');
     socket.on('error', () => {});
-    const head = [
-      `GET ${path} HTTP/1.1`,
-      `Host: ${waymark.shortHost}`,
-      `User-Agent: ${desktopChrome}`,
-      ...lines,
-      '',
-      '',
-    ];
+    const head = [`GET ${path} HTTP/1.1`, `Host: ${app.shortHost}`, `User-Agent: ${desktopChrome}`, ...lines, '', ''];
     socket.write(head.join('\r\n'));
     const isLookedFor = sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-    await expect.poll(async () => (await rowsOf(waymark.db, isLookedFor)).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await rowsOf(app.db, isLookedFor)).length, { timeout: 10_000 }).toBe(1);
     socket.resetAndDestroy();
     const connections = () =>
-      new Promise((resolve) => waymark.app.server.getConnections((_error, count) => resolve(count)));
+      new Promise((resolve) => app.fastify.server.getConnections((_error, count) => resolve(count)));
     await expect.poll(connections, { timeout: 10_000 }).toBe(0);
   } finally {
     await lock.end();
   }
 }
 
-const lost = async () => /^waymark_clicks_total\{fate="lost"\} (\d+)$/m.exec((await waymark.ask('/metrics')).text)?.[1];
+const lost = async () => /^waymark_clicks_total\{fate="lost"\} (\d+)$/m.exec((await app.ask('/metrics')).text)?.[1];
 
 it.each([
   ['directly', [], null],
@@ -55,14 +48,14 @@ it.each([
   'a visit %s whose connection is reset while its link is looked up is recorded as what it is',
   async (_how, lines, country) => {
     const slug = `reset-${lines.length}`;
-    const { id } = await insertLink(waymark.db, workspaceId, byTest, {
+    const { id } = await insertLink(app.db, workspaceId, byTest, {
       url: 'https://example.com/',
       slug,
-      domainId: waymark.app.instanceDomainId,
+      domainId: app.instanceDomainId,
       title: null,
     });
     await openAndReset(`/${slug}`, ...lines);
-    const hits = () => rowsOf(waymark.db, sql`select class, country from clicks where link_id = ${id}`);
+    const hits = () => rowsOf(app.db, sql`select class, country from clicks where link_id = ${id}`);
     await expect.poll(hits, { timeout: 10_000 }).toEqual([{ class: 'human', country }]);
     expect(await lost()).toBe('0');
   },
@@ -70,6 +63,6 @@ it.each([
 
 it('an unknown slug whose connection is reset meanwhile is counted for its network', async () => {
   await openAndReset('/nobody-has-this', 'X-Forwarded-For: 8.8.8.8');
-  expect((await waymark.visit('/nobody-has-this')).status).toBe(404);
+  expect((await app.visit('/nobody-has-this')).status).toBe(404);
   expect(await lost()).toBe('0');
 });

@@ -8,17 +8,17 @@ import { desktopChrome, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 import { rollupsAndRows } from '../../setup/rollups.ts';
 
-let waymark: TestApp;
+let app: TestApp;
 let workspaceId: string;
 let links: Link[];
 
 const makeLinks = (count: number, of = workspaceId) =>
   Promise.all(
     Array.from({ length: count }, () =>
-      insertLink(waymark.db, of, byTest, {
+      insertLink(app.db, of, byTest, {
         url: 'https://example.com/',
         slug: null,
-        domainId: waymark.app.instanceDomainId,
+        domainId: app.instanceDomainId,
         title: null,
       }),
     ),
@@ -34,7 +34,7 @@ const browsers = [
 const openAll = (opened: readonly Link[], addressOf: (index: number) => string) =>
   Promise.all(
     opened.map((link, index) =>
-      waymark.visit(`/${link.slug}`, {
+      app.visit(`/${link.slug}`, {
         headers: {
           'x-forwarded-for': addressOf(index),
           'user-agent': browsers[index % browsers.length] ?? '',
@@ -49,38 +49,38 @@ const openAll = (opened: readonly Link[], addressOf: (index: number) => string) 
 const reasons = async (of = workspaceId) =>
   (
     await rowsOf<{ reason: string }>(
-      waymark.db,
+      app.db,
       sql`select reason from clicks where workspace_id = ${of} and reason <> 'tool:curl' order by clicked_at, id`,
     )
   ).map(({ reason }) => reason);
 
 /** Links are in memory before they are opened at once, so that nothing waits for a look-up. */
 async function warm(opened: readonly Link[]): Promise<void> {
-  for (const link of opened) await waymark.visit(`/${link.slug}`, { headers: { 'user-agent': 'curl/8.5.0' } });
+  for (const link of opened) await app.visit(`/${link.slug}`, { headers: { 'user-agent': 'curl/8.5.0' } });
 }
 
 beforeAll(async () => {
-  waymark = await startTestApp();
+  app = await startTestApp();
 });
 
 beforeEach(async () => {
-  workspaceId = await insertBareWorkspace(waymark.db, 'Europe/Berlin');
+  workspaceId = await insertBareWorkspace(app.db, 'Europe/Berlin');
   links = await makeLinks(7);
   await warm(links);
 });
 
-afterAll(() => waymark.close());
+afterAll(() => app.close());
 
 describe('links that are opened from one network at once', () => {
   it('are no clicks from the fifth on, and the four before it are none a moment later, in every rollup', async () => {
     await openAll(links, (index) => `203.0.113.${index + 1}`);
     await expect.poll(() => reasons()).toEqual(Array(7).fill('scanner:sweep'));
-    await waymark.rollUp();
-    const { rollups, rows } = await rollupsAndRows(waymark.db, workspaceId);
+    await app.rollUp();
+    const { rollups, rows } = await rollupsAndRows(app.db, workspaceId);
     expect(rollups).toEqual(rows);
     expect(JSON.stringify(rollups)).not.toContain('human');
     for (const { id } of links)
-      expect(await getLink(waymark.db, workspaceId, id)).toMatchObject({ clicks: 0, visitors: 0 });
+      expect(await getLink(app.db, workspaceId, id)).toMatchObject({ clicks: 0, visitors: 0 });
   });
 
   it('are so too from one /48 of IPv6', async () => {
@@ -92,16 +92,16 @@ describe('links that are opened from one network at once', () => {
     await openAll(links, () => '203.0.113.9');
     await expect.poll(() => reasons()).toEqual(Array(7).fill('scanner:sweep'));
     const dryRun = { rules: { ...rules, version: 99 }, since: null, isDryRun: true, now: new Date() };
-    expect((await reclassifyHits(waymark.db, dryRun)).moved['scanner>human']).toBeUndefined();
+    expect((await reclassifyHits(app.db, dryRun)).moved['scanner>human']).toBeUndefined();
   });
 
   it('leave a person who was there before a visitor, and take no other click', async () => {
     await openAll(links.slice(0, 1), () => '198.51.100.7');
     await openAll(links, (index) => `203.0.113.${index + 1}`);
     await expect.poll(() => reasons()).toEqual(['human:browser', ...Array<string>(7).fill('scanner:sweep')]);
-    await waymark.rollUp();
-    expect(await getLink(waymark.db, workspaceId, links[0]?.id ?? '')).toMatchObject({ clicks: 1, visitors: 1 });
-    const { rollups, rows } = await rollupsAndRows(waymark.db, workspaceId);
+    await app.rollUp();
+    expect(await getLink(app.db, workspaceId, links[0]?.id ?? '')).toMatchObject({ clicks: 1, visitors: 1 });
+    const { rollups, rows } = await rollupsAndRows(app.db, workspaceId);
     expect(rollups).toEqual(rows);
   });
 });
@@ -112,7 +112,7 @@ describe('what looks like it and is none', () => {
     await openAll([...links.slice(4), ...links.slice(4)], () => '198.51.100.1');
     await openAll(links.slice(0, 6), (index) => (index < 3 ? '192.0.2.1' : '198.51.101.1'));
     expect(await reasons()).toEqual(Array(16).fill('human:browser'));
-    const other = await insertBareWorkspace(waymark.db);
+    const other = await insertBareWorkspace(app.db);
     const others = await makeLinks(4, other);
     await warm(others);
     await openAll([...links.slice(0, 4), ...others], () => '8.8.4.4');
@@ -128,7 +128,7 @@ describe('what looks like it and is none', () => {
   it('is a page that shows them as pictures, and a person who opens one of them', async () => {
     const picture = { 'user-agent': desktopChrome, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' };
     const headers = { ...picture, 'accept-language': 'en', 'x-forwarded-for': '203.0.113.1' };
-    await Promise.all(links.map(({ slug }) => waymark.visit(`/${slug}`, { headers })));
+    await Promise.all(links.map(({ slug }) => app.visit(`/${slug}`, { headers })));
     await openAll(links.slice(0, 1), () => '203.0.113.1');
     expect(await reasons()).toEqual([...Array<string>(7).fill('tool:embedded'), 'human:browser']);
   });
