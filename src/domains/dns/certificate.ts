@@ -1,5 +1,6 @@
 import { connect } from 'node:tls';
-import { addressesOf, type Dns, isPublic, nothingKnown } from './dns.ts';
+import { isPublic } from '../../ground/addresses/network.ts';
+import { addressesOf, type Dns, nothingKnown } from './dns.ts';
 import { type Fault, faults } from './faults.ts';
 import type { DomainPlace } from './place.ts';
 

@@ -2,6 +2,7 @@ import type { CaaRecord } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { isPublic } from '../../ground/addresses/network.ts';
 import { namesUpTo } from './name.ts';
 
 /** No answer to build on: the servers are silent, refuse, or fail (SERVFAIL). It says nothing about what the records are. */
@@ -27,15 +28,6 @@ const patience = { timeout: 1_500, tries: 2 };
 
 /** Name servers of a zone that are asked. */
 const maxAuthorities = 4;
-
-/** The part of IPv6 that IANA gives out. Beyond it lie forms of IPv4 that lead inside (`::127.0.0.1`; RFC 4291, 2.5.5.1). */
-const globalIPv6 = ipaddr.IPv6.parseCIDR('2000::/3');
-
-/** SSRF would be easy otherwise: whoever owns a zone says where its name servers are. */
-export function isPublic(address: string): boolean {
-  const read = ipaddr.process(address);
-  return read.range() === 'unicast' && (read instanceof ipaddr.IPv4 || read.match(globalIPv6));
-}
 
 /**
  * Opens DNS.

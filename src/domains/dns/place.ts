@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Config } from '../../config.ts';
+import { isPublic } from '../../ground/addresses/network.ts';
 import type { DnsTarget } from './diagnosis.ts';
-import { isPublic } from './dns.ts';
 
 /** The server that custom domains point at, and the hosts that cannot be claimed. */
 export type DomainPlace = DnsTarget & {

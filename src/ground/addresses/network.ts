@@ -66,6 +66,19 @@ export function inNetworks(networks: readonly Network[]): (address: string) => b
   };
 }
 
+/** The part of IPv6 that IANA gives out. Beyond it lie forms of IPv4 that lead inside (`::127.0.0.1`; RFC 4291, 2.5.5.1). */
+const globalIPv6 = ipaddr.IPv6.parseCIDR('2000::/3');
+
+/**
+ * Whether an address is one of the internet. This server connects to no other that a stranger named, directly or by DNS:
+ * it would be led into its own network (SSRF).
+ * @param address IPv4 or IPv6
+ */
+export function isPublic(address: string): boolean {
+  const read = ipaddr.process(address);
+  return read.range() === 'unicast' && (read instanceof ipaddr.IPv4 || read.match(globalIPv6));
+}
+
 /**
  * The network that limits count as one: an IPv4 address, or the /64 of an IPv6 address, which is the least that one
  * customer gets (RFC 6177, RFC 7421). Texts that are no address count as one.
