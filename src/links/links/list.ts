@@ -48,7 +48,10 @@ export function inTurnOfList<Result>(
   patience: Pick<InTurn, 'waitMs'> = {},
 ): Promise<Result> {
   const lane = laneOf(filter);
-  return inTurn(db, workspaceId, lane, work, { ...patience, ...(lane === 'rows' && { tooLong }) });
+  return inTurn(db, workspaceId, lane, work, {
+    ...patience,
+    ...(lane === 'rows' && { tooLong, isInOneProcess: true }),
+  });
 }
 
 /**
@@ -131,7 +134,10 @@ async function readLinks(db: Db, workspaceId: string, places: readonly ListPlace
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
-/** How many links a filter finds, in each state. */
+/** A search counts no further in each state: letters that are in every link would be looked for in every one. */
+export const mostFound = 1_000;
+
+/** How many links a filter finds, in each state; of a search, one more than `mostFound` stands for any number above it. */
 export async function countLinks(
   db: Db,
   workspaceId: string,
@@ -140,17 +146,25 @@ export async function countLinks(
   return inTurnOfList(db, workspaceId, filter, async (tx) => {
     const matches = await readFilter(tx, workspaceId, filter);
     if (!matches) return { active: 0, archived: 0 };
-    const isOfTagAlone = filter.tag && !filter.campaign && wordsOf(filter.search).length === 0;
-    const { rows } = await tx.execute<{ active: number; archived: number }>(
-      isOfTagAlone
-        ? countOfTag(workspaceId, matches)
-        : sql`
-select count(*) filter (where l.archived_at is null)::float8 as active, count(l.archived_at)::float8 as archived
-from links l ${matches.join}
-where ${matches.where}`,
-    );
+    const { rows } = await tx.execute<{ active: number; archived: number }>(countOf(workspaceId, filter, matches));
     return rows[0] ?? { active: 0, archived: 0 };
   });
+}
+
+function countOf(workspaceId: string, { search, tag, campaign }: LinkFilter, matches: Filtered): SQL {
+  if (wordsOf(search).length > 0) return countOfSearch(matches);
+  if (tag && !campaign) return countOfTag(workspaceId, matches);
+  return sql`
+select count(*) filter (where l.archived_at is null)::float8 as active, count(l.archived_at)::float8 as archived
+from links l ${matches.join}
+where ${matches.where}`;
+}
+
+function countOfSearch({ join, where }: Matches): SQL {
+  const count = (state: LinkState) => sql`(
+  select count(*)::float8
+  from (select from links l ${join} where ${where} and ${isInState(state)} limit ${mostFound + 1}) found)`;
+  return sql`select ${count('active')} as active, ${count('archived')} as archived`;
 }
 
 /**

@@ -3,8 +3,9 @@ import type { z } from 'zod';
 import { drawSparkline } from './sparkline.ts';
 import { queryOf as queryIn } from '../../ground/addresses/destination.ts';
 import type { Db } from '../../ground/db/db.ts';
+import { formatNumber } from '../../ground/text/format.ts';
 import { listQuery } from './forms.ts';
-import { countLinks, inTurnOfList, listLinks, sparklinesOf } from '../links/list.ts';
+import { countLinks, inTurnOfList, listLinks, mostFound, sparklinesOf } from '../links/list.ts';
 import type { Link } from '../links/queries.ts';
 
 const linksPerPage = 50;
@@ -68,11 +69,13 @@ export async function statesBehind(request: FastifyRequest) {
 async function statesOf(request: FastifyRequest, query: ListQuery, db: Db = request.server.db) {
   const { id, slug } = request.workspace;
   const { search, tag, campaign, state } = query;
+  const isCapped = search.trim() !== '';
   return {
     state,
     tag,
     campaign,
     counts: await countLinks(db, id, { search, tag, campaign }),
+    countText: (count: number) => (isCapped && count > mostFound ? `${formatNumber(mostFound)}+` : formatNumber(count)),
     stateHref: (other: ListQuery['state']) => listHref(slug, { ...query, cursor: null, state: other }),
   };
 }

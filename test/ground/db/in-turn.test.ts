@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inTurn } from '../../../src/ground/db/in-turn.ts';
+import { divideLanes } from '../../../src/ground/db/lanes.ts';
 import { openTestDatabase, type OpenTestDatabase } from '../../setup/database.ts';
 
 let database: OpenTestDatabase;
@@ -28,6 +29,7 @@ const countWaiting = async () => {
 
 describe('what reads in turn', () => {
   it('leaves connections to other workspaces and to what is short, however much one workspace asks for', async () => {
+    divideLanes(database.db, 10, 4);
     await holder.query('select pg_advisory_lock(1)');
     const asked = Array.from({ length: 20 }, (_, n) =>
       inTurn(database.db, 'a', n % 2 ? 'rows' : 'lists', (tx) => tx.execute(hold)),
@@ -55,6 +57,8 @@ describe('what reads in turn', () => {
     await holder.query('select pg_advisory_unlock(1)');
     await held;
     expect(await ask()).toEqual(usual);
+    const short = await inTurn(database.db, 'b', 'rows', (tx) => tx.execute(workers), { isInOneProcess: true });
+    expect(short.rows).toEqual([{ workers: '0' }]);
   });
 
   it('is one moment within a budget, changes nothing, and leaves nothing behind on its connection', async () => {

@@ -121,6 +121,15 @@ describe('beside a list', () => {
     expect(buffers).toBeLessThan(mostBuffers);
   });
 
+  it.each(['route', 'route shop', 'e'])(
+    'the count of “%s”, which is in every link, goes no further than is shown',
+    async (search) => {
+      const { scans, buffers } = await readBy(() => countLinks(db, 'w1', { search }));
+      expect(scans.filter((table) => large.has(table) && table !== 'links')).toEqual([]);
+      expect(buffers).toBeLessThan(3_000);
+    },
+  );
+
   it('tags are counted in their index, and completed', async () => {
     for (const work of [() => listTags(db, 'w1'), () => suggestTags(db, 'w1', 't', [])]) {
       const { scans, buffers } = await readBy(work);
