@@ -5,7 +5,7 @@ import type { Announcement } from '../../ground/db/notify.ts';
 import { domains, workspaces } from '../../ground/db/schema.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import { record } from '../../ground/events/record.ts';
-import { Invalid, NotFound } from '../../ground/text/errors.ts';
+import { Invalid, NotFound, readAs } from '../../ground/text/errors.ts';
 import { type Claim, claimOf } from './claims.ts';
 import { type Domain, domainColumns, isCustomHost, isOwnDomain } from './queries.ts';
 
@@ -122,15 +122,6 @@ async function readAddress(
   if (isShortHost || (await isCustomHost(db, hostname)))
     throw refuse(`${hostname} serves short links of this server. Visitors could go round in circles.`, 'url_loop');
   return address;
-}
-
-/** A refusal of another room, said of the field that it is about here. */
-function readAs<Value>(field: string, read: () => Value): Value {
-  try {
-    return read();
-  } catch (error) {
-    throw error instanceof Invalid ? new Invalid(error.message, { field, code: error.code }) : error;
-  }
 }
 
 function readBrandName(typed: string): string | null {

@@ -79,3 +79,12 @@ export class Unavailable extends AppError {
     this.cause = cause;
   }
 }
+
+/** A refusal of another room, said of the field that it is about here. */
+export function readAs<Value>(field: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof Invalid ? new Invalid(error.message, { field, code: error.code }) : error;
+  }
+}

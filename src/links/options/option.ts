@@ -11,9 +11,11 @@ export type LinkContext = {
   isReservedSlug: (key: string, isOwnHost?: boolean) => boolean;
 };
 
-/** How a form asks for an option: by a text field, or by names that are completed while one types. */
+/** How a form asks for an option: by a field of one line or of several, or by names that are completed while one types. */
 export type OptionField =
+  /** `attrs`: of the input; a `type` among them, such as date, takes the place of text. */
   | { kind: 'text'; hint?: string; attrs: Readonly<Record<string, string | number | boolean>> }
+  | { kind: 'lines'; hint?: string; rows: number }
   /** `source`: a path below the workspace's address that answers with suggestions. */
   | { kind: 'names'; hint?: string; source: string; isMany: boolean };
 

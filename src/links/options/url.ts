@@ -3,7 +3,7 @@ import { findInstanceDomain, type KeptHost, listKeptHosts } from '../../domains/
 import { decoded, readDestination } from '../../ground/addresses/destination.ts';
 import { foldCase } from '../../ground/addresses/slug.ts';
 import { links } from '../../ground/db/schema.ts';
-import { Invalid } from '../../ground/text/errors.ts';
+import { Invalid, readAs } from '../../ground/text/errors.ts';
 import { isSlugTaken } from '../links/claim.ts';
 import { defineOption, type LinkContext } from './option.ts';
 
@@ -30,14 +30,24 @@ export const urlOption = defineOption({
 });
 
 /** A link that would lead to another short link of ours, or round in circles. */
-export const loop = (sentence: string) => new Invalid(sentence, { field: 'url', code: 'url_loop' });
+export const loop = (sentence: string, field = 'url') => new Invalid(sentence, { field, code: 'url_loop' });
 
-/** A link onto one of our own short hosts would lead to another link, or round in circles. */
-async function readUrl(context: LinkContext, workspaceId: string, typedUrl: string): Promise<string> {
-  const url = readDestination(typedUrl);
+/**
+ * Reads an address that visitors are sent to, for any option that has one.
+ * @returns the address to store, an http or https URL
+ * @throws Invalid with the option's name as the field. An address on one of our own short hosts would lead to another link,
+ * or round in circles.
+ */
+export async function readUrl(
+  context: LinkContext,
+  workspaceId: string,
+  typedUrl: string,
+  field = 'url',
+): Promise<string> {
+  const url = readAs(field, () => readDestination(typedUrl));
   const parsed = new URL(url);
   if (await isShortLink(context, await listKeptHosts(context.db, workspaceId, [parsed.hostname]), parsed))
-    throw loop('A link may not lead to another short link of this server, or to itself.');
+    throw loop('A link may not lead to another short link of this server, or to itself.', field);
   return url;
 }
 

@@ -30,9 +30,14 @@ export async function showNotFound(request: FastifyRequest, reply: FastifyReply,
   return leadTo(host.notFoundUrl, request, reply, host);
 }
 
-/** The same for links that have ended. */
-export async function showExpired(request: FastifyRequest, reply: FastifyReply, host: Host): Promise<Answer> {
-  if (host.expiredUrl !== null) return leadTo(host.expiredUrl, request, reply, host);
+/** Leads to the address that is meant for visitors of links that have ended, else shows a page. */
+export async function showExpired(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  host: Host,
+  address: string | null,
+): Promise<Answer> {
+  if (address !== null) return leadTo(address, request, reply, host);
   return show(request, reply.code(410), host, 'visitors/redirect/expired.eta');
 }
 

@@ -95,9 +95,9 @@ export default async function redirectRoutes(
       outcomes.preview++;
       return showPreview(request, reply, host, plan, destination);
     },
-    ended(_decision, { host, request, reply }) {
+    ended({ leadsTo }, { host, request, reply }) {
       outcomes.gone++;
-      return showExpired(request, reply, host);
+      return showExpired(request, reply, host, leadsTo ?? host.expiredUrl);
     },
   };
 

@@ -6,7 +6,8 @@ type Carried = {
   send: { destination: Destination };
   /** To be shown, with the destination that this visit would be sent to. */
   preview: { destination: Destination };
-  ended: { why: NonNullable<Plan['endedBy']> };
+  /** `leadsTo`: the link's own address for those who come too late, as a host has one; null leaves it to the host. */
+  ended: { why: NonNullable<Plan['endedBy']>; leadsTo: string | null };
 };
 
 /** The fate of a visit. */
@@ -17,7 +18,7 @@ export type Decision<Kind extends keyof Carried = keyof Carried> = {
 /** Looks at one thing, and leaves the visit to the next step where that decides nothing. */
 type Step = (plan: Plan, visit: Visit) => Decision | undefined;
 
-const ended: Step = ({ endedBy }) => (endedBy === null ? undefined : { kind: 'ended', why: endedBy });
+const ended: Step = ({ endedBy }) => (endedBy === null ? undefined : { kind: 'ended', why: endedBy, leadsTo: null });
 
 const previewed: Step = (plan, visit) =>
   visit.isPreview === true ? { kind: 'preview', destination: destinationOf(plan) } : undefined;

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decidedColumns } from '../../../src/links/links/decided.ts';
 import { linkOptions, optionNames } from '../../../src/links/options/list.ts';
+import type { OptionField } from '../../../src/links/options/option.ts';
+import { readUrl } from '../../../src/links/options/url.ts';
 import { type Client, createLink, openClient } from '../../people/keys/client.ts';
 import { fieldsOf } from '../../setup/form.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
@@ -70,5 +72,37 @@ describe('each option of a link', () => {
       expect(changed).toMatchObject({ ...sent, ...body });
       expect((await client.ask(`/links/${id}`, { method: 'PATCH', body: sent })).json()).toMatchObject(sent);
     }
+  });
+});
+
+describe('the field of an option', () => {
+  const fieldOf = (field: OptionField, error?: string) => {
+    const [options, errors] = [[{ name: 'end', label: 'Ends', field }], { end: error }];
+    const values = { end: 'a <b>\n"c"' };
+    return app.fastify.view('links/options/_options.eta', { options, idPrefix: 'edit', values, errors, conflicts: {} });
+  };
+
+  it('may be of another type than text, such as a date', async () => {
+    const html = await fieldOf({ kind: 'text', attrs: { type: 'date', required: true } });
+    expect(/<input[^>]*>/.exec(html)?.[0].match(/\b(?:type|required)\S*/g)).toEqual(['type="date"', 'required']);
+    expect(await fieldOf({ kind: 'text', attrs: {} })).toContain('type="text"');
+  });
+
+  it('may have several lines', async () => {
+    const html = await fieldOf({ kind: 'lines', rows: 6, hint: 'Shown as it is.' }, 'Too long.');
+    const [form, bare] = [(text: string) => `<form action="/edit">${text}</form>`, { kind: 'lines', rows: 6 } as const];
+    expect(fieldsOf({ text: form(html) }, '/edit')).toEqual({ end: 'a <b>\r\n"c"' });
+    expect(html).toContain('aria-describedby="edit-end-hint edit-end-error" aria-invalid="true"');
+    expect(await fieldOf(bare)).not.toMatch(/aria-|<p/);
+  });
+});
+
+describe('an address that another option holds', () => {
+  it.each([
+    ['is none', () => '', 'url_invalid'],
+    ['is one of our own', () => `${app.config.shortUrl}/spring`, 'url_loop'],
+  ])('is refused by the name of that option where it %s', async (_why, typed, code) => {
+    const reading = readUrl(app.fastify, 'workspace', typed(), 'after');
+    await expect(reading).rejects.toMatchObject({ field: 'after', code });
   });
 });

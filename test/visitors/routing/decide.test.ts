@@ -8,7 +8,7 @@ const summer = destinationTo('https://example.com/summer');
 
 const send: Decision = { kind: 'send', destination: spring };
 const preview: Decision = { kind: 'preview', destination: spring };
-const ended = (why: NonNullable<Plan['endedBy']>): Decision => ({ kind: 'ended', why });
+const ended = (why: NonNullable<Plan['endedBy']>): Decision => ({ kind: 'ended', why, leadsTo: null });
 
 describe('a visit', () => {
   it.each<[string, Partial<Plan>, Partial<Visit>, Decision]>([
