@@ -259,7 +259,7 @@ function parseCursor(cursor: string): z.output<typeof cursorFormat> | undefined 
 }
 
 /**
- * Clicks a day of the last `days` days in a zone, oldest first, today included, for each of some links.
+ * Clicks a day of the last `days` days of the workspace's calendar, oldest first, today included, for each of some links.
  * @returns by link id; a link that is not the workspace's has zeros
  */
 export async function sparklinesOf(
@@ -273,7 +273,8 @@ export async function sparklinesOf(
   const index = new Map(Array.from({ length: days }, (_, count) => [addDays(today, count - days + 1), count]));
   const counts = new Map(linkIds.map((id) => [id, Array.from({ length: days }, () => 0)]));
   if (linkIds.length === 0) return counts;
-  const rows = await countLinkDays(db, workspaceId, linkIds, { since: addDays(today, 1 - days), timeZone });
+  const first = addDays(today, 1 - days);
+  const rows = await countLinkDays(db, workspaceId, linkIds, { first, last: today, timeZone });
   for (const { linkId, day, clicks } of rows) {
     const line = counts.get(linkId);
     const place = index.get(day);

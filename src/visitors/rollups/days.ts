@@ -10,28 +10,45 @@ import { addDays, dayStart } from '../../ground/time/zoned-time.ts';
 type LinkDay = { linkId: string; day: string; clicks: number };
 
 /**
- * Clicks a day of some links, from a day on; days without clicks are left out, and so are links of other workspaces.
- * @param since day of the zone's calendar, 'YYYY-MM-DD'
+ * Clicks a day of some links; days without clicks are left out, and so are links of other workspaces. A busy link has up
+ * to 24 rows of hours a day, so that its days are read.
+ * @param days first and last, 'YYYY-MM-DD' of the workspace's calendar, both counted
+ * @param days.timeZone the workspace's
  */
 export async function countLinkDays(
   db: Db,
   workspaceId: string,
   linkIds: readonly string[],
-  { since, timeZone }: { since: string; timeZone: string },
+  days: { first: string; last: string; timeZone: string },
 ): Promise<LinkDay[]> {
-  const from = dayStart(since, timeZone).toISOString();
+  const { first, last, timeZone } = days;
+  const from = dayStart(first, timeZone).toISOString();
+  const to = dayStart(addDays(last, 1), timeZone).toISOString();
   const { rows } = await db.execute<LinkDay>(sql`
-with counted as (
-  select t.scope_id as link_id, t.hour as at, t.hits as clicks
-  from click_totals_hourly t
-  join links l on l.id = t.scope_id and l.workspace_id = ${workspaceId}
-  where t.scope_id in ${linkIds} and t.hour >= ${from} and t.class = 'human'
+with link as materialized (
+  select l.id, coalesce(t.is_busy, false) as is_busy
+  from links l
+  left join link_totals t on t.link_id = l.id
+  where l.workspace_id = ${workspaceId} and l.id in ${linkIds}
+), counted as (
+  select l.id as link_id, d.day, d.clicks
+  from link l
+  cross join generate_series(${first}::date, ${last}::date, interval '1 day') as g (day)
+  join click_counts_daily d
+    on d.scope_id = l.id and d.day = g.day::date and d.dimension = 'class' and d.value = 'human'
+  where l.is_busy
   union all
-  select p.link_id, p.clicked_at, 1
-  from clicks_pending p
-  where p.workspace_id = ${workspaceId} and p.link_id in ${linkIds} and p.clicked_at >= ${from} and p.class = 'human'
+  select l.id, (t.hour at time zone ${timeZone})::date, t.hits
+  from link l
+  join click_totals_hourly t on t.scope_id = l.id and t.hour >= ${from} and t.hour < ${to} and t.class = 'human'
+  where not l.is_busy
+  union all
+  select l.id, (p.clicked_at at time zone ${timeZone})::date, 1
+  from link l
+  join clicks_pending p on p.link_id = l.id and p.workspace_id = ${workspaceId}
+  where p.class = 'human' and p.clicked_at >= ${from} and p.clicked_at < ${to}
 )
-select link_id as "linkId", (at at time zone ${timeZone})::date::text as day, sum(clicks)::float8 as clicks
+select link_id as "linkId", day::text as day, sum(clicks)::float8 as clicks
 from counted
 group by 1, 2`);
   return rows;

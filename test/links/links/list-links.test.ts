@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { batchParameters, KnownVisitors, recordHits } from '../../../src/visitors/clicks/batch.ts';
+import { rollUpLinks } from '../../../src/visitors/rollups/rollups.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { countLinks, type LinkSort, listLinks, sparklinesOf } from '../../../src/links/links/list.ts';
 import { archiveLink, getLink, insertLink, type Link } from '../../../src/links/links/queries.ts';
@@ -141,12 +142,15 @@ describe('counts in the list', () => {
       at('2026-09-21T09:59:59Z'), // the 31st day
       click(link, { class: 'preview', visitorKey: null, clickedAt: Date.parse('2026-10-20T11:00:00Z') }),
     ]);
-    const lines = await sparklinesOf(app.db, workspace, [link.id], { days: 30, timeZone: zone, now });
+    const read = async () =>
+      (await sparklinesOf(app.db, workspace, [link.id], { days: 30, timeZone: zone, now })).get(link.id);
     const expected = Array.from({ length: 30 }, () => 0);
     expected[0] = 1;
     expected[28] = 1;
     expected[29] = 2;
-    expect(lines.get(link.id)).toEqual(expected);
+    expect(await read()).toEqual(expected);
+    await rollUpLinks(app.db, sql`t.link_id = ${link.id}`);
+    expect(await read()).toEqual(expected);
   });
 
   it('are not drawn for others', async () => {
