@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { editFields } from '../../ground/http/edit-form.ts';
 import { emailAddress } from '../../ground/text/email-address.ts';
 import { oneLine } from '../../ground/text/one-line.ts';
-import { invitationToken, workspaceName } from '../workspaces/forms.ts';
+import { invitationToken } from '../workspaces/forms.ts';
+import { workspaceName } from '../workspaces/name.ts';
 
 /** In characters. Ten is what a person can be asked for; 128 keeps the hashing from being a weapon. */
 export const passwordLength = { min: 10, max: 128 };

@@ -8,7 +8,7 @@ import { record } from '../../ground/events/record.ts';
 import { Conflict, Forbidden, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import { hashOfSecret } from '../../ground/text/secret.ts';
-import { nameAfter } from '../workspaces/forms.ts';
+import { nameAfter } from '../workspaces/name.ts';
 import { acceptInvitation, checkInvitation } from '../workspaces/invitations.ts';
 import { insertWorkspace } from '../workspaces/queries.ts';
 import type { NewAccount } from './forms.ts';

@@ -9,15 +9,24 @@ import { record } from '../../ground/events/record.ts';
 import { Conflict, Invalid, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import { namesOfZone } from '../../ground/zones/old-zone-names.ts';
-import type { WeekStart } from '../../ground/time/week.ts';
 import { zoneOrUtc } from '../../ground/time/zoned-time.ts';
 import type { Role } from './roles.ts';
+import { isOtherForNodes, settingsInEvents, type Workspace, type WorkspaceSettings } from './settings.ts';
 import { slugOfName } from './slug.ts';
 
-export type Workspace = typeof workspaces.$inferSelect;
+/** Columns of a workspace that each page and each call of the API reads. */
+export const workspaceColumns = {
+  id: workspaces.id,
+  name: workspaces.name,
+  slug: workspaces.slug,
+  timeZone: workspaces.timeZone,
+  lostTimeZone: workspaces.lostTimeZone,
+  weekStartsOn: workspaces.weekStartsOn,
+  defaultDomainId: workspaces.defaultDomainId,
+};
 
 /** A workspace as one of its members sees it. */
-export type Membership = Omit<Workspace, 'createdAt' | 'deletedAt' | 'hasSearchTexts' | 'ownNetworks'> & { role: Role };
+export type Membership = Pick<Workspace, keyof typeof workspaceColumns> & { role: Role };
 
 /**
  * A new workspace and its owner. Its word is made from its name: acme, acme-2, …
@@ -43,32 +52,12 @@ export async function insertWorkspace(
         .returning();
       if (!made) continue;
       await tx.insert(members).values({ workspaceId: made.id, userId: ownerId, role: 'owner' });
-      const after = { ...fieldsOf(made), ownerId };
+      const after = { ...settingsInEvents(made), ownerId };
       await record(tx, by, made.id, { what: 'workspace.created', target: made, after });
       return made;
     }
   });
 }
-
-/** The fields of a workspace that its events keep. Addresses of networks are not for a log: it keeps how many there are. */
-const fieldsOf = ({ name, slug, timeZone, weekStartsOn, ownNetworks }: Workspace) => ({
-  name,
-  slug,
-  timeZone,
-  weekStartsOn,
-  networksLeftOut: ownNetworks.split('\n').filter((line) => line.trim() !== '').length,
-});
-
-/** Columns of a workspace that each page and each call of the API reads. */
-export const workspaceColumns = {
-  id: workspaces.id,
-  name: workspaces.name,
-  slug: workspaces.slug,
-  timeZone: workspaces.timeZone,
-  lostTimeZone: workspaces.lostTimeZone,
-  weekStartsOn: workspaces.weekStartsOn,
-  defaultDomainId: workspaces.defaultDomainId,
-};
 
 /** A person's workspaces, the last opened first. */
 export async function listWorkspacesOf(db: Db, userId: string): Promise<Membership[]> {
@@ -84,13 +73,11 @@ export async function listWorkspacesOf(db: Db, userId: string): Promise<Membersh
     .then((rows) => rows.map((row) => ({ ...row, timeZone: zoneOrUtc(row.timeZone) })));
 }
 
-/** The addresses and networks that a workspace leaves out of its counts, as its settings show them. */
-export async function findOwnNetworks(db: Db, workspaceId: string): Promise<string> {
-  const [found] = await db
-    .select({ ownNetworks: workspaces.ownNetworks })
-    .from(workspaces)
-    .where(eq(workspaces.id, workspaceId));
-  return found?.ownNetworks ?? '';
+/** A workspace with all of its settings. @throws NotFound when it was deleted meanwhile */
+export async function getWorkspace(db: Db, workspaceId: string): Promise<Workspace> {
+  const [found] = await db.select().from(workspaces).where(eq(workspaces.id, workspaceId));
+  if (!found) throw new NotFound();
+  return found;
 }
 
 /** Remembers where `/` leads this person next time. */
@@ -117,40 +104,35 @@ export async function updateWorkspace(
   db: Db,
   workspaceId: string,
   by: Actor,
-  changes: { name?: string; slug?: string; timeZone?: string; weekStartsOn?: WeekStart; ownNetworks?: string },
+  changes: Partial<WorkspaceSettings>,
   options: {
     onNewZone: (tx: Db) => Promise<void>;
     refuse?: (now: Workspace) => void;
   },
 ): Promise<Workspace> {
-  const found = changes.timeZone === undefined ? undefined : await findTimeZone(db, changes.timeZone);
-  if (changes.timeZone !== undefined && !found) throw unknownZone();
+  const timeZone = changes.timeZone === undefined ? undefined : await findTimeZone(db, changes.timeZone);
+  if (changes.timeZone !== undefined && timeZone === undefined) throw unknownZone();
   try {
     return await db.transaction(async (tx) => {
       // No lock of the key: notes and links that point here must not wait, for they hold what moving the rollups waits for.
       const [before] = await tx.select().from(workspaces).where(eq(workspaces.id, workspaceId)).for('no key update');
       if (!before) throw new NotFound();
       options.refuse?.(before);
-      const { name = before.name, slug = before.slug, weekStartsOn = before.weekStartsOn } = changes;
-      const { ownNetworks = before.ownNetworks } = changes;
-      const timeZone = found ?? before.timeZone;
       const [after = before] = await tx
         .update(workspaces)
-        .set({ name, slug, timeZone, weekStartsOn, ownNetworks, lostTimeZone: null })
+        .set({ ...changes, ...(timeZone !== undefined && { timeZone }), lostTimeZone: null })
         .where(eq(workspaces.id, workspaceId))
         .returning();
-      const isNewZone = !namesOfZone(timeZone).includes(before.timeZone);
-      if (isNewZone) {
+      if (!namesOfZone(after.timeZone).includes(before.timeZone)) {
         await options.onNewZone(tx);
         await moveRollups(tx, workspaceId, before.timeZone);
       }
-      const isOtherNetworks = ownNetworks !== before.ownNetworks;
       await record(tx, by, workspaceId, {
         what: 'workspace.changed',
         target: after,
-        before: fieldsOf(before),
-        after: { ...fieldsOf(after), ...(isOtherNetworks && { hasOtherNetworks: true }) },
-        tells: isNewZone || isOtherNetworks ? [{ kind: 'workspace', workspaceId }] : [],
+        before: settingsInEvents(before),
+        after: settingsInEvents(after, before),
+        tells: isOtherForNodes(before, after) ? [{ kind: 'workspace', workspaceId }] : [],
       });
       return after;
     });

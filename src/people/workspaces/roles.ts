@@ -1,3 +1,5 @@
+import { settingsOfWorkspaces } from './settings.ts';
+
 /** The roles of a workspace, the least first: each may do all that the ones before it may. */
 export const roles = ['viewer', 'member', 'admin', 'owner'] as const;
 
@@ -16,7 +18,7 @@ export const rights = {
   makeKeys: { least: 'member', words: 'Make and delete API keys' },
   changeWorkspace: {
     least: 'admin',
-    words: 'Change the settings: name, URL name, time zone, first day of the week, and which networks are not counted',
+    words: `Change the settings: ${new Intl.ListFormat('en').format(settingsOfWorkspaces.map(({ words }) => words))}`,
   },
   manageDomains: { least: 'admin', words: 'Add, set up and remove domains' },
   managePeople: { least: 'admin', words: 'Invite people, change their roles and remove them; owners apart' },

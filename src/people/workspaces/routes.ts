@@ -10,24 +10,18 @@ import { makeOnce } from '../../ground/http/once.ts';
 import { addressOf } from '../../ground/http/proxies.ts';
 import { waitBeyondEverywhere } from '../../ground/http/rate-limit.ts';
 import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
-import { nameOfWeekStart, type WeekStart, weekStarts } from '../../ground/time/week.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
 import { actorOf } from './actor.ts';
 import { newWorkspaceForm, workspaceForm } from './forms.ts';
 import { requireRight, requireUser, requireWorkspace } from './guards.ts';
-import {
-  findOwnNetworks,
-  insertWorkspace,
-  listWorkspacesOf,
-  type Membership,
-  unknownZone,
-  updateWorkspace,
-  type Workspace,
-} from './queries.ts';
+import { getWorkspace, insertWorkspace, listWorkspacesOf, unknownZone, updateWorkspace } from './queries.ts';
 import { mayDo } from './roles.ts';
+import { type SettingName, settingsOfWorkspaces, showSettings, storedSettings } from './settings.ts';
 
 /** Nobody else's clicks are taken into reports while one workspace's are counted anew. */
 const zoneChangesADay = 3;
+
+const names = settingsOfWorkspaces.map(({ name }) => name);
 
 /** Make a workspace, change a workspace; its people. */
 export default async function workspaceRoutes(app: FastifyInstance): Promise<void> {
@@ -94,22 +88,21 @@ export default async function workspaceRoutes(app: FastifyInstance): Promise<voi
     );
   }
 
-  const textsNow = async (workspace: Membership): Promise<Texts> =>
-    textsOf({ ...workspace, ownNetworks: await findOwnNetworks(db, workspace.id) });
+  const textsNow = async (request: FastifyRequest) => showSettings(await getWorkspace(db, request.workspace.id));
 
-  async function showSettings(
+  async function showForm(
     request: FastifyRequest,
     reply: FastifyReply,
-    edit: EditView<keyof Texts>,
-    { ownNetworks }: Pick<Texts, 'ownNetworks'>,
+    edit: EditView<SettingName>,
+    { ownNetworks }: { ownNetworks: string },
     errors: Record<string, string> = {},
   ) {
     return reply.page('people/workspaces/settings.eta', {
       ...edit,
       errors,
+      settings: settingsOfWorkspaces,
       timeZones: await timeZones(),
       here: placeAmong(addressOf(request), ownNetworks),
-      weekStarts: weekStarts.map((day) => ({ value: String(day), name: nameOfWeekStart(day) })),
       canChange: mayDo(request.workspace.role, 'changeWorkspace'),
       now: new Date(),
       timeZone: request.workspace.timeZone,
@@ -117,8 +110,8 @@ export default async function workspaceRoutes(app: FastifyInstance): Promise<voi
   }
 
   routes.get('/w/:workspace/settings', { schema: { params }, preHandler: requireWorkspace }, async (request, reply) => {
-    const stored = await textsNow(request.workspace);
-    return showSettings(request, reply, openEdit(stored), stored);
+    const stored = await textsNow(request);
+    return showForm(request, reply, openEdit(stored), stored);
   });
 
   routes.post(
@@ -131,17 +124,15 @@ export default async function workspaceRoutes(app: FastifyInstance): Promise<voi
     },
     async (request, reply) => {
       const sent = { shown: '', theirs: [], ...(request.validationError ? typedValues(request.body) : request.body) };
-      const edit = readEdit(sent, ['name', 'slug', 'timeZone', 'weekStartsOn', 'ownNetworks']);
-      let stored = await textsNow(request.workspace);
+      const edit = readEdit(sent, names);
+      let stored = await textsNow(request);
       try {
         if (request.validationError) throw request.validationError;
-        const { weekStartsOn, ...others } = edit.changes;
-        const changes =
-          weekStartsOn === undefined ? others : { ...others, weekStartsOn: Number(weekStartsOn) as WeekStart };
+        const changes = storedSettings(edit.changes);
         const workspace = await updateWorkspace(db, request.workspace.id, actorOf(request), changes, {
           onNewZone: (tx) => countZoneChange(request, tx),
           refuse(now) {
-            stored = textsOf(now);
+            stored = showSettings(now);
             edit.refuseOvertaken(stored);
           },
         });
@@ -149,16 +140,8 @@ export default async function workspaceRoutes(app: FastifyInstance): Promise<voi
       } catch (error) {
         const { status, errors } = refusalOf(error);
         reply.code(status);
-        return showSettings(request, reply, edit.again(stored, error), stored, errors);
+        return showForm(request, reply, edit.again(stored, error), stored, errors);
       }
     },
   );
 }
-
-type Texts = { name: string; slug: string; timeZone: string; weekStartsOn: string; ownNetworks: string };
-
-/** A workspace as its form shows it. */
-const textsOf = (workspace: Pick<Workspace, keyof Texts>): Texts => {
-  const { name, slug, timeZone, weekStartsOn, ownNetworks } = workspace;
-  return { name, slug, timeZone, weekStartsOn: String(weekStartsOn), ownNetworks };
-};

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAccount } from '../../../src/people/accounts/queries.ts';
-import { nameAfter, workspaceName } from '../../../src/people/workspaces/forms.ts';
+import { nameAfter, workspaceName } from '../../../src/people/workspaces/name.ts';
 import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { fieldsOf } from '../../setup/form.ts';
