@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import type { OpenedLink } from '../visitors/clicks/enrich.ts';
-import { type Destination, destinationTo } from '../visitors/routing/plan.ts';
+import { type Destination, destinationTo } from '../visitors/openings/url.ts';
 import type { Db } from '../ground/db/db.ts';
 import type { Actor } from '../ground/events/actor.ts';
 import * as schema from '../ground/db/schema.ts';

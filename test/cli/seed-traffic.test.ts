@@ -6,7 +6,7 @@ import { hitMaker } from '../../src/demo/hits.ts';
 import { drawIndex, runningSums, seededRandom } from '../../src/demo/random.ts';
 import { mixes } from '../../src/demo/sources.ts';
 import { calendar, type Popularity, spread } from '../../src/demo/traffic.ts';
-import { destinationTo } from '../../src/visitors/routing/plan.ts';
+import { destinationTo } from '../../src/visitors/openings/url.ts';
 import { HOUR } from '../../src/ground/time/zoned-time.ts';
 
 const timeZone = 'Europe/Berlin';

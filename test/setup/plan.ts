@@ -1,7 +1,6 @@
-import { destinationTo, type Plan } from '../../src/visitors/routing/plan.ts';
+import { destinationTo } from '../../src/visitors/openings/url.ts';
+import type { Plan } from '../../src/visitors/routing/plan.ts';
 import type { Visit } from '../../src/visitors/visits/visit.ts';
-
-export const spring = destinationTo('https://example.com/spring');
 
 /** A link that is open, as it is loaded. */
 export const planOf = (changes: Partial<Plan> = {}): Plan => ({
@@ -15,7 +14,7 @@ export const planOf = (changes: Partial<Plan> = {}): Plan => ({
   timeZone: 'UTC',
   isOwnNetwork: null,
   endedBy: null,
-  destinations: [spring],
+  opens: destinationTo('https://example.com/spring'),
   ...changes,
 });
 

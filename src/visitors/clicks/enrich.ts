@@ -11,7 +11,8 @@ import { type Hit, newHitId } from './hit.ts';
 import { readLanguage } from '../visits/language.ts';
 import { findNetwork } from '../machines/networks.ts';
 import { readReferrer } from '../visits/referrer.ts';
-import type { Destination, Plan } from '../routing/plan.ts';
+import type { Opened } from '../openings/opening.ts';
+import type { Plan } from '../routing/plan.ts';
 import type { Salts } from '../visits/salts.ts';
 import type { Sweeps } from '../machines/sweeps.ts';
 import { cutText } from '../visits/text.ts';
@@ -25,9 +26,6 @@ export type OpenedLink = Pick<
   Plan,
   'linkId' | 'slugId' | 'domainId' | 'workspaceId' | 'timeZone' | 'isQr' | 'isOwnNetwork'
 >;
-
-/** The destination of the visitor, as far as a click records it. */
-export type VisitedDestination = Pick<Destination, 'utm'>;
 
 export type EnrichmentParts = {
   geo: Geo;
@@ -47,12 +45,7 @@ const variety = new Variety();
  * Classes and enriches one hit. A visitor who asks not to be tracked (Do Not Track, Global Privacy Control) is counted without a
  * key, region and city; texts beyond a day's bound are `otherValues`. Pure but for the bounded memories below it; about 3 µs when they know the visitor.
  */
-export function enrich(
-  visit: Visit,
-  link: OpenedLink,
-  { utm: ownUtm }: VisitedDestination,
-  parts: EnrichmentParts,
-): Hit {
+export function enrich(visit: Visit, link: OpenedLink, { utm: ownUtm }: Opened, parts: EnrichmentParts): Hit {
   const { at: now, headers, rawQuery, address } = visit;
   const userAgent = cutText(headers['user-agent'] ?? '', USER_AGENT_MAX);
   const agent = agents.read(userAgent, now);

@@ -3,7 +3,8 @@ import { formatDate } from '../../ground/text/format.ts';
 import { decoded, queryOf } from '../../ground/addresses/destination.ts';
 import { isWellKnownFile } from './reserved-slugs.ts';
 import { fillPlaceholders, type Host } from './host.ts';
-import type { Destination, Plan } from '../routing/plan.ts';
+import type { OpenedPage } from '../openings/opening.ts';
+import type { Plan } from '../routing/plan.ts';
 
 /** The result of a handler: a reply it has sent, or a page to send. */
 export type Answer = FastifyReply | string;
@@ -41,18 +42,17 @@ export async function showExpired(
   return show(request, reply.code(410), host, 'visitors/redirect/expired.eta');
 }
 
-/** The destination of a link, without following it. */
-export function showPreview(
+/** A page of what a slug opens. */
+export function showOpened(
   request: FastifyRequest,
   reply: FastifyReply,
   host: Host,
   { slug, createdAt, timeZone }: Plan,
-  { url, location }: Destination,
+  { template, data }: OpenedPage,
 ): Promise<Answer> {
-  return show(request, reply, host, 'visitors/redirect/preview.eta', {
+  return show(request, reply, host, template, {
+    ...data,
     address: `${request.headers.host ?? ''}/${slug}`,
-    destination: url,
-    destinationHost: new URL(location).host,
     createdOn: formatDate(new Date(createdAt), timeZone),
     continueHref: `/${encodeURIComponent(slug)}`,
   });

@@ -1,6 +1,7 @@
 import { and, count, eq, gt, isNotNull, isNull, lte, ne, sql } from 'drizzle-orm';
 import { isOwnNetworkOf } from '../machines/own-networks.ts';
-import { destinationTo, type Plan } from '../routing/plan.ts';
+import { openingColumns, opensOf, type OpensRow } from '../openings/list.ts';
+import type { Plan } from '../routing/plan.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { domains, links, slugs, workspaces } from '../../ground/db/schema.ts';
 import type { CasePolicy } from '../../ground/addresses/slug.ts';
@@ -15,7 +16,7 @@ const columns = {
   linkId: links.id,
   workspaceId: links.workspaceId,
   timeZone: workspaces.timeZone,
-  url: links.url,
+  ...openingColumns,
   createdAt: links.createdAt,
   archivedAt: links.archivedAt,
   workspaceDeletedAt: workspaces.deletedAt,
@@ -25,14 +26,14 @@ const columns = {
 // A list of networks is long beside a link: many links are read without it.
 const { ownNetworks: _ownNetworks, ...columnsOfMany } = columns;
 
-type Row = Pick<Plan, 'slugId' | 'slug' | 'domainId' | 'linkId' | 'workspaceId' | 'timeZone'> & {
-  kind: string;
-  url: string;
-  createdAt: Date;
-  archivedAt: Date | null;
-  workspaceDeletedAt: Date | null;
-  ownNetworks: string;
-};
+type Row = Pick<Plan, 'slugId' | 'slug' | 'domainId' | 'linkId' | 'workspaceId' | 'timeZone'> &
+  OpensRow & {
+    kind: string;
+    createdAt: Date;
+    archivedAt: Date | null;
+    workspaceDeletedAt: Date | null;
+    ownNetworks: string;
+  };
 
 /** Links that are read at once when all of them are. */
 const pageSize = 5_000;
@@ -69,7 +70,7 @@ function planOf(row: Row, same?: Plan): Plan {
     timeZone: same?.timeZone ?? zoneOrUtc(row.timeZone),
     isOwnNetwork: isOwnNetworkOf(row.ownNetworks),
     endedBy: kind === 'retired' ? 'retired' : archivedAt ? 'archived' : workspaceDeletedAt ? 'deleted' : null,
-    destinations: same?.destinations ?? [destinationTo(row.url)],
+    opens: same?.opens ?? opensOf(row),
   };
 }
 

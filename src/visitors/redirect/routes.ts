@@ -6,7 +6,7 @@ import type { Hit } from '../clicks/hit.ts';
 import { isOwnersVisit, takeOwnerMark } from '../../ground/addresses/owner-mark.ts';
 import type { Recorder } from '../clicks/recorder.ts';
 import { Unavailable } from '../../ground/text/errors.ts';
-import { queryOf, withQuery } from '../../ground/addresses/destination.ts';
+import { queryOf } from '../../ground/addresses/destination.ts';
 import { addressOf, forwardedScheme, knowProxies } from '../../ground/http/proxies.ts';
 import { hostnameOf, type Sites } from '../../ground/http/sites.ts';
 import { readAsked, withoutPunctuation } from './asked-slug.ts';
@@ -19,11 +19,13 @@ import {
   showExpired,
   showLimited,
   showNotFound,
-  showPreview,
+  showOpened,
   showUnavailable,
 } from './pages.ts';
 import { decide, type Decision } from '../routing/decide.ts';
-import type { Destination, Plan } from '../routing/plan.ts';
+import type { Plan } from '../routing/plan.ts';
+import { openingOf } from '../openings/list.ts';
+import type { Opened } from '../openings/opening.ts';
 import type { Visit } from '../visits/visit.ts';
 import type { Resolver } from './resolve.ts';
 import type { Traffic } from './traffic.ts';
@@ -84,16 +86,20 @@ export default async function redirectRoutes(
 
   /** One answer for each kind of decision. */
   const answers: Answers = {
-    async send({ destination }, { plan, visit, host, reply }) {
-      const hit = readHit(visit, plan, destination);
+    async send(_decision, { plan, visit, host, request, reply }) {
+      const opening = openingOf(plan.opens);
+      const chosen = opening.choose(plan.opens, visit);
+      const hit = readHit(visit, plan, chosen);
       if (hit) await recorder.record(hit);
-      outcomes.redirected++;
-      reply.code(host.redirectStatus).headers(host.headers);
-      return reply.header('location', withQuery(destination.location, visit.rawQuery)).send();
+      outcomes[opening.outcome]++;
+      const given = opening.open(chosen, visit);
+      if (typeof given !== 'string') return showOpened(request, reply, host, plan, given);
+      return reply.code(host.redirectStatus).headers(host.headers).header('location', given).send();
     },
-    preview({ destination }, { plan, host, request, reply }) {
+    preview(_decision, { plan, visit, host, request, reply }) {
       outcomes.preview++;
-      return showPreview(request, reply, host, plan, destination);
+      const opening = openingOf(plan.opens);
+      return showOpened(request, reply, host, plan, opening.preview(opening.choose(plan.opens, visit)));
     },
     ended({ leadsTo }, { host, request, reply }) {
       outcomes.gone++;
@@ -134,9 +140,9 @@ export default async function redirectRoutes(
   }
 
   /** Undefined when it cannot be made, as in a time zone that this Node does not know: the visitor is sent on all the same. */
-  function readHit(visit: Visit, plan: Plan, destination: Destination): Hit | undefined {
+  function readHit(visit: Visit, plan: Plan, opened: Opened): Hit | undefined {
     try {
-      const hit = enrich(visit, plan, destination, enrichment);
+      const hit = enrich(visit, plan, opened, enrichment);
       hits[hit.class]++;
       return hit;
     } catch (error) {

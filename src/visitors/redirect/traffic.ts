@@ -1,8 +1,9 @@
 import { type HitClass, hitClasses } from '../machines/hit-class.ts';
+import { outcomesOfOpenings } from '../openings/list.ts';
 
 /** Outcomes of a request on a host that serves short links. */
 const outcomes = [
-  'redirected',
+  ...outcomesOfOpenings,
   'preview',
   'host-page',
   'not-found',

@@ -1,16 +1,5 @@
-import { locationOf, queryOf } from '../../ground/addresses/destination.ts';
 import type { IsOwnNetwork } from '../machines/own-networks.ts';
-import { readUtm, type Utm } from '../visits/utm.ts';
-
-/** An address that visitors are sent to. */
-export type Destination = {
-  /** As its owner gave it. */
-  url: string;
-  /** The same as a header may carry it. */
-  location: string;
-  /** The utm_* tags of the address itself; they win over the visitor's, as they do in the redirect. */
-  utm: Readonly<Utm>;
-};
+import type { Opens } from '../openings/list.ts';
 
 /**
  * A slug as it is loaded: all that a visit to it may need, and nothing that was decided. A plan stays in memory for a
@@ -33,12 +22,6 @@ export type Plan = {
   isOwnNetwork: IsOwnNetwork | null;
   /** Somebody's act that ended it, which is announced to every node: the link, the slug or the workspace. */
   endedBy: 'archived' | 'retired' | 'deleted' | null;
-  /** The first is where visitors go unless a step chooses another. */
-  destinations: readonly [Destination, ...Destination[]];
+  /** The thing that it opens for a visit that nothing ends. */
+  opens: Opens;
 };
-
-/** @param url as readDestination gives it */
-export function destinationTo(url: string): Destination {
-  const location = locationOf(url);
-  return { url, location, utm: readUtm(queryOf(location)) };
-}
