@@ -6,23 +6,15 @@ import { links } from '../../ground/db/schema.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { addDays, localDay } from '../../ground/time/zoned-time.ts';
 import { countLinkDays } from '../../visitors/rollups/days.ts';
+import { type Filtered, type LinkFilter, mostFound, readFilter } from './filter.ts';
 import { findPage, type LinkSort, linkSorts, type Matches, newestAfter, type ListPlace } from './list-order.ts';
-import { nameKey } from './name.ts';
 import { asLink, type Link, selectLinks } from './queries.ts';
-import { holdsWords, wordsOf } from './search.ts';
+import { wordsOf } from './search.ts';
 
+export { type LinkFilter, mostFound } from './filter.ts';
 export { type LinkSort, linkSorts } from './list-order.ts';
 export const linkStates = ['active', 'archived', 'all'] as const;
 export type LinkState = (typeof linkStates)[number];
-
-/** The filters of a list; '' finds all. */
-export type LinkFilter = {
-  /** Words, each a part of the title, the destination or the short link. */
-  search: string;
-  /** Names; of what is not there, no link is found. */
-  tag?: string;
-  campaign?: string;
-};
 
 export type LinkPage = {
   links: Link[];
@@ -63,7 +55,22 @@ export function inTurnOfList<Result>(
  *   Unavailable when no turn comes
  */
 export function listLinks(db: Db, workspaceId: string, options: ListOptions): Promise<LinkPage> {
-  return inTurnOfList(db, workspaceId, options, (tx) => readPage(tx, workspaceId, options));
+  return inTurnOfList(db, workspaceId, options, async (tx) =>
+    readPage(tx, workspaceId, options, await readFilter(tx, workspaceId, options)),
+  );
+}
+
+/** A page, and how many links its filter finds: the filter is read once for both. @throws as `listLinks` */
+export function listAndCount(
+  db: Db,
+  workspaceId: string,
+  options: ListOptions,
+): Promise<{ page: LinkPage; counts: LinkCounts }> {
+  return inTurnOfList(db, workspaceId, options, async (tx) => {
+    const found = await readFilter(tx, workspaceId, options);
+    const page = await readPage(tx, workspaceId, options, found);
+    return { page, counts: await readCounts(tx, workspaceId, options, found) };
+  });
 }
 
 type ListOptions = LinkFilter & {
@@ -93,35 +100,29 @@ export function readNewest<Row>(
     workspaceId,
     options,
     async (tx) => {
-      const matches = await readMatches(tx, workspaceId, options);
-      return matches ? read(tx, newestAfter(matches, options.after, options.limit)) : [];
+      const found = await readFilter(tx, workspaceId, options);
+      return found ? read(tx, newestAfter(inState(found, options.state), options.after, options.limit)) : [];
     },
     options,
   );
 }
 
-async function readPage(db: Db, workspaceId: string, options: ListOptions): Promise<LinkPage> {
-  const { sort, limit, cursor } = options;
+async function readPage(
+  db: Db,
+  workspaceId: string,
+  { sort, state, limit, cursor }: ListOptions,
+  found: Filtered | undefined,
+): Promise<LinkPage> {
   const position = cursor === null ? undefined : await readCursor(db, workspaceId, cursor, sort);
-  const matches = await readMatches(db, workspaceId, options);
-  if (!matches) return { links: [], nextCursor: null };
+  if (!found) return { links: [], nextCursor: null };
   // All that is shown of a link is read for those that are shown.
-  const places = await findPage(db, workspaceId, matches, sort, position, limit + 1);
+  const places = await findPage(db, workspaceId, inState(found, state), sort, position, limit + 1);
   const page = places.slice(0, limit);
   const last = places.length > limit ? page.at(-1) : undefined;
   return {
     links: await readLinks(db, workspaceId, page),
     nextCursor: last ? Buffer.from(JSON.stringify({ sort, ...last })).toString('base64url') : null,
   };
-}
-
-async function readMatches(
-  db: Db,
-  workspaceId: string,
-  options: LinkFilter & { state: LinkState },
-): Promise<Matches | undefined> {
-  const matches = await readFilter(db, workspaceId, options);
-  return matches && { ...matches, where: sql`${matches.where} and ${isInState(options.state)}` };
 }
 
 /** In this order. */
@@ -134,21 +135,25 @@ async function readLinks(db: Db, workspaceId: string, places: readonly ListPlace
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
-/** A search counts no further in each state: letters that are in every link would be looked for in every one. */
-export const mostFound = 1_000;
+/** In each state; of a search, one more than `mostFound` stands for any number above it. */
+export type LinkCounts = { active: number; archived: number };
 
-/** How many links a filter finds, in each state; of a search, one more than `mostFound` stands for any number above it. */
-export async function countLinks(
+/** How many links a filter finds. @throws as `listLinks` */
+export function countLinks(db: Db, workspaceId: string, filter: LinkFilter = { search: '' }): Promise<LinkCounts> {
+  return inTurnOfList(db, workspaceId, filter, async (tx) =>
+    readCounts(tx, workspaceId, filter, await readFilter(tx, workspaceId, filter)),
+  );
+}
+
+async function readCounts(
   db: Db,
   workspaceId: string,
-  filter: LinkFilter = { search: '' },
-): Promise<{ active: number; archived: number }> {
-  return inTurnOfList(db, workspaceId, filter, async (tx) => {
-    const matches = await readFilter(tx, workspaceId, filter);
-    if (!matches) return { active: 0, archived: 0 };
-    const { rows } = await tx.execute<{ active: number; archived: number }>(countOf(workspaceId, filter, matches));
-    return rows[0] ?? { active: 0, archived: 0 };
-  });
+  filter: LinkFilter,
+  found: Filtered | undefined,
+): Promise<LinkCounts> {
+  if (!found) return { active: 0, archived: 0 };
+  const { rows } = await db.execute<LinkCounts>(countOf(workspaceId, filter, found));
+  return rows[0] ?? { active: 0, archived: 0 };
 }
 
 function countOf(workspaceId: string, { search, tag, campaign }: LinkFilter, matches: Filtered): SQL {
@@ -179,57 +184,10 @@ from (select count(*) as links from link_tags where tag_id = ${tagId}) carried,
      (select count(*) as links from links l ${join}
       where l.workspace_id = ${workspaceId} and l.deleted_at is not null) deleted`;
 
-type Filtered = Matches & { tagId: string | null };
-
-/**
- * Looks up what a filter names, so that Postgres knows how many links have it.
- * @returns undefined where no link can match
- */
-async function readFilter(
-  db: Db,
-  workspaceId: string,
-  { search, tag, campaign }: LinkFilter,
-): Promise<Filtered | undefined> {
-  const words = wordsOf(search);
-  const isPlain = words.length === 0 && !tag && !campaign;
-  const found = isPlain ? undefined : await lookUp(db, workspaceId, tag ?? '', campaign ?? '');
-  if ((tag && !found?.tagId) || (campaign && !found?.campaignId)) return undefined;
-  const conditions = [
-    sql`l.workspace_id = ${workspaceId} and l.deleted_at is null`,
-    ...(campaign ? [isOfCampaign(found, Boolean(tag))] : []),
-    ...(words.length > 0 ? [holdsWords(workspaceId, words, found?.hasSearchTexts ?? false)] : []),
-  ];
-  return {
-    join: tag && !campaign ? sql`join link_tags lt on lt.link_id = l.id and lt.tag_id = ${found?.tagId}` : sql``,
-    where: sql.join(conditions, sql` and `),
-    tagId: found?.tagId ?? null,
-  };
-}
-
-/**
- * Links that have a tag too are looked for once and not along an order: Postgres would guess how many there are from the
- * two shares, and where there are none it would walk all links of the workspace.
- */
-function isOfCampaign(found: Found | undefined, hasTag: boolean): SQL {
-  if (!hasTag) return sql`l.campaign_id = ${found?.campaignId}`;
-  return sql`l.id = any(array(
-    select m.id from links m
-    join link_tags on link_tags.link_id = m.id and link_tags.tag_id = ${found?.tagId}
-    where m.campaign_id = ${found?.campaignId}
-  ))`;
-}
-
-type Found = { tagId: string | null; campaignId: string | null; hasSearchTexts: boolean };
-
-async function lookUp(db: Db, workspaceId: string, tag: string, campaign: string): Promise<Found | undefined> {
-  const { rows } = await db.execute<Found>(sql`
-select w.has_search_texts as "hasSearchTexts",
-       (select id from tags where workspace_id = w.id and name_key = ${nameKey(tag)}) as "tagId",
-       (select id from campaigns where workspace_id = w.id and name_key = ${nameKey(campaign)}) as "campaignId"
-from workspaces w
-where w.id = ${workspaceId}`);
-  return rows[0];
-}
+const inState = ({ join, where }: Matches, state: LinkState): Matches => ({
+  join,
+  where: sql`${where} and ${isInState(state)}`,
+});
 
 function isInState(state: LinkState): SQL {
   if (state === 'all') return sql`true`;

@@ -5,7 +5,15 @@ import { queryOf as queryIn } from '../../ground/addresses/destination.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { formatNumber } from '../../ground/text/format.ts';
 import { listQuery } from './forms.ts';
-import { countLinks, inTurnOfList, listLinks, mostFound, sparklinesOf } from '../links/list.ts';
+import {
+  countLinks,
+  inTurnOfList,
+  type LinkCounts,
+  listAndCount,
+  listLinks,
+  mostFound,
+  sparklinesOf,
+} from '../links/list.ts';
 import type { Link } from '../links/queries.ts';
 
 const linksPerPage = 50;
@@ -28,11 +36,13 @@ export async function showList(
   const { id, slug, timeZone } = request.workspace;
   const href = (changes: Partial<ListQuery>) => listHref(slug, { ...query, cursor: null, ...changes });
   const isMore = isFragmentRequest(request) && cursor !== null;
-  const { page, states, rows } = await inTurnOfList(db, id, query, async (tx) => {
-    const found = await listLinks(tx, id, { ...query, limit: linksPerPage });
+  const { page, counts, rows } = await inTurnOfList(db, id, query, async (tx) => {
+    const options = { ...query, limit: linksPerPage };
     // More of a list that is shown already: how many links there are stands above it.
-    const counted = isMore ? null : await statesOf(request, query, tx);
-    return { page: found, states: counted, rows: await rowsOf(request, found.links, tx) };
+    const listed = isMore
+      ? { page: await listLinks(tx, id, options), counts: null }
+      : await listAndCount(tx, id, options);
+    return { ...listed, rows: await rowsOf(request, listed.page.links, tx) };
   });
   const shown = {
     refused,
@@ -42,11 +52,11 @@ export async function showList(
     timeZone,
     nextHref: page.nextCursor && href({ cursor: page.nextCursor }),
   };
-  if (!states) return reply.fragment('links/pages/more.eta', shown);
+  if (!counts) return reply.fragment('links/pages/more.eta', shown);
   if (isFragmentRequest(request)) reply.header('HX-Replace-Url', href({}));
   return reply.page('links/pages/index.eta', {
     title: 'Links',
-    ...states,
+    ...statesOf(request, query, counts),
     ...shown,
     search,
     sort,
@@ -63,18 +73,19 @@ export async function showList(
 
 /** The choice between active and archived links, in the list that a browser's address stands for. */
 export async function statesBehind(request: FastifyRequest) {
-  return statesOf(request, readBack(queryIn(String(request.headers['hx-current-url'] ?? ''))));
+  const query = readBack(queryIn(String(request.headers['hx-current-url'] ?? '')));
+  const { search, tag, campaign } = query;
+  return statesOf(request, query, await countLinks(request.server.db, request.workspace.id, { search, tag, campaign }));
 }
 
-async function statesOf(request: FastifyRequest, query: ListQuery, db: Db = request.server.db) {
-  const { id, slug } = request.workspace;
+function statesOf({ workspace: { slug } }: FastifyRequest, query: ListQuery, counts: LinkCounts) {
   const { search, tag, campaign, state } = query;
   const isCapped = search.trim() !== '';
   return {
     state,
     tag,
     campaign,
-    counts: await countLinks(db, id, { search, tag, campaign }),
+    counts,
     countText: (count: number) => (isCapped && count > mostFound ? `${formatNumber(mostFound)}+` : formatNumber(count)),
     stateHref: (other: ListQuery['state']) => listHref(slug, { ...query, cursor: null, state: other }),
   };

@@ -31,6 +31,9 @@ it('says how many links there are, and of a search that finds a thousand and mor
   expect(await shown('')).toEqual(['1,001', '2']);
   expect(await shown('?search=common')).toEqual(['1,000+', '2']);
   expect(await shown('?search=common+1003')).toEqual(['1', '0']);
+  expect(await shown('?search=co')).toEqual(['1,000+', '2']);
+  expect(await shown('?search=99')).toEqual(['19', '0']);
+  expect(await shown('?search=~')).toEqual(['0', '0']);
   expect(await shown('?search=%20')).toEqual(['1,001', '2']);
 });
 

@@ -1,0 +1,85 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Db } from '../../ground/db/db.ts';
+import type { Matches } from './list-order.ts';
+import { nameKey } from './name.ts';
+import { holdsWords, isTooShortForIndex, wordsOf } from './search.ts';
+
+/** The filters of a list; '' finds all. */
+export type LinkFilter = {
+  /** Words, each a part of the title, the destination or the short link. */
+  search: string;
+  /** Names; of what is not there, no link is found. */
+  tag?: string;
+  campaign?: string;
+};
+
+/** A search counts no further in each state: letters that are in every link would be looked for in every one. */
+export const mostFound = 1_000;
+
+export type Filtered = Matches & { tagId: string | null };
+
+/**
+ * Looks up what a filter names, so that Postgres knows how many links have it.
+ * @returns undefined where no link can match
+ */
+export async function readFilter(
+  db: Db,
+  workspaceId: string,
+  { search, tag, campaign }: LinkFilter,
+): Promise<Filtered | undefined> {
+  const words = wordsOf(search);
+  const isPlain = words.length === 0 && !tag && !campaign;
+  const found = isPlain ? undefined : await lookUp(db, workspaceId, tag ?? '', campaign ?? '');
+  if ((tag && !found?.tagId) || (campaign && !found?.campaignId)) return undefined;
+  const conditions = [
+    sql`l.workspace_id = ${workspaceId} and l.deleted_at is null`,
+    ...(campaign ? [isOfCampaign(found, Boolean(tag))] : []),
+    ...(words.length > 0 ? [holdsWords(workspaceId, words, found?.hasSearchTexts ?? false)] : []),
+  ];
+  const filtered = {
+    join: tag && !campaign ? sql`join link_tags lt on lt.link_id = l.id and lt.tag_id = ${found?.tagId}` : sql``,
+    where: sql.join(conditions, sql` and `),
+    tagId: found?.tagId ?? null,
+  };
+  if (words.length === 0 || !words.every(isTooShortForIndex)) return filtered;
+  const ids = await findFew(db, filtered);
+  return ids
+    ? { ...filtered, where: sql`l.workspace_id = ${workspaceId} and l.id = any(${sql.param(ids)}::text[])` }
+    : filtered;
+}
+
+/**
+ * Looks once at the texts, for a list and its count alike.
+ * @returns ids; undefined when there are so many that list and count end soon by themselves
+ */
+async function findFew(db: Db, { join, where }: Matches): Promise<string[] | undefined> {
+  const { rows } = await db.execute<{ id: string }>(
+    sql`select l.id from links l ${join} where ${where} limit ${mostFound + 1}`,
+  );
+  return rows.length > mostFound ? undefined : rows.map(({ id }) => id);
+}
+
+/**
+ * Links that have a tag too are looked for once and not along an order: Postgres would guess how many there are from the
+ * two shares, and where there are none it would walk all links of the workspace.
+ */
+function isOfCampaign(found: Found | undefined, hasTag: boolean): SQL {
+  if (!hasTag) return sql`l.campaign_id = ${found?.campaignId}`;
+  return sql`l.id = any(array(
+    select m.id from links m
+    join link_tags on link_tags.link_id = m.id and link_tags.tag_id = ${found?.tagId}
+    where m.campaign_id = ${found?.campaignId}
+  ))`;
+}
+
+type Found = { tagId: string | null; campaignId: string | null; hasSearchTexts: boolean };
+
+async function lookUp(db: Db, workspaceId: string, tag: string, campaign: string): Promise<Found | undefined> {
+  const { rows } = await db.execute<Found>(sql`
+select w.has_search_texts as "hasSearchTexts",
+       (select id from tags where workspace_id = w.id and name_key = ${nameKey(tag)}) as "tagId",
+       (select id from campaigns where workspace_id = w.id and name_key = ${nameKey(campaign)}) as "campaignId"
+from workspaces w
+where w.id = ${workspaceId}`);
+  return rows[0];
+}
