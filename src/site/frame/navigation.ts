@@ -1,4 +1,5 @@
 import type { IconName } from '../../ground/assets/icons.ts';
+import { mayDo, type Right, type Role } from '../../people/workspaces/roles.ts';
 
 /** A place of the dashboard, as menus, bars and the list of shortcuts name it. */
 export type NavigationPlace = {
@@ -9,6 +10,8 @@ export type NavigationPlace = {
   icon: IconName;
   /** Follows G on the keyboard. */
   key?: string;
+  /** The right that its page asks for; `instance`: to look after the instance. Without one it is for every member. */
+  right?: Right | 'instance';
 };
 
 /** The main places of a workspace. @param home its address, '/w/acme' */
@@ -18,8 +21,8 @@ export const mainPlaces = (home: string): NavigationPlace[] => [
   { name: 'reports', href: `${home}/reports`, label: 'Reports', icon: 'chart-no-axes-column', key: 'r' },
 ];
 
-/** The places below Settings. @param isAdmin of the instance: mail is theirs to look after */
-export const settingsPlaces = (home: string, isAdmin: boolean): NavigationPlace[] => [
+/** The places below Settings. */
+export const settingsPlaces = (home: string): NavigationPlace[] => [
   { name: 'workspace', href: `${home}/settings`, label: 'Workspace', icon: 'building-2' },
   { name: 'members', href: `${home}/members`, label: 'Members', icon: 'users' },
   { name: 'domains', href: `${home}/domains`, label: 'Domains', icon: 'globe' },
@@ -27,5 +30,12 @@ export const settingsPlaces = (home: string, isAdmin: boolean): NavigationPlace[
   { name: 'shares', href: `${home}/shares`, label: 'Shared reports', icon: 'share-2' },
   { name: 'mailings', href: `${home}/mailings`, label: 'Reports by mail', icon: 'mail' },
   { name: 'profile', href: '/profile', label: 'Profile', icon: 'user' },
-  ...(isAdmin ? [{ name: 'mail', href: '/admin/mail', label: 'Mail', icon: 'mail' } as const] : []),
+  { name: 'mail', href: '/admin/mail', label: 'Mail', icon: 'mail', right: 'instance' },
 ];
+
+/**
+ * The places whose pages somebody may open.
+ * @param isAdmin of the instance
+ */
+export const placesFor = (places: readonly NavigationPlace[], role: Role, isAdmin: boolean): NavigationPlace[] =>
+  places.filter(({ right }) => right === undefined || (right === 'instance' ? isAdmin : mayDo(role, right)));
