@@ -8,7 +8,7 @@ import { insertApiKey } from '../../src/people/keys/keys.ts';
 import { type Role, roles } from '../../src/people/workspaces/roles.ts';
 import { byPerson } from '../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
+import { joinWorkspace } from '../setup/membership.ts';
 import { makeParams, type Place } from './fixtures.ts';
 import { type Least, leastRoles } from './least-roles.ts';
 
@@ -49,12 +49,12 @@ beforeAll(async () => {
   const [owner, other] = [personOf('owner'), personOf('owner of another workspace')];
   for (const role of ['viewer', 'member', 'admin'] as const) await joinWorkspace(app, personOf(role), owner, role);
   const ownerId = ids.get('owner') ?? '';
-  place = { app, ownerId, slug: owner.workspace.slug, workspaceId: await workspaceIdOf(app, owner) };
+  place = { app, ownerId, slug: owner.workspace.slug, workspaceId: owner.workspace.id };
   const makeKey = async (actor: Actor, workspaceId: string) =>
     (await insertApiKey(app.db, workspaceId, byPerson(ids.get(actor) ?? null), { name: actor })).key;
   keys.member = await makeKey('member', place.workspaceId);
   keys.admin = await makeKey('admin', place.workspaceId);
-  keys.theirs = await makeKey('owner of another workspace', await workspaceIdOf(app, other));
+  keys.theirs = await makeKey('owner of another workspace', other.workspace.id);
   stylesheet = /href="\/assets\/([^"?]+\.css)/.exec((await app.ask('/log-in')).text)?.[1] ?? '';
 });
 afterAll(() => app.close());

@@ -12,7 +12,7 @@ import { insertInvitation } from '../../src/people/workspaces/invitations.ts';
 import { type Client, openClient } from '../people/keys/client.ts';
 import { byTest } from '../setup/actor.ts';
 import { type Answer, type Ask, type Person, startTestApp, type TestApp } from '../setup/app.ts';
-import { joinWorkspace, workspaceIdOf } from '../setup/membership.ts';
+import { joinWorkspace } from '../setup/membership.ts';
 import { eventsAfter, type KeptEvent, lastEvent } from '../setup/events.ts';
 import { makeParams, type Place } from './fixtures.ts';
 import { leastRoles } from './least-roles.ts';
@@ -30,7 +30,7 @@ beforeAll(async () => {
   app = await startTestApp();
   [ada, stranger] = [await app.signUp('Ada'), await app.signUp('Stranger')];
   adaId = await idOf(ada);
-  place = { app, ownerId: adaId, slug: ada.workspace.slug, workspaceId: await workspaceIdOf(app, ada) };
+  place = { app, ownerId: adaId, slug: ada.workspace.slug, workspaceId: ada.workspace.id };
   client = await openClient(app, ada);
 });
 afterAll(() => app.close());

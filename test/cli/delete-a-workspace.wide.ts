@@ -7,7 +7,6 @@ import { byTest } from '../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { insertDomain } from '../setup/domains.ts';
 import { rowsOf } from '../setup/hits.ts';
-import { workspaceIdOf } from '../setup/membership.ts';
 import { type CommandLine, openCommandLine } from './run.ts';
 
 let app: TestApp;
@@ -29,7 +28,7 @@ beforeAll(async () => {
     await app.rollUp();
     await app.visit(`/${slug}`);
     const domain = `go.${slug}.test`;
-    await insertDomain(app.db, await workspaceIdOf(app, person), domain);
+    await insertDomain(app.db, person.workspace.id, domain);
     await person.ask(`/w/${person.workspace.slug}/links`, { form: { ...form, domain } });
   }
   await app.db.execute(sql`
@@ -135,7 +134,7 @@ describe('a large workspace', () => {
 
   beforeAll(async () => {
     cleo = await app.signUp('Cleo');
-    workspaceId = await workspaceIdOf(app, cleo);
+    workspaceId = cleo.workspace.id;
     await insertDomain(app.db, workspaceId, domain);
     const form = { url: 'https://example.com/large', title: 'large' };
     await cleo.ask(`/w/${cleo.workspace.slug}/links`, { form: { ...form, slug: 'large' } });

@@ -9,7 +9,13 @@ import { cookieName } from '../../src/ground/http/cookies.ts';
 import { insertWorkspace } from '../../src/people/workspaces/queries.ts';
 import { byTest } from './actor.ts';
 
-export type Account = { name: string; email: string; password: string; cookie: string; workspace: { slug: string } };
+export type Account = {
+  name: string;
+  email: string;
+  password: string;
+  cookie: string;
+  workspace: { id: string; slug: string };
+};
 
 /** A hash takes 0.2 s of a core by design; one for all people of a worker keeps the suite short. */
 const password = 'correct horse battery staple';
@@ -36,5 +42,5 @@ export async function makePerson(db: Db, config: Config, name: string): Promise<
   const signature = createHmac('sha256', config.secret).update(token).digest('base64');
   const session = cookieName(config.appUrl.startsWith('https:'), '.session_token');
   const cookie = `${session}=${encodeURIComponent(`${token}.${signature}`)}`;
-  return { name, email, password, cookie, workspace: { slug: workspace.slug } };
+  return { name, email, password, cookie, workspace: { id: workspace.id, slug: workspace.slug } };
 }

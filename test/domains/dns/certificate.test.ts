@@ -12,7 +12,6 @@ import { openClient } from '../../people/keys/client.ts';
 import { projectRoot } from '../../setup/project-root.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
-import { workspaceIdOf } from '../../setup/membership.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
 
 let dns: DnsServer;
@@ -140,7 +139,7 @@ describe('the page and the API of a domain', () => {
       dns.zone[`TXT _waymark.${name}`] = ['waymark-verify=proof'];
       dns.zone[`A ${name}`] = ['127.0.0.1'];
     }
-    id = await insertDomain(app.db, await workspaceIdOf(app, ada), 'page.test');
+    id = await insertDomain(app.db, ada.workspace.id, 'page.test');
   });
   afterAll(() => app.close());
 
@@ -161,7 +160,7 @@ describe('the page and the API of a domain', () => {
 
   it('do not ask before a domain is proved', async () => {
     const before = asked.length;
-    const waiting = await insertDomain(app.db, await workspaceIdOf(app, ada), 'unproved.test', { state: 'waiting' });
+    const waiting = await insertDomain(app.db, ada.workspace.id, 'unproved.test', { state: 'waiting' });
     dns.zone['A unproved.test'] = ['127.0.0.1'];
     const page = await ada.ask(`/w/${ada.workspace.slug}/domains/${waiting}/check`, { method: 'POST' });
     expect(page.text).toContain('data-fault="txt_missing"');
@@ -170,7 +169,7 @@ describe('the page and the API of a domain', () => {
 
   it('refuse the eleventh look of a minute, and say when the next may come', async () => {
     const eve = await app.signUp('Eve');
-    const hers = await insertDomain(app.db, await workspaceIdOf(app, eve), 'limited.test', { state: 'waiting' });
+    const hers = await insertDomain(app.db, eve.workspace.id, 'limited.test', { state: 'waiting' });
     const look = () => eve.ask(`/w/${eve.workspace.slug}/domains/${hers}/check`, { method: 'POST' });
     const looks = [];
     for (let count = 0; count < 11; count++) looks.push(await look());

@@ -5,7 +5,7 @@ import type { Diagnosis } from '../../../src/domains/dns/diagnosis.ts';
 import { domains } from '../../../src/ground/db/schema.ts';
 import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { joinWorkspace, workspaceIdOf } from '../../setup/membership.ts';
+import { joinWorkspace } from '../../setup/membership.ts';
 import { type DnsServer, startDnsServer } from '../dns/dns-server.ts';
 
 let dns: DnsServer;
@@ -19,7 +19,7 @@ beforeAll(async () => {
   dns = await startDnsServer();
   app = await startTestApp({ DNS_SERVERS: dns.address });
   [ada, bob] = [await app.signUp('Ada'), await app.signUp('Bob')];
-  [adas, bobs] = [await workspaceIdOf(app, ada), await workspaceIdOf(app, bob)];
+  [adas, bobs] = [ada.workspace.id, bob.workspace.id];
 });
 afterAll(async () => {
   await app.close();
@@ -212,7 +212,7 @@ describe('whose domain it is', () => {
 
   it('a workspace has room for many, not for any number', async () => {
     const cleo = await app.signUp('Cleo');
-    const workspaceId = await workspaceIdOf(app, cleo);
+    const workspaceId = cleo.workspace.id;
     await app.db.execute(sql`
 insert into domains (id, host, workspace_id, state, proof_token)
 select 'many' || n, 'many' || n || '.test', ${workspaceId}, 'waiting', 'x' from generate_series(1, ${maxClaims}::int) n`);

@@ -4,7 +4,6 @@ import { listClaims } from '../../../src/domains/domains/claims.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
-import { workspaceIdOf } from '../../setup/membership.ts';
 import { type DnsServer, startDnsServer } from '../dns/dns-server.ts';
 
 let dns: DnsServer;
@@ -46,7 +45,7 @@ it('an admin adds a domain, and the page notices by itself that its records are 
   await page.getByText('There is no TXT record at _waymark.go.acme.test.').waitFor();
   expect(await violations()).toEqual([]);
 
-  const [claim] = await listClaims(app.db, await workspaceIdOf(app, ada));
+  const [claim] = await listClaims(app.db, ada.workspace.id);
   await page.getByText('Where to set them').click();
   dns.zone['TXT _waymark.go.acme.test'] = [`waymark-verify=${claim?.proofToken}`];
   await page.getByText('go.acme.test does not point anywhere.').waitFor();

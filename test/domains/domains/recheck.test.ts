@@ -10,7 +10,7 @@ import { type Mailbox, openMailbox, recipientOf } from '../../people/accounts/ma
 import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
-import { joinWorkspace, workspaceIdOf } from '../../setup/membership.ts';
+import { joinWorkspace } from '../../setup/membership.ts';
 import { type DnsServer, startDnsServer } from '../dns/dns-server.ts';
 
 let dns: DnsServer;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   mailbox = await openMailbox();
   app = await startTestApp({ SMTP_URL: mailbox.url, DNS_SERVERS: dns.address });
   ada = await app.signUp('Ada');
-  workspaceId = await workspaceIdOf(app, ada);
+  workspaceId = ada.workspace.id;
   const [admin, member] = [await app.signUp('Alma'), await app.signUp('Mia')];
   await joinWorkspace(app, admin, ada, 'admin');
   await joinWorkspace(app, member, ada, 'member');
@@ -161,7 +161,7 @@ describe('a domain that another workspace proves', () => {
   it('is told of by mail to those who looked after it, once', async () => {
     const eve = await app.signUp('Eve');
     const id = await liveDomain('sold.test');
-    const { claim } = await claimDomain(app.db, await workspaceIdOf(app, eve), byTest, 'sold.test');
+    const { claim } = await claimDomain(app.db, eve.workspace.id, byTest, 'sold.test');
     const check = () => eve.ask(`/w/${eve.workspace.slug}/domains/${claim.id}/check`, { method: 'POST' });
     const subject = 'sold.test belongs to another workspace now';
     const isTold = (email: string) => mailbox.subjectsFor(email).includes(subject);

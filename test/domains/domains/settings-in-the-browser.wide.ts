@@ -6,7 +6,6 @@ import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPage, openPageAs } from '../../setup/browser.ts';
 import { insertDomain } from '../../setup/domains.ts';
-import { workspaceIdOf } from '../../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -34,7 +33,7 @@ describe('an admin sets a domain up, and visitors meet it', () => {
   ] as const) {
     it(`${colorScheme}, ${width} pixels wide, and axe finds nothing`, async () => {
       const name = `${colorScheme}${width}`;
-      const workspaceId = await workspaceIdOf(app, ada);
+      const workspaceId = ada.workspace.id;
       const id = await insertDomain(app.db, workspaceId, `${name}.localhost`);
       const link = { url: 'https://example.com/', slug: 'spring', domainId: id, title: null };
       await insertLink(app.db, workspaceId, byTest, link);
@@ -80,7 +79,7 @@ describe('an admin sets a domain up, and visitors meet it', () => {
   }
 
   it('with a logo that is chosen from a file, and no message over what one taps next', async () => {
-    const id = await insertDomain(app.db, await workspaceIdOf(app, ada), 'logo.localhost', { brandName: 'Acme' });
+    const id = await insertDomain(app.db, ada.workspace.id, 'logo.localhost', { brandName: 'Acme' });
     const { page, errors } = await openPageAs(browser, app, ada, {
       viewport: { width: 320, height: 640 },
       bypassCSP: true,

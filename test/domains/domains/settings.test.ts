@@ -6,7 +6,7 @@ import { getOwnDomain } from '../../../src/domains/domains/settings.ts';
 import { openClient } from '../../people/keys/client.ts';
 import type { Answer, Ask, Person, TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
-import { joinWorkspace, startWorkspace, workspaceIdOf } from '../../setup/membership.ts';
+import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -114,7 +114,7 @@ describe('the settings of a domain', () => {
 
   it('refuse what would lead visitors round in circles', async () => {
     const other = `other${count}.example.com`;
-    await insertDomain(app.db, await workspaceIdOf(app, await app.signUp('Eve')), other, { state: 'paused' });
+    await insertDomain(app.db, (await app.signUp('Eve')).workspace.id, other, { state: 'paused' });
     await app.db.update(domains).set({ state: 'waiting' }).where(eq(domains.id, id));
     for (const target of [host, `${host.toUpperCase()}.`, other, app.shortHost]) {
       const answer = await ada.ask(path, { form: { notFoundUrl: `http://${target}/x`, redirectStatus: '302' } });
@@ -228,7 +228,7 @@ describe('the API', () => {
   });
 
   it('knows no domain of others, and none that was given up', async () => {
-    const theirs = await insertDomain(app.db, await workspaceIdOf(app, await app.signUp('Eve')), `theirs-${host}`);
+    const theirs = await insertDomain(app.db, (await app.signUp('Eve')).workspace.id, `theirs-${host}`);
     await app.db.execute(sql`update domains set state = 'removed' where id = ${id}`);
     for (const domain of [theirs, id, app.instanceDomainId, 'nothing', '%00'])
       expect([domain, (await patch({ brandName: 'Mine' }, domain)).status]).toEqual([domain, 404]);

@@ -5,7 +5,6 @@ import type { Diagnosis } from '../../../src/domains/dns/diagnosis.ts';
 import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
-import { workspaceIdOf } from '../../setup/membership.ts';
 
 const token = 'a-token-of-a-test-suite';
 let app: TestApp;
@@ -17,7 +16,7 @@ beforeAll(async () => {
     SHORT_URL: 'https://go.example.com',
     TLS_ASK_TOKEN: token,
   });
-  workspaceId = await workspaceIdOf(app, await app.signUp('Ada'));
+  workspaceId = (await app.signUp('Ada')).workspace.id;
   await insertDomain(app.db, workspaceId, 'live.acme.test');
   await insertDomain(app.db, workspaceId, 'paused.acme.test', { state: 'paused' });
   await insertDomain(app.db, workspaceId, 'waiting.acme.test', { state: 'waiting' });

@@ -23,7 +23,6 @@ import { countStatements } from '../../setup/database.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { eventsAfter, lastEvent } from '../../setup/events.ts';
 import { rowsOf } from '../../setup/hits.ts';
-import { workspaceIdOf } from '../../setup/membership.ts';
 import { projectRoot } from '../../setup/project-root.ts';
 
 let app: TestApp;
@@ -34,7 +33,7 @@ let db: Db;
 beforeAll(async () => {
   app = await startTestApp();
   ada = await app.signUp('Ada');
-  workspaceId = await workspaceIdOf(app, ada);
+  workspaceId = ada.workspace.id;
   ({ db } = app);
 });
 afterAll(() => app.close());

@@ -6,7 +6,7 @@ import { getLink, insertLink, type Link } from '../../../src/links/links/queries
 import { byTest } from '../../setup/actor.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { tellOfDomain } from '../../setup/domains.ts';
-import { joinWorkspace, workspaceIdOf } from '../../setup/membership.ts';
+import { joinWorkspace } from '../../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   app = await startTestApp();
   ada = await app.signUp('Ada');
   bob = await app.signUp('Bob');
-  workspaceId = await workspaceIdOf(app, ada);
+  workspaceId = ada.workspace.id;
 });
 afterAll(() => app.close());
 

@@ -12,7 +12,7 @@ import {
 } from '../../../src/links/links/queries.ts';
 import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { joinWorkspace, workspaceIdOf } from '../../setup/membership.ts';
+import { joinWorkspace } from '../../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -25,7 +25,7 @@ beforeAll(async () => {
   app = await startTestApp();
   ada = await app.signUp('Ada');
   bob = await app.signUp('Bob');
-  workspaceId = await workspaceIdOf(app, ada);
+  workspaceId = ada.workspace.id;
 });
 afterAll(() => app.close());
 

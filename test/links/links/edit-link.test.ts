@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { archiveLink, getLink, insertLink, type Link, updateLink } from '../../../src/links/links/queries.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
-import { joinWorkspace, startWorkspace, workspaceIdOf } from '../../setup/membership.ts';
+import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -153,7 +153,7 @@ describe('who may edit a link', () => {
       expect((await bob.ask(path)).status).toBe(404);
       expect((await bob.ask(path, { form })).status).toBe(404);
     }
-    const his = await workspaceIdOf(app, bob);
+    const his = bob.workspace.id;
     await expect(updateLink(app.db, his, byTest, link.id, { url: form.url })).rejects.toMatchObject({ status: 404 });
     expect((await reload()).url).toBe(link.url);
   });

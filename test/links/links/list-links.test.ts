@@ -8,7 +8,7 @@ import { archiveLink, getLink, insertLink, type Link } from '../../../src/links/
 import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace, makeHit } from '../../setup/hits.ts';
-import { joinWorkspace, startWorkspace, workspaceIdOf } from '../../setup/membership.ts';
+import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 import { Client } from 'pg';
 
 let app: TestApp;
@@ -97,7 +97,7 @@ describe('the list of links', () => {
     expect((await bob.ask(`/w/${ada.workspace.slug}/links`)).status).toBe(404);
     const page = await bob.ask(`/w/${bob.workspace.slug}/links`);
     expect(page.text).toContain('Shorten your first link');
-    expect((await list({ state: 'all' }, await workspaceIdOf(app, bob))).links).toEqual([]);
+    expect((await list({ state: 'all' }, bob.workspace.id)).links).toEqual([]);
   });
 
   it('lets a viewer look and not touch', async () => {
@@ -253,7 +253,7 @@ values ('old-menu', ${link?.domainId}, 'old-menü', 'Old-Menü', 'alias', ${link
 
   it('that finds nothing says how many there are among the others, and leads there', async () => {
     const bob = await app.signUp('Bob');
-    const his = await workspaceIdOf(app, bob);
+    const his = bob.workspace.id;
     const made = [
       await create({ title: 'Lost glove' }, his),
       await create({ title: 'Lost scarf', tags: ['wool'] }, his),

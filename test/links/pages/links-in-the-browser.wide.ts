@@ -7,7 +7,6 @@ import { byTest } from '../../setup/actor.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, type OpenedPage, openPageAs } from '../../setup/browser.ts';
-import { workspaceIdOf } from '../../setup/membership.ts';
 
 let app: TestApp;
 let browser: Browser;
@@ -31,7 +30,7 @@ async function openLinks(person: Person, options: { javaScriptEnabled?: boolean 
 }
 
 async function insertLinks(person: Person, titles: string[]): Promise<void> {
-  const workspaceId = await workspaceIdOf(app, person);
+  const workspaceId = person.workspace.id;
   for (const title of titles) {
     const input = {
       url: 'https://example.com/',
@@ -90,7 +89,7 @@ describe('in a browser', () => {
     await page.getByText('Your link is ready and copied.').waitFor();
     await page.waitForLoadState('networkidle');
     const { rows } = await app.db.execute(
-      sql`select count(*)::int from links where workspace_id = ${await workspaceIdOf(app, ada)}`,
+      sql`select count(*)::int from links where workspace_id = ${ada.workspace.id}`,
     );
     expect(rows).toEqual([{ count: 1 }]);
   });
@@ -131,7 +130,7 @@ describe('in a browser', () => {
 
   it('a slug is checked while it is typed, and again for another domain', async () => {
     const ada = await app.signUp('Ada');
-    const workspaceId = await workspaceIdOf(app, ada);
+    const workspaceId = ada.workspace.id;
     const { instanceDomainId: domainId } = app;
     const input = { url: 'https://example.com/', slug: 'typed', domainId, title: null };
     await insertLink(app.db, workspaceId, byTest, input);
@@ -175,7 +174,7 @@ describe('in a browser', () => {
   it('the arrow keys are a field’s own in an open menu, and choose among its items elsewhere', async () => {
     const ada = await app.signUp('Ada');
     const plan = { name: 'Spring', startsOn: null, endsOn: null, goal: null };
-    await insertCampaign(app.db, await workspaceIdOf(app, ada), byTest, plan);
+    await insertCampaign(app.db, ada.workspace.id, byTest, plan);
     const { page, errors } = await openLinks(ada);
     await page.goto(`${app.url}/w/${ada.workspace.slug}/campaigns`);
     await page.locator('[popovertarget="range-menu"]').click();

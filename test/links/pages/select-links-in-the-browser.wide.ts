@@ -5,7 +5,6 @@ import { insertLink } from '../../../src/links/links/queries.ts';
 import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, type OpenedPage, openPageAs } from '../../setup/browser.ts';
-import { workspaceIdOf } from '../../setup/membership.ts';
 
 let app: TestApp;
 let browser: Browser;
@@ -21,7 +20,7 @@ afterAll(async () => {
 /** Somebody with three links and a campaign, in their list. */
 async function openList(options: { javaScriptEnabled?: boolean } = {}): Promise<OpenedPage & { person: Person }> {
   const person = await app.signUp('Ada');
-  const workspaceId = await workspaceIdOf(app, person);
+  const workspaceId = person.workspace.id;
   await insertCampaign(app.db, workspaceId, byTest, { name: 'Spring', startsOn: null, endsOn: null, goal: null });
   for (const [title, tags] of [
     ['Apples', ['fruit']],

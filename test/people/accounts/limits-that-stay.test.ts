@@ -5,7 +5,6 @@ import { insertShare } from '../../../src/reports/sharing/queries.ts';
 import { hashPassword } from '../../../src/reports/sharing/password.ts';
 import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { workspaceIdOf } from '../../setup/membership.ts';
 
 /** Two servers on one database. Each has a memory of its own, as one has that a flood of other keys went through. */
 
@@ -54,7 +53,7 @@ describe('a limit that protects somebody', () => {
   });
 
   it('counts tries at the password of a shared report', async () => {
-    const workspaceId = await workspaceIdOf(first, ada);
+    const workspaceId = ada.workspace.id;
     const token = await insertShare(first.db, workspaceId, byTest, {
       subject: { kind: 'workspace', id: workspaceId },
       filters: [],

@@ -3,7 +3,6 @@ import { insertApiKey } from '../../../src/people/keys/keys.ts';
 import { users } from '../../../src/ground/db/schema.ts';
 import { byPerson } from '../../setup/actor.ts';
 import type { Answer, Ask, Person, TestApp } from '../../setup/app.ts';
-import { workspaceIdOf } from '../../setup/membership.ts';
 
 /** A program that holds a key of somebody's workspace. */
 export type Client = {
@@ -16,7 +15,7 @@ export type Client = {
 
 /** Makes a key for a person's workspace, or as that person for somebody else's. */
 export async function openClient(app: TestApp, person: Person, host = person): Promise<Client> {
-  const workspaceId = await workspaceIdOf(app, host);
+  const workspaceId = host.workspace.id;
   const [maker] = await app.db.select({ id: users.id }).from(users).where(eq(users.email, person.email));
   const { id, key } = await insertApiKey(app.db, workspaceId, byPerson(maker?.id ?? ''), { name: 'Test' });
   return {

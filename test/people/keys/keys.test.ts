@@ -4,7 +4,6 @@ import { insertApiKey, listApiKeys } from '../../../src/people/keys/keys.ts';
 import { apiKeys, members, users, workspaces } from '../../../src/ground/db/schema.ts';
 import { byTest } from '../../setup/actor.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { workspaceIdOf } from '../../setup/membership.ts';
 import { openClient } from './client.ts';
 
 let app: TestApp;
@@ -134,7 +133,7 @@ describe('API keys in the settings', () => {
   it('are at most fifty in a workspace', async () => {
     const cy = await app.signUp('Cy');
     const path = `/w/${cy.workspace.slug}/keys`;
-    const workspaceId = await workspaceIdOf(app, cy);
+    const workspaceId = cy.workspace.id;
     for (let n = 0; n < 50; n++) await insertApiKey(app.db, workspaceId, byTest, { name: `Key ${n}` });
     const refused = await cy.ask(path, { form: { name: 'One more' } });
     expect([refused.status, refused.text.includes('A workspace has at most 50 keys.')]).toEqual([422, true]);

@@ -6,7 +6,7 @@ import { confirmMailing } from '../../../src/reports/mailings/queries.ts';
 import { openStream } from '../../reports/live/setup.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
-import { joinWorkspace, startWorkspace, workspaceIdOf } from '../../setup/membership.ts';
+import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -61,7 +61,7 @@ describe('somebody who is not in a workspace any more', () => {
       await app.db.insert(mailings).values({ id, workspaceId: ofWorkspace, every, recipient });
       return id;
     };
-    const hers = await workspaceIdOf(app, mia);
+    const hers = mia.workspace.id;
     const ids = {
       asMember: await plan(workspaceId, mia.email.toUpperCase(), 'week'),
       saidYes: await plan(workspaceId, mia.email, 'month'),

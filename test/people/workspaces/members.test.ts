@@ -6,7 +6,7 @@ import { listMembers, removeMember, updateRole } from '../../../src/people/works
 import { rights, type Role } from '../../../src/people/workspaces/roles.ts';
 import { byPerson } from '../../setup/actor.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { joinWorkspace, workspaceIdOf } from '../../setup/membership.ts';
+import { joinWorkspace } from '../../setup/membership.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ async function idOf(person: Person): Promise<string> {
 }
 
 async function roleIn(host: Person, person: Person): Promise<Role | undefined> {
-  const people = await listMembers(app.db, await workspaceIdOf(app, host));
+  const people = await listMembers(app.db, host.workspace.id);
   return people.find(({ email }) => email === person.email)?.role;
 }
 
@@ -121,7 +121,7 @@ describe('roles', () => {
     const host = await app.signUp('Host');
     const alan = await joined(host, 'Alan', 'admin');
     const person = await joined(host, 'Person', 'member');
-    const [workspaceId, actorId, userId] = [await workspaceIdOf(app, host), await idOf(alan), await idOf(person)];
+    const [workspaceId, actorId, userId] = [host.workspace.id, await idOf(alan), await idOf(person)];
     await updateRole(app.db, workspaceId, byPerson(await idOf(host)), actorId, 'viewer');
     await expect(updateRole(app.db, workspaceId, byPerson(actorId), userId, 'admin')).rejects.toThrow('does not allow');
   });
@@ -139,7 +139,7 @@ describe('the last owner', () => {
   it('stays when two owners leave at the same moment', async () => {
     const ada = await app.signUp('Ada');
     const grace = await joined(ada, 'Grace', 'owner');
-    const workspaceId = await workspaceIdOf(app, ada);
+    const workspaceId = ada.workspace.id;
     const ids = [await idOf(ada), await idOf(grace)];
     const left = await Promise.allSettled(
       ids.map((userId) => removeMember(app.db, workspaceId, byPerson(userId), userId)),
@@ -174,11 +174,11 @@ describe('who is gone', () => {
     const host = await app.signUp('Host');
     const person = await joined(host, 'Person', 'member');
     const createdBy = await idOf(person);
-    const here = await insertApiKey(app.db, await workspaceIdOf(app, host), byPerson(createdBy), { name: 'Here' });
-    const elsewhere = await insertApiKey(app.db, await workspaceIdOf(app, person), byPerson(createdBy), {
+    const here = await insertApiKey(app.db, host.workspace.id, byPerson(createdBy), { name: 'Here' });
+    const elsewhere = await insertApiKey(app.db, person.workspace.id, byPerson(createdBy), {
       name: 'Elsewhere',
     });
-    const hosts = await insertApiKey(app.db, await workspaceIdOf(app, host), byPerson(await idOf(host)), {
+    const hosts = await insertApiKey(app.db, host.workspace.id, byPerson(await idOf(host)), {
       name: 'Host',
     });
     const statusOf = async ({ key }: { key: string }) =>

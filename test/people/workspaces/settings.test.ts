@@ -5,7 +5,6 @@ import { announce } from '../../../src/ground/db/notify.ts';
 import { errorAt, valueOf } from '../accounts/visitor.ts';
 import { hearAnnouncements } from '../../setup/announcements.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { workspaceIdOf } from '../../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -87,7 +86,7 @@ select day::text, clicks from click_counts_daily where scope_id = ${workspaceId}
   it('change the time zone while reclassify, which holds the rollups, writes its note', async () => {
     const mary = await app.signUp('Mary');
     const { slug } = mary.workspace;
-    const workspaceId = await workspaceIdOf(app, mary);
+    const workspaceId = mary.workspace.id;
     let answer: ReturnType<Person['ask']> | undefined;
     await app.db.transaction(async (tx) => {
       await lockRollups(tx);

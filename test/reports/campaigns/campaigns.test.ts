@@ -10,7 +10,7 @@ import { type Client, createLink, openClient } from '../../people/keys/client.ts
 import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace, makeHit } from '../../setup/hits.ts';
-import { joinWorkspace, startWorkspace, workspaceIdOf } from '../../setup/membership.ts';
+import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -120,7 +120,7 @@ describe('a campaign', () => {
     }
     expect((await stranger.ask(`${home()}/campaigns`)).status).toBe(404);
     expect((await getCampaign(app.db, workspaceId, campaign.id)).name).toBe('Guarded');
-    const theirs = await create(campaign.id, await workspaceIdOf(app, stranger));
+    const theirs = await create(campaign.id, stranger.workspace.id);
     expect(theirs.campaign).toBeNull();
   });
 
@@ -242,7 +242,7 @@ select 1 from link_totals where workspace_id = ${workspace} and is_busy`);
 
   it('stands side by side, the best first, with the change and the goal', async () => {
     const grace = await app.signUp('Grace');
-    const workspace = await workspaceIdOf(app, grace);
+    const workspace = grace.workspace.id;
     const today = new Date().toISOString().slice(0, 10);
     const day = (ago: number) => Date.parse(`${today}T00:00:00Z`) - ago * 86_400_000 + 60_000;
     const isoDay = (ago: number) => new Date(day(ago)).toISOString().slice(0, 10);

@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertLinkAs } from '../pages/pages.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
-import { workspaceIdOf } from '../../setup/membership.ts';
 
 let app: TestApp;
 let browser: Browser;
@@ -22,7 +21,7 @@ beforeAll(async () => {
     links.push((await insertLinkAs(ada, slug)).split('/').at(-1) ?? '');
     for (let visit = 0; visit < 8; visit++) await app.visit(`/${slug}`);
   }
-  const workspaceId = await workspaceIdOf(app, ada);
+  const workspaceId = ada.workspace.id;
   // A line needs more than one day: most of the clicks came some days ago.
   await app.rollUp();
   await app.db.execute(sql`
@@ -137,7 +136,7 @@ describe.each(pages)('the chart of %s', (_name, path, scheme, width, title, line
 it('a name of characters that are cut short is no half one', async () => {
   // Where they are cut depends on the width of what stands before.
   const ids = ['n', 'ni', 'nii', 'niii', 'niiii'];
-  const workspaceId = await workspaceIdOf(app, ada);
+  const workspaceId = ada.workspace.id;
   for (const id of ids)
     await app.db.execute(sql`
 insert into campaigns (id, workspace_id, name, name_key) values (${id}, ${workspaceId}, ${id + '👍🏽'.repeat(13)}, ${id})`);

@@ -14,7 +14,7 @@ import {
 import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { countStatements } from '../../setup/database.ts';
-import { joinWorkspace, startWorkspace, workspaceIdOf } from '../../setup/membership.ts';
+import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -108,14 +108,14 @@ describe('links as CSV', () => {
     expect(await slugsOf('', vic)).toEqual(['Frühling']);
     expect((await bob.ask(path)).status).toBe(404);
     expect((await app.ask(path)).status).toBe(303);
-    const own = await create({ slug: 'own' }, await workspaceIdOf(app, bob));
+    const own = await create({ slug: 'own' }, bob.workspace.id);
     expect(slugsIn((await bob.ask(`/w/${bob.workspace.slug}/links.csv`)).text)).toEqual([own.slug]);
     expect((await ada.ask(`${path}?search=own`)).text).toBe(byteOrderMark + head);
   });
 
   it('come whole, a page at a time, with few statements, however many there are', async () => {
     const cy = await app.signUp('Cy');
-    const id = await workspaceIdOf(app, cy);
+    const id = cy.workspace.id;
     await app.db.execute(sql`
 insert into links (id, workspace_id, url, created_at)
 select 'many' || n, ${id}, 'https://example.com/' || n, now() - make_interval(secs => n / 700)

@@ -7,7 +7,7 @@ import { insertLinkAs, textOf } from '../pages/pages.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
-import { joinWorkspace, workspaceIdOf } from '../../setup/membership.ts';
+import { joinWorkspace } from '../../setup/membership.ts';
 
 let mailbox: Mailbox;
 let app: TestApp;
@@ -33,7 +33,7 @@ async function insertPast(person: Person, clicks = 3): Promise<string> {
   await app.db.execute(sql`
 with hit as (
   insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, country, channel, is_first_on_link, is_first_in_workspace)
-  select n, '2026-10-14T12:00:00Z', ${linkId}, 'x', ${await workspaceIdOf(app, person)}, 'human', 'human:browser', 1, 'DE', 'direct', n = 1, n = 1
+  select n, '2026-10-14T12:00:00Z', ${linkId}, 'x', ${person.workspace.id}, 'human', 'human:browser', 1, 'DE', 'direct', n = 1, n = 1
   from generate_series(1, ${clicks}::int) n returning *
 )
 insert into clicks_pending select * from hit`);

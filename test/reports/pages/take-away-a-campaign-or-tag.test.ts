@@ -7,7 +7,6 @@ import { type Mailbox, openMailbox } from '../../people/accounts/mailbox.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
 import { openStream } from '../live/setup.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { workspaceIdOf } from '../../setup/membership.ts';
 import { insertLinkAs, textOf } from './pages.ts';
 
 let mailbox: Mailbox;
@@ -32,7 +31,7 @@ beforeAll(async () => {
     ids.push((await insertLinkAs(ada, slug)).split('/').at(-1) ?? '');
     await app.visit(`/${slug}`, { headers: { referer: `https://${slug}.example/` } });
   }
-  const workspaceId = await workspaceIdOf(app, ada);
+  const workspaceId = ada.workspace.id;
   for (const id of ['launch', 'doomed'])
     await app.db.execute(
       sql`insert into campaigns (id, workspace_id, name, name_key) values (${id}, ${workspaceId}, initcap(${id}), ${id})`,

@@ -14,7 +14,6 @@ import { textOf } from '../pages/pages.ts';
 import { byTest } from '../../setup/actor.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { makeHit } from '../../setup/hits.ts';
-import { workspaceIdOf } from '../../setup/membership.ts';
 
 /** What is shared and mailed of a filtered report is that, whoever asks it for more. */
 
@@ -41,7 +40,7 @@ beforeAll(async () => {
   mailbox = await openMailbox();
   app = await startTestApp({ SMTP_URL: mailbox.url });
   ada = await app.signUp('Ada');
-  workspaceId = await workspaceIdOf(app, ada);
+  workspaceId = ada.workspace.id;
   home = `/w/${ada.workspace.slug}`;
   const plan = { name: 'Launch', startsOn: null, endsOn: null, goal: null };
   const { id: campaign } = await insertCampaign(app.db, workspaceId, byTest, plan);

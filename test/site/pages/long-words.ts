@@ -18,7 +18,7 @@ import { byPerson } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
 import { makeHit } from '../../setup/hits.ts';
-import { joinWorkspace, workspaceIdOf } from '../../setup/membership.ts';
+import { joinWorkspace } from '../../setup/membership.ts';
 
 const day = 24 * 60 * 60_000;
 /** As long as each may be, and without a place to break. */
@@ -31,7 +31,7 @@ export type LongWords = Awaited<ReturnType<typeof fillWithLongWords>>;
 /** A workspace in which all words are as long as they may be. @returns what its pages are called by */
 export async function fillWithLongWords(app: TestApp, owner: Person) {
   const { db } = app;
-  const workspaceId = await workspaceIdOf(app, owner);
+  const workspaceId = owner.workspace.id;
   const home = `/w/${owner.workspace.slug}`;
   await db.execute(sql`update workspaces set name = ${unbroken.slice(0, 60)} where id = ${workspaceId}`);
   const { rows } = await db.execute<{ id: string }>(sql`select id from users where email = ${owner.email}`);

@@ -11,7 +11,6 @@ import { type Answer, type Person, startTestApp, type TestApp } from '../../setu
 import { insertDomain } from '../../setup/domains.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
-import { workspaceIdOf } from '../../setup/membership.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -25,7 +24,7 @@ beforeAll(async () => {
   app = await startTestApp();
   ada = await app.signUp('Ada');
   client = await openClient(app, ada);
-  workspaceId = await workspaceIdOf(app, ada);
+  workspaceId = ada.workspace.id;
   await insertDomain(app.db, workspaceId, plain);
   await insertDomain(app.db, workspaceId, branded, {
     rootUrl: 'https://www.acme.example/straße',
@@ -236,7 +235,7 @@ describe('a server whose dashboard and short links share a host', () => {
   it('serves custom domains beside it, and nothing of the dashboard there', async () => {
     const shared = await startTestApp({ SHORT_URL: '' });
     const bob = await shared.signUp('Bob');
-    await insertDomain(shared.db, await workspaceIdOf(shared, bob), plain, { rootUrl: 'https://example.com/' });
+    await insertDomain(shared.db, bob.workspace.id, plain, { rootUrl: 'https://example.com/' });
     await createLink(await openClient(shared, bob), { url: 'https://example.com/x', slug: 'x', domain: plain });
     const places = [];
     for (const path of ['/', '/x', '/log-in']) {
