@@ -4,8 +4,6 @@ import { insertApiKey } from '../../src/people/keys/keys.ts';
 import { insertNote } from '../../src/reports/notes/notes.ts';
 import { insertView } from '../../src/reports/saved-views/saved-views.ts';
 import { newId } from '../../src/ground/text/id.ts';
-import { insertCampaign } from '../../src/links/links/campaigns.ts';
-import { insertLink } from '../../src/links/links/queries.ts';
 import { ensureTags } from '../../src/links/links/tags.ts';
 import { insertMailing } from '../../src/reports/mailings/queries.ts';
 import { mailingToken } from '../../src/reports/mailings/token.ts';
@@ -13,6 +11,7 @@ import { insertShare } from '../../src/reports/sharing/queries.ts';
 import { insertInvitation } from '../../src/people/workspaces/invitations.ts';
 import { byPerson, byTest } from '../setup/actor.ts';
 import type { TestApp } from '../setup/app.ts';
+import { makeCampaign, makeLink } from '../setup/make.ts';
 
 /** The workspace in which everything is made, and whom it is made by. */
 export type Place = { app: TestApp; workspaceId: string; slug: string; ownerId: string };
@@ -40,16 +39,15 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
       return { workspace: place.slug };
     case 'links':
     case 'linkId':
-      return { [name]: (await makeLink(place)).id };
+      return { [name]: (await make(place)).id };
     case 'qr-codes':
     case 'slugId':
-      return { [name]: (await makeLink(place)).qrSlugId };
+      return { [name]: (await make(place)).qrSlugId };
     case 'slug':
-      return { slug: (await makeLink(place)).slug };
+      return { slug: (await make(place)).slug };
     case 'campaigns':
     case 'campaignId': {
-      const plan = { name: word, startsOn: null, endsOn: null, goal: null };
-      return { [name]: (await insertCampaign(db, workspaceId, byTest, plan)).id };
+      return { [name]: (await makeCampaign(app, workspaceId, word)).id };
     }
     case 'tags':
     case 'tagId':
@@ -117,16 +115,7 @@ values (${id}, ${`${word}.example.com`}, ${workspaceId}, 'live', ${word}, 'bytes
   }
 }
 
-function makeLink({ app, workspaceId, ownerId }: Place) {
-  return insertLink(app.db, workspaceId, byPerson(ownerId), {
-    url: 'https://example.com/',
-    slug: null,
-    title: null,
-    tags: [],
-    campaignId: null,
-    domainId: app.instanceDomainId,
-  });
-}
+const make = ({ app, workspaceId, ownerId }: Place) => makeLink(app, workspaceId, {}, byPerson(ownerId));
 
 const makeShare = ({ app, workspaceId, ownerId }: Place, title: string): Promise<string> =>
   insertShare(app.db, workspaceId, byPerson(ownerId), {

@@ -3,13 +3,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { domains, slugs } from '../../../src/ground/db/schema.ts';
 import { readLogo, updateLogo } from '../../../src/domains/domains/logo.ts';
 import { newId } from '../../../src/ground/text/id.ts';
-import { insertLink, removeLink } from '../../../src/links/links/queries.ts';
+import { removeLink } from '../../../src/links/links/queries.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
 import { byTest } from '../../setup/actor.ts';
 import { hearAnnouncements } from '../../setup/announcements.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
 import { startWorkspace } from '../../setup/membership.ts';
+import { makeLink } from '../../setup/make.ts';
 
 /** A PNG. */
 const onePixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -32,13 +33,7 @@ beforeEach(async () => {
   id = await insertDomain(app.db, workspaceId, host);
 });
 
-const make = (slug: string) =>
-  insertLink(app.db, workspaceId, byTest, {
-    url: `https://example.com/${slug}`,
-    slug,
-    domainId: id,
-    title: null,
-  });
+const make = (slug: string) => makeLink(app, workspaceId, { slug, domainId: id });
 const switchTo = (isCaseSensitive: boolean) =>
   client.ask(`/domains/${id}`, { method: 'PATCH', body: { isCaseSensitive } });
 /** Where a slug leads, or the status when it leads nowhere. */
@@ -234,12 +229,7 @@ describe("the instance's own short host", () => {
       body: { isCaseSensitive: true },
     });
     expect(answer.status).toBe(404);
-    await insertLink(app.db, workspaceId, byTest, {
-      url: 'https://example.com/own',
-      slug: 'Own',
-      domainId: app.instanceDomainId,
-      title: null,
-    });
+    await makeLink(app, workspaceId, { url: 'https://example.com/own', slug: 'Own' });
     expect((await app.visit('/oWN')).headers.location).toBe('https://example.com/own');
   });
 });

@@ -4,13 +4,14 @@ import { PNG } from 'pngjs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { domains } from '../../../src/ground/db/schema.ts';
 import { readLogo } from '../../../src/domains/domains/logo.ts';
-import { insertLink, removeLink } from '../../../src/links/links/queries.ts';
+import { removeLink } from '../../../src/links/links/queries.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { startWorkspace } from '../../setup/membership.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -123,8 +124,8 @@ describe('the logo of a domain', () => {
   it('is on all pages that its visitors meet, with the name of the brand, and may be kept for ever', async () => {
     expect((await upload(png(40, 20))).status).toBe(303);
     const link = { url: 'https://example.com/', domainId: id, title: null };
-    await insertLink(app.db, workspaceId, byTest, { ...link, slug: 'spring' });
-    const { id: ended } = await insertLink(app.db, workspaceId, byTest, { ...link, slug: 'ended' });
+    await makeLink(app, workspaceId, { ...link, slug: 'spring' });
+    const { id: ended } = await makeLink(app, workspaceId, { ...link, slug: 'ended' });
     await removeLink(app.db, workspaceId, byTest, ended);
     const src = await logoOn('/nobody-has-this');
     expect(src).toMatch(/^\/assets\/brand\/logo\/[0-9a-f]{32}$/);

@@ -4,7 +4,7 @@ import { parseCsv } from '../../../src/ground/text/csv.ts';
 import { domains, workspaces } from '../../../src/ground/db/schema.ts';
 import { countLinksOn } from '../../../src/domains/domains/removal.ts';
 import { getOwnDomain } from '../../../src/domains/domains/settings.ts';
-import { archiveLink, getLink, insertLink, type Link, removeLink } from '../../../src/links/links/queries.ts';
+import { archiveLink, getLink, type Link, removeLink } from '../../../src/links/links/queries.ts';
 import { openClient } from '../../people/keys/client.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Answer, Person, TestApp } from '../../setup/app.ts';
@@ -12,6 +12,7 @@ import { insertDomain } from '../../setup/domains.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { rowsOf } from '../../setup/hits.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -32,7 +33,7 @@ beforeEach(async () => {
 });
 
 const make = (slug: string, url = `https://example.com/${slug}`): Promise<Link> =>
-  insertLink(app.db, workspaceId, byTest, { url, slug, domainId: id, title: null });
+  makeLink(app, workspaceId, { url, slug, domainId: id });
 const remove = (typed: string, person = ada) => person.ask(`${home}/remove`, { form: { host: typed } });
 const stateOf = async () => (await app.db.select().from(domains).where(eq(domains.id, id)))[0]?.state;
 

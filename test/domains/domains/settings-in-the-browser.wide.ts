@@ -1,11 +1,10 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertLink } from '../../../src/links/links/queries.ts';
-import { byTest } from '../../setup/actor.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPage, openPageAs } from '../../setup/browser.ts';
 import { insertDomain } from '../../setup/domains.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -35,8 +34,7 @@ describe('an admin sets a domain up, and visitors meet it', () => {
       const name = `${colorScheme}${width}`;
       const workspaceId = ada.workspace.id;
       const id = await insertDomain(app.db, workspaceId, `${name}.localhost`);
-      const link = { url: 'https://example.com/', slug: 'spring', domainId: id, title: null };
-      await insertLink(app.db, workspaceId, byTest, link);
+      await makeLink(app, workspaceId, { slug: 'spring', domainId: id });
       const options = { colorScheme, viewport: { width, height: 900 } };
       const { page, errors } = await openPageAs(browser, app, ada, { ...options, bypassCSP: true });
       await page.goto(`${app.url}/w/${ada.workspace.slug}/domains/${id}/settings`);

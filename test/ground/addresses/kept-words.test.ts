@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertLink } from '../../../src/links/links/queries.ts';
 import { type Client, createLink, openClient } from '../../people/keys/client.ts';
 import { openCommandLine } from '../../cli/run.ts';
-import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
+import { makeLink } from '../../setup/make.ts';
 
 /** First words that interfaces to come answer at. */
 const everywhere = ['yourls-api.php', 'rest', 'v4', 'see', 'api'];
@@ -28,12 +27,7 @@ const create = (slug: string, domain?: string) =>
 
 /** A link from before the word was kept. */
 const makeOld = (slug: string, domain: string) =>
-  insertLink(app.db, client.workspaceId, byTest, {
-    url: 'https://example.com/old',
-    slug,
-    domainId: domain,
-    title: null,
-  });
+  makeLink(app, client.workspaceId, { url: 'https://example.com/old', slug, domainId: domain });
 
 describe('a word that is kept for interfaces to come', () => {
   it.each([...everywhere, 'API', 'Yourls-API.php', 'ｒｅｓｔ', 'ſee'])(

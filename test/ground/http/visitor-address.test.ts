@@ -1,12 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertLink } from '../../../src/links/links/queries.ts';
 import { networkOf, readAddress } from '../../../src/ground/addresses/network.ts';
 import { knowProxies, visitorAddress } from '../../../src/ground/http/proxies.ts';
-import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
+import { makeLink } from '../../setup/make.ts';
 
 describe('an address as proxies write it', () => {
   it.each([
@@ -112,9 +111,7 @@ describe('a visitor behind a proxy that adds the port', () => {
   let linkId: string;
   beforeAll(async () => {
     app = await startTestApp();
-    const { instanceDomainId: domainId } = app;
-    const link = { url: 'https://example.com/', slug: 'spring', domainId, title: null };
-    ({ id: linkId } = await insertLink(app.db, await insertBareWorkspace(app.db), byTest, link));
+    ({ id: linkId } = await makeLink(app, await insertBareWorkspace(app.db), { slug: 'spring' }));
   });
   afterAll(() => app.close());
 

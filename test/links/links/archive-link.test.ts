@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { archiveLink, getLink, insertLink, type Link, restoreLink } from '../../../src/links/links/queries.ts';
+import { archiveLink, getLink, type Link, restoreLink } from '../../../src/links/links/queries.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -15,9 +16,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 beforeEach(async () => {
-  const { instanceDomainId: domainId } = app;
-  const input = { url: 'https://example.com/', slug: null, domainId, title: null };
-  link = await insertLink(app.db, workspaceId, byTest, input);
+  link = await makeLink(app, workspaceId);
 });
 
 const pathOf = (action: 'archive' | 'restore') => `/w/${ada.workspace.slug}/links/${link.id}/${action}`;

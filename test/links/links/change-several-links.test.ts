@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addTagTo, archiveLinks } from '../../../src/links/links/bulk.ts';
-import { insertCampaign } from '../../../src/links/links/campaigns.ts';
 import { bulkForm } from '../../../src/links/pages/forms.ts';
-import { getLink, insertLink, type Link } from '../../../src/links/links/queries.ts';
+import { getLink, type Link } from '../../../src/links/links/queries.ts';
 import { byTest } from '../../setup/actor.ts';
 import { hearAnnouncements } from '../../setup/announcements.ts';
 import type { Ask, Person, TestApp } from '../../setup/app.ts';
 import { countStatements } from '../../setup/database.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
+import { makeCampaign, makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -17,20 +17,12 @@ let links: Link[];
 
 beforeAll(async () => {
   ({ app, ada, workspaceId } = await startWorkspace());
-  const plan = { startsOn: null, endsOn: null, goal: null };
-  await insertCampaign(app.db, workspaceId, byTest, { name: 'Spring', ...plan });
-  await insertCampaign(app.db, workspaceId, byTest, { name: 'Autumn', ...plan });
+  await makeCampaign(app, workspaceId, 'Spring');
+  await makeCampaign(app, workspaceId, 'Autumn');
 });
 afterAll(() => app.close());
 
-const create = (workspace = workspaceId, tags: string[] = []) =>
-  insertLink(app.db, workspace, byTest, {
-    url: 'https://example.com/',
-    slug: null,
-    domainId: app.instanceDomainId,
-    title: null,
-    tags,
-  });
+const create = (workspace = workspaceId, tags: string[] = []) => makeLink(app, workspace, { tags });
 
 beforeEach(async () => {
   links = [await create(), await create(), await create()];

@@ -7,6 +7,7 @@ import { byTest } from '../../setup/actor.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { tellOfDomain } from '../../setup/domains.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -396,7 +397,7 @@ describe('random slugs', () => {
     const { db, sites, config } = app.fastify;
     const context = { db, sites, config, isReservedSlug: (key: string) => !/^[a-d]/.test(key) };
     const input = await readNewLink(context, workspaceId, { url: 'https://example.com' });
-    const link = await insertLink(app.db, workspaceId, byTest, { ...input });
+    const link = await makeLink(app, workspaceId, { ...input });
     const { rows } = await app.db.execute<{ slug: string }>(sql`select slug from slugs where link_id = ${link.id}`);
     expect(rows.map(({ slug }) => slug)).toEqual([expect.stringMatching(/^[a-d]/), expect.stringMatching(/^[a-d]/)]);
   });

@@ -4,7 +4,6 @@ import { countLinks, listLinks } from '../../../src/links/links/list.ts';
 import {
   archiveLink,
   getLink,
-  insertLink,
   type Link,
   removeLink,
   restoreLink,
@@ -13,6 +12,7 @@ import {
 import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -31,10 +31,7 @@ afterAll(() => app.close());
 
 let count = 0;
 beforeEach(async () => {
-  const { instanceDomainId: domainId } = app;
-  count += 1;
-  const input = { url: 'https://example.com/', slug: `Poster-${count}`, domainId, title: 'Poster' };
-  link = await insertLink(app.db, workspaceId, byTest, input);
+  link = await makeLink(app, workspaceId, { slug: `Poster-${++count}`, title: 'Poster' });
   const { rows } = await app.db.execute<{ slug: string }>(sql`select slug from slugs where id = ${link.qrSlugId}`);
   qrSlug = rows[0]?.slug ?? '';
 });
@@ -82,7 +79,7 @@ describe('deleting a link', () => {
     const { rows } = await app.db.execute(
       sql`select url, title, deleted_at is not null as is_deleted from links where id = ${link.id}`,
     );
-    expect(rows).toEqual([{ url: 'https://example.com/', title: 'Poster', is_deleted: true }]);
+    expect(rows).toEqual([{ url: link.url, title: 'Poster', is_deleted: true }]);
     const gone = expect.objectContaining({ status: 404 });
     await expect(getLink(app.db, workspaceId, link.id)).rejects.toEqual(gone);
     await expect(updateLink(app.db, workspaceId, byTest, link.id, { title: 'x' })).rejects.toEqual(gone);

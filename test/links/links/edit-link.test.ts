@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { archiveLink, getLink, insertLink, type Link, updateLink } from '../../../src/links/links/queries.ts';
+import { archiveLink, getLink, type Link, updateLink } from '../../../src/links/links/queries.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -15,9 +16,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 beforeEach(async () => {
-  const { instanceDomainId: domainId } = app;
-  const input = { url: 'https://example.com/old', slug: null, domainId, title: 'Old title' };
-  link = await insertLink(app.db, workspaceId, byTest, input);
+  link = await makeLink(app, workspaceId, { url: 'https://example.com/old', title: 'Old title' });
 });
 
 const pathOf = (id = link.id) => `/w/${ada.workspace.slug}/links/${id}/edit`;

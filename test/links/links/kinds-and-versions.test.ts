@@ -2,10 +2,9 @@ import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { links, tags, users } from '../../../src/ground/db/schema.ts';
 import { addTagTo, archiveLinks, removeTagFrom, restoreLinks, setCampaignOf } from '../../../src/links/links/bulk.ts';
-import { insertCampaign, removeCampaign } from '../../../src/links/links/campaigns.ts';
+import { removeCampaign } from '../../../src/links/links/campaigns.ts';
 import {
   archiveLink,
-  insertLink,
   type LinkChanges,
   removeLink,
   restoreLink,
@@ -15,6 +14,7 @@ import { fillSearchTexts } from '../../../src/links/links/search-texts.ts';
 import { byTest } from '../../setup/actor.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
+import { makeCampaign, makeLink } from '../../setup/make.ts';
 
 let database: OpenTestDatabase;
 let ws: string;
@@ -25,10 +25,8 @@ beforeAll(async () => {
   database = await openTestDatabase(3);
   ws = await insertBareWorkspace(database.db);
   await database.db.execute(sql`insert into domains (id, host) values ('d', 'go.test')`);
-  const made = { slug: null, url: 'https://example.com/', title: 'First', domainId: 'd', tags: ['a'] };
-  linkId = (await insertLink(database.db, ws, byTest, made)).id;
-  const plan = { name: 'Spring', startsOn: null, endsOn: null, goal: null };
-  campaignId = (await insertCampaign(database.db, ws, byTest, plan)).id;
+  linkId = (await makeLink({ ...database, instanceDomainId: 'd' }, ws, { title: 'First', tags: ['a'] })).id;
+  campaignId = (await makeCampaign(database, ws, 'Spring')).id;
 });
 afterAll(() => database.drop());
 

@@ -1,15 +1,13 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { batchParameters, KnownVisitors, recordHits } from '../../../src/visitors/clicks/batch.ts';
 import { rollUpLinks } from '../../../src/visitors/rollups/rollups.ts';
-import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { countLinks, type LinkSort, listLinks, sparklinesOf } from '../../../src/links/links/list.ts';
-import { archiveLink, getLink, insertLink, type Link } from '../../../src/links/links/queries.ts';
+import { archiveLink, getLink, type Link } from '../../../src/links/links/queries.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
-import { insertBareWorkspace, makeHit } from '../../setup/hits.ts';
+import { insertBareWorkspace } from '../../setup/hits.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
-import { Client } from 'pg';
+import { hitOf, insertHits, makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -22,13 +20,7 @@ afterAll(() => app.close());
 
 type Made = { url?: string; slug?: string | null; title?: string | null; tags?: string[] };
 const create = (input: Made = {}, workspace = workspaceId) =>
-  insertLink(app.db, workspace, byTest, {
-    url: 'https://example.com/',
-    slug: null,
-    title: null,
-    domainId: app.instanceDomainId,
-    ...input,
-  });
+  makeLink(app, workspace, { url: 'https://example.com/', ...input });
 
 type Options = Parameters<typeof listLinks>[2];
 const list = (options: Partial<Options> = {}, workspace = workspaceId) =>
@@ -46,25 +38,6 @@ async function pagesOf(options: Partial<Options>, workspace: string, between = a
   }
 }
 
-/** Hits as the recorder would write them; each visitor is a new one. */
-async function record(hits: Hit[]): Promise<void> {
-  const client = new Client({ connectionString: app.databaseUrl });
-  await client.connect();
-  await client.query({ ...recordHits, values: batchParameters(hits, new KnownVisitors(1_000).unknownOf(hits)) });
-  await client.end();
-}
-
-let visitors = 1;
-const click = (link: Link, changes: Partial<Hit> = {}) =>
-  makeHit({
-    workspaceId: link.workspaceId,
-    linkId: link.id,
-    slugId: link.slugId,
-    visitorKey: visitors++,
-    clickedAt: Date.now(),
-    ...changes,
-  });
-
 describe('the list of links', () => {
   it('begins with a page that lets one make the first', async () => {
     const page = await ada.ask(`/w/${ada.workspace.slug}/links`);
@@ -75,7 +48,11 @@ describe('the list of links', () => {
 
   it('shows each link with its destination, title, clicks and visitors', async () => {
     const link = await create({ url: 'https://example.com/<b>?a=1&b=2', slug: 'shown', title: 'A "title"' });
-    await record([click(link), click(link, { visitorKey: null }), click(link, { class: 'preview', visitorKey: null })]);
+    await insertHits(app, [
+      hitOf(link),
+      hitOf(link, { visitorKey: null }),
+      hitOf(link, { class: 'preview', visitorKey: null }),
+    ]);
     const page = await ada.ask(`/w/${ada.workspace.slug}/links`);
     expect(page.text).toContain(`data-copy="${link.shortUrl}"`);
     expect(page.text).toContain('href="https://example.com/&lt;b&gt;?a=1&amp;b=2"');
@@ -115,17 +92,17 @@ describe('counts in the list', () => {
   it('are exact before and after the rollups take the clicks in', async () => {
     const link = await create();
     const at = Date.now() - 5_000;
-    await record([
-      click(link, { clickedAt: at - 60_000 }),
-      click(link, { clickedAt: at }),
-      click(link, { visitorKey: null, clickedAt: at - 1 }),
-      click(link, { class: 'crawler', visitorKey: null, clickedAt: at + 1_000 }),
+    await insertHits(app, [
+      hitOf(link, { clickedAt: at - 60_000 }),
+      hitOf(link, { clickedAt: at }),
+      hitOf(link, { visitorKey: null, clickedAt: at - 1 }),
+      hitOf(link, { class: 'crawler', visitorKey: null, clickedAt: at + 1_000 }),
     ]);
     const expected = { clicks: 3, visitors: 2, lastClickAt: new Date(at) };
     expect(await getLink(app.db, workspaceId, link.id)).toMatchObject(expected);
     await app.rollUp();
     expect(await getLink(app.db, workspaceId, link.id)).toMatchObject(expected);
-    await record([click(link, { clickedAt: at - 120_000 })]);
+    await insertHits(app, [hitOf(link, { clickedAt: at - 120_000 })]);
     expect(await getLink(app.db, workspaceId, link.id)).toMatchObject({ ...expected, clicks: 4, visitors: 3 });
   });
 
@@ -134,13 +111,13 @@ describe('counts in the list', () => {
     const workspace = await insertBareWorkspace(app.db, zone);
     const link = await create({}, workspace);
     const now = new Date('2026-10-20T12:00:00Z'); // 02:00 on the 21st there
-    const at = (time: string) => click(link, { clickedAt: Date.parse(time) });
-    await record([at('2026-10-20T10:30:00Z'), at('2026-10-20T09:59:00Z'), at('2026-09-21T10:00:00Z')]);
+    const at = (time: string) => hitOf(link, { clickedAt: Date.parse(time) });
+    await insertHits(app, [at('2026-10-20T10:30:00Z'), at('2026-10-20T09:59:00Z'), at('2026-09-21T10:00:00Z')]);
     await app.rollUp();
-    await record([
+    await insertHits(app, [
       at('2026-10-20T11:59:00Z'),
       at('2026-09-21T09:59:59Z'), // the 31st day
-      click(link, { class: 'preview', visitorKey: null, clickedAt: Date.parse('2026-10-20T11:00:00Z') }),
+      hitOf(link, { class: 'preview', visitorKey: null, clickedAt: Date.parse('2026-10-20T11:00:00Z') }),
     ]);
     const read = async () =>
       (await sparklinesOf(app.db, workspace, [link.id], { days: 30, timeZone: zone, now })).get(link.id);
@@ -316,11 +293,11 @@ where id in ${made.slice(5, 15).map(({ id }) => id)}`);
     const hits = made
       .slice(0, 9)
       .flatMap((link, index) =>
-        Array.from({ length: (index % 4) + 1 }, () => click(link, { clickedAt: start + index * 1_000 })),
+        Array.from({ length: (index % 4) + 1 }, () => hitOf(link, { clickedAt: start + index * 1_000 })),
       );
-    await record(hits.slice(0, 10));
+    await insertHits(app, hits.slice(0, 10));
     await app.rollUp();
-    await record(hits.slice(10));
+    await insertHits(app, hits.slice(10));
   });
 
   it.each(sorts)('%s: pages of any size hold every link once, in the order of the whole', async (sort) => {

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lastName, nameKey, splitNames } from '../../../src/links/links/name.ts';
-import { getLink, insertLink, type Link, removeLink, updateLink } from '../../../src/links/links/queries.ts';
+import { getLink, type Link, removeLink, updateLink } from '../../../src/links/links/queries.ts';
 import { listTags, maxTags, readTagName, readTagNames, suggestTags } from '../../../src/links/links/tags.ts';
 import { type Client, createLink, openClient } from '../../people/keys/client.ts';
 import { byTest } from '../../setup/actor.ts';
@@ -9,6 +9,7 @@ import type { Person, TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 import { ownTimeOf } from '../../setup/own-time.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -21,14 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const create = (tags: string[], workspace = workspaceId): Promise<Link> =>
-  insertLink(app.db, workspace, byTest, {
-    url: 'https://example.com/',
-    slug: null,
-    domainId: app.instanceDomainId,
-    title: null,
-    tags,
-  });
+const create = (tags: string[], workspace = workspaceId): Promise<Link> => makeLink(app, workspace, { tags });
 const tagsOf = async (linkId: string) => (await getLink(app.db, workspaceId, linkId)).tags.map(({ name }) => name);
 const tagNamed = async (name: string, workspace = workspaceId) =>
   (await listTags(app.db, workspace)).find((tag) => tag.name === name);

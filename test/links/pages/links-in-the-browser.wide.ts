@@ -1,12 +1,10 @@
 import type { Browser, Page } from 'playwright-core';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertCampaign } from '../../../src/links/links/campaigns.ts';
-import { insertLink } from '../../../src/links/links/queries.ts';
-import { byTest } from '../../setup/actor.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, type OpenedPage, openPageAs } from '../../setup/browser.ts';
+import { makeCampaign, makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let browser: Browser;
@@ -30,16 +28,7 @@ async function openLinks(person: Person, options: { javaScriptEnabled?: boolean 
 }
 
 async function insertLinks(person: Person, titles: string[]): Promise<void> {
-  const workspaceId = person.workspace.id;
-  for (const title of titles) {
-    const input = {
-      url: 'https://example.com/',
-      slug: null,
-      domainId: app.instanceDomainId,
-      title,
-    };
-    await insertLink(app.db, workspaceId, byTest, input);
-  }
+  for (const title of titles) await makeLink(app, person, { title });
 }
 
 const rowsOf = (page: Page) => page.locator('#link-rows .link-cell');
@@ -131,9 +120,7 @@ describe('in a browser', () => {
   it('a slug is checked while it is typed, and again for another domain', async () => {
     const ada = await app.signUp('Ada');
     const workspaceId = ada.workspace.id;
-    const { instanceDomainId: domainId } = app;
-    const input = { url: 'https://example.com/', slug: 'typed', domainId, title: null };
-    await insertLink(app.db, workspaceId, byTest, input);
+    await makeLink(app, ada, { slug: 'typed' });
     await app.db.execute(
       sql`insert into domains (id, host, workspace_id) values ('typed', 'go.typed.example', ${workspaceId})`,
     );
@@ -173,8 +160,7 @@ describe('in a browser', () => {
 
   it('the arrow keys are a field’s own in an open menu, and choose among its items elsewhere', async () => {
     const ada = await app.signUp('Ada');
-    const plan = { name: 'Spring', startsOn: null, endsOn: null, goal: null };
-    await insertCampaign(app.db, ada.workspace.id, byTest, plan);
+    await makeCampaign(app, ada, 'Spring');
     const { page, errors } = await openLinks(ada);
     await page.goto(`${app.url}/w/${ada.workspace.slug}/campaigns`);
     await page.locator('[popovertarget="range-menu"]').click();

@@ -1,10 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertCampaign } from '../../../src/links/links/campaigns.ts';
-import { insertLink } from '../../../src/links/links/queries.ts';
-import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, type OpenedPage, openPageAs } from '../../setup/browser.ts';
+import { makeCampaign, makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let browser: Browser;
@@ -21,20 +19,13 @@ afterAll(async () => {
 async function openList(options: { javaScriptEnabled?: boolean } = {}): Promise<OpenedPage & { person: Person }> {
   const person = await app.signUp('Ada');
   const workspaceId = person.workspace.id;
-  await insertCampaign(app.db, workspaceId, byTest, { name: 'Spring', startsOn: null, endsOn: null, goal: null });
+  await makeCampaign(app, workspaceId, 'Spring');
   for (const [title, tags] of [
     ['Apples', ['fruit']],
     ['Pears', ['fruit', 'fresh']],
     ['Nuts', []],
   ] as const) {
-    const { instanceDomainId: domainId } = app;
-    await insertLink(app.db, workspaceId, byTest, {
-      url: 'https://example.com/',
-      slug: null,
-      domainId,
-      title,
-      tags,
-    });
+    await makeLink(app, workspaceId, { title, tags });
   }
   const opened = await openPageAs(browser, app, person, options);
   await opened.page.goto(`${app.url}/w/${person.workspace.slug}/links`);

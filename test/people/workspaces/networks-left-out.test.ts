@@ -7,7 +7,8 @@ import { hearAnnouncements } from '../../setup/announcements.ts';
 import type { Answer, Person, TestApp } from '../../setup/app.ts';
 import { rowsOf } from '../../setup/hits.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
-import { insertLinkAs, textOf } from '../../reports/pages/pages.ts';
+import { makeLink } from '../../setup/make.ts';
+import { textOf } from '../../reports/pages/pages.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -19,7 +20,7 @@ beforeAll(async () => {
   ({ app, ada, workspaceId } = await startWorkspace());
   client = await openClient(app, ada);
   settings = `/w/${ada.workspace.slug}/settings`;
-  await insertLinkAs(ada, 'office');
+  await makeLink(app, ada, { slug: 'office' });
 });
 afterAll(() => app.close());
 
@@ -104,7 +105,7 @@ describe('a visit from a network that is left out', () => {
 
   it('is left out of this workspace alone', async () => {
     const eve = await app.signUp('Eve');
-    await insertLinkAs(eve, 'eves');
+    await makeLink(app, eve, { slug: 'eves' });
     expect(await hitFrom('203.0.113.9', '/eves')).toEqual(person);
     expect(await hitFrom('203.0.113.9')).toEqual(own);
   });

@@ -5,6 +5,7 @@ import { announce } from '../../../src/ground/db/notify.ts';
 import { errorAt, valueOf } from '../accounts/visitor.ts';
 import { hearAnnouncements } from '../../setup/announcements.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
+import { makeHits, makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -37,19 +38,8 @@ describe('workspace settings', () => {
 
   it('count the reports anew when the time zone changes, and tell every node', async () => {
     const listener = await hearAnnouncements(app.databaseUrl);
-    const link = await app.db.execute<{ id: string; workspace_id: string }>(sql`
-insert into links (id, workspace_id, url) select 'link-of-ada', id, 'https://example.com' from workspaces where slug = ${ada.workspace.slug}
-returning id, workspace_id`);
-    const workspaceId = link.rows[0]?.workspace_id ?? '';
-    await app.db.execute(sql`
-with hit as (
-  select 1, '2026-11-20T22:30:00Z'::timestamptz, 'link-of-ada', 'slug', ${workspaceId}, 'human', 'browser', 1, 'direct', true, true
-), kept as (
-  insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
-  select * from hit
-)
-insert into clicks_pending (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
-select * from hit`);
+    const workspaceId = ada.workspace.id;
+    await makeHits(app, await makeLink(app, ada), [{ clickedAt: Date.parse('2026-11-20T22:30:00Z') }]);
     await app.rollUp();
     const day = async () => {
       const found = await app.db.execute<{ day: string; clicks: string }>(sql`

@@ -1,16 +1,14 @@
 import { sql } from 'drizzle-orm';
-import { Client as PgClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countCampaignDays } from '../../../src/visitors/rollups/days.ts';
-import { batchParameters, KnownVisitors, recordHits } from '../../../src/visitors/clicks/batch.ts';
-import type { Hit } from '../../../src/visitors/clicks/hit.ts';
-import { getCampaign, insertCampaign, listCampaigns, maxCampaigns } from '../../../src/links/links/campaigns.ts';
-import { getLink, insertLink, type Link, removeLink } from '../../../src/links/links/queries.ts';
+import { getCampaign, listCampaigns, maxCampaigns } from '../../../src/links/links/campaigns.ts';
+import { getLink, type Link, removeLink } from '../../../src/links/links/queries.ts';
 import { type Client, createLink, openClient } from '../../people/keys/client.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace, makeHit } from '../../setup/hits.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
+import { insertHits, makeCampaign, makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -26,23 +24,9 @@ afterAll(() => app.close());
 
 const home = (person = ada) => `/w/${person.workspace.slug}`;
 const create = (campaignId: string | null, workspace = workspaceId): Promise<Link> =>
-  insertLink(app.db, workspace, byTest, {
-    url: 'https://example.com/',
-    slug: null,
-    domainId: app.instanceDomainId,
-    title: null,
-    campaignId,
-  });
+  makeLink(app, workspace, { campaignId });
 const campaignNamed = async (name: string) =>
   (await listCampaigns(app.db, workspaceId)).find((campaign) => campaign.name === name);
-
-/** Hits as the recorder writes them. */
-async function record(hits: Hit[]): Promise<void> {
-  const pg = new PgClient({ connectionString: app.databaseUrl });
-  await pg.connect();
-  await pg.query({ ...recordHits, values: batchParameters(hits, new KnownVisitors(1_000).unknownOf(hits)) });
-  await pg.end();
-}
 
 describe('a campaign', () => {
   it('is taught before there is one', async () => {
@@ -78,8 +62,7 @@ describe('a campaign', () => {
     ['a goal of zero', { goal: '0' }, 422, 'A goal is a whole number of clicks'],
     ['a goal in words', { goal: 'many' }, 422, 'A goal is a whole number of clicks'],
   ])('is refused with %s, and the form keeps what was typed', async (_what, wrong, status, words) => {
-    if (!(await campaignNamed('Taken')))
-      await insertCampaign(app.db, workspaceId, byTest, { name: 'Taken', ...noPlan });
+    if (!(await campaignNamed('Taken'))) await makeCampaign(app, workspaceId, 'Taken');
     const form: Record<string, string> = { name: 'New one', startsOn: '2026-01-05', endsOn: '', goal: '77', ...wrong };
     const answer = await ada.ask(`${home()}/campaigns`, { form });
     expect(answer.status).toBe(status);
@@ -90,7 +73,7 @@ describe('a campaign', () => {
   });
 
   it('is chosen by name in a link’s form; one that is not there is refused', async () => {
-    await insertCampaign(app.db, workspaceId, byTest, { name: 'Launch', ...noPlan });
+    await makeCampaign(app, workspaceId, 'Launch');
     const url = 'https://example.com/launch';
     const made = await ada.ask(`${home()}/links`, { form: { url, campaign: ' launch ' } });
     const id = made.headers.location?.split('/').at(-1) ?? '';
@@ -106,7 +89,7 @@ describe('a campaign', () => {
   });
 
   it('is looked at by viewers and changed by members; for strangers it is not there', async () => {
-    const campaign = await insertCampaign(app.db, workspaceId, byTest, { name: 'Guarded', ...noPlan });
+    const campaign = await makeCampaign(app, workspaceId, 'Guarded');
     const [viewer, stranger] = [await app.signUp('Vera'), await app.signUp('Sam')];
     await joinWorkspace(app, viewer, ada, 'viewer');
     const page = await viewer.ask(`${home()}/campaigns`);
@@ -129,7 +112,7 @@ describe('a campaign', () => {
     await app.db.execute(sql`
 insert into campaigns (id, workspace_id, name, name_key)
 select 'many' || n, ${busy}, 'C' || n, 'c' || n from generate_series(1, ${maxCampaigns}::int) n`);
-    await expect(insertCampaign(app.db, busy, byTest, { name: 'More', ...noPlan })).rejects.toMatchObject({
+    await expect(makeCampaign(app, busy, 'More')).rejects.toMatchObject({
       code: 'campaigns_limit',
     });
   });
@@ -181,10 +164,7 @@ describe('what campaigns brought', () => {
 
   it('equals the rows, while hits are pending, rolled up, and on links that are busy', async () => {
     const workspace = await insertBareWorkspace(app.db, zone);
-    const [one, other] = [
-      await insertCampaign(app.db, workspace, byTest, { name: 'One', ...noPlan }),
-      await insertCampaign(app.db, workspace, byTest, { name: 'Other', ...noPlan }),
-    ];
+    const [one, other] = [await makeCampaign(app, workspace, 'One'), await makeCampaign(app, workspace, 'Other')];
     const links = [
       await create(one.id, workspace),
       await create(one.id, workspace),
@@ -222,18 +202,18 @@ order by 1, 2`);
       expect(rows).toHaveLength(18);
       expect(await countCampaignDays(app.db, workspace, days, both)).toEqual(rows);
     };
-    await record(hits(2_000, 0));
+    await insertHits(app, hits(2_000, 0));
     await expectRows();
     await app.rollUp();
     await expectRows();
     // Links of 3,000 hits and more have breakdowns of their own.
-    for (let batch = 1; batch <= 6; batch += 1) await record(hits(2_000, batch * 60_000));
+    for (let batch = 1; batch <= 6; batch += 1) await insertHits(app, hits(2_000, batch * 60_000));
     await app.rollUp();
     const { rows: busy } = await app.db.execute(sql`
 select 1 from link_totals where workspace_id = ${workspace} and is_busy`);
     expect(busy.length).toBeGreaterThan(0);
     await expectRows();
-    await record(hits(400, 500_000));
+    await insertHits(app, hits(400, 500_000));
     await expectRows();
     await removeLink(app.db, workspace, byTest, links[0]?.id ?? '');
     await expectRows();
@@ -246,10 +226,9 @@ select 1 from link_totals where workspace_id = ${workspace} and is_busy`);
     const today = new Date().toISOString().slice(0, 10);
     const day = (ago: number) => Date.parse(`${today}T00:00:00Z`) - ago * 86_400_000 + 60_000;
     const isoDay = (ago: number) => new Date(day(ago)).toISOString().slice(0, 10);
-    await insertCampaign(app.db, workspace, byTest, { name: 'Silent', ...noPlan });
-    const quiet = await insertCampaign(app.db, workspace, byTest, { name: 'Quiet', ...noPlan });
-    const loud = await insertCampaign(app.db, workspace, byTest, {
-      name: 'Loud <b>',
+    await makeCampaign(app, workspace, 'Silent');
+    const quiet = await makeCampaign(app, workspace, 'Quiet');
+    const loud = await makeCampaign(app, workspace, 'Loud <b>', {
       startsOn: isoDay(10),
       endsOn: isoDay(-30),
       goal: 1_000,
@@ -266,7 +245,7 @@ select 1 from link_totals where workspace_id = ${workspace} and is_busy`);
           channel: index === 0 ? 'qr' : 'direct',
         }),
       );
-    await record([...clicks(quietLink, 2, 3), ...clicks(loudLink, 6, 2), ...clicks(loudLink, 4, 9)]);
+    await insertHits(app, [...clicks(quietLink, 2, 3), ...clicks(loudLink, 6, 2), ...clicks(loudLink, 4, 9)]);
     const page = await grace.ask(`${home(grace)}/campaigns?period=7d`);
     const text = page.text
       .replace(/<title>.*?<\/title>/g, '')

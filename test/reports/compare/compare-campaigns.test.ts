@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { insertLinkAs, textOf } from '../pages/pages.ts';
+import { makeLink } from '../../setup/make.ts';
+import { textOf } from '../pages/pages.ts';
 
 let app: TestApp;
 let owner: Person;
@@ -14,7 +15,7 @@ beforeAll(async () => {
   home = `/w/${owner.workspace.slug}`;
   path = `${home}/compare`;
   for (const [index, slug] of ['spring', 'summer', 'autumn'].entries()) {
-    const link = (await insertLinkAs(owner, slug)).split('/').at(-1);
+    const link = (await makeLink(app, owner, { slug })).id;
     for (let click = 0; click <= index; click++)
       await app.visit(`/${slug}`, { headers: { 'x-forwarded-for': '203.0.113.1' } });
     await app.db.execute(sql`

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { insertLinkAs, textOf } from '../pages/pages.ts';
+import { makeLink } from '../../setup/make.ts';
+import { textOf } from '../pages/pages.ts';
 
 let app: TestApp;
 let owner: Person;
@@ -13,7 +14,7 @@ beforeAll(async () => {
   path = `/w/${owner.workspace.slug}/compare`;
   links = [];
   for (const [index, slug] of ['spring', 'summer', 'autumn', 'winter', 'always', 'never'].entries()) {
-    links.push((await insertLinkAs(owner, slug)).split('/').at(-1) ?? '');
+    links.push((await makeLink(app, owner, { slug })).id);
     for (let click = 0; click < index; click++)
       await app.visit(`/${slug}`, { headers: { 'x-forwarded-for': `203.0.113.${click}` } });
   }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
-import { insertLinkAs } from '../pages/pages.ts';
+import { makeLink } from '../../setup/make.ts';
 
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   owner = await app.signUp('Ada');
   home = `/w/${owner.workspace.slug}`;
   for (const slug of ['spring', 'summer']) {
-    const link = (await insertLinkAs(owner, slug)).split('/').at(-1);
+    const link = (await makeLink(app, owner, { slug })).id;
     const named = sql`select ${slug}, workspace_id, ${`Our ${slug} sale in all of the shops`}, ${slug}`;
     await app.db.execute(sql`insert into campaigns (id, workspace_id, name, name_key) ${named} from links limit 1`);
     await app.db.execute(

@@ -1,13 +1,12 @@
-import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { drawHeatMap } from '../../../src/reports/charts/heat-map.ts';
-import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
 import { insertShare } from '../../../src/reports/sharing/queries.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Answer, Person, TestApp } from '../../setup/app.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
-import { insertLinkAs, textOf } from '../pages/pages.ts';
+import { makeHits, makeLink } from '../../setup/make.ts';
+import { textOf } from '../pages/pages.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -26,13 +25,12 @@ beforeAll(async () => {
   ({ app, ada, workspaceId } = await startWorkspace());
   client = await openClient(app, ada);
   home = `/w/${ada.workspace.slug}`;
-  linkId = (await insertLinkAs(ada, 'spring')).split('/').at(-1) ?? '';
+  const link = await makeLink(app, ada, { slug: 'spring' });
+  linkId = link.id;
   // As many clicks a day as days ago, so that a day in the wrong week is a wrong sum.
-  await app.db.execute(sql`
-insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
-select 1000 * ago + n, ${now.toISOString()}::timestamptz - make_interval(days => ago), ${linkId}, 'slug', ${workspaceId}, 'human', 'human:browser', 1, 'direct', true, true
-from generate_series(0, 60) ago, generate_series(1, ago) n`);
-  await restateWorkspace(app.db, workspaceId);
+  const clicksOfDay = (ago: number) => Array.from({ length: ago }, () => ({ clickedAt: now.getTime() - ago * dayMs }));
+  await makeHits(app, link, [...Array(61).keys()].flatMap(clicksOfDay));
+  await app.rollUp();
 });
 
 afterAll(async () => {

@@ -1,11 +1,10 @@
-import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
 import { parseCsv } from '../../../src/ground/text/csv.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { startWorkspace } from '../../setup/membership.ts';
-import { insertLinkAs, textOf } from '../pages/pages.ts';
+import { makeHits, makeLink, pageOf } from '../../setup/make.ts';
+import { textOf } from '../pages/pages.ts';
 
 let app: TestApp;
 let owner: Person;
@@ -17,17 +16,15 @@ const now = new Date(new Date().setUTCHours(12, 0, 0, 0));
 
 beforeAll(async () => {
   vi.useFakeTimers({ toFake: ['Date'], now });
-  let workspaceId: string;
-  ({ app, ada: owner, workspaceId } = await startWorkspace());
+  ({ app, ada: owner } = await startWorkspace());
   client = await openClient(app, owner);
   home = `/w/${owner.workspace.slug}`;
-  linkId = (await insertLinkAs(owner, 'spring')).split('/').at(-1) ?? '';
+  const link = await makeLink(app, owner, { slug: 'spring' });
+  linkId = link.id;
   // One click on each day of the last three months, in the workspace's zone, which is UTC.
-  await app.db.execute(sql`
-insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
-select ago, ${now.toISOString()}::timestamptz - make_interval(days => ago), ${linkId}, 'slug', ${workspaceId}, 'human', 'human:browser', 1, 'direct', true, true
-from generate_series(0, 95) ago`);
-  await restateWorkspace(app.db, workspaceId);
+  const days = Array.from({ length: 96 }, (_, ago) => ({ clickedAt: now.getTime() - ago * 86_400_000 }));
+  await makeHits(app, link, days);
+  await app.rollUp();
 });
 
 afterAll(async () => {
@@ -112,7 +109,7 @@ it('a deleted link leads to its clicks in the same report', async () => {
 });
 
 it('a link without clicks can be shared and mailed before it is launched', async () => {
-  const link = await insertLinkAs(owner, 'launch');
+  const link = pageOf(owner, await makeLink(app, owner, { slug: 'launch' }));
   const page = await owner.ask(link);
   expect(textOf(page)).toContain('No clicks yet');
   for (const what of ['shares', 'mailings']) {

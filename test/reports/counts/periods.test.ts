@@ -1,8 +1,7 @@
-import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { insertLinkAs, textOf } from '../pages/pages.ts';
+import { makeHits, makeLink } from '../../setup/make.ts';
+import { textOf } from '../pages/pages.ts';
 
 const DAY = 86_400_000;
 
@@ -17,16 +16,15 @@ beforeAll(async () => {
   app = await startTestApp();
   owner = await app.signUp('Ada');
   reports = `/w/${owner.workspace.slug}/reports`;
-  const linkId = (await insertLinkAs(owner, 'spring')).split('/').at(-1) ?? '';
+  const link = await makeLink(app, owner, { slug: 'spring' });
   // One click on each of these days before today, by a visitor of its own.
-  for (const [index, count] of [0, 0, 3, 10, 45, 200, 700].entries()) {
-    await app.db.execute(sql`
-insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
-select ${index}, now() - make_interval(days => ${count}), ${linkId}, 'slug', id, 'human', 'human:browser', 1, 'direct', true, true
-from workspaces where slug = ${owner.workspace.slug}`);
-  }
-  const { rows } = await app.db.execute(sql`select id from workspaces where slug = ${owner.workspace.slug}`);
-  await restateWorkspace(app.db, String(rows[0]?.id));
+  const ages = [0, 0, 3, 10, 45, 200, 700];
+  await makeHits(
+    app,
+    link,
+    ages.map((days) => ({ clickedAt: Date.now() - days * DAY })),
+  );
+  await app.rollUp();
 });
 
 afterAll(async () => {

@@ -3,9 +3,9 @@ import { sql } from 'drizzle-orm';
 import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertLinkAs } from '../pages/pages.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let browser: Browser;
@@ -18,7 +18,7 @@ beforeAll(async () => {
   ada = await app.signUp('Ada');
   home = `/w/${ada.workspace.slug}`;
   for (const slug of ['spring', 'summer']) {
-    links.push((await insertLinkAs(ada, slug)).split('/').at(-1) ?? '');
+    links.push((await makeLink(app, ada, { slug })).id);
     for (let visit = 0; visit < 8; visit++) await app.visit(`/${slug}`);
   }
   const workspaceId = ada.workspace.id;

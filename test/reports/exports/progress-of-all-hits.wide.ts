@@ -6,11 +6,12 @@ import { Client as Connection } from 'pg';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCsv } from '../../../src/ground/text/csv.ts';
-import { insertLinkAs, textOf } from '../pages/pages.ts';
+import { textOf } from '../pages/pages.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
+import { makeLink } from '../../setup/make.ts';
 
 const hits = 3_500;
 let app: TestApp;
@@ -24,7 +25,7 @@ beforeAll(async () => {
   [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
   ada = await app.signUp('Ada');
   home = `/w/${ada.workspace.slug}`;
-  linkId = (await insertLinkAs(ada, 'spring')).split('/').at(-1) ?? '';
+  linkId = (await makeLink(app, ada, { slug: 'spring' })).id;
   await app.visit('/spring');
   await app.rollUp();
   // Of these every fifth was on a phone.
@@ -146,7 +147,7 @@ describe('while all hits are taken away', () => {
 
   it('the server reads no further than the reader, so that it never holds a large file', async () => {
     const cy = await app.signUp('Cy');
-    const id = (await insertLinkAs(cy, 'many')).split('/').at(-1) ?? '';
+    const id = (await makeLink(app, cy, { slug: 'many' })).id;
     const count = 150_000;
     await app.db.execute(sql`
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, utm_term, is_first_on_link, is_first_in_workspace)

@@ -1,10 +1,9 @@
-import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertLinkAs } from '../pages/pages.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
 import { parseCsv } from '../../../src/ground/text/csv.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
+import { makeHits, makeLink } from '../../setup/make.ts';
 
 const slack = 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)';
 
@@ -19,8 +18,8 @@ beforeAll(async () => {
   ada = await app.signUp('Ada');
   client = await openClient(app, ada);
   exportPath = `/w/${ada.workspace.slug}/export`;
-  linkId = (await insertLinkAs(ada, 'spring')).split('/').at(-1) ?? '';
-  await insertLinkAs(ada, 'summer');
+  linkId = (await makeLink(app, ada, { slug: 'spring' })).id;
+  await makeLink(app, ada, { slug: 'summer' });
   for (const [slug, address, referer] of [
     ['spring', '203.0.113.7', 'https://www.linkedin.com/'],
     ['spring', '203.0.113.7', 'https://news.example/'],
@@ -120,12 +119,11 @@ describe('all hits as CSV', () => {
 
   it('come whole and in order across pages, also where many share an instant', async () => {
     const cy = await app.signUp('Cy');
-    const id = (await insertLinkAs(cy, 'many')).split('/').at(-1) ?? '';
-    await app.db.execute(sql`
-insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
-select n, date_trunc('second', now()) - make_interval(secs => n / 700), ${id}, 'x', w.id, 'human', 'human:browser', 1, 'direct', false, false
-from workspaces w, generate_series(1, 3500) n where w.slug = ${cy.workspace.slug}`);
-    for (const link of ['', `&link=${id}`]) {
+    const many = await makeLink(app, cy, { slug: 'many' });
+    const now = Math.floor(Date.now() / 1_000);
+    const clicks = Array.from({ length: 3_500 }, (_, n) => ({ clickedAt: (now - Math.floor(n / 700)) * 1_000 }));
+    await makeHits(app, many, clicks);
+    for (const link of ['', `&link=${many.id}`]) {
       const hits = rowsOf(await cy.ask(`/w/${cy.workspace.slug}/export?file=hits${link}`));
       expect(hits).toHaveLength(3_500);
       expect(new Set(hits.map((hit) => hit['id'])).size).toBe(3_500);

@@ -2,19 +2,12 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { byteOrderMark, parseCsv } from '../../../src/ground/text/csv.ts';
 import { writeLinks } from '../../../src/reports/exports/links-csv.ts';
-import { insertCampaign } from '../../../src/links/links/campaigns.ts';
-import {
-  archiveLink,
-  getLink,
-  insertLink,
-  type Link,
-  type NewLink,
-  removeLink,
-} from '../../../src/links/links/queries.ts';
+import { archiveLink, getLink, type Link, type NewLink, removeLink } from '../../../src/links/links/queries.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { countStatements } from '../../setup/database.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
+import { makeCampaign, makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -25,19 +18,12 @@ let spring: Link;
 const head = 'short_link,destination,title,tags,campaign,state,created_at,clicks,visitors,last_click_at,qr_code\r\n';
 
 const create = (input: Partial<NewLink> = {}, workspace = workspaceId) =>
-  insertLink(app.db, workspace, byTest, {
-    url: 'https://example.com/',
-    slug: null,
-    title: null,
-    domainId: app.instanceDomainId,
-    ...input,
-  });
+  makeLink(app, workspace, { url: 'https://example.com/', ...input });
 
 beforeAll(async () => {
   ({ app, ada, workspaceId } = await startWorkspace());
   path = `/w/${ada.workspace.slug}/links.csv`;
-  const plan = { startsOn: null, endsOn: null, goal: null };
-  const campaign = await insertCampaign(app.db, workspaceId, byTest, { name: '-Spring-', ...plan });
+  const campaign = await makeCampaign(app, workspaceId, '-Spring-');
   spring = await create({
     url: 'https://example.com/sale?a=1,2',
     slug: 'Frühling',

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { insertLinkAs } from '../pages/pages.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
+import { makeLink, pageOf } from '../../setup/make.ts';
 import { openStream, type Stream } from './setup.ts';
 
 const slack = 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)';
@@ -23,8 +23,8 @@ beforeAll(async () => {
   app = await startTestApp();
   ada = await app.signUp('Ada');
   live = `/w/${ada.workspace.slug}/live`;
-  springPath = await insertLinkAs(ada, 'spring');
-  await insertLinkAs(ada, 'summer');
+  springPath = pageOf(ada, await makeLink(app, ada, { slug: 'spring' }));
+  await makeLink(app, ada, { slug: 'summer' });
 });
 
 afterAll(async () => {
@@ -145,7 +145,7 @@ describe('who may look', () => {
 describe('the last half hour', () => {
   it('shows clicks by minute, of the workspace and of a link', async () => {
     const dee = await app.signUp('Dee');
-    const link = await insertLinkAs(dee, 'realtime');
+    const link = pageOf(dee, await makeLink(app, dee, { slug: 'realtime' }));
     for (let count = 0; count < 3; count++) await app.visit('/realtime');
     await app.visit('/realtime', { headers: { 'user-agent': slack } });
     for (const path of [`/w/${dee.workspace.slug}/realtime`, `${link}/realtime`]) {

@@ -1,9 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertLinkAs } from '../pages/pages.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { makeLink, pageOf } from '../../setup/make.ts';
 import { openStream } from './setup.ts';
 
 let app: TestApp;
@@ -14,7 +14,7 @@ let link: string;
 beforeAll(async () => {
   [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
   ada = await app.signUp('Ada');
-  link = await insertLinkAs(ada, 'spring');
+  link = pageOf(ada, await makeLink(app, ada, { slug: 'spring' }));
 });
 afterAll(async () => {
   await browser.close();

@@ -3,11 +3,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { claimDueMailing } from '../../../src/reports/mailings/queries.ts';
 import { sendDueMailings } from '../../../src/reports/mailings/send.ts';
 import { linkIn, type Mailbox, openMailbox, recipientOf } from '../../people/accounts/mailbox.ts';
-import { insertLinkAs, textOf } from '../pages/pages.ts';
+import { textOf } from '../pages/pages.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
+import { makeHits, makeLink } from '../../setup/make.ts';
 
 let mailbox: Mailbox;
 let app: TestApp;
@@ -29,16 +30,11 @@ const send = (now: string) => sendDueMailings({ db: app.db, mailer: app.mailer, 
 
 /** As if everything had been planned in 2026, and these clicks had come on 14 October 2026, a Wednesday. */
 async function insertPast(person: Person, clicks = 3): Promise<string> {
-  const linkId = (await insertLinkAs(person, `mail-${person.workspace.slug}`)).split('/').at(-1) ?? '';
-  await app.db.execute(sql`
-with hit as (
-  insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, country, channel, is_first_on_link, is_first_in_workspace)
-  select n, '2026-10-14T12:00:00Z', ${linkId}, 'x', ${person.workspace.id}, 'human', 'human:browser', 1, 'DE', 'direct', n = 1, n = 1
-  from generate_series(1, ${clicks}::int) n returning *
-)
-insert into clicks_pending select * from hit`);
+  const link = await makeLink(app, person, { slug: `mail-${person.workspace.slug}` });
+  const click = () => ({ clickedAt: Date.parse('2026-10-14T12:00:00Z'), visitorKey: 1 });
+  await makeHits(app, link, Array.from({ length: clicks }, click));
   await app.rollUp();
-  return linkId;
+  return link.id;
 }
 
 const planInPast = (person: Person) =>

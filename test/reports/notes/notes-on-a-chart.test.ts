@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { insertLinkAs, textOf } from '../pages/pages.ts';
+import { makeLink, pageOf } from '../../setup/make.ts';
+import { textOf } from '../pages/pages.ts';
 
 let app: TestApp;
 let owner: Person;
@@ -11,7 +12,7 @@ const today = () => new Date().toISOString().slice(0, 10);
 beforeAll(async () => {
   app = await startTestApp();
   owner = await app.signUp('Ada');
-  link = await insertLinkAs(owner, 'spring');
+  link = pageOf(owner, await makeLink(app, owner, { slug: 'spring' }));
   notes = `/w/${owner.workspace.slug}/notes`;
   await app.visit('/spring');
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { insertLinkAs, textOf } from './pages.ts';
+import { makeLink } from '../../setup/make.ts';
+import { textOf } from './pages.ts';
 
 let app: TestApp;
 let owner: Person;
@@ -12,7 +13,7 @@ beforeAll(async () => {
   home = `/w/${owner.workspace.slug}`;
   const links = [];
   for (const slug of ['spring', 'summer', 'other']) {
-    links.push((await insertLinkAs(owner, slug)).split('/').at(-1));
+    links.push((await makeLink(app, owner, { slug })).id);
     await app.visit(`/${slug}`, { headers: { 'x-forwarded-for': '203.0.113.1' } });
   }
   await app.db.execute(`

@@ -5,7 +5,7 @@ import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
 import { rowsOf } from '../../setup/hits.ts';
-import { insertLinkAs } from './pages.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let owner: Person;
@@ -20,7 +20,7 @@ beforeAll(async () => {
   await app.db.execute(sql`
 insert into domains (id, host, workspace_id, state, proof_token)
 select 'own', 'a-rather-long-name-for-links.acme.example', id, 'live', 'token' from workspaces where slug = ${owner.workspace.slug}`);
-  await insertLinkAs(owner, 'spring');
+  await makeLink(app, owner, { slug: 'spring' });
   const [slug] = await rowsOf<{ slug: string }>(app.db, sql`select slug from slugs where kind = 'qr'`);
   code = slug?.slug ?? '';
   await app.visit('/spring', { headers: { 'x-forwarded-for': '203.0.113.1' } });

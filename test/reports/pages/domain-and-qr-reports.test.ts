@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { tellOfDomain } from '../../setup/domains.ts';
 import { rowsOf } from '../../setup/hits.ts';
-import { insertLinkAs, textOf } from './pages.ts';
+import { makeLink } from '../../setup/make.ts';
+import { textOf } from './pages.ts';
 
 let app: TestApp;
 let owner: Person;
@@ -26,8 +27,8 @@ beforeAll(async () => {
 insert into domains (id, host, workspace_id, state)
 select 'own', 'links.acme.example', id, 'live' from workspaces where slug = ${owner.workspace.slug}`);
   await tellOfDomain(app.db, 'links.acme.example');
-  spring = (await insertLinkAs(owner, 'spring')).split('/').at(-1) ?? '';
-  await insertLinkAs(other, 'theirs');
+  spring = (await makeLink(app, owner, { slug: 'spring' })).id;
+  await makeLink(app, other, { slug: 'theirs' });
   await app.db.execute(sql`
 insert into slugs (id, domain_id, slug_key, slug, kind, link_id) values ('alias', 'own', 'spring', 'spring', 'alias', ${spring})`);
   const [found] = await rowsOf<{ id: string; slug: string }>(

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { insertLinkAs, textOf } from './pages.ts';
+import { makeLink, pageOf } from '../../setup/make.ts';
+import { textOf } from './pages.ts';
 
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
@@ -13,7 +14,7 @@ let reports: string;
 beforeAll(async () => {
   app = await startTestApp();
   owner = await app.signUp('Ada');
-  link = await insertLinkAs(owner, 'spring');
+  link = pageOf(owner, await makeLink(app, owner, { slug: 'spring' }));
   reports = `/w/${owner.workspace.slug}/reports`;
   const visits = [
     { 'x-forwarded-for': '203.0.113.1', referer: 'https://www.google.com/' },
@@ -22,7 +23,8 @@ beforeAll(async () => {
     { 'x-forwarded-for': '203.0.113.4', 'user-agent': iphone },
   ];
   for (const headers of visits) await app.visit('/spring?utm_term=a&utm_content=b', { headers });
-  await app.visit(`/${(await insertLinkAs(owner, 'docs')) && 'docs'}`, {
+  await makeLink(app, owner, { slug: 'docs' });
+  await app.visit('/docs', {
     headers: { 'x-forwarded-for': '203.0.113.1' },
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { insertLinkAs, textOf } from './pages.ts';
+import { makeLink, pageOf } from '../../setup/make.ts';
+import { textOf } from './pages.ts';
 
 let app: TestApp;
 let owner: Person;
@@ -10,8 +11,8 @@ let docs: string;
 beforeAll(async () => {
   app = await startTestApp();
   owner = await app.signUp('Ada');
-  spring = await insertLinkAs(owner, 'spring');
-  docs = await insertLinkAs(owner, 'docs');
+  spring = pageOf(owner, await makeLink(app, owner, { slug: 'spring' }));
+  docs = pageOf(owner, await makeLink(app, owner, { slug: 'docs' }));
   for (const address of ['203.0.113.1', '203.0.113.2']) {
     await app.visit('/spring', { headers: { 'x-forwarded-for': address } });
   }
@@ -51,7 +52,7 @@ describe('the page of a link', () => {
   });
 
   it('says what to do when nobody has clicked yet', async () => {
-    const fresh = await insertLinkAs(owner, 'fresh');
+    const fresh = pageOf(owner, await makeLink(app, owner, { slug: 'fresh' }));
     expect(textOf(await owner.ask(fresh))).toContain('Share the short link or print its QR code.');
   });
 });

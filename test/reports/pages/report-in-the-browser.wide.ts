@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
-import { insertLinkAs } from './pages.ts';
+import { makeLink, pageOf } from '../../setup/make.ts';
 
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
@@ -18,7 +18,7 @@ let link: string;
 beforeAll(async () => {
   app = await startTestApp();
   owner = await app.signUp('Ada');
-  link = await insertLinkAs(owner, 'spring');
+  link = pageOf(owner, await makeLink(app, owner, { slug: 'spring' }));
   for (const [address, agent] of [
     ['81.2.69.142', iphone],
     ['8.8.8.8', undefined],

@@ -7,7 +7,8 @@ import { type Mailbox, openMailbox } from '../../people/accounts/mailbox.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
 import { openStream } from '../live/setup.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { insertLinkAs, textOf } from './pages.ts';
+import { makeLink } from '../../setup/make.ts';
+import { textOf } from './pages.ts';
 
 let mailbox: Mailbox;
 let app: TestApp;
@@ -28,7 +29,7 @@ beforeAll(async () => {
   elsewhere = `/w/${eve.workspace.slug}`;
   const ids: string[] = [];
   for (const slug of ['spring', 'summer', 'poster', 'stray']) {
-    ids.push((await insertLinkAs(ada, slug)).split('/').at(-1) ?? '');
+    ids.push((await makeLink(app, ada, { slug })).id);
     await app.visit(`/${slug}`, { headers: { referer: `https://${slug}.example/` } });
   }
   const workspaceId = ada.workspace.id;

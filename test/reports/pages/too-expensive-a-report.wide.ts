@@ -2,7 +2,8 @@ import { Client as Connection } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Client, openClient } from '../../people/keys/client.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { insertLinkAs, textOf } from './pages.ts';
+import { makeLink } from '../../setup/make.ts';
+import { textOf } from './pages.ts';
 
 /** Postgres is made slow for real: somebody else locks the table of clicks, so that no row of it can be read. */
 
@@ -21,7 +22,7 @@ beforeAll(async () => {
   ada = await app.signUp('Ada');
   client = await openClient(app, ada);
   home = `/w/${ada.workspace.slug}`;
-  await insertLinkAs(ada, 'spring');
+  await makeLink(app, ada, { slug: 'spring' });
   await app.visit('/spring');
   await app.rollUp();
   other = new Connection({ connectionString: app.databaseUrl });

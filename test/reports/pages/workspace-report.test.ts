@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { insertLinkAs, textOf } from './pages.ts';
+import { makeLink } from '../../setup/make.ts';
+import { textOf } from './pages.ts';
 
 const phone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
@@ -30,7 +31,7 @@ describe('a report of a workspace', () => {
   });
 
   it('says that nobody has clicked yet', async () => {
-    await insertLinkAs(owner, 'spring');
+    await makeLink(app, owner, { slug: 'spring' });
     expect(textOf(await owner.ask(reports))).toContain('Nobody has opened your links yet.');
   });
 
@@ -43,7 +44,7 @@ describe('a report of a workspace', () => {
   });
 
   it('shows clicks at once, and the same after they are rolled up', async () => {
-    await insertLinkAs(owner, 'docs');
+    await makeLink(app, owner, { slug: 'docs' });
     const visitors = [
       { slug: 'spring', agent: phone, address: '203.0.113.7', referrer: 'https://www.linkedin.com/' },
       { slug: 'spring', agent: phone, address: '203.0.113.7', referrer: 'https://www.linkedin.com/' },

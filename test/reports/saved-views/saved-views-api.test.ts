@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Client, openClient } from '../../people/keys/client.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { insertLinkAs } from '../pages/pages.ts';
+import { makeLink, pageOf } from '../../setup/make.ts';
 
 let app: TestApp;
 let owner: Person;
@@ -23,7 +23,7 @@ const save = (body: object) =>
   client.ask('/views', { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
 
 it('saves, lists and deletes views by the address of a report', async () => {
-  const path = await insertLinkAs(owner, 'spring');
+  const path = pageOf(owner, await makeLink(app, owner, { slug: 'spring' }));
   const answer = await save({ name: 'Phones', url: `${app.config.appUrl}${path}?f=device:is:mobile&x=y` });
   expect(answer.status).toBe(201);
   const url = `${app.config.appUrl}${path}?period=30d&f=device:is:mobile`;

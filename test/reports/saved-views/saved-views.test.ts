@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { maxViews } from '../../../src/reports/saved-views/saved-views.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
-import { insertLinkAs, textOf } from '../pages/pages.ts';
+import { makeLink, pageOf } from '../../setup/make.ts';
+import { textOf } from '../pages/pages.ts';
 
 let app: TestApp;
 let owner: Person;
@@ -16,7 +17,7 @@ beforeAll(async () => {
   owner = await app.signUp('Ada');
   home = `/w/${owner.workspace.slug}`;
   views = `${home}/views`;
-  link = await insertLinkAs(owner, 'spring');
+  link = pageOf(owner, await makeLink(app, owner, { slug: 'spring' }));
   await app.visit('/spring');
   await app.db.execute(sql`
 insert into campaigns (id, workspace_id, name, name_key) select 'launch', workspace_id, 'Launch', 'launch' from links limit 1`);
@@ -142,7 +143,7 @@ it('deletes a view, and brings it back', async () => {
 });
 
 it('offers no view whose link, campaign or tag is gone, and says why', async () => {
-  const gone = (await insertLinkAs(owner, 'gone')).split('/').at(-1) ?? '';
+  const gone = (await makeLink(app, owner, { slug: 'gone' })).id;
   await save('Of a link', `${home}/links/${gone}`);
   const reports = async () => textOf(await owner.ask(`${home}/reports`));
   for (const name of ['Of a link', 'Of a campaign', 'Of a tag']) expect(await reports()).toContain(name);

@@ -1,11 +1,8 @@
 import { sql } from 'drizzle-orm';
-import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Filter, filterText } from '../../../src/reports/counts/filter.ts';
 import { seededRandom } from '../../../src/demo/random.ts';
-import { batchParameters, KnownVisitors, recordHits } from '../../../src/visitors/clicks/batch.ts';
-import { insertCampaign } from '../../../src/links/links/campaigns.ts';
-import { insertLink, removeLink } from '../../../src/links/links/queries.ts';
+import { removeLink } from '../../../src/links/links/queries.ts';
 import { ensureTags } from '../../../src/links/links/tags.ts';
 import { insertMailing } from '../../../src/reports/mailings/queries.ts';
 import { sendDueMailings } from '../../../src/reports/mailings/send.ts';
@@ -14,6 +11,7 @@ import { textOf } from '../pages/pages.ts';
 import { byTest } from '../../setup/actor.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { makeHit } from '../../setup/hits.ts';
+import { insertHits, makeCampaign, makeLink } from '../../setup/make.ts';
 
 /** What is shared and mailed of a filtered report is that, whoever asks it for more. */
 
@@ -42,18 +40,15 @@ beforeAll(async () => {
   ada = await app.signUp('Ada');
   workspaceId = ada.workspace.id;
   home = `/w/${ada.workspace.slug}`;
-  const plan = { name: 'Launch', startsOn: null, endsOn: null, goal: null };
-  const { id: campaign } = await insertCampaign(app.db, workspaceId, byTest, plan);
+  const { id: campaign } = await makeCampaign(app, workspaceId, 'Launch');
   links = [];
   for (const slug of ['spring', 'summer', 'autumn', 'winter'])
     links.push(
-      await insertLink(app.db, workspaceId, byTest, {
+      await makeLink(app, workspaceId, {
         url: 'https://example.com/',
         slug,
-        title: null,
         tags: slug === 'winter' ? [] : ['Client'],
         campaignId: slug === 'spring' || slug === 'winter' ? campaign : null,
-        domainId: app.instanceDomainId,
       }),
     );
   const [tag = ''] = await ensureTags(app.db, workspaceId, byTest, ['Client']);
@@ -84,10 +79,7 @@ beforeAll(async () => {
       visitorKey: 1 + (nth % 90),
     }),
   );
-  const pg = new Client({ connectionString: app.databaseUrl });
-  await pg.connect();
-  await pg.query({ ...recordHits, values: batchParameters(hits, new KnownVisitors(1_000).unknownOf(hits)) });
-  await pg.end();
+  await insertHits(app, hits);
   await app.rollUp();
 });
 
@@ -202,13 +194,7 @@ describe('a filtered report that is shared', () => {
   });
 
   it('goes on counting what it was narrowed to when that link is deleted, and says so', async () => {
-    const doomed = await insertLink(app.db, workspaceId, byTest, {
-      url: 'https://example.com/',
-      slug: 'doomed',
-      title: null,
-      campaignId: null,
-      domainId: app.instanceDomainId,
-    });
+    const doomed = await makeLink(app, workspaceId, { url: 'https://example.com/', slug: 'doomed' });
     await app.visit('/doomed');
     const shared = await share({}, [`link:is:${doomed.id}`]);
     await removeLink(app.db, workspaceId, byTest, doomed.id);

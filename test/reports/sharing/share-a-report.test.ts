@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Visitor } from '../../people/accounts/visitor.ts';
-import { insertLinkAs, textOf } from '../pages/pages.ts';
+import { textOf } from '../pages/pages.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -14,8 +15,8 @@ beforeAll(async () => {
   app = await startTestApp();
   ada = await app.signUp('Ada');
   shares = `/w/${ada.workspace.slug}/shares`;
-  linkId = (await insertLinkAs(ada, 'spring')).split('/').at(-1) ?? '';
-  await insertLinkAs(ada, 'summer');
+  linkId = (await makeLink(app, ada, { slug: 'spring' })).id;
+  await makeLink(app, ada, { slug: 'summer' });
   await app.visit('/spring?utm_source=news', {
     headers: { referer: 'https://www.linkedin.com/', 'x-forwarded-for': '81.2.69.142' },
   });
@@ -115,7 +116,7 @@ describe('a shared report', () => {
   });
 
   it('goes with its link', async () => {
-    const doomed = (await insertLinkAs(ada, 'doomed')).split('/').at(-1) ?? '';
+    const doomed = (await makeLink(app, ada, { slug: 'doomed' })).id;
     const path = await share({ link: doomed });
     expect((await app.ask(path)).status).toBe(200);
     await app.db.execute(sql`update links set deleted_at = now() where id = ${doomed}`);

@@ -1,9 +1,9 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertLinkAs } from '../pages/pages.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -13,7 +13,7 @@ let browser: Browser;
 beforeAll(async () => {
   app = await startTestApp();
   ada = await app.signUp('Ada');
-  linkId = (await insertLinkAs(ada, 'spring')).split('/').at(-1) ?? '';
+  linkId = (await makeLink(app, ada, { slug: 'spring' })).id;
   await app.visit('/spring');
   browser = await launchBrowser();
 });

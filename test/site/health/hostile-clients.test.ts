@@ -1,11 +1,10 @@
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertLink } from '../../../src/links/links/queries.ts';
 import { maxConnections } from '../../../src/ground/http/limits.ts';
-import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let slug: string;
@@ -14,10 +13,7 @@ let slow: Promise<Raw>[];
 
 beforeAll(async () => {
   app = await startTestApp();
-  const workspaceId = await insertBareWorkspace(app.db);
-  const { instanceDomainId: domainId } = app;
-  const link = { url: 'https://example.com/', slug: null, domainId, title: null };
-  ({ slug } = await insertLink(app.db, workspaceId, byTest, link));
+  ({ slug } = await makeLink(app, await insertBareWorkspace(app.db)));
   slow = [send(`GET /${slug} HTTP/1.1\r\nHost: ${app.shortHost}\r\n`), send()];
 });
 
@@ -82,9 +78,7 @@ function block(milliseconds: number): void {
 describe('a server that has more to do than it can', () => {
   it('sends visitors on and asks everybody else to come back', async () => {
     const eager = await startTestApp({ YIELD_AFTER_MS: '100' });
-    const { instanceDomainId: domainId } = eager;
-    const link = { url: 'https://example.com/', slug: null, domainId, title: null };
-    const { slug: known } = await insertLink(eager.db, await insertBareWorkspace(eager.db), byTest, link);
+    const { slug: known } = await makeLink(eager, await insertBareWorkspace(eager.db));
     const askForTooMuch = (path: string) =>
       eventually(
         () => {

@@ -1,9 +1,8 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertLink } from '../../../src/links/links/queries.ts';
-import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -13,10 +12,7 @@ let lock: Client;
 beforeAll(async () => {
   app = await startTestApp({ CLICK_COMMIT_BUDGET_MS: '50' });
   ada = await app.signUp();
-  const workspaceId = await insertBareWorkspace(app.db);
-  const { instanceDomainId: domainId } = app;
-  const link = { url: 'https://example.com/', slug: null, domainId, title: null };
-  ({ slug } = await insertLink(app.db, workspaceId, byTest, link));
+  ({ slug } = await makeLink(app, await insertBareWorkspace(app.db)));
   lock = new Client(app.databaseUrl);
   await lock.connect();
 });

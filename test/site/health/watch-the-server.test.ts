@@ -1,25 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LostClicks } from '../../../src/site/health/lost-clicks.ts';
 import { readinessOf } from '../../../src/site/health/readiness.ts';
-import { insertLink } from '../../../src/links/links/queries.ts';
-import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
 import { query } from '../../setup/postgres.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let slug: string;
 
 beforeAll(async () => {
   app = await startTestApp();
-  const workspaceId = await insertBareWorkspace(app.db);
-  const { instanceDomainId: domainId } = app;
-  ({ slug } = await insertLink(app.db, workspaceId, byTest, {
-    url: 'https://example.com/',
-    slug: null,
-    domainId,
-    title: null,
-  }));
+  ({ slug } = await makeLink(app, await insertBareWorkspace(app.db)));
 });
 
 afterAll(() => app.close());

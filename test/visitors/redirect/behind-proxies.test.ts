@@ -1,14 +1,13 @@
 import http from 'node:http';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertLink } from '../../../src/links/links/queries.ts';
-import { byTest } from '../../setup/actor.ts';
 import { desktopChrome, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { startCaddy } from '../../setup/caddy.ts';
 import { startHaproxy } from '../../setup/haproxy.ts';
 import { startNginx } from '../../setup/nginx.ts';
 import { findProgram } from '../../setup/programs.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
+import { makeLink } from '../../setup/make.ts';
 
 /** As in docs/deployment.md. */
 const [appHost, shortHost] = ['app.example.com', 'go.example.com'];
@@ -20,9 +19,8 @@ beforeAll(async () => {
   app = await startTestApp({ APP_URL: `http://${appHost}`, SHORT_URL: `http://${shortHost}` });
   ada = await app.signUp('Ada');
   const workspaceId = await insertBareWorkspace(app.db);
-  const link = { domainId: app.instanceDomainId, title: null };
-  await insertLink(app.db, workspaceId, byTest, { ...link, slug: 'long', url: longest });
-  await insertLink(app.db, workspaceId, byTest, { ...link, slug: 'short', url: 'https://example.com/' });
+  await makeLink(app, workspaceId, { slug: 'long', url: longest });
+  await makeLink(app, workspaceId, { slug: 'short', url: 'https://example.com/' });
 });
 afterAll(() => app.close());
 

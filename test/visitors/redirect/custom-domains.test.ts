@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { announce } from '../../../src/ground/db/notify.ts';
-import { insertLink, removeLink } from '../../../src/links/links/queries.ts';
+import { removeLink } from '../../../src/links/links/queries.ts';
 import { brandStyle, contrastOf } from '../../../src/visitors/redirect/brand.ts';
 import { fillPlaceholders } from '../../../src/visitors/redirect/host.ts';
 import { Resolver } from '../../../src/visitors/redirect/resolve.ts';
@@ -11,6 +11,7 @@ import { type Answer, type Person, startTestApp, type TestApp } from '../../setu
 import { insertDomain } from '../../setup/domains.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -175,12 +176,7 @@ describe('one slug on two domains', () => {
   it('is two links', async () => {
     await link(plain, 'twin', 'https://example.com/plain');
     await link(branded, 'twin', 'https://example.com/branded');
-    await insertLink(app.db, workspaceId, byTest, {
-      url: 'https://example.com/own',
-      slug: 'twin',
-      domainId: app.instanceDomainId,
-      title: null,
-    });
+    await makeLink(app, workspaceId, { url: 'https://example.com/own', slug: 'twin' });
     const places = await Promise.all([plain, branded, app.shortHost].map((host) => visit(host, '/twin')));
     expect(places.map(({ headers }) => headers.location)).toEqual([
       'https://example.com/plain',

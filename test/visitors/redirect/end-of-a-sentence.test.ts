@@ -1,10 +1,9 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertLink } from '../../../src/links/links/queries.ts';
 import { readAsked, withoutPunctuation } from '../../../src/visitors/redirect/asked-slug.ts';
-import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let workspaceId: string;
@@ -14,14 +13,7 @@ beforeAll(async () => {
   app = await startTestApp();
   workspaceId = await insertBareWorkspace(app.db);
   for (const slug of ['spring', 'v1.0', 'dash-', 'under_', 'wave~', 'straße'])
-    ids[slug] = (
-      await insertLink(app.db, workspaceId, byTest, {
-        url: `https://example.com/${encodeURIComponent(slug)}`,
-        slug,
-        domainId: app.instanceDomainId,
-        title: null,
-      })
-    ).id;
+    ids[slug] = (await makeLink(app, workspaceId, { url: `https://example.com/${encodeURIComponent(slug)}`, slug })).id;
 });
 afterAll(() => app.close());
 

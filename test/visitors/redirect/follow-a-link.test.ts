@@ -4,7 +4,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   archiveLink,
   getLink,
-  insertLink,
   type Link,
   removeLink,
   restoreLink,
@@ -15,19 +14,14 @@ import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let workspaceId: string;
 let link: Link;
 let count = 0;
 
-const makeLink = (url: string, slug: string | null = null) =>
-  insertLink(app.db, workspaceId, byTest, {
-    url,
-    slug,
-    domainId: app.instanceDomainId,
-    title: null,
-  });
+const make = (url: string, slug: string | null = null) => makeLink(app, workspaceId, { url, slug });
 
 beforeAll(async () => {
   app = await startTestApp();
@@ -35,7 +29,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  link = await makeLink(`https://example.com/landing?a=1%2B1&b=%20x#part`, `Spring-${++count}`);
+  link = await make(`https://example.com/landing?a=1%2B1&b=%20x#part`, `Spring-${++count}`);
 });
 
 afterAll(() => app.close());
@@ -107,13 +101,13 @@ describe('a visitor who opens a short link', () => {
   });
 
   it('reaches destinations whose characters a header cannot carry', async () => {
-    const { slug } = await makeLink('https://bücher.example/straße?q=日本');
+    const { slug } = await make('https://bücher.example/straße?q=日本');
     const answer = await app.visit(`/${slug}`);
     expect(answer.headers.location).toBe('https://xn--bcher-kva.example/stra%C3%9Fe?q=%E6%97%A5%E6%9C%AC');
   });
 
   it('opens slugs in any script', async () => {
-    await makeLink('https://example.com/jp', '桜まつり');
+    await make('https://example.com/jp', '桜まつり');
     expect((await app.visit(`/${encodeURIComponent('桜まつり')}`)).headers.location).toBe('https://example.com/jp');
   });
 
@@ -130,12 +124,7 @@ describe('a visitor who opens a short link', () => {
 describe('a visitor of a workspace whose time zone nobody knows', () => {
   it('is sent on, and the click counts on a day of UTC', async () => {
     const nowhere = await insertBareWorkspace(app.db, 'Mars/Olympus_Mons');
-    const { slug, id } = await insertLink(app.db, nowhere, byTest, {
-      url: 'https://example.com/mars',
-      slug: null,
-      domainId: app.instanceDomainId,
-      title: null,
-    });
+    const { slug, id } = await makeLink(app, nowhere, { url: 'https://example.com/mars' });
     for (const path of [`/${slug}`, `/${slug}?a=1`]) {
       const { status, headers } = await app.visit(path);
       expect([status, headers.location]).toEqual([302, `https://example.com/mars${path.slice(slug.length + 1)}`]);
@@ -243,7 +232,7 @@ describe('a link that changes', () => {
 
   it('works at once when its slug was asked for before it was there', async () => {
     expect((await app.visit('/soon')).status).toBe(404);
-    await makeLink('https://example.com/soon', 'soon');
+    await make('https://example.com/soon', 'soon');
     expect((await app.visit('/soon')).status).toBe(302);
   });
 });
@@ -264,12 +253,12 @@ describe('a slug with a plus', () => {
   });
 
   it('shows the host as browsers ask for it, so that look-alikes are seen', async () => {
-    const { slug } = await makeLink('https://pаypal.example/');
+    const { slug } = await make('https://pаypal.example/');
     expect((await app.visit(`/${slug}+`)).text).toContain('xn--pypal-4ve.example');
   });
 
   it('escapes what people wrote', async () => {
-    const evil = await makeLink('https://example.com/"><script>alert(1)</script>');
+    const evil = await make('https://example.com/"><script>alert(1)</script>');
     await updateLink(app.db, workspaceId, byTest, evil.id, { title: '<img src=x onerror=alert(1)>' });
     const page = await app.visit(`/${evil.slug}+`);
     expect(page.text).not.toMatch(/<script>alert|<img src=x/);
@@ -314,7 +303,7 @@ describe('what is no link', () => {
   it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'])(
     '%s gets 405 with Allow and counts nothing',
     async (method) => {
-      await archiveLink(app.db, workspaceId, byTest, (await makeLink('https://example.com/', `ended-${method}`)).id);
+      await archiveLink(app.db, workspaceId, byTest, (await make('https://example.com/', `ended-${method}`)).id);
       for (const path of [`/${link.slug}`, `/ended-${method}`, '/nobody-has-this', '/', '/a/b']) {
         const answer = await app.visit(path, { method });
         expect([path, answer.status, answer.headers.allow]).toEqual([path, 405, 'GET, HEAD']);
@@ -369,12 +358,7 @@ describe('on one host with the dashboard', () => {
 
   it('slugs and pages live side by side', async () => {
     const workspace = await insertBareWorkspace(shared.db);
-    const made = await insertLink(shared.db, workspace, byTest, {
-      url: 'https://example.com/shared',
-      slug: 'summer',
-      domainId: shared.instanceDomainId,
-      title: null,
-    });
+    const made = await makeLink(shared, workspace, { url: 'https://example.com/shared', slug: 'summer' });
     expect((await shared.ask(`/${made.slug}`)).headers.location).toBe('https://example.com/shared');
     expect((await shared.ask('/sign-up')).status).toBe(200);
     expect((await shared.ask('/nobody-has-this')).status).toBe(404);

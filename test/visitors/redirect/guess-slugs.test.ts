@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { announce } from '../../../src/ground/db/notify.ts';
-import { archiveLink, insertLink } from '../../../src/links/links/queries.ts';
+import { archiveLink } from '../../../src/links/links/queries.ts';
 import { networkOf } from '../../../src/ground/addresses/network.ts';
 import { UnknownSlugs } from '../../../src/visitors/redirect/unknown-slugs.ts';
 import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
+import { makeLink } from '../../setup/make.ts';
 
 describe('unknown slugs', () => {
   it('are counted for an IPv4 address, and for a /64 of IPv6', () => {
@@ -79,12 +80,7 @@ describe('whoever guesses slugs', () => {
     app = await startTestApp();
     workspaceId = await insertBareWorkspace(app.db);
     const { instanceDomainId: domainId } = app;
-    ({ id: linkId, slug } = await insertLink(app.db, workspaceId, byTest, {
-      url: 'https://example.com/',
-      slug: 'there',
-      domainId,
-      title: null,
-    }));
+    ({ id: linkId, slug } = await makeLink(app, workspaceId, { url: 'https://example.com/', slug: 'there', domainId }));
   });
   afterAll(() => app.close());
 

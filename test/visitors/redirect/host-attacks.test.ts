@@ -3,12 +3,11 @@ import { domainToASCII } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertLink } from '../../../src/links/links/queries.ts';
 import { newId } from '../../../src/ground/text/id.ts';
-import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { tellOfDomain } from '../../setup/domains.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
+import { makeLink } from '../../setup/make.ts';
 
 const appHost = 'app.waymark.example';
 const shortHost = 'go.waymark.example';
@@ -21,15 +20,15 @@ let open: TestApp;
 beforeAll(async () => {
   const hosts = { APP_URL: `http://${appHost}`, SHORT_URL: `http://${shortHost}` };
   [proxied, open] = await Promise.all([startTestApp(hosts), startTestApp({ ...hosts, TRUST_PROXY: '' })]);
-  for (const { db, instanceDomainId } of [proxied, open]) {
+  for (const app of [proxied, open]) {
+    const { db } = app;
     const workspaceId = await insertBareWorkspace(db);
     const domainId = newId();
     await db.execute(sql`
 insert into domains (id, host, scheme, workspace_id, state) values (${domainId}, ${customHost}, 'http', ${workspaceId}, 'live')`);
     await tellOfDomain(db, customHost);
-    const link = { slug: 'spring', title: null };
-    await insertLink(db, workspaceId, byTest, { ...link, url: 'https://example.com/', domainId: instanceDomainId });
-    await insertLink(db, workspaceId, byTest, { ...link, url: 'https://acme.example/', domainId });
+    await makeLink(app, workspaceId, { slug: 'spring', url: 'https://example.com/' });
+    await makeLink(app, workspaceId, { slug: 'spring', url: 'https://acme.example/', domainId });
   }
 });
 

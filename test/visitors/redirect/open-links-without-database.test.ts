@@ -1,12 +1,13 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { archiveLink, insertLink, type Link, updateLink } from '../../../src/links/links/queries.ts';
+import { archiveLink, type Link, updateLink } from '../../../src/links/links/queries.ts';
 import { readConfig } from '../../../src/config.ts';
 import { type RunningServer, startServer } from '../../../src/boot/start.ts';
 import { byTest } from '../../setup/actor.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
+import { makeLink } from '../../setup/make.ts';
 
 /** Two servers on one database, started when the links were there: one knows them all, one knows none. */
 let cold: TestApp;
@@ -21,15 +22,13 @@ beforeAll(async () => {
   cold = await startTestApp();
   workspaceId = await insertBareWorkspace(cold.db);
   const { instanceDomainId: domainId } = cold;
-  const make = (slug: string, url: string) =>
-    insertLink(cold.db, workspaceId, byTest, { url, slug, domainId, title: null });
+  const make = (slug: string, url: string) => makeLink(cold, workspaceId, { url, slug, domainId });
   spring = await make('Spring', 'https://example.com/spring?utm_source=Mail');
   gone = await make('gone', 'https://example.com/gone');
-  branded = await insertLink(cold.db, workspaceId, byTest, {
+  branded = await makeLink(cold, workspaceId, {
     url: 'https://example.com/branded',
     slug: 'spring',
     domainId: await insertDomain(cold.db, workspaceId, 'go.acme.example', { redirectStatus: 307 }),
-    title: null,
   });
   await archiveLink(cold.db, workspaceId, byTest, gone.id);
   const { config } = cold;

@@ -2,10 +2,9 @@ import net from 'node:net';
 import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { insertLink } from '../../../src/links/links/queries.ts';
-import { byTest } from '../../setup/actor.ts';
 import { desktopChrome, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let workspaceId: string;
@@ -48,12 +47,7 @@ it.each([
   'a visit %s whose connection is reset while its link is looked up is recorded as what it is',
   async (_how, lines, country) => {
     const slug = `reset-${lines.length}`;
-    const { id } = await insertLink(app.db, workspaceId, byTest, {
-      url: 'https://example.com/',
-      slug,
-      domainId: app.instanceDomainId,
-      title: null,
-    });
+    const { id } = await makeLink(app, workspaceId, { url: 'https://example.com/', slug });
     await openAndReset(`/${slug}`, ...lines);
     const hits = () => rowsOf(app.db, sql`select class, country from clicks where link_id = ${id}`);
     await expect.poll(hits, { timeout: 10_000 }).toEqual([{ class: 'human', country }]);

@@ -2,27 +2,18 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rules } from '../../../src/visitors/machines/classify.ts';
 import { reclassifyHits } from '../../../src/visitors/rollups/reclassify.ts';
-import { getLink, insertLink, type Link } from '../../../src/links/links/queries.ts';
-import { byTest } from '../../setup/actor.ts';
+import { getLink, type Link } from '../../../src/links/links/queries.ts';
 import { desktopChrome, startTestApp, type TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 import { rollupsAndRows } from '../../setup/rollups.ts';
+import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
 let workspaceId: string;
 let links: Link[];
 
 const makeLinks = (count: number, of = workspaceId) =>
-  Promise.all(
-    Array.from({ length: count }, () =>
-      insertLink(app.db, of, byTest, {
-        url: 'https://example.com/',
-        slug: null,
-        domainId: app.instanceDomainId,
-        title: null,
-      }),
-    ),
-  );
+  Promise.all(Array.from({ length: count }, () => makeLink(app, of)));
 
 const browsers = [
   desktopChrome,
