@@ -144,7 +144,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     sites,
     isReservedSlug,
   });
-  await app.register(views, { isCached: config.isProduction });
+  await app.register(views, { isCached: config.isProduction, isStrict: config.isStrict });
   await app.register(failures);
   await app.register(document);
 

@@ -128,6 +128,8 @@ export type Config = Readonly<{
   mailFrom: string;
   /** False while developing: templates are read anew for each request. */
   isProduction: boolean;
+  /** True while developing and in tests: a page that does not pass its parts what they need is an error. */
+  isStrict: boolean;
   clickCommitBudgetMs: number;
   linkCache: 'cold' | 'warm';
   webConcurrency: number;
@@ -176,6 +178,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     smtpUrl: values.SMTP_URL ?? null,
     mailFrom: values.MAIL_FROM ?? `Waymark <waymark@${domainToASCII(new URL(appUrl).hostname)}>`,
     isProduction: values.NODE_ENV !== 'development',
+    isStrict: values.NODE_ENV === 'development' || values.NODE_ENV === 'test',
     clickCommitBudgetMs: values.CLICK_COMMIT_BUDGET_MS,
     linkCache: values.LINK_CACHE,
     webConcurrency: values.WEB_CONCURRENCY,

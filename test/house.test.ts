@@ -11,6 +11,7 @@ import {
 } from './setup/house-rules.ts';
 import { projectRoot } from './setup/project-root.ts';
 import { silentIn } from './setup/silent-mutations.ts';
+import { includesIn, wrongIncludesIn, wrongNamesIn } from './setup/template-names.ts';
 
 /** The rules of the house (src/README.md), so that nobody has to remember them. */
 
@@ -309,6 +310,28 @@ describe('the house', () => {
     }
     expect([...named].filter((name) => !templates.includes(name)).toSorted()).toEqual([]);
     expect(templates.filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  it('passes the parts of a page what their first comment names, and nothing else', () => {
+    const partOf = (part: string) => read(`views/${part}`);
+    expect(templates.flatMap((file) => includesIn(read(file))).length).toBeGreaterThan(180);
+    expect(templates.flatMap((file) => wrongIncludesIn(read(file), partOf).map((what) => `${file}: ${what}`))).toEqual(
+      [],
+    );
+    const parts = templates.filter((file) => basename(file).startsWith('_'));
+    expect(parts.flatMap((file) => wrongNamesIn(read(file)).map((what) => `${file} ${what}`))).toEqual([]);
+  });
+
+  it('tells a part that gets too little, or too much, from others', () => {
+    const part = '<%/* it.label, it.hint? */ const { label } = it; %><%= label %><%= it.hint %><%~ it.icon("x") %>';
+    expect(wrongNamesIn(part)).toEqual([]);
+    expect(wrongNamesIn(part.replace('it.hint?', 'it.text'))).toEqual(['reads hint', 'does not read text']);
+    const wrong = (passed: string) => wrongIncludesIn(`<%~ include('/a/_b.eta'${passed}) %>`, () => part);
+    expect(wrong(", { label: `a ${of({ hint: ',' })}`, hint }")).toEqual([]);
+    expect(wrong(", { label: [1, 2], size: 'lg' }")).toEqual(['a/_b.eta takes no size']);
+    expect(wrong(", { hint: '}, label' }")).toEqual(['a/_b.eta does not get label']);
+    expect(wrong('')).toEqual(['a/_b.eta does not get label']);
+    expect(wrong(', { ...options, size }')).toEqual(['a/_b.eta takes no size']);
   });
 
   it('has every file that its guides and comments name', () => {

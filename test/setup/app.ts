@@ -75,6 +75,7 @@ export async function startTestApp(
   const dataDir = mkdtempSync(join(tmpdir(), 'waymark-test-'));
   const port = await freePort();
   const config = readConfig({
+    NODE_ENV: 'test',
     HOST: '127.0.0.1',
     PORT: String(port),
     APP_URL: `http://localhost:${port}`,

@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import fastifyView from '@fastify/view';
-import { Eta } from 'eta';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import fp from 'fastify-plugin';
 import { type IconName, iconNames } from '../../ground/assets/icons.ts';
@@ -11,6 +10,7 @@ import { type AssetUrl, readAssets } from '../../ground/assets/serve.ts';
 import type { Flash } from '../../ground/http/forms.ts';
 import { loadFrame, viewerOf } from './frame.ts';
 import type { Spooled } from './spool-banner.ts';
+import { Templates } from './templates.ts';
 
 const viewsDir = fileURLToPath(new URL('../../../views', import.meta.url));
 
@@ -38,31 +38,33 @@ function iconMarkup(assetUrl: AssetUrl) {
 }
 
 /**
- * `reply.page('links/pages/index.eta', data)` renders a template of views/. Templates see `it`: the data, over the frame
- * and the member who asks (frame.ts), over `reply.locals`, over `asset(name)`, `icon(name, class?)`, `formToken()`,
- * `linkOptions` and the functions of format.ts. Failures and pages of visitors are rendered by `viewAsync`, because they
- * may not need the database.
+ * `reply.page('links/pages/index.eta', data)` renders a template of views/. Templates see `it`: the data, over the frame,
+ * over `reply.locals`, over what is everywhere. The parts of a page see only the last: the member who asks (frame.ts),
+ * `asset(name)`, `icon(name, class?)`, `formToken()`, `linkOptions` and the functions of format.ts. Failures and pages of
+ * visitors are rendered by `viewAsync`, because they may not need the database.
  */
-async function views(app: FastifyInstance, options: { isCached?: boolean }): Promise<void> {
+async function views(app: FastifyInstance, options: { isCached: boolean; isStrict: boolean }): Promise<void> {
   const assetUrl = readAssets().url;
-  const isCached = options.isCached ?? true;
+  const { isCached, isStrict } = options;
+  const tools = {
+    ...format,
+    formToken,
+    asset: assetUrl,
+    icon: iconMarkup(assetUrl),
+    linkOptions: Object.values(linkOptions),
+  };
   await app.register(fastifyView, {
-    engine: { eta: new Eta({ views: viewsDir, cache: isCached, debug: !isCached }) },
+    engine: { eta: new Templates({ folder: viewsDir, cache: isCached, debug: !isCached, isStrict }) },
     templates: viewsDir,
     production: isCached,
-    defaultContext: {
-      ...format,
-      formToken,
-      asset: assetUrl,
-      icon: iconMarkup(assetUrl),
-      linkOptions: Object.values(linkOptions),
-    },
+    defaultContext: { ...tools, everywhere: tools },
   });
   app.decorateReply('page', async function page(this: FastifyReply, template: string, data: object = {}) {
     return this.fragment(template, { ...(await loadFrame(this.request)), ...data });
   });
   app.decorateReply('fragment', function fragment(this: FastifyReply, template: string, data: object = {}) {
-    return this.viewAsync(template, { ...viewerOf(this.request), ...data });
+    const viewer = viewerOf(this.request);
+    return this.viewAsync(template, { ...viewer, everywhere: { ...tools, ...viewer }, ...data });
   });
 }
 
