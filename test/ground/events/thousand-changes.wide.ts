@@ -209,5 +209,5 @@ it('of a thousand changes each makes its event with the right actor, and refused
   expect(told, `seed ${seed}`).toEqual(expected);
   expect([...ways].toSorted()).toEqual(['api', 'bulk', 'cli', 'page']);
   expect(new Set(told.map(({ what }) => what)).size).toBeGreaterThan(20);
-  expect(told.every(({ what }) => whats.includes(what as What))).toBe(true);
+  expect(told.every(({ what }) => what in whats)).toBe(true);
 });
