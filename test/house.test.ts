@@ -6,6 +6,7 @@ import {
   literalColoursIn,
   logicIn,
   longLinesIn,
+  longNamesIn,
   longSentencesIn,
   namelessSubjectsIn,
 } from './setup/house-rules.ts';
@@ -25,6 +26,7 @@ const read = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 const sources = filesBelow('src', '.ts');
 const templates = filesBelow('views', '.eta');
 const sheets = filesBelow('views', '.css');
+const tests = ['.test.ts', '.wide.ts', '.fault.ts'].flatMap((ending) => filesBelow('test', ending));
 
 /** What a file imports from the project, by path from the root; imports of types alone too: they are arrows as well. */
 const importsOf = new Map(
@@ -242,7 +244,7 @@ describe('the house', () => {
     expect(mixed).toEqual([]);
   });
 
-  it('names the tables of clicks where they are recorded and counted, so that nothing forgets what is pending', () => {
+  it('names the tables of clicks where they are recorded and counted, and nowhere else', () => {
     const ofClicks = /^src\/(?:visitors\/(?:clicks|rollups)|reports\/(?:counts|imports)|demo)\//;
     const others = sources.filter((file) => !ofClicks.test(file) && file !== 'src/ground/db/schema.ts');
     expect(others.filter((file) => namesClicks(read(file)))).toEqual([]);
@@ -466,6 +468,12 @@ describe('the words of the house', () => {
     expect(templates.filter((file) => logicIn(read(file)).length > 0)).toEqual([]);
   });
 
+  it('name each test by one thing, in 95 characters without a semicolon', () => {
+    expect(tests.length).toBeGreaterThan(200);
+    const long = tests.map((file) => [file, longNamesIn(read(file))] as const).filter(([, names]) => names.length > 0);
+    expect(Object.fromEntries(long)).toEqual({});
+  });
+
   it('have no style sheet over 300 lines but those that wait to be cut', () => {
     const tall = sheets
       .map((file) => [file, read(file).split('\n').length - 1] as const)
@@ -509,6 +517,8 @@ describe('the words of the house', () => {
     ],
     [literalColoursIn, 'a { border: 1px solid white; }', 'a { white-space: nowrap; --x: var(--white); }'],
     [longLinesIn, `<p>${'x'.repeat(240)}</p>`, `<p>${'x'.repeat(230)}</p>\n<p>${'y'.repeat(230)}</p>`],
+    [longNamesIn, `it('${'opens; '.repeat(2)}', () => {});`, "describe.each([1])('opens', () => write('a;'));"],
+    [longNamesIn, `it.each([\n  1,\n])(\n  '${'word '.repeat(20)}',`, `it('${'word '.repeat(19)}',`],
     [longSentencesIn, `/** ${'word '.repeat(26)} */`, `/**\n * ${'word '.repeat(24)}end.\n * And more.\n */`],
     [longSentencesIn, `const a = 1; // ${'word '.repeat(26)}`, `const a = '${'word '.repeat(26)}';`],
     [

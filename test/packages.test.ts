@@ -23,7 +23,7 @@ const nameOf = (path: string) => path.replace(/^.*node_modules\//, '');
 const inProduction = Object.entries(locked).filter(([path, { dev }]) => path !== '' && !dev);
 
 describe('what production installs', () => {
-  it('has no tools of development; when it has, "npm run lock" takes them out', () => {
+  it('has no tools of development, which "npm run lock" takes out', () => {
     expect(inProduction.filter(([, { devOptional }]) => devOptional).map(([path]) => path)).toEqual([]);
     const tools =
       /^(?:vitest|vite|rolldown|drizzle-kit|esbuild|tsx|typescript|tailwindcss|knip|oxlint|playwright-core)$|^@(?:esbuild-kit|rolldown|vitest|esbuild|tailwindcss|biomejs|scalar|types)\//;

@@ -23,7 +23,7 @@ const accountOf = (email: string, changes: Record<string, string> = {}) =>
   );
 
 describe('waymark user:create', () => {
-  it('makes an account and its workspace; the first one looks after the instance', async () => {
+  it('makes an account and its workspace, of which the first looks after the instance', async () => {
     const first = await line.answer('user:create', ...accountOf('ada@example.com'));
     const second = await line.answer('user:create', ...accountOf('Bob@Example.com', { name: 'Bob' }));
     expect(Object.keys(first)).toEqual(['userId', 'workspaceId']);

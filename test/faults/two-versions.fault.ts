@@ -20,7 +20,7 @@ afterAll(async () => {
   next.remove();
 });
 
-it('a version with a dimension more starts beside this one under load: every dimension adds up to the clicks', {
+it('a version with one dimension more beside this one: every dimension adds up to the clicks', {
   timeout: 400_000,
 }, async () => {
   const old = await world.start();

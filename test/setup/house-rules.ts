@@ -24,6 +24,14 @@ export const literalColoursIn = (sheet: string): string[] =>
       /#(?!0000\b)[\da-f]{3,8}\b(?=[^{}]*[;}])|\b(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch)\((?!from\b)|(?<=:[^;{}]*)(?<![-\w])(?:white|black)(?![-\w])/gi,
     ) ?? [];
 
+/** Names of tests that say several things, or more than a line of a report holds. */
+export const longNamesIn = (source: string): string[] =>
+  [
+    ...source.matchAll(
+      /(?:\b(?:it|test|describe)(?:\.\w+(?:\([^\n]*\))?)*|^[^\S\n]*[\])}]*\))\(\s*(['"`])((?:\\.|(?!\1)[^\\])*)\1/gm,
+    ),
+  ].flatMap(([, , name = '']) => (name.length > 95 || name.includes(';') ? [name] : []));
+
 /** Sentences of the comments of a source. A tag of a comment (`@param`) begins a sentence. */
 function sentencesIn(source: string): string[] {
   const comments: string[] = [];

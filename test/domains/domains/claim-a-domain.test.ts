@@ -134,7 +134,7 @@ describe('adding a domain', () => {
     expect(page.text).toContain('ALIAS');
   });
 
-  it('is for admins; members and viewers see, strangers do not', async () => {
+  it('is for admins, seen by members and viewers, and not there for strangers', async () => {
     const path = await add(ada, 'guarded.acme.test');
     const [admin, member, stranger] = [await app.signUp('Alma'), await app.signUp('Mia'), await app.signUp('Sam')];
     await joinWorkspace(app, admin, ada, 'admin');

@@ -84,7 +84,7 @@ describe('domains by API', () => {
     expect((await asBob(`/${both[0]?.json.id}/verify`, { method: 'POST' })).status).toBe(404);
   });
 
-  it('take a key of an admin to be changed; all keys see them', async () => {
+  it('are seen by every key and changed by those of admins', async () => {
     const mia = await app.signUp('Mia');
     await joinWorkspace(app, mia, ada, 'member');
     const [asAda, asMia] = [await keyOf(ada), await keyOf(mia, ada)];

@@ -69,7 +69,7 @@ describe('a live domain', () => {
     expect(await claimOf(id)).toMatchObject({ state: 'live', checkedAt: after(1), failingSince: null, fault: null });
   });
 
-  it('that loses its record is warned about once, paused after its patience, and resumes when the record is back', async () => {
+  it('without its record is warned about once, paused after its patience, and resumed with it', async () => {
     const id = await liveDomain('fails.test');
     const { proofToken } = await claimOf(id);
     delete dns.zone['TXT _waymark.fails.test'];

@@ -108,7 +108,7 @@ describe('removing a domain', () => {
     expect((await remove(host)).status).toBe(404);
   });
 
-  it('is for admins; for strangers there is no such domain', async () => {
+  it('is for admins, and not there for strangers', async () => {
     const [member, eve] = [await app.signUp('Mia'), await app.signUp('Eve')];
     await joinWorkspace(app, member, ada, 'member');
     expect([(await remove(host, member)).status, (await remove(host, eve)).status]).toEqual([403, 404]);

@@ -131,7 +131,7 @@ describe('the settings of a domain', () => {
     expect(answer.text.match(/id="field-\w+-error"/g)).toHaveLength(3);
   });
 
-  it('are for admins; for strangers there is no such domain', async () => {
+  it('are for admins, and not there for strangers', async () => {
     const [member, admin, eve] = [await app.signUp('Mia'), await app.signUp('Abe'), await app.signUp('Eve')];
     await joinWorkspace(app, member, ada, 'member');
     await joinWorkspace(app, admin, ada, 'admin');

@@ -51,7 +51,7 @@ describe('may a certificate be asked for', () => {
     expect((await askNextDoor(domain)).status).toBe(404);
   });
 
-  it('no without a domain, with several, and for broken escapes; never a failure of ours', async () => {
+  it('no, and no failure of ours, without a domain, with several, and for broken escapes', async () => {
     for (const path of ['', '?domain=a.test&domain=b.test', '?domain[x]=1', '?domain=%ff', '?domain=%'])
       expect((await app.ask(`/internal/tls-allowed${path}`, { host: '127.0.0.1' })).status).toBeLessThan(500);
   });

@@ -105,14 +105,17 @@ describe('bytes that stay the same', () => {
     expect((await fetchRaw(addresses.style, { 'if-none-match': String(br.headers.etag) })).status).toBe(200);
   });
 
-  it('are kept for ever under their hash, by pages, styles and the reference alike; else they are asked for again', async () => {
+  it('are kept for ever under their hash, by pages, styles and the reference alike', async () => {
     for (const path of Object.values(addresses))
       expect((await fetchRaw(path)).headers['cache-control']).toBe('public, max-age=31536000, immutable');
+  });
+
+  it('are asked for again without a hash', async () => {
     for (const path of ['/assets/app.css', '/assets/inter-latin.woff2', '/favicon.ico', '/docs'])
       expect((await fetchRaw(path)).headers['cache-control']).toBe('public, no-cache');
   });
 
-  it('stand in for those of another version that runs beside this one, and are not kept under its name', async () => {
+  it('stand in for those of another version beside this one, and are not kept under its name', async () => {
     const other = await fetchRaw('/assets/app-0123456789.css');
     expect([other.status, other.headers['cache-control']]).toEqual([200, 'public, no-cache']);
     expect(other.bytes.equals((await fetchRaw(addresses.style)).bytes)).toBe(true);

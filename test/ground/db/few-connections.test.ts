@@ -38,7 +38,7 @@ const held = async () => {
 };
 
 describe('a role that may have few connections', () => {
-  it('is refused at the start, and by the doctor, where they are too few, with how many are needed and there', async () => {
+  it('is refused at the start and by the doctor with too few: how many are needed, how many there', async () => {
     await limitTo(3);
     const sentence = `It needs 5 connections to Postgres, and the role "${role}" may have 3: raise that limit.`;
     await expect(startTestApp({ DATABASE_URL: url })).rejects.toThrow(sentence);
@@ -72,7 +72,7 @@ describe('a role that may have few connections', () => {
     await expect.poll(() => query(database.url, `select count(*)::int from clicks`)).toEqual([{ count: links.length }]);
   });
 
-  it('that loses all of them: links in memory open, their clicks wait on the disk and are counted later', async () => {
+  it('that loses all: links in memory open, their clicks wait on the disk and are counted later', async () => {
     await limitTo(5);
     app = await startTestApp({ DATABASE_URL: url });
     const { slug, id } = await createLink(await openClient(app, await app.signUp('Bob')));

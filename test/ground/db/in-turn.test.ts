@@ -28,7 +28,7 @@ const countWaiting = async () => {
 };
 
 describe('what reads in turn', () => {
-  it('leaves connections to other workspaces and to what is short, however much one workspace asks for', async () => {
+  it('leaves connections to others and to what is short, however much one workspace asks for', async () => {
     divideLanes(database.db, 10, 4);
     await holder.query('select pg_advisory_lock(1)');
     const asked = Array.from({ length: 20 }, (_, n) =>

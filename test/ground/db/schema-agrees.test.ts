@@ -49,7 +49,7 @@ describe('the migrated database', () => {
     expect(of(actual).length).toBeGreaterThan(1);
   });
 
-  it('has the storage, partitions, functions, triggers and extensions that the schema has no words for', async () => {
+  it('has storage, partitions, functions, triggers and extensions that the schema has no words for', async () => {
     expect((await query<Part>(migrated.url, besides)).map(({ what }) => what)).toEqual([
       'CREATE INDEX links_search ON public.links USING gin (search_text gin_trgm_ops)',
       'CREATE TRIGGER links_search_text BEFORE INSERT OR UPDATE OF title, url ON public.links FOR EACH ROW EXECUTE FUNCTION set_search_text()',

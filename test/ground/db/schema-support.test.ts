@@ -23,7 +23,7 @@ const config = () => readConfig({ SECRET: 'x'.repeat(32), DATA_DIR: tmpdir(), PO
 const migrationsCheck = async () => (await checkDatabase(config())).find(({ name }) => name === 'migrations');
 
 describe('a version that is older than its database', () => {
-  it('refuses to start, and says what to do; so does doctor', async () => {
+  it('refuses to start, as does doctor, and says what to do', async () => {
     const sentence = /^This version of Waymark is older than its database.+restore the backup/;
     await expect(migrateDatabase(database.url)).rejects.toThrow(sentence);
     await expect(startServer(config())).rejects.toThrow(sentence);

@@ -33,7 +33,7 @@ const underWay = () => running.map(({ workspaceId }) => workspaceId).join('');
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
 describe('what takes turns', () => {
-  it('runs two at a time in a workspace and four in all; the others wait in their order', async () => {
+  it('runs two at a time in a workspace and four in all, and lets others wait in their order', async () => {
     const asked = ['a', 'a', 'a', 'b', 'b', 'c', 'a'].map(ask);
     await settle();
     expect(underWay()).toBe('aabb');
@@ -76,7 +76,7 @@ describe('what takes turns', () => {
     expect(underWay()).toBe('');
   });
 
-  it('is told by its refusal whether its own workspace asks for too much, or the server has too much to do', async () => {
+  it('is told whether its own workspace asks for too much or the server has too much to do', async () => {
     const first = ['a', 'a', 'b', 'b'].map(ask);
     const [own, others] = [ask('a'), ask('c')].map((asked) => asked.catch((error: unknown) => error));
     await vi.advanceTimersByTimeAsync(5_000);

@@ -26,7 +26,7 @@ describe('a file that is taken away', () => {
     for (let n = 0; n < 10; n++) await expect(beginDownload('b', broken())).rejects.toThrow(NotFound);
   });
 
-  it('is one of four of a workspace, however slowly they are read; one that is left makes room', async () => {
+  it('is one of four of a workspace, however slowly read, until one that is left makes room', async () => {
     const slow = await Promise.all(Array.from({ length: 4 }, () => beginDownload('c', pages('head', 'one'))));
     const refused = expect(beginDownload('c', pages('head'))).rejects.toThrow(LimitReached);
     await vi.advanceTimersByTimeAsync(5_000);

@@ -44,7 +44,7 @@ describe('archiving a link', () => {
     expect(edit.text).toContain(`action="${pathOf('restore')}"`);
   });
 
-  it('keeps the first date when it is done twice; restoring twice changes nothing', async () => {
+  it('done twice keeps the first date, and undone twice changes nothing', async () => {
     const first = await archiveLink(app.db, workspaceId, byTest, link.id);
     const second = await archiveLink(app.db, workspaceId, byTest, link.id);
     expect(first.archivedAt).toBeInstanceOf(Date);

@@ -78,7 +78,7 @@ describe('several links', () => {
     expect((await state()).map(({ tags }) => tags)).toEqual(['', 'Ads', 'Ads']);
   });
 
-  it('join a campaign and leave it; undo is offered where they came from one place', async () => {
+  it('join a campaign and leave it, with undo where they came from one place', async () => {
     const joined = await send({ action: 'set-campaign', campaign: 'spring' });
     expect((await state()).map(({ campaign }) => campaign)).toEqual(['Spring', 'Spring', 'Spring']);
     await undo(joined);
@@ -121,7 +121,7 @@ describe('several links', () => {
   });
 
   it.each(['add-tag', 'remove-tag', 'set-campaign', 'archive', 'restore'])(
-    'were changed when %s changed them, as after a single edit; those it left alone were not',
+    'were changed when %s changed them, as after a single edit, and only those',
     async (action) => {
       const [first, second] = links;
       if (!first || !second) throw new Error('There are no links.');

@@ -47,7 +47,7 @@ describe('creating a link', () => {
     expect(visit.headers.location).toBe('https://example.com/a?b=%2B#c');
   });
 
-  it('takes a private address with a warning, in the dialog, after the form and on the page to edit it', async () => {
+  it('takes a private address with a warning: in the dialog, after the form and on its page', async () => {
     const words = '192.168.1.20 is an IP address of a private network: people elsewhere cannot open it.';
     expect((await create({ url: 'http://192.168.1.20/' }, ada, viaDialog)).text).toContain(words);
     const answer = await create({ url: 'http://192.168.1.20/' });

@@ -225,7 +225,7 @@ describe('other forms that stand open', () => {
     expect(second.text).toContain('Bobby');
   });
 
-  it('find their workspace though its word in addresses was changed, and keep what was typed beside other faults', async () => {
+  it('find their workspace by its new word, and keep what was typed beside other faults', async () => {
     const page = `${home()}/settings`;
     const [adas, bobs] = [await ada.ask(page), await bob.ask(page)].map((answer) => fieldsOf(answer, '/settings'));
     const post = `/w/${client.workspaceId}/settings`;

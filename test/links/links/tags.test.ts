@@ -156,7 +156,7 @@ describe('a tag', () => {
     expect(await tagNamed('Before')).toMatchObject({ colour: 'red', links: 1 });
   });
 
-  it('does not take the name of another; the form keeps what was typed', async () => {
+  it('does not take the name of another, and its form keeps what was typed', async () => {
     await create(['first of two', 'second of two']);
     const page = `${home()}/tags/${(await tagNamed('second of two'))?.id}`;
     const taken = await ada.ask(page, { form: { name: 'FIRST of two', colour: 'sky' } });
@@ -200,7 +200,7 @@ describe('a tag', () => {
     expect(await counts()).toEqual([0, 0]);
   });
 
-  it('is looked at by viewers and changed by members; for strangers it is not there', async () => {
+  it('is looked at by viewers, changed by members, and not there for strangers', async () => {
     await create(['guarded']);
     const page = `${home()}/tags/${(await tagNamed('guarded'))?.id}`;
     const [viewer, stranger] = [await app.signUp('Vera'), await app.signUp('Sam')];

@@ -89,7 +89,7 @@ describe('in a browser', () => {
     expect(errors).toEqual([]);
   });
 
-  it('a filter goes into the address and comes off again; search keeps it', async () => {
+  it('a filter goes into the address, stays for a search, and comes off again', async () => {
     const { page, errors } = await openList();
     await page.locator('.marks a', { hasText: 'fresh' }).click();
     await page.waitForURL(/\?tag=fresh$/);

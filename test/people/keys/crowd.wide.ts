@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 describe('one key that asks for more than its share', () => {
-  it('waits, and is told to come again; pages of others, and what is short, are answered meanwhile', async () => {
+  it('waits, and is told to come again, while pages of others and what is short are answered', async () => {
     await other.query('begin; lock table clicks in access exclusive mode');
     let isOver = false;
     const crowd = Promise.all(Array.from({ length: 20 }, () => client.ask('/hits?limit=1000&period=90d'))).finally(
@@ -60,7 +60,7 @@ describe('one key that asks for more than its share', () => {
 });
 
 describe('a database that gives no connection', () => {
-  it('is 503 with Retry-After on pages and for programs, and never 500; a link in memory opens', async () => {
+  it('is 503 with Retry-After on pages and for programs, never 500, and a link in memory opens', async () => {
     const program = await client.ask('/links');
     expect(program.status).toBe(200);
     await app.visit('/spring');

@@ -212,7 +212,7 @@ describe('a request to the API', () => {
     expect((await other.ask('/links?limit=1')).status).toBe(200);
   });
 
-  it('is refused 60 times a minute where it is none; who has a whole network counts as one', async () => {
+  it('is refused 60 times a minute where it is none, and counted by network', async () => {
     const wrong = (address: string) =>
       app.ask('/api/v1/links', { headers: { authorization: 'Bearer wm_none', 'x-forwarded-for': address } });
     const statuses: number[] = [];

@@ -79,7 +79,7 @@ from invitations where email = 'guest@example.com'`);
     expect(page.text).not.toContain(token);
   });
 
-  it('lets somebody with that account in by one button, once; opening it changes nothing', async () => {
+  it('lets somebody with that account in by one button, once, and not by being opened', async () => {
     const guest = await app.signUp('Guest');
     const path = await invite(guest.email, 'viewer');
     const page = await guest.ask(path);

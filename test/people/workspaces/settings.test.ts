@@ -19,7 +19,7 @@ afterAll(() => app.close());
 const settings = (person: Person) => `/w/${person.workspace.slug}/settings`;
 
 describe('workspace settings', () => {
-  it('change name, word and time zone; links to the old word are gone', async () => {
+  it('change name, word and time zone, and lead nowhere at the old word', async () => {
     const grace = await app.signUp('Grace');
     const page = await grace.ask(settings(grace));
     expect(valueOf(page, 'name')).toBe('Grace&#39;s team');

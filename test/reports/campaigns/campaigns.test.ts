@@ -35,7 +35,7 @@ describe('a campaign', () => {
     expect(page.text).toContain(`href="${home()}/campaigns/new"`);
   });
 
-  it('is made, changed and deleted; its links stay', async () => {
+  it('is made, changed and deleted without its links', async () => {
     const made = await ada.ask(`${home()}/campaigns`, {
       form: { name: ' Été,  2026 ✨ ', startsOn: '2026-06-01', endsOn: '2026-08-31', goal: '12,000' },
     });
@@ -72,7 +72,7 @@ describe('a campaign', () => {
     expect(await campaignNamed('New one')).toBeUndefined();
   });
 
-  it('is chosen by name in a link’s form; one that is not there is refused', async () => {
+  it('is chosen by name in a link’s form, or refused when it is not there', async () => {
     await makeCampaign(app, workspaceId, 'Launch');
     const url = 'https://example.com/launch';
     const made = await ada.ask(`${home()}/links`, { form: { url, campaign: ' launch ' } });
@@ -88,7 +88,7 @@ describe('a campaign', () => {
     expect(suggested.text).toContain('data-complete="Launch"');
   });
 
-  it('is looked at by viewers and changed by members; for strangers it is not there', async () => {
+  it('is looked at by viewers, changed by members, and not there for strangers', async () => {
     const campaign = await makeCampaign(app, workspaceId, 'Guarded');
     const [viewer, stranger] = [await app.signUp('Vera'), await app.signUp('Sam')];
     await joinWorkspace(app, viewer, ada, 'viewer');

@@ -44,7 +44,7 @@ it('is reached from the page of campaigns with its period, and from the page of 
   expect(tags.text).toContain(`<form id="compare" method="get" action="${path}">`);
 });
 
-it('draws a line for each campaign; visitors are those of each link', async () => {
+it('draws a line for each campaign, with the visitors of each link', async () => {
   const page = await owner.ask(`${path}?of=campaign&period=7d&campaign=spring&campaign=autumn&campaign=summer`);
   expect(page.text.match(/class="compare-name/g)).toHaveLength(3);
   expect(page.text).toContain('>The spring sale /…</text>');

@@ -84,7 +84,7 @@ describe('before all hits are taken away', () => {
 });
 
 describe('while all hits are taken away', () => {
-  it('the page shows how far it is; it can be cancelled, it says what broke, and tries again', async () => {
+  it('the page shows how far it is, can cancel it, says what broke, and tries again', async () => {
     const { page, errors } = await openPageAs(browser, app, ada, {
       viewport: { width: 320, height: 800 },
       colorScheme: 'dark',

@@ -73,7 +73,7 @@ describe('a table as CSV', () => {
     expect(text).toContain("'=1+1,'=1+1,,3,2");
   });
 
-  it('is for viewers too; hits one by one are not, and strangers get nothing', async () => {
+  it('gives viewers all but hits one by one, and strangers nothing', async () => {
     const [bob, eve] = [await app.signUp('Bob'), await app.signUp('Eve')];
     await joinWorkspace(app, bob, ada, 'viewer');
     expect((await bob.ask(`${exportPath}?table=country`)).status).toBe(200);

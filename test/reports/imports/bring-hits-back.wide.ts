@@ -245,7 +245,7 @@ describe('hits that were exported', () => {
     expect(counted.rollups).toEqual(counted.rows);
   });
 
-  it('make the same reports on another server, with the links, their codes and a domain that is not proved there', async () => {
+  it('make the same reports on another server, with links, codes and a domain not proved there', async () => {
     const text = await exportHits(old);
     const reports = await readReports(old);
     const fresh = await start();

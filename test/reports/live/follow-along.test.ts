@@ -127,7 +127,7 @@ describe('who may look', () => {
     }
   });
 
-  it('a workspace has room for 250; one more is told to ask now and then instead', async () => {
+  it('a workspace has room for 250, and tells one more to ask now and then', async () => {
     const cy = await app.signUp('Cy');
     const path = `/w/${cy.workspace.slug}/live`;
     const all = await Promise.all(Array.from({ length: 250 }, () => open(cy, path)));

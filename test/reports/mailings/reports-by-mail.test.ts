@@ -151,7 +151,7 @@ it('a monthly report of a link is about that link and the month before', async (
 });
 
 describe('readers', () => {
-  it('who are no members are asked first; nothing is sent before they say yes, and opening the link says nothing', async () => {
+  it('who are no members get nothing before they say yes, which opening the link does not', async () => {
     const ada = await app.signUp('Fay');
     const friend = `friend-${ada.workspace.slug}@example.com`;
     expect((await plan(ada, { recipient: friend })).status).toBe(303);
@@ -168,7 +168,7 @@ describe('readers', () => {
     expect(mail.text).not.toContain('/w/');
   });
 
-  it('stop it by a button, without logging in; opening the page stops nothing', async () => {
+  it('stop it without logging in, by a button and not by opening the page', async () => {
     const ada = await app.signUp('Gina');
     await plan(ada);
     await planInPast(ada);
@@ -214,7 +214,7 @@ describe('planning', () => {
     expect((await plan(ada, { link: 'nothing' })).status).toBe(404);
   });
 
-  it('is for members; viewers see it and strangers do not', async () => {
+  it('is for members, seen by viewers, and not there for strangers', async () => {
     const [ada, bob, eve] = [await app.signUp('Jane'), await app.signUp('Bob'), await app.signUp('Eve')];
     await joinWorkspace(app, bob, ada, 'viewer');
     await plan(ada);

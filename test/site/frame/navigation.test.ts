@@ -8,7 +8,7 @@ const namesOf = (list: NavigationPlace[]) => list.map(({ name }) => name);
 
 describe('the places of the dashboard', () => {
   it.each(roles.flatMap((role) => [true, false].map((isAdmin) => [role, isAdmin] as const)))(
-    'a %s is offered those that open; looks after the instance: %s',
+    'a %s is offered those that open (looks after the instance: %s)',
     (role, isAdmin) => {
       const opens = places.filter(({ href }) => {
         const least = leastRoles[`GET ${href}`];

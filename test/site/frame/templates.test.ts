@@ -32,7 +32,7 @@ const render = (name: string, isStrict = true) =>
   });
 
 describe('a part of a page', () => {
-  it('sees what it is passed and what is everywhere, but not the page around it; a layout sees the page', () => {
+  it('sees what it is passed and what is everywhere, but not the page around it, as a layout does', () => {
     expect(render('/whole.eta')).toBe('P: (A - undefined)');
   });
 

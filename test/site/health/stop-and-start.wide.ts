@@ -130,7 +130,7 @@ describe('a stop', () => {
     expect(await countClicks()).toBe(20);
   });
 
-  it('after an error that nobody caught says so in a line of the log, without the values of a statement', async () => {
+  it('after an uncaught error says so in a line of the log, without the values of a statement', async () => {
     const fault = join(dataDir, 'fault.mjs');
     writeFileSync(
       fault,
@@ -163,7 +163,7 @@ process.on('SIGUSR2', () => { throw new DrizzleQueryError('select $1', ['jane@ex
 });
 
 describe('WEB_CONCURRENCY', () => {
-  it('serves with several processes, sums up their figures, replaces one that dies, and stops them all', async () => {
+  it('serves with several processes, sums up their figures, replaces a dead one, and stops all', async () => {
     await start({ WEB_CONCURRENCY: '2', LOG_LEVEL: 'info' });
     await insertLink();
     const pids = () => childrenOf(child.pid ?? 0);

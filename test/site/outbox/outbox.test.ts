@@ -36,7 +36,7 @@ it('shows the admin what was not sent, with links to press', async () => {
   expect((await app.ask(href.slice(app.url.length))).status).toBe(200);
 });
 
-it('is told on pages that rely on mail; the admin is led there', async () => {
+it('is told on pages that rely on mail, where the admin is led to it', async () => {
   expect((await other.ask('/profile')).text).toContain('Ask its admin to pass the message on to you.');
   expect((await admin.ask('/profile')).text).toContain('Messages wait under <a class="text-link" href="/admin/mail">');
 });

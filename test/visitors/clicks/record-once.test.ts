@@ -133,7 +133,7 @@ describe('a batch of hits', () => {
     expect(rows.map((row) => row.city)).toEqual(cities);
   });
 
-  it('from several nodes with the same visitors at the same moment neither deadlocks nor counts a visitor twice', async () => {
+  it('from several nodes with the same visitors at once neither deadlocks nor counts any twice', async () => {
     const workspaceId = await insertBareWorkspace(database.db);
     const recorders = [1, 2, 3].map(() => startRecorder());
     await Promise.all(

@@ -168,7 +168,7 @@ describe('a click', () => {
     await expect.poll(() => files()).toEqual([]);
   });
 
-  it('is lost, and said to be, when the disk refuses too; the next one is safe when the database is back', async () => {
+  it('is lost, and said to be, when the disk refuses too, unlike the next once the database is back', async () => {
     proxy.down();
     rmSync(directory, { recursive: true });
     writeFileSync(directory, '');
@@ -197,7 +197,7 @@ describe('a click that the database refuses', () => {
 });
 
 describe('a click that the spool brings after retention has dropped its month', () => {
-  it('is set aside, because it may have been counted; those beside it are recorded', async () => {
+  it('is set aside, because it may have been counted, while those beside it are recorded', async () => {
     await recorder.close();
     start(150, 40);
     proxy.down();
@@ -225,7 +225,7 @@ describe('a line that the disk has spoilt', () => {
 });
 
 describe('a disk that hangs', () => {
-  it('while the database is away does not keep visitors, nor the database from being found when it is back', async () => {
+  it('while the database is away keeps neither visitors nor the news that it is back', async () => {
     proxy.down();
     await record(clicksOf(2));
     const thaw = hangFile(join(directory, files()[0] ?? ''));

@@ -35,7 +35,7 @@ const texts = [
 ] as const;
 
 describe('a stream of made-up values', () => {
-  it.each(texts)('of %s ends at the bound; what was there before goes on counting', (name) => {
+  it.each(texts)('of %s ends at the bound, and goes on counting for what was there before', (name) => {
     const variety = new Variety({ each: 3 });
     const kept = ['a', 'b', 'c', 'd', 'e', 'a', 'c'].map((value) => bounded(variety, { [name]: value })[name]);
     expect(kept).toEqual(['a', 'b', 'c', otherValues, otherValues, 'a', 'c']);

@@ -49,7 +49,7 @@ describe('unknown slugs', () => {
     expect(await guess(slugs, '192.0.2.7', 0)).toBe(0);
   });
 
-  it('are looked for one at a time beyond the limit; before, nobody is refused for what others ask', async () => {
+  it('are looked for one at a time beyond the limit, and refused to nobody before it', async () => {
     const slugs = new UnknownSlugs();
     const link = { slug: 'there' };
     const visits = Array.from({ length: 300 }, () => slugs.look('192.0.2.7', 0, () => sleep(20, link)));

@@ -48,7 +48,7 @@ describe('a flood of made-up hosts', () => {
     });
   });
 
-  it('keeps nobody from domains that were visited, nor from those that were not, nor from one that is new', async () => {
+  it('keeps nobody from domains that were visited, were not, or are new', async () => {
     for (let n = 0; n < 20; n++) await insertDomain(app.db, workspaceId, `live-${n}.example`);
     for (let n = 0; n < 10; n++) expect(await statusOf(`live-${n}.example`)).toBe(200);
     let made = 0;

@@ -63,7 +63,7 @@ beforeEach(async () => {
 afterAll(() => app.close());
 
 describe('links that are opened from one network at once', () => {
-  it('are no clicks from the fifth on, and the four before it are none a moment later, in every rollup', async () => {
+  it('are no clicks from the fifth on, nor a moment later the four before it, in every rollup', async () => {
     await openAll(links, (index) => `203.0.113.${index + 1}`);
     await expect.poll(() => reasons()).toEqual(Array(7).fill('scanner:sweep'));
     await app.rollUp();
@@ -110,7 +110,7 @@ describe('what looks like it and is none', () => {
     expect([...(await reasons()), ...(await reasons(other))]).toEqual(Array(24).fill('human:browser'));
   });
 
-  it('is a network of the operator’s own: behind a proxy that is not trusted everybody has its address', async () => {
+  it('is a network of the operator’s own: all behind an untrusted proxy have its address', async () => {
     for (const address of ['127.0.0.1', '10.1.2.3', '172.18.0.1', '::1', 'fd00::1'])
       await openAll(links, () => address);
     expect(new Set(await reasons())).toEqual(new Set(['human:browser']));
