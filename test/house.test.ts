@@ -284,6 +284,22 @@ describe('the house', () => {
     expect(sources.filter((file) => file !== 'src/config.ts' && read(file).includes('process.env'))).toEqual([]);
   });
 
+  it('reads forms that are shown again by takeForm alone', () => {
+    const ownWay = (text: string) =>
+      /\b(?:attachValidation|validationError)\b|\bsafeParse\(request\.body|= z\.string\(\)\.catch\(''\);/.test(
+        codeOf(text),
+      );
+    expect(sources.filter((file) => file !== 'src/ground/http/typed.ts' && ownWay(read(file)))).toEqual([]);
+    expect(sources.filter((file) => /\btakeForm\(/.test(read(file))).length).toBeGreaterThan(15);
+    for (const broken of [
+      '{ schema: { body: noteForm }, attachValidation: true }',
+      'const form = noteForm.safeParse(request.body);',
+      "const typed = z.string().catch('');",
+    ])
+      expect(ownWay(broken), broken).toBe(true);
+    expect(ownWay('return takeForm(request, reply, noteForm, work, again);')).toBe(false);
+  });
+
   it('has no file whose name says nothing', () => {
     const names = /^(utils?|helpers?|common|misc|lib|types|services?|managers?|repositor(y|ies))(\.|$)/;
     expect(sources.filter((file) => file.split('/').some((part) => names.test(part)))).toEqual([]);

@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AppError, LimitReached } from '../../ground/text/errors.ts';
-import { refusalOf } from '../../ground/http/refusal.ts';
+import { takeForm } from '../../ground/http/forms.ts';
+import { typed } from '../../ground/http/typed.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { limitChecks } from './check-limit.ts';
@@ -17,7 +18,7 @@ import { PATIENCE } from './standing.ts';
 
 const params = z.object({ workspace: z.string() });
 const claimParams = params.extend({ domainId: z.string().regex(/^\w+$/).catch('-') });
-const form = z.object({ host: z.string().catch('') });
+const newDomainForm = z.object({ host: typed });
 
 /** The pages on which admins add domains, and everybody of a workspace sees how they stand. */
 export default async function domainRoutes(app: FastifyInstance, { dns }: { dns: Dns }): Promise<void> {
@@ -32,18 +33,20 @@ export default async function domainRoutes(app: FastifyInstance, { dns }: { dns:
     showList(request, reply, { host: '', errors: {} }),
   );
 
-  routes.post('/w/:workspace/domains', { ...toManage, schema: { params, body: form } }, async (request, reply) => {
-    const { id, slug } = request.workspace;
-    try {
-      const { host } = readHost(request.body.host, place.ownHosts);
-      const { claim } = await claimDomain(db, id, actorOf(request), host, place.scheme);
-      return await reply.redirect(`/w/${slug}/domains/${claim.id}`, 303);
-    } catch (error) {
-      const { status, errors } = refusalOf(error);
-      reply.code(status);
-      return showList(request, reply, { host: request.body.host, errors });
-    }
-  });
+  routes.post('/w/:workspace/domains', { ...toManage, schema: { params } }, async (request, reply) =>
+    takeForm(
+      request,
+      reply,
+      newDomainForm,
+      async (form) => {
+        const { id, slug } = request.workspace;
+        const { host } = readHost(form.host, place.ownHosts);
+        const { claim } = await claimDomain(db, id, actorOf(request), host, place.scheme);
+        return reply.redirect(`/w/${slug}/domains/${claim.id}`, 303);
+      },
+      ({ errors }) => showList(request, reply, { ...newDomainForm.parse(request.body), errors }),
+    ),
+  );
 
   routes.get(
     '/w/:workspace/domains/:domainId',

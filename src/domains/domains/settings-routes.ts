@@ -7,7 +7,10 @@ import { maxTyped } from '../../ground/text/composed.ts';
 import { beginDownload } from '../../ground/http/downloads.ts';
 import { editFields, type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
 import { plural } from '../../ground/text/format.ts';
-import { refusalOf } from '../../ground/http/refusal.ts';
+import { takeForm } from '../../ground/http/forms.ts';
+import { orRefusal } from '../../ground/http/refusal.ts';
+import { typed } from '../../ground/http/typed.ts';
+import { Invalid } from '../../ground/text/errors.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { showHost } from '../dns/name.ts';
@@ -31,7 +34,6 @@ export type LinkRules = Pick<SettingsContext, 'readDestination'> & {
   shortUrlOf: (scheme: string, host: string, slug: string) => string;
 };
 
-const typed = z.string().catch('');
 const params = z.object({ workspace: z.string(), id: z.string().regex(/^\w+$/).catch('-') });
 const settingsForm = z.object({
   ...(Object.fromEntries(settingNames.map((name) => [name, typed])) as Record<keyof DomainSettings, typeof typed>),
@@ -55,69 +57,70 @@ export default async function domainSettingsRoutes(app: FastifyInstance, rules: 
     return showSettings(reply, domain, openEdit(textsOf(domain)), {});
   });
 
-  routes.post(
-    '/w/:workspace/domains/:id/settings',
-    { ...toManage, schema: { params, body: settingsForm } },
-    async (request, reply) => {
-      const { id: workspaceId, slug } = request.workspace;
-      const domain = await getOwnDomain(db, workspaceId, request.params.id);
-      const { body } = request;
+  routes.post('/w/:workspace/domains/:id/settings', { ...toManage, schema: { params } }, async (request, reply) => {
+    const { id: workspaceId, slug } = request.workspace;
+    const domain = await getOwnDomain(db, workspaceId, request.params.id);
+    const edited = () => {
+      const { isDefault, ...form } = settingsForm.parse(request.body);
       // A box that cannot be ticked is not sent: that says nothing.
-      const isDefaultSent = body.isDefault === 'on' || domain.state === 'live' ? body.isDefault : undefined;
-      const edit = readEdit({ ...body, isDefault: isDefaultSent }, fields);
-      const { isDefault, ...typedChanges } = edit.changes;
-      const changes: Partial<DomainSettings> & { isDefault?: boolean } = {};
-      const errors: Record<string, string> = {};
-      // One by one, so that each field says at once what is wrong with it.
-      for (const [name, text] of Object.entries(typedChanges)) {
-        try {
-          Object.assign(changes, await readSettings(context, domain.host, { [name]: text }));
-        } catch (error) {
-          Object.assign(errors, refusalOf(error).errors);
+      const isSent = isDefault === 'on' || domain.state === 'live';
+      return readEdit(isSent ? { ...form, isDefault } : form, fields);
+    };
+    return takeForm(
+      request,
+      reply,
+      settingsForm,
+      async () => {
+        const edit = edited();
+        const { isDefault, ...typedChanges } = edit.changes;
+        const changes: Partial<DomainSettings> & { isDefault?: boolean } = {};
+        const errors: Record<string, string> = {};
+        // One by one, so that each field says at once what is wrong with it.
+        for (const [name, text] of Object.entries(typedChanges)) {
+          const read = await orRefusal(() => readSettings(context, domain.host, { [name]: text }));
+          Object.assign(changes, read.value);
+          Object.assign(errors, read.refusal?.errors);
         }
-      }
-      if (isDefault !== undefined) changes.isDefault = isDefault === 'on';
-      try {
         if (Object.keys(errors).length > 0)
           return showSettings(reply.code(422), domain, edit.again(textsOf(domain)), errors);
+        if (isDefault !== undefined) changes.isDefault = isDefault === 'on';
         const refuse = (now: OwnDomain) => edit.refuseOvertaken(textsOf(now));
         const by = actorOf(request);
         await updateDomainSettings(db, workspaceId, by, domain.id, changes, rules.applyCasePolicy, refuse);
-      } catch (error) {
-        const refusal = refusalOf(error);
+        reply.flash('success', `Visitors of ${showHost(domain.host).shown} see this from now on.`);
+        return reply.redirect(`/w/${slug}/domains/${domain.id}/settings`, 303);
+      },
+      async ({ errors, thrown }) => {
         const now = await getOwnDomain(db, workspaceId, domain.id);
-        return showSettings(reply.code(refusal.status), now, edit.again(textsOf(now), error), refusal.errors);
-      }
-      reply.flash('success', `Visitors of ${showHost(domain.host).shown} see this from now on.`);
-      return reply.redirect(`/w/${slug}/domains/${domain.id}/settings`, 303);
-    },
-  );
+        return showSettings(reply, now, edited().again(textsOf(now), thrown), errors);
+      },
+    );
+  });
 
   routes.get('/w/:workspace/domains/:id/remove', { ...toManage, schema: { params } }, async (request, reply) => {
     const domain = await getOwnDomain(db, request.workspace.id, request.params.id);
     return showRemoval(reply, request.workspace.id, domain, '', {});
   });
 
-  routes.post(
-    '/w/:workspace/domains/:id/remove',
-    { ...toManage, schema: { params, body: removalForm } },
-    async (request, reply) => {
-      const { id: workspaceId, slug } = request.workspace;
-      const domain = await getOwnDomain(db, workspaceId, request.params.id);
-      const { host } = request.body;
-      if (domainToASCII(host.trim()) !== domain.host) {
-        const sentence = `Type ${showHost(domain.host).shown}, so that it is this domain and no other.`;
-        return showRemoval(reply.code(422), workspaceId, domain, host, { host: sentence });
-      }
-      const links = await countLinksOn(db, workspaceId, domain.id);
-      await removeDomain(db, workspaceId, actorOf(request), domain.id);
-      reply.flash(
-        'success',
-        `${showHost(domain.host).shown} is removed. ${plural(links, 'link')} stopped; reports keep them.`,
-      );
-      return reply.redirect(`/w/${slug}/domains`, 303);
-    },
-  );
+  routes.post('/w/:workspace/domains/:id/remove', { ...toManage, schema: { params } }, async (request, reply) => {
+    const { id: workspaceId, slug } = request.workspace;
+    const domain = await getOwnDomain(db, workspaceId, request.params.id);
+    const { shown } = showHost(domain.host);
+    return takeForm(
+      request,
+      reply,
+      removalForm,
+      async ({ host }) => {
+        if (domainToASCII(host.trim()) !== domain.host)
+          throw new Invalid(`Type ${shown}, so that it is this domain and no other.`, { field: 'host' });
+        const links = await countLinksOn(db, workspaceId, domain.id);
+        await removeDomain(db, workspaceId, actorOf(request), domain.id);
+        reply.flash('success', `${shown} is removed. ${plural(links, 'link')} stopped; reports keep them.`);
+        return reply.redirect(`/w/${slug}/domains`, 303);
+      },
+      ({ errors }) => showRemoval(reply, workspaceId, domain, removalForm.parse(request.body).host, errors),
+    );
+  });
 
   routes.get(
     '/w/:workspace/domains/:id/redirect-map.csv',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Conflict } from '../text/errors.ts';
+import { typedValues } from './typed.ts';
 
 /**
  * Forms that change something that others may change meanwhile. Each carries what it showed, as a digest a field. Saving
@@ -62,18 +63,17 @@ export const openEdit = <Name extends string>(stored: Record<Name, string>): Edi
 });
 
 /**
- * Reads what was sent.
+ * Reads what was sent, well formed or not.
  * @param names the form's fields
  */
-export function readEdit<Name extends string>(
-  sent: { readonly [Each in Name]?: string | undefined } & { shown: string; theirs: readonly string[] },
-  names: readonly Name[],
-): Edit<Name> {
+export function readEdit<Name extends string>(body: unknown, names: readonly Name[]): Edit<Name> {
+  const texts = typedValues(body);
+  const sent = z.object(editFields).catch({ shown: '', theirs: [] }).parse(body);
   const shown = new Map(sent.shown.split(' ').map((pair) => pair.split(':') as [string, string | undefined]));
   const isAsShown = (name: Name, text: string) => shown.get(name) === digestOf(text);
   const changes: Partial<Record<Name, string>> = {};
   for (const name of names) {
-    const text = sent[name];
+    const text = texts[name];
     if (text !== undefined && !sent.theirs.includes(name) && !isAsShown(name, text)) changes[name] = text;
   }
   const changed = names.filter((name) => changes[name] !== undefined);

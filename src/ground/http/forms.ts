@@ -1,7 +1,8 @@
 import formbody from '@fastify/formbody';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { z } from 'zod';
+import { orRefusal, type Refusal, refusalOfFields } from './refusal.ts';
 
 const flashCookie = '_flash';
 
@@ -53,3 +54,31 @@ function readFlash(kept: string | undefined): Flash | undefined {
 }
 
 export default fp(forms, { name: 'forms' });
+
+/**
+ * Does what a form asks for: the one way in for forms that are shown again when they are refused. Fields are read behind
+ * the guards of the route, so that a stranger hears of those first.
+ * @param schema the fields, with sentences; `typed` for those that a noun judges
+ * @param work gets the fields; its refusals are AppErrors with a field
+ * @param again shows the form with what was typed (`typedValues`); the status of the answer is set
+ */
+export async function takeForm<Schema extends z.ZodType>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  schema: Schema,
+  work: (form: z.output<Schema>) => unknown,
+  again: (refusal: Refusal) => unknown,
+): Promise<unknown> {
+  const { body } = request;
+  const isOfFields = typeof body === 'object' && body !== null && !Array.isArray(body);
+  // A request without fields is an empty form.
+  const form = schema.safeParse(isOfFields ? body : {});
+  // A form that is shown again shows its fields as they were read.
+  if (form.success) request.body = form.data;
+  const { value, refusal } = form.success
+    ? await orRefusal(() => work(form.data))
+    : { value: null, refusal: refusalOfFields(form.error) };
+  if (!refusal) return value;
+  reply.code(refusal.status);
+  return again(refusal);
+}

@@ -79,10 +79,14 @@ export function secretOfForm(request: FastifyRequest, purpose: 'key' | 'share', 
 /** A new salt: 192 bits by chance. */
 export const newSalt = (): string => randomBytes(24).toString('base64url');
 
-/** The thing that a form made before is gone: saying that it is made would be wrong. */
-export const madeAndGone = (): Conflict =>
+/**
+ * The thing that a form made before is gone: saying that it is made would be wrong.
+ * @param field the field of the form that says so; the page of errors without one
+ */
+export const madeAndGone = (field?: string): Conflict =>
   new Conflict(
     'This form was sent before, and what it made has been deleted since. Open the page again to make a new one.',
+    field ? { field } : {},
   );
 
 /** The user is part of it: the same fields of another user are another form. Strangers have the token alone. */

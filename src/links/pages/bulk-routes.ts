@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { Db } from '../../ground/db/db.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { plural } from '../../ground/text/format.ts';
-import { refusalOf } from '../../ground/http/refusal.ts';
+import { takeForm } from '../../ground/http/forms.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
@@ -35,27 +35,28 @@ export default async function bulkRoutes(app: FastifyInstance): Promise<void> {
 
   routes.post(
     '/w/:workspace/links/bulk',
-    { preHandler: [requireWorkspace, requireRight('changeLinks')], schema: { body: bulkForm } },
+    { preHandler: [requireWorkspace, requireRight('changeLinks')] },
     async (request, reply) => {
-      const asked = request.body;
-      const back = readBack(asked.back);
       const { id, slug } = request.workspace;
-      try {
-        const [action, links] = [actionOf(asked), readLinks(asked)];
-        if (action === 'compare') return await reply.redirect(compareHref(slug, links), 303);
-        if (action === 'restore') await refuseToRestore(app, id, links);
-        const { message, undo } = await actions[action](
-          app.db,
-          id,
-          { ...actorOf(request), via: 'bulk' },
-          { ...asked, links },
-        );
-        reply.flash('success', message, undoOf(undo, asked.back, `/w/${slug}/links/bulk`));
-        return await reply.redirect(listHref(slug, { ...back, cursor: null }), 303);
-      } catch (error) {
-        const { status, errors } = refusalOf(error);
-        return showList(request, reply.code(status), back, { ...asked, message: Object.values(errors).join(' ') });
-      }
+      return takeForm(
+        request,
+        reply,
+        bulkForm,
+        async (asked) => {
+          const [action, links] = [actionOf(asked), readLinks(asked)];
+          if (action === 'compare') return reply.redirect(compareHref(slug, links), 303);
+          if (action === 'restore') await refuseToRestore(app, id, links);
+          const by = { ...actorOf(request), via: 'bulk' } as const;
+          const { message, undo } = await actions[action](app.db, id, by, { ...asked, links });
+          reply.flash('success', message, undoOf(undo, asked.back, `/w/${slug}/links/bulk`));
+          return reply.redirect(listHref(slug, { ...readBack(asked.back), cursor: null }), 303);
+        },
+        ({ errors }) => {
+          const asked = bulkForm.parse(request.body);
+          const message = Object.values(errors).join(' ');
+          return showList(request, reply, readBack(asked.back), { ...asked, message });
+        },
+      );
     },
   );
 }

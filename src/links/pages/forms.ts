@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { listDomains, listKeptHosts } from '../../domains/domains/queries.ts';
 import { foldCase, randomSlug, readSlug, slugReserved } from '../../ground/addresses/slug.ts';
 import { editFields } from '../../ground/http/edit-form.ts';
+import { typed } from '../../ground/http/typed.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { isSlugTaken, SlugTaken, slugTaken } from '../links/claim.ts';
 import { linkSorts, linkStates } from '../links/list.ts';
@@ -10,9 +11,6 @@ import { maxSearchLength } from '../links/search.ts';
 import { type OptionName, ofOptions, readEach, type TypedOptions, typedOfNew } from '../options/list.ts';
 import type { LinkContext } from '../options/option.ts';
 import { isShortLink, loop } from '../options/url.ts';
-
-/** A field of a page's form: what is missing, or sent twice, is empty. */
-export const typed = z.string().catch('');
 
 export const newLinkForm = z.object({
   ...ofOptions(() => typed),

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { listDomains } from '../../domains/domains/queries.ts';
 import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
 import { makeOnce } from '../../ground/http/once.ts';
-import { refusalOf } from '../../ground/http/refusal.ts';
+import { takeForm } from '../../ground/http/forms.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { fitsUndo } from './bulk-routes.ts';
@@ -50,35 +50,36 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     },
   );
 
-  routes.post('/w/:workspace/links', { ...toChange, schema: { body: newLinkForm } }, async (request, reply) => {
-    const { idPrefix, ...values } = request.body;
+  routes.post('/w/:workspace/links', toChange, async (request, reply) => {
     const isFragment = isFragmentRequest(request);
-    try {
-      const asked = await readNewLink(app, request.workspace.id, values);
-      const { made } = await makeOnce(request, async (tx) => ({
-        id: (await insertLink(tx, request.workspace.id, actorOf(request), asked)).id,
-      }));
-      const link = await getLink(db, request.workspace.id, made.id);
-      if (!isFragment) {
-        reply.flash('success', withWarning(`${nameOf(link)} is ready.`, link.url));
-        return reply.redirect(linkHref(request, link), 303);
-      }
-      // The list behind the dialog shows it at once; on the first link's page the form's own place shows it.
-      if (idPrefix === 'quick') reply.header('HX-Trigger', 'link-created');
-      return await reply.fragment('site/components/_created-link.eta', {
-        link,
-        warning: warningAbout(link.url),
-        idPrefix,
-      });
-    } catch (error) {
-      const { status, errors } = refusalOf(error);
-      const taken = error instanceof SlugTaken ? error : undefined;
-      const view = { title: 'Create a link', values, errors, taken, idPrefix };
-      reply.code(status);
-      if (!isFragment) return reply.page('links/pages/new.eta', view);
-      const domains = (await listDomains(db, request.workspace.id)).map(({ host }) => host);
-      return reply.fragment('site/components/_create-link.eta', { ...view, domains });
-    }
+    return takeForm(
+      request,
+      reply,
+      newLinkForm,
+      async ({ idPrefix, ...values }) => {
+        const asked = await readNewLink(app, request.workspace.id, values);
+        const { made } = await makeOnce(request, async (tx) => ({
+          id: (await insertLink(tx, request.workspace.id, actorOf(request), asked)).id,
+        }));
+        const link = await getLink(db, request.workspace.id, made.id);
+        if (!isFragment) {
+          reply.flash('success', withWarning(`${nameOf(link)} is ready.`, link.url));
+          return reply.redirect(linkHref(request, link), 303);
+        }
+        // The list behind the dialog shows it at once; on the first link's page the form's own place shows it.
+        if (idPrefix === 'quick') reply.header('HX-Trigger', 'link-created');
+        const warning = warningAbout(link.url);
+        return reply.fragment('site/components/_created-link.eta', { link, warning, idPrefix });
+      },
+      async ({ errors, thrown }) => {
+        const { idPrefix, ...values } = newLinkForm.parse(request.body);
+        const taken = thrown instanceof SlugTaken ? thrown : undefined;
+        const view = { title: 'Create a link', values, errors, taken, idPrefix };
+        if (!isFragment) return reply.page('links/pages/new.eta', view);
+        const domains = (await listDomains(db, request.workspace.id)).map(({ host }) => host);
+        return reply.fragment('site/components/_create-link.eta', { ...view, domains });
+      },
+    );
   });
 
   routes.get(
@@ -92,23 +93,29 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
 
   routes.post(
     '/w/:workspace/links/:linkId/edit',
-    { ...toChange, schema: { params: linkParams, body: editLinkForm } },
+    { ...toChange, schema: { params: linkParams } },
     async (request, reply) => {
       const { id: workspaceId } = request.workspace;
       const link = await getLink(db, workspaceId, request.params.linkId);
-      const edit = readEdit(request.body, optionNames);
-      try {
-        const changes = await readOptions(app, workspaceId, edit.changes);
-        const saved = await updateLink(db, workspaceId, actorOf(request), link.id, changes, (now) =>
-          edit.refuseOvertaken(showOptions(now)),
-        );
-        reply.flash('success', withWarning(whatChanged(link, saved), saved.url), undoOf(request, link, saved));
-        return await reply.redirect(linkHref(request, link), 303);
-      } catch (error) {
-        const { status, errors } = refusalOf(error);
-        const now = await getLink(db, workspaceId, link.id);
-        return showEdit(request, reply.code(status), now, edit.again(showOptions(now), error), errors);
-      }
+      const edited = () => readEdit(request.body, optionNames);
+      return takeForm(
+        request,
+        reply,
+        editLinkForm,
+        async () => {
+          const edit = edited();
+          const changes = await readOptions(app, workspaceId, edit.changes);
+          const saved = await updateLink(db, workspaceId, actorOf(request), link.id, changes, (now) =>
+            edit.refuseOvertaken(showOptions(now)),
+          );
+          reply.flash('success', withWarning(whatChanged(link, saved), saved.url), undoOf(request, link, saved));
+          return reply.redirect(linkHref(request, link), 303);
+        },
+        async ({ errors, thrown }) => {
+          const now = await getLink(db, workspaceId, link.id);
+          return showEdit(request, reply, now, edited().again(showOptions(now), thrown), errors);
+        },
+      );
     },
   );
 

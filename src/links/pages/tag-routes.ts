@@ -4,10 +4,11 @@ import { z } from 'zod';
 import { editFields, type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { plural } from '../../ground/text/format.ts';
-import { refusalOf } from '../../ground/http/refusal.ts';
+import { takeForm } from '../../ground/http/forms.ts';
+import { typed } from '../../ground/http/typed.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
-import { mostCompared, typed } from './forms.ts';
+import { mostCompared } from './forms.ts';
 import { lastName, nameKey } from '../links/name.ts';
 import {
   type CountedTag,
@@ -61,51 +62,51 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
     return showTag(reply, tag, openEdit(textsOf(tag)), {});
   });
 
-  routes.post(
-    '/w/:workspace/tags/:tagId',
-    { ...toChange, schema: { params, body: tagForm } },
-    async (request, reply) => {
-      const { id: workspaceId } = request.workspace;
-      const { tagId } = request.params;
-      const edit = readEdit(request.body, ['name', 'colour']);
-      const { name, colour } = edit.changes;
-      try {
+  routes.post('/w/:workspace/tags/:tagId', { ...toChange, schema: { params } }, async (request, reply) => {
+    const { id: workspaceId } = request.workspace;
+    const { tagId } = request.params;
+    const edited = () => readEdit(request.body, ['name', 'colour']);
+    return takeForm(
+      request,
+      reply,
+      tagForm,
+      async (form) => {
+        const edit = edited();
+        const { name, colour } = edit.changes;
         await updateTag(db, workspaceId, actorOf(request), tagId, (now) => {
           edit.refuseOvertaken(textsOf(now));
           return {
             name: name === undefined ? now.name : readTagName(name, 'name'),
-            colour: colour === undefined ? now.colour : request.body.colour,
+            colour: colour === undefined ? now.colour : form.colour,
           };
         });
-      } catch (error) {
-        const { status, errors } = refusalOf(error);
+        reply.flash('success', 'The tag is saved.');
+        return reply.redirect(tagsHref(request), 303);
+      },
+      async ({ errors, thrown }) => {
         const now = await getTag(db, workspaceId, tagId);
-        return showTag(reply.code(status), now, edit.again(textsOf(now), error), errors);
-      }
-      reply.flash('success', 'The tag is saved.');
-      return reply.redirect(tagsHref(request), 303);
-    },
-  );
+        return showTag(reply, now, edited().again(textsOf(now), thrown), errors);
+      },
+    );
+  });
 
-  routes.post(
-    '/w/:workspace/tags/:tagId/merge',
-    { ...toChange, schema: { params, body: mergeForm } },
-    async (request, reply) => {
-      const { id: workspaceId } = request.workspace;
-      const tag = await getTag(db, workspaceId, request.params.tagId);
-      const { into } = request.body;
-      try {
+  routes.post('/w/:workspace/tags/:tagId/merge', { ...toChange, schema: { params } }, async (request, reply) => {
+    const { id: workspaceId } = request.workspace;
+    const tag = await getTag(db, workspaceId, request.params.tagId);
+    return takeForm(
+      request,
+      reply,
+      mergeForm,
+      async ({ into }) => {
         const other = await findTag(db, workspaceId, into);
         if (!other) throw new Invalid(`There is no tag “${into.trim()}”.`, { field: 'into', code: 'tag_unknown' });
         await mergeTags(db, workspaceId, actorOf(request), tag.id, other.id);
         reply.flash('success', `“${tag.name}” is part of “${other.name}” now.`);
-      } catch (error) {
-        const { status, errors } = refusalOf(error);
-        return showTag(reply.code(status), tag, openEdit(textsOf(tag)), errors, into);
-      }
-      return reply.redirect(tagsHref(request), 303);
-    },
-  );
+        return reply.redirect(tagsHref(request), 303);
+      },
+      ({ errors }) => showTag(reply, tag, openEdit(textsOf(tag)), errors, mergeForm.parse(request.body).into),
+    );
+  });
 
   routes.post('/w/:workspace/tags/:tagId/delete', { ...toChange, schema: { params } }, async (request, reply) => {
     const tag = await getTag(db, request.workspace.id, request.params.tagId);

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { waitBeyondEverywhere } from '../../ground/http/rate-limit.ts';
-import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { takeForm } from '../../ground/http/forms.ts';
+import { typedValues } from '../../ground/http/typed.ts';
 import { actorOf } from '../workspaces/actor.ts';
 import { confirmEmailChange, isEmailChange } from './email-change.ts';
 import { passwordChangedMail } from './emails.ts';
@@ -31,33 +32,26 @@ export default async function mailedLinkRoutes(app: FastifyInstance): Promise<vo
     reply.page('people/accounts/forgot-password.eta', { values: {}, errors: {}, sentTo: null }),
   );
 
-  routes.post(
-    '/forgot-password',
-    { schema: { body: forgotPasswordForm }, attachValidation: true, config: { rateLimit } },
-    async (request, reply) => {
-      try {
-        if (request.validationError) throw request.validationError;
+  routes.post('/forgot-password', { config: { rateLimit } }, async (request, reply) =>
+    takeForm(
+      request,
+      reply,
+      forgotPasswordForm,
+      async (form) => {
         await refuseManyTries(request, reply);
         // Not awaited: how long it takes says whether there is an account.
         if ((await waitOfMails(request)) === 0)
           auth.api
-            .requestPasswordReset({ body: request.body })
+            .requestPasswordReset({ body: form })
             .catch((error: unknown) => request.log.error({ err: error }, 'no link for a new password could be made'));
         const { isDelivering } = mailer;
-        return await reply.page('people/accounts/forgot-password.eta', {
-          sentTo: request.body.email,
-          isDelivering,
-        });
-      } catch (error) {
-        const { status, errors } = refusalOf(error);
-        reply.code(status);
-        return reply.page('people/accounts/forgot-password.eta', {
-          values: typedValues(request.body),
-          errors,
-          sentTo: null,
-        });
-      }
-    },
+        return reply.page('people/accounts/forgot-password.eta', { sentTo: form.email, isDelivering });
+      },
+      ({ errors }) => {
+        const values = typedValues(request.body);
+        return reply.page('people/accounts/forgot-password.eta', { values, errors, sentTo: null });
+      },
+    ),
   );
 
   routes.get('/reset-password', { schema: { querystring: mailedToken } }, async (request, reply) => {
@@ -66,47 +60,46 @@ export default async function mailedLinkRoutes(app: FastifyInstance): Promise<vo
     return reply.code(isLive ? 200 : 410).page('people/accounts/reset-password.eta', { token, isLive, errors: {} });
   });
 
-  routes.post(
-    '/reset-password',
-    { schema: { body: resetPasswordForm }, attachValidation: true, config: { rateLimit } },
-    async (request, reply) => {
-      try {
-        if (request.validationError) throw request.validationError;
-        const { token, password } = request.body;
+  routes.post('/reset-password', { config: { rateLimit } }, async (request, reply) =>
+    takeForm(
+      request,
+      reply,
+      resetPasswordForm,
+      async ({ token, password }) => {
         // Making a hash takes a fifth of a second of a core, which nobody gets for a guess.
         if ((await findResetTokenOwner(db, token)) === undefined) throw spentLink();
         const owner = await resetPassword(db, actorOf(request), token, password);
         void mailer.send(passwordChangedMail(owner, `${config.appUrl}/forgot-password`));
         rememberBrowser(reply, owner.id);
-        return await reply
-          .flash('success', 'Your new password works from now on. Log in with it.')
-          .redirect('/log-in', 303);
-      } catch (error) {
-        const { status, errors } = refusalOf(error);
+        const sentence = 'Your new password works from now on. Log in with it.';
+        return reply.flash('success', sentence).redirect('/log-in', 303);
+      },
+      ({ errors }) => {
         const { token } = typedValues(request.body);
-        reply.code(status);
         return reply.page('people/accounts/reset-password.eta', { token, isLive: !errors['token'], errors });
-      }
-    },
+      },
+    ),
   );
 
   routes.get('/confirm-email', { schema: { querystring: mailedToken } }, async (request, reply) => {
     const { token } = request.query;
     const isLive = await isEmailChange(db, token);
-    const errors = isLive ? {} : refusalOf(spentLink()).errors;
+    const errors = isLive ? {} : { token: spentLink().message };
     return reply.code(isLive ? 200 : 410).page('people/accounts/confirm-email.eta', { token, errors });
   });
 
-  routes.post('/confirm-email', { schema: { body: mailedToken }, config: { rateLimit } }, async (request, reply) => {
-    try {
-      const viewer = await request.loadUser(reply);
-      await confirmEmailChange(db, actorOf(request), request.body.token, viewer?.id);
-      reply.flash('success', 'Your new e-mail address works from now on.');
-      return await reply.redirect(viewer ? '/profile' : '/log-in', 303);
-    } catch (error) {
-      const { status, errors } = refusalOf(error);
-      reply.code(status);
-      return reply.page('people/accounts/confirm-email.eta', { token: '', errors });
-    }
-  });
+  routes.post('/confirm-email', { config: { rateLimit } }, async (request, reply) =>
+    takeForm(
+      request,
+      reply,
+      mailedToken,
+      async ({ token }) => {
+        const viewer = await request.loadUser(reply);
+        await confirmEmailChange(db, actorOf(request), token, viewer?.id);
+        reply.flash('success', 'Your new e-mail address works from now on.');
+        return reply.redirect(viewer ? '/profile' : '/log-in', 303);
+      },
+      ({ errors }) => reply.page('people/accounts/confirm-email.eta', { token: '', errors }),
+    ),
+  );
 }

@@ -3,7 +3,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
 import { Invalid, NotFound } from '../../ground/text/errors.ts';
-import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { takeForm } from '../../ground/http/forms.ts';
+import { typedValues } from '../../ground/http/typed.ts';
 import { actorOf } from '../workspaces/actor.ts';
 import { showLastWorkspace } from '../workspaces/guards.ts';
 import { startEmailChange } from './email-change.ts';
@@ -55,46 +56,37 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
     });
   }
 
-  function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown) {
-    const { status, errors } = refusalOf(error);
-    reply.code(status);
-    return showProfile(request, reply, errors);
-  }
-
   routes.get('/profile', (request, reply) => showProfile(request, reply));
 
-  routes.post(
-    '/profile/name',
-    { schema: { body: nameForm }, attachValidation: true, config: { rateLimit } },
-    async (request, reply) => {
-      const sent = { shown: '', theirs: [], ...(request.validationError ? typedValues(request.body) : request.body) };
-      const edit = readEdit(sent, ['name']);
-      const { user } = await loadSession(request);
-      let stored = user.name;
-      try {
-        if (request.validationError) throw request.validationError;
+  routes.post('/profile/name', { config: { rateLimit } }, async (request, reply) => {
+    const { user } = await loadSession(request);
+    let stored = user.name;
+    return takeForm(
+      request,
+      reply,
+      nameForm,
+      async (form) => {
+        const edit = readEdit(form, ['name']);
         if (edit.changes.name !== undefined)
           await updateName(db, actorOf(request), user.id, edit.changes.name, ({ name }) => {
             stored = name;
             edit.refuseOvertaken({ name });
           });
-        return await reply.flash('success', 'Your name is changed.').redirect('/profile', 303);
-      } catch (error) {
-        const { status, errors } = refusalOf(error);
-        return showProfile(request, reply.code(status), errors, edit.again({ name: stored }, error));
-      }
-    },
-  );
+        return reply.flash('success', 'Your name is changed.').redirect('/profile', 303);
+      },
+      ({ errors, thrown }) =>
+        showProfile(request, reply, errors, readEdit(request.body, ['name']).again({ name: stored }, thrown)),
+    );
+  });
 
-  routes.post(
-    '/profile/email',
-    { schema: { body: emailForm }, attachValidation: true, config: { rateLimit } },
-    async (request, reply) => {
-      try {
-        if (request.validationError) throw request.validationError;
+  routes.post('/profile/email', { config: { rateLimit } }, async (request, reply) =>
+    takeForm(
+      request,
+      reply,
+      emailForm,
+      async ({ email, emailPassword }) => {
         await refuseManyTries(request, reply);
         const { user, session } = await loadSession(request);
-        const { email, emailPassword } = request.body;
         if (email === user.email) throw new Invalid('This is your address already.', { field: 'email' });
         await orRefuse(auth.api.verifyPassword({ body: { password: emailPassword }, headers: authHeaders(request) }), {
           INVALID_PASSWORD: new Invalid('This is not your password.', { field: 'emailPassword' }),
@@ -108,22 +100,20 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
         }
         void mailer.send(emailChangeAskedMail(user, email));
         const sentence = `Open the link in the mail to ${email}. Your old address stays until then.`;
-        return await reply.flash('success', sentence).redirect('/profile', 303);
-      } catch (error) {
-        return refuse(request, reply, error);
-      }
-    },
+        return reply.flash('success', sentence).redirect('/profile', 303);
+      },
+      ({ errors }) => showProfile(request, reply, errors),
+    ),
   );
 
-  routes.post(
-    '/profile/password',
-    { schema: { body: passwordForm }, attachValidation: true, config: { rateLimit } },
-    async (request, reply) => {
-      try {
-        if (request.validationError) throw request.validationError;
+  routes.post('/profile/password', { config: { rateLimit } }, async (request, reply) =>
+    takeForm(
+      request,
+      reply,
+      passwordForm,
+      async ({ currentPassword, newPassword }) => {
         await refuseManyTries(request, reply);
         const { user } = await loadSession(request);
-        const { currentPassword, newPassword } = request.body;
         const headers = authHeaders(request);
         await orRefuse(auth.api.verifyPassword({ body: { password: currentPassword }, headers }), {
           INVALID_PASSWORD: new Invalid('This is not your password.', { field: 'currentPassword' }),
@@ -133,14 +123,13 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
         const logIn = { body: { email: user.email, password: newPassword }, headers, returnHeaders: true } as const;
         const session = await auth.api.signInEmail(logIn).catch(() => undefined);
         if (!session)
-          return await reply.flash('success', 'Your password is changed. Log in with it.').redirect('/log-in', 303);
+          return reply.flash('success', 'Your password is changed. Log in with it.').redirect('/log-in', 303);
         forwardCookies(reply, session.headers);
         const sentence = 'Your password is changed. Every other session is ended.';
-        return await reply.flash('success', sentence).redirect('/profile', 303);
-      } catch (error) {
-        return refuse(request, reply, error);
-      }
-    },
+        return reply.flash('success', sentence).redirect('/profile', 303);
+      },
+      ({ errors }) => showProfile(request, reply, errors),
+    ),
   );
 
   routes.post('/profile/sessions/end-others', async (request, reply) => {

@@ -3,7 +3,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Forbidden, Invalid } from '../../ground/text/errors.ts';
 import { makeOnce } from '../../ground/http/once.ts';
-import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { takeForm } from '../../ground/http/forms.ts';
+import { typedValues } from '../../ground/http/typed.ts';
 import { findInvitation } from '../workspaces/invitations.ts';
 import { actorOf } from '../workspaces/actor.ts';
 import { logInForm, signUpForm, signUpQuery } from './forms.ts';
@@ -38,41 +39,34 @@ export default async function accountRoutes(app: FastifyInstance): Promise<void>
     return reply.page('people/accounts/sign-up.eta', { mode, values, errors: {} });
   });
 
-  routes.post(
-    '/sign-up',
-    {
-      schema: { body: signUpForm },
-      attachValidation: true,
-      config: { rateLimit: { max: 20, timeWindow: '1 hour' } },
-    },
-    async (request, reply) => {
-      const { invitation = '' } = typedValues(request.body);
-      const mode = await signUpMode(invitation);
-      const closed = new Forbidden('Sign-up is not open on this server.');
-      const isClosed = mode === 'invite' || mode === 'closed';
-      if (isClosed && request.validationError) throw closed;
-      try {
-        if (request.validationError) throw request.validationError;
+  routes.post('/sign-up', { config: { rateLimit: { max: 20, timeWindow: '1 hour' } } }, async (request, reply) => {
+    const mode = await signUpMode(signUpQuery.catch({ invitation: '' }).parse(request.body).invitation);
+    const closed = new Forbidden('Sign-up is not open on this server.');
+    const isClosed = mode === 'invite' || mode === 'closed';
+    return takeForm(
+      request,
+      reply,
+      signUpForm,
+      async (form) => {
+        const { email, password, invitation } = form;
         const anyone = config.signUp === 'open' ? 'anyone' : 'first';
         const welcome = mode === 'invited' ? { invitation } : anyone;
         // The form that is sent again finds its account made, the door closed behind it or the invitation spent.
         const { made } = await makeOnce(request, async (tx) => {
           if (isClosed) throw closed;
-          return createAccount(tx, actorOf(request), request.body, welcome);
+          return createAccount(tx, actorOf(request), form, welcome);
         });
-        const { email, password } = request.body;
         const logIn = { body: { email, password }, headers: authHeaders(request), returnHeaders: true } as const;
         forwardCookies(reply, (await auth.api.signInEmail(logIn)).headers);
         rememberBrowser(reply, made.userId);
         return reply.redirect('/', 303);
-      } catch (error) {
-        if (error === closed) throw error;
-        const { status, errors } = refusalOf(error);
-        reply.code(status);
+      },
+      ({ errors }) => {
+        if (isClosed) throw closed;
         return reply.page('people/accounts/sign-up.eta', { mode, values: typedValues(request.body), errors });
-      }
-    },
-  );
+      },
+    );
+  });
 
   function showLogIn(reply: FastifyReply, values: Record<string, string | undefined>, errors: Record<string, string>) {
     return reply.page('people/accounts/log-in.eta', { canSignUp: config.signUp === 'open', values, errors });
@@ -88,19 +82,14 @@ export default async function accountRoutes(app: FastifyInstance): Promise<void>
     },
   );
 
-  routes.post(
-    '/log-in',
-    {
-      schema: { body: logInForm },
-      attachValidation: true,
-      config: { rateLimit: { max: 40, timeWindow: '15 minutes' } },
-    },
-    async (request, reply) => {
-      try {
-        if (request.validationError) throw request.validationError;
+  routes.post('/log-in', { config: { rateLimit: { max: 40, timeWindow: '15 minutes' } } }, async (request, reply) =>
+    takeForm(
+      request,
+      reply,
+      logInForm,
+      async ({ email, password, next }) => {
         await refuseManyFromHere(request, reply);
         await refuseManyFromAnywhere(request, reply);
-        const { email, password, next } = request.body;
         const logIn = { body: { email, password }, headers: authHeaders(request), returnHeaders: true } as const;
         // One answer for an unknown address and a wrong password: the form tells nobody who has an account.
         const wrong = new Invalid('No account has this address and this password. Check both.', { field: 'form' });
@@ -111,12 +100,9 @@ export default async function accountRoutes(app: FastifyInstance): Promise<void>
         forwardCookies(reply, headers);
         rememberBrowser(reply, response.user.id);
         return reply.redirect(nextPath(next), 303);
-      } catch (error) {
-        const { status, errors } = refusalOf(error);
-        reply.code(status);
-        return showLogIn(reply, typedValues(request.body), errors);
-      }
-    },
+      },
+      ({ errors }) => showLogIn(reply, typedValues(request.body), errors),
+    ),
   );
 
   routes.post('/log-out', async (request, reply) => {

@@ -3,7 +3,7 @@ import { LimitReached } from '../../ground/text/errors.ts';
 import { networkOf } from '../../ground/addresses/network.ts';
 import { addressOf } from '../../ground/http/proxies.ts';
 import { waitBeyondEverywhere } from '../../ground/http/rate-limit.ts';
-import { typedValues } from '../../ground/http/refusal.ts';
+import { typedValues } from '../../ground/http/typed.ts';
 import { isKnownBrowser } from './known-browser.ts';
 
 const typedEmail = (request: FastifyRequest) => typedValues(request.body)['email']?.trim().toLowerCase() ?? '';

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { Conflict, Invalid } from '../../ground/text/errors.ts';
+import { takeForm } from '../../ground/http/forms.ts';
+import { typedValues } from '../../ground/http/typed.ts';
 import { madeAndGone, makeOnce, newSalt, secretOfForm } from '../../ground/http/once.ts';
 import { actorOf } from '../workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../workspaces/guards.ts';
@@ -10,6 +11,7 @@ import { keyName } from './forms.ts';
 import { insertApiKey, isApiKey, keyOf, listApiKeys, removeApiKey } from './keys.ts';
 
 const place = z.object({ workspace: z.string() });
+const newKeyForm = z.object({ name: keyName });
 
 /** The state of the page besides the keys: a key that was just made, or a name that was refused. */
 type State = { newKey?: NewKey | undefined; name?: string; error?: string };
@@ -60,26 +62,25 @@ export default async function keyPages(app: FastifyInstance): Promise<void> {
 
   routes.post(
     '/w/:workspace/keys',
-    { schema: { params: place, body: z.object({ name: z.string().catch('') }) }, preHandler: requireRight('makeKeys') },
-    async (request, reply) => {
-      const refuse = (error: string) => showKeys(request, reply.code(422), { name: request.body.name, error });
-      const form = keyName.safeParse(request.body.name);
-      if (!form.success) return refuse(form.error.issues[0]?.message ?? '');
-      const name = form.data;
-      try {
-        const { made, isRepeated } = await makeOnce(request, async (tx) => {
-          const salt = newSalt();
-          const input = { name, secret: secretOfForm(request, 'key', salt) };
-          return { id: (await insertApiKey(tx, request.workspace.id, actorOf(request), input)).id, salt };
-        });
-        if (isRepeated && !(await isApiKey(app.db, request.workspace.id, made.id))) throw madeAndGone();
-        handNewKey(request, reply, { name, key: keyOf(secretOfForm(request, 'key', made.salt)) });
-      } catch (error) {
-        if (error instanceof Invalid || error instanceof Conflict) return refuse(error.message);
-        throw error;
-      }
-      return reply.redirect(`/w/${request.workspace.slug}/keys`, 303);
-    },
+    { schema: { params: place }, preHandler: requireRight('makeKeys') },
+    async (request, reply) =>
+      takeForm(
+        request,
+        reply,
+        newKeyForm,
+        async ({ name }) => {
+          const { made, isRepeated } = await makeOnce(request, async (tx) => {
+            const salt = newSalt();
+            const input = { name, secret: secretOfForm(request, 'key', salt) };
+            return { id: (await insertApiKey(tx, request.workspace.id, actorOf(request), input)).id, salt };
+          });
+          if (isRepeated && !(await isApiKey(app.db, request.workspace.id, made.id))) throw madeAndGone('name');
+          handNewKey(request, reply, { name, key: keyOf(secretOfForm(request, 'key', made.salt)) });
+          return reply.redirect(`/w/${request.workspace.slug}/keys`, 303);
+        },
+        ({ errors }) =>
+          showKeys(request, reply, { name: typedValues(request.body)['name'] ?? '', error: errors['name'] ?? '' }),
+      ),
   );
 
   routes.post(

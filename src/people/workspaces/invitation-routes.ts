@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { refusalOf } from '../../ground/http/refusal.ts';
+import { orRefusal } from '../../ground/http/refusal.ts';
 import { requireUser } from './guards.ts';
 import { actorOf } from './actor.ts';
 import { invitationToken } from './forms.ts';
@@ -47,15 +47,11 @@ export default async function invitationRoutes(app: FastifyInstance): Promise<vo
     { schema: { params }, preHandler: requireUser, config: { rateLimit } },
     async (request, reply) => {
       const { token } = request.params;
-      try {
-        const { slug } = await acceptInvitation(db, actorOf(request), token, request.user?.id ?? '');
-        return await reply
-          .flash('success', 'Welcome. You are in this workspace now.')
-          .redirect(`/w/${slug}/links`, 303);
-      } catch (error) {
-        reply.code(refusalOf(error).status);
-        return showInvitation(request, reply, token);
-      }
+      const accept = () => acceptInvitation(db, actorOf(request), token, request.user?.id ?? '');
+      const { value: workspace, refusal } = await orRefusal(accept);
+      if (refusal) return showInvitation(request, reply.code(refusal.status), token);
+      reply.flash('success', 'Welcome. You are in this workspace now.');
+      return reply.redirect(`/w/${workspace.slug}/links`, 303);
     },
   );
 }

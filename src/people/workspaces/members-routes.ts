@@ -8,7 +8,8 @@ import { withArticle } from '../../ground/text/format.ts';
 import { aboutMail } from '../../ground/mail/mail.ts';
 import { makeOnce } from '../../ground/http/once.ts';
 import { waitBeyondEverywhere } from '../../ground/http/rate-limit.ts';
-import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { takeForm } from '../../ground/http/forms.ts';
+import { typedValues } from '../../ground/http/typed.ts';
 import { invitationMail } from './emails.ts';
 import { actorOf } from './actor.ts';
 import { inviteForm, roleForm } from './forms.ts';
@@ -99,26 +100,22 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
     showMembers(request, reply),
   );
 
-  routes.post(
-    '/w/:workspace/invitations',
-    { ...toManage, schema: { params, body: inviteForm }, attachValidation: true },
-    async (request, reply) => {
-      try {
-        if (request.validationError) throw request.validationError;
+  routes.post('/w/:workspace/invitations', { ...toManage, schema: { params } }, async (request, reply) =>
+    takeForm(
+      request,
+      reply,
+      inviteForm,
+      async ({ email, role }) => {
         await refuseManyInvitations(request);
-        const { email, role } = request.body;
         const { made, isRepeated } = await makeOnce(request, async (tx) => {
           const token = await insertInvitation(tx, request.workspace.id, actorOf(request), { email, role });
           return { mailId: await mailInvitation(request, tx, { email, role, token }) };
         });
         const about = isRepeated ? '' : await aboutMail(mailer.deliver(Number(made.mailId)));
-        return await toMembers(request, reply, `${email} is invited as ${withArticle(role)}.${about}`);
-      } catch (error) {
-        const { status, errors } = refusalOf(error);
-        reply.code(status);
-        return showMembers(request, reply, errors);
-      }
-    },
+        return toMembers(request, reply, `${email} is invited as ${withArticle(role)}.${about}`);
+      },
+      ({ errors }) => showMembers(request, reply, errors),
+    ),
   );
 
   routes.post(

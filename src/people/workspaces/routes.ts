@@ -9,7 +9,8 @@ import { LimitReached } from '../../ground/text/errors.ts';
 import { makeOnce } from '../../ground/http/once.ts';
 import { addressOf } from '../../ground/http/proxies.ts';
 import { waitBeyondEverywhere } from '../../ground/http/rate-limit.ts';
-import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { takeForm } from '../../ground/http/forms.ts';
+import { typedValues } from '../../ground/http/typed.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
 import { actorOf } from './actor.ts';
 import { newWorkspaceForm, workspaceForm } from './forms.ts';
@@ -50,27 +51,22 @@ export default async function workspaceRoutes(app: FastifyInstance): Promise<voi
 
   routes.post(
     '/workspaces/new',
-    {
-      schema: { body: newWorkspaceForm },
-      attachValidation: true,
-      preHandler: requireUser,
-      config: { rateLimit: { max: 20, timeWindow: '1 hour' } },
-    },
-    async (request, reply) => {
-      try {
-        if (request.validationError) throw request.validationError;
-        if (!(await findTimeZone(db, request.body.timeZone))) throw unknownZone();
-        const asked = { ...request.body, ownerId: request.user?.id ?? '' };
-        const { made } = await makeOnce(request, async (tx) => ({
-          slug: (await insertWorkspace(tx, actorOf(request), asked)).slug,
-        }));
-        return await reply.redirect(`/w/${made.slug}/links`, 303);
-      } catch (error) {
-        const { status, errors } = refusalOf(error);
-        reply.code(status);
-        return showNew(request, reply, errors);
-      }
-    },
+    { preHandler: requireUser, config: { rateLimit: { max: 20, timeWindow: '1 hour' } } },
+    async (request, reply) =>
+      takeForm(
+        request,
+        reply,
+        newWorkspaceForm,
+        async (form) => {
+          if (!(await findTimeZone(db, form.timeZone))) throw unknownZone();
+          const asked = { ...form, ownerId: request.user?.id ?? '' };
+          const { made } = await makeOnce(request, async (tx) => ({
+            slug: (await insertWorkspace(tx, actorOf(request), asked)).slug,
+          }));
+          return reply.redirect(`/w/${made.slug}/links`, 303);
+        },
+        ({ errors }) => showNew(request, reply, errors),
+      ),
   );
 
   const waitOfZone = waitBeyondEverywhere(app, {
@@ -117,31 +113,31 @@ export default async function workspaceRoutes(app: FastifyInstance): Promise<voi
   routes.post(
     '/w/:workspace/settings',
     {
-      schema: { params, body: workspaceForm },
-      attachValidation: true,
+      schema: { params },
       preHandler: [requireWorkspace, requireRight('changeWorkspace')],
       config: { rateLimit: { max: 60, timeWindow: '1 hour' } },
     },
     async (request, reply) => {
-      const sent = { shown: '', theirs: [], ...(request.validationError ? typedValues(request.body) : request.body) };
-      const edit = readEdit(sent, names);
       let stored = await textsNow(request);
-      try {
-        if (request.validationError) throw request.validationError;
-        const changes = storedSettings(edit.changes);
-        const workspace = await updateWorkspace(db, request.workspace.id, actorOf(request), changes, {
-          onNewZone: (tx) => countZoneChange(request, tx),
-          refuse(now) {
-            stored = showSettings(now);
-            edit.refuseOvertaken(stored);
-          },
-        });
-        return await reply.flash('success', 'The workspace is changed.').redirect(`/w/${workspace.slug}/settings`, 303);
-      } catch (error) {
-        const { status, errors } = refusalOf(error);
-        reply.code(status);
-        return showForm(request, reply, edit.again(stored, error), stored, errors);
-      }
+      return takeForm(
+        request,
+        reply,
+        workspaceForm,
+        async (form) => {
+          const edit = readEdit(form, names);
+          const changes = storedSettings(edit.changes);
+          const workspace = await updateWorkspace(db, request.workspace.id, actorOf(request), changes, {
+            onNewZone: (tx) => countZoneChange(request, tx),
+            refuse(now) {
+              stored = showSettings(now);
+              edit.refuseOvertaken(stored);
+            },
+          });
+          return reply.flash('success', 'The workspace is changed.').redirect(`/w/${workspace.slug}/settings`, 303);
+        },
+        ({ errors, thrown }) =>
+          showForm(request, reply, readEdit(request.body, names).again(stored, thrown), stored, errors),
+      );
     },
   );
 }

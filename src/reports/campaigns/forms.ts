@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { editFields } from '../../ground/http/edit-form.ts';
+import { typed } from '../../ground/http/typed.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import type { CampaignPlan } from '../../links/links/campaigns.ts';
 import { readName } from '../../links/links/name.ts';
 import { isDay } from '../../ground/time/zoned-time.ts';
-
-const typed = z.string().catch('');
 
 export const campaignForm = z.object({ name: typed, startsOn: typed, endsOn: typed, goal: typed });
 export const editCampaignForm = campaignForm.extend(editFields);

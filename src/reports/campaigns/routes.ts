@@ -3,7 +3,6 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { type Period, periodNames, resolvePeriod } from '../counts/period.ts';
 import { periodChoices, periodWords, previousWords, viewOf } from '../addresses/period-links.ts';
-import type { Db } from '../../ground/db/db.ts';
 import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
 import { plural } from '../../ground/text/format.ts';
 import { makeOnce } from '../../ground/http/once.ts';
@@ -15,13 +14,15 @@ import {
   suggestCampaigns,
   updateCampaign,
 } from '../../links/links/campaigns.ts';
-import { mostCompared, typed } from '../../links/pages/forms.ts';
+import { mostCompared } from '../../links/pages/forms.ts';
+import { takeForm } from '../../ground/http/forms.ts';
+import { typed } from '../../ground/http/typed.ts';
 import { nameKey } from '../../links/links/name.ts';
-import { type Refusal, refusalOf } from '../../ground/http/refusal.ts';
+import { orRefusal } from '../../ground/http/refusal.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { campaignForm, editCampaignForm, readPlan, textsOf } from './forms.ts';
-import { type CampaignRow, loadCampaigns } from './page.ts';
+import { loadCampaigns } from './page.ts';
 
 const params = z.object({ workspace: z.string(), campaignId: z.string() });
 const day = z
@@ -48,18 +49,15 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
   routes.get('/w/:workspace/campaigns', { ...toSee, schema: { querystring: listQuery } }, async (request, reply) => {
     const { id, slug, timeZone, weekStartsOn } = request.workspace;
     const path = `/w/${slug}/campaigns`;
-    const { period, refusal: refusedPeriod } = readPeriod({
-      ...request.query,
-      timeZone,
-      weekStartsOn,
-      now: new Date(),
-    });
-    const { rows, refusal } = period ? await readRows(db, id, period) : { rows: [], refusal: refusedPeriod };
+    const asked = { ...request.query, timeZone, weekStartsOn, now: new Date() };
+    const { value: period, refusal: refusedPeriod } = await orRefusal(() => readPeriod(asked));
+    const { value: rows, refusal: refusedRows } = await orRefusal(() => (period ? loadCampaigns(db, id, period) : []));
+    const refusal = refusedPeriod ?? refusedRows;
     if (refusal) reply.code(refusal.status);
     return reply.page('reports/campaigns/index.eta', {
       title: 'Campaigns',
       path,
-      rows,
+      rows: rows ?? [],
       mostCompared,
       /** The query of a comparison of some of them. */
       asked: period ? comparisonOf(period) : [],
@@ -89,19 +87,22 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
     showForm(reply, null, newEdit({ name: '', startsOn: '', endsOn: '', goal: '' }), {}),
   );
 
-  routes.post('/w/:workspace/campaigns', { ...toChange, schema: { body: campaignForm } }, async (request, reply) => {
-    try {
-      const plan = readPlan(request.body);
-      const { made } = await makeOnce(request, async (tx) => ({
-        name: (await insertCampaign(tx, request.workspace.id, actorOf(request), plan)).name,
-      }));
-      reply.flash('success', `“${made.name}” is ready. Select links in the list to put them in it.`);
-    } catch (error) {
-      const { status, errors } = refusalOf(error);
-      return showForm(reply.code(status), null, newEdit(request.body), errors);
-    }
-    return reply.redirect(campaignsHref(request), 303);
-  });
+  routes.post('/w/:workspace/campaigns', toChange, async (request, reply) =>
+    takeForm(
+      request,
+      reply,
+      campaignForm,
+      async (form) => {
+        const plan = readPlan(form);
+        const { made } = await makeOnce(request, async (tx) => ({
+          name: (await insertCampaign(tx, request.workspace.id, actorOf(request), plan)).name,
+        }));
+        reply.flash('success', `“${made.name}” is ready. Select links in the list to put them in it.`);
+        return reply.redirect(campaignsHref(request), 303);
+      },
+      ({ errors }) => showForm(reply, null, newEdit(campaignForm.parse(request.body)), errors),
+    ),
+  );
 
   routes.get(
     '/w/:workspace/campaigns/:campaignId/edit',
@@ -114,23 +115,29 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
 
   routes.post(
     '/w/:workspace/campaigns/:campaignId/edit',
-    { ...toChange, schema: { params, body: editCampaignForm } },
+    { ...toChange, schema: { params } },
     async (request, reply) => {
       const { id: workspaceId } = request.workspace;
       const { campaignId } = request.params;
-      const edit = readEdit(request.body, ['name', 'startsOn', 'endsOn', 'goal']);
-      try {
-        await updateCampaign(db, workspaceId, actorOf(request), campaignId, (now) => {
-          edit.refuseOvertaken(textsOf(now));
-          return readPlan({ ...textsOf(now), ...edit.changes });
-        });
-      } catch (error) {
-        const { status, errors } = refusalOf(error);
-        const now = await getCampaign(db, workspaceId, campaignId);
-        return showForm(reply.code(status), now, edit.again(textsOf(now), error), errors);
-      }
-      reply.flash('success', 'The campaign is saved.');
-      return reply.redirect(campaignsHref(request), 303);
+      const edited = () => readEdit(request.body, ['name', 'startsOn', 'endsOn', 'goal']);
+      return takeForm(
+        request,
+        reply,
+        editCampaignForm,
+        async () => {
+          const edit = edited();
+          await updateCampaign(db, workspaceId, actorOf(request), campaignId, (now) => {
+            edit.refuseOvertaken(textsOf(now));
+            return readPlan({ ...textsOf(now), ...edit.changes });
+          });
+          reply.flash('success', 'The campaign is saved.');
+          return reply.redirect(campaignsHref(request), 303);
+        },
+        async ({ errors, thrown }) => {
+          const now = await getCampaign(db, workspaceId, campaignId);
+          return showForm(reply, now, edited().again(textsOf(now), thrown), errors);
+        },
+      );
     },
   );
 
@@ -158,30 +165,12 @@ function comparisonOf(period: Period): [name: string, value: string][] {
   return Object.entries(asked).filter((pair): pair is [string, string] => pair[1] !== undefined);
 }
 
-function readPeriod(
-  input: Parameters<typeof resolvePeriod>[0],
-): { period: Period; refusal: null } | { period: null; refusal: Refusal } {
-  try {
-    const period = resolvePeriod(input);
-    // Campaigns are counted in days, so that a range of instants is taken for the days that it touches.
-    if (period.name !== 'custom') return { period, refusal: null };
-    const { first: from, last: to } = period.days;
-    return { period: resolvePeriod({ ...input, from, to }), refusal: null };
-  } catch (error) {
-    return { period: null, refusal: refusalOf(error) };
-  }
-}
-
-async function readRows(
-  db: Db,
-  workspaceId: string,
-  period: Period,
-): Promise<{ rows: CampaignRow[]; refusal: Refusal | null }> {
-  try {
-    return { rows: await loadCampaigns(db, workspaceId, period), refusal: null };
-  } catch (error) {
-    return { rows: [], refusal: refusalOf(error) };
-  }
+function readPeriod(input: Parameters<typeof resolvePeriod>[0]): Period {
+  const period = resolvePeriod(input);
+  // Campaigns are counted in days, so that a range of instants is taken for the days that it touches.
+  if (period.name !== 'custom') return period;
+  const { first: from, last: to } = period.days;
+  return resolvePeriod({ ...input, from, to });
 }
 
 /** A new campaign is compared with nothing. */

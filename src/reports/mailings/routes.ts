@@ -11,7 +11,8 @@ import { LimitReached, NotFound } from '../../ground/text/errors.ts';
 import { aboutMail } from '../../ground/mail/mail.ts';
 import { makeOnce } from '../../ground/http/once.ts';
 import { waitBeyondEverywhere } from '../../ground/http/rate-limit.ts';
-import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { takeForm } from '../../ground/http/forms.ts';
+import { typedValues } from '../../ground/http/typed.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';
@@ -80,47 +81,45 @@ export default async function mailingRoutes(app: FastifyInstance): Promise<void>
     '/w/:workspace/mailings',
     {
       preHandler: [requireWorkspace, requireRight('sendReports')],
-      schema: { params: place, body: mailingForm },
-      attachValidation: true,
+      schema: { params: place },
       // Each may be a mail to somebody who did not ask for it.
       config: { rateLimit: { max: 20, timeWindow: '1 hour' } },
     },
     async (request, reply) => {
       const { id: workspaceId, slug, weekStartsOn } = request.workspace;
-      try {
-        if (request.validationError) throw request.validationError;
-        const { every, recipient, f: filters } = request.body;
-        const { subject, name, field } = await openKept(db, request.workspace, request.body);
-        const mailing = { subject, filters, every, recipient };
-        const { when } = rhythmWords(weekStartsOn)[every];
-        const about = narrowedName(name, await describeFilters(db, workspaceId, filters));
-        const { made, isRepeated } = await makeOnce(request, async (tx) => {
-          const planned = await insertMailing(tx, workspaceId, actorOf(request), mailing);
-          if (planned.needsYes && (await waitOfQuestions(request, tx)) > 0)
-            throw new LimitReached('You asked many readers within an hour. Try again in an hour.', {
-              field: 'recipient',
-            });
-          if (!planned.needsYes) return { ...planned, mailId: '' };
-          // With the plan, so that a stop in between loses neither.
-          const question = { subject: about, every, when, url: pageOf(planned.id) };
-          return { ...planned, mailId: String(await mailer.enqueue(tx, askForYesMail(recipient, question))) };
-        });
-        if (made.needsYes) {
-          const fate = isRepeated ? '' : await aboutMail(mailer.deliver(Number(made.mailId)));
-          reply.flash('success', `We ask ${recipient} whether they want it. It begins when they say yes.${fate}`);
-        } else reply.flash('success', `The report goes to ${recipient} from now on, ${when}.`);
-        const asked = field ? { [field.name]: field.value } : {};
-        return await reply.redirect(reportHref(`/w/${slug}/mailings`, { filters }, asked), 303);
-      } catch (error) {
-        const { status, errors } = refusalOf(error);
-        reply.code(status);
-        return showMailings(
-          request,
-          reply,
-          { ...subjectQuery.parse(typedValues(request.body)), f: filtersAgain(request.body) },
-          errors,
-        );
-      }
+      return takeForm(
+        request,
+        reply,
+        mailingForm,
+        async (form) => {
+          const { every, recipient, f: filters } = form;
+          const { subject, name, field } = await openKept(db, request.workspace, form);
+          const mailing = { subject, filters, every, recipient };
+          const { when } = rhythmWords(weekStartsOn)[every];
+          const about = narrowedName(name, await describeFilters(db, workspaceId, filters));
+          const { made, isRepeated } = await makeOnce(request, async (tx) => {
+            const planned = await insertMailing(tx, workspaceId, actorOf(request), mailing);
+            if (planned.needsYes && (await waitOfQuestions(request, tx)) > 0)
+              throw new LimitReached('You asked many readers within an hour. Try again in an hour.', {
+                field: 'recipient',
+              });
+            if (!planned.needsYes) return { ...planned, mailId: '' };
+            // With the plan, so that a stop in between loses neither.
+            const question = { subject: about, every, when, url: pageOf(planned.id) };
+            return { ...planned, mailId: String(await mailer.enqueue(tx, askForYesMail(recipient, question))) };
+          });
+          if (made.needsYes) {
+            const fate = isRepeated ? '' : await aboutMail(mailer.deliver(Number(made.mailId)));
+            reply.flash('success', `We ask ${recipient} whether they want it. It begins when they say yes.${fate}`);
+          } else reply.flash('success', `The report goes to ${recipient} from now on, ${when}.`);
+          const asked = field ? { [field.name]: field.value } : {};
+          return reply.redirect(reportHref(`/w/${slug}/mailings`, { filters }, asked), 303);
+        },
+        ({ errors }) => {
+          const asked = { ...subjectQuery.parse(typedValues(request.body)), f: filtersAgain(request.body) };
+          return showMailings(request, reply, asked, errors);
+        },
+      );
     },
   );
 

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { AppError } from '../../ground/text/errors.ts';
 import { makeOnce } from '../../ground/http/once.ts';
 import { oneLine } from '../../ground/text/one-line.ts';
-import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { takeForm } from '../../ground/http/forms.ts';
+import { typedValues } from '../../ground/http/typed.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { dayStart, isDay, localDay } from '../../ground/time/zoned-time.ts';
@@ -28,21 +29,24 @@ export default async function noteRoutes(app: FastifyInstance): Promise<void> {
   const { db } = app;
   const preHandler = [requireWorkspace, requireRight('organise')];
 
-  routes.post(
-    '/w/:workspace/notes',
-    { preHandler, schema: { body: noteForm }, attachValidation: true },
-    async (request, reply) => {
-      if (request.validationError) return showForm(request, reply, request.validationError);
-      const { id, timeZone } = request.workspace;
-      const { day, text, link } = request.body;
-      const note = { at: dayStart(day, timeZone), text, linkId: link || null };
-      await makeOnce(request, async (tx) => {
-        await insertNote(tx, id, actorOf(request), note);
-        return {};
-      });
-      reply.flash('success', 'The note is on the chart.');
-      return reply.redirect(backHref(request, request.body), 303);
-    },
+  routes.post('/w/:workspace/notes', { preHandler }, async (request, reply) =>
+    takeForm(
+      request,
+      reply,
+      noteForm,
+      async (form) => {
+        const { id, timeZone } = request.workspace;
+        const { day, text, link } = form;
+        const note = { at: dayStart(day, timeZone), text, linkId: link || null };
+        await makeOnce(request, async (tx) => {
+          await insertNote(tx, id, actorOf(request), note);
+          return {};
+        });
+        reply.flash('success', 'The note is on the chart.');
+        return reply.redirect(backHref(request, form), 303);
+      },
+      ({ errors }) => showForm(request, reply, errors),
+    ),
   );
 
   routes.post(
@@ -71,11 +75,10 @@ function backHref({ workspace }: FastifyRequest, { link, back }: z.output<typeof
   }
 }
 
-function showForm(request: FastifyRequest, reply: FastifyReply, refused: unknown) {
-  const { status, errors } = refusalOf(refused);
+function showForm(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string>) {
   const values = typedValues(request.body);
   const { success, data } = place.safeParse(values);
-  return reply.code(status).page('reports/notes/note-form.eta', {
+  return reply.page('reports/notes/note-form.eta', {
     values,
     errors,
     backHref: backHref(request, success ? data : { link: '', back: '' }),

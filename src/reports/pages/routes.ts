@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { countLinks } from '../../links/links/list.ts';
 import { getLink } from '../../links/links/queries.ts';
-import { type Refusal, refusalOf } from '../../ground/http/refusal.ts';
+import { orRefusal } from '../../ground/http/refusal.ts';
 import { localDay } from '../../ground/time/zoned-time.ts';
 import { requireWorkspace } from '../../people/workspaces/guards.ts';
 import { reportHref } from '../addresses/address.ts';
@@ -200,16 +200,6 @@ async function readReport(request: FastifyRequest, reply: FastifyReply, subject:
     today: localDay(now, timeZone),
     credit: creditOf(geo.source.attribution),
   };
-}
-
-async function orRefusal<Value>(
-  work: () => Value | Promise<Value>,
-): Promise<{ value: Value | null; refusal: Refusal | null }> {
-  try {
-    return { value: await work(), refusal: null };
-  } catch (error) {
-    return { value: null, refusal: refusalOf(error) };
-  }
 }
 
 /** 'IP Geolocation by DB-IP, https://db-ip.com' as words and the address that they lead to. */

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { editFields, type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
 import { AppError } from '../../ground/text/errors.ts';
 import { makeOnce } from '../../ground/http/once.ts';
-import { refusalOf } from '../../ground/http/refusal.ts';
+import { typedValues } from '../../ground/http/typed.ts';
+import { takeForm } from '../../ground/http/forms.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { namedAmong, nameLinks } from '../counts/link-names.ts';
@@ -45,31 +46,34 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
     });
   });
 
-  routes.post('/w/:workspace/views', { ...toChange, schema: { body: viewForm } }, async (request, reply) => {
+  routes.post('/w/:workspace/views', toChange, async (request, reply) => {
     const home = homeOf(request);
-    const { back, ...typed } = request.body;
-    try {
-      const report = readReportAddress(typed.address, request.workspace, clockOf(request));
-      await getScope(db, request.workspace.id, report.subject);
-      const { address } = report;
-      const name = readViewName(typed.name);
-      const { id: workspaceId } = request.workspace;
-      await makeOnce(request, async (tx) => ({
-        id: (await insertView(tx, workspaceId, actorOf(request), { name, address })).id,
-      }));
-      reply.flash('success', back === 'list' ? `“${name}” is back.` : `“${name}” is saved.`);
-      return await reply.redirect(back === 'list' ? `${home}/views` : `${home}/${address}`, 303);
-    } catch (error) {
-      const { status, errors } = refusalOf(error);
-      return showForm(reply.code(status), {
-        title: 'Save this view',
-        action: `${home}/views`,
-        values: request.body,
-        shown: '',
-        conflicts: {},
-        errors,
-      });
-    }
+    return takeForm(
+      request,
+      reply,
+      viewForm,
+      async ({ back, ...asked }) => {
+        const report = readReportAddress(asked.address, request.workspace, clockOf(request));
+        await getScope(db, request.workspace.id, report.subject);
+        const { address } = report;
+        const name = readViewName(asked.name);
+        const { id: workspaceId } = request.workspace;
+        await makeOnce(request, async (tx) => ({
+          id: (await insertView(tx, workspaceId, actorOf(request), { name, address })).id,
+        }));
+        reply.flash('success', back === 'list' ? `“${name}” is back.` : `“${name}” is saved.`);
+        return reply.redirect(back === 'list' ? `${home}/views` : `${home}/${address}`, 303);
+      },
+      ({ errors }) =>
+        showForm(reply, {
+          title: 'Save this view',
+          action: `${home}/views`,
+          values: typedValues(request.body),
+          shown: '',
+          conflicts: {},
+          errors,
+        }),
+    );
   });
 
   routes.get('/w/:workspace/views/:viewId', { ...toChange, schema: { params } }, async (request, reply) => {
@@ -77,29 +81,30 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
     return showForm(reply, renaming(request, view.name, openEdit({ name: view.name }), {}));
   });
 
-  routes.post(
-    '/w/:workspace/views/:viewId',
-    { ...toChange, schema: { params, body: renameForm } },
-    async (request, reply) => {
-      const { id } = request.workspace;
-      const view = await getView(db, id, request.params.viewId);
-      const edit = readEdit(request.body, ['name']);
-      const { name } = edit.changes;
-      try {
+  routes.post('/w/:workspace/views/:viewId', { ...toChange, schema: { params } }, async (request, reply) => {
+    const { id } = request.workspace;
+    const view = await getView(db, id, request.params.viewId);
+    const edited = () => readEdit(request.body, ['name']);
+    return takeForm(
+      request,
+      reply,
+      renameForm,
+      async () => {
+        const edit = edited();
+        const { name } = edit.changes;
         if (name !== undefined)
           await renameView(db, id, actorOf(request), view.id, readViewName(name), (now) =>
             edit.refuseOvertaken({ name: now.name }),
           );
-      } catch (error) {
-        const { status, errors } = refusalOf(error);
-        const now = await getView(db, id, view.id);
-        const again = edit.again({ name: now.name }, error);
-        return showForm(reply.code(status), renaming(request, now.name, again, errors));
-      }
-      reply.flash('success', 'The view has its new name.');
-      return reply.redirect(`${homeOf(request)}/views`, 303);
-    },
-  );
+        reply.flash('success', 'The view has its new name.');
+        return reply.redirect(`${homeOf(request)}/views`, 303);
+      },
+      async ({ errors, thrown }) => {
+        const { name } = await getView(db, id, view.id);
+        return showForm(reply, renaming(request, name, edited().again({ name }, thrown), errors));
+      },
+    );
+  });
 
   routes.post('/w/:workspace/views/:viewId/delete', { ...toChange, schema: { params } }, async (request, reply) => {
     const home = homeOf(request);

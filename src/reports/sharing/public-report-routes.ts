@@ -10,7 +10,8 @@ import { loadReport } from '../counts/report.ts';
 import { reportPage } from '../pages/report-page.ts';
 import { tookTooLong } from '../../ground/db/in-turn.ts';
 import { getLogo } from '../../domains/domains/logo.ts';
-import { AppError, LimitReached, NotFound } from '../../ground/text/errors.ts';
+import { takeForm } from '../../ground/http/forms.ts';
+import { AppError, Invalid, LimitReached, NotFound } from '../../ground/text/errors.ts';
 import { waitBeyondEverywhere } from '../../ground/http/rate-limit.ts';
 import { brandStyle } from '../../visitors/redirect/brand.ts';
 import { onlyParts } from './parts.ts';
@@ -25,6 +26,7 @@ const rememberedSeconds = 12 * 60 * 60;
 const cookieOf = ({ id }: OpenedShare) => `_share_${id}`;
 
 const params = z.object({ token: z.string().regex(/^[\w-]{32}$/) });
+const passwordForm = z.object({ password: z.string().max(200).catch('') });
 const query = z.object({
   period: z.enum(periodNames).default('30d').catch('30d'),
   interval: z.enum(intervals).optional().catch(undefined),
@@ -125,7 +127,7 @@ export default async function publicReportRoutes(app: FastifyInstance): Promise<
   routes.post(
     '/r/:token',
     {
-      schema: { params, body: z.object({ password: z.string().max(200).catch('') }) },
+      schema: { params },
       config: { rateLimit: { max: 20, timeWindow: '15 minutes' } },
     },
     async (request, reply) => {
@@ -136,17 +138,23 @@ export default async function publicReportRoutes(app: FastifyInstance): Promise<
         throw new LimitReached('Too many attempts. Wait a quarter of an hour, then try again.', {
           headers: { 'retry-after': String(wait) },
         });
-      const { passwordHash } = share;
-      if (passwordHash !== null) {
-        if (!(await isPassword(request.body.password, passwordHash))) {
-          reply.code(422);
-          return askPassword(reply, token, share, 'This is not the password. Capitals count.');
-        }
-        const until = Date.now() + rememberedSeconds * 1_000;
-        const value = [share.id, passwordVersion(passwordHash), until].join('.');
-        reply.setSigned(cookieOf(share), value, { maxAge: rememberedSeconds });
-      }
-      return reply.redirect(`/r/${token}`, 303);
+      return takeForm(
+        request,
+        reply,
+        passwordForm,
+        async ({ password }) => {
+          const { passwordHash } = share;
+          if (passwordHash !== null) {
+            if (!(await isPassword(password, passwordHash)))
+              throw new Invalid('This is not the password. Capitals count.', { field: 'password' });
+            const until = Date.now() + rememberedSeconds * 1_000;
+            const value = [share.id, passwordVersion(passwordHash), until].join('.');
+            reply.setSigned(cookieOf(share), value, { maxAge: rememberedSeconds });
+          }
+          return reply.redirect(`/r/${token}`, 303);
+        },
+        ({ errors }) => askPassword(reply, token, share, errors['password']),
+      );
     },
   );
 

@@ -7,7 +7,8 @@ import { describeFilters, sayKeptFilters } from '../pages/kept-filters.ts';
 import { openKept, type SubjectFields, subjectQuery } from '../counts/subjects.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { madeAndGone, makeOnce, newSalt, secretOfForm } from '../../ground/http/once.ts';
-import { refusalOf, typedValues } from '../../ground/http/refusal.ts';
+import { takeForm } from '../../ground/http/forms.ts';
+import { typedValues } from '../../ground/http/typed.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';
@@ -61,48 +62,46 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
     '/w/:workspace/shares',
     {
       preHandler: [requireWorkspace, requireRight('sendReports')],
-      schema: { params: place, body: shareForm },
-      attachValidation: true,
+      schema: { params: place },
       config: { rateLimit: { max: 60, timeWindow: '1 hour' } },
     },
-    async (request, reply) => {
-      try {
-        if (request.validationError) throw request.validationError;
-        const { title, parts: shown, password, expires, f: filters } = request.body;
-        const { id: workspaceId, timeZone } = request.workspace;
-        const { subject } = await openKept(db, request.workspace, request.body);
-        const expiresAt = endOf(expires, timeZone);
-        if (expiresAt && expiresAt <= new Date())
-          throw new Invalid('This day is in the past. Choose a later one, or leave it empty.', { field: 'expires' });
-        const share = {
-          subject,
-          filters,
-          title,
-          parts: shown,
-          passwordHash: password === '' ? null : await hashPassword(password),
-          expiresAt,
-        };
-        const { made, isRepeated } = await makeOnce(request, async (tx) => {
-          const salt = newSalt();
-          const input = { ...share, secret: secretOfForm(request, 'share', salt) };
-          await insertShare(tx, workspaceId, actorOf(request), input);
-          return { salt };
-        });
-        const token = tokenOf(secretOfForm(request, 'share', made.salt));
-        if (isRepeated && !(await isShareOf(db, workspaceId, token))) throw madeAndGone();
-        // The answer to the form itself: a redirect would have to keep the address somewhere.
-        const state = { status: 201, newUrl: `${config.appUrl}/r/${token}`, newTitle: title };
-        return await showShares(request, reply, request.body, state);
-      } catch (error) {
-        const refusal = refusalOf(error);
-        return showShares(
-          request,
-          reply,
-          { ...subjectQuery.parse(typedValues(request.body)), f: filtersAgain(request.body) },
-          refusal,
-        );
-      }
-    },
+    async (request, reply) =>
+      takeForm(
+        request,
+        reply,
+        shareForm,
+        async (form) => {
+          const { title, parts: shown, password, expires, f: filters } = form;
+          const { id: workspaceId, timeZone } = request.workspace;
+          const { subject } = await openKept(db, request.workspace, form);
+          const expiresAt = endOf(expires, timeZone);
+          if (expiresAt && expiresAt <= new Date())
+            throw new Invalid('This day is in the past. Choose a later one, or leave it empty.', { field: 'expires' });
+          const share = {
+            subject,
+            filters,
+            title,
+            parts: shown,
+            passwordHash: password === '' ? null : await hashPassword(password),
+            expiresAt,
+          };
+          const { made, isRepeated } = await makeOnce(request, async (tx) => {
+            const salt = newSalt();
+            const input = { ...share, secret: secretOfForm(request, 'share', salt) };
+            await insertShare(tx, workspaceId, actorOf(request), input);
+            return { salt };
+          });
+          const token = tokenOf(secretOfForm(request, 'share', made.salt));
+          if (isRepeated && !(await isShareOf(db, workspaceId, token))) throw madeAndGone();
+          // The answer to the form itself: a redirect would have to keep the address somewhere.
+          const state = { status: 201, newUrl: `${config.appUrl}/r/${token}`, newTitle: title };
+          return showShares(request, reply, form, state);
+        },
+        (refusal) => {
+          const asked = { ...subjectQuery.parse(typedValues(request.body)), f: filtersAgain(request.body) };
+          return showShares(request, reply, asked, refusal);
+        },
+      ),
   );
 
   routes.post(

@@ -1,0 +1,11 @@
+import { z } from 'zod';
+
+/** A field of a page's form that a noun judges: what is missing, or sent twice, is empty. */
+export const typed = z.string().catch('');
+
+/** The texts of a form, to be shown again. Passwords are left out. */
+export function typedValues(body: unknown): Record<string, string> {
+  if (typeof body !== 'object' || body === null) return {};
+  const texts = Object.entries(body).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return Object.fromEntries(texts.filter(([name]) => !/password/i.test(name)));
+}
