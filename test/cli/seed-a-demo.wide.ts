@@ -50,7 +50,7 @@ where is_first_on_link <> (is_human and on_link) or is_first_in_workspace <> (is
 async function expectRollupsToEqualRows(): Promise<void> {
   const day = sql`(clicked_at at time zone 'America/St_Johns')::date`;
   for (const dimension of dimensions) {
-    const isScan = dimension.counts === 'scans' ? sql`channel = 'qr'` : sql`true`;
+    const isScan = dimension.counts === 'valued' ? sql`channel = 'qr'` : sql`true`;
     const counted = dimension.counts === 'hits' ? sql`true` : sql`class = 'human' and ${isScan}`;
     const value = sql`coalesce(${sql.raw(dimension.sql)}, '')`;
     const fromRows = await rowsOf(

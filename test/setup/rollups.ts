@@ -44,7 +44,7 @@ select ${dimension.name + suffix}, s.scope_id, date_trunc(${unit}, clicked_at at
 from clicks c cross join lateral ${counted}
 where workspace_id = ${workspaceId} and s.is_counted and (s.scope_id = workspace_id or ${!('of' in dimension)})
   and ${dimension.counts === 'hits' ? sql`true` : sql`class = 'human'`}
-  and ${dimension.counts === 'scans' ? sql`${sql.raw(dimension.sql)} is not null` : sql`true`}
+  and ${dimension.counts === 'valued' ? sql`${sql.raw(dimension.sql)} is not null` : sql`true`}
 group by 1, 2, 3, 4`);
     }
   }

@@ -2,7 +2,7 @@ import { reasonLabel } from '../../visitors/machines/bots.ts';
 import { channelLabels } from '../../visitors/visits/channel.ts';
 import { hitClassLabels } from '../../visitors/machines/hit-class.ts';
 import { otherValues } from '../../visitors/clicks/variety.ts';
-import { type DimensionName, unknown } from '../../visitors/rollups/dimensions.ts';
+import { type DimensionName, dimensionOf, unknown } from '../../visitors/rollups/dimensions.ts';
 import type { LinkNames } from './link-names.ts';
 import { countryName, languageName } from './place-names.ts';
 
@@ -28,17 +28,6 @@ const naming: Partial<Record<DimensionName, (value: string) => string>> = {
   language: languageName,
 };
 
-/** The meaning of a missing value where it is more than unknown. */
-const missing: Partial<Record<DimensionName, string>> = {
-  referrer: 'Direct',
-  qr: 'Not scanned',
-  utm_source: 'Not set',
-  utm_medium: 'Not set',
-  utm_campaign: 'Not set',
-  utm_term: 'Not set',
-  utm_content: 'Not set',
-};
-
 /** Label for an id whose name is unknown. */
 const nameless: Partial<Record<DimensionName, string>> = {
   link: 'A deleted link',
@@ -48,7 +37,7 @@ const nameless: Partial<Record<DimensionName, string>> = {
 
 /** 'DE/Bavaria' of region -> Bavaria, in Germany. A value without a name of its own reads as it is. */
 export function labelOf(dimension: DimensionName, value: string, linkNames: LinkNames = {}): Label {
-  if (value === unknown) return { label: missing[dimension] ?? 'Unknown', context: null };
+  if (value === unknown) return { label: dimensionOf(dimension).missing ?? 'Unknown', context: null };
   if (value === otherValues) return { label: 'Other values, too many to tell apart', context: null };
   const withoutName = nameless[dimension];
   if (withoutName !== undefined) return { label: linkNames[value] ?? withoutName, context: null };

@@ -82,8 +82,8 @@ export function partsOf(scope: Scope, timeZone: string): { rolledUp: Scope | nul
 
 /** The dimensions that a subject is broken down by. */
 export function dimensionsOf({ kind }: Subject): readonly Dimension[] {
-  const { isOfOneLink } = kinds[kind];
-  return dimensions.filter(({ name, isOfMany }: Dimension) => name !== kind && !(isOfMany && isOfOneLink));
+  const shownOf = kinds[kind].isOfOneLink ? 'one link' : 'many links';
+  return dimensions.filter((each: Dimension) => each.name !== kind && (each.shownOf ?? shownOf) === shownOf);
 }
 
 /**
@@ -169,7 +169,7 @@ export async function countDimensions(
   const names = sql.param(asked.dimensions);
   const values = dimensions.filter(({ name }) => asked.dimensions.includes(name));
   const columns = values.map(({ name, sql: value, counts }) =>
-    counts === 'scans'
+    counts === 'valued'
       ? sql`${sql.raw(value)} as ${sql.identifier(name)}`
       : sql`coalesce(${sql.raw(value)}, ${unknown}) as ${sql.identifier(name)}`,
   );

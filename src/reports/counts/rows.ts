@@ -114,7 +114,7 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
   const values = sets.flatMap((set) =>
     set.values.map(({ name, sql: value, counts }) => {
       const text = sql.raw(`(${value})::text`);
-      return sql`(${sql.raw(`${setOf(set.columns)}, '${name}'`)}, ${counts === 'scans' ? text : sql`coalesce(${text}, ${unknown})`},
+      return sql`(${sql.raw(`${setOf(set.columns)}, '${name}'`)}, ${counts === 'valued' ? text : sql`coalesce(${text}, ${unknown})`},
         ${sql.raw(counts === 'hits' ? 'c.hits' : 'c.clicks')}, c.visitors)`;
     }),
   );

@@ -128,19 +128,15 @@ function inColumns(cards: Card[]): Card[][] {
   return [cards.filter((_, index) => index % 2 === 0), cards.filter((_, index) => index % 2 === 1)];
 }
 
-const isUtm = (name: DimensionName) => name.startsWith('utm_');
-
-/** Few links carry UTM parameters or are scanned: these lists appear once there is something on them. */
-function isSaid(name: DimensionName, { rows }: Breakdown): boolean {
-  return !(isUtm(name) || dimensionOf(name).counts === 'scans') || rows.some(({ value }) => value !== unknown);
-}
+const isSaid = (name: DimensionName, { rows }: Breakdown): boolean =>
+  !dimensionOf(name).isRare || rows.some(({ value }) => value !== unknown);
 
 function tabOf(name: DimensionName, report: Report, view: ReportView, places: Places | undefined): Tab {
-  const { rows, count } = report.breakdowns[name];
-  const total = dimensionOf(name).counts === 'scans' ? report.scans : report.total.clicks;
-  // Most clicks carry no UTM parameter; as a bar they would flatten all others.
-  const without = isUtm(name) ? (rows.find(({ value }) => value === unknown)?.clicks ?? 0) : 0;
-  const shown = rows.filter(({ value }) => !isUtm(name) || value !== unknown).slice(0, barCount);
+  const { rows, count, sum: total } = report.breakdowns[name];
+  const { title, isRare } = dimensionOf(name);
+  // Most clicks have none; as a bar they would flatten all others.
+  const without = isRare ? (rows.find(({ value }) => value === unknown)?.clicks ?? 0) : 0;
+  const shown = rows.filter(({ value }) => !isRare || value !== unknown).slice(0, barCount);
   const others = count - shown.length - (without > 0 ? 1 : 0);
   const otherClicks = total - without - shown.reduce((sum, { clicks }) => sum + clicks, 0);
   const rest = [
@@ -149,7 +145,7 @@ function tabOf(name: DimensionName, report: Report, view: ReportView, places: Pl
   ];
   return {
     name,
-    title: dimensionOf(name).title.replace(/^UTM (.)/, upperCase),
+    title: title.replace(/^UTM (.)/, upperCase),
     bars: shown.map(({ value, clicks }) => {
       const { label, context } = labelOf(name, value, report.linkNames);
       return {

@@ -4,18 +4,22 @@ export type Dimension = {
   /** Heading of its table, and of one of its values. */
   title: string;
   one: string;
-  /** The value as SQL over a row `c` of clicks; NULL counts as unknown, unless only scans are counted. */
+  /** The value as SQL over a row `c` of clicks; NULL counts as unknown, unless only clicks with a value are counted. */
   sql: string;
-  /** `clicks`: of hits that are clicks. `scans`: of those among them that have a value. `hits`: of every hit, with its class. */
-  counts: 'clicks' | 'scans' | 'hits';
+  /** `clicks`: of hits that are clicks. `valued`: of those among them that have a value. `hits`: of every hit, with its class. */
+  counts: 'clicks' | 'valued' | 'hits';
   /** The card that shows it. Dimensions of a card depend on one another, so rows are grouped by card first. */
   card: 'classes' | 'links' | 'places' | 'sources' | 'campaigns' | 'devices' | 'languages';
   /** True where people read the value as it is stored, so that a part of it can be asked for. */
   isText: boolean;
   /** True where values are ids, which people know by a name (link-names.ts). */
   isNamed?: boolean;
-  /** True where only reports on more than one link show it. */
-  isOfMany?: true;
+  /** The reports that show it, where it would say nothing in the others; all unless told. */
+  shownOf?: 'one link' | 'many links';
+  /** Few clicks have one: its list appears with the first, and those without are no bar. */
+  isRare?: true;
+  /** Words for having none; 'Unknown' unless told. */
+  missing?: string;
   /** `workspace`: of a link it would say nothing, so links have no rollup of it. */
   of?: 'workspace';
 };
@@ -25,6 +29,7 @@ export const unknown = '';
 
 const code = { counts: 'clicks', isText: false } as const;
 const text = { counts: 'clicks', isText: true } as const;
+const tag = { ...text, card: 'campaigns', isRare: true, missing: 'Not set' } as const;
 
 export const dimensions = [
   { name: 'class', title: 'Classes', one: 'Class', sql: 'c.class', counts: 'hits', isText: false, card: 'classes' },
@@ -37,7 +42,7 @@ export const dimensions = [
     ...code,
     card: 'links',
     isNamed: true,
-    isOfMany: true,
+    shownOf: 'many links',
     of: 'workspace',
   },
   {
@@ -48,17 +53,19 @@ export const dimensions = [
     ...code,
     card: 'links',
     isNamed: true,
-    isOfMany: true,
+    shownOf: 'many links',
   },
   {
     name: 'qr',
     title: 'QR codes',
     one: 'QR code',
     sql: `case when c.channel = 'qr' then c.slug_id end`,
-    counts: 'scans',
+    counts: 'valued',
     isText: false,
     card: 'links',
     isNamed: true,
+    isRare: true,
+    missing: 'Not scanned',
   },
   { name: 'country', title: 'Countries', one: 'Country', sql: 'c.country', ...code, card: 'places' },
   { name: 'region', title: 'Regions', one: 'Region', sql: `c.country || '/' || c.region`, ...text, card: 'places' },
@@ -66,7 +73,15 @@ export const dimensions = [
   { name: 'device', title: 'Devices', one: 'Device', sql: 'c.device', ...code, card: 'devices' },
   { name: 'os', title: 'Systems', one: 'System', sql: 'c.os', ...text, card: 'devices' },
   { name: 'browser', title: 'Browsers', one: 'Browser', sql: 'c.browser', ...text, card: 'devices' },
-  { name: 'referrer', title: 'Referrers', one: 'Referrer', sql: 'c.referrer', ...text, card: 'sources' },
+  {
+    name: 'referrer',
+    title: 'Referrers',
+    one: 'Referrer',
+    sql: 'c.referrer',
+    ...text,
+    card: 'sources',
+    missing: 'Direct',
+  },
   { name: 'channel', title: 'Channels', one: 'Channel', sql: 'c.channel', ...code, card: 'sources' },
   { name: 'language', title: 'Languages', one: 'Language', sql: 'c.language', ...code, card: 'languages' },
   {
@@ -74,13 +89,12 @@ export const dimensions = [
     title: 'UTM campaigns',
     one: 'UTM campaign',
     sql: 'c.utm_campaign',
-    ...text,
-    card: 'campaigns',
+    ...tag,
   },
-  { name: 'utm_source', title: 'UTM sources', one: 'UTM source', sql: 'c.utm_source', ...text, card: 'campaigns' },
-  { name: 'utm_medium', title: 'UTM mediums', one: 'UTM medium', sql: 'c.utm_medium', ...text, card: 'campaigns' },
-  { name: 'utm_term', title: 'UTM terms', one: 'UTM term', sql: 'c.utm_term', ...text, card: 'campaigns' },
-  { name: 'utm_content', title: 'UTM contents', one: 'UTM content', sql: 'c.utm_content', ...text, card: 'campaigns' },
+  { name: 'utm_source', title: 'UTM sources', one: 'UTM source', sql: 'c.utm_source', ...tag },
+  { name: 'utm_medium', title: 'UTM mediums', one: 'UTM medium', sql: 'c.utm_medium', ...tag },
+  { name: 'utm_term', title: 'UTM terms', one: 'UTM term', sql: 'c.utm_term', ...tag },
+  { name: 'utm_content', title: 'UTM contents', one: 'UTM content', sql: 'c.utm_content', ...tag },
 ] as const satisfies readonly Dimension[];
 
 export type DimensionName = (typeof dimensions)[number]['name'];

@@ -23,7 +23,7 @@ export const settled = (where: SQL): SQL => sql`(
 /** The values of a hit, one column `v…` a dimension; NULL where the hit does not count in it. */
 function valueColumns(dimensions: readonly Dimension[]): SQL {
   const columns = dimensions.map(({ sql: plain, counts }, index) => {
-    const value = counts === 'scans' ? plain : `coalesce(${plain}, '')`;
+    const value = counts === 'valued' ? plain : `coalesce(${plain}, '')`;
     return `${counts === 'hits' ? value : `case when c.class = 'human' then ${value} end`} as v${index}`;
   });
   return sql.raw(columns.join(', '));

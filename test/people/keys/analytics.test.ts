@@ -80,7 +80,7 @@ describe('GET /analytics', () => {
     for (const { name, counts } of dimensions) {
       const { total, rows } = await read(`?groupBy=${name}`);
       expect(total, name).toEqual({ clicks: 4, visitors: 2 });
-      expect(sum(rows), name).toBe({ clicks: 4, hits: 5, scans: 0 }[counts]);
+      expect(sum(rows), name).toBe({ clicks: 4, hits: 5, valued: 0 }[counts]);
       for (const row of rows) expect(Object.keys(row).sort(), name).toEqual(['clicks', 'label', 'value', 'visitors']);
     }
   });

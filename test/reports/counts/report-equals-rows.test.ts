@@ -262,7 +262,7 @@ async function expectEqual(
 
   for (const { name, counts } of dimensionsOf(subject)) {
     const expected = values[name] ?? {};
-    if (counts === 'scans') delete expected[''];
+    if (counts === 'valued') delete expected[''];
     const counted = await countBy(db, workspace, subject, period, name as DimensionName, filters);
     const { rows } = counted;
     // A page of them is the first of them, and knows of the others.
