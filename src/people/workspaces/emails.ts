@@ -1,4 +1,5 @@
 import { withArticle } from '../../ground/text/format.ts';
+import { letter } from '../../ground/mail/letter.ts';
 import type { Mail } from '../../ground/mail/mail.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
 import { invitationDays, type InvitedRole } from './invitations.ts';
@@ -10,18 +11,17 @@ export function invitationMail(
   now: Date,
 ): Mail {
   const { email, role, workspaceName, invitedBy } = invitation;
-  return {
+  const mail = letter({
     to: email,
-    expiresAt: new Date(now.getTime() + invitationDays * DAY),
     subject: `${invitedBy.name} invites you to ${workspaceName}`,
-    text: [
-      'Hello,',
+    paragraphs: [
       `${invitedBy.name} (${invitedBy.email}) invites you to work in ${workspaceName} on Waymark, as ${withArticle(role)}.`,
-      'Open this page to join:',
-      url,
+    ],
+    link: { words: 'Open this page to join:', url },
+    after: [
       `It works once, for ${invitationDays} days, and only for ${email}.`,
       'If you do not know what this is about, you need not do anything.',
-      'Waymark',
-    ].join('\n\n'),
-  };
+    ],
+  });
+  return { ...mail, expiresAt: new Date(now.getTime() + invitationDays * DAY) };
 }
