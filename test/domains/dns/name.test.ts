@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isApex, nameInZone, readHost, showHost } from '../../../src/domains/dns/name.ts';
 import { AppError } from '../../../src/ground/text/errors.ts';
+import { ownTimeOf } from '../../setup/own-time.ts';
 
 const ours = new Set(['app.example.com', 'go.example.com']);
 
@@ -77,9 +78,9 @@ const manyLetters = (count: number) =>
 
 describe('a name that no domain can have', () => {
   it('is refused before it costs anything', () => {
-    const started = performance.now();
-    expect(refused(`${manyLetters(50_000)}.com`)).toBe('host_too_long');
-    expect(performance.now() - started).toBeLessThan(200);
+    const typed = `${manyLetters(50_000)}.com`;
+    expect(refused(typed)).toBe('host_too_long');
+    expect(ownTimeOf(() => refused(typed))).toBeLessThan(100);
   });
 });
 

@@ -63,9 +63,10 @@ describe('removing a domain', () => {
     const letters = String.fromCodePoint(
       ...Array.from({ length: 50_000 }, (_, at) => 0x4e00 + ((at * 7_919) % 20_000)),
     );
-    const started = performance.now();
+    const before = process.cpuUsage();
     expect((await remove(`${letters}.com`)).status).toBe(422);
-    expect(performance.now() - started).toBeLessThan(1_500);
+    const { user, system } = process.cpuUsage(before);
+    expect(user + system).toBeLessThan(1_500_000);
     expect((await remove('<b>')).text).toContain('value="&lt;b&gt;"');
     expect(await stateOf()).toBe('live');
     expect((await remove(` ${host.toUpperCase()} `)).headers.location).toBe(`/w/${ada.workspace.slug}/domains`);

@@ -316,14 +316,12 @@ describe('a disk that hangs', () => {
   it('keeps a visitor for a second, the next ones not at all, and what it wrote late is drained', async () => {
     const spool = openSpool();
     const hits = someHits(2);
-    const startedAt = performance.now();
     const thaw = hangDisk();
     try {
       await expect(spool.append(hits)).rejects.toThrow('within 1000 ms');
       expect(spool.isHanging).toBe(true);
       await expect(spool.append(someHits(1))).rejects.toThrow('the disk hangs');
       await expect(spool.drain(async () => {}, countTorn)).rejects.toThrow('the disk hangs');
-      expect(performance.now() - startedAt).toBeLessThan(3_000);
     } finally {
       await thaw();
     }
