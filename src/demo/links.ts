@@ -74,13 +74,13 @@ export async function insertDemoLinks(
     let link: Opening | undefined;
     if (idea.slug === null) {
       const { id = '', slugId = '', qrSlugId = '' } = many[next++] ?? {};
-      link = { id, slugId, qrSlugId, domainId, url: values.url };
+      link = { id, slugId, qrSlugId, domainId };
     } else {
       link = await insertIdea(db, idea.slug, values, setting);
       await dateBack(db, workspace.id, link.id, createdAt);
       onMade(++count);
     }
-    made.push({ ...popularity, ...openings(link, workspace), mix: mixes[idea.mix] });
+    made.push({ ...popularity, ...openings(link, values.url, workspace), mix: mixes[idea.mix] });
   }
   return made;
 }
@@ -155,11 +155,11 @@ with link as (
 update ${schema.slugs} set created_at = ${instant} where link_id in (select id from link)`);
 }
 
-type Opening = Pick<Link, 'id' | 'slugId' | 'qrSlugId' | 'domainId' | 'url'>;
+type Opening = Pick<Link, 'id' | 'slugId' | 'qrSlugId' | 'domainId'>;
 
-function openings(link: Opening, { id: workspaceId, timeZone }: Setting['workspace']) {
+function openings(link: Opening, url: string, { id: workspaceId, timeZone }: Setting['workspace']) {
   const { id: linkId, slugId, domainId } = link;
   const opened = { linkId, slugId, domainId, workspaceId, timeZone, isQr: false, isOwnNetwork: null };
   const scanned = { ...opened, slugId: link.qrSlugId, isQr: true };
-  return { opened, scanned, destination: destinationTo(link.url) };
+  return { opened, scanned, destination: destinationTo(url) };
 }

@@ -5,7 +5,17 @@ import { namesTaken } from '../../src/site/frame/templates.ts';
 
 /** Names that every template sees, beside those of a part (src/site/frame/views.ts). */
 const everywhere = new Set(
-  Object.keys(format).concat('formToken', 'asset', 'icon', 'linkOptions', 'user', 'workspace', 'may', 'toOpen'),
+  Object.keys(format).concat(
+    'formToken',
+    'asset',
+    'icon',
+    'linkOptions',
+    'shownOf',
+    'user',
+    'workspace',
+    'may',
+    'toOpen',
+  ),
 );
 
 export type Include = { part: string; passed: string[]; isOpen: boolean };

@@ -304,7 +304,10 @@ export const links = pgTable(
      * (see the migration, which also makes its index `links_search` where Postgres has pg_trgm).
      */
     searchText: text('search_text'),
-    /** The kind of thing that it opens. Texts and files are to come, with all that a link has: slugs, tags, campaigns, reports, rights. */
+    /**
+     * The kind of thing that it opens: set by the main option of a new link (links/options), read by visitors/openings. Texts
+     * and files are to come, with all that a link has: slugs, tags, campaigns, reports, rights.
+     */
     kind: text('kind', { enum: ['url'] })
       .notNull()
       .default('url'),

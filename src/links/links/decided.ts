@@ -1,6 +1,9 @@
 import { getTableColumns } from 'drizzle-orm';
 import { links } from '../../ground/db/schema.ts';
 
+/** The kind of thing that a link opens: of its main option (`links/options/list.ts`), when it is made, and for ever. */
+export type LinkKind = typeof links.$inferSelect.kind;
+
 /** Columns of `links` that we keep by ourselves, or that are shown by the name of what they point at. */
 const ours = [
   'id',

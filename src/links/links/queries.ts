@@ -11,7 +11,7 @@ import { totalsOf } from '../../visitors/rollups/totals.ts';
 import { ownCampaign } from './campaigns.ts';
 import { claimRandomSlug, claimSlug } from './claim.ts';
 import { linkFields, linksToTell, linkTarget } from './link-events.ts';
-import { type Decided, decidedColumns, type NewDecided } from './decided.ts';
+import { type Decided, decidedColumns, type LinkKind, type NewDecided } from './decided.ts';
 import { lockLinks } from './lock.ts';
 import { shortUrlOf } from '../../ground/addresses/short-url.ts';
 import { addTagsToLink, setTagsOfLink, type Tag, tagsOfLink } from './tags.ts';
@@ -19,6 +19,7 @@ import { addTagsToLink, setTagsOfLink, type Tag, tagsOfLink } from './tags.ts';
 /** A link as people and programs see it. */
 export type Link = Decided & {
   id: string;
+  kind: LinkKind;
   workspaceId: string;
   domainId: string;
   /** Host as it is shown, with its port when that is not the usual one. */
@@ -42,6 +43,8 @@ export type Link = Decided & {
 };
 
 export type NewLink = NewDecided & {
+  /** Without it, `url`. */
+  kind?: LinkKind;
   /** As typed and read by readSlug; null draws a random one. */
   slug: string | null;
   /** Makes random slugs of so many characters that are no words of ours; without it any will do. */
@@ -66,6 +69,7 @@ export function selectLinks(db: Db, workspaceId: string) {
   return db
     .select({
       id: links.id,
+      kind: links.kind,
       workspaceId: links.workspaceId,
       domainId: slugs.domainId,
       domain: domains.host,
@@ -168,15 +172,15 @@ export async function archiveLink(db: Db, workspaceId: string, by: Actor, linkId
   return changeLink(db, workspaceId, by, linkId, { what: 'link.archived', set });
 }
 
-/** The archived ones among these links: the destination of each, and its slugs, the primary one first. */
-export async function listArchived(
-  db: Db,
-  workspaceId: string,
-  linkIds: readonly string[],
-): Promise<{ url: string; slugs: { slug: string; isOnOwnHost: boolean }[] }[]> {
+/** An archived link, with its slugs, the primary one first. */
+export type ArchivedLink = Decided & { kind: LinkKind; slugs: { slug: string; isOnOwnHost: boolean }[] };
+
+/** The archived ones among these links. */
+export async function listArchived(db: Db, workspaceId: string, linkIds: readonly string[]): Promise<ArchivedLink[]> {
   return db
     .select({
-      url: links.url,
+      kind: links.kind,
+      ...decidedColumns,
       slugs: sql<{ slug: string; isOnOwnHost: boolean }[]>`json_agg(
   json_build_object('slug', ${slugs.slug}, 'isOnOwnHost', ${domains.workspaceId} is null) order by ${slugs.kind} <> 'primary')`,
     })

@@ -1,7 +1,8 @@
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { z } from 'zod';
 import type { Db } from '../../ground/db/db.ts';
-import type { Link, LinkChanges } from '../links/queries.ts';
+import type { LinkKind } from '../links/decided.ts';
+import type { ArchivedLink, Link, LinkChanges } from '../links/queries.ts';
 
 /** The parts of the server that reading an option may need. A Fastify app has them all. */
 export type LinkContext = {
@@ -22,6 +23,33 @@ export type OptionField =
 /** Names of what a link carries, as its file has them. */
 export type NamesOfLink = { tags: string; campaign: string | null };
 
+/** The thing that a link opens, as its owners see it. */
+export type Shown = {
+  /** Before its words, as in "leads to https://example.com". */
+  verb: string;
+  /** Whole, and as a list shows it. */
+  words: string;
+  shortWords: string;
+  /** Of the anchor around its words; null where it is no address. */
+  href: string | null;
+  /** Its avatar in a list, from a to z; without it, a globe. */
+  letter: string | undefined;
+  /** A sentence about what may be wrong with it. */
+  warning: string | null;
+};
+
+/** The part of an option by which it is what a slug opens. A link has one such option, which makes its kind. */
+export type MainOption = {
+  opens: LinkKind;
+  /** Its field in the form of a new link, before all others. */
+  asNew: { label: string; placeholder: string };
+  /** The meaning of a change for them, in a sentence. */
+  changed: string;
+  shown(link: Link): Shown;
+  /** @throws Invalid for the first of these links of its kind that may not be opened again */
+  refuseToOpen(context: LinkContext, workspaceId: string, archived: readonly ArchivedLink[]): Promise<void>;
+};
+
 /**
  * Something that people decide about a link. Forms, the API, the file of links and copies of a link follow the list in
  * `list.ts`, so that an option is one file here, and a column of `links` where it has one.
@@ -32,7 +60,8 @@ export type LinkOption<Typed, Read extends LinkChanges, Value extends z.ZodType,
   /** Of the form's field, of the property in JSON, and of refusals. */
   name: string;
   label: string;
-  isRequired?: boolean;
+  /** Of an option that is what the slug opens. */
+  main?: MainOption;
   field: OptionField;
   /** @throws Invalid with its name as the field */
   read(typed: Typed, context: LinkContext, workspaceId: string): Read | Promise<Read>;
@@ -47,3 +76,8 @@ export type LinkOption<Typed, Read extends LinkChanges, Value extends z.ZodType,
 export const defineOption = <Typed, Read extends LinkChanges, Value extends z.ZodType, Sent extends z.ZodType>(
   option: LinkOption<Typed, Read, Value, Sent>,
 ): LinkOption<Typed, Read, Value, Sent> => option;
+
+/** The same of an option that is what the slug opens. */
+export const defineMainOption = <Typed, Read extends LinkChanges, Value extends z.ZodType, Sent extends z.ZodType>(
+  option: LinkOption<Typed, Read, Value, Sent> & { main: MainOption },
+): LinkOption<Typed, Read, Value, Sent> & { main: MainOption } => option;

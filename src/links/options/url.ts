@@ -1,20 +1,27 @@
 import { z } from 'zod';
 import { findInstanceDomain, type KeptHost, listKeptHosts } from '../../domains/domains/queries.ts';
-import { decoded, readDestination } from '../../ground/addresses/destination.ts';
+import { decoded, readDestination, warningAbout } from '../../ground/addresses/destination.ts';
 import { foldCase } from '../../ground/addresses/slug.ts';
 import { links } from '../../ground/db/schema.ts';
 import { Invalid, readAs } from '../../ground/text/errors.ts';
 import { isSlugTaken } from '../links/claim.ts';
-import { defineOption, type LinkContext } from './option.ts';
+import type { ArchivedLink } from '../links/queries.ts';
+import { defineMainOption, type LinkContext, type Shown } from './option.ts';
 
-export const urlOption = defineOption({
+export const urlOption = defineMainOption({
   name: 'url',
   label: 'Destination',
-  isRequired: true,
+  main: {
+    opens: 'url',
+    asNew: { label: 'Where should it lead?', placeholder: 'https://example.com/a-long-address' },
+    changed: 'Visitors follow the new destination from now on.',
+    shown: ({ url }) => shownUrl(url),
+    refuseToOpen: refuseLoops,
+  },
   field: {
     kind: 'text',
     hint: 'Visitors follow a change at once. The short link and its QR code stay as they are.',
-    attrs: { inputmode: 'url', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', required: true },
+    attrs: { inputmode: 'url', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false' },
   },
   read: async (typed: string, context, workspaceId) => ({ url: await readUrl(context, workspaceId, typed) }),
   show: (link) => link.url,
@@ -29,8 +36,38 @@ export const urlOption = defineOption({
   csv: { header: 'destination', column: links.url },
 });
 
+/** Without the parts that all destinations have in common, and with the letter that the host begins with. */
+function shownUrl(url: string): Shown {
+  const host = new URL(url).hostname.replace(/^www\./, '');
+  return {
+    verb: 'leads to',
+    words: url,
+    shortWords: url.replace(/^https?:\/\/(www\.)?/i, ''),
+    href: url,
+    letter: /^[a-z]/.exec(host)?.[0],
+    // Lists show none of it, and asking costs more than all the rest.
+    get warning() {
+      return warningAbout(url);
+    },
+  };
+}
+
+/** Archived links may come from a file of hits, which is not asked what new links are asked. */
+async function refuseLoops(
+  context: LinkContext,
+  workspaceId: string,
+  archived: readonly ArchivedLink[],
+): Promise<void> {
+  const led = archived.map(({ url, slugs }) => ({ url: new URL(url), slug: slugs[0]?.slug }));
+  const hostnames = led.map(({ url }) => url.hostname);
+  const hosts = await listKeptHosts(context.db, workspaceId, hostnames);
+  for (const { url, slug } of led)
+    if (await isShortLink(context, hosts, url))
+      throw loop(`"${slug}" leads to another short link of this server, or to itself. Change where it leads first.`);
+}
+
 /** A link that would lead to another short link of ours, or round in circles. */
-export const loop = (sentence: string, field = 'url') => new Invalid(sentence, { field, code: 'url_loop' });
+const loop = (sentence: string, field = 'url') => new Invalid(sentence, { field, code: 'url_loop' });
 
 /**
  * Reads an address that visitors are sent to, for any option that has one.
@@ -55,7 +92,7 @@ export async function readUrl(
  * On our own host a port where we do not answer is another service, and a word of ours is a page. Slugs of a domain that
  * is not served open again once it is proved; the rest of that host may be anybody's.
  */
-export async function isShortLink(context: LinkContext, hosts: readonly KeptHost[], url: URL): Promise<boolean> {
+async function isShortLink(context: LinkContext, hosts: readonly KeptHost[], url: URL): Promise<boolean> {
   const word = url.pathname.split('/')[1] ?? '';
   if (context.sites.isOwnShortHost(url.host)) {
     const isOtherService = !['', new URL(context.config.shortUrl).port, String(context.config.port)].includes(url.port);

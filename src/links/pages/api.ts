@@ -4,9 +4,16 @@ import { z } from 'zod';
 import { jsonBody } from '../../people/keys/forms.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { refusals } from '../../people/keys/problem.ts';
-import { warningAbout } from '../../ground/addresses/destination.ts';
 import { readNewLink, refuseToRestore } from './forms.ts';
-import { jsonOfOptions, readOptions, sentSchemas, valueSchemas } from '../options/list.ts';
+import {
+  jsonOfOptions,
+  newMainSchemas,
+  newOtherSchemas,
+  readOptions,
+  sentSchemas,
+  shownOf,
+  valueSchemas,
+} from '../options/list.ts';
 import { linkSorts, linkStates, listLinks } from '../links/list.ts';
 import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
 import { listTags, tagColours } from '../links/tags.ts';
@@ -66,13 +73,12 @@ const linkPage = z
   .meta({ id: 'LinkPage', description: 'Links in the order that was asked for.' });
 
 /** A link as the API gives it: names where pages know more. */
-const asJson = (made: Link) => ({ ...made, ...jsonOfOptions(made), warning: warningAbout(made.url) });
+const asJson = (made: Link) => ({ ...made, ...jsonOfOptions(made), warning: shownOf(made).warning });
 
-const { url, ...others } = sentSchemas;
 const changes = z.object(sentSchemas).partial().shape;
 
 const newLink = jsonBody({
-  url,
+  ...newMainSchemas,
   slug: z
     .string('Write slug as a string, or leave it out.')
     .nullish()
@@ -83,7 +89,7 @@ const newLink = jsonBody({
     .nullish()
     .describe("One of your workspace's domains. Without it, the usual one.")
     .meta({ examples: ['go.acme.com'] }),
-  ...z.object(others).partial().shape,
+  ...newOtherSchemas,
 });
 
 const linkChanges = jsonBody({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listDomains, listKeptHosts } from '../../domains/domains/queries.ts';
+import { listDomains } from '../../domains/domains/queries.ts';
 import { foldCase, randomSlug, readSlug, slugReserved } from '../../ground/addresses/slug.ts';
 import { editFields } from '../../ground/http/edit-form.ts';
 import { typed } from '../../ground/http/typed.ts';
@@ -8,9 +8,8 @@ import { isSlugTaken, SlugTaken, slugTaken } from '../links/claim.ts';
 import { linkSorts, linkStates } from '../links/list.ts';
 import { listArchived, type NewLink } from '../links/queries.ts';
 import { maxSearchLength } from '../links/search.ts';
-import { type OptionName, ofOptions, readEach, type TypedOptions, typedOfNew } from '../options/list.ts';
+import { mainOptions, ofOptions, readMain, readOthers, type SomeTyped } from '../options/list.ts';
 import type { LinkContext } from '../options/option.ts';
-import { isShortLink, loop } from '../options/url.ts';
 
 export const newLinkForm = z.object({
   ...ofOptions(() => typed),
@@ -70,24 +69,21 @@ export const bulkForm = z.object({
 });
 
 /** A new link as a person or a program typed it. Ours to choose is what is empty or left out. */
-export type TypedLink = Pick<TypedOptions, 'url'> & {
-  [Name in Exclude<OptionName, 'url'>]?: TypedOptions[Name] | undefined;
-} & { domain?: string | null | undefined; slug?: string | null | undefined };
+export type TypedLink = SomeTyped & { domain?: string | null | undefined; slug?: string | null | undefined };
 
 /**
  * Reads a new link: the one way in, for pages and the API.
  * @throws Invalid with its field: domain, slug or the name of an option
  */
 export async function readNewLink(context: LinkContext, workspaceId: string, link: TypedLink): Promise<NewLink> {
-  const { url, ...others } = typedOfNew(link);
-  const destination = await readEach(context, workspaceId, { url });
+  const opened = await readMain(context, workspaceId, link);
   const domain = await readDomain(context, workspaceId, link.domain ?? '');
   const isReserved = (key: string) => context.isReservedSlug(key, domain.isInstances);
   const slug = link.slug?.trim() ? readSlug(link.slug, isReserved) : null;
-  const options = await readEach(context, workspaceId, others);
+  const others = await readOthers(context, workspaceId, link);
   return {
-    ...destination,
-    ...options,
+    ...opened,
+    ...others,
     domainId: domain.id,
     slug,
     drawSlug: (length) => randomSlug(length, isReserved),
@@ -118,24 +114,21 @@ export async function checkSlug(
 
 /**
  * Archived links may come from a file of hits, which is not asked what new links are asked.
- * @throws Invalid (field `url` or `slug`) for the first that is archived and may not be opened
+ * @throws Invalid with its field, `slug` or the name of a main option, for one that is archived and may not be opened
  */
 export async function refuseToRestore(
   context: LinkContext,
   workspaceId: string,
   linkIds: readonly string[],
 ): Promise<void> {
-  const rows = await listArchived(context.db, workspaceId, linkIds);
-  const archived = rows.map(({ url, slugs }) => ({ url: new URL(url), slugs }));
-  const hostnames = archived.map(({ url }) => url.hostname);
-  const hosts = await listKeptHosts(context.db, workspaceId, hostnames);
-  for (const { url, slugs } of archived) {
+  const archived = await listArchived(context.db, workspaceId, linkIds);
+  for (const { slugs } of archived) {
     const reserved = slugs.find(({ slug, isOnOwnHost }) => context.isReservedSlug(foldCase(slug), isOnOwnHost));
     if (reserved) throw slugReserved(reserved.slug);
-    if (await isShortLink(context, hosts, url))
-      throw loop(
-        `"${slugs[0]?.slug}" leads to another short link of this server, or to itself. Change where it leads first.`,
-      );
+  }
+  for (const main of mainOptions) {
+    const ofKind = archived.filter(({ kind }) => kind === main.opens);
+    if (ofKind.length > 0) await main.refuseToOpen(context, workspaceId, ofKind);
   }
 }
 

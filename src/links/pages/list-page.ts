@@ -126,12 +126,6 @@ export async function rowsOf(request: FastifyRequest, links: readonly Link[], db
   return links.map((link) => {
     const counts = lines.get(link.id) ?? [];
     const recentClicks = counts.reduce((sum, count) => sum + count, 0);
-    return { link, ...shownUrl(link.url), sparkline: drawSparkline(counts), recentClicks };
+    return { link, sparkline: drawSparkline(counts), recentClicks };
   });
-}
-
-/** A destination without what all have in common, and the letter that its host begins with, where it is one of a to z. */
-function shownUrl(url: string): { shownUrl: string; letter: string | undefined } {
-  const host = new URL(url).hostname.replace(/^www\./, '');
-  return { shownUrl: url.replace(/^https?:\/\/(www\.)?/i, ''), letter: /^[a-z]/.exec(host)?.[0] };
 }

@@ -9,10 +9,9 @@ import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { fitsUndo } from './bulk-routes.ts';
 import { SlugTaken } from '../links/claim.ts';
-import { warningAbout } from '../../ground/addresses/destination.ts';
 import { checkSlug, editLinkForm, listQuery, newLinkForm, readNewLink, refuseToRestore } from './forms.ts';
 import { isFragmentRequest, rowsOf, showList, statesBehind } from './list-page.ts';
-import { type OptionName, optionNames, readOptions, showOptions } from '../options/list.ts';
+import { mainOf, type OptionName, optionNames, readOptions, shownOf, showOptions } from '../options/list.ts';
 import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
 
 // A text that cannot be an id (it may hold a NUL, which Postgres refuses) is the id of no link.
@@ -63,13 +62,12 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
         }));
         const link = await getLink(db, request.workspace.id, made.id);
         if (!isFragment) {
-          reply.flash('success', withWarning(`${nameOf(link)} is ready.`, link.url));
+          reply.flash('success', withWarning(`${nameOf(link)} is ready.`, link));
           return reply.redirect(linkHref(request, link), 303);
         }
         // The list behind the dialog shows it at once; on the first link's page the form's own place shows it.
         if (idPrefix === 'quick') reply.header('HX-Trigger', 'link-created');
-        const warning = warningAbout(link.url);
-        return reply.fragment('site/components/_created-link.eta', { link, warning, idPrefix });
+        return reply.fragment('site/components/_created-link.eta', { link, idPrefix });
       },
       async ({ errors, thrown }) => {
         const { idPrefix, ...values } = newLinkForm.parse(request.body);
@@ -108,7 +106,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
           const saved = await updateLink(db, workspaceId, actorOf(request), link.id, changes, (now) =>
             edit.refuseOvertaken(showOptions(now)),
           );
-          reply.flash('success', withWarning(whatChanged(link, saved), saved.url), undoOf(request, link, saved));
+          reply.flash('success', withWarning(whatChanged(link, saved), saved), undoOf(request, link, saved));
           return reply.redirect(linkHref(request, link), 303);
         },
         async ({ errors, thrown }) => {
@@ -163,23 +161,24 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
 /** How people call a link: without scheme, in its own letters. */
 const nameOf = (link: Link): string => `${link.domain}/${link.slug}`;
 
-const withWarning = (sentence: string, url: string) => [sentence, warningAbout(url)].filter(Boolean).join(' ');
+const withWarning = (sentence: string, link: Link) => [sentence, shownOf(link).warning].filter(Boolean).join(' ');
 
 const linkHref = (request: FastifyRequest, link: Link): string => `/w/${request.workspace.slug}/links/${link.id}`;
 
 /** The result of saving, and its meaning for visitors. */
 function whatChanged(before: Link, saved: Link): string {
-  if (saved.url === before.url) return `${nameOf(saved)} is saved.`;
+  const option = mainOf(saved);
+  if (option.show(saved) === option.show(before)) return `${nameOf(saved)} is saved.`;
   if (saved.archivedAt) return `${nameOf(saved)} is saved. It stays archived: visitors see that it is gone.`;
-  return `${nameOf(saved)} is saved. Visitors follow the new destination from now on.`;
+  return `${nameOf(saved)} is saved. ${option.main.changed}`;
 }
 
-/** The way back to the destination of before, where a cookie holds it; it says what it takes back. */
+/** The way back to what it opened before, where a cookie holds it; it says what it takes back. */
 function undoOf(request: FastifyRequest, before: Link, saved: Link) {
-  const fields = { url: before.url, shown: openEdit({ url: saved.url }).shown };
-  return saved.url !== before.url && fitsUndo(fields)
-    ? { action: `${linkHref(request, before)}/edit`, fields }
-    : undefined;
+  const option = mainOf(saved);
+  const [was, is] = [option.show(before), option.show(saved)];
+  const fields = { [option.name]: was, shown: openEdit({ [option.name]: is }).shown };
+  return is !== was && fitsUndo(fields) ? { action: `${linkHref(request, before)}/edit`, fields } : undefined;
 }
 
 function showEdit(
@@ -192,7 +191,6 @@ function showEdit(
   return reply.page('links/pages/edit.eta', {
     title: `Edit ${nameOf(link)}`,
     link,
-    warning: warningAbout(link.url),
     ...edit,
     errors,
     timeZone: request.workspace.timeZone,

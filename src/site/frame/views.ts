@@ -3,7 +3,7 @@ import fastifyView from '@fastify/view';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import fp from 'fastify-plugin';
 import { type IconName, iconNames } from '../../ground/assets/icons.ts';
-import { linkOptions } from '../../links/options/list.ts';
+import { linkOptions, shownOf } from '../../links/options/list.ts';
 import * as format from '../../ground/text/format.ts';
 import { formToken } from '../../ground/http/once.ts';
 import { type AssetUrl, readAssets } from '../../ground/assets/serve.ts';
@@ -40,7 +40,7 @@ function iconMarkup(assetUrl: AssetUrl) {
 /**
  * `reply.page('links/pages/index.eta', data)` renders a template of views/. Templates see `it`: the data, over the frame,
  * over `reply.locals`, over what is everywhere. The parts of a page see only the last: the member who asks (frame.ts),
- * `asset(name)`, `icon(name, class?)`, `formToken()`, `linkOptions` and the functions of format.ts. Failures and pages of
+ * `asset(name)`, `icon(name, class?)`, `formToken()`, `linkOptions`, `shownOf(link)` and the functions of format.ts. Failures and pages of
  * visitors are rendered by `viewAsync`, because they may not need the database.
  */
 async function views(app: FastifyInstance, options: { isCached: boolean; isStrict: boolean }): Promise<void> {
@@ -52,6 +52,7 @@ async function views(app: FastifyInstance, options: { isCached: boolean; isStric
     asset: assetUrl,
     icon: iconMarkup(assetUrl),
     linkOptions: Object.values(linkOptions),
+    shownOf,
   };
   await app.register(fastifyView, {
     engine: { eta: new Templates({ folder: viewsDir, cache: isCached, debug: !isCached, isStrict }) },

@@ -1,7 +1,10 @@
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decidedColumns } from '../../../src/links/links/decided.ts';
-import { linkOptions, optionNames } from '../../../src/links/options/list.ts';
-import type { OptionField } from '../../../src/links/options/option.ts';
+import { links } from '../../../src/ground/db/schema.ts';
+import { getLink } from '../../../src/links/links/queries.ts';
+import { linkOptions, mainOf, optionNames, shownOf } from '../../../src/links/options/list.ts';
+import type { OptionField, Shown } from '../../../src/links/options/option.ts';
 import { readUrl } from '../../../src/links/options/url.ts';
 import { type Client, createLink, openClient } from '../../people/keys/client.ts';
 import { fieldsOf } from '../../setup/form.ts';
@@ -94,6 +97,39 @@ describe('the field of an option', () => {
     expect(fieldsOf({ text: form(html) }, '/edit')).toEqual({ end: 'a <b>\r\n"c"' });
     expect(html).toContain('aria-describedby="edit-end-hint edit-end-error" aria-invalid="true"');
     expect(await fieldOf(bare)).not.toMatch(/aria-|<p/);
+  });
+});
+
+describe('the thing that a link opens', () => {
+  const drawn = async (changes: Partial<Shown>, isWhole: boolean) => {
+    const [row] = await app.db.select().from(links).where(eq(links.id, link.id));
+    const all: Shown = { ...shownOf(await getLink(app.db, row?.workspaceId ?? '', link.id)), ...changes };
+    const html = await app.fastify.view('links/pages/_destination.eta', { shown: all, isWhole });
+    return html
+      .replace(/<svg.*?<\/svg>/, '→')
+      .replaceAll(/ +/g, ' ')
+      .replaceAll(' >', '>')
+      .trim();
+  };
+
+  it('is an anchor where it is an address: whole, or short for a list', async () => {
+    const whole = `<a class="destination" title="${sent.url}" href="${sent.url}" rel="noreferrer nofollow" target="_blank">`;
+    expect(await drawn({}, true)).toBe(`${whole}→<bdi>${sent.url}</bdi></a>`);
+    expect(await drawn({}, false)).toMatch(
+      /^<a href="[^"]+" rel="noreferrer nofollow" [^>]+><bdi>example\.com\/a\?b=c</,
+    );
+  });
+
+  it('is words alone where it is none', async () => {
+    const note: Partial<Shown> = { words: 'Door code 1234', shortWords: 'Door code', href: null };
+    expect(await drawn(note, true)).toBe(
+      '<span class="destination" title="Door code 1234">→<bdi>Door code 1234</bdi></span>',
+    );
+    expect(await drawn(note, false)).toBe('<span><bdi>Door code</bdi></span>');
+  });
+
+  it('belongs to each kind of link', () => {
+    expect(links.kind.enumValues.map((kind) => mainOf({ kind }).main.opens)).toEqual(links.kind.enumValues);
   });
 });
 
