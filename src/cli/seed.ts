@@ -4,6 +4,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { z } from 'zod';
 import { newAccount } from '../people/accounts/forms.ts';
 import { createAccount } from '../people/accounts/queries.ts';
+import { hashOf } from '../people/accounts/password.ts';
 import { restateWorkspace } from '../visitors/rollups/recount.ts';
 import { withConnection } from '../ground/db/connection.ts';
 import type { Db } from '../ground/db/db.ts';
@@ -111,7 +112,10 @@ async function newHost(db: Db): Promise<Host> {
     workspaceName: 'Fernwell Outdoor',
     timeZone,
   });
-  const { userId, workspaceId } = await createAccount(db, command('seed'), account);
+  const { userId, workspaceId } = await createAccount(db, command('seed'), {
+    ...account,
+    passwordHash: await hashOf(password),
+  });
   const { workspace } = await getHost(db, workspaceId);
   return { workspace, userId, email, password };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { newAccount, passwordLength } from '../people/accounts/forms.ts';
 import { createAccount } from '../people/accounts/queries.ts';
+import { hashOf } from '../people/accounts/password.ts';
 import { command } from '../ground/events/actor.ts';
 import { defineCommand } from './command.ts';
 import { withDatabase } from './database.ts';
@@ -19,11 +20,9 @@ export const userCreate = defineCommand({
   input: z.object({ email, password, name, workspace: workspaceName }),
   run: ({ workspace, ...person }) =>
     withDatabase(async ({ db }) => {
-      const made = await createAccount(
-        db,
-        command('user:create'),
-        newAccount.parse({ ...person, workspaceName: workspace }),
-      );
+      const account = newAccount.parse({ ...person, workspaceName: workspace });
+      const passwordHash = await hashOf(person.password);
+      const made = await createAccount(db, command('user:create'), { ...account, passwordHash });
       return { json: made, text: `${person.email} can log in now. Their workspace has the id ${made.workspaceId}.` };
     }),
 });

@@ -6,7 +6,7 @@ import https from 'node:https';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TLSSocket } from 'node:tls';
+import tls, { type TLSSocket } from 'node:tls';
 import { projectRoot } from './project-root.ts';
 import { freePort } from './free-port.ts';
 
@@ -49,7 +49,10 @@ export async function startCaddy(program: string, environment: Record<string, st
   caddy.stderr.on('data', (chunk) => (log += String(chunk)));
 
   const rootFile = join(folder, 'pki/authorities/local/root.crt');
-  const isUp = async () => (await canConnect(httpsPort)) && (await canConnect(httpPort));
+  const hosts = (environment['HOSTS'] ?? '').split(/[\s,]+/).filter(Boolean);
+  // It takes connections before it has certificates for its hosts.
+  const isUp = async () =>
+    (await canConnect(httpPort)) && (await Promise.all(hosts.map((host) => canGreet(httpsPort, host)))).every(Boolean);
   for (const until = Date.now() + 20_000; !(await isUp()); await new Promise((resolve) => setTimeout(resolve, 50))) {
     if (caddy.exitCode !== null || Date.now() > until) {
       caddy.kill('SIGKILL');
@@ -103,5 +106,15 @@ function canConnect(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect(port, '127.0.0.1', () => resolve(true));
     socket.on('error', () => resolve(false)).on('connect', () => socket.destroy());
+  });
+}
+
+function canGreet(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = tls.connect({ host: '127.0.0.1', port, servername: host, rejectUnauthorized: false }, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
   });
 }

@@ -37,8 +37,8 @@ export async function inTurn<Result>(
   if (isTransaction(db)) return work(db);
   const lanes = lanesOf(db);
   // Statements of `lists` are short: only those that read rows keep a core for long.
-  const isAlone = () => !isInOneProcess && lanes.rows.busy <= (lane === 'rows' ? 1 : 0);
-  const run = () => runWithinBudget(db, work, isAlone());
+  const mayUseProcesses = () => !isInOneProcess && lanes.rows.busy <= (lane === 'rows' ? 1 : 0);
+  const run = () => runWithinBudget(db, work, mayUseProcesses());
   try {
     const result = await lanes[lane].take(workspaceId, run, patience);
     await ownRound();
@@ -55,15 +55,19 @@ const isTransaction = (db: object): boolean => db instanceof PgTransaction;
 const queryCanceled = '57014';
 
 /**
- * @param isAlone no other statement reads rows: Postgres may use several processes for a statement; beside others each has one, because every more
- *   takes a core from redirects
+ * @param mayUseProcesses Postgres may use several for a statement; beside others that read rows each has one, because every
+ *   more takes a core from redirects
  */
-const runWithinBudget = <Result>(db: Db, work: (tx: Db) => Promise<Result>, isAlone: boolean): Promise<Result> =>
+const runWithinBudget = <Result>(
+  db: Db,
+  work: (tx: Db) => Promise<Result>,
+  mayUseProcesses: boolean,
+): Promise<Result> =>
   db.transaction(
     async (tx) => {
       await tx.execute(sql`
 select set_config('statement_timeout', ${String(budgetMs)}, true),
-       ${isAlone ? sql`null` : sql`set_config('max_parallel_workers_per_gather', '0', true)`}`);
+       ${mayUseProcesses ? sql`null` : sql`set_config('max_parallel_workers_per_gather', '0', true)`}`);
       return work(tx);
     },
     { isolationLevel: 'repeatable read', accessMode: 'read only' },

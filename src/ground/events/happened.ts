@@ -24,7 +24,7 @@ export const whats = {
   'domain.paused': 'paused the domain',
   'domain.lost': 'gave another workspace the domain',
   'domain.deleted': 'removed the domain',
-  'member.joined': 'joined the workspace as',
+  'member.joined': 'joined the workspace under the name',
   'member.changed': 'changed the role of',
   'member.removed': 'removed the member',
   'invitation.created': 'invited',

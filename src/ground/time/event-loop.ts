@@ -1,9 +1,11 @@
 const waiting: (() => void)[] = [];
 let isPlanned = false;
+let owedMs = 0;
+const leastPauseMs = 2;
 
 /**
- * Waits for a round of the event loop of one's own. One long piece of work is begun a round, and as long as it took nothing
- * long is begun after it: however much is to be written, redirects have half of this process.
+ * Waits for a round of the event loop of one's own. One long piece of work is begun a round, with a pause behind it that is
+ * as long. However much is to be written, redirects have half of this process.
  */
 export function ownRound(): Promise<void> {
   return new Promise((resolve) => {
@@ -20,8 +22,16 @@ function plan(): void {
     const began = performance.now();
     waiting.shift()?.();
     // The piece itself runs between the two: it follows from a promise.
-    setImmediate(() => setTimeout(goOn, performance.now() - began));
+    setImmediate(() => pause(performance.now() - began));
   });
+}
+
+/** A timer waits a millisecond at least, so that short pieces owe their pauses for a while. */
+function pause(ms: number): void {
+  owedMs += ms;
+  if (owedMs < leastPauseMs) return goOn();
+  setTimeout(goOn, owedMs);
+  owedMs = 0;
 }
 
 function goOn(): void {

@@ -71,10 +71,13 @@ export async function removeTagFrom(
       .where(and(eq(linkTags.tagId, tag.id), inArray(linkTags.linkId, own)))
       .returning({ id: linkTags.linkId });
     const ids = removed.map(({ id }) => id);
-    await recordTags(tx, workspaceId, by, ids, (after) => [...after, tag.name]);
+    await recordTags(tx, workspaceId, by, ids, (after) => [...after, tag.name].toSorted(byKey));
     return ids;
   });
 }
+
+/** As Postgres sorts keys: by their bytes. */
+const byKey = (one: string, other: string) => Buffer.compare(Buffer.from(nameKey(one)), Buffer.from(nameKey(other)));
 
 /**
  * Says of links whose tags changed that they did.
@@ -109,14 +112,14 @@ export async function setCampaignOf(
 ): Promise<{ id: string; before: string | null }[]> {
   type Campaign = { id: string; name: string } | null;
   return db.transaction(async (tx) => {
+    // Locked first: read together, a campaign that was changed meanwhile would seem to have been none.
+    await lockLinks(tx, areLinks(workspaceId, linkIds));
     const { rows } = await tx.execute<{ id: string; name: string; before: Campaign; after: Campaign }>(sql`
 with old as (
   select l.id, c.id as campaign_id, c.name
   from links l left join campaigns c on c.id = l.campaign_id
   where l.workspace_id = ${workspaceId} and l.id = any(${sql.param([...linkIds])}::text[]) and l.deleted_at is null
     and l.campaign_id is distinct from ${ownCampaign(workspaceId, campaignId)}
-  order by l.id
-  for no key update of l
 )
 update links l
 set campaign_id = ${ownCampaign(workspaceId, campaignId)}, updated_at = now()

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import type { Matches } from './list-order.ts';
 import { nameKey } from './name.ts';
-import { holdsWords, isTooShortForIndex, wordsOf } from './search.ts';
+import { holdsWords, wordsOf } from './search.ts';
 
 /** The filters of a list; '' finds all. */
 export type LinkFilter = {
@@ -36,27 +36,27 @@ export async function readFilter(
     ...(campaign ? [isOfCampaign(found, Boolean(tag))] : []),
     ...(words.length > 0 ? [holdsWords(workspaceId, words, found?.hasSearchTexts ?? false)] : []),
   ];
-  const filtered = {
+  return {
     join: tag && !campaign ? sql`join link_tags lt on lt.link_id = l.id and lt.tag_id = ${found?.tagId}` : sql``,
     where: sql.join(conditions, sql` and `),
     tagId: found?.tagId ?? null,
   };
-  if (words.length === 0 || !words.every(isTooShortForIndex)) return filtered;
-  const ids = await findFew(db, filtered);
-  return ids
-    ? { ...filtered, where: sql`l.workspace_id = ${workspaceId} and l.id = any(${sql.param(ids)}::text[])` }
-    : filtered;
 }
 
 /**
- * Looks once at the texts, for a list and its count alike.
- * @returns ids; undefined when there are so many that list and count end soon by themselves
+ * The same for a count, and a list beside it: a search looks once at the texts for both. With more matches than
+ * are counted, both end soon by themselves.
  */
-async function findFew(db: Db, { join, where }: Matches): Promise<string[] | undefined> {
+export async function readCounted(db: Db, workspaceId: string, filter: LinkFilter): Promise<Filtered | undefined> {
+  const filtered = await readFilter(db, workspaceId, filter);
+  if (!filtered || wordsOf(filter.search).length === 0) return filtered;
+  const { join, where } = filtered;
   const { rows } = await db.execute<{ id: string }>(
     sql`select l.id from links l ${join} where ${where} limit ${mostFound + 1}`,
   );
-  return rows.length > mostFound ? undefined : rows.map(({ id }) => id);
+  if (rows.length > mostFound) return filtered;
+  const ids = sql.param(rows.map(({ id }) => id));
+  return { ...filtered, join: sql``, where: sql`l.workspace_id = ${workspaceId} and l.id = any(${ids}::text[])` };
 }
 
 /**

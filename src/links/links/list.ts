@@ -6,7 +6,7 @@ import { links } from '../../ground/db/schema.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { addDays, localDay } from '../../ground/time/zoned-time.ts';
 import { countLinkDays } from '../../visitors/rollups/days.ts';
-import { type Filtered, type LinkFilter, mostFound, readFilter } from './filter.ts';
+import { type Filtered, type LinkFilter, mostFound, readCounted, readFilter } from './filter.ts';
 import { findPage, type LinkSort, linkSorts, type Matches, newestAfter, type ListPlace } from './list-order.ts';
 import { asLink, type Link, selectLinks } from './queries.ts';
 import { wordsOf } from './search.ts';
@@ -22,9 +22,6 @@ export type LinkPage = {
   nextCursor: string | null;
 };
 
-/** A search may look at every link; all else is found by an index. */
-const laneOf = ({ search }: LinkFilter) => (search.trim() === '' ? 'lists' : 'rows');
-
 const tooLong = () =>
   new Invalid(`This search takes longer than ${budgetMs / 1_000} seconds. Search for fewer words.`, {
     field: 'search',
@@ -39,10 +36,10 @@ export function inTurnOfList<Result>(
   work: (tx: Db) => Promise<Result>,
   patience: Pick<InTurn, 'waitMs'> = {},
 ): Promise<Result> {
-  const lane = laneOf(filter);
-  return inTurn(db, workspaceId, lane, work, {
+  // A search is short too, and must not wait behind a report that is not.
+  return inTurn(db, workspaceId, 'lists', work, {
     ...patience,
-    ...(lane === 'rows' && { tooLong, isInOneProcess: true }),
+    ...(wordsOf(filter.search).length > 0 && { tooLong, isInOneProcess: true }),
   });
 }
 
@@ -67,7 +64,7 @@ export function listAndCount(
   options: ListOptions,
 ): Promise<{ page: LinkPage; counts: LinkCounts }> {
   return inTurnOfList(db, workspaceId, options, async (tx) => {
-    const found = await readFilter(tx, workspaceId, options);
+    const found = await readCounted(tx, workspaceId, options);
     const page = await readPage(tx, workspaceId, options, found);
     return { page, counts: await readCounts(tx, workspaceId, options, found) };
   });
@@ -141,7 +138,7 @@ export type LinkCounts = { active: number; archived: number };
 /** How many links a filter finds. @throws as `listLinks` */
 export function countLinks(db: Db, workspaceId: string, filter: LinkFilter = { search: '' }): Promise<LinkCounts> {
   return inTurnOfList(db, workspaceId, filter, async (tx) =>
-    readCounts(tx, workspaceId, filter, await readFilter(tx, workspaceId, filter)),
+    readCounts(tx, workspaceId, filter, await readCounted(tx, workspaceId, filter)),
   );
 }
 

@@ -18,9 +18,6 @@ export function wordsOf(search: string): string[] {
     .slice(0, maxWords);
 }
 
-/** Whether every text is looked at for a word: the index knows three letters in a row (pg_trgm). */
-export const isTooShortForIndex = (word: string): boolean => !/^.{3}/su.test(word);
-
 /**
  * Condition: a link `l` holds each word in its title, its destination or its short link, or is opened by it.
  * @param hasSearchTexts of the workspace; without it the texts are put together while they are searched

@@ -113,7 +113,6 @@ export async function checkSlug(
 }
 
 /**
- * Archived links may come from a file of hits, which is not asked what new links are asked.
  * @throws Invalid with its field, `slug` or the name of a main option, for one that is archived and may not be opened
  */
 export async function refuseToRestore(

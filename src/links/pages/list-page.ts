@@ -15,6 +15,7 @@ import {
   sparklinesOf,
 } from '../links/list.ts';
 import type { Link } from '../links/queries.ts';
+import { wordsOf } from '../links/search.ts';
 
 const linksPerPage = 50;
 const sparklineDays = 30;
@@ -80,7 +81,7 @@ export async function statesBehind(request: FastifyRequest) {
 
 function statesOf({ workspace: { slug } }: FastifyRequest, query: ListQuery, counts: LinkCounts) {
   const { search, tag, campaign, state } = query;
-  const isCapped = search.trim() !== '';
+  const isCapped = wordsOf(search).length > 0;
   return {
     state,
     tag,

@@ -17,7 +17,7 @@ import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, u
 // A text that cannot be an id (it may hold a NUL, which Postgres refuses) is the id of no link.
 const linkParams = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });
 
-/** Pages of links: list, create, edit, archive, delete. The page of one link, with its report, is in analytics/. */
+/** Pages of links: list, create, edit, archive, delete. The page of one link, with its report, is in reports/pages. */
 export default async function linkRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;

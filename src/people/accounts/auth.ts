@@ -1,3 +1,4 @@
+import { verifyPassword } from 'better-auth/crypto';
 import { betterAuth } from 'better-auth/minimal';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import type { Config } from '../../config.ts';
@@ -6,8 +7,10 @@ import { accounts, sessions, users, verifications } from '../../ground/db/schema
 import { newId } from '../../ground/text/id.ts';
 import type { Mailer } from '../../ground/mail/mailer.ts';
 import { cookieName } from '../../ground/http/cookies.ts';
+import { inHashTurn } from '../../ground/http/hash-turns.ts';
 import { mailedLinkLife, resetPasswordMail } from './emails.ts';
 import { passwordLength } from './forms.ts';
+import { hashOf } from './password.ts';
 
 /** In seconds. */
 const minute = 60;
@@ -51,6 +54,7 @@ export function openAuth(parts: {
       enabled: true,
       minPasswordLength: passwordLength.min,
       maxPasswordLength: passwordLength.max,
+      password: { hash: hashOf, verify: (given) => inHashTurn(() => verifyPassword(given)) },
       resetPasswordTokenExpiresIn: mailedLinkLife,
       async sendResetPassword({ user, token }) {
         void mailer.send(resetPasswordMail(user, `${config.appUrl}/reset-password?token=${token}`));

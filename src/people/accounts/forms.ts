@@ -25,7 +25,11 @@ export const newAccount = z.object({
   /** Empty: named after the person. */
   workspaceName: z.union([z.literal(''), workspaceName]).default(''),
   /** IANA name, filled in by the browser. */
-  timeZone: z.string().max(64).default('UTC').catch('UTC'),
+  timeZone: z
+    .string()
+    .regex(/^[\w+:/-]{1,64}$/)
+    .default('UTC')
+    .catch('UTC'),
 });
 
 export type NewAccount = z.infer<typeof newAccount>;

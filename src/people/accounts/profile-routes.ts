@@ -113,12 +113,12 @@ export default async function profileRoutes(app: FastifyInstance): Promise<void>
       passwordForm,
       async ({ currentPassword, newPassword }) => {
         await refuseManyTries(request, reply);
-        const { user } = await loadSession(request);
+        const { user, session: asked } = await loadSession(request);
         const headers = authHeaders(request);
         await orRefuse(auth.api.verifyPassword({ body: { password: currentPassword }, headers }), {
           INVALID_PASSWORD: new Invalid('This is not your password.', { field: 'currentPassword' }),
         });
-        await changePassword(db, actorOf(request), user.id, newPassword);
+        await changePassword(db, actorOf(request), { userId: user.id, sessionId: asked.id }, newPassword);
         void mailer.send(passwordChangedMail(user, `${config.appUrl}/forgot-password`));
         const logIn = { body: { email: user.email, password: newPassword }, headers, returnHeaders: true } as const;
         const session = await auth.api.signInEmail(logIn).catch(() => undefined);

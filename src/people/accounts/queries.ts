@@ -1,4 +1,3 @@
-import { hashPassword } from 'better-auth/crypto';
 import { and, eq, gt, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { uniqueViolation } from '../../ground/db/pg-errors.ts';
@@ -16,19 +15,18 @@ import type { NewAccount } from './forms.ts';
 /**
  * A new account with a workspace of its own, or in the one that it is invited to. The first of all looks after the
  * instance; of two at once only one is first.
- * @param account as `newAccount` of forms.ts made it
+ * @param account as `newAccount` of forms.ts made it, with the password's hash in its place (password.ts)
  * @param welcome `first`: nobody may join once there is an account; or the token of an invitation for this address
  * @throws Conflict field email, code email_taken; Forbidden; Invalid field token
  */
 export async function createAccount(
   db: Db,
   by: Actor,
-  account: NewAccount,
+  account: Omit<NewAccount, 'password'> & { passwordHash: string },
   welcome: 'anyone' | 'first' | { invitation: string } = 'anyone',
 ): Promise<{ userId: string; workspaceId: string }> {
-  const { name, email, timeZone } = account;
+  const { name, email, timeZone, passwordHash: password } = account;
   if (typeof welcome === 'object') await checkInvitation(db, welcome.invitation, email);
-  const password = await hashPassword(account.password);
   const userId = newId();
   try {
     return await db.transaction(async (tx) => {

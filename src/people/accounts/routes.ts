@@ -10,6 +10,7 @@ import { actorOf } from '../workspaces/actor.ts';
 import { logInForm, signUpForm, signUpQuery } from './forms.ts';
 import { rememberBrowser } from './known-browser.ts';
 import { nextPath } from './next-path.ts';
+import { hashOf } from './password.ts';
 import { createAccount, isAnyAccount } from './queries.ts';
 import { orRefuse } from './refused.ts';
 import { authHeaders, forwardCookies } from './session.ts';
@@ -51,10 +52,11 @@ export default async function accountRoutes(app: FastifyInstance): Promise<void>
         const { email, password, invitation } = form;
         const anyone = config.signUp === 'open' ? 'anyone' : 'first';
         const welcome = mode === 'invited' ? { invitation } : anyone;
+        const account = { ...form, passwordHash: await hashOf(password) };
         // The form that is sent again finds its account made, the door closed behind it or the invitation spent.
         const { made } = await makeOnce(request, async (tx) => {
           if (isClosed) throw closed;
-          return createAccount(tx, actorOf(request), form, welcome);
+          return createAccount(tx, actorOf(request), account, welcome);
         });
         const logIn = { body: { email, password }, headers: authHeaders(request), returnHeaders: true } as const;
         forwardCookies(reply, (await auth.api.signInEmail(logIn)).headers);

@@ -6,8 +6,6 @@ import { inRounds } from '../../ground/time/event-loop.ts';
 /** Rows that are written at once: some milliseconds, in which no redirect is answered. */
 const rowsAtOnce = 50;
 
-const comma = Buffer.from(',');
-
 /**
  * Answers with many rows: what the route's schema would make of `{ ...rest, [name]: rows }`, made piece by piece.
  * @param rest what stands beside the rows, as plain JSON
@@ -20,14 +18,14 @@ export async function sendRows<Row extends z.ZodType>(
   row: Row,
   rows: readonly z.output<Row>[],
 ): Promise<FastifyReply> {
-  const pieces = await inRounds(rows, rowsAtOnce, (some) =>
-    Buffer.from(some.map((each) => JSON.stringify(z.encode(row, each))).join(',')),
-  );
-  const text = [
-    Buffer.from(`{"${name}":[`),
-    ...pieces.flatMap((piece, nth) => (nth === 0 ? [piece] : [comma, piece])),
-    Buffer.from(`],${JSON.stringify(rest).slice(1)}`),
-  ];
+  let before = `{"${name}":[`;
+  const pieces = await inRounds(rows, rowsAtOnce, (some) => {
+    const piece = Buffer.from(before + some.map((each) => JSON.stringify(z.encode(row, each))).join(','));
+    before = ',';
+    return piece;
+  });
+  const end = `],${JSON.stringify(rest).slice(1)}`;
+  const text = [...pieces, Buffer.from(pieces.length > 0 ? end : before + end)];
   const length = text.reduce((sum, piece) => sum + piece.length, 0);
   reply.type('application/json; charset=utf-8').header('content-length', length);
   // A stream: megabytes in one piece would be copied to the system in one go, and nobody is answered meanwhile.

@@ -1,3 +1,4 @@
+import { dimensionOf } from '../../visitors/rollups/dimensions.ts';
 import type { KeptChip } from '../pages/kept-filters.ts';
 import type { ReportPage } from '../pages/report-page.ts';
 import { formatNumber } from '../../ground/text/format.ts';
@@ -31,8 +32,9 @@ export function reportMail({ to, subject, every, page, reportUrl, stopUrl }: Rep
   const lists = [page.places, ...page.columns.flat()]
     .flatMap(({ tabs }) => tabs.slice(0, 1))
     .filter(({ bars }) => bars.length > 0 && !page.isWithoutClicks)
-    .map(({ title, bars }) => ({
-      title,
+    .map(({ name, bars }) => ({
+      // Whole: without the card around it, "Campaigns" would be the workspace's own.
+      title: dimensionOf(name).title,
       rows: bars.slice(0, rowsAList).map(({ label, clicks }) => ({ label, clicks: formatNumber(clicks) })),
     }));
   const stop = `You get this ${rhythmAdjectives[every]} report because you or your team asked for it.`;

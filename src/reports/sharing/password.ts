@@ -1,9 +1,13 @@
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { inHashTurn } from '../../ground/http/hash-turns.ts';
 
 /** scrypt with Node's own cost: 16 MB and some 50 ms a try, off the main thread. */
 const derive = (password: string, salt: Buffer): Promise<Buffer> =>
-  new Promise((resolve, reject) =>
-    scrypt(password.normalize('NFKC'), salt, 32, (error, key) => (error ? reject(error) : resolve(key))),
+  inHashTurn(
+    () =>
+      new Promise((resolve, reject) =>
+        scrypt(password.normalize('NFKC'), salt, 32, (error, key) => (error ? reject(error) : resolve(key))),
+      ),
   );
 
 /** 'salt.hash', both base64url. */

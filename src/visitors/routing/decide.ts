@@ -7,7 +7,7 @@ type Carried = {
   send: object;
   /** The same is shown without being opened. */
   preview: object;
-  /** `leadsTo`: the link's own address for those who come too late, as a host has one; null leaves it to the host. */
+  /** `leadsTo`: the link's own address for those who come too late; null leaves it to the host. */
   ended: { why: NonNullable<Plan['endedBy']>; leadsTo: string | null };
 };
 

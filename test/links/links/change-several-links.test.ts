@@ -1,11 +1,13 @@
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addTagTo, archiveLinks } from '../../../src/links/links/bulk.ts';
+import { addTagTo, archiveLinks, setCampaignOf } from '../../../src/links/links/bulk.ts';
 import { bulkForm } from '../../../src/links/pages/forms.ts';
 import { getLink, type Link } from '../../../src/links/links/queries.ts';
 import { byTest } from '../../setup/actor.ts';
 import { hearAnnouncements } from '../../setup/announcements.ts';
 import type { Ask, Person, TestApp } from '../../setup/app.ts';
 import { countStatements } from '../../setup/database.ts';
+import { eventsAfter, lastEvent } from '../../setup/events.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 import { makeCampaign, makeLink } from '../../setup/make.ts';
@@ -234,5 +236,28 @@ describe('several links', () => {
     const other = await create(await insertBareWorkspace(app.db));
     expect((await send({ action: 'archive' }, [other.id])).status).toBe(303);
     expect((await getLink(app.db, other.workspaceId, other.id)).archivedAt).toBeNull();
+  });
+});
+
+describe('campaigns of several links', () => {
+  it('are what the change before left, also when many set them at the same time', async () => {
+    const since = await lastEvent(app.db);
+    const { rows } = await app.db.execute<{ id: string }>(
+      sql`select id from campaigns where workspace_id = ${workspaceId} order by name`,
+    );
+    const ids = links.map(({ id }) => id);
+    const choices = [rows[0]?.id ?? '', rows[1]?.id ?? '', null];
+    await Promise.all(
+      Array.from({ length: 24 }, (_, n) => setCampaignOf(app.db, workspaceId, byTest, ids, choices[n % 3] ?? null)),
+    );
+    const kept = await eventsAfter(app.db, since);
+    for (const id of ids) {
+      const chain = kept.filter(({ targetId }) => targetId === id);
+      expect(chain.length).toBeGreaterThan(1);
+      expect(chain.map(({ before }) => before)).toEqual([
+        { campaign: null },
+        ...chain.map(({ after }) => after).slice(0, -1),
+      ]);
+    }
   });
 });

@@ -217,6 +217,19 @@ describe('a new e-mail address', () => {
 });
 
 describe('a new password', () => {
+  it('is changed once by the old one, also when two ask at the same time', async () => {
+    const ilse = await app.signUp('Ilse');
+    const change = (newPassword: string) =>
+      ilse.ask('/profile/password', { form: { currentPassword: ilse.password, newPassword } });
+    const answers = await Promise.all([change('brand new words'), change('other new words')]);
+    expect(answers.filter(({ headers }) => headers.location === '/profile')).toHaveLength(1);
+    const { rows } = await app.db.execute(
+      sql`select from events where what = 'account.password_changed' and actor_name = 'Ilse'`,
+    );
+    expect(rows).toHaveLength(1);
+    await mailbox.take('Your password was changed');
+  });
+
   it('asks for the current one, keeps this session and ends the others', async () => {
     const rosa = await app.signUp('Rosa');
     const [here, there] = [new Visitor(app), new Visitor(app)];

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hashOf } from '../../../src/people/accounts/password.ts';
 import { createAccount } from '../../../src/people/accounts/queries.ts';
 import { nameAfter, workspaceName } from '../../../src/people/workspaces/name.ts';
 import { byTest } from '../../setup/actor.ts';
@@ -107,7 +108,11 @@ describe('the first account', () => {
   });
 
   it('is not the last: the command line makes accounts all the same, of ordinary people', async () => {
-    const made = await createAccount(app.db, byTest, { ...linus, timeZone: 'Mars/Olympus' });
+    const made = await createAccount(app.db, byTest, {
+      ...linus,
+      timeZone: 'Mars/Olympus',
+      passwordHash: await hashOf(linus.password),
+    });
     const found = await app.db.execute(
       sql`select w.name, w.slug, w.time_zone, m.role from members m join workspaces w on w.id = m.workspace_id
           where m.user_id = ${made.userId} and w.id = ${made.workspaceId}`,
@@ -213,6 +218,18 @@ describe('sign-up', () => {
     const visitor = new Visitor(app);
     expect((await visitor.ask('/sign-up', { form })).status).toBe(303);
     expect((await visitor.ask('/')).headers.location).toBe('/w/workspace/links');
+  });
+
+  it('takes UTC for a zone that is no name of one', async () => {
+    for (const [nth, timeZone] of ['\0', 'a\nb', 'x'.repeat(65), '<b>'].entries()) {
+      const form = { ...linus, email: `zone${nth}@example.com`, timeZone };
+      expect((await app.ask('/sign-up', { form })).status).toBe(303);
+    }
+    const { rows } = await app.db.execute(
+      sql`select distinct w.time_zone, w.lost_time_zone from workspaces w
+          join members m on m.workspace_id = w.id join users u on u.id = m.user_id where u.email like 'zone%'`,
+    );
+    expect(rows).toEqual([{ time_zone: 'UTC', lost_time_zone: null }]);
   });
 
   it('leads people who are logged in to their links', async () => {

@@ -6,7 +6,10 @@ import { iconNames } from '../../../src/ground/assets/icons.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 
 const viewsDir = join(import.meta.dirname, '../../../views');
-const templates = readdirSync(viewsDir, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.eta'));
+// Mails are no pages: their programs read styles from the elements alone.
+const templates = readdirSync(viewsDir, { recursive: true, encoding: 'utf8' }).filter(
+  (file) => file.endsWith('.eta') && !file.startsWith('ground/mail/'),
+);
 
 let app: TestApp;
 let ada: Person;

@@ -25,6 +25,7 @@ describe('a visit', () => {
 
   it('changes nothing of the plan, which others share', () => {
     const plan = Object.freeze(planOf());
+    Object.freeze(plan.opens);
     expect([decide(plan, visitOf({})), decide(plan, visitOf({ isPreview: true })), decide(plan, visitOf({}))]).toEqual([
       send,
       preview,
