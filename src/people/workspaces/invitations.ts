@@ -68,18 +68,32 @@ export async function insertInvitation(
   const kept = { role, invitedBy: by.userId, tokenHash: hashOfSecret(token) };
   const values = { ...kept, createdAt: sql`now()`, expiresAt: expiry() };
   return db.transaction(async (tx) => {
-    const isSame = and(eq(invitations.workspaceId, workspaceId), eq(invitations.email, email));
-    const [before] = await tx.select({ role: invitations.role }).from(invitations).where(isSame).for('update');
+    const shown = { id: invitations.id, role: invitations.role, expiresAt: invitations.expiresAt };
     const [made] = await tx
       .insert(invitations)
       .values({ id: newId(), workspaceId, email, ...values })
-      .onConflictDoUpdate({ target: [invitations.workspaceId, invitations.email], set: values })
-      .returning({ id: invitations.id, expiresAt: invitations.expiresAt });
+      .onConflictDoNothing({ target: [invitations.workspaceId, invitations.email] })
+      .returning(shown);
+    if (made) {
+      const { id, ...after } = made;
+      await record(tx, by, workspaceId, {
+        what: 'invitation.created',
+        target: { id, name: email },
+        after: { email, ...after },
+      });
+      return token;
+    }
+    // Of two who invite at once, the second comes here when the first is done.
+    const isSame = and(eq(invitations.workspaceId, workspaceId), eq(invitations.email, email));
+    const [old] = await tx.select(shown).from(invitations).where(isSame).for('update');
+    if (!old) throw noLongerThere();
+    const { id, ...before } = old;
+    const [after] = await tx.update(invitations).set(values).where(isSame).returning(shown);
     await record(tx, by, workspaceId, {
-      what: before ? 'invitation.renewed' : 'invitation.created',
-      target: { id: made?.id ?? '', name: email },
-      ...(before && { before: { email, ...before } }),
-      after: { email, role, expiresAt: made?.expiresAt },
+      what: 'invitation.renewed',
+      target: { id, name: email },
+      before,
+      after: { role, expiresAt: after?.expiresAt },
     });
     return token;
   });
@@ -97,15 +111,22 @@ export async function renewInvitation(
 ): Promise<{ token: string; email: string; role: InvitedRole }> {
   const token = newToken();
   return db.transaction(async (tx) => {
+    const isIt = and(eq(invitations.workspaceId, workspaceId), eq(invitations.id, invitationId));
+    const [before] = await tx.select({ expiresAt: invitations.expiresAt }).from(invitations).where(isIt).for('update');
     const [invitation] = await tx
       .update(invitations)
       .set({ tokenHash: hashOfSecret(token), expiresAt: expiry() })
-      .where(and(eq(invitations.workspaceId, workspaceId), eq(invitations.id, invitationId)))
+      .where(isIt)
       .returning({ email: invitations.email, role: invitations.role, expiresAt: invitations.expiresAt });
     if (!invitation) throw noLongerThere();
     const { expiresAt, ...invited } = invitation;
     const target = { id: invitationId, name: invited.email };
-    await record(tx, by, workspaceId, { what: 'invitation.renewed', target, after: { expiresAt } });
+    await record(tx, by, workspaceId, {
+      what: 'invitation.renewed',
+      target,
+      ...(before && { before }),
+      after: { expiresAt },
+    });
     return { token, ...invited };
   });
 }

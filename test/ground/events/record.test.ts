@@ -211,7 +211,8 @@ describe('what an event costs', () => {
       [(at: Db) => archiveLinks(at, workspaceId, byTest, ids), 3],
       // The lock, the tag, the links that get it, whether one has too many, what they are, and the events.
       [(at: Db) => addTagTo(at, workspaceId, byTest, ids, 'many'), 6],
-      [(at: Db) => setCampaignOf(at, workspaceId, byTest, ids, campaignId), 2],
+      // The lock, the links, and the events.
+      [(at: Db) => setCampaignOf(at, workspaceId, byTest, ids, campaignId), 3],
     ] as const) {
       const before = await lastEvent(db);
       const statements = await statementsOf(change);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linkIn, type Mailbox, openMailbox, recipientOf } from '../accounts/mailbox.ts';
 import { errorAt, valueOf, Visitor } from '../accounts/visitor.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
+import { eventsAfter, lastEvent } from '../../setup/events.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
 
 let mailbox: Mailbox;
@@ -201,6 +202,20 @@ from invitations where email = 'guest@example.com'`);
     expect((await ada.ask(withdraw, { method: 'POST' })).status).toBe(303);
     expect((await guest.ask(second, { method: 'POST' })).status).toBe(410);
     expect(await roleOf(guest.email)).toBeUndefined();
+  });
+
+  it('is made once and then renewed, and its events say what was before, also when many invite at once', async () => {
+    const email = newAddress();
+    const since = await lastEvent(app.db);
+    await Promise.all(['member', 'viewer', 'admin'].map((role) => ask(email, role)));
+    const kept = (await eventsAfter(app.db, since)).filter(({ targetName }) => targetName === email);
+    expect(kept.map(({ what }) => what)).toEqual(['invitation.created', 'invitation.renewed', 'invitation.renewed']);
+    for (const [nth, { before }] of kept.entries()) {
+      const { role, expiresAt } = kept[nth - 1]?.after ?? {};
+      // An event holds what differs, and two may end in the same millisecond.
+      if (nth > 0) expect({ expiresAt, ...before }).toEqual({ role, expiresAt });
+    }
+    for (let mails = 0; mails < kept.length; mails++) await mailbox.take(subject);
   });
 
   it('cannot be touched from another workspace', async () => {
