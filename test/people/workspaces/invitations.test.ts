@@ -204,7 +204,7 @@ from invitations where email = 'guest@example.com'`);
     expect(await roleOf(guest.email)).toBeUndefined();
   });
 
-  it('is made once and then renewed, and its events say what was before, also when many invite at once', async () => {
+  it('is made once and then renewed, as its events say, also when many invite at once', async () => {
     const email = newAddress();
     const since = await lastEvent(app.db);
     await Promise.all(['member', 'viewer', 'admin'].map((role) => ask(email, role)));
