@@ -48,18 +48,17 @@ describe('a report that takes too long', () => {
   it('is refused after five seconds in words, filters kept, while reports without rows are answered', async () => {
     await whileSlow(async () => {
       const start = performance.now();
-      const [page, values, unfiltered] = await Promise.all([
+      const [page, unfiltered] = await Promise.all([
         ada.ask(`${home}/reports?period=7d&${filters.join('&')}`),
-        ada.ask(`${home}/reports/values?by=city&${filters[0]}`),
         timed(() => ada.ask(`${home}/reports?period=7d`)),
       ]);
       const took = performance.now() - start;
       expect(took).toBeGreaterThan(4_900);
       expect(took).toBeLessThan(8_000);
-      const [program, table] = await Promise.all([
-        client.ask('/analytics?groupBy=country&filter=device:is:desktop'),
-        ada.ask(`${home}/export?table=country&filter=device:is:desktop`),
-      ]);
+      // One after another: with few cores a workspace has one at a time, and the second would be told to wait.
+      const values = await ada.ask(`${home}/reports/values?by=city&${filters[0]}`);
+      const program = await client.ask('/analytics?groupBy=country&filter=device:is:desktop');
+      const table = await ada.ask(`${home}/export?table=country&filter=device:is:desktop`);
       const hits = await ada.ask(`${home}/export/hits?filter=device:is:desktop`);
 
       expect(page.status).toBe(422);
