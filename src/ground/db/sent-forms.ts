@@ -20,6 +20,12 @@ export async function claimForm(tx: Db, key: Buffer): Promise<Made | undefined> 
   return row?.made ?? undefined;
 }
 
+/** Looks without waiting: a form that is being taken at this moment has made nothing yet. */
+export async function findMade(db: Db, key: Buffer): Promise<Made | undefined> {
+  const [row] = await db.select({ made: sentForms.made }).from(sentForms).where(eq(sentForms.key, key));
+  return row?.made ?? undefined;
+}
+
 /** @param tx the transaction that claimed the form */
 export async function keepMade(tx: Db, key: Buffer, made: Made): Promise<void> {
   await tx.update(sentForms).set({ made }).where(eq(sentForms.key, key));

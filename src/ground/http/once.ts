@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { Conflict } from '../text/errors.ts';
 import type { Db } from '../db/db.ts';
-import { claimForm, keepMade, type Made } from '../db/sent-forms.ts';
+import { claimForm, findMade, keepMade, type Made } from '../db/sent-forms.ts';
 
 /**
  * Makes one thing of a form that is sent twice: by a double click, a page that is sent again, or a browser that tries
@@ -61,6 +61,33 @@ export async function makeOnce<Thing extends Made>(
     await keepMade(tx, key, made);
     return { made, isRepeated: false };
   });
+}
+
+/**
+ * The same where something dear comes first, such as a hash: no transaction waits for it, and a form that has made its
+ * thing already does without.
+ * @param prepare refuses what can be refused before
+ */
+export async function prepareAndMakeOnce<Prepared, Thing extends Made>(
+  request: FastifyRequest,
+  prepare: () => Promise<Prepared>,
+  make: (tx: Db, prepared: Prepared) => Promise<Thing>,
+): Promise<{ made: Thing; isRepeated: boolean }> {
+  const { db } = request.server;
+  const key = hashOfForm(request, 'made');
+  const before = async () => (key ? ((await findMade(db, key)) as Thing | undefined) : undefined);
+  const repeated = (made: Thing) => ({ made, isRepeated: true });
+  const first = await before();
+  if (first) return repeated(first);
+  try {
+    const prepared = await prepare();
+    return await makeOnce(request, (tx) => make(tx, prepared));
+  } catch (error) {
+    // Refused because of what the same form made meanwhile, such as an invitation that it accepted.
+    const meanwhile = await before();
+    if (meanwhile) return repeated(meanwhile);
+    throw error;
+  }
 }
 
 /**

@@ -2,10 +2,10 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Forbidden, Invalid } from '../../ground/text/errors.ts';
-import { makeOnce } from '../../ground/http/once.ts';
+import { prepareAndMakeOnce } from '../../ground/http/once.ts';
 import { takeForm } from '../../ground/http/forms.ts';
 import { typedValues } from '../../ground/http/typed.ts';
-import { findInvitation } from '../workspaces/invitations.ts';
+import { checkInvitation, findInvitation } from '../workspaces/invitations.ts';
 import { actorOf } from '../workspaces/actor.ts';
 import { logInForm, signUpForm, signUpQuery } from './forms.ts';
 import { rememberBrowser } from './known-browser.ts';
@@ -52,12 +52,16 @@ export default async function accountRoutes(app: FastifyInstance): Promise<void>
         const { email, password, invitation } = form;
         const anyone = config.signUp === 'open' ? 'anyone' : 'first';
         const welcome = mode === 'invited' ? { invitation } : anyone;
-        const account = { ...form, passwordHash: await hashOf(password) };
         // The form that is sent again finds its account made, the door closed behind it or the invitation spent.
-        const { made } = await makeOnce(request, async (tx) => {
-          if (isClosed) throw closed;
-          return createAccount(tx, actorOf(request), account, welcome);
-        });
+        const { made } = await prepareAndMakeOnce(
+          request,
+          async () => {
+            if (isClosed) throw closed;
+            if (mode === 'invited') await checkInvitation(db, invitation, email);
+            return hashOf(password);
+          },
+          (tx, passwordHash) => createAccount(tx, actorOf(request), { ...form, passwordHash }, welcome),
+        );
         const logIn = { body: { email, password }, headers: authHeaders(request), returnHeaders: true } as const;
         forwardCookies(reply, (await auth.api.signInEmail(logIn)).headers);
         rememberBrowser(reply, made.userId);
