@@ -1,3 +1,4 @@
+import { createHook } from 'node:async_hooks';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashOf } from '../../../src/people/accounts/password.ts';
@@ -42,6 +43,29 @@ describe('a form that is sent twice', () => {
       expect((await app.ask('/sign-up', { form: guess })).status).toBe(403);
       expect((await app.ask('/sign-up', { form: { ...form, once: 'A'.repeat(16) } })).status).toBe(403);
     } finally {
+      await app.close();
+    }
+  });
+});
+
+describe('a password', () => {
+  it('is hashed for an account that may be made, and for nobody who guesses', async () => {
+    const app = await startTestApp({ SIGN_UP: 'invite' });
+    let hashes = 0;
+    const hook = createHook({ init: (_id, type) => void (type === 'SCRYPTREQUEST' && hashes++) }).enable();
+    try {
+      const shown = fieldsOf(await app.ask('/sign-up'), '/sign-up');
+      const form = { ...shown, ...grace };
+      expect((await app.ask('/sign-up', { form })).status).toBe(303);
+      // Its account's, and the one that the log-in compares it with.
+      expect(hashes).toBe(2);
+      expect((await app.ask('/sign-up', { form })).status).toBe(303);
+      expect(hashes).toBe(3);
+      expect((await app.ask('/sign-up', { form: linus })).status).toBe(403);
+      expect((await app.ask('/sign-up', { form: { ...linus, invitation: 'A'.repeat(43) } })).status).toBe(422);
+      expect(hashes).toBe(3);
+    } finally {
+      hook.disable();
       await app.close();
     }
   });

@@ -6,6 +6,7 @@ import { confirmMailing } from '../../../src/reports/mailings/queries.ts';
 import { openStream } from '../../reports/live/setup.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
+import { makeLink } from '../../setup/make.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 
 let app: TestApp;
@@ -43,8 +44,13 @@ describe('somebody who is not in a workspace any more', () => {
     await end(mia);
     await here.until('event: end');
     await here.ended;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    for (const stream of [own, adas]) {
+    for (const [stream, owner] of [
+      [own, mia],
+      [adas, ada],
+    ] as const) {
+      const { slug } = await makeLink(app, owner);
+      await app.visit(`/${slug}`);
+      await stream.until(slug);
       expect(stream.text()).not.toContain('event: end');
       stream.close();
     }
