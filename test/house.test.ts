@@ -499,11 +499,11 @@ describe('the words of the house', () => {
 
   // These four only fall: lower the number with each that you mend.
   it('are in lines of a template that can be read, with fewer exceptions each time', () => {
-    expect(countIn(templates, longLinesIn)).toBeLessThanOrEqual(127);
+    expect(countIn(templates, longLinesIn)).toBeLessThanOrEqual(108);
   });
 
   it('make short sentences in comments, with fewer exceptions each time', () => {
-    expect(countIn(sources, longSentencesIn)).toBeLessThanOrEqual(138);
+    expect(countIn(sources, longSentencesIn)).toBeLessThanOrEqual(135);
   });
 
   it('name the subject of a comment first, with fewer exceptions each time', () => {

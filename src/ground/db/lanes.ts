@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { Turns } from './turns.ts';
 
 /**
- * `rows`: what reads many rows, such as filtered reports, searches and exports. `lists`: what an index or a rollup
- * answers. They wait apart, so that a page does not wait behind an export.
+ * `rows`: what reads many rows, such as filtered reports and exports. `lists`: what an index or a rollup answers, and
+ * searches of links. They wait apart, so that a page does not wait behind an export.
  */
 export type Lane = 'rows' | 'lists';
 type Lanes = Readonly<Record<Lane, Turns>>;

@@ -11,7 +11,7 @@ import { newId } from '../../ground/text/id.ts';
 import { namesOfZone } from '../../ground/zones/old-zone-names.ts';
 import { zoneOrUtc } from '../../ground/time/zoned-time.ts';
 import type { Role } from './roles.ts';
-import { isOtherForNodes, settingsInEvents, type Workspace, type WorkspaceSettings } from './settings.ts';
+import { isOtherForNodes, settingsInEvents, type Workspace, type SettingValues } from './settings.ts';
 import { slugOfName } from './slug.ts';
 
 /** Columns of a workspace that each page and each call of the API reads. */
@@ -104,7 +104,7 @@ export async function updateWorkspace(
   db: Db,
   workspaceId: string,
   by: Actor,
-  changes: Partial<WorkspaceSettings>,
+  changes: Partial<SettingValues>,
   options: {
     onNewZone: (tx: Db) => Promise<void>;
     refuse?: (now: Workspace) => void;

@@ -1,4 +1,4 @@
-import { settingsOfWorkspaces } from './settings.ts';
+import { settingList } from './settings.ts';
 
 /** The roles of a workspace, the least first: each may do all that the ones before it may. */
 export const roles = ['viewer', 'member', 'admin', 'owner'] as const;
@@ -18,7 +18,7 @@ export const rights = {
   makeKeys: { least: 'member', words: 'Make and delete API keys' },
   changeWorkspace: {
     least: 'admin',
-    words: `Change the settings: ${new Intl.ListFormat('en').format(settingsOfWorkspaces.map(({ words }) => words))}`,
+    words: `Change the settings: ${new Intl.ListFormat('en').format(settingList.map(({ words }) => words))}`,
   },
   manageDomains: { least: 'admin', words: 'Add, set up and remove domains' },
   managePeople: { least: 'admin', words: 'Invite people, change their roles and remove them; owners apart' },

@@ -17,12 +17,12 @@ import { newWorkspaceForm, workspaceForm } from './forms.ts';
 import { requireRight, requireUser, requireWorkspace } from './guards.ts';
 import { getWorkspace, insertWorkspace, listWorkspacesOf, unknownZone, updateWorkspace } from './queries.ts';
 import { mayDo } from './roles.ts';
-import { type SettingName, settingsOfWorkspaces, showSettings, storedSettings } from './settings.ts';
+import { type SettingName, settingList, showSettings, storedSettings } from './settings.ts';
 
 /** Nobody else's clicks are taken into reports while one workspace's are counted anew. */
 const zoneChangesADay = 3;
 
-const names = settingsOfWorkspaces.map(({ name }) => name);
+const names = settingList.map(({ name }) => name);
 
 /** Make a workspace, change a workspace; its people. */
 export default async function workspaceRoutes(app: FastifyInstance): Promise<void> {
@@ -96,7 +96,7 @@ export default async function workspaceRoutes(app: FastifyInstance): Promise<voi
     return reply.page('people/workspaces/settings.eta', {
       ...edit,
       errors,
-      settings: settingsOfWorkspaces,
+      settings: settingList,
       timeZones: await timeZones(),
       here: placeAmong(addressOf(request), ownNetworks),
       canChange: mayDo(request.workspace.role, 'changeWorkspace'),

@@ -119,20 +119,17 @@ export const workspaceSettings = {
 } satisfies { [Name in keyof Workspace]?: Setting<Name> };
 
 export type SettingName = keyof typeof workspaceSettings;
-export type WorkspaceSettings = Pick<Workspace, SettingName>;
+export type SettingValues = Pick<Workspace, SettingName>;
 
 /** The same as a list. */
-export const settingsOfWorkspaces = Object.entries(workspaceSettings).map(([name, setting]) => ({
+export const settingList = Object.entries(workspaceSettings).map(([name, setting]) => ({
   name: name as SettingName,
   ...(setting as Setting<SettingName>),
 }));
 
 /** Something of each setting, by its name. */
-const ofSettings = <Value>(make: (setting: (typeof settingsOfWorkspaces)[number]) => Value) =>
-  Object.fromEntries(settingsOfWorkspaces.map((setting) => [setting.name, make(setting)])) as Record<
-    SettingName,
-    Value
-  >;
+const ofSettings = <Value>(make: (setting: (typeof settingList)[number]) => Value) =>
+  Object.fromEntries(settingList.map((setting) => [setting.name, make(setting)])) as Record<SettingName, Value>;
 
 /** Properties of the form. */
 export const typedSettings = ofSettings<z.ZodType<string | undefined>>(({ typed, isRequired }) =>
@@ -140,13 +137,13 @@ export const typedSettings = ofSettings<z.ZodType<string | undefined>>(({ typed,
 );
 
 /** A workspace as its form shows it. */
-export const showSettings = (workspace: WorkspaceSettings): Record<SettingName, string> =>
+export const showSettings = (workspace: SettingValues): Record<SettingName, string> =>
   ofSettings(({ name, show }) => show(workspace[name]));
 
 /** @param texts as the form's properties read them; a setting that is left out stays as it is */
-export const storedSettings = (texts: Partial<Record<SettingName, string>>): Partial<WorkspaceSettings> =>
+export const storedSettings = (texts: Partial<Record<SettingName, string>>): Partial<SettingValues> =>
   Object.fromEntries(
-    settingsOfWorkspaces.flatMap(({ name, store }) => {
+    settingList.flatMap(({ name, store }) => {
       const text = texts[name];
       return text === undefined ? [] : [[name, store(text)]];
     }),
@@ -156,14 +153,14 @@ export const storedSettings = (texts: Partial<Record<SettingName, string>>): Par
  * Fields of events.
  * @param before the workspace before a change
  */
-export const settingsInEvents = (workspace: WorkspaceSettings, before?: WorkspaceSettings): Fields =>
+export const settingsInEvents = (workspace: SettingValues, before?: SettingValues): Fields =>
   Object.assign(
     {},
-    ...settingsOfWorkspaces.map(({ name, event }) =>
+    ...settingList.map(({ name, event }) =>
       event ? event(workspace[name], before?.[name]) : { [name]: workspace[name] },
     ),
   ) as Fields;
 
 /** Whether the nodes must be told of a change. */
-export const isOtherForNodes = (before: WorkspaceSettings, after: WorkspaceSettings): boolean =>
-  settingsOfWorkspaces.some(({ name, isKeptByNodes }) => isKeptByNodes && before[name] !== after[name]);
+export const isOtherForNodes = (before: SettingValues, after: SettingValues): boolean =>
+  settingList.some(({ name, isKeptByNodes }) => isKeptByNodes && before[name] !== after[name]);

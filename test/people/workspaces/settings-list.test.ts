@@ -7,7 +7,7 @@ import { rights } from '../../../src/people/workspaces/roles.ts';
 import {
   type SettingName,
   settingsInEvents,
-  settingsOfWorkspaces,
+  settingList,
   showSettings,
 } from '../../../src/people/workspaces/settings.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
@@ -41,7 +41,7 @@ const events = () =>
     sql`select before, after from events where what = 'workspace.changed' and workspace_id = ${workspaceId} order by id`,
   );
 
-describe.each(settingsOfWorkspaces)('the setting $name', ({ name, label, words, isRequired, isKeptByNodes }) => {
+describe.each(settingList)('the setting $name', ({ name, label, words, isRequired, isKeptByNodes }) => {
   it('is on the form and in the list of rights', async () => {
     const page = await ada.ask(path());
     expect(page.text).toMatch(new RegExp(`<label[^>]*>${label}<`));
