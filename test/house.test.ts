@@ -101,7 +101,7 @@ function circleIn(arrows: Map<string, Set<string>>): string[] | undefined {
 const codeOf = (text: string) => text.replaceAll(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
 
 const clickTables =
-  /\b(?:clicks_pending|clicks_default|click_(?:counts|totals)_\w+|link_totals|visitors_seen|clicksPending|click(?:Counts|Totals)\w+ly|linkTotals|visitorsSeen)\b|\b(?:from|join|into|update|table|analyze)\s+(?:\w+, )*clicks\b(?!\.)|'clicks'::regclass|import \{[^}]*\bclicks\b[^}]*\} from '[^']*schema\.ts'/;
+  /\b(?:hit_batches|clicks_pending|clicks_default|click_(?:counts|totals)_\w+|link_totals|visitors_seen|hitBatches|clicksPending|click(?:Counts|Totals)\w+ly|linkTotals|visitorsSeen)\b|\b(?:from|join|into|update|table|analyze)\s+(?:\w+, )*clicks\b(?!\.)|'clicks'::regclass|import \{[^}]*\bclicks\b[^}]*\} from '[^']*schema\.ts'/;
 const namesClicks = (text: string) => clickTables.test(codeOf(text));
 
 /** Tables by their names in code and in SQL. */
@@ -132,9 +132,9 @@ const homes: Record<string, string> = {
   'domains/domains': 'domains',
   'links/links': 'links slugs tags link_tags campaigns',
   'visitors/visits': 'visitor_salts',
-  'visitors/clicks': 'clicks clicks_pending visitors_seen agent_shapes',
+  'visitors/clicks': 'hit_batches agent_shapes',
   'visitors/rollups':
-    'click_totals_hourly click_counts_daily click_counts_monthly link_totals rolled_up_dimensions reclassifications chart_notes',
+    'clicks clicks_pending visitors_seen click_totals_hourly click_counts_daily click_counts_monthly link_totals rolled_up_dimensions reclassifications chart_notes',
   'reports/notes': 'report_notes',
   'reports/saved-views': 'saved_views',
   'reports/sharing': 'shares',
@@ -147,8 +147,8 @@ const homes: Record<string, string> = {
 /** What other rooms write too, and why it cannot be a call of the table's own room. */
 const guests: Record<string, { tables: string; why: string }> = {
   'visitors/rollups': {
-    tables: 'clicks clicks_pending visitors_seen agent_shapes',
-    why: 'takes pending hits, drops old ones, classes them anew, and deletes those of a workspace',
+    tables: 'hit_batches agent_shapes',
+    why: 'moves hits out of the inbox, deletes those of a workspace, and shapes that no hit has any more',
   },
   'people/workspaces': {
     tables: 'api_keys domains links mailings shares users',

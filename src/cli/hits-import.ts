@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { firstKeptDay } from '../visitors/rollups/retention.ts';
+import { firstKeptDay } from '../visitors/clicks/late-hits.ts';
 import { withConnection } from '../ground/db/connection.ts';
 import type { Db } from '../ground/db/db.ts';
 import { workspaces } from '../ground/db/schema.ts';

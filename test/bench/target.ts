@@ -82,8 +82,11 @@ async function walOf(client: Client): Promise<number> {
 }
 
 export async function untilRolledUp(client: Client): Promise<void> {
+  // Builds before the inbox have no such table.
+  const { rows: found } = await client.query(`select to_regclass('hit_batches') is not null as "hasInbox"`);
+  const inbox = found[0].hasInbox ? 'or exists (select 1 from hit_batches)' : '';
   for (;;) {
-    const { rows } = await client.query('select exists (select 1 from clicks_pending) as "isPending"');
+    const { rows } = await client.query(`select exists (select 1 from clicks_pending) ${inbox} as "isPending"`);
     if (!rows[0].isPending) return;
     await new Promise((resume) => setTimeout(resume, 50));
   }

@@ -22,13 +22,13 @@ export function makeNextVersion(): NextVersion {
   );
   replace(
     join(root, 'src/visitors/clicks/hit-fields.ts'),
-    `  domainId: {`,
-    `  probe: { column: 'probe', type: 'text', isNullable: true },\n  domainId: {`,
+    '\n} as const satisfies Record<string, NumberField | TextField>;',
+    `\n  probe: { column: 'probe', type: 'text', isNullable: true },\n} as const satisfies Record<string, NumberField | TextField>;`,
   );
   replace(
-    join(root, 'src/visitors/clicks/batch.ts'),
-    'arrayLiteral(hits, name)',
-    `arrayLiteral(hits.map((hit) => ({ ...hit, probe: hit.id % 2 === 0 ? 'even' : 'odd' })), name)`,
+    join(root, 'src/visitors/clicks/inbox.ts'),
+    'hits.map((hit) => hit[name] ?? null)',
+    `hits.map((hit) => ({ ...hit, probe: hit.id % 2 === 0 ? 'even' : 'odd' })[name] ?? null)`,
   );
   const file = join(root, 'migrations/meta/_journal.json');
   const journal = JSON.parse(readFileSync(file, 'utf8')) as { entries: { idx: number; when: number; tag: string }[] };

@@ -4,11 +4,11 @@ import { expect, type RunnerTestCase } from 'vitest';
 import { insertApiKey } from '../../src/people/keys/keys.ts';
 import { type Db, openDatabase } from '../../src/ground/db/db.ts';
 import { migrateDatabase } from '../../src/ground/db/migrate.ts';
-import { clicks, domains } from '../../src/ground/db/schema.ts';
+import { clicks, clicksPending, domains } from '../../src/ground/db/schema.ts';
 import { ensureInstanceDomain } from '../../src/domains/domains/queries.ts';
 import { insertLink, type Link } from '../../src/links/links/queries.ts';
 import { byTest } from '../setup/actor.ts';
-import { insertBareWorkspace, rowsOf } from '../setup/hits.ts';
+import { countWaiting, insertBareWorkspace, rowsOf } from '../setup/hits.ts';
 import { rollupsAndRows } from '../setup/rollups.ts';
 import { host, type NodeOptions, type ServerNode, startNode } from './node.ts';
 import { type FaultyPostgres, startPostgres } from './postgres.ts';
@@ -87,8 +87,8 @@ export async function openWorld(): Promise<World> {
       expect(nodes.filter((node) => node.hasCrashed()).map(lastWordsOf)).toEqual([]);
       await until('no spool is left', async () => alive.every((node) => spoolOf(node).length === 0));
       await until('nothing is pending', async () => {
-        const [pending] = await rowsOf<{ count: number }>(db, sql`select count(*)::int as count from clicks_pending`);
-        return pending?.count === 0;
+        const older = await db.$count(clicksPending);
+        return older + (await countWaiting(db)) === 0;
       });
       const rows = await db
         .select({ mark: sql<string>`${clicks.utmTerm} || '.' || ${clicks.utmContent}` })

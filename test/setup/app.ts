@@ -4,7 +4,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { rollUpPending } from '../../src/visitors/rollups/rollups.ts';
+import { rollUpPending } from '../../src/visitors/rollups/mover.ts';
 import { readConfig } from '../../src/config.ts';
 import { startServer } from '../../src/boot/start.ts';
 import { createTestDatabase } from './database.ts';

@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { columnsOfHits, type HitColumns } from '../../src/visitors/clicks/hit-fields.ts';
 import { type Hit, newHitId } from '../../src/visitors/clicks/hit.ts';
+import { unpacked } from '../../src/visitors/clicks/inbox.ts';
+import { hitRow, waitingHits } from '../../src/visitors/rollups/pending.ts';
 import type { Db } from '../../src/ground/db/db.ts';
 import { newId } from '../../src/ground/text/id.ts';
 
@@ -46,4 +48,27 @@ export function makeHit(changes: Partial<Hit> & Pick<Hit, 'workspaceId' | 'linkI
 /** What `rows` of a query say, as plain objects. */
 export async function rowsOf<Row>(db: Db, query: ReturnType<typeof sql>): Promise<Row[]> {
   return (await db.execute(query)).rows as Row[];
+}
+
+/** All hits of all workspaces, those that wait for the mover too; their first clicks are not told. */
+export const everyHit = sql`(
+  select ${hitRow} from clicks c
+  union all
+  select ${hitRow} from (
+    select *, false as is_first_on_link, false as is_first_in_workspace
+    from (${unpacked(sql`select hits from hit_batches`, [])}) u
+  ) c
+)`;
+
+/** Hits of a workspace as reports see them: each once, with first clicks told. */
+export const everyHitOf = (workspaceId: string) => sql`(
+  select ${hitRow} from clicks c where c.workspace_id = ${workspaceId}
+  union all
+  select ${hitRow} from ${waitingHits(workspaceId)} c
+)`;
+
+/** How many hits wait for the mover. */
+export async function countWaiting(db: Db): Promise<number> {
+  const [row] = await rowsOf<{ count: number }>(db, sql`select coalesce(sum(size), 0)::int as count from hit_batches`);
+  return row?.count ?? 0;
 }

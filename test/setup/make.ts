@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { type Campaign, type CampaignPlan, insertCampaign } from '../../src/links/links/campaigns.ts';
 import type { Actor } from '../../src/ground/events/actor.ts';
 import { insertLink, type Link, type NewLink } from '../../src/links/links/queries.ts';
-import { batchParameters, KnownVisitors, recordHits } from '../../src/visitors/clicks/batch.ts';
+import { Batches, KnownShapes } from '../../src/visitors/clicks/inbox.ts';
 import type { Hit } from '../../src/visitors/clicks/hit.ts';
 import { byTest } from './actor.ts';
 import type { TestApp } from './app.ts';
@@ -56,7 +56,7 @@ export const hitOf = (link: Pick<Link, 'id' | 'workspaceId' | 'slugId'>, changes
 export async function insertHits({ databaseUrl }: Pick<TestApp, 'databaseUrl'>, hits: readonly Hit[]): Promise<void> {
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
-  await client.query({ ...recordHits, values: batchParameters(hits, new KnownVisitors(1_000).unknownOf(hits)) });
+  await client.query(new Batches(hits).statement(new KnownShapes().unknownOf(hits)));
   await client.end();
 }
 

@@ -431,7 +431,29 @@ export const clicks = pgTable('clicks', hitColumns, (table) => [
   index('clicks_workspace').on(table.workspaceId, table.clickedAt),
 ]);
 
-/** Hits that are in `clicks` and not yet in the rollups; emptied every few seconds. */
+/**
+ * The inbox: what a visitor waits for is a row for each workspace of a batch. The mover empties it every second
+ * (visitors/rollups/mover.ts); hits are here or in `clicks` and the rollups.
+ */
+export const hitBatches = pgTable(
+  'hit_batches',
+  {
+    id: bigint('id', { mode: 'number' }).notNull(),
+    firstHitAt: instant('first_hit_at').notNull(),
+    /** How many hits it has. */
+    size: integer('size').notNull(),
+    /** True when its hits may be in other batches or in rows already: a retry, or hits of the spool. */
+    isRepeat: boolean('is_repeat').notNull(),
+    workspaceId: text('workspace_id').notNull(),
+    /** The hits as text (visitors/clicks/inbox.ts). */
+    hits: text('hits').notNull(),
+    /** Why Postgres refuses to make rows of it; then it stays here, for whoever wants to look. */
+    problem: text('problem'),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.id] })],
+);
+
+/** Hits that versions without an inbox put into `clicks` and no rollup has; a later version drops it. */
 export const clicksPending = pgTable('clicks_pending', hitColumns);
 
 /** User agents as rules read them, every number taken out (visitors/visits/agent-shape.ts). The ground of a class, kept once. */

@@ -3,6 +3,7 @@ import type { Db } from '../../ground/db/db.ts';
 import { inTurn } from '../../ground/db/in-turn.ts';
 import { NotFound } from '../../ground/text/errors.ts';
 import { type Dimension, type DimensionName, dimensions, unknown } from '../../visitors/rollups/dimensions.ts';
+import { hitRow, pendingHits, waitingHits } from '../../visitors/rollups/pending.ts';
 import type { Filter } from './filter.ts';
 import { hasHit, hasLink, kinds, type Subject } from './kinds.ts';
 import type { Span } from './period.ts';
@@ -96,7 +97,7 @@ export async function findFirstHitAt(db: Db, workspaceId: string, subject: Subje
     tx.execute(sql`
 select (extract(epoch from least(
   (select min(first_hit_at) from link_totals    where workspace_id = ${workspaceId} and ${isOfLink}),
-  (select min(clicked_at)   from clicks_pending where workspace_id = ${workspaceId} and ${isOfLink})
+  (select min(clicked_at)   from ${pendingHits(workspaceId, ['link_id', 'clicked_at'])} c where ${isOfLink})
 )) * 1000)::float8 as at`),
   );
   const { at } = rows[0] as { at: number | null };
@@ -133,11 +134,17 @@ export const unionAll = (parts: SQL[]) =>
   `,
   );
 
-/** The hits that are counted one by one: rows of the spans that no rollup covers, and what is pending in the others. */
+/** The hits that are counted one by one: those of the spans that no rollup covers, and what is pending in the others. */
 export function hitsOf(scope: Scope, { rolledUp, rows }: Sources): SQL {
+  const inRows = sql.join(rows.map(isIn), sql` or `);
   return unionAll([
-    ...rows.map((span) => sql`select c.* from clicks c where ${isOfScope(scope)} and ${isIn(span)}`),
-    ...(rolledUp ? [sql`select c.* from clicks_pending c where ${isOfScope(scope)} and ${isIn(rolledUp)}`] : []),
+    ...rows.map((span) => sql`select ${hitRow} from clicks c where ${isOfScope(scope)} and ${isIn(span)}`),
+    ...(rows.length === 0
+      ? []
+      : [sql`select ${hitRow} from ${waitingHits(scope.workspaceId)} c where ${isOfScope(scope)} and (${inRows})`]),
+    ...(rolledUp
+      ? [sql`select ${hitRow} from ${pendingHits(scope.workspaceId)} c where ${isOfScope(scope)} and ${isIn(rolledUp)}`]
+      : []),
   ]);
 }
 

@@ -3,6 +3,7 @@ import type { Db } from '../../ground/db/db.ts';
 import { patternOf } from '../../ground/db/like.ts';
 import { withSettings } from '../../ground/db/local-settings.ts';
 import { type Dimension, type DimensionName, dimensions, unknown } from '../../visitors/rollups/dimensions.ts';
+import { hitRow, waitingHits } from '../../visitors/rollups/pending.ts';
 import type { Filter } from './filter.ts';
 import type { Span } from './period.ts';
 import { type Counts, isFirst, isIn, isOfScope, list, type Scope, unionAll } from './queries.ts';
@@ -58,12 +59,27 @@ function passesAll(filters: readonly Filter[]): SQL {
   );
 }
 
-/** A query of the rows `c` of clicks that a scope has in a span, pending ones too; more conditions may follow it. */
+type Rows = Parameters<typeof isOfScope>[0];
+
+/** A query of the rows `c` of clicks that a scope has in a span. */
+const selectRows = (scope: Rows, span: Parameters<typeof isIn>[0], filters: readonly Filter[]): SQL =>
+  sql`select ${hitRow} from clicks c where ${isOfScope(scope)} and ${isIn(span)} and ${passesAll(filters)}`;
+
+/** The same of those that wait in the inbox. */
+const selectWaiting = (scope: Rows, span: Parameters<typeof isIn>[0], filters: readonly Filter[]): SQL =>
+  sql`select ${hitRow} from ${waitingHits(scope.workspaceId)} c
+  where ${isOfScope(scope)} and ${isIn(span)} and ${passesAll(filters)}`;
+
+/**
+ * A query of all hits `c` that a scope has in a span.
+ * @param end more conditions, an order and a limit
+ */
 export const selectHits = (
-  scope: Parameters<typeof isOfScope>[0],
+  scope: Rows,
   span: Parameters<typeof isIn>[0],
   filters: readonly Filter[] = [],
-): SQL => sql`select c.* from clicks c where ${isOfScope(scope)} and ${isIn(span)} and ${passesAll(filters)}`;
+  end: SQL = sql``,
+): SQL => unionAll([selectRows, selectWaiting].map((select) => sql`(${select(scope, span, filters)} ${end})`));
 
 /** Up to here counting the rows in one piece is over before several pieces are set up. */
 const fewHits = 100_000;
@@ -121,13 +137,17 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
   const isFew = scope.hits < fewHits;
   const slices = isFew ? [asked.span] : slicesOf(asked.span);
   // click and visitor are NULL where they do not count, which costs nothing; a condition would be looked at once a set.
-  const grouped = slices.map(
-    (slice) => sql`
+  const sources = [
+    ...slices.map((slice) => selectRows(scope, slice, scope.filters)),
+    selectWaiting(scope, asked.span, scope.filters),
+  ];
+  const grouped = sources.map(
+    (source) => sql`
   select grouping(${names(columns)}) as set, ${names(columns)}, count(*) as hits, count(click) as clicks, count(visitor) as visitors
   from (
     select case when c.class = 'human' then 1 end as click, case when ${isFirst(scope)} then 1 end as visitor,
            ${list(columns.map((column) => sql`${computed[column] ?? sql.raw(`c.${column}`)} as ${sql.identifier(column)}`))}
-    from (${selectHits(scope, slice, scope.filters)}) c
+    from (${source}) c
   ) hit
   group by grouping sets (${list(sets.map((set) => sql`(${names(set.columns)})`))})`,
   );

@@ -67,6 +67,8 @@ async function readHits(
   { after, limit }: HitsPage,
 ): Promise<ExportedHit[]> {
   const scope = await getScope(db, workspaceId, subject, filters);
+  // In each part first, which an index answers.
+  const page = sql`order by c.clicked_at, c.link_id, c.id limit ${limit}`;
   const { rows } = await db.execute(sql`
 select c.id::text, to_char(c.clicked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as time,
        c.link_id as "linkId", d.host || '/' || s.slug as "shortLink", l.url as destination, od.host as domain, o.slug,
@@ -74,9 +76,10 @@ select c.id::text, to_char(c.clicked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:M
        c.is_first_on_link as "isFirstOnLink",
        c.is_first_in_workspace as "isFirstInWorkspace"
 from (
-  ${selectHits(scope, span, filters)} ${isAfter(after)}
-  order by c.clicked_at, c.link_id, c.id
-  limit ${limit}
+  select * from (
+    ${selectHits(scope, span, filters, sql`${isAfter(after)} ${page}`)}
+  ) c
+  ${page}
 ) c
 left join lateral (
   select domain_id, slug from slugs where link_id = c.link_id and kind in ('primary', 'retired')

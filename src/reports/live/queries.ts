@@ -30,15 +30,17 @@ export type HitRow = {
 
 /** The last hits since an instant, the oldest first. An index gives them in this order, so it costs what `limit` costs. */
 export async function listHitsSince(db: Db, watched: Watched, since: Date, limit: number): Promise<HitRow[]> {
+  const newest = sql`order by c.clicked_at desc limit ${limit}`;
   const { rows } = await inTurn(db, watched.workspaceId, 'lists', (tx) =>
     tx.execute(sql`
 select c.id::float8, (extract(epoch from c.clicked_at) * 1000)::float8 as at, c.link_id as "linkId",
        d.host || '/' || s.slug as "shortLink", c.class, c.reason, c.country, c.city, c.device, c.os, c.browser,
        c.referrer, c.channel
 from (
-  ${selectHits(watched, { from: since })}
-  order by c.clicked_at desc
-  limit ${limit}
+  select * from (
+    ${selectHits(watched, { from: since }, [], newest)}
+  ) c
+  ${newest}
 ) c
 left join slugs s on s.link_id = c.link_id and s.kind = 'primary'
 left join domains d on d.id = s.domain_id

@@ -109,6 +109,9 @@ type ValueOf<Field extends NumberField | TextField> =
 /** The fields of a hit that are columns. */
 export type HitColumns = { -readonly [Name in keyof Fields]: ValueOf<Fields[Name]> };
 
+/** Their columns in `clicks`. */
+export type ClickColumn = Fields[keyof Fields]['column'];
+
 type NamesOf<Quality> = { [Name in keyof Fields]: Fields[Name] extends Quality ? Name : never }[keyof Fields];
 
 type ExportedName = NamesOf<{ exported: object }>;

@@ -1,10 +1,6 @@
-import { CuttableConnection } from '../../ground/db/cuttable-connection.ts';
 import { DAY, isoDay } from '../../ground/time/zoned-time.ts';
+import { columnsOfHits } from './hit-fields.ts';
 import type { Hit } from './hit.ts';
-import { firstKeptDay } from '../rollups/retention.ts';
-
-/** How long it may take to look up who came on a day that is over, in milliseconds. */
-const recallMs = 5_000;
 
 /**
  * Tells hits that may still be recorded from those that retention keeps no more: with their rows went what would tell that
@@ -17,35 +13,16 @@ export function partKept(hits: readonly Hit[], retentionDays: number | null, now
   return { kept: hits.filter(isKept), old: hits.filter((hit) => !isKept(hit)) };
 }
 
-/** The rows know what `visitors_seen` has forgotten. A key lives for a day of some calendar, of 25 hours at most. */
-const recall = `
-insert into visitors_seen (visitor_key, link_id, day)
-select c.visitor_key, s.link_id, current_date
-from clicks c cross join lateral (values (c.link_id, c.is_first_on_link), ('', c.is_first_in_workspace)) s (link_id, is_first)
-where s.is_first and c.workspace_id = any($1::text[]) and c.visitor_key = any($2::bigint[])
-  and c.clicked_at between $3::timestamptz - interval '25 hours' and $4::timestamptz + interval '25 hours'
-order by 1, 2
-on conflict do nothing`;
+/** Whether a hit of the spool has a value of the right kind for each column: nobody looks into the inbox before the mover. */
+export const isWhole = (hit: Hit): boolean =>
+  columnsOfHits.every(({ name, type, isNullable }) => {
+    const value: unknown = hit[name] ?? null;
+    if (value === null) return isNullable === true;
+    if (type === 'text') return typeof value === 'string';
+    return Number.isSafeInteger(value) && (type === 'bigint' || Math.abs(value as number) < 2 ** 15);
+  });
 
-/**
- * Makes `visitors_seen` know again who of some hits of the spool had come before, where their day has been forgotten.
- * @throws when Postgres does not say in time; it must not be asked on the connection that live clicks wait for
- */
-export async function recallVisitors(databaseUrl: string, hits: readonly Hit[], now: Date): Promise<void> {
-  const forgottenBefore = isoDay(new Date(now.getTime() - DAY));
-  const late = hits.filter((hit) => hit.day < forgottenBefore && hit.class === 'human' && hit.visitorKey !== null);
-  if (late.length === 0) return;
-  const times = late.map((hit) => hit.clickedAt);
-  const values = [
-    [...new Set(late.map((hit) => hit.workspaceId))],
-    late.map((hit) => hit.visitorKey),
-    new Date(Math.min(...times)),
-    new Date(Math.max(...times)),
-  ];
-  const connection = new CuttableConnection(databaseUrl, 'waymark late clicks');
-  try {
-    await connection.query({ text: recall, values }, recallMs);
-  } finally {
-    connection.destroy();
-  }
+/** @returns the UTC day since which hits are kept, when those of months that ended more than `days` days ago are dropped */
+export function firstKeptDay(days: number, now: Date): string {
+  return `${isoDay(new Date(now.getTime() - days * DAY)).slice(0, 7)}-01`;
 }

@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CuttableConnection } from '../../ground/db/cuttable-connection.ts';
-import { isRefused, uniqueViolation } from '../../ground/db/pg-errors.ts';
-import { batchParameters, KnownShapes, KnownVisitors, recordHits, recordNewHits } from './batch.ts';
+import { isRefused } from '../../ground/db/pg-errors.ts';
 import type { Hit } from './hit.ts';
-import { partKept, recallVisitors } from './late-hits.ts';
+import { Batches, KnownShapes } from './inbox.ts';
+import { isWhole, partKept } from './late-hits.ts';
 import type { Spool } from './spool.ts';
 
 /** More hits than this wait for the next batch: it bounds the statement, and what one failure can touch. */
 const maxBatch = 2_000;
-
-/** How many visitors a node remembers as recorded; about 100 bytes each. */
-const knownVisitors = 200_000;
 
 /** How long a batch of the spool may take, in milliseconds; nobody waits for it. */
 const drainMs = 10_000;
@@ -71,7 +68,6 @@ type Waiting = { hit: Hit; resolve: (outcome: Outcome) => void };
 export class Recorder {
   readonly #parts: RecorderParts;
   readonly #tending: NodeJS.Timeout;
-  #known = new KnownVisitors(knownVisitors);
   #shapes = new KnownShapes();
   #waiting: Waiting[] = [];
   #underWay: Promise<void> | undefined;
@@ -175,32 +171,29 @@ export class Recorder {
   /** Commits, on a new connection where the old one broke, as often as the budget allows. */
   async #commitWithin(hits: readonly Hit[], budgetMs: number): Promise<void> {
     const giveUpAt = performance.now() + budgetMs;
-    let statement = recordNewHits;
-    for (let pauseMs = 10; ; ) {
+    const batches = new Batches(hits);
+    for (let pauseMs = 10; ; pauseMs *= 2) {
       try {
-        return await this.#commit(statement, hits, giveUpAt - performance.now());
+        return await this.#commit(batches, hits, giveUpAt - performance.now());
       } catch (error) {
-        const isThere = statement === recordNewHits && uniqueViolation(error) !== undefined;
-        statement = recordHits;
-        if (isThere) continue;
         if (isRefused(error) || performance.now() + pauseMs >= giveUpAt) throw error;
         this.#parts.onEvent({ kind: 'problem', error });
       }
       await sleep(pauseMs);
-      pauseMs *= 2;
+      // The first try may have been committed, and moved meanwhile.
+      batches.isRepeat = true;
     }
   }
 
-  async #commit(statement: typeof recordHits, hits: readonly Hit[], withinMs: number): Promise<void> {
-    const [sightings, shapes] = [this.#known.unknownOf(hits), this.#shapes.unknownOf(hits)];
+  async #commit(batches: Batches, hits: readonly Hit[], withinMs: number): Promise<void> {
+    const shapes = this.#shapes.unknownOf(hits);
     const connection = this.#connection ?? this.#connect();
     try {
-      await connection.query({ ...statement, values: batchParameters(hits, sightings, shapes) }, withinMs);
+      await connection.query(batches.statement(shapes), withinMs);
     } catch (error) {
       if (this.#connection === connection && !isRefused(error)) this.#disconnect();
       throw error;
     }
-    this.#known.remember(sightings);
     this.#shapes.remember(shapes);
   }
 
@@ -208,7 +201,6 @@ export class Recorder {
     this.#connection?.destroy();
     this.#connection = undefined;
     // After a failover the next server may not know all that this one was told.
-    this.#known = new KnownVisitors(knownVisitors);
     this.#shapes = new KnownShapes();
   }
 
@@ -247,20 +239,18 @@ export class Recorder {
   }
 
   async #handOverKept(hits: readonly Hit[]): Promise<void> {
-    const { databaseUrl, retentionDays, onEvent } = this.#parts;
-    const now = new Date();
-    const { kept, old } = partKept(hits, retentionDays, now);
-    // Without an answer clicks are right all the same.
-    await recallVisitors(databaseUrl, kept, now).catch((error) => this.#isAway || onEvent({ kind: 'problem', error }));
+    const { kept, old } = partKept(hits.filter(isWhole), this.#parts.retentionDays, new Date());
     await this.#handOver(kept);
     if (old.length > 0) await this.#setAside(old, new Error('They are older than RETENTION_DAYS keeps hits.'));
+    const broken = hits.filter((hit) => !isWhole(hit));
+    if (broken.length > 0) await this.#setAside(broken, new Error('They lack what every hit has.'));
   }
 
   /** Commits hits of the spool. One that the database refuses is found by halving and set aside. */
   async #handOver(hits: readonly Hit[]): Promise<void> {
     if (this.#isClosing) throw new Error('the server stops');
     try {
-      await this.#commit(recordHits, hits, drainMs);
+      await this.#commit(new Batches(hits, { isRepeat: true }), hits, drainMs);
     } catch (error) {
       if (!isRefused(error)) throw error;
       return this.#handOverRefused(hits, error);

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { addDays, dayStart } from '../../ground/time/zoned-time.ts';
+import { pendingHits, waitingHits } from './pending.ts';
 
 /*
  * Clicks a day that are right at this moment: what the rollups hold, and what is pending.
@@ -45,7 +46,7 @@ with link as materialized (
   union all
   select l.id, (p.clicked_at at time zone ${timeZone})::date, 1
   from link l
-  join clicks_pending p on p.link_id = l.id and p.workspace_id = ${workspaceId}
+  join ${pendingHits(workspaceId, ['link_id', 'clicked_at', 'class'])} p on p.link_id = l.id
   where p.class = 'human' and p.clicked_at >= ${from} and p.clicked_at < ${to}
 )
 select link_id as "linkId", day::text as day, sum(clicks)::float8 as clicks
@@ -74,6 +75,7 @@ export async function countCampaignDays(
   const { first, last, timeZone } = days;
   const from = dayStart(first, timeZone).toISOString();
   const to = dayStart(addDays(last, 1), timeZone).toISOString();
+  const columns = ['link_id', 'clicked_at', 'class', 'channel', 'is_first_on_link'] as const;
   const { rows } = await db.execute<CampaignDay>(sql`
 with link as materialized (
   select l.id, l.campaign_id, coalesce(t.is_busy, false) as is_busy
@@ -99,13 +101,19 @@ with link as materialized (
   select l.campaign_id, (c.clicked_at at time zone ${timeZone})::date,
          1, c.is_first_on_link::int, (c.channel = 'qr')::int
   from link l
-  join clicks_pending c on c.link_id = l.id and c.workspace_id = ${workspaceId}
+  join ${pendingHits(workspaceId, columns)} c on c.link_id = l.id
   where l.is_busy and c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}
   union all
   select l.campaign_id, (c.clicked_at at time zone ${timeZone})::date,
          1, c.is_first_on_link::int, (c.channel = 'qr')::int
   from link l
   join clicks c on c.link_id = l.id and c.workspace_id = ${workspaceId}
+  where not l.is_busy and c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}
+  union all
+  select l.campaign_id, (c.clicked_at at time zone ${timeZone})::date,
+         1, c.is_first_on_link::int, (c.channel = 'qr')::int
+  from link l
+  join ${waitingHits(workspaceId, columns)} c on c.link_id = l.id
   where not l.is_busy and c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}
 )
 select campaign_id as "campaignId", day::text as day,

@@ -5,7 +5,7 @@ import type { Rules } from '../machines/classify.ts';
 import { type HitClass, hitClasses, hitClassLabels } from '../machines/hit-class.ts';
 import { applyRestated, type Chunk, findRestated, type Moves } from './restate.ts';
 import { lockRollups } from './rollup-lock.ts';
-import { rollUpPending } from './rollups.ts';
+import { rollUpPending } from './mover.ts';
 
 export type Reclassification = {
   rules: Rules;

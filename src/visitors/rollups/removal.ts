@@ -34,7 +34,8 @@ from (
     onDeleted(await deleteSpan(db, workspaceId, first, last));
     from = last;
   }
-  await db.execute(sql`delete from clicks_pending where workspace_id = ${workspaceId}`);
+  for (const table of ['hit_batches', 'clicks_pending'])
+    await db.execute(sql`delete from ${sql.identifier(table)} where workspace_id = ${workspaceId}`);
 }
 
 async function deleteSpan(db: Db, workspaceId: string, first: string, last: string): Promise<number> {

@@ -5,9 +5,11 @@ import { type MendedZone, mendTimeZones } from '../../ground/zones/time-zones.ts
 import { agentShapes, visitorsSeen } from '../../ground/db/schema.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
 import { DAY, isoDay } from '../../ground/time/zoned-time.ts';
+import { firstKeptDay } from '../clicks/late-hits.ts';
 import { rollUpNewDimensions } from './new-dimensions.ts';
 import { lockRollups } from './rollup-lock.ts';
-import { rollUpIfFree, rollUpLinks, takePending, vacuumPending } from './rollups.ts';
+import { rollUpIfFree, takePending, vacuumPending } from './mover.ts';
+import { rollUpLinks } from './rollups.ts';
 import type { Salts } from '../visits/salts.ts';
 import type { SweptHits } from './swept.ts';
 
@@ -133,9 +135,4 @@ where i.inhparent = 'clicks'::regclass and c.relname ~ '^clicks_[0-9]{4}_[0-9]{2
   and c.relname < ${`clicks_${day.slice(0, 7).replace('-', '_')}`}
 order by 1`);
   return rows.map(({ name }) => name);
-}
-
-/** @returns the UTC day since which hits are kept, when those of months that ended more than `days` days ago are dropped */
-export function firstKeptDay(days: number, now: Date): string {
-  return `${isoDay(new Date(now.getTime() - days * DAY)).slice(0, 7)}-01`;
 }

@@ -1,9 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { isUnknownZone } from '../../ground/db/pg-errors.ts';
-import { type MendedZone, mendTimeZones } from '../../ground/zones/time-zones.ts';
 import { type Dimension, dimensions as all } from './dimensions.ts';
-import { lockRollups, tryLockRollups } from './rollup-lock.ts';
 
 /**
  * A link's breakdowns are rolled up once it has this many hits. Below, its raw rows answer in a few milliseconds through
@@ -156,99 +153,20 @@ set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visito
     last_click_at = greatest(t.last_click_at, excluded.last_click_at)`;
 
 /**
- * Takes the pending hits into every rollup, exactly once: one transaction, one node at a time.
- * @param dimensions those of the version that counts; a test counts as an older one
- * @returns how many hits were taken in
- * @throws NewerRollups when a newer version counts
- */
-export async function rollUpPending(db: Db, dimensions: readonly Dimension[] = all): Promise<number> {
-  return withKnownZones(db, () =>
-    db.transaction(async (tx) => {
-      await lockRollups(tx, dimensions);
-      return takePendingQuickly(tx, dimensions);
-    }),
-  );
-}
-
-/**
- * The same for the timetable: where another node is at it, or a newer version counts, it is left to them.
- * @param onMended told of workspaces that got another time zone, because theirs is unknown
- * @returns how many hits were taken in
- */
-export async function rollUpIfFree(
-  db: Db,
-  onMended?: (zones: readonly MendedZone[]) => void,
-  dimensions: readonly Dimension[] = all,
-): Promise<number> {
-  const run = () =>
-    db.transaction(async (tx) => ((await tryLockRollups(tx, dimensions)) ? takePendingQuickly(tx, dimensions) : 0));
-  return withKnownZones(db, run, onMended);
-}
-
-/** Gives workspaces whose zone Postgres does not know another one first: all others are counted with them. */
-async function withKnownZones(
-  db: Db,
-  run: () => Promise<number>,
-  onMended: (zones: readonly MendedZone[]) => void = () => {},
-): Promise<number> {
-  try {
-    return await run();
-  } catch (error) {
-    const mended = isUnknownZone(error) ? await mendTimeZones(db) : [];
-    if (mended.length === 0) throw error;
-    onMended(mended);
-    return run();
-  }
-}
-
-/** Nobody waits for it to be on disk: a crash that takes it away gives the pending hits back. */
-async function takePendingQuickly(tx: Db, dimensions: readonly Dimension[]): Promise<number> {
-  await tx.execute(sql`select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64MB', true)`);
-  return takePending(tx, dimensions);
-}
-
-/** As `rollUpPending`, for those who hold the lock. */
-export async function takePending(tx: Db, dimensions: readonly Dimension[] = all): Promise<number> {
-  await nameDomains(tx);
-  return takeIn(tx, sql`delete from clicks_pending returning *`, dimensions);
-}
-
-/**
  * Takes hits into every rollup; for those who hold the lock.
  * @param hits a statement that returns rows of clicks which no rollup has, such as the one that puts them there
+ * @param before CTEs that it needs
  * @returns how many hits were taken in
  */
-export async function takeIn(tx: Db, hits: SQL, dimensions: readonly Dimension[] = all): Promise<number> {
-  const taken = await tx.execute(sql`
-with taken as (
+export async function takeIn(tx: Db, hits: SQL, dimensions: readonly Dimension[] = all, before?: SQL): Promise<number> {
+  const taken = await tx.execute<{ hits: number }>(sql`
+with ${before ? sql`${before},` : sql``} taken as (
   ${hits}
 ), ${addToRollups(sql`taken`, { dimensions })}
 returning (select count(*) from taken)::int as hits`);
-  const count = (taken.rows[0] as { hits: number } | undefined)?.hits ?? 0;
+  const count = taken.rows[0]?.hits ?? 0;
   if (count > 0) await rollUpLinks(tx, sql`hits >= ${busyLinkHits}`, dimensions);
   return count;
-}
-
-/** Hits of a version before `domain_id`, or of its spool, get the domain of their slug, which no slug changes. */
-async function nameDomains(tx: Db): Promise<void> {
-  await tx.execute(sql`
-with named as (
-  update clicks_pending p set domain_id = s.domain_id
-  from slugs s
-  where p.domain_id is null and s.id = p.slug_id
-  returning p.link_id, p.clicked_at, p.id, p.domain_id
-)
-update clicks c set domain_id = n.domain_id
-from named n
-where (c.link_id, c.clicked_at, c.id) = (n.link_id, n.clicked_at, n.id)`);
-}
-
-/**
- * Gives the pages of taken hits back. Autovacuum comes once a minute, and until then each roll-up and each report would
- * read past every hit of that minute.
- */
-export async function vacuumPending(db: Db): Promise<void> {
-  await db.execute(sql`vacuum clicks_pending`);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { linkTotals } from '../../ground/db/schema.ts';
+import { pendingHits } from './pending.ts';
 
 /*
  * Sums of links that are right at this moment: what the rollups hold, and what is pending. A query that reads one without
@@ -10,8 +11,7 @@ import { linkTotals } from '../../ground/db/schema.ts';
 const pendingTotals = (workspaceId: string): SQL => sql`
 select link_id, count(*) filter (where class = 'human') as clicks, count(*) filter (where is_first_on_link) as visitors,
        max(clicked_at) filter (where class = 'human') as last_click_at
-from clicks_pending
-where workspace_id = ${workspaceId}
+from ${pendingHits(workspaceId, ['link_id', 'clicked_at', 'class', 'is_first_on_link'])} c
 group by 1`;
 
 /**

@@ -93,7 +93,7 @@ describe('a role that may have few connections', () => {
     await limitTo(5);
     await expect.poll(ready).toMatchObject({ database: { status: 'ok' }, spool: { status: 'empty' } });
     const asked = `select count(*)::int from clicks where link_id = '${id}'`;
-    expect(await query(database.url, asked)).toEqual([{ count: 4 }]);
+    await expect.poll(() => query(database.url, asked)).toEqual([{ count: 4 }]);
   });
 });
 

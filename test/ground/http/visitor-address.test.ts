@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { networkOf, readAddress } from '../../../src/ground/addresses/network.ts';
 import { knowProxies, visitorAddress } from '../../../src/ground/http/proxies.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
-import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
+import { everyHit, insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 import { makeLink } from '../../setup/make.ts';
 
 describe('an address as proxies write it', () => {
@@ -131,7 +131,7 @@ describe('a visitor behind a proxy that adds the port', () => {
     for (const form of ['x', 'unknown', '_y', '8.8.8.8, z']) expect((await visitFrom(form)).status).toBe(302);
     const seen = await rowsOf<{ visitors: number; hits: number; country: string | null }>(
       app.db,
-      sql`select count(distinct visitor_key)::int as visitors, count(*)::int as hits, country from clicks
+      sql`select count(distinct visitor_key)::int as visitors, count(*)::int as hits, country from ${everyHit} c
           where link_id = ${linkId} group by country order by country nulls last`,
     );
     expect(seen).toEqual([

@@ -5,6 +5,7 @@ import { readNewLink } from '../../../src/links/pages/forms.ts';
 import { getLink, insertLink, type Link } from '../../../src/links/links/queries.ts';
 import { byTest } from '../../setup/actor.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
+import { everyHit } from '../../setup/hits.ts';
 import { tellOfDomain } from '../../setup/domains.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
 import { makeLink } from '../../setup/make.ts';
@@ -120,7 +121,7 @@ describe('creating a link', () => {
     const { pathname, search } = new URL(href);
     await app.visit(pathname + search, { headers: { referer: `${app.url}/` } });
     const { rows } = await app.db.execute(sql`
-select c.class from clicks c join slugs s on s.id = c.slug_id where s.slug = 'opened'`);
+select c.class from ${everyHit} c join slugs s on s.id = c.slug_id where s.slug = 'opened'`);
     expect(rows).toEqual([{ class: 'owner' }]);
     const files = [...text.matchAll(/href="(\/qr\/[^"]+download=1)"/g)];
     expect(files).toHaveLength(2);

@@ -5,7 +5,7 @@ import { errorAt, valueOf } from '../accounts/visitor.ts';
 import { type Client, openClient } from '../keys/client.ts';
 import { hearAnnouncements } from '../../setup/announcements.ts';
 import type { Answer, Person, TestApp } from '../../setup/app.ts';
-import { rowsOf } from '../../setup/hits.ts';
+import { everyHit, rowsOf } from '../../setup/hits.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 import { makeLink } from '../../setup/make.ts';
 import { textOf } from '../../reports/pages/pages.ts';
@@ -48,7 +48,7 @@ async function hitFrom(address: string, path = '/office', headers: Record<string
   expect(answer.status).toBe(302);
   const [hit] = await rowsOf<Kept>(
     app.db,
-    sql`select class, reason from clicks order by clicked_at desc, id desc limit 1`,
+    sql`select class, reason from ${everyHit} c order by clicked_at desc, id desc limit 1`,
   );
   return hit ?? { class: 'none', reason: 'none' };
 }
@@ -136,7 +136,7 @@ describe('a visit from a network that is left out', () => {
   it('leaves its address in no row of a visit', async () => {
     const kept = await rowsOf(
       app.db,
-      sql`select from clicks c where c::text like '%203.0.113.%' union all select from click_counts_daily d where d::text like '%203.0.113.%'`,
+      sql`select from ${everyHit} c where c::text like '%203.0.113.%' union all select from click_counts_daily d where d::text like '%203.0.113.%'`,
     );
     expect(kept).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { getLink, type Link, removeLink } from '../../../src/links/links/queries
 import { type Client, createLink, openClient } from '../../people/keys/client.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
-import { insertBareWorkspace, makeHit } from '../../setup/hits.ts';
+import { everyHitOf, insertBareWorkspace, makeHit } from '../../setup/hits.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 import { insertHits, makeCampaign, makeLink } from '../../setup/make.ts';
 
@@ -194,8 +194,8 @@ describe('what campaigns brought', () => {
 select l.campaign_id as "campaignId", (c.clicked_at at time zone ${zone})::date::text as day, count(*)::float8 as clicks,
        count(*) filter (where c.is_first_on_link)::float8 as visitors,
        count(*) filter (where c.channel = 'qr')::float8 as scans
-from clicks c join links l on l.id = c.link_id
-where l.campaign_id is not null and c.workspace_id = ${workspace} and c.class = 'human'
+from ${everyHitOf(workspace)} c join links l on l.id = c.link_id
+where l.campaign_id is not null and c.class = 'human'
   and (c.clicked_at at time zone ${zone})::date between ${days.first} and ${days.last}
 group by 1, 2
 order by 1, 2`);

@@ -7,7 +7,8 @@ import { dimensionsOf, findFirstHitAt } from '../../../src/reports/counts/querie
 import { countBy, loadReport, type Subject } from '../../../src/reports/counts/report.ts';
 import { seededRandom } from '../../../src/demo/random.ts';
 import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
-import { busyLinkHits, rollUpPending } from '../../../src/visitors/rollups/rollups.ts';
+import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
+import { busyLinkHits } from '../../../src/visitors/rollups/rollups.ts';
 import type { Db } from '../../../src/ground/db/db.ts';
 import { NotFound } from '../../../src/ground/text/errors.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { tellOfDomain } from '../../setup/domains.ts';
-import { rowsOf } from '../../setup/hits.ts';
+import { everyHit, rowsOf } from '../../setup/hits.ts';
 import { makeLink } from '../../setup/make.ts';
 import { textOf } from './pages.ts';
 
@@ -50,7 +50,10 @@ afterAll(async () => {
 });
 
 it('records the domain on which a slug was opened', async () => {
-  const counted = await rowsOf(app.db, sql`select domain_id, count(*)::int as hits from clicks group by 1 order by 2`);
+  const counted = await rowsOf(
+    app.db,
+    sql`select domain_id, count(*)::int as hits from ${everyHit} c group by 1 order by 2`,
+  );
   expect(counted).toEqual([
     { domain_id: 'own', hits: 2 },
     { domain_id: instanceDomainId, hits: 4 },

@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
+import { countWaiting } from '../../setup/hits.ts';
 import { makeLink } from '../../setup/make.ts';
 import { textOf } from './pages.ts';
 
@@ -66,8 +66,7 @@ describe('a report of a workspace', () => {
     expect(atOnce).toContain('news 3 clicks 100 %');
     expect(atOnce).toContain('Slack preview 1');
     await app.rollUp();
-    const { rows } = await app.db.execute(sql`select count(*)::int as pending from clicks_pending`);
-    expect(rows).toEqual([{ pending: 0 }]);
+    expect(await countWaiting(app.db)).toBe(0);
     expect(textOf(await owner.ask(`${reports}?period=today`))).toBe(atOnce);
   });
 

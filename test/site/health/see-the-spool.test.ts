@@ -29,7 +29,7 @@ describe('while the database does not take clicks', () => {
 
     // Somebody holds the table: what reads other tables works, what writes clicks waits.
     await lock.query('begin');
-    await lock.query('lock table clicks in access exclusive mode');
+    await lock.query('lock table hit_batches in access exclusive mode');
     for (let visit = 0; visit < 3; visit++) expect((await app.visit(`/${slug}`)).status).toBe(302);
     expect((await page()).text).toContain(
       'The database is not accepting clicks right now. 3 clicks are safe on this server&#39;s disk and will be counted when it is back.',

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { insertNote } from '../../../src/reports/notes/notes.ts';
 import { insertView } from '../../../src/reports/saved-views/saved-views.ts';
 import { insertApiKey } from '../../../src/people/keys/keys.ts';
-import { batchParameters, KnownVisitors, recordHits } from '../../../src/visitors/clicks/batch.ts';
+import { Batches, KnownShapes } from '../../../src/visitors/clicks/inbox.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { insertCampaign } from '../../../src/links/links/campaigns.ts';
 import { insertLink, type NewLink } from '../../../src/links/links/queries.ts';
@@ -111,7 +111,7 @@ update users set name = ${unbroken.slice(0, 80)} where email = ${member.email}`)
   });
   const pg = new Client({ connectionString: app.databaseUrl });
   await pg.connect();
-  await pg.query({ ...recordHits, values: batchParameters(hits, new KnownVisitors(1_000).unknownOf(hits)) });
+  await pg.query(new Batches(hits).statement(new KnownShapes().unknownOf(hits)));
   await pg.end();
   await app.rollUp();
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, startTestApp, type Person, type TestApp } from '../../setup/app.ts';
-import { rowsOf } from '../../setup/hits.ts';
+import { everyHit, rowsOf } from '../../setup/hits.ts';
 import { projectRoot } from '../../setup/project-root.ts';
 
 let app: TestApp;
@@ -39,7 +39,7 @@ type Row = {
 async function lastHit(): Promise<Row | undefined> {
   const [hit] = await rowsOf<Row>(
     app.db,
-    sql`select class, country, region, city, visitor_key from clicks order by clicked_at desc, id desc limit 1`,
+    sql`select class, country, region, city, visitor_key from ${everyHit} c order by clicked_at desc, id desc limit 1`,
   );
   return hit;
 }

@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { batchParameters, KnownVisitors, recordHits } from '../../../src/visitors/clicks/batch.ts';
+import { Batches } from '../../../src/visitors/clicks/inbox.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { Recorder, type RecorderEvent } from '../../../src/visitors/clicks/recorder.ts';
 import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
-import { busyLinkHits, rollUpPending } from '../../../src/visitors/rollups/rollups.ts';
+import { waitingHits } from '../../../src/visitors/rollups/pending.ts';
+import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
+import { busyLinkHits } from '../../../src/visitors/rollups/rollups.ts';
 import { Spool } from '../../../src/visitors/clicks/spool.ts';
 import { type Database, openDatabase } from '../../../src/ground/db/db.ts';
 import { createTestDatabase, type TestDatabase } from '../../setup/database.ts';
-import { insertBareWorkspace, makeHit, rowsOf } from '../../setup/hits.ts';
+import { everyHit, everyHitOf, insertBareWorkspace, makeHit, rowsOf } from '../../setup/hits.ts';
 import { rollupsAndRows } from '../../setup/rollups.ts';
 
 let testDatabase: TestDatabase;
@@ -39,7 +41,7 @@ function startRecorder(): Recorder {
   return new Recorder({ databaseUrl: testDatabase.url, spool, budgetMs: 20_000, retentionDays: null, onEvent });
 }
 
-type Counts = { hits: number; clicks: number; on_link: number; in_workspace: number; pending: number };
+type Counts = { hits: number; clicks: number; on_link: number; in_workspace: number; waiting: number };
 
 async function countsOf(workspaceId: string): Promise<Counts | undefined> {
   const [counts] = await rowsOf<Counts>(
@@ -48,8 +50,8 @@ async function countsOf(workspaceId: string): Promise<Counts | undefined> {
 select count(*)::int as hits, (count(*) filter (where class = 'human'))::int as clicks,
        (count(*) filter (where is_first_on_link))::int as on_link,
        (count(*) filter (where is_first_in_workspace))::int as in_workspace,
-       (select count(*)::int from clicks_pending where workspace_id = ${workspaceId}) as pending
-from clicks where workspace_id = ${workspaceId}`,
+       (select count(*)::int from ${waitingHits(workspaceId)} w) as waiting
+from ${everyHitOf(workspaceId)} c`,
   );
   return counts;
 }
@@ -76,7 +78,7 @@ function someHits(workspaceId: string, count: number): Hit[] {
 }
 
 describe('a batch of hits', () => {
-  it('becomes rows, with a flag on the first click of each visitor on a link and in the workspace', async () => {
+  it('flags the first click of each visitor on a link and in the workspace, at once and as rows', async () => {
     const workspaceId = await insertBareWorkspace(database.db);
     const recorder = startRecorder();
     const clicks = [1, 1, 2].map((visitorKey) => makeHit({ workspaceId, linkId: `${workspaceId}-a`, visitorKey }));
@@ -84,24 +86,33 @@ describe('a batch of hits', () => {
     await recorder.record(makeHit({ workspaceId, linkId: `${workspaceId}-b`, visitorKey: 1 }));
     await recorder.record(makeHit({ workspaceId, linkId: `${workspaceId}-b`, visitorKey: 1 }));
     await recorder.close();
-    expect(await countsOf(workspaceId)).toEqual({ hits: 5, clicks: 5, on_link: 3, in_workspace: 2, pending: 5 });
+    expect(await countsOf(workspaceId)).toEqual({ hits: 5, clicks: 5, on_link: 3, in_workspace: 2, waiting: 5 });
+    await rollUpPending(database.db);
+    expect(await countsOf(workspaceId)).toEqual({ hits: 5, clicks: 5, on_link: 3, in_workspace: 2, waiting: 0 });
   });
 
   it('sent again after a lost answer changes nothing, in rows, flags and rollups alike', async () => {
     const workspaceId = await insertBareWorkspace(database.db);
     const hits = someHits(workspaceId, 200);
-    const parameters = batchParameters(hits, new KnownVisitors(10).unknownOf(hits));
+    const batches = new Batches(hits);
     const client = new Client(testDatabase.url);
     await client.connect();
-    await client.query({ ...recordHits, values: parameters });
+    await client.query(batches.statement([]));
     const before = await countsOf(workspaceId);
-    await client.query({ ...recordHits, values: parameters });
+    batches.isRepeat = true;
+    await client.query(batches.statement([]));
+    await client.query(new Batches(hits.slice(150), { isRepeat: true }).statement([]));
     expect(await countsOf(workspaceId)).toEqual(before);
     await rollUpPending(database.db);
-    await client.query({ ...recordHits, values: parameters });
+    const moved = await countsOf(workspaceId);
+    expect(moved).toEqual({ ...before, waiting: 0 });
+    await client.query(batches.statement([]));
+    await client.query(new Batches(hits.slice(0, 50), { isRepeat: true }).statement([]));
     await client.end();
-    await rollUpPending(database.db);
-    expect(before).toMatchObject({ hits: 200, clicks: 120, pending: 200 });
+    expect(await countsOf(workspaceId)).toEqual(moved);
+    expect(await rollUpPending(database.db)).toBe(0);
+    expect(before).toMatchObject({ hits: 200, clicks: 120, waiting: 200 });
+    expect(await countsOf(workspaceId)).toEqual(moved);
     const { rollups, rows } = await rollupsAndRows(database.db, workspaceId);
     expect(rollups).toEqual(rows);
   });
@@ -115,7 +126,7 @@ describe('a batch of hits', () => {
       Array.from({ length: 5 }, () => 'committed'),
     );
     await recorder.close();
-    expect(await countsOf(workspaceId)).toMatchObject({ hits: 5, pending: 5 });
+    expect(await countsOf(workspaceId)).toMatchObject({ hits: 5, waiting: 5 });
   });
 
   it('keeps quotes, backslashes, braces and every script as they are', async () => {
@@ -128,7 +139,7 @@ describe('a batch of hits', () => {
     await recorder.close();
     const rows = await rowsOf<{ city: string }>(
       database.db,
-      sql`select city from clicks where workspace_id = ${workspaceId} order by id`,
+      sql`select city from ${everyHit} c where workspace_id = ${workspaceId} order by id`,
     );
     expect(rows.map((row) => row.city)).toEqual(cities);
   });

@@ -5,6 +5,7 @@ import { eq, sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { Recorder, type RecorderEvent } from '../../../src/visitors/clicks/recorder.ts';
+import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { forgetVisitorsSeen } from '../../../src/visitors/rollups/retention.ts';
 import { Spool } from '../../../src/visitors/clicks/spool.ts';
 import { clicks } from '../../../src/ground/db/schema.ts';
@@ -66,7 +67,11 @@ async function startPatient(): Promise<void> {
 const click = (changes: Partial<Hit> = {}): Hit => makeHit({ workspaceId, linkId: 'l', ...changes });
 const clicksOf = (count: number): Hit[] => Array.from({ length: count }, () => click());
 const record = (hits: Hit[]) => Promise.all(hits.map((hit) => recorder.record(hit)));
-const isThere = async (hit: Hit) => (await database.db.$count(clicks, eq(clicks.id, hit.id))) === 1;
+/** Whether a hit is in the database, once. */
+async function isThere(hit: Hit): Promise<boolean> {
+  await rollUpPending(database.db);
+  return (await database.db.$count(clicks, eq(clicks.id, hit.id))) === 1;
+}
 const files = () => readdirSync(directory);
 const kinds = () => new Set(events.map((event) => event.kind));
 
@@ -249,6 +254,7 @@ describe('a visitor', () => {
     proxy.up();
     await expect.poll(() => spool.depth().hits).toBe(0);
     await record([hit()]);
+    await rollUpPending(database.db);
     const first = sql<number>`count(*) filter (where is_first_on_link)::int`;
     const [row] = await database.db
       .select({ first, all: sql<number>`count(*)::int` })
@@ -271,6 +277,7 @@ describe('a visitor of a day that is long over', () => {
     const clickedAt = Date.now() - 3 * 86_400_000;
     const hit = (linkId: string) => click({ linkId, visitorKey: 4712, clickedAt });
     expect(await recorder.record(hit('late'))).toBe('committed');
+    await rollUpPending(database.db);
     await recorder.close();
     await forgetVisitorsSeen(database.db, new Date());
     start();

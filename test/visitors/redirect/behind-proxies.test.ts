@@ -6,7 +6,7 @@ import { startCaddy } from '../../setup/caddy.ts';
 import { startHaproxy } from '../../setup/haproxy.ts';
 import { startNginx } from '../../setup/nginx.ts';
 import { findProgram } from '../../setup/programs.ts';
-import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
+import { everyHit, insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 import { makeLink } from '../../setup/make.ts';
 
 /** As in docs/deployment.md. */
@@ -110,7 +110,7 @@ describe.each([
 
   test('a visit counts once', async () => {
     const count = async () =>
-      (await rowsOf<{ n: number }>(app.db, sql`select count(*)::int as n from clicks`))[0]?.n ?? 0;
+      (await rowsOf<{ n: number }>(app.db, sql`select count(*)::int as n from ${everyHit} c`))[0]?.n ?? 0;
     const before = await count();
     await ask(proxy.port, shortHost, '/long');
     expect(await count()).toBe(before + 1);

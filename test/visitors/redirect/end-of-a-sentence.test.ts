@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAsked, withoutPunctuation } from '../../../src/visitors/redirect/asked-slug.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
-import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
+import { everyHit, insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
@@ -19,7 +19,10 @@ afterAll(() => app.close());
 
 const hits = async (slug: string) =>
   (
-    await rowsOf<{ n: number }>(app.db, sql`select count(*)::int as n from clicks where link_id = ${ids[slug] ?? ''}`)
+    await rowsOf<{ n: number }>(
+      app.db,
+      sql`select count(*)::int as n from ${everyHit} c where link_id = ${ids[slug] ?? ''}`,
+    )
   )[0]?.n;
 const unknown = async () => Number(/outcome="not-found"\} (\d+)/.exec((await app.ask('/metrics')).text)?.[1]);
 

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { desktopChrome, startTestApp, type TestApp } from '../../setup/app.ts';
-import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
+import { everyHit, insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
@@ -49,7 +49,7 @@ it.each([
     const slug = `reset-${lines.length}`;
     const { id } = await makeLink(app, workspaceId, { url: 'https://example.com/', slug });
     await openAndReset(`/${slug}`, ...lines);
-    const hits = () => rowsOf(app.db, sql`select class, country from clicks where link_id = ${id}`);
+    const hits = () => rowsOf(app.db, sql`select class, country from ${everyHit} c where link_id = ${id}`);
     await expect.poll(hits, { timeout: 10_000 }).toEqual([{ class: 'human', country }]);
     expect(await lost()).toBe('0');
   },

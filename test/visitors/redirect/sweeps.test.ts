@@ -4,7 +4,7 @@ import { rules } from '../../../src/visitors/machines/classify.ts';
 import { reclassifyHits } from '../../../src/visitors/rollups/reclassify.ts';
 import { getLink, type Link } from '../../../src/links/links/queries.ts';
 import { desktopChrome, startTestApp, type TestApp } from '../../setup/app.ts';
-import { insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
+import { everyHit, insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
 import { rollupsAndRows } from '../../setup/rollups.ts';
 import { makeLink } from '../../setup/make.ts';
 
@@ -41,7 +41,7 @@ const reasons = async (of = workspaceId) =>
   (
     await rowsOf<{ reason: string }>(
       app.db,
-      sql`select reason from clicks where workspace_id = ${of} and reason <> 'tool:curl' order by clicked_at, id`,
+      sql`select reason from ${everyHit} c where workspace_id = ${of} and reason <> 'tool:curl' order by clicked_at, id`,
     )
   ).map(({ reason }) => reason);
 

@@ -2,11 +2,12 @@ import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
-import { batchParameters, KnownVisitors, recordHits } from '../../../src/visitors/clicks/batch.ts';
+import { Batches } from '../../../src/visitors/clicks/inbox.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { rollUpNewDimensions } from '../../../src/visitors/rollups/new-dimensions.ts';
 import { dropOldClicks, ensurePartitions } from '../../../src/visitors/rollups/retention.ts';
-import { busyLinkHits, rollUpPending } from '../../../src/visitors/rollups/rollups.ts';
+import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
+import { busyLinkHits } from '../../../src/visitors/rollups/rollups.ts';
 import { type Database, openDatabase } from '../../../src/ground/db/db.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
 import { insertBareWorkspace, makeHit, rowsOf } from '../../setup/hits.ts';
@@ -59,8 +60,7 @@ async function record(count: number, { link = 'busy', until = now, isOld = false
     if (isOld) delete (hit as Partial<Hit>).domainId;
     return hit;
   });
-  const values = batchParameters(hits, new KnownVisitors(10).unknownOf(hits), []);
-  await client.query({ ...recordHits, values });
+  await client.query(new Batches(hits).statement([]));
 }
 
 async function expectExact(): Promise<void> {

@@ -3,11 +3,11 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { lockRollups, NewerRollups } from '../../../src/visitors/rollups/rollup-lock.ts';
-import { rollUpIfFree, rollUpPending } from '../../../src/visitors/rollups/rollups.ts';
+import { rollUpIfFree, rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { rolledUpDimensions } from '../../../src/ground/db/schema.ts';
 import { ensureStatistics } from '../../../src/visitors/redirect/queries.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
-import { rowsOf } from '../../setup/hits.ts';
+import { countWaiting, rowsOf } from '../../setup/hits.ts';
 
 let app: TestApp;
 
@@ -21,10 +21,7 @@ afterAll(() => app.close());
 
 const fewer = dimensions.filter(({ name }) => name !== 'language');
 
-async function countPending(): Promise<number> {
-  const [row] = await rowsOf<{ count: number }>(app.db, sql`select count(*)::int as count from clicks_pending`);
-  return row?.count ?? 0;
-}
+const countPending = () => countWaiting(app.db);
 
 /** Does something while no node may roll up, with hits that wait. */
 async function withPending(run: (client: Client) => Promise<void>): Promise<void> {

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shapeId, shapeOf } from '../../../src/visitors/visits/agent-shape.ts';
-import { batchParameters, KnownShapes, KnownVisitors, recordHits } from '../../../src/visitors/clicks/batch.ts';
+import { Batches, KnownShapes } from '../../../src/visitors/clicks/inbox.ts';
 import { type Rules, rules as todaysRules } from '../../../src/visitors/machines/classify.ts';
 import { signal } from '../../../src/visitors/machines/evidence.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { reclassifyHits, changesSentence } from '../../../src/visitors/rollups/reclassify.ts';
-import { rollUpPending } from '../../../src/visitors/rollups/rollups.ts';
+import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
 import { insertBareWorkspace, makeHit, rowsOf } from '../../setup/hits.ts';
 import { rollupsAndRows } from '../../setup/rollups.ts';
@@ -82,9 +82,7 @@ function hitsBy(workspaceId: string, rules: Rules, count: number, changes: (inde
 }
 
 async function record(hits: Hit[]): Promise<void> {
-  const shapes = new KnownShapes().unknownOf(hits);
-  const values = batchParameters(hits, new KnownVisitors(10).unknownOf(hits), shapes);
-  await client.query({ ...recordHits, values });
+  await client.query(new Batches(hits).statement(new KnownShapes().unknownOf(hits)));
 }
 
 const run = (rules: Rules, changes: Partial<Parameters<typeof reclassifyHits>[1]> = {}) =>

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { batchParameters, KnownShapes, KnownVisitors, recordHits } from '../../../src/visitors/clicks/batch.ts';
+import { Batches, KnownShapes } from '../../../src/visitors/clicks/inbox.ts';
 import {
   clickJobs,
   dropOldClicks,
@@ -9,7 +9,7 @@ import {
   forgetVisitorsSeen,
 } from '../../../src/visitors/rollups/retention.ts';
 import { moveRollups } from '../../../src/visitors/rollups/recount.ts';
-import { rollUpPending } from '../../../src/visitors/rollups/rollups.ts';
+import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { Salts } from '../../../src/visitors/visits/salts.ts';
 import { SweptHits } from '../../../src/visitors/rollups/swept.ts';
 import { openDatabase } from '../../../src/ground/db/db.ts';
@@ -50,8 +50,7 @@ async function recordMonths(workspaceId: string): Promise<void> {
       agentId: 1_000 + new Date(today - index * (day / 4)).getUTCMonth(),
     }),
   );
-  const values = batchParameters(hits, new KnownVisitors(10).unknownOf(hits), new KnownShapes().unknownOf(hits));
-  await client.query({ ...recordHits, values });
+  await client.query(new Batches(hits).statement(new KnownShapes().unknownOf(hits)));
 }
 
 const breakdownsOf = (workspaceId: string) =>
@@ -111,7 +110,7 @@ describe('clicks older than they are kept', () => {
     );
     const before = await breakdownsOf(workspaceId);
     const hit = makeHit({ workspaceId, linkId: `${workspaceId}-1`, clickedAt: today, city: 'Nowhere else' });
-    await client.query({ ...recordHits, values: batchParameters([hit], []) });
+    await client.query(new Batches([hit]).statement([]));
     await rollUpPending(database.db);
     const after = await breakdownsOf(workspaceId);
     expect(after.filter((row) => JSON.stringify(row).includes('Nowhere else'))).toHaveLength(2);
@@ -203,7 +202,8 @@ describe('a node whose clock is a year ahead', () => {
     await ensurePartitions(database.db, now);
     await new Salts().renew(database.db, now);
     const hit = makeHit({ workspaceId, linkId: 'kept', clickedAt: now.getTime(), visitorKey: 7 });
-    await client.query({ ...recordHits, values: batchParameters([hit], new KnownVisitors(10).unknownOf([hit])) });
+    await client.query(new Batches([hit]).statement([]));
+    await rollUpPending(database.db);
     const kept = () =>
       rowsOf(
         database.db,

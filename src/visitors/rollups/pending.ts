@@ -1,0 +1,63 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { hitColumnNames, unpacked } from '../clicks/inbox.ts';
+import type { ClickColumn } from '../clicks/hit-fields.ts';
+
+/*
+ * Hits that the mover has not come to yet. Readers of rows add those of the inbox, readers of rollups add all that is
+ * pending; each is in one snapshot with what it is added to.
+ */
+
+const flags = ['is_first_on_link', 'is_first_in_workspace'] as const;
+
+/** A column of `clicks`. */
+type RowColumn = ClickColumn | (typeof flags)[number];
+
+/** The columns of `clicks`, in one order for all selects that are put together. */
+const rowColumns: readonly RowColumn[] = [...hitColumnNames, ...flags];
+
+const named = (columns: readonly RowColumn[]): SQL => sql.raw(columns.map((column) => `c.${column}`).join(', '));
+
+/** All columns of a row `c` of hits, wherever it is from. */
+export const hitRow: SQL = named(rowColumns);
+
+const key: readonly ClickColumn[] = ['id', 'link_id', 'clicked_at'];
+
+/** A hit is its visitor's first where none of those that wait came before it, and the mover has seen none. */
+const isFirst = (linkId: string) => `h.class = 'human' and h.visitor_key is not null
+    and 1 = row_number() over (partition by h.class = 'human', h.visitor_key, ${linkId} order by h.clicked_at, h.id)
+    and (select 1 from visitors_seen s where s.visitor_key = h.visitor_key and s.link_id = ${linkId} limit 1) is null`;
+
+const values: Partial<Record<RowColumn, string>> = {
+  is_first_on_link: isFirst('h.link_id'),
+  is_first_in_workspace: isFirst("''"),
+};
+
+/**
+ * Rows of a workspace's hits that wait in the inbox and are no rows of `clicks` yet, each once.
+ * @param columns those that are wanted, since each costs; all unless told
+ */
+export function waitingHits(workspaceId: string, columns: readonly RowColumn[] = rowColumns): SQL {
+  const areFirst = columns.some((column) => column in values);
+  const needed = new Set([...key, ...columns, ...(areFirst ? (['class', 'visitor_key'] as const) : [])]);
+  const read = hitColumnNames.filter((column) => needed.has(column));
+  const batches = sql`select is_repeat, hits from hit_batches where workspace_id = ${workspaceId} and problem is null`;
+  const shown = columns.map((column) => `${values[column] ?? `h.${column}`} as ${column}`);
+  // Only a repeat may be among the rows. A scalar sub-select: `not exists` could be answered from a hash of all rows.
+  return sql`(
+  select ${sql.raw(shown.join(', '))}
+  from (select distinct on (id, link_id, clicked_at) * from (${unpacked(batches, ['is_repeat'], read)}) u) h
+  where not h.is_repeat or (
+    select 1 from clicks k where k.link_id = h.link_id and k.clicked_at = h.clicked_at and k.id = h.id limit 1
+  ) is null
+)`;
+}
+
+/**
+ * Rows of a workspace's hits that the rollups have not taken in: those of the inbox, and those that versions without an
+ * inbox put into `clicks_pending` beside their rows.
+ */
+export const pendingHits = (workspaceId: string, columns: readonly RowColumn[] = rowColumns): SQL => sql`(
+  select ${named(columns)} from ${waitingHits(workspaceId, columns)} c
+  union all
+  select ${named(columns)} from clicks_pending c where c.workspace_id = ${workspaceId}
+)`;

@@ -1,0 +1,146 @@
+import { setImmediate } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Batches } from '../../../src/visitors/clicks/inbox.ts';
+import type { Hit } from '../../../src/visitors/clicks/hit.ts';
+import { rollUpIfFree, rollUpPending } from '../../../src/visitors/rollups/mover.ts';
+import { openTestDatabase, type OpenTestDatabase } from '../../setup/database.ts';
+import { countWaiting, everyHitOf, insertBareWorkspace, makeHit, rowsOf } from '../../setup/hits.ts';
+import { rollupsAndRows } from '../../setup/rollups.ts';
+
+let database: OpenTestDatabase;
+let client: Client;
+let workspaceId: string;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+  client = new Client({ connectionString: database.url });
+  await client.connect();
+});
+
+afterAll(async () => {
+  await client.end();
+  await database.drop();
+});
+
+beforeEach(async () => {
+  workspaceId = await insertBareWorkspace(database.db, 'Asia/Kolkata');
+});
+
+const hitsOf = (count: number): Hit[] =>
+  Array.from({ length: count }, (_, index) =>
+    makeHit({
+      workspaceId,
+      linkId: `${workspaceId}-${index % 5}`,
+      visitorKey: index % 40,
+      clickedAt: Date.now() - index * 60_000,
+      class: index % 6 ? 'human' : 'crawler',
+    }),
+  );
+
+const put = (hits: readonly Hit[]) => client.query(new Batches(hits).statement([]));
+
+async function expectExact(count: number): Promise<void> {
+  const { rollups, rows } = await rollupsAndRows(database.db, workspaceId);
+  expect(rollups).toEqual(rows);
+  const counted = await rowsOf(
+    database.db,
+    sql`select count(*)::int as hits from clicks where workspace_id = ${workspaceId}`,
+  );
+  expect(counted).toEqual([{ hits: count }]);
+}
+
+/** Waits until the mover waits for a lock. @returns its backend */
+async function findStuckMover(): Promise<number> {
+  const stuck = sql`select pid from pg_locks where relation is not null and not granted and database = (select oid from pg_database where datname = current_database())`;
+  let pid = 0;
+  await expect
+    .poll(async () => (pid = (await rowsOf<{ pid: number }>(database.db, stuck))[0]?.pid ?? 0))
+    .toBeGreaterThan(0);
+  return pid;
+}
+
+describe('a mover that is killed', () => {
+  it.each(['hit_batches', 'visitors_seen', 'clicks', 'click_counts_daily', 'click_totals_hourly', 'link_totals'])(
+    'at %s leaves every hit in the inbox, and the next one moves them once',
+    async (table) => {
+      await put(hitsOf(300));
+      await client.query(`begin; lock table ${table} in share mode`);
+      const moving = rollUpPending(database.db).catch((error: unknown) => error);
+      await client.query('select pg_terminate_backend($1)', [await findStuckMover()]);
+      await client.query('commit');
+      // A killed connection may be tried again by the pool's retry; either way nothing is lost or doubled.
+      await moving;
+      await rollUpPending(database.db);
+      expect(await countWaiting(database.db)).toBe(0);
+      await expectExact(300);
+    },
+  );
+});
+
+describe('two movers at once', () => {
+  it('move each hit once, while the timetable of a third goes home', async () => {
+    for (let batch = 0; batch < 10; batch++) await put(hitsOf(100));
+    await client.query(`begin; select pg_advisory_xact_lock(hashtext('waymark rollups'))`);
+    expect(await rollUpIfFree(database.db)).toBe(0);
+    await client.query('commit');
+    const moved = await Promise.all([rollUpPending(database.db), rollUpPending(database.db)]);
+    expect(moved[0] + moved[1]).toBe(1_000);
+    await expectExact(1_000);
+  });
+});
+
+describe('a batch that Postgres cannot make rows of', () => {
+  it('stays where it is with the reason, and holds up no other', async () => {
+    for (let batch = 0; batch < 5; batch++) await put(hitsOf(20));
+    await client.query(
+      `insert into hit_batches (workspace_id, id, size, first_hit_at, is_repeat, hits) values ($1, -1, 1, now(), false, '{not a number}')`,
+      [workspaceId],
+    );
+    expect(await rollUpPending(database.db)).toBe(100);
+    await expectExact(100);
+    const left = await rowsOf(database.db, sql`select id::int, problem from hit_batches`);
+    expect(left).toEqual([{ id: -1, problem: expect.stringContaining('not a number') as string }]);
+    // It is in no report either.
+    expect(await rowsOf(database.db, sql`select count(*)::int as hits from ${everyHitOf(workspaceId)} c`)).toEqual([
+      { hits: 100 },
+    ]);
+    await client.query('delete from hit_batches');
+  });
+});
+
+describe('hits of a workspace that was deleted', () => {
+  it('go without a trace, and those beside them are moved', async () => {
+    const other = await insertBareWorkspace(database.db);
+    await put([...hitsOf(30), ...hitsOf(10).map((hit) => ({ ...hit, workspaceId: other, linkId: `${other}-1` }))]);
+    await client.query('delete from workspaces where id = $1', [other]);
+    expect(await rollUpPending(database.db)).toBe(30);
+    await expectExact(30);
+    expect(await rowsOf(database.db, sql`select from clicks where workspace_id = ${other}`)).toEqual([]);
+  });
+});
+
+describe('a report while hits are moved', () => {
+  it('says the same before, amid and after', async () => {
+    const count = async () =>
+      (
+        await rowsOf<{ hits: number; visitors: number }>(
+          database.db,
+          sql`select count(*)::int as hits, (count(*) filter (where is_first_in_workspace))::int as visitors from ${everyHitOf(workspaceId)} c`,
+        )
+      )[0];
+    const hits = hitsOf(400);
+    for (let from = 0; from < 400; from += 50) await put(hits.slice(from, from + 50));
+    const before = await count();
+    const moving = rollUpPending(database.db);
+    const amid = [];
+    const over = moving.then(() => 'over');
+    while ((await Promise.race([over, setImmediate()])) !== 'over') amid.push(await count());
+    expect(new Set([...amid, await count()].map((each) => JSON.stringify(each)))).toEqual(
+      new Set([JSON.stringify(before)]),
+    );
+    expect(before?.hits).toBe(400);
+    await expectExact(400);
+  });
+});
