@@ -36,10 +36,10 @@ beforeEach(async () => {
 afterAll(() => app.close());
 
 type Row = Record<string, unknown> & { class: string; reason: string; channel: string };
-const hitsOf = (linkId: string) =>
+const hitsOf = (linkId: string, workspaceId = link.workspaceId) =>
   rowsOf<Row>(
     app.db,
-    sql`select * from ${everyHitOf(link.workspaceId)} c where link_id = ${linkId} order by clicked_at, id`,
+    sql`select * from ${everyHitOf(workspaceId)} c where link_id = ${linkId} order by clicked_at, id`,
   );
 
 describe('a visitor who opens a short link', () => {
