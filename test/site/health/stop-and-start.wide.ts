@@ -97,7 +97,12 @@ async function insertLink(): Promise<void> {
 }
 
 const countClicks = async () =>
-  (await query<{ n: number }>(database.url, 'select count(*)::int as n from clicks'))[0]?.n;
+  (
+    await query<{ n: number }>(
+      database.url,
+      'select (select count(*) from clicks)::int + (select coalesce(sum(size), 0) from hit_batches)::int as n',
+    )
+  )[0]?.n;
 
 /** The value of a line of the metrics, read through whichever process answers. */
 async function figure(line: string): Promise<number> {
