@@ -136,7 +136,7 @@ from (
          unnest(array['rows', 'indexes']) as part
   from pg_class c
   where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
-    and (c.relname like 'clicks%' or c.relname like 'click\\_%' or c.relname in ('link_totals', 'visitors_seen'))
+    and (c.relname like 'clicks%' or c.relname like 'click\\_%' or c.relname in ('link_totals', 'visitors_seen', 'hit_batches'))
 ) t
 group by kind
 order by 2 desc`);

@@ -10,6 +10,9 @@ const databaseErrorOf = (error: unknown): DatabaseError | undefined => {
 /** SQLSTATE with which Postgres refused a statement, or undefined when it did not. */
 export const sqlState = (error: unknown): string | undefined => databaseErrorOf(error)?.code;
 
+/** The words with which Postgres refused a statement; undefined when it did not. */
+export const refusalOf = (error: unknown): string | undefined => databaseErrorOf(error)?.message;
+
 /** Name of the unique constraint or index that refused the statement, or undefined when that is not what happened. */
 export function uniqueViolation(error: unknown): string | undefined {
   const cause = databaseErrorOf(error);
@@ -17,18 +20,13 @@ export function uniqueViolation(error: unknown): string | undefined {
 }
 
 /** True when Postgres may not know the name of a time zone (invalid_parameter_value). */
-export function isUnknownZone(error: unknown): boolean {
-  const cause = error instanceof DrizzleQueryError ? error.cause : error;
-  return cause instanceof DatabaseError && cause.code === '22023';
-}
+export const isUnknownZone = (error: unknown): boolean => sqlState(error) === '22023';
 
 /**
  * True when Postgres refused a statement for what is in it (SQLSTATE classes 22, 23 and 54: data, constraints, limits):
  * the connection is sound, and the same statement will be refused again.
  */
-export function isRefused(error: unknown): boolean {
-  return error instanceof DatabaseError && /^(22|23|54)/.test(error.code ?? '');
-}
+export const isRefused = (error: unknown): boolean => /^(22|23|54)/.test(sqlState(error) ?? '');
 
 /** How people call a row by the table that it was in, and the form field that names it. */
 const nouns: Readonly<Record<string, { noun: string; field?: string }>> = {

@@ -3,7 +3,9 @@ import type { Db } from '../../ground/db/db.ts';
 import { inTurn } from '../../ground/db/in-turn.ts';
 import { NotFound } from '../../ground/text/errors.ts';
 import { type Dimension, type DimensionName, dimensions, unknown } from '../../visitors/rollups/dimensions.ts';
-import { hitRow, pendingHits, waitingHits } from '../../visitors/rollups/pending.ts';
+import type { ClickColumn } from '../../visitors/clicks/hit-fields.ts';
+import { hitColumnNames } from '../../visitors/clicks/inbox.ts';
+import { namedColumns, pendingHits, waitingHits } from '../../visitors/rollups/pending.ts';
 import type { Filter } from './filter.ts';
 import { hasHit, hasLink, kinds, type Subject } from './kinds.ts';
 import type { Span } from './period.ts';
@@ -134,17 +136,24 @@ export const unionAll = (parts: SQL[]) =>
   `,
   );
 
-/** The hits that are counted one by one: those of the spans that no rollup covers, and what is pending in the others. */
-export function hitsOf(scope: Scope, { rolledUp, rows }: Sources): SQL {
+/** The columns that tell the scope and the time of a hit. */
+const scopeColumns = ['clicked_at', 'class', 'workspace_id', 'link_id', 'slug_id', 'domain_id'] as const;
+
+/**
+ * The hits that are counted one by one: those of the spans that no rollup covers, and what is pending in the others.
+ * @param values columns that are wanted beside scope, time and whether a hit is its visitor's first
+ */
+export function hitsOf(scope: Scope, { rolledUp, rows }: Sources, values: readonly ClickColumn[] = []): SQL {
+  const isOfVisitors =
+    kinds[scope.subject.kind].visitorsOf === 'workspace' ? 'is_first_in_workspace' : 'is_first_on_link';
+  const columns = [...new Set([...scopeColumns, ...values]), isOfVisitors] as const;
+  const select = (from: SQL, isInSpan: SQL) =>
+    sql`select ${namedColumns(columns)} from ${from} c where ${isOfScope(scope)} and ${isInSpan}`;
   const inRows = sql.join(rows.map(isIn), sql` or `);
   return unionAll([
-    ...rows.map((span) => sql`select ${hitRow} from clicks c where ${isOfScope(scope)} and ${isIn(span)}`),
-    ...(rows.length === 0
-      ? []
-      : [sql`select ${hitRow} from ${waitingHits(scope.workspaceId)} c where ${isOfScope(scope)} and (${inRows})`]),
-    ...(rolledUp
-      ? [sql`select ${hitRow} from ${pendingHits(scope.workspaceId)} c where ${isOfScope(scope)} and ${isIn(rolledUp)}`]
-      : []),
+    ...rows.map((span) => select(sql`clicks`, isIn(span))),
+    ...(rows.length === 0 ? [] : [select(waitingHits(scope.workspaceId, columns), sql`(${inRows})`)]),
+    ...(rolledUp ? [select(pendingHits(scope.workspaceId, columns), isIn(rolledUp))] : []),
   ]);
 }
 
@@ -191,7 +200,7 @@ export async function countDimensions(
   const { rows } = await db.execute(sql`
 with hit as (
   select c.class = 'human' as is_click, ${isFirst(scope)} as is_first, ${list(columns)}
-  from (${hitsOf(scope, sources)}) c
+  from (${hitsOf(scope, sources, hitColumnNames)}) c
 ), grouped as (
   select case 0 ${sql.join(nameOfGroup, sql` `)} end as dimension,
          coalesce(${list(values.map(({ name }) => sql.identifier(name)))}) as value,

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { isRefused, isUnknownZone } from '../../ground/db/pg-errors.ts';
+import { isRefused, isUnknownZone, refusalOf } from '../../ground/db/pg-errors.ts';
 import { type MendedZone, mendTimeZones } from '../../ground/zones/time-zones.ts';
 import { hitColumnNames, unpacked } from '../clicks/inbox.ts';
 import { type Dimension, dimensions as all } from './dimensions.ts';
@@ -107,9 +107,10 @@ limit ${batchesAStep}`);
   let size = 0;
   const enough = found.findIndex((batch) => (size += batch.size) >= hitsAStep);
   const batches = enough === -1 ? found : found.slice(0, enough + 1);
-  const ofOlderVersions = await takeIn(tx, sql`delete from clicks_pending returning *`, dimensions);
+  const { rowCount: older } = await tx.execute(sql`select from clicks_pending limit 1`);
+  const ofOlder = older ? await takeIn(tx, sql`delete from clicks_pending returning *`, dimensions) : 0;
   const moved = batches.length === 0 ? 0 : await moveBatches(tx, batches, dimensions);
-  return { hits: ofOlderVersions + moved, isLast: batches.length === found.length && found.length < batchesAStep };
+  return { hits: ofOlder + moved, isLast: batches.length === found.length && found.length < batchesAStep };
 }
 
 /** Moves batches. One that Postgres refuses is found by halving, and stays where it is with the reason beside it. */
@@ -117,13 +118,12 @@ async function moveBatches(tx: Db, batches: readonly Batch[], dimensions: readon
   try {
     return await tx.transaction((part) => moveRows(part, batches, dimensions));
   } catch (error) {
-    const cause = error instanceof Error && error.cause ? error.cause : error;
-    if (!isRefused(cause) || isUnknownZone(error)) throw error;
+    if (!isRefused(error) || isUnknownZone(error)) throw error;
     const [batch, ...others] = batches;
     if (!batch) return 0;
     if (others.length === 0) {
       await tx.execute(sql`
-update hit_batches set problem = ${String(cause)} where workspace_id = ${batch.workspaceId} and id = ${batch.id}::bigint`);
+update hit_batches set problem = ${refusalOf(error) ?? ''} where workspace_id = ${batch.workspaceId} and id = ${batch.id}::bigint`);
       return 0;
     }
     const half = Math.ceil(batches.length / 2);

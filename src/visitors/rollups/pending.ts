@@ -10,15 +10,17 @@ import type { ClickColumn } from '../clicks/hit-fields.ts';
 const flags = ['is_first_on_link', 'is_first_in_workspace'] as const;
 
 /** A column of `clicks`. */
-type RowColumn = ClickColumn | (typeof flags)[number];
+export type RowColumn = ClickColumn | (typeof flags)[number];
 
 /** The columns of `clicks`, in one order for all selects that are put together. */
 const rowColumns: readonly RowColumn[] = [...hitColumnNames, ...flags];
 
-const named = (columns: readonly RowColumn[]): SQL => sql.raw(columns.map((column) => `c.${column}`).join(', '));
+/** Columns of a row `c` of hits, wherever it is from. */
+export const namedColumns = (columns: readonly RowColumn[]): SQL =>
+  sql.raw(columns.map((column) => `c.${column}`).join(', '));
 
-/** All columns of a row `c` of hits, wherever it is from. */
-export const hitRow: SQL = named(rowColumns);
+/** All of them. */
+export const hitRow: SQL = namedColumns(rowColumns);
 
 const key: readonly ClickColumn[] = ['id', 'link_id', 'clicked_at'];
 
@@ -57,7 +59,7 @@ export function waitingHits(workspaceId: string, columns: readonly RowColumn[] =
  * inbox put into `clicks_pending` beside their rows.
  */
 export const pendingHits = (workspaceId: string, columns: readonly RowColumn[] = rowColumns): SQL => sql`(
-  select ${named(columns)} from ${waitingHits(workspaceId, columns)} c
+  select ${namedColumns(columns)} from ${waitingHits(workspaceId, columns)} c
   union all
-  select ${named(columns)} from clicks_pending c where c.workspace_id = ${workspaceId}
+  select ${namedColumns(columns)} from clicks_pending c where c.workspace_id = ${workspaceId}
 )`;

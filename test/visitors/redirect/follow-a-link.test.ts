@@ -36,11 +36,8 @@ beforeEach(async () => {
 afterAll(() => app.close());
 
 type Row = Record<string, unknown> & { class: string; reason: string; channel: string };
-const hitsOf = (linkId: string, workspaceId = link.workspaceId) =>
-  rowsOf<Row>(
-    app.db,
-    sql`select * from ${everyHitOf(workspaceId)} c where link_id = ${linkId} order by clicked_at, id`,
-  );
+const hitsOf = (linkId: string, ownerId = link.workspaceId) =>
+  rowsOf<Row>(app.db, sql`select * from ${everyHitOf(ownerId)} c where link_id = ${linkId} order by clicked_at, id`);
 
 describe('a visitor who opens a short link', () => {
   it('is sent on with 302, its bytes as they were given, and nothing to keep', async () => {
