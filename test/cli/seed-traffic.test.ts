@@ -7,7 +7,7 @@ import { drawIndex, runningSums, seededRandom } from '../../src/demo/random.ts';
 import { mixes } from '../../src/demo/sources.ts';
 import { calendar, type Popularity, spread } from '../../src/demo/traffic.ts';
 import { destinationTo } from '../../src/visitors/openings/url.ts';
-import { HOUR } from '../../src/ground/time/zoned-time.ts';
+import { HOUR, localDay } from '../../src/ground/time/zoned-time.ts';
 
 const timeZone = 'Europe/Berlin';
 /** Three days after the clocks went back. */
@@ -100,7 +100,7 @@ describe('the traffic of a demo', () => {
       expect(people).toEqual(people.toSorted((a, b) => a - b));
       expect(people).toHaveLength(day.people);
     }
-    expect(made.flatMap(({ hits }) => hits.map(({ day }) => day))).toEqual(
+    expect(made.flatMap(({ hits }) => hits.map(({ clickedAt }) => localDay(new Date(clickedAt), timeZone)))).toEqual(
       made.flatMap(({ hits }, index) => hits.map(() => days[index])),
     );
     const seen = (run: typeof made) =>

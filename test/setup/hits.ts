@@ -40,7 +40,6 @@ export function makeHit(changes: Partial<Hit> & Pick<Hit, 'workspaceId' | 'linkI
     browser: 'Chrome',
     language: 'de',
     channel: 'direct',
-    day: new Date(clickedAt).toISOString().slice(0, 10),
     ...changes,
   };
 }

@@ -450,7 +450,11 @@ export const hitBatches = pgTable(
     /** Why Postgres refuses to make rows of it; then it stays here, for whoever wants to look. */
     problem: text('problem'),
   },
-  (table) => [primaryKey({ columns: [table.workspaceId, table.id] })],
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.id] }),
+    // Metrics count them; there should be none.
+    index('hit_batches_problem').on(table.id).where(sql`problem is not null`),
+  ],
 );
 
 /** Hits that versions without an inbox put into `clicks` and no rollup has; a later version drops it. */

@@ -89,6 +89,9 @@ export function openMetrics({ traffic, spoolDepth, jobStates, ...database }: Met
   gauge('waymark_rollup_lag_seconds', 'How long the oldest of them has waited, about', 'max', async () => {
     return (await database.countBacklog())?.seconds;
   });
+  gauge('waymark_inbox_refused_clicks', 'Hits that Postgres refuses to make rows of', 'max', async () => {
+    return (await database.countBacklog())?.refused;
+  });
 
   function byJob(read: (state: JobState) => number): Record<string, number> {
     return Object.fromEntries(jobStates(new Date()).map((state) => [state.name, read(state)]));

@@ -108,7 +108,6 @@ export function enrich(visit: Visit, link: OpenedLink, { utm: ownUtm }: Opened, 
     agent: agent.id === null ? null : agent.shape,
     agentId: agent.id,
     visitorKey: isPrivate ? null : visitor,
-    day,
   };
   // Machines make no rows of rollups with their texts, so a crawler's made-up ones take no room from people's.
   if (hit.class === 'human') variety.bound(hit, ownUtm);

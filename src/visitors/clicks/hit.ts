@@ -5,8 +5,6 @@ import type { HitColumns } from './hit-fields.ts';
 export type Hit = HitColumns & {
   /** The user agent's shape, of which `agentId` is the id; NULL when the dictionary is full for today. */
   agent: string | null;
-  /** Day of the visit on the workspace's calendar, YYYY-MM-DD. */
-  day: string;
 };
 
 let lastId = randomInt(2 ** 48 - 1) * 32;

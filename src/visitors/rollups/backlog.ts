@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 
-/** Hits that the mover still has to move, and how long the oldest of them has waited; both about. */
-export type Backlog = { hits: number; seconds: number };
+/** Hits that the mover still has to move, and how long the oldest of them has waited, both about; and those it cannot move. */
+export type Backlog = { hits: number; seconds: number; refused: number };
 
 /**
  * Counts the waiting hits of all workspaces, about: by the statistics of Postgres and by the first thousand batches.
@@ -12,7 +12,8 @@ export async function readBacklog(db: Db): Promise<Backlog> {
   const { rows } = await db.execute<Backlog>(sql`
 select (coalesce(sum(size), 0) * case when count(*) < 1000 then 1
           else greatest(1, pg_stat_get_live_tuples('hit_batches'::regclass) / 1000.0) end)::int as hits,
-       greatest(0, coalesce(extract(epoch from clock_timestamp() - min(first_hit_at)), 0))::float as seconds
+       greatest(0, coalesce(extract(epoch from clock_timestamp() - min(first_hit_at)), 0))::float as seconds,
+       (select coalesce(sum(size), 0) from hit_batches where problem is not null)::int as refused
 from (select size, first_hit_at from hit_batches where problem is null limit 1000) p`);
-  return rows[0] ?? { hits: 0, seconds: 0 };
+  return rows[0] ?? { hits: 0, seconds: 0, refused: 0 };
 }

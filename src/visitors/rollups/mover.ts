@@ -13,6 +13,14 @@ const hitsAStep = 20_000;
 /** Batches that are looked at for a step. */
 const batchesAStep = 20_000;
 
+/** What a run may have to tell operators. */
+type News = {
+  /** Workspaces that got another time zone, because theirs is unknown. */
+  onMended?: ((zones: readonly MendedZone[]) => void) | undefined;
+  /** Hits that Postgres refuses to make rows of, and its reason. */
+  onRefused?: ((hits: number, reason: string) => void) | undefined;
+};
+
 /**
  * Moves all hits from the inbox to where they live, into rows and every rollup, exactly once, step by step.
  * @param dimensions those of the version that counts; a test counts as an older one
@@ -31,21 +39,17 @@ export const rollUpPending = (db: Db, dimensions: readonly Dimension[] = all): P
 
 /**
  * The same for the timetable: where another node is at it, or a newer version counts, it is left to them.
- * @param onMended told of workspaces that got another time zone, because theirs is unknown
  * @returns how many hits were taken in
  */
-export const rollUpIfFree = (
-  db: Db,
-  onMended?: (zones: readonly MendedZone[]) => void,
-  dimensions: readonly Dimension[] = all,
-): Promise<number> => moveSteps(db, (tx) => tryLockRollups(tx, dimensions), dimensions, onMended);
+export const rollUpIfFree = (db: Db, news: News = {}, dimensions: readonly Dimension[] = all): Promise<number> =>
+  moveSteps(db, (tx) => tryLockRollups(tx, dimensions), dimensions, news);
 
 /** Step after step, each a transaction, until what was there is moved: what comes meanwhile is the next run's. */
 async function moveSteps(
   db: Db,
   lock: (tx: Db) => Promise<boolean>,
   dimensions: readonly Dimension[],
-  onMended?: (zones: readonly MendedZone[]) => void,
+  news: News = {},
 ): Promise<number> {
   let moved = 0;
   for (;;) {
@@ -57,9 +61,9 @@ async function moveSteps(
           // Nobody waits for it to be on disk: a crash that takes it away gives the batches back.
           await tx.execute(sql`
 select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64MB', true)`);
-          return moveStep(tx, dimensions);
+          return moveStep(tx, dimensions, news);
         }),
-      onMended,
+      news,
     );
     moved += step.hits;
     if (step.isLast) return moved;
@@ -67,17 +71,13 @@ select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64
 }
 
 /** Gives workspaces whose zone Postgres does not know another one first: all others are counted with them. */
-async function withKnownZones<Result>(
-  db: Db,
-  run: () => Promise<Result>,
-  onMended: (zones: readonly MendedZone[]) => void = () => {},
-): Promise<Result> {
+async function withKnownZones<Result>(db: Db, run: () => Promise<Result>, { onMended }: News): Promise<Result> {
   try {
     return await run();
   } catch (error) {
     const mended = isUnknownZone(error) ? await mendTimeZones(db) : [];
     if (mended.length === 0) throw error;
-    onMended(mended);
+    onMended?.(mended);
     return run();
   }
 }
@@ -85,7 +85,7 @@ async function withKnownZones<Result>(
 /** As `rollUpPending`, in the transaction of those who hold the lock. */
 export async function takePending(tx: Db, dimensions: readonly Dimension[] = all): Promise<number> {
   for (let moved = 0; ; ) {
-    const step = await moveStep(tx, dimensions);
+    const step = await moveStep(tx, dimensions, {});
     moved += step.hits;
     if (step.isLast) return moved;
   }
@@ -98,7 +98,11 @@ type Batch = { workspaceId: string; id: string; size: number; isLate: boolean };
 const forgottenBefore = sql`(date_trunc('day', now(), 'UTC') - interval '1 day')`;
 
 /** @returns how many hits were taken in, and whether nothing is left of what was there */
-async function moveStep(tx: Db, dimensions: readonly Dimension[]): Promise<{ hits: number; isLast: boolean }> {
+async function moveStep(
+  tx: Db,
+  dimensions: readonly Dimension[],
+  news: News,
+): Promise<{ hits: number; isLast: boolean }> {
   const { rows: found } = await tx.execute<Batch>(sql`
 select workspace_id as "workspaceId", id::text, size, first_hit_at < ${forgottenBefore} as "isLate"
 from hit_batches
@@ -109,12 +113,17 @@ limit ${batchesAStep}`);
   const batches = enough === -1 ? found : found.slice(0, enough + 1);
   const { rowCount: older } = await tx.execute(sql`select from clicks_pending limit 1`);
   const ofOlder = older ? await takeIn(tx, sql`delete from clicks_pending returning *`, dimensions) : 0;
-  const moved = batches.length === 0 ? 0 : await moveBatches(tx, batches, dimensions);
+  const moved = batches.length === 0 ? 0 : await moveBatches(tx, batches, dimensions, news);
   return { hits: ofOlder + moved, isLast: batches.length === found.length && found.length < batchesAStep };
 }
 
 /** Moves batches. One that Postgres refuses is found by halving, and stays where it is with the reason beside it. */
-async function moveBatches(tx: Db, batches: readonly Batch[], dimensions: readonly Dimension[]): Promise<number> {
+async function moveBatches(
+  tx: Db,
+  batches: readonly Batch[],
+  dimensions: readonly Dimension[],
+  news: News,
+): Promise<number> {
   try {
     return await tx.transaction((part) => moveRows(part, batches, dimensions));
   } catch (error) {
@@ -122,14 +131,16 @@ async function moveBatches(tx: Db, batches: readonly Batch[], dimensions: readon
     const [batch, ...others] = batches;
     if (!batch) return 0;
     if (others.length === 0) {
+      const reason = refusalOf(error) ?? '';
+      news.onRefused?.(batch.size, reason);
       await tx.execute(sql`
-update hit_batches set problem = ${refusalOf(error) ?? ''} where workspace_id = ${batch.workspaceId} and id = ${batch.id}::bigint`);
+update hit_batches set problem = ${reason} where workspace_id = ${batch.workspaceId} and id = ${batch.id}::bigint`);
       return 0;
     }
     const half = Math.ceil(batches.length / 2);
     return (
-      (await moveBatches(tx, batches.slice(0, half), dimensions)) +
-      (await moveBatches(tx, batches.slice(half), dimensions))
+      (await moveBatches(tx, batches.slice(0, half), dimensions, news)) +
+      (await moveBatches(tx, batches.slice(half), dimensions, news))
     );
   }
 }

@@ -23,12 +23,14 @@ type Parts = {
   retentionDays: number | null;
   /** Told of workspaces that got another time zone, because theirs is unknown. */
   onMended?: (zones: readonly MendedZone[]) => void;
+  /** Told of hits that Postgres refuses to make rows of. */
+  onRefused?: (hits: number, reason: string) => void;
 };
 
 /** The jobs that keep clicks in order, for the timetable. */
-export function clickJobs({ db, salts, sweptHits, retentionDays, onMended }: Parts): Job[] {
+export function clickJobs({ db, salts, sweptHits, retentionDays, onMended, onRefused }: Parts): Job[] {
   return [
-    { name: 'roll up clicks', everyMs: 1_000, atMostMs: 5_000, run: () => rollUpIfFree(db, onMended) },
+    { name: 'roll up clicks', everyMs: 1_000, atMostMs: 5_000, run: () => rollUpIfFree(db, { onMended, onRefused }) },
     { name: 'mend time zones', everyMs: 10 * minuteMs, run: async () => onMended?.(await mendTimeZones(db)) },
     {
       name: 'settle sweeps',

@@ -180,7 +180,6 @@ describe('what campaigns brought', () => {
           workspaceId: workspace,
           linkId: link?.id ?? '',
           clickedAt,
-          day: new Date(clickedAt + 14 * 3_600_000).toISOString().slice(0, 10),
           // Keys are of one day: its salt is gone on the next.
           visitorKey: (index % 90) + 1_000 * Math.floor((clickedAt - start) / 3_600_000),
           channel: index % 3 === 0 ? 'qr' : 'direct',
@@ -240,7 +239,6 @@ select 1 from link_totals where workspace_id = ${workspace} and is_busy`);
           workspaceId: workspace,
           linkId: link.id,
           clickedAt: day(ago),
-          day: isoDay(ago),
           visitorKey: 100 * ago + Math.floor(index / 2) + (link === loudLink ? 50 : 0),
           channel: index === 0 ? 'qr' : 'direct',
         }),

@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Batches } from '../../../src/visitors/clicks/inbox.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
+import { readBacklog } from '../../../src/visitors/rollups/backlog.ts';
 import { rollUpIfFree, rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { openTestDatabase, type OpenTestDatabase } from '../../setup/database.ts';
 import { countWaiting, everyHitOf, insertBareWorkspace, makeHit, rowsOf } from '../../setup/hits.ts';
@@ -98,7 +99,10 @@ describe('a batch that Postgres cannot make rows of', () => {
       `insert into hit_batches (workspace_id, id, size, first_hit_at, is_repeat, hits) values ($1, -1, 1, now(), false, '{not a number}')`,
       [workspaceId],
     );
-    expect(await rollUpPending(database.db)).toBe(100);
+    const refused: [number, string][] = [];
+    expect(await rollUpIfFree(database.db, { onRefused: (...news) => void refused.push(news) })).toBe(100);
+    expect(refused).toEqual([[1, expect.stringContaining('not a number')]]);
+    expect(await readBacklog(database.db)).toMatchObject({ hits: 0, refused: 1 });
     await expectExact(100);
     const left = await rowsOf(database.db, sql`select id::int, problem from hit_batches`);
     expect(left).toEqual([{ id: -1, problem: expect.stringContaining('not a number') as string }]);

@@ -50,7 +50,7 @@ describe('the roll-up of the timetable', () => {
     // Every dimension is marked by the server's first job.
     await expect.poll(async () => (await app.db.select().from(rolledUpDimensions)).length).toBe(dimensions.length);
     await expect(rollUpPending(app.db, fewer)).rejects.toThrow(NewerRollups);
-    expect(await rollUpIfFree(app.db, undefined, fewer)).toBe(0);
+    expect(await rollUpIfFree(app.db, {}, fewer)).toBe(0);
     await expect(app.db.transaction((tx) => lockRollups(tx, fewer))).rejects.toThrow(
       'A newer version of Waymark counts',
     );
