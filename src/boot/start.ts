@@ -139,8 +139,8 @@ async function open(
     for (const { workspaceId, was, now } of zones)
       problem(`the time zone "${was}" of workspace ${workspaceId} is unknown here; its reports go by ${now}`);
   };
-  const onRefused = (hits: number, reason: string) =>
-    problem(`${hits} hits wait in the table hit_batches, because Postgres cannot make rows of them: ${reason}`);
+  const onRefused = (hits: number, state: string) =>
+    problem(`${hits} hits stay in the inbox: Postgres cannot make rows of them (SQLSTATE ${state})`);
   const timetable = [
     ...clickJobs({ db, salts, sweptHits, retentionDays: config.retentionDays, onMended, onRefused }),
     ...eventJobs(db),

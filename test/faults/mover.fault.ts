@@ -26,7 +26,8 @@ async function withoutMover(work: (client: Client) => Promise<void>): Promise<vo
   await client.connect();
   await client.query(`select pg_advisory_lock(hashtext('waymark rollups'))`);
   await work(client);
-  await client.end();
+  // Its server may be gone by now, and the lock with it.
+  await client.end().catch(() => {});
 }
 
 it('kill -9 of server and Postgres between inbox and rows: every hit is moved once', { timeout: 120_000 }, async () => {
@@ -41,7 +42,7 @@ it('kill -9 of server and Postgres between inbox and rows: every hit is moved on
     await node.end('SIGKILL');
     await world.postgres.kill();
     await world.postgres.start();
-  }).catch(() => {});
+  });
   node = await world.start({ dataDir: node.dataDir });
   await visitors.progress(300);
   await visitors.leave();
@@ -74,7 +75,10 @@ it('a million hits that waited for an hour: reports answer meanwhile, and each i
     }
     const startedAt = performance.now();
     expect(await world.api(node, 'GET', '/analytics?period=7d')).toBe(200);
-    console.log(`a report while 1,000,000 hits wait: ${Math.round(performance.now() - startedAt)} ms`);
+    const took = performance.now() - startedAt;
+    console.log(`a report while 1,000,000 hits wait: ${Math.round(took)} ms`);
+    // A second is the aim, which `console.log` tells; a report is refused after five.
+    expect(took).toBeLessThan(4_000);
     await visitors.progress(200);
   });
   await visitors.leave();

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { columnsOfHits, type HitColumns } from '../../src/visitors/clicks/hit-fields.ts';
 import { type Hit, newHitId } from '../../src/visitors/clicks/hit.ts';
-import { unpacked } from '../../src/visitors/clicks/inbox.ts';
-import { hitRow, waitingHits } from '../../src/visitors/rollups/pending.ts';
+import { Batches, unpacked } from '../../src/visitors/clicks/inbox.ts';
+import { hitRow, rowColumns, waitingHits } from '../../src/visitors/rollups/pending.ts';
 import type { Db } from '../../src/ground/db/db.ts';
 import { newId } from '../../src/ground/text/id.ts';
 
@@ -65,6 +65,32 @@ export const everyHitOf = (workspaceId: string) => sql`(
   union all
   select ${hitRow} from ${waitingHits(workspaceId)} c
 )`;
+
+/** Puts hits into the inbox, without shapes of their agents. */
+export async function putHits(db: Db, hits: readonly Hit[], { isRepeat = false } = {}): Promise<void> {
+  const { text, values } = new Batches(hits, { isRepeat }).statement([]);
+  const parts = text
+    .split(/\$(\d)/)
+    .map((part, index) => (index % 2 ? sql`${values[Number(part) - 1]}` : sql.raw(part)));
+  await db.execute(sql.join(parts));
+}
+
+/** Writes hits of a workspace as versions without an inbox do: as rows, and beside them for the rollups. */
+export async function putAsOlder(db: Db, workspaceId: string, hits: readonly Hit[]): Promise<void> {
+  await putHits(db, hits);
+  const columns = sql.raw(rowColumns.join(', '));
+  await db.execute(sql`
+with hit as (
+  insert into clicks (${columns}) select ${hitRow} from ${waitingHits(workspaceId)} c returning ${columns}
+), seen as (
+  insert into visitors_seen (visitor_key, link_id, day)
+  select visitor_key, s.link_id, current_date
+  from hit cross join lateral (values (hit.link_id, is_first_on_link), ('', is_first_in_workspace)) s (link_id, is_first)
+  where s.is_first
+)
+insert into clicks_pending (${columns}) select ${columns} from hit`);
+  await db.execute(sql`delete from hit_batches where workspace_id = ${workspaceId}`);
+}
 
 /** How many hits wait for the mover. */
 export async function countWaiting(db: Db): Promise<number> {

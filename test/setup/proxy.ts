@@ -37,7 +37,7 @@ export async function startProxy(port: number): Promise<Proxy> {
 
     let isSwallowing = false;
     client.on('data', (chunk) => {
-      // Each Bind message names a prepared statement of visitors/clicks/batch.ts.
+      // Each Bind message names a prepared statement of visitors/clicks/inbox.ts.
       if (every > 0 && chunk.includes('record-batches') && ++batches % every === 0) isSwallowing = true;
       server.write(chunk);
     });

@@ -10,8 +10,9 @@ const databaseErrorOf = (error: unknown): DatabaseError | undefined => {
 /** SQLSTATE with which Postgres refused a statement, or undefined when it did not. */
 export const sqlState = (error: unknown): string | undefined => databaseErrorOf(error)?.code;
 
-/** The words with which Postgres refused a statement; undefined when it did not. */
-export const refusalOf = (error: unknown): string | undefined => databaseErrorOf(error)?.message;
+/** SQLSTATE and the beginning of the words with which Postgres refused a statement; they may quote values. */
+export const reasonOf = (error: unknown): string =>
+  `${sqlState(error) ?? ''} ${databaseErrorOf(error)?.message.slice(0, 200) ?? ''}`;
 
 /** Name of the unique constraint or index that refused the statement, or undefined when that is not what happened. */
 export function uniqueViolation(error: unknown): string | undefined {

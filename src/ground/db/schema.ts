@@ -447,7 +447,7 @@ export const hitBatches = pgTable(
     workspaceId: text('workspace_id').notNull(),
     /** The hits as text (visitors/clicks/inbox.ts). */
     hits: text('hits').notNull(),
-    /** Why Postgres refuses to make rows of it; then it stays here, for whoever wants to look. */
+    /** Why Postgres refuses to make rows of it; then it stays here for a month, for operators. */
     problem: text('problem'),
   },
   (table) => [

@@ -2,6 +2,8 @@ import { eq, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Client } from 'pg';
 import { lockRollups } from '../../visitors/rollups/rollup-lock.ts';
+import { takePending } from '../../visitors/rollups/mover.ts';
+import { waitingHits } from '../../visitors/rollups/pending.ts';
 import { takeIn } from '../../visitors/rollups/rollups.ts';
 import { exportedFields } from '../../visitors/clicks/hit-fields.ts';
 import { copyInto, copyLine } from '../../ground/db/copy.ts';
@@ -134,6 +136,8 @@ left join imported_domains d on d.host = i.domain`;
 
 async function putIn(db: Db, { workspaceId, onProgress }: HitsImport, last: number): Promise<number> {
   await lockRollups(db);
+  // The file may have hits that wait: they are rows first, and the file's the repeat.
+  await takePending(db);
   await db.execute(sql`select set_config('work_mem', '64MB', true)`);
   let added = 0;
   for (let from = 0; from < last; from += linesAtOnce) {
@@ -154,6 +158,9 @@ async function countMissing(db: Db, { workspaceId }: HitsImport): Promise<number
   const { rows } = await db.execute<{ hits: number }>(sql`
 select count(*)::int as hits
 from (select distinct link_id, clicked_at, id from (${stagedRows(workspaceId)}) h) k
-where not exists (select from clicks c where (c.link_id, c.clicked_at, c.id) = (k.link_id, k.clicked_at, k.id))`);
+where not exists (select from clicks c where (c.link_id, c.clicked_at, c.id) = (k.link_id, k.clicked_at, k.id))
+  and (k.link_id, k.clicked_at, k.id) not in (
+    select link_id, clicked_at, id from ${waitingHits(workspaceId, ['link_id', 'clicked_at', 'id'])} c
+  )`);
   return rows[0]?.hits ?? 0;
 }

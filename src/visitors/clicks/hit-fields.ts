@@ -24,7 +24,7 @@ type TextField = {
 
 /**
  * THE list of a hit's columns, in the order in which a batch writes them. The type `Hit`, the batch, the bounds of made-up
- * texts, files and JSON of hits, imports and tests follow it. A new field is a line here, a column in ground/db/schema.ts,
+ * texts, files and JSON of hits, imports and tests follow it. Versions add lines at its end only: waiting batches are read by place. A new field is a line here, a column in ground/db/schema.ts,
  * and a line in enrich.ts.
  */
 export const hitFields = {
@@ -115,6 +115,9 @@ export type ClickColumn = Fields[keyof Fields]['column'];
 type NamesOf<Quality> = { [Name in keyof Fields]: Fields[Name] extends Quality ? Name : never }[keyof Fields];
 
 type ExportedName = NamesOf<{ exported: object }>;
+
+/** The columns of a hit in `clicks`, in the order of THE list. */
+export const hitColumnNames: readonly ClickColumn[] = Object.values(hitFields).map(({ column }) => column);
 
 /** The fields that leave in files and in JSON. */
 export type ExportedFields = Pick<HitColumns, ExportedName>;

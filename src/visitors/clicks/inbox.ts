@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { DAY, isoDay } from '../../ground/time/zoned-time.ts';
-import { type ClickColumn, columnsOfHits, hitFields } from './hit-fields.ts';
+import { columnsOfHits, hitColumnNames, hitFields } from './hit-fields.ts';
 import { type Hit, newHitId } from './hit.ts';
+import type { SeenShape } from './known-shapes.ts';
 
-/** Stands between the columns of a batch. Not in a value: visits/text.ts takes control characters out. */
+/** Stands between the columns of a batch. Values have none: `escaped` puts a space in its place. */
 const columnEnd = '\n';
 
 /** Stands between the batches of a statement. */
@@ -32,9 +32,6 @@ with shape as (
   on conflict (id) do update set last_seen_on = excluded.last_seen_on where known.last_seen_on < excluded.last_seen_on
 )${insertBatches}`,
 };
-
-/** A shape whose id a hit carries, and the UTC day of the hit. */
-type SeenShape = { id: number; shape: string; day: string };
 
 /** Hits on their way into the inbox, with the ids that tell a second try from a first one. */
 export class Batches {
@@ -112,9 +109,6 @@ const needsEscape = /["\\\n\u001E]/;
 const escaped = (value: string) =>
   value.replaceAll(/["\\]/g, '\\$&').replaceAll(columnEnd, ' ').replaceAll(batchEnd, ' ');
 
-/** The columns of a hit in `clicks`, in the order of THE list. */
-export const hitColumnNames: readonly ClickColumn[] = Object.values(hitFields).map(({ column }) => column);
-
 /**
  * A select that makes rows of hits out of batches.
  * @param batches a select of their `hits`, and of what else is wanted beside each hit
@@ -132,41 +126,4 @@ export function unpacked(batches: SQL, beside: readonly string[], columns = hitC
   return sql`
 select ${sql.raw(others + values.join(', '))}
 from (select *, string_to_array(hits, E'\\n') as lines from (${batches}) t offset 0) b`;
-}
-
-/** Remembers which shapes are recorded today. Bounded by what `Agents` admits a day. */
-export class KnownShapes {
-  #day = '';
-  #ids = new Set<number>();
-
-  /** The shapes of a batch that the database has to be told, each once. */
-  unknownOf(hits: readonly Hit[]): SeenShape[] {
-    const asked = new Map<number, SeenShape>();
-    for (const { agent, agentId, clickedAt } of hits) {
-      if (agentId === null || agent === null || asked.has(agentId)) continue;
-      const day = dayOf(clickedAt);
-      if (day > this.#day || !this.#ids.has(agentId)) asked.set(agentId, { id: agentId, shape: agent, day });
-    }
-    return [...asked.values()];
-  }
-
-  /** To be called once the shapes are committed. */
-  remember(shapes: readonly SeenShape[]): void {
-    for (const { id, day } of shapes) {
-      if (day > this.#day) {
-        this.#day = day;
-        this.#ids = new Set();
-      }
-      if (day === this.#day) this.#ids.add(id);
-    }
-  }
-}
-
-let lastDay = { number: NaN, name: '' };
-
-/** The UTC day of an instant; hits come in order, so the last answer is nearly always the next. */
-function dayOf(instant: number): string {
-  const number = Math.floor(instant / DAY);
-  if (number !== lastDay.number) lastDay = { number, name: isoDay(new Date(instant)) };
-  return lastDay.name;
 }

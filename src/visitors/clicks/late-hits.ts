@@ -2,19 +2,23 @@ import { DAY, isoDay } from '../../ground/time/zoned-time.ts';
 import { columnsOfHits } from './hit-fields.ts';
 import type { Hit } from './hit.ts';
 
+/** Hits of the spool by what may become of them. */
+type Spooled = { kept: Hit[]; old: Hit[]; broken: Hit[] };
+
 /**
- * Tells hits that may still be recorded from those that retention keeps no more: with their rows went what would tell that
- * they were counted already.
+ * Tells hits of the spool that may be recorded from those that retention keeps no more, with whose rows went what would
+ * tell that they were counted already, and from those that lack what each hit has: nobody looks into the inbox before the
+ * mover.
  * @param retentionDays how many days single hits are kept; null for ever
  */
-export function partKept(hits: readonly Hit[], retentionDays: number | null, now: Date): { kept: Hit[]; old: Hit[] } {
+export function partSpooled(hits: readonly Hit[], retentionDays: number | null, now: Date): Spooled {
   const keptSince = retentionDays === null ? Number.NEGATIVE_INFINITY : Date.parse(firstKeptDay(retentionDays, now));
-  const isKept = ({ clickedAt }: Hit) => clickedAt >= keptSince;
-  return { kept: hits.filter(isKept), old: hits.filter((hit) => !isKept(hit)) };
+  const parts: Spooled = { kept: [], old: [], broken: [] };
+  for (const hit of hits) parts[isWhole(hit) ? (hit.clickedAt >= keptSince ? 'kept' : 'old') : 'broken'].push(hit);
+  return parts;
 }
 
-/** Whether a hit of the spool has a value of the right kind for each column: nobody looks into the inbox before the mover. */
-export const isWhole = (hit: Hit): boolean =>
+const isWhole = (hit: Hit): boolean =>
   columnsOfHits.every(({ name, type, isNullable }) => {
     const value: unknown = hit[name] ?? null;
     if (value === null) return isNullable === true;

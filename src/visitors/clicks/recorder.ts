@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CuttableConnection } from '../../ground/db/cuttable-connection.ts';
 import { isRefused } from '../../ground/db/pg-errors.ts';
 import type { Hit } from './hit.ts';
-import { Batches, KnownShapes } from './inbox.ts';
-import { isWhole, partKept } from './late-hits.ts';
+import { Batches } from './inbox.ts';
+import { KnownShapes } from './known-shapes.ts';
+import { partSpooled } from './late-hits.ts';
 import type { Spool } from './spool.ts';
 
 /** More hits than this wait for the next batch: it bounds the statement, and what one failure can touch. */
@@ -239,10 +240,9 @@ export class Recorder {
   }
 
   async #handOverKept(hits: readonly Hit[]): Promise<void> {
-    const { kept, old } = partKept(hits.filter(isWhole), this.#parts.retentionDays, new Date());
+    const { kept, old, broken } = partSpooled(hits, this.#parts.retentionDays, new Date());
     await this.#handOver(kept);
     if (old.length > 0) await this.#setAside(old, new Error('They are older than RETENTION_DAYS keeps hits.'));
-    const broken = hits.filter((hit) => !isWhole(hit));
     if (broken.length > 0) await this.#setAside(broken, new Error('They lack what every hit has.'));
   }
 

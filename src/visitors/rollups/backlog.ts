@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 
-/** Hits that the mover still has to move, and how long the oldest of them has waited, both about; and those it cannot move. */
+/** Hits that wait for the mover, and how long the oldest has waited, both about. `refused`: those that it cannot move. */
 export type Backlog = { hits: number; seconds: number; refused: number };
 
 /**

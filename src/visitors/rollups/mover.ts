@@ -1,25 +1,34 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { isRefused, isUnknownZone, refusalOf } from '../../ground/db/pg-errors.ts';
+import { isRefused, isUnknownZone, reasonOf, sqlState } from '../../ground/db/pg-errors.ts';
 import { type MendedZone, mendTimeZones } from '../../ground/zones/time-zones.ts';
-import { hitColumnNames, unpacked } from '../clicks/inbox.ts';
+import { hitColumnNames } from '../clicks/hit-fields.ts';
+import { unpacked } from '../clicks/inbox.ts';
 import { type Dimension, dimensions as all } from './dimensions.ts';
+import { rowColumns } from './pending.ts';
 import { lockRollups, tryLockRollups } from './rollup-lock.ts';
 import { takeIn } from './rollups.ts';
+import { forgottenBefore, recallVisitors, seenDay } from './visitors-seen.ts';
 
-/** Hits that one transaction moves: about a tenth of a second, and a reader sees all or none of it. */
+/** Hits that one transaction moves, in about a second: the sums of many hits cost little more than those of few. */
 const hitsAStep = 20_000;
 
 /** Batches that are looked at for a step. */
 const batchesAStep = 20_000;
 
-/** What a run may have to tell operators. */
+/** Things that a run may have to tell operators. */
 type News = {
   /** Workspaces that got another time zone, because theirs is unknown. */
   onMended?: ((zones: readonly MendedZone[]) => void) | undefined;
-  /** Hits that Postgres refuses to make rows of, and its reason. */
-  onRefused?: ((hits: number, reason: string) => void) | undefined;
+  /** Hits that Postgres refuses to make rows of, and the SQLSTATE. */
+  onRefused?: ((hits: number, state: string) => void) | undefined;
 };
+
+/** Hits that were taken in, those that were refused, and whether nothing is left of what was there. */
+type Step = { hits: number; refused: { hits: number; state: string }[]; isLast: boolean };
+
+/** After so many milliseconds a run of the timetable ends; the rest is the next one's. */
+const runMs = 20_000;
 
 /**
  * Moves all hits from the inbox to where they live, into rows and every rollup, exactly once, step by step.
@@ -42,14 +51,15 @@ export const rollUpPending = (db: Db, dimensions: readonly Dimension[] = all): P
  * @returns how many hits were taken in
  */
 export const rollUpIfFree = (db: Db, news: News = {}, dimensions: readonly Dimension[] = all): Promise<number> =>
-  moveSteps(db, (tx) => tryLockRollups(tx, dimensions), dimensions, news);
+  moveSteps(db, (tx) => tryLockRollups(tx, dimensions), dimensions, news, performance.now() + runMs);
 
-/** Step after step, each a transaction, until what was there is moved: what comes meanwhile is the next run's. */
+/** Step after step, each a transaction, until the inbox holds less than a step. */
 async function moveSteps(
   db: Db,
   lock: (tx: Db) => Promise<boolean>,
   dimensions: readonly Dimension[],
   news: News = {},
+  endsAt = Number.POSITIVE_INFINITY,
 ): Promise<number> {
   let moved = 0;
   for (;;) {
@@ -57,16 +67,17 @@ async function moveSteps(
       db,
       () =>
         db.transaction(async (tx) => {
-          if (!(await lock(tx))) return { hits: 0, isLast: true };
+          if (!(await lock(tx))) return { hits: 0, refused: [], isLast: true };
           // Nobody waits for it to be on disk: a crash that takes it away gives the batches back.
           await tx.execute(sql`
 select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64MB', true)`);
-          return moveStep(tx, dimensions, news);
+          return moveStep(tx, dimensions);
         }),
       news,
     );
+    for (const { hits, state } of step.refused) news.onRefused?.(hits, state);
     moved += step.hits;
-    if (step.isLast) return moved;
+    if (step.isLast || performance.now() > endsAt) return moved;
   }
 }
 
@@ -85,7 +96,7 @@ async function withKnownZones<Result>(db: Db, run: () => Promise<Result>, { onMe
 /** As `rollUpPending`, in the transaction of those who hold the lock. */
 export async function takePending(tx: Db, dimensions: readonly Dimension[] = all): Promise<number> {
   for (let moved = 0; ; ) {
-    const step = await moveStep(tx, dimensions, {});
+    const step = await moveStep(tx, dimensions);
     moved += step.hits;
     if (step.isLast) return moved;
   }
@@ -94,15 +105,7 @@ export async function takePending(tx: Db, dimensions: readonly Dimension[] = all
 /** `isLate`: `visitors_seen` may have forgotten who came on its day. */
 type Batch = { workspaceId: string; id: string; size: number; isLate: boolean };
 
-/** Before it `visitors_seen` is forgotten (retention.ts). */
-const forgottenBefore = sql`(date_trunc('day', now(), 'UTC') - interval '1 day')`;
-
-/** @returns how many hits were taken in, and whether nothing is left of what was there */
-async function moveStep(
-  tx: Db,
-  dimensions: readonly Dimension[],
-  news: News,
-): Promise<{ hits: number; isLast: boolean }> {
+async function moveStep(tx: Db, dimensions: readonly Dimension[]): Promise<Step> {
   const { rows: found } = await tx.execute<Batch>(sql`
 select workspace_id as "workspaceId", id::text, size, first_hit_at < ${forgottenBefore} as "isLate"
 from hit_batches
@@ -111,10 +114,27 @@ limit ${batchesAStep}`);
   let size = 0;
   const enough = found.findIndex((batch) => (size += batch.size) >= hitsAStep);
   const batches = enough === -1 ? found : found.slice(0, enough + 1);
-  const { rowCount: older } = await tx.execute(sql`select from clicks_pending limit 1`);
-  const ofOlder = older ? await takeIn(tx, sql`delete from clicks_pending returning *`, dimensions) : 0;
-  const moved = batches.length === 0 ? 0 : await moveBatches(tx, batches, dimensions, news);
-  return { hits: ofOlder + moved, isLast: batches.length === found.length && found.length < batchesAStep };
+  const refused: Step['refused'] = [];
+  const ofOlder = await takeOlder(tx, dimensions);
+  const moved = batches.length === 0 ? 0 : await moveBatches(tx, batches, dimensions, refused);
+  return { hits: ofOlder + moved, refused, isLast: batches.length === found.length && found.length < batchesAStep };
+}
+
+/** Takes in what versions without an inbox left beside its rows; a hit of theirs may lack the domain, which is its slug's. */
+async function takeOlder(tx: Db, dimensions: readonly Dimension[]): Promise<number> {
+  const { rowCount } = await tx.execute(sql`select from clicks_pending limit 1`);
+  if (!rowCount) return 0;
+  await tx.execute(sql`
+with named as (
+  update clicks_pending p set domain_id = s.domain_id
+  from slugs s
+  where p.domain_id is null and s.id = p.slug_id
+  returning p.link_id, p.clicked_at, p.id, p.domain_id
+)
+update clicks c set domain_id = n.domain_id
+from named n
+where (c.link_id, c.clicked_at, c.id) = (n.link_id, n.clicked_at, n.id)`);
+  return takeIn(tx, sql`delete from clicks_pending returning *`, dimensions);
 }
 
 /** Moves batches. One that Postgres refuses is found by halving, and stays where it is with the reason beside it. */
@@ -122,7 +142,7 @@ async function moveBatches(
   tx: Db,
   batches: readonly Batch[],
   dimensions: readonly Dimension[],
-  news: News,
+  refused: Step['refused'],
 ): Promise<number> {
   try {
     return await tx.transaction((part) => moveRows(part, batches, dimensions));
@@ -131,21 +151,16 @@ async function moveBatches(
     const [batch, ...others] = batches;
     if (!batch) return 0;
     if (others.length === 0) {
-      const reason = refusalOf(error) ?? '';
-      news.onRefused?.(batch.size, reason);
       await tx.execute(sql`
-update hit_batches set problem = ${reason} where workspace_id = ${batch.workspaceId} and id = ${batch.id}::bigint`);
+update hit_batches set problem = ${reasonOf(error)} where workspace_id = ${batch.workspaceId} and id = ${batch.id}::bigint`);
+      refused.push({ hits: batch.size, state: sqlState(error) ?? '' });
       return 0;
     }
     const half = Math.ceil(batches.length / 2);
-    return (
-      (await moveBatches(tx, batches.slice(0, half), dimensions, news)) +
-      (await moveBatches(tx, batches.slice(half), dimensions, news))
-    );
+    const first = await moveBatches(tx, batches.slice(0, half), dimensions, refused);
+    return first + (await moveBatches(tx, batches.slice(half), dimensions, refused));
   }
 }
-
-const rowColumns = sql.raw([...hitColumnNames, 'is_first_on_link', 'is_first_in_workspace'].join(', '));
 
 /** A hit's columns; an older version's spool has hits without their domain, which no slug changes. */
 const hitValues = sql.raw(
@@ -159,20 +174,28 @@ const hitValues = sql.raw(
 );
 
 /**
- * Makes rows of batches, with the flags of those who were never seen before, and takes in what no row was of. Hits of a
- * workspace that was deleted go. Sorted, so that indexes are written in order.
+ * Makes rows of batches, with the flags of those who were never seen before, and counts those that were no rows yet. Hits
+ * of a workspace that is deleted are dropped. Sorted, so that indexes are written in order.
  */
 async function moveRows(tx: Db, batches: readonly Batch[], dimensions: readonly Dimension[]): Promise<number> {
   const chosen = sql`unnest(
     ${sql.param(batches.map(({ workspaceId }) => workspaceId))}::text[], ${sql.param(batches.map(({ id }) => id))}::bigint[]
   ) as chosen (workspace_id, id)`;
-  if (batches.some(({ isLate }) => isLate)) await recallVisitors(tx, chosen);
+  if (batches.some(({ isLate }) => isLate))
+    await recallVisitors(tx, sql`select hits from hit_batches join ${chosen} using (workspace_id, id)`);
+  // A repeat of a row is nobody's first click, whatever that row is by now.
   const before = sql`batch as (
   delete from hit_batches b using ${chosen}
   where b.workspace_id = chosen.workspace_id and b.id = chosen.id
-  returning b.workspace_id, b.hits
+  returning b.workspace_id, b.is_repeat, b.hits
 ), hit as materialized (
-  ${unpacked(sql`select hits from batch where workspace_id in (select id from workspaces)`, [])}
+  select u.*
+  from (${unpacked(
+    sql`select is_repeat, hits from batch
+    where workspace_id in (select id from workspaces where deleted_at is null)`,
+    ['is_repeat'],
+  )}) u
+  where not u.is_repeat or not is_recorded(u.link_id, u.clicked_at, u.id)
 ), sighting as materialized (
   select distinct on (visitor_key, link_id) visitor_key, link_id, clicked_at, id
   from (
@@ -183,13 +206,13 @@ async function moveRows(tx: Db, batches: readonly Batch[], dimensions: readonly 
   order by visitor_key, link_id, clicked_at, id
 ), newcomer as (
   insert into visitors_seen (visitor_key, link_id, day)
-  select visitor_key, link_id, (clicked_at at time zone 'UTC')::date from sighting
+  select visitor_key, link_id, ${seenDay(sql`clicked_at`)} from sighting
   on conflict do nothing
   returning visitor_key, link_id
 ), first_hit as materialized (
   select link_id, id from sighting join newcomer using (visitor_key, link_id)
 )`;
-  const rows = sql`insert into clicks (${rowColumns})
+  const rows = sql`insert into clicks (${sql.raw(rowColumns.join(', '))})
   select ${hitValues}, h.id in (select id from first_hit where link_id <> ''), h.id in (select id from first_hit where link_id = '')
   from hit h
   order by h.link_id, h.clicked_at
@@ -198,30 +221,17 @@ async function moveRows(tx: Db, batches: readonly Batch[], dimensions: readonly 
   return takeIn(tx, rows, dimensions, before);
 }
 
-/**
- * Makes `visitors_seen` know again who of late hits had come before, where their day has been forgotten: the rows know. A
- * key lives for a day of some calendar, of 25 hours at most.
- */
-async function recallVisitors(tx: Db, chosen: SQL): Promise<void> {
-  const batches = sql`select b.workspace_id as of_workspace, b.hits from hit_batches b join ${chosen} using (workspace_id, id)`;
-  await tx.execute(sql`
-with late as materialized (
-  select * from (${unpacked(batches, [], ['clicked_at', 'workspace_id', 'class', 'visitor_key'])}) h
-  where clicked_at < ${forgottenBefore} and class = 'human' and visitor_key is not null
-)
-insert into visitors_seen (visitor_key, link_id, day)
-select distinct c.visitor_key, s.link_id, current_date
-from clicks c cross join lateral (values (c.link_id, c.is_first_on_link), ('', c.is_first_in_workspace)) s (link_id, is_first)
-where s.is_first and c.workspace_id in (select workspace_id from late) and c.visitor_key in (select visitor_key from late)
-  and c.clicked_at between (select min(clicked_at) from late) - interval '25 hours'
-                       and (select max(clicked_at) from late) + interval '25 hours'
-on conflict do nothing`);
+/** Forgets hits that Postgres refused to make rows of for a month: they hold what a row would. */
+export async function forgetRefused(db: Db): Promise<void> {
+  await db.execute(
+    sql`delete from hit_batches where problem is not null and first_hit_at < now() - interval '30 days'`,
+  );
 }
 
 /**
  * Gives the pages of moved batches back. Autovacuum comes once a minute, and until then each step and each report would
  * read past every batch of that minute.
  */
-export async function vacuumPending(db: Db): Promise<void> {
+export async function vacuumInbox(db: Db): Promise<void> {
   await db.execute(sql`vacuum hit_batches`);
 }

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { hitColumnNames, unpacked } from '../clicks/inbox.ts';
-import type { ClickColumn } from '../clicks/hit-fields.ts';
+import { type ClickColumn, hitColumnNames } from '../clicks/hit-fields.ts';
+import { unpacked } from '../clicks/inbox.ts';
 
 /*
  * Hits that the mover has not come to yet. Readers of rows add those of the inbox, readers of rollups add all that is
@@ -13,7 +13,7 @@ const flags = ['is_first_on_link', 'is_first_in_workspace'] as const;
 export type RowColumn = ClickColumn | (typeof flags)[number];
 
 /** The columns of `clicks`, in one order for all selects that are put together. */
-const rowColumns: readonly RowColumn[] = [...hitColumnNames, ...flags];
+export const rowColumns: readonly RowColumn[] = [...hitColumnNames, ...flags];
 
 /** Columns of a row `c` of hits, wherever it is from. */
 export const namedColumns = (columns: readonly RowColumn[]): SQL =>
@@ -24,7 +24,10 @@ export const hitRow: SQL = namedColumns(rowColumns);
 
 const key: readonly ClickColumn[] = ['id', 'link_id', 'clicked_at'];
 
-/** A hit is its visitor's first where none of those that wait came before it, and the mover has seen none. */
+/**
+ * A hit is its visitor's first where none of those that wait came before it, and `visitors_seen` does not have the visitor.
+ * Of a day that is over it may have forgotten; then the mover looks among the rows.
+ */
 const isFirst = (linkId: string) => `h.class = 'human' and h.visitor_key is not null
     and 1 = row_number() over (partition by h.class = 'human', h.visitor_key, ${linkId} order by h.clicked_at, h.id)
     and (select 1 from visitors_seen s where s.visitor_key = h.visitor_key and s.link_id = ${linkId} limit 1) is null`;
@@ -44,13 +47,11 @@ export function waitingHits(workspaceId: string, columns: readonly RowColumn[] =
   const read = hitColumnNames.filter((column) => needed.has(column));
   const batches = sql`select is_repeat, hits from hit_batches where workspace_id = ${workspaceId} and problem is null`;
   const shown = columns.map((column) => `${values[column] ?? `h.${column}`} as ${column}`);
-  // Only a repeat may be among the rows. A scalar sub-select: `not exists` could be answered from a hash of all rows.
+  // Only a repeat may be among the rows.
   return sql`(
   select ${sql.raw(shown.join(', '))}
   from (select distinct on (id, link_id, clicked_at) * from (${unpacked(batches, ['is_repeat'], read)}) u) h
-  where not h.is_repeat or (
-    select 1 from clicks k where k.link_id = h.link_id and k.clicked_at = h.clicked_at and k.id = h.id limit 1
-  ) is null
+  where not h.is_repeat or not is_recorded(h.link_id, h.clicked_at, h.id)
 )`;
 }
 

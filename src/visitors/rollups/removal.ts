@@ -21,6 +21,9 @@ export async function deleteHits(
   workspaceId: string,
   onDeleted: (hits: number) => void = () => {},
 ): Promise<void> {
+  // First what waits, so that a mover that holds it is waited for and its rows are among those that go.
+  for (const table of ['hit_batches', 'clicks_pending'])
+    await db.execute(sql`delete from ${sql.identifier(table)} where workspace_id = ${workspaceId}`);
   // From where the last step ended: what was deleted is still in the index, until it is vacuumed.
   for (let from = '-infinity'; ; ) {
     const { rows } = await db.execute<{ first: string | null; last: string | null }>(sql`
@@ -34,8 +37,6 @@ from (
     onDeleted(await deleteSpan(db, workspaceId, first, last));
     from = last;
   }
-  for (const table of ['hit_batches', 'clicks_pending'])
-    await db.execute(sql`delete from ${sql.identifier(table)} where workspace_id = ${workspaceId}`);
 }
 
 async function deleteSpan(db: Db, workspaceId: string, first: string, last: string): Promise<number> {

@@ -7,6 +7,7 @@ import type { Rules } from '../machines/classify.ts';
 import { isSuspect, signal } from '../machines/evidence.ts';
 import { removeEmpty } from './recount.ts';
 import { countSettled } from './rollups.ts';
+import { keyLife, seenDay } from './visitors-seen.ts';
 
 /** The hits of a workspace in a span of time, the end not included. */
 export type Chunk = { workspaceId: string; from: Date; to: Date };
@@ -105,9 +106,6 @@ from changed
 where visitor_key is null or visitor_key not in (select visitor_key from affected)`);
 }
 
-/** A visitor key lives for one day of some calendar, and the longest of these has 25 hours. */
-const keyLife = sql`interval '25 hours'`;
-
 const isIn = ({ workspaceId, from, to }: Chunk): SQL => sql`
 c.workspace_id = ${workspaceId} and c.clicked_at >= ${from.toISOString()} and c.clicked_at < ${to.toISOString()}`;
 
@@ -147,9 +145,8 @@ where t.link_id = r.link_id`);
 async function restateVisitorsSeen(tx: Db, workspaceId: string): Promise<void> {
   await tx.execute(sql`
 with flagged as materialized (
-  select c.visitor_key, s.link_id, (c.clicked_at at time zone w.time_zone)::date as day
+  select c.visitor_key, s.link_id, ${seenDay(sql`c.clicked_at`)} as day
   from clicks c
-  join workspaces w on w.id = c.workspace_id
   cross join lateral (values (c.link_id, c.is_first_on_link), ('', c.is_first_in_workspace)) s (link_id, is_first)
   where c.workspace_id = ${workspaceId} and s.is_first and c.clicked_at > now() - ${keyLife} * 3
     and c.visitor_key in (select visitor_key from restated)

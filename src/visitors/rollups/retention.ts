@@ -2,16 +2,16 @@ import { lt, sql } from 'drizzle-orm';
 import { earlierNow } from '../../ground/db/clock.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { type MendedZone, mendTimeZones } from '../../ground/zones/time-zones.ts';
-import { agentShapes, visitorsSeen } from '../../ground/db/schema.ts';
+import { agentShapes } from '../../ground/db/schema.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
-import { DAY, isoDay } from '../../ground/time/zoned-time.ts';
 import { firstKeptDay } from '../clicks/late-hits.ts';
 import { rollUpNewDimensions } from './new-dimensions.ts';
 import { lockRollups } from './rollup-lock.ts';
-import { rollUpIfFree, takePending, vacuumPending } from './mover.ts';
+import { forgetRefused, rollUpIfFree, takePending, vacuumInbox } from './mover.ts';
 import { rollUpLinks } from './rollups.ts';
 import type { Salts } from '../visits/salts.ts';
 import type { SweptHits } from './swept.ts';
+import { forgetVisitorsSeen } from './visitors-seen.ts';
 
 const minuteMs = 60_000;
 
@@ -24,7 +24,7 @@ type Parts = {
   /** Told of workspaces that got another time zone, because theirs is unknown. */
   onMended?: (zones: readonly MendedZone[]) => void;
   /** Told of hits that Postgres refuses to make rows of. */
-  onRefused?: (hits: number, reason: string) => void;
+  onRefused?: (hits: number, state: string) => void;
 };
 
 /** The jobs that keep clicks in order, for the timetable. */
@@ -39,7 +39,8 @@ export function clickJobs({ db, salts, sweptHits, retentionDays, onMended, onRef
       run: (now) => sweptHits.settle(db, now),
     },
     { name: 'roll up new dimensions', everyMs: 60 * minuteMs, run: () => rollUpNewDimensions(db) },
-    { name: 'vacuum pending clicks', everyMs: 5_000, run: () => vacuumPending(db) },
+    { name: 'vacuum the inbox', everyMs: 5_000, run: () => vacuumInbox(db) },
+    { name: 'forget refused clicks', everyMs: 60 * minuteMs, run: () => forgetRefused(db) },
     { name: 'renew salts', everyMs: 15 * minuteMs, run: (now) => renewSalts(db, salts, now) },
     {
       name: 'make partitions',
@@ -73,11 +74,6 @@ async function renewSalts(db: Db, salts: Salts, now: Date): Promise<void> {
 export async function ensurePartitions(db: Db, now: Date): Promise<void> {
   await db.execute(sql`
 select ensure_click_partition(${now.toISOString()}::timestamptz + make_interval(months => m)) from generate_series(0, 2) m`);
-}
-
-/** Which visitors were seen matters on their day only; the day before yesterday is over everywhere. */
-export async function forgetVisitorsSeen(db: Db, now: Date): Promise<void> {
-  await db.delete(visitorsSeen).where(lt(visitorsSeen.day, isoDay(new Date(now.getTime() - DAY))));
 }
 
 /**

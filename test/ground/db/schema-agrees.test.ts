@@ -69,6 +69,7 @@ describe('the migrated database', () => {
       'events by RANGE (at)',
       'events_default of events DEFAULT',
       'extension pg_trgm',
+      'is_recorded(of_link text, at timestamp with time zone, hit bigint) boolean s',
       'link_totals with (fillfactor=70)',
       'raise_version() trigger v',
       'search_text_of(slug text, title text, url text) text s',

@@ -5,6 +5,8 @@ import { type Filter, filterText } from '../../../src/reports/counts/filter.ts';
 import { type Period, type PeriodInput, resolvePeriod } from '../../../src/reports/counts/period.ts';
 import { dimensionsOf, findFirstHitAt } from '../../../src/reports/counts/queries.ts';
 import { countBy, loadReport, type Subject } from '../../../src/reports/counts/report.ts';
+import { columnsOfHits } from '../../../src/visitors/clicks/hit-fields.ts';
+import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { seededRandom } from '../../../src/demo/random.ts';
 import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
 import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
@@ -12,6 +14,7 @@ import { busyLinkHits } from '../../../src/visitors/rollups/rollups.ts';
 import type { Db } from '../../../src/ground/db/db.ts';
 import { NotFound } from '../../../src/ground/text/errors.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
+import { everyHitOf, putHits, rowsOf } from '../../setup/hits.ts';
 
 // The afternoon of the tenth of November, 2026: clocks in New York fell back on the first, leapt on the eighth of March.
 const now = new Date('2026-11-10T19:30:00Z');
@@ -111,7 +114,7 @@ select n, h.at, ${zone} || '-' || h.link, h.slug, ${workspaceId}, h.class, h.cla
        case when h.slug like 'code%' then 'qr' else ${pick('direct', 'search')} end,
        ${pick('news', null)}, ${pick('email', null)}, ${pick('spring', 'summer', null)}, ${pick('a', null)}, ${pick('b', null)},
        h.class = 'human' and random() < 0.7, h.class = 'human' and random() < 0.6,
-       -- A domain that is missing and can be found by the slug is filled in at the roll-up (visitors/rollups/rollups.ts).
+       -- A domain that is missing and can be found by the slug is filled in when it is moved (visitors/rollups/mover.ts).
        case when h.slug like 'code%' then ${pick(shared, domainOf(zone))} else ${pick(shared, shared, domainOf(zone), null)} end
 from (
   select *, case when random() < 0.7 then 'slug'
@@ -134,7 +137,25 @@ cross join lateral (
 ) p`);
   await db.execute(sql`
 insert into clicks_pending
-select * from clicks where workspace_id = ${workspaceId} and clicked_at > '2026-10-30' and id % 2 = 0`);
+select * from clicks where workspace_id = ${workspaceId} and clicked_at > '2026-10-30' and id % 4 = 0`);
+  await putBack(workspaceId);
+}
+
+/** Others wait in the inbox, and some rows are there once more, as repeats. */
+async function putBack(workspaceId: string): Promise<void> {
+  const columns = sql.raw(
+    columnsOfHits
+      .map(({ name, column, type }) => {
+        const value = name === 'clickedAt' ? 'extract(epoch from clicked_at) * 1000' : column;
+        return `${type === 'text' ? value : `(${value})::float8`} as "${name}"`;
+      })
+      .join(', '),
+  );
+  const recent = sql`workspace_id = ${workspaceId} and clicked_at > '2026-10-30'`;
+  const waiting = await rowsOf<Hit>(db, sql`delete from clicks where ${recent} and id % 4 = 2 returning ${columns}`);
+  const repeats = await rowsOf<Hit>(db, sql`select ${columns} from clicks where ${recent} and id % 9 = 1`);
+  await putHits(db, waiting);
+  await putHits(db, [...repeats, ...waiting.slice(0, 50)], { isRepeat: true });
 }
 
 async function periodOf(
@@ -172,7 +193,7 @@ async function countRows<Name extends string>(
   const values = names.map((name) => `('${name}', (${keys[name]})::text)`);
   const { rows } = await db.execute(sql`
 select k.name, coalesce(k.value, '') as value, count(*)::int as clicks, (count(*) filter (where ${first}))::int as visitors
-from clicks c cross join lateral (values ${sql.raw(values.join(', '))}) k (name, value)
+from ${everyHitOf(workspaceId)} c cross join lateral (values ${sql.raw(values.join(', '))}) k (name, value)
 where c.workspace_id = ${workspaceId} and ${sql.raw(links)}
   and c.clicked_at >= ${from.toISOString()} and c.clicked_at < ${to.toISOString()}
   and (${isOfHits} or c.class = 'human') and (${sql.raw(fits)})

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { Recorder, type RecorderEvent } from '../../../src/visitors/clicks/recorder.ts';
 import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
-import { forgetVisitorsSeen } from '../../../src/visitors/rollups/retention.ts';
+import { forgetVisitorsSeen } from '../../../src/visitors/rollups/visitors-seen.ts';
 import { Spool } from '../../../src/visitors/clicks/spool.ts';
 import { clicks } from '../../../src/ground/db/schema.ts';
 import { type Proxy, startProxy } from '../../setup/proxy.ts';
@@ -214,6 +214,19 @@ describe('a click that the spool brings after retention has dropped its month', 
     await expect.poll(() => files()).toEqual([expect.stringMatching(/refused\.txt$/)]);
     expect(readFileSync(join(directory, files()[0] ?? ''), 'utf8')).toContain(`"id":${old.id},`);
     expect(await isThere(old)).toBe(false);
+    expect(events).toContainEqual({ kind: 'refused', hits: 1, error: expect.anything() as unknown });
+  });
+});
+
+describe('a click of the spool that lacks what each has', () => {
+  it('is set aside, while those beside it are recorded', async () => {
+    proxy.down();
+    const [broken, whole] = [click(), click()];
+    await record([{ ...broken, linkId: undefined as unknown as string }, whole]);
+    proxy.up();
+    await expectThere([whole]);
+    await expect.poll(() => files()).toEqual([expect.stringMatching(/refused\.txt$/)]);
+    expect(await isThere(broken)).toBe(false);
     expect(events).toContainEqual({ kind: 'refused', hits: 1, error: expect.anything() as unknown });
   });
 });

@@ -1,13 +1,15 @@
 import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Hit, newHitId } from '../../../src/visitors/clicks/hit.ts';
 import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { lockRollups, NewerRollups } from '../../../src/visitors/rollups/rollup-lock.ts';
 import { rollUpIfFree, rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { rolledUpDimensions } from '../../../src/ground/db/schema.ts';
 import { ensureStatistics } from '../../../src/visitors/redirect/queries.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
-import { countWaiting, rowsOf } from '../../setup/hits.ts';
+import { countWaiting, makeHit, putAsOlder, rowsOf } from '../../setup/hits.ts';
+import { insertHits } from '../../setup/make.ts';
 
 let app: TestApp;
 
@@ -58,17 +60,23 @@ describe('the roll-up of the timetable', () => {
   });
 
   it('gives hits of a version without it the domain of their slug, in rows and rollups', async () => {
-    await withPending(async (client) => {
-      await client.query('update clicks_pending set domain_id = null; update clicks set domain_id = null');
-    });
+    const [slug] = await rowsOf<{ id: string; linkId: string; workspaceId: string }>(
+      app.db,
+      sql`select s.id, s.link_id as "linkId", l.workspace_id as "workspaceId" from slugs s join links l on l.id = s.link_id where s.slug = 'counted'`,
+    );
+    if (!slug) throw new Error('There is no slug.');
+    const hit = { ...slug, slugId: slug.id, domainId: null, clickedAt: Date.now() + 1_000, channel: 'direct' as const };
+    const [older, ofSpool] = [1, 2].map((visitorKey) => makeHit({ ...hit, id: newHitId(), visitorKey })) as [Hit, Hit];
     await rollUpPending(app.db);
-    await expect.poll(countPending).toBe(0);
+    await putAsOlder(app.db, slug.workspaceId, [older]);
+    await insertHits(app, [ofSpool]);
+    expect(await rollUpPending(app.db)).toBe(2);
     const [row] = await rowsOf(
       app.db,
       sql`select count(*)::int as clicks, count(domain_id)::int as named from clicks
           where class = 'human' and clicked_at = (select max(clicked_at) from clicks)`,
     );
-    expect(row).toMatchObject({ clicks: 1, named: 1 });
+    expect(row).toMatchObject({ clicks: 2, named: 2 });
     const [sums] = await rowsOf(
       app.db,
       sql`select (select count(*)::int from clicks where class = 'human') as clicks, sum(d.clicks)::int as counted

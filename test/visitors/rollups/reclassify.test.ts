@@ -1,14 +1,15 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shapeId, shapeOf } from '../../../src/visitors/visits/agent-shape.ts';
-import { Batches, KnownShapes } from '../../../src/visitors/clicks/inbox.ts';
+import { Batches } from '../../../src/visitors/clicks/inbox.ts';
+import { KnownShapes } from '../../../src/visitors/clicks/known-shapes.ts';
 import { type Rules, rules as todaysRules } from '../../../src/visitors/machines/classify.ts';
 import { signal } from '../../../src/visitors/machines/evidence.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { reclassifyHits, changesSentence } from '../../../src/visitors/rollups/reclassify.ts';
 import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
-import { insertBareWorkspace, makeHit, rowsOf } from '../../setup/hits.ts';
+import { insertBareWorkspace, makeHit, putAsOlder, rowsOf } from '../../setup/hits.ts';
 import { rollupsAndRows } from '../../setup/rollups.ts';
 import { Client } from 'pg';
 
@@ -251,7 +252,7 @@ describe('a run that is interrupted', () => {
 });
 
 describe('what goes on meanwhile', () => {
-  it('pending hits are restated too, and rolled up as what they are now', async () => {
+  it('hits that an older version left pending are restated too, and rolled up as what they are', async () => {
     const workspaceId = await insertBareWorkspace(database.db);
     const hits = hitsBy(workspaceId, oldRules, 300, () => ({}));
     await record(hits.slice(0, 150));
@@ -259,7 +260,7 @@ describe('what goes on meanwhile', () => {
     const rules = { ...newRules, version: 120 };
     // After the run has rolled up, before its first chunk.
     const judge: Rules['judge'] = (evidence) => rules.judge(evidence);
-    await record(hits.slice(150));
+    await putAsOlder(database.db, workspaceId, hits.slice(150));
     await database.db.transaction(async (tx) => {
       const { findRestated, applyRestated } = await import('../../../src/visitors/rollups/restate.ts');
       const chunk = { workspaceId, from: new Date(monday), to: new Date(monday + 100 * hour) };

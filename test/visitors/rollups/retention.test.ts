@@ -1,13 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Batches, KnownShapes } from '../../../src/visitors/clicks/inbox.ts';
-import {
-  clickJobs,
-  dropOldClicks,
-  ensurePartitions,
-  forgetVisitorsSeen,
-} from '../../../src/visitors/rollups/retention.ts';
+import { Batches } from '../../../src/visitors/clicks/inbox.ts';
+import { KnownShapes } from '../../../src/visitors/clicks/known-shapes.ts';
+import { clickJobs, dropOldClicks, ensurePartitions } from '../../../src/visitors/rollups/retention.ts';
+import { forgetVisitorsSeen } from '../../../src/visitors/rollups/visitors-seen.ts';
 import { moveRollups } from '../../../src/visitors/rollups/recount.ts';
 import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { Salts } from '../../../src/visitors/visits/salts.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { shapeId, shapeOf } from '../../../src/visitors/visits/agent-shape.ts';
 import { Agents } from '../../../src/visitors/visits/agents.ts';
-import { KnownShapes } from '../../../src/visitors/clicks/inbox.ts';
+import { KnownShapes } from '../../../src/visitors/clicks/known-shapes.ts';
 import { makeHit } from '../../setup/hits.ts';
 
 describe('the shape of a user agent', () => {
