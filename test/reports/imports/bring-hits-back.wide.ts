@@ -208,6 +208,7 @@ function changed(text: string, cells: Record<string, string>): string {
 describe('hits that were exported', () => {
   it('make the same reports again, in the workspace that lost them', async () => {
     const { app, client } = old;
+    await app.rollUp();
     const text = await exportHits(old);
     const before = await readReports(old, [leaflets]);
     const clicks = sql`select * from clicks where workspace_id = ${client.workspaceId} order by clicked_at, link_id, id`;
