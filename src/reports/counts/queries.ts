@@ -3,8 +3,8 @@ import type { Db } from '../../ground/db/db.ts';
 import { inTurn } from '../../ground/db/in-turn.ts';
 import { NotFound } from '../../ground/text/errors.ts';
 import { type Dimension, type DimensionName, dimensions, unknown } from '../../visitors/rollups/dimensions.ts';
-import { type ClickColumn, hitColumnNames } from '../../visitors/clicks/hit-fields.ts';
-import { namedColumns, pendingHits, waitingHits } from '../../visitors/rollups/pending.ts';
+import type { ClickColumn } from '../../visitors/clicks/hit-fields.ts';
+import { namedColumns, pendingHits, type RowColumn, waitingHits } from '../../visitors/rollups/pending.ts';
 import type { Filter } from './filter.ts';
 import { hasHit, hasLink, kinds, type Subject } from './kinds.ts';
 import type { Span } from './period.ts';
@@ -135,17 +135,23 @@ export const unionAll = (parts: SQL[]) =>
   `,
   );
 
-/** The columns that tell the scope and the time of a hit. */
-const scopeColumns = ['clicked_at', 'class', 'workspace_id', 'link_id', 'slug_id', 'domain_id'] as const;
+/** The columns of a row `c` that a value is made of. */
+export const columnsIn = (value: string): ClickColumn[] =>
+  [...value.matchAll(/\bc\.(\w+)/g)].map(([, column]) => column as ClickColumn);
+
+/** The columns that a question to hits reads: those of scope and time, of some values, and whether it is a visitor's first. */
+export function columnsFor({ subject }: Pick<Scope, 'subject'>, values: readonly Dimension[]): RowColumn[] {
+  const first = kinds[subject.kind].visitorsOf === 'workspace' ? 'is_first_in_workspace' : 'is_first_on_link';
+  const ofScope = ['clicked_at', 'class', 'workspace_id', 'link_id', 'slug_id', 'domain_id'] as const;
+  return [...new Set([...ofScope, ...values.flatMap((value) => columnsIn(value.sql))]), first];
+}
 
 /**
  * The hits that are counted one by one: those of the spans that no rollup covers, and what is pending in the others.
- * @param values columns that are wanted beside scope, time and whether a hit is its visitor's first
+ * @param values whose columns are read
  */
-export function hitsOf(scope: Scope, { rolledUp, rows }: Sources, values: readonly ClickColumn[] = []): SQL {
-  const isOfVisitors =
-    kinds[scope.subject.kind].visitorsOf === 'workspace' ? 'is_first_in_workspace' : 'is_first_on_link';
-  const columns = [...new Set([...scopeColumns, ...values]), isOfVisitors] as const;
+export function hitsOf(scope: Scope, { rolledUp, rows }: Sources, values: readonly Dimension[] = []): SQL {
+  const columns = columnsFor(scope, values);
   const select = (from: SQL, isInSpan: SQL) =>
     sql`select ${namedColumns(columns)} from ${from} c where ${isOfScope(scope)} and ${isInSpan}`;
   const inRows = sql.join(rows.map(isIn), sql` or `);
@@ -199,7 +205,7 @@ export async function countDimensions(
   const { rows } = await db.execute(sql`
 with hit as (
   select c.class = 'human' as is_click, ${isFirst(scope)} as is_first, ${list(columns)}
-  from (${hitsOf(scope, sources, hitColumnNames)}) c
+  from (${hitsOf(scope, sources, values)}) c
 ), grouped as (
   select case 0 ${sql.join(nameOfGroup, sql` `)} end as dimension,
          coalesce(${list(values.map(({ name }) => sql.identifier(name)))}) as value,

@@ -3,10 +3,10 @@ import type { Db } from '../../ground/db/db.ts';
 import { patternOf } from '../../ground/db/like.ts';
 import { withSettings } from '../../ground/db/local-settings.ts';
 import { type Dimension, type DimensionName, dimensions, unknown } from '../../visitors/rollups/dimensions.ts';
-import { hitRow, waitingHits } from '../../visitors/rollups/pending.ts';
+import { hitRow, namedColumns, type RowColumn, waitingHits } from '../../visitors/rollups/pending.ts';
 import type { Filter } from './filter.ts';
 import type { Span } from './period.ts';
-import { type Counts, isFirst, isIn, isOfScope, list, type Scope, unionAll } from './queries.ts';
+import { columnsFor, columnsIn, type Counts, isFirst, isIn, isOfScope, list, type Scope, unionAll } from './queries.ts';
 
 /** The questions to rows: all are answered in one pass over them. */
 export type RowsAsked = {
@@ -59,27 +59,26 @@ function passesAll(filters: readonly Filter[]): SQL {
   );
 }
 
-type Rows = Parameters<typeof isOfScope>[0];
+type Asked = { scope: Parameters<typeof isOfScope>[0]; span: Parameters<typeof isIn>[0]; filters: readonly Filter[] };
 
-/** A query of the rows `c` of clicks that a scope has in a span. */
-const selectRows = (scope: Rows, span: Parameters<typeof isIn>[0], filters: readonly Filter[]): SQL =>
-  sql`select ${hitRow} from clicks c where ${isOfScope(scope)} and ${isIn(span)} and ${passesAll(filters)}`;
-
-/** The same of those that wait in the inbox. */
-const selectWaiting = (scope: Rows, span: Parameters<typeof isIn>[0], filters: readonly Filter[]): SQL =>
-  sql`select ${hitRow} from ${waitingHits(scope.workspaceId)} c
+/** A query of the hits `c` of a table that a scope has in a span. */
+const selectFrom = (hits: SQL, { scope, span, filters }: Asked, columns?: readonly RowColumn[]): SQL =>
+  sql`select ${columns ? namedColumns(columns) : hitRow} from ${hits} c
   where ${isOfScope(scope)} and ${isIn(span)} and ${passesAll(filters)}`;
 
 /**
- * A query of all hits `c` that a scope has in a span.
+ * A query of all hits `c` that a scope has in a span: rows, and those that wait.
  * @param end more conditions, an order and a limit
  */
-export const selectHits = (
-  scope: Rows,
-  span: Parameters<typeof isIn>[0],
+export function selectHits(
+  scope: Asked['scope'],
+  span: Asked['span'],
   filters: readonly Filter[] = [],
   end: SQL = sql``,
-): SQL => unionAll([selectRows, selectWaiting].map((select) => sql`(${select(scope, span, filters)} ${end})`));
+): SQL {
+  const sources = [sql`clicks`, waitingHits(scope.workspaceId)];
+  return unionAll(sources.map((hits) => sql`(${selectFrom(hits, { scope, span, filters })} ${end})`));
+}
 
 /** Up to here counting the rows in one piece is over before several pieces are set up. */
 const fewHits = 100_000;
@@ -97,9 +96,6 @@ export function slicesOf({ from, to }: Span): Span[] {
     starts.push(new Date(Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + month)));
   return starts.map((start, index) => ({ from: start, to: starts[index + 1] ?? to }));
 }
-
-/** The columns of a row `c` that a value is made of. */
-const columnsOf = (value: string) => [...value.matchAll(/\bc\.(\w+)/g)].map(([, column = '']) => column);
 
 /**
  * Counts rows that pass the scope's filters. Columns that one card's values are made of are grouped together first,
@@ -121,7 +117,7 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
   const sets = [
     ...cards.map((card) => shown.filter((each) => each.card === card)),
     ...(times.length === 0 ? [] : [times]),
-  ].map((values) => ({ values, columns: [...new Set(values.flatMap(({ sql: value }) => columnsOf(value)))] }));
+  ].map((values) => ({ values, columns: [...new Set(values.flatMap(({ sql: value }) => columnsIn(value)))] }));
   const columns = [...new Set(sets.flatMap((set) => set.columns))];
   const names = (of: readonly string[]) => list(of.map((column) => sql.identifier(column)));
   // Postgres tells the sets apart by a bit a column, 1 where it is not grouped.
@@ -137,9 +133,12 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
   const isFew = scope.hits < fewHits;
   const slices = isFew ? [asked.span] : slicesOf(asked.span);
   // click and visitor are NULL where they do not count, which costs nothing; a condition would be looked at once a set.
+  const { filters } = scope;
+  const isFiltered = (name: string) => filters.some(({ dimension }) => dimension === name);
+  const read = columnsFor(scope, [...shown, ...dimensions.filter(({ name }) => isFiltered(name))]);
   const sources = [
-    ...slices.map((slice) => selectRows(scope, slice, scope.filters)),
-    selectWaiting(scope, asked.span, scope.filters),
+    ...slices.map((span) => selectFrom(sql`clicks`, { scope, span, filters })),
+    selectFrom(waitingHits(scope.workspaceId, read), { scope, span: asked.span, filters }, read),
   ];
   const grouped = sources.map(
     (source) => sql`

@@ -2,7 +2,7 @@ import { eq, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Client } from 'pg';
 import { lockRollups } from '../../visitors/rollups/rollup-lock.ts';
-import { takePending } from '../../visitors/rollups/mover.ts';
+import { rollUpPending } from '../../visitors/rollups/mover.ts';
 import { waitingHits } from '../../visitors/rollups/pending.ts';
 import { takeIn } from '../../visitors/rollups/rollups.ts';
 import { exportedFields } from '../../visitors/clicks/hit-fields.ts';
@@ -77,10 +77,13 @@ export async function importHits(client: Client, asked: HitsImport): Promise<Imp
     sql`select count(*)::int as hits, coalesce(max(line), 0) as last from imported`,
   );
   const { hits, last } = staged.rows[0] ?? { hits: 0, last: 0 };
-  // Before the transaction: making a partition locks out everybody who counts.
-  if (!asked.isDryRun)
+  if (!asked.isDryRun) {
+    // The file may have hits that wait: they are rows first, and the file's the repeat.
+    await rollUpPending(db);
+    // Before the transaction: making a partition locks out everybody who counts.
     await db.execute(sql`
 select ensure_click_partition(month) from (select distinct date_trunc('month', time, 'UTC') as month from imported) m`);
+  }
   return retriedTransaction(async () => {
     await client.query('begin');
     try {
@@ -136,8 +139,6 @@ left join imported_domains d on d.host = i.domain`;
 
 async function putIn(db: Db, { workspaceId, onProgress }: HitsImport, last: number): Promise<number> {
   await lockRollups(db);
-  // The file may have hits that wait: they are rows first, and the file's the repeat.
-  await takePending(db);
   await db.execute(sql`select set_config('work_mem', '64MB', true)`);
   let added = 0;
   for (let from = 0; from < last; from += linesAtOnce) {

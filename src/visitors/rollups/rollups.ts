@@ -160,7 +160,7 @@ set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visito
  */
 export async function takeIn(tx: Db, hits: SQL, dimensions: readonly Dimension[] = all, before?: SQL): Promise<number> {
   const taken = await tx.execute<{ hits: number }>(sql`
-with ${before ? sql`${before},` : sql``} taken as (
+with ${before ? sql`${before}, ` : sql``}taken as (
   ${hits}
 ), ${addToRollups(sql`taken`, { dimensions })}
 returning (select count(*) from taken)::int as hits`);
