@@ -24,7 +24,7 @@ describe('the watch over the database', () => {
     letGo();
     await hanging;
     await expect.poll(() => watch.isThere, { timeout: 10_000 }).toBe(true);
-    expect(await watch.countBacklog()).toEqual({ hits: 0, seconds: 0 });
+    expect(await watch.countBacklog()).toEqual({ hits: 0, seconds: 0, refused: 0 });
     watch.close();
   });
 });
