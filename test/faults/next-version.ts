@@ -27,8 +27,8 @@ export function makeNextVersion(): NextVersion {
   );
   replace(
     join(root, 'src/visitors/clicks/inbox.ts'),
-    'hits.map((hit) => hit[name] ?? null)',
-    `hits.map((hit) => ({ ...hit, probe: hit.id % 2 === 0 ? 'even' : 'odd' })[name] ?? null)`,
+    '(hit) => hit[name] ?? null',
+    `(hit) => ({ ...hit, probe: hit.id % 2 === 0 ? 'even' : 'odd' })[name] ?? null`,
   );
   const file = join(root, 'migrations/meta/_journal.json');
   const journal = JSON.parse(readFileSync(file, 'utf8')) as { entries: { idx: number; when: number; tag: string }[] };

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { columnsOfHits, type HitColumns } from '../../src/visitors/clicks/hit-fields.ts';
 import { type Hit, newHitId } from '../../src/visitors/clicks/hit.ts';
 import { Batches, unpacked } from '../../src/visitors/clicks/inbox.ts';
-import { hitRow, rowColumns, waitingHits } from '../../src/visitors/rollups/pending.ts';
+import { namedColumns, rowColumns, waitingHits } from '../../src/visitors/rollups/pending.ts';
 import type { Db } from '../../src/ground/db/db.ts';
 import { newId } from '../../src/ground/text/id.ts';
 
@@ -48,6 +48,8 @@ export function makeHit(changes: Partial<Hit> & Pick<Hit, 'workspaceId' | 'linkI
 export async function rowsOf<Row>(db: Db, query: ReturnType<typeof sql>): Promise<Row[]> {
   return (await db.execute(query)).rows as Row[];
 }
+
+const hitRow = namedColumns(rowColumns);
 
 /** All hits of all workspaces, those that wait for the mover too; their first clicks are not told. */
 export const everyHit = sql`(

@@ -4,7 +4,7 @@ import { inTurn } from '../../ground/db/in-turn.ts';
 import { NotFound } from '../../ground/text/errors.ts';
 import { type Dimension, type DimensionName, dimensions, unknown } from '../../visitors/rollups/dimensions.ts';
 import type { ClickColumn } from '../../visitors/clicks/hit-fields.ts';
-import { namedColumns, pendingHits, type RowColumn, waitingHits } from '../../visitors/rollups/pending.ts';
+import { namedColumns, olderHits, pendingHits, type RowColumn, waitingHits } from '../../visitors/rollups/pending.ts';
 import type { Filter } from './filter.ts';
 import { hasHit, hasLink, kinds, type Subject } from './kinds.ts';
 import type { Span } from './period.ts';
@@ -154,11 +154,11 @@ export function hitsOf(scope: Scope, { rolledUp, rows }: Sources, values: readon
   const columns = columnsFor(scope, values);
   const select = (from: SQL, isInSpan: SQL) =>
     sql`select ${namedColumns(columns)} from ${from} c where ${isOfScope(scope)} and ${isInSpan}`;
-  const inRows = sql.join(rows.map(isIn), sql` or `);
+  const spans = rolledUp ? [...rows, rolledUp] : rows;
   return unionAll([
     ...rows.map((span) => select(sql`clicks`, isIn(span))),
-    ...(rows.length === 0 ? [] : [select(waitingHits(scope.workspaceId, columns), sql`(${inRows})`)]),
-    ...(rolledUp ? [select(pendingHits(scope.workspaceId, columns), isIn(rolledUp))] : []),
+    select(waitingHits(scope.workspaceId, columns), sql`(${sql.join(spans.map(isIn), sql` or `)})`),
+    ...(rolledUp ? [select(olderHits(scope.workspaceId, columns), isIn(rolledUp))] : []),
   ]);
 }
 

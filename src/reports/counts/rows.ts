@@ -2,8 +2,14 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { patternOf } from '../../ground/db/like.ts';
 import { withSettings } from '../../ground/db/local-settings.ts';
-import { type Dimension, type DimensionName, dimensions, unknown } from '../../visitors/rollups/dimensions.ts';
-import { hitRow, namedColumns, type RowColumn, waitingHits } from '../../visitors/rollups/pending.ts';
+import {
+  type Dimension,
+  dimensionOf,
+  type DimensionName,
+  dimensions,
+  unknown,
+} from '../../visitors/rollups/dimensions.ts';
+import { namedColumns, type RowColumn, waitingHits } from '../../visitors/rollups/pending.ts';
 import type { Filter } from './filter.ts';
 import type { Span } from './period.ts';
 import { columnsFor, columnsIn, type Counts, isFirst, isIn, isOfScope, list, type Scope, unionAll } from './queries.ts';
@@ -62,22 +68,22 @@ function passesAll(filters: readonly Filter[]): SQL {
 type Asked = { scope: Parameters<typeof isOfScope>[0]; span: Parameters<typeof isIn>[0]; filters: readonly Filter[] };
 
 /** A query of the hits `c` of a table that a scope has in a span. */
-const selectFrom = (hits: SQL, { scope, span, filters }: Asked, columns?: readonly RowColumn[]): SQL =>
-  sql`select ${columns ? namedColumns(columns) : hitRow} from ${hits} c
+const selectFrom = (hits: SQL, { scope, span, filters }: Asked, columns: readonly RowColumn[]): SQL =>
+  sql`select ${namedColumns(columns)} from ${hits} c
   where ${isOfScope(scope)} and ${isIn(span)} and ${passesAll(filters)}`;
+
+/** The columns that telling the hits takes, and some values of them. */
+const columnsOf = ({ scope, filters }: Pick<Asked, 'scope' | 'filters'>, values: readonly Dimension[] = []) =>
+  columnsFor(scope, [...values, ...filters.map(({ dimension }) => dimensionOf(dimension))]);
 
 /**
  * A query of all hits `c` that a scope has in a span: rows, and those that wait.
+ * @param columns those that are wanted; of hits that wait each costs. As many as telling them takes unless told
  * @param end more conditions, an order and a limit
  */
-export function selectHits(
-  scope: Asked['scope'],
-  span: Asked['span'],
-  filters: readonly Filter[] = [],
-  end: SQL = sql``,
-): SQL {
-  const sources = [sql`clicks`, waitingHits(scope.workspaceId)];
-  return unionAll(sources.map((hits) => sql`(${selectFrom(hits, { scope, span, filters })} ${end})`));
+export function selectHits(asked: Asked, columns: readonly RowColumn[] = columnsOf(asked), end: SQL = sql``): SQL {
+  const sources = [sql`clicks`, waitingHits(asked.scope.workspaceId, columns)];
+  return unionAll(sources.map((hits) => sql`(${selectFrom(hits, asked, columns)} ${end})`));
 }
 
 /** Up to here counting the rows in one piece is over before several pieces are set up. */
@@ -134,10 +140,9 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
   const slices = isFew ? [asked.span] : slicesOf(asked.span);
   // click and visitor are NULL where they do not count, which costs nothing; a condition would be looked at once a set.
   const { filters } = scope;
-  const isFiltered = (name: string) => filters.some(({ dimension }) => dimension === name);
-  const read = columnsFor(scope, [...shown, ...dimensions.filter(({ name }) => isFiltered(name))]);
+  const read = columnsOf({ scope, filters }, shown);
   const sources = [
-    ...slices.map((span) => selectFrom(sql`clicks`, { scope, span, filters })),
+    ...slices.map((span) => selectFrom(sql`clicks`, { scope, span, filters }, read)),
     selectFrom(waitingHits(scope.workspaceId, read), { scope, span: asked.span, filters }, read),
   ];
   const grouped = sources.map(

@@ -7,6 +7,7 @@ import { getScope } from '../counts/queries.ts';
 import { selectHits } from '../counts/rows.ts';
 import { type ExportedFields, exportedFields } from '../../visitors/clicks/hit-fields.ts';
 import type { Hit } from '../../visitors/clicks/hit.ts';
+import { rowColumns } from '../../visitors/rollups/pending.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { inTurn, tookTooLong } from '../../ground/db/in-turn.ts';
 import { AppError, Invalid, LimitReached, Unavailable } from '../../ground/text/errors.ts';
@@ -77,7 +78,7 @@ select c.id::text, to_char(c.clicked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:M
        c.is_first_in_workspace as "isFirstInWorkspace"
 from (
   select * from (
-    ${selectHits(scope, span, filters, sql`${isAfter(after)} ${page}`)}
+    ${selectHits({ scope, span, filters }, rowColumns, sql`${isAfter(after)} ${page}`)}
   ) c
   ${page}
 ) c
@@ -107,7 +108,7 @@ export async function countHits(
     return await inTime(db, workspaceId, true, async (tx) => {
       const scope = await getScope(tx, workspaceId, subject, filters);
       const { rows } = await tx.execute(sql`
-select count(*)::float8 as count from (${selectHits(scope, span, filters)}) c`);
+select count(*)::float8 as count from (${selectHits({ scope, span, filters })}) c`);
       return (rows[0] as { count: number }).count;
     });
   } catch (error) {

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Subject } from '../counts/kinds.ts';
 import { isFirst } from '../counts/queries.ts';
 import { selectHits } from '../counts/rows.ts';
+import { rowColumns } from '../../visitors/rollups/pending.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { inTurn } from '../../ground/db/in-turn.ts';
 
@@ -38,7 +39,7 @@ select c.id::float8, (extract(epoch from c.clicked_at) * 1000)::float8 as at, c.
        c.referrer, c.channel
 from (
   select * from (
-    ${selectHits(watched, { from: since }, [], newest)}
+    ${selectHits({ scope: watched, span: { from: since }, filters: [] }, rowColumns, newest)}
   ) c
   ${newest}
 ) c
@@ -63,7 +64,7 @@ select (extract(epoch from date_trunc('minute', c.clicked_at)) * 1000)::float8 a
        count(*) filter (where c.class = 'human')::float8 as clicks,
        count(*) filter (where ${isFirst(watched)})::float8 as visitors,
        count(*)::float8 as hits
-from (${selectHits(watched, { from: since })}) c
+from (${selectHits({ scope: watched, span: { from: since }, filters: [] })}) c
 group by 1`),
   );
   return rows as MinuteCount[];

@@ -42,10 +42,10 @@ export class Batches {
   constructor(hits: readonly Hit[], { isRepeat = false } = {}) {
     const parts = partsOf(hits);
     this.#parts = [
-      literalOf(parts.map(([first]) => first.workspaceId)),
-      literalOf(parts.map(newHitId)),
-      literalOf(parts.map(({ length }) => length)),
-      literalOf(parts.map((part) => part.reduce((least, { clickedAt }) => Math.min(least, clickedAt), Infinity))),
+      literalOf(parts, ([first]) => first.workspaceId),
+      literalOf(parts, newHitId),
+      literalOf(parts, ({ length }) => length),
+      literalOf(parts, (part) => part.reduce((least, { clickedAt }) => Math.min(least, clickedAt), Infinity)),
       parts.map(packed).join(batchEnd),
     ];
     this.isRepeat = isRepeat;
@@ -57,9 +57,9 @@ export class Batches {
     const values = [workspaceIds, ids, sizes, times, String(this.isRepeat), hits];
     if (shapes.length === 0) return { ...recordBatches, values };
     values.push(
-      literalOf(shapes.map(({ id }) => id)),
-      literalOf(shapes.map(({ shape }) => shape)),
-      literalOf(shapes.map(({ day }) => day)),
+      literalOf(shapes, ({ id }) => id),
+      literalOf(shapes, ({ shape }) => shape),
+      literalOf(shapes, ({ day }) => day),
     );
     return { ...recordBatchesAndShapes, values };
   }
@@ -83,16 +83,17 @@ function partsOf(hits: readonly Hit[]): Part[] {
 
 /** The hits of a batch as text: an array of Postgres for each column of THE list, in its order, to which versions only add. */
 const packed = (hits: Part): string =>
-  columnsOfHits.map(({ name }) => literalOf(hits.map((hit) => hit[name] ?? null))).join(columnEnd);
+  columnsOfHits.map(({ name }) => literalOf(hits, (hit) => hit[name] ?? null)).join(columnEnd);
 
 /**
  * An array of Postgres; written here because the driver's generic conversion costs several times as much. One without
  * values is empty: `unnest` fills up with NULL what is shorter than its neighbours.
  */
-function literalOf(values: readonly (string | number | null)[]): string {
+function literalOf<Row>(rows: readonly Row[], valueOf: (row: Row) => string | number | null): string {
   let literal = '';
   let hasValue = false;
-  for (const value of values) {
+  for (const row of rows) {
+    const value = valueOf(row);
     if (literal !== '') literal += ',';
     if (value === null) literal += 'NULL';
     else {

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { addDays, dayStart } from '../../ground/time/zoned-time.ts';
-import { pendingHits, waitingHits } from './pending.ts';
+import { olderHits, pendingHits, waitingHits } from './pending.ts';
 
 /*
  * Clicks a day that are right at this moment: what the rollups hold, and what is pending.
@@ -101,7 +101,7 @@ with link as materialized (
   select l.campaign_id, (c.clicked_at at time zone ${timeZone})::date,
          1, c.is_first_on_link::int, (c.channel = 'qr')::int
   from link l
-  join ${pendingHits(workspaceId, columns)} c on c.link_id = l.id
+  join ${olderHits(workspaceId, columns)} c on c.link_id = l.id
   where l.is_busy and c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}
   union all
   select l.campaign_id, (c.clicked_at at time zone ${timeZone})::date,
@@ -114,7 +114,7 @@ with link as materialized (
          1, c.is_first_on_link::int, (c.channel = 'qr')::int
   from link l
   join ${waitingHits(workspaceId, columns)} c on c.link_id = l.id
-  where not l.is_busy and c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}
+  where c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}
 )
 select campaign_id as "campaignId", day::text as day,
        sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors, sum(scans)::float8 as scans

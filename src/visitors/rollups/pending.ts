@@ -19,9 +19,6 @@ export const rowColumns: readonly RowColumn[] = [...hitColumnNames, ...flags];
 export const namedColumns = (columns: readonly RowColumn[]): SQL =>
   sql.raw(columns.map((column) => `c.${column}`).join(', '));
 
-/** All of them. */
-export const hitRow: SQL = namedColumns(rowColumns);
-
 const key: readonly ClickColumn[] = ['id', 'link_id', 'clicked_at'];
 
 /**
@@ -55,12 +52,13 @@ export function waitingHits(workspaceId: string, columns: readonly RowColumn[] =
 )`;
 }
 
-/**
- * Rows of a workspace's hits that the rollups have not taken in: those of the inbox, and those that versions without an
- * inbox put into `clicks_pending` beside their rows.
- */
-export const pendingHits = (workspaceId: string, columns: readonly RowColumn[] = rowColumns): SQL => sql`(
+/** Rows of a workspace's hits that versions without an inbox put into `clicks_pending` beside their rows, for the rollups. */
+export const olderHits = (workspaceId: string, columns: readonly RowColumn[]): SQL =>
+  sql`(select ${namedColumns(columns)} from clicks_pending c where c.workspace_id = ${workspaceId})`;
+
+/** Rows of a workspace's hits that the rollups have not taken in. */
+export const pendingHits = (workspaceId: string, columns: readonly RowColumn[]): SQL => sql`(
   select ${namedColumns(columns)} from ${waitingHits(workspaceId, columns)} c
   union all
-  select ${namedColumns(columns)} from clicks_pending c where c.workspace_id = ${workspaceId}
+  select * from ${olderHits(workspaceId, columns)} o
 )`;
