@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../app.ts';
 import { openGeo } from '../visitors/visits/geo.ts';
+import type { RefusedBatch } from '../visitors/rollups/mover.ts';
 import { Recorder, type RecorderEvent } from '../visitors/clicks/recorder.ts';
 import { clickJobs, ensurePartitions } from '../visitors/rollups/retention.ts';
 import { Spool } from '../visitors/clicks/spool.ts';
@@ -139,8 +140,10 @@ async function open(
     for (const { workspaceId, was, now } of zones)
       problem(`the time zone "${was}" of workspace ${workspaceId} is unknown here; its reports go by ${now}`);
   };
-  const onRefused = (hits: number, state: string) =>
-    problem(`${hits} hits stay in the inbox: Postgres cannot make rows of them (SQLSTATE ${state})`);
+  const onRefused = ({ workspaceId, id, size, state }: RefusedBatch) =>
+    problem(
+      `batch ${id} of workspace ${workspaceId} stays in the inbox: Postgres cannot make rows of it (${plural(size, 'hit')}, SQLSTATE ${state})`,
+    );
   const timetable = [
     ...clickJobs({ db, salts, sweptHits, retentionDays: config.retentionDays, onMended, onRefused }),
     ...eventJobs(db),

@@ -449,6 +449,7 @@ export const hitBatches = pgTable(
     hits: text('hits').notNull(),
     /** Why Postgres refuses to make rows of it; then it stays here for a month, for operators. */
     problem: text('problem'),
+    refusedAt: instant('refused_at'),
   },
   (table) => [
     primaryKey({ columns: [table.workspaceId, table.id] }),

@@ -41,7 +41,10 @@ export function realtimeOf(counts: readonly MinuteCount[], now: Date, timeZone: 
   return {
     clicks: clicks === 0 ? 'No clicks' : plural(clicks, 'click'),
     visitors: visitors > 0 ? `${plural(visitors, 'visitor')} new today` : null,
-    others: others > 0 ? `${plural(others, 'more hit')} ${others === 1 ? 'was' : 'were'} not by people.` : null,
+    others:
+      others > 0
+        ? `${plural(others, clicks > 0 ? 'more hit' : 'hit')} ${others === 1 ? 'was' : 'were'} not by people.`
+        : null,
     chart: drawChart({ name: 'click', points, width: 1080, height: 200 }),
   };
 }

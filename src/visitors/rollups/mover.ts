@@ -20,12 +20,15 @@ const batchesAStep = 20_000;
 type News = {
   /** Workspaces that got another time zone, because theirs is unknown. */
   onMended?: ((zones: readonly MendedZone[]) => void) | undefined;
-  /** Hits that Postgres refuses to make rows of, and the SQLSTATE. */
-  onRefused?: ((hits: number, state: string) => void) | undefined;
+  /** A batch that Postgres refuses to make rows of. */
+  onRefused?: ((batch: RefusedBatch) => void) | undefined;
 };
 
-/** Hits that were taken in, those that were refused, and whether nothing is left of what was there. */
-type Step = { hits: number; refused: { hits: number; state: string }[]; isLast: boolean };
+/** A batch of so many hits, and the SQLSTATE with which Postgres refused it. */
+export type RefusedBatch = { workspaceId: string; id: string; size: number; state: string };
+
+/** Hits that were taken in, batches that were refused, and whether nothing is left of what was there. */
+type Step = { hits: number; refused: RefusedBatch[]; isLast: boolean };
 
 /** After so many milliseconds a run of the timetable ends; the rest is the next one's. */
 const runMs = 20_000;
@@ -75,7 +78,7 @@ select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64
         }),
       news,
     );
-    for (const { hits, state } of step.refused) news.onRefused?.(hits, state);
+    for (const batch of step.refused) news.onRefused?.(batch);
     moved += step.hits;
     if (step.isLast || performance.now() > endsAt) return moved;
   }
@@ -152,8 +155,10 @@ async function moveBatches(
     if (!batch) return 0;
     if (others.length === 0) {
       await tx.execute(sql`
-update hit_batches set problem = ${reasonOf(error)} where workspace_id = ${batch.workspaceId} and id = ${batch.id}::bigint`);
-      refused.push({ hits: batch.size, state: sqlState(error) ?? '' });
+update hit_batches set problem = ${reasonOf(error)}, refused_at = now()
+where workspace_id = ${batch.workspaceId} and id = ${batch.id}::bigint`);
+      const { workspaceId, id, size } = batch;
+      refused.push({ workspaceId, id, size, state: sqlState(error) ?? '' });
       return 0;
     }
     const half = Math.ceil(batches.length / 2);
@@ -191,9 +196,10 @@ async function moveRows(tx: Db, batches: readonly Batch[], dimensions: readonly 
 ), hit as materialized (
   select u.*
   from (${unpacked(
-    sql`select is_repeat, hits from batch
+    sql`select is_repeat, workspace_id, hits from batch
     where workspace_id in (select id from workspaces where deleted_at is null)`,
-    ['is_repeat'],
+    ['is_repeat', 'workspace_id'],
+    hitColumnNames.filter((column) => column !== 'workspace_id'),
   )}) u
   where not u.is_repeat or not is_recorded(u.link_id, u.clicked_at, u.id)
 ), sighting as materialized (
@@ -223,9 +229,7 @@ async function moveRows(tx: Db, batches: readonly Batch[], dimensions: readonly 
 
 /** Forgets hits that Postgres refused to make rows of for a month: they hold what a row would. */
 export async function forgetRefused(db: Db): Promise<void> {
-  await db.execute(
-    sql`delete from hit_batches where problem is not null and first_hit_at < now() - interval '30 days'`,
-  );
+  await db.execute(sql`delete from hit_batches where problem is not null and refused_at < now() - interval '30 days'`);
 }
 
 /**

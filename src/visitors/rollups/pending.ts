@@ -47,7 +47,10 @@ export function waitingHits(workspaceId: string, columns: readonly RowColumn[] =
   // Only a repeat may be among the rows.
   return sql`(
   select ${sql.raw(shown.join(', '))}
-  from (select distinct on (id, link_id, clicked_at) * from (${unpacked(batches, ['is_repeat'], read)}) u) h
+  from (
+    select distinct on (id, link_id, clicked_at) * from (${unpacked(batches, ['is_repeat'], read)}) u
+    order by id, link_id, clicked_at, is_repeat desc
+  ) h
   where not h.is_repeat or not is_recorded(h.link_id, h.clicked_at, h.id)
 )`;
 }

@@ -7,7 +7,7 @@ import type { Job } from '../../ground/jobs/timetable.ts';
 import { firstKeptDay } from '../clicks/late-hits.ts';
 import { rollUpNewDimensions } from './new-dimensions.ts';
 import { lockRollups } from './rollup-lock.ts';
-import { forgetRefused, rollUpIfFree, takePending, vacuumInbox } from './mover.ts';
+import { forgetRefused, type RefusedBatch, rollUpIfFree, takePending, vacuumInbox } from './mover.ts';
 import { rollUpLinks } from './rollups.ts';
 import type { Salts } from '../visits/salts.ts';
 import type { SweptHits } from './swept.ts';
@@ -23,8 +23,8 @@ type Parts = {
   retentionDays: number | null;
   /** Told of workspaces that got another time zone, because theirs is unknown. */
   onMended?: (zones: readonly MendedZone[]) => void;
-  /** Told of hits that Postgres refuses to make rows of. */
-  onRefused?: (hits: number, state: string) => void;
+  /** Told of each batch that Postgres refuses to make rows of. */
+  onRefused?: (batch: RefusedBatch) => void;
 };
 
 /** The jobs that keep clicks in order, for the timetable. */

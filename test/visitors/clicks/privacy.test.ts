@@ -123,7 +123,7 @@ describe('docs/privacy.md', () => {
       app.db,
       sql`
 select table_name as name, column_name as column from information_schema.columns
-where table_schema = 'public' and table_name in ('clicks', 'visitor_salts', 'visitors_seen', 'agent_shapes', 'click_totals_hourly',
+where table_schema = 'public' and table_name in ('clicks', 'hit_batches', 'visitor_salts', 'visitors_seen', 'agent_shapes', 'click_totals_hourly',
   'click_counts_daily', 'click_counts_monthly', 'link_totals', 'reclassifications', 'chart_notes')
 order by 1, ordinal_position`,
     );

@@ -108,6 +108,8 @@ describe('a batch of hits', () => {
     expect(moved).toEqual({ ...before, waiting: 0 });
     await client.query(batches.statement([]));
     await client.query(new Batches(hits.slice(0, 50), { isRepeat: true }).statement([]));
+    // A first try that Postgres commits late.
+    await client.query(new Batches(hits.slice(20, 40)).statement([]));
     await client.end();
     expect(await countsOf(workspaceId)).toEqual(moved);
     expect(await rollUpPending(database.db)).toBe(0);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Batches } from '../../../src/visitors/clicks/inbox.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { readBacklog } from '../../../src/visitors/rollups/backlog.ts';
-import { rollUpIfFree, rollUpPending } from '../../../src/visitors/rollups/mover.ts';
+import { forgetRefused, type RefusedBatch, rollUpIfFree, rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { openTestDatabase, type OpenTestDatabase } from '../../setup/database.ts';
 import { countWaiting, everyHitOf, insertBareWorkspace, makeHit, rowsOf } from '../../setup/hits.ts';
 import { rollupsAndRows } from '../../setup/rollups.ts';
@@ -123,9 +123,9 @@ describe('a batch that Postgres cannot make rows of', () => {
       `insert into hit_batches (workspace_id, id, size, first_hit_at, is_repeat, hits) values ($1, -1, 1, now(), false, '{not a number}')`,
       [workspaceId],
     );
-    const refused: [number, string][] = [];
-    expect(await rollUpIfFree(database.db, { onRefused: (...news) => void refused.push(news) })).toBe(100);
-    expect(refused).toEqual([[1, '22P02']]);
+    const refused: RefusedBatch[] = [];
+    expect(await rollUpIfFree(database.db, { onRefused: (batch) => void refused.push(batch) })).toBe(100);
+    expect(refused).toEqual([{ workspaceId, id: '-1', size: 1, state: '22P02' }]);
     expect(await readBacklog(database.db)).toMatchObject({ hits: 0, refused: 1 });
     await expectExact(100);
     const left = await rowsOf(database.db, sql`select id::int, problem from hit_batches`);
@@ -134,7 +134,13 @@ describe('a batch that Postgres cannot make rows of', () => {
     expect(await rowsOf(database.db, sql`select count(*)::int as hits from ${everyHitOf(workspaceId)} c`)).toEqual([
       { hits: 100 },
     ]);
-    await client.query('delete from hit_batches');
+    // They go a month after they were refused, however old the visits are.
+    await client.query(`update hit_batches set first_hit_at = now() - interval '2 months'`);
+    await forgetRefused(database.db);
+    expect(await countWaiting(database.db)).toBe(1);
+    await client.query(`update hit_batches set refused_at = now() - interval '31 days'`);
+    await forgetRefused(database.db);
+    expect(await countWaiting(database.db)).toBe(0);
   });
 });
 
