@@ -12,7 +12,7 @@ from pg_class c cross join lateral (
   where conrelid = c.oid and contype <> 'n'
   union all
   select case when indisvalid then '' else 'broken ' end || replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')
-  from pg_index where indrelid = c.oid and indexrelid is distinct from to_regclass('links_search')
+  from pg_index where indrelid = c.oid and indexrelid::regclass::text !~ '^links_search'
 ) p
 where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
 order by 1, what collate "C"`;
@@ -34,7 +34,7 @@ and not exists (select from pg_depend where objid = p.oid and deptype = 'e')
 union all
 select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
 union all
-select pg_get_indexdef(to_regclass('links_search'))
+select pg_get_indexdef(indexrelid) from pg_index where indexrelid::regclass::text ~ '^links_search'
 union all
 select format('%s %s', case relkind when 'S' then 'sequence' else 'view' end, relname) from pg_class
 where relnamespace = 'public'::regnamespace and relkind not in ('r', 'p', 'i', 'I')

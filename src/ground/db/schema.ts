@@ -301,7 +301,7 @@ export const links = pgTable(
     deletedAt: instant('deleted_at'),
     /**
      * Slug, title and destination in small letters, a line each: all that a search of links reads. Triggers keep it
-     * (see the migration, which also makes its index `links_search` where Postgres has pg_trgm).
+     * (see the migrations, which also make its indexes `links_search`, where Postgres has pg_trgm, and `links_search_short`).
      */
     searchText: text('search_text'),
     /**

@@ -2,7 +2,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import type { Matches } from './list-order.ts';
 import { nameKey } from './name.ts';
-import { holdsWords, wordsOf } from './search.ts';
+import { holdsWords, openedBy, wordsOf } from './search.ts';
+import { findShortWords, isShort } from './short-words.ts';
 
 /** The filters of a list; '' finds all. */
 export type LinkFilter = {
@@ -31,16 +32,13 @@ export async function readFilter(
   const isPlain = words.length === 0 && !tag && !campaign;
   const found = isPlain ? undefined : await lookUp(db, workspaceId, tag ?? '', campaign ?? '');
   if ((tag && !found?.tagId) || (campaign && !found?.campaignId)) return undefined;
+  const { join, condition } = await narrow(db, workspaceId, found ?? nothingNamed);
   const conditions = [
     sql`l.workspace_id = ${workspaceId} and l.deleted_at is null`,
-    ...(campaign ? [isOfCampaign(found, Boolean(tag))] : []),
-    ...(words.length > 0 ? [holdsWords(workspaceId, words, found?.hasSearchTexts ?? false)] : []),
+    condition,
+    ...(words.length > 0 ? [await holds(db, workspaceId, words, found?.hasSearchTexts ?? false)] : []),
   ];
-  return {
-    join: tag && !campaign ? sql`join link_tags lt on lt.link_id = l.id and lt.tag_id = ${found?.tagId}` : sql``,
-    where: sql.join(conditions, sql` and `),
-    tagId: found?.tagId ?? null,
-  };
+  return { join, where: sql.join(conditions, sql` and `), tagId: found?.tagId ?? null };
 }
 
 /**
@@ -55,24 +53,41 @@ export async function readCounted(db: Db, workspaceId: string, filter: LinkFilte
     sql`select l.id from links l ${join} where ${where} limit ${mostFound + 1}`,
   );
   if (rows.length > mostFound) return filtered;
-  const ids = sql.param(rows.map(({ id }) => id));
-  return { ...filtered, join: sql``, where: sql`l.workspace_id = ${workspaceId} and l.id = any(${ids}::text[])` };
-}
-
-/**
- * Links that have a tag too are looked for once and not along an order: Postgres would guess how many there are from the
- * two shares, and where there are none it would walk all links of the workspace.
- */
-function isOfCampaign(found: Found | undefined, hasTag: boolean): SQL {
-  if (!hasTag) return sql`l.campaign_id = ${found?.campaignId}`;
-  return sql`l.id = any(array(
-    select m.id from links m
-    join link_tags on link_tags.link_id = m.id and link_tags.tag_id = ${found?.tagId}
-    where m.campaign_id = ${found?.campaignId}
-  ))`;
+  return { ...filtered, join: sql``, where: sql`l.workspace_id = ${workspaceId} and ${isOneOf(rows)}` };
 }
 
 type Found = { tagId: string | null; campaignId: string | null; hasSearchTexts: boolean };
+
+const nothingNamed: Found = { tagId: null, campaignId: null, hasSearchTexts: false };
+
+/** Condition: a link `l` holds each word. Of words that no trigram knows, the links are looked up ahead. */
+async function holds(db: Db, workspaceId: string, words: readonly string[], hasSearchTexts: boolean): Promise<SQL> {
+  const condition = holdsWords(workspaceId, words, hasSearchTexts);
+  const rows =
+    hasSearchTexts && words.every(isShort) ? await findShortWords(db, workspaceId, words, mostFound) : 'many';
+  return rows === 'many' ? condition : sql`(${isOneOf(rows)} or ${openedBy(workspaceId, words)}) and ${condition}`;
+}
+
+/** The join and the condition by which links of a tag, of a campaign or of both are found. */
+async function narrow(
+  db: Db,
+  workspaceId: string,
+  { tagId, campaignId }: Found,
+): Promise<{ join: SQL; condition: SQL }> {
+  const join = tagId ? sql`join link_tags lt on lt.link_id = l.id and lt.tag_id = ${tagId}` : sql``;
+  const condition = campaignId ? sql`l.campaign_id = ${campaignId}` : sql`true`;
+  if (!tagId || !campaignId) return { join, condition };
+  // Looked up by themselves where they are few: Postgres guesses from two shares, and would walk every link for none.
+  const { rows } = await db.execute<{ id: string }>(
+    sql`
+with matches as materialized (select l.id from links l ${join} where l.workspace_id = ${workspaceId} and ${condition})
+select id from matches limit ${mostFound + 1}`,
+  );
+  return rows.length > mostFound ? { join, condition } : { join: sql``, condition: isOneOf(rows) };
+}
+
+const isOneOf = (rows: readonly { id: string }[]): SQL =>
+  sql`l.id = any(${sql.param(rows.map(({ id }) => id))}::text[])`;
 
 async function lookUp(db: Db, workspaceId: string, tag: string, campaign: string): Promise<Found | undefined> {
   const { rows } = await db.execute<Found>(sql`

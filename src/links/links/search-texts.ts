@@ -16,15 +16,15 @@ const pauseMs = 20;
 const isOurTurn = sql`pg_try_advisory_xact_lock(hashtext('waymark search texts'))`;
 
 /**
- * What makes a search of links quick: the texts of links that are older than `links.search_text`, then the index over
- * them. Both are there from the start in a database that is new.
+ * What makes a search of links quick: the texts of links that are older than `links.search_text`, then the indexes over
+ * them. All are there from the start in a database that is new.
  * @param onProblem told once, where Postgres has no pg_trgm for us
  */
 export function searchJobs(db: Db, onProblem: (sentence: string) => void): Job[] {
   let wasTold = false;
   const run = async () => {
     await fillSearchTexts(db);
-    const isIndexed = await ensureSearchIndex(db);
+    const isIndexed = await ensureSearchIndexes(db);
     if (!isIndexed && !wasTold) onProblem(noTrigrams);
     wasTold ||= !isIndexed;
   };
@@ -74,30 +74,43 @@ select created_at::text as at, id from step order by created_at, id limit 1`);
   });
 }
 
+/** The columns of the indexes of a search. Words of one and two letters are in no trigram, and have one of their own. */
+const indexes = {
+  links_search: sql`search_text gin_trgm_ops`,
+  links_search_short: sql`short_parts_of(search_text)`,
+};
+type SearchIndex = keyof typeof indexes;
+
 /**
- * Makes the index of a search where it is missing, without keeping anybody from writing links.
+ * Makes the indexes of a search where they are missing, without keeping anybody from writing links.
  * @returns false where Postgres has no trigrams for us
  */
-export async function ensureSearchIndex(db: Db): Promise<boolean> {
-  if ((await findSearchIndex(db)) === 'valid') return true;
+export async function ensureSearchIndexes(db: Db): Promise<boolean> {
+  await ensureIndex(db, 'links_search_short');
+  if ((await findSearchIndex(db, 'links_search')) === 'valid') return true;
   try {
     await db.execute(sql`create extension if not exists pg_trgm`);
   } catch (error) {
     if (!isExtensionRefused(error)) throw error;
     return false;
   }
-  // One that was begun and not finished answers nothing, and costs as much.
-  if ((await findSearchIndex(db)) === 'broken') await db.execute(sql`drop index concurrently if exists links_search`);
-  await db.execute(
-    sql`create index concurrently if not exists links_search on links using gin (search_text gin_trgm_ops)`,
-  );
+  await ensureIndex(db, 'links_search');
   return true;
 }
 
-/** The state of the index of a search. */
-export async function findSearchIndex(db: Db): Promise<'valid' | 'broken' | 'missing'> {
+async function ensureIndex(db: Db, name: SearchIndex): Promise<void> {
+  const state = await findSearchIndex(db, name);
+  if (state === 'valid') return;
+  const index = sql.identifier(name);
+  // One that was begun and not finished answers nothing, and costs as much.
+  if (state === 'broken') await db.execute(sql`drop index concurrently if exists ${index}`);
+  await db.execute(sql`create index concurrently if not exists ${index} on links using gin (${indexes[name]})`);
+}
+
+/** The state of an index of a search. */
+export async function findSearchIndex(db: Db, name: SearchIndex): Promise<'valid' | 'broken' | 'missing'> {
   const { rows } = await db.execute<{ valid: boolean }>(sql`
-select indisvalid as valid from pg_index where indexrelid = to_regclass('links_search')`);
+select indisvalid as valid from pg_index where indexrelid = to_regclass(${name})`);
   if (!rows[0]) return 'missing';
   return rows[0].valid ? 'valid' : 'broken';
 }

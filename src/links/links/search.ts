@@ -32,6 +32,13 @@ export function holdsWords(workspaceId: string, words: readonly string[], hasSea
   );
 }
 
+/** Condition: one of the words is a slug of a link `l`, in the list or not. */
+export const openedBy = (workspaceId: string, words: readonly string[]): SQL =>
+  sql.join(
+    words.map((word) => hasSlug(workspaceId, addressIn(word))),
+    sql` or `,
+  );
+
 /** A word has no white space, so it is never found across the lines of a text. */
 function holdsWord(workspaceId: string, text: SQL, word: string): SQL {
   const address = addressIn(word);

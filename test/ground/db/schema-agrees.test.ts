@@ -52,6 +52,7 @@ describe('the migrated database', () => {
   it('has storage, partitions, functions, triggers and extensions that the schema has no words for', async () => {
     expect((await query<Part>(migrated.url, besides)).map(({ what }) => what)).toEqual([
       'CREATE INDEX links_search ON public.links USING gin (search_text gin_trgm_ops)',
+      'CREATE INDEX links_search_short ON public.links USING gin (short_parts_of(search_text))',
       'CREATE TRIGGER links_search_text BEFORE INSERT OR UPDATE OF title, url ON public.links FOR EACH ROW EXECUTE FUNCTION set_search_text()',
       'CREATE TRIGGER links_version BEFORE UPDATE ON public.links FOR EACH ROW WHEN ((((((((new.kind IS DISTINCT FROM old.kind) OR (new.url IS DISTINCT FROM old.url)) OR (new.title IS DISTINCT FROM old.title)) OR (new.campaign_id IS DISTINCT FROM old.campaign_id)) OR (new.archived_at IS DISTINCT FROM old.archived_at)) OR (new.deleted_at IS DISTINCT FROM old.deleted_at)) OR (new.updated_at IS DISTINCT FROM old.updated_at))) EXECUTE FUNCTION raise_version()',
       'CREATE TRIGGER slugs_search_text AFTER INSERT ON public.slugs REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION add_slugs_to_search_texts()',
@@ -77,6 +78,7 @@ describe('the migrated database', () => {
       'sequence mails_id_seq',
       'sequence tags_number_seq',
       'set_search_text() trigger v',
+      'short_parts_of(words text) text[] i',
     ]);
   });
 

@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../../src/ground/db/db.ts';
-import { countLinks, listLinks } from '../../../src/links/links/list.ts';
+import { countLinks, listLinks, mostFound } from '../../../src/links/links/list.ts';
 import { insertLink, updateLink } from '../../../src/links/links/queries.ts';
-import { ensureSearchIndex, fillSearchTexts, findSearchIndex } from '../../../src/links/links/search-texts.ts';
+import { ensureSearchIndexes, fillSearchTexts, findSearchIndex } from '../../../src/links/links/search-texts.ts';
 import { openCommandLine } from '../../cli/run.ts';
 import { byTest } from '../../setup/actor.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
@@ -94,6 +94,15 @@ describe('a search by texts', () => {
     'b~',
     'shop.example',
     'zz',
+    'a',
+    'SA',
+    'ü',
+    'Ει',
+    'пу',
+    'İ',
+    '春',
+    'b~',
+    '\\b',
     'nothing-of-it',
     "'; drop table links; --",
     '%20',
@@ -163,7 +172,7 @@ describe('links that are older than their texts', () => {
     // As versions left them that made links before there were texts.
     await query(
       old.url,
-      `drop index links_search; drop extension pg_trgm; alter table links disable trigger user; alter table slugs disable trigger user;
+      `drop index links_search, links_search_short; drop extension pg_trgm; alter table links disable trigger user; alter table slugs disable trigger user;
        insert into workspaces (id, name, slug, has_search_texts) values ('ws', 'W', 'w', false);
        insert into domains (id, host) values ('d', 'd.test');
        insert into links (id, workspace_id, url, title)
@@ -190,7 +199,7 @@ select (select has_search_texts from workspaces) as "isReady",
 
   it('are found before they have them', async () => {
     expect(await state()).toEqual([{ isReady: false, missing: count }]);
-    expect(await findSearchIndex(old.db)).toBe('missing');
+    expect(await findSearchIndex(old.db, 'links_search')).toBe('missing');
     expect(await search('NUMBER 4711')).toEqual(['p4711']);
     expect(await search('d.test/p4711')).toEqual(['p4711']);
     expect(await search('q4711')).toEqual(['p4711']);
@@ -203,11 +212,31 @@ select (select has_search_texts from workspaces) as "isReady",
     expect(await state()).toEqual([{ isReady: true, missing: 0 }]);
     expect(await search('renamed')).toEqual(['p4711']);
     expect(await search('number 5003')).toEqual(['p5003']);
-    expect(await ensureSearchIndex(old.db)).toBe(true);
-    expect(await findSearchIndex(old.db)).toBe('valid');
+    expect(await ensureSearchIndexes(old.db)).toBe(true);
+    expect(await findSearchIndex(old.db, 'links_search')).toBe('valid');
+    expect(await findSearchIndex(old.db, 'links_search_short')).toBe('valid');
     expect(await search('number 5003')).toEqual(['p5003']);
-    expect(await ensureSearchIndex(old.db)).toBe(true);
+    expect(await ensureSearchIndexes(old.db)).toBe(true);
   });
+
+  it.each(['e', '9', '99', '47', '4 7', 'zz', 'q1', 'q1 r', 'P9', 'qq'])(
+    'are found by the short word “%s”, common or not, as each text says',
+    async (words) => {
+      const each = words.toLowerCase().split(' ');
+      const expected = await rowsOf<{ found: number }>(
+        old.db,
+        sql`select count(*)::int as found from links l where ${sql.join(
+          each.map(
+            (word) => sql`(search_text like ${`%${word}%`} or id in (select link_id from slugs where slug = ${word}))`,
+          ),
+          sql` and `,
+        )}`,
+      );
+      const { active } = await countLinks(old.db, 'ws', { search: words });
+      expect(active).toBe(Math.min(expected[0]?.found ?? 0, mostFound + 1));
+      expect(await search(words)).toHaveLength(Math.min(active, 10));
+    },
+  );
 
   it('are found without trigrams too, and doctor says what is missing', async () => {
     await query(old.url, 'drop extension pg_trgm cascade');
@@ -223,7 +252,7 @@ select (select has_search_texts from workspaces) as "isReady",
     const plain = openDatabase(url.href, () => {}, 1);
     const line = openCommandLine({ DATABASE_URL: url.href });
     try {
-      expect(await ensureSearchIndex(plain.db)).toBe(false);
+      expect(await ensureSearchIndexes(plain.db)).toBe(false);
       expect(await search('renamed', plain)).toEqual(['p4711']);
       expect((await line.run('doctor')).stdout).toMatch(/^warn {2}search .+pg_trgm.+create extension/m);
     } finally {
@@ -231,13 +260,13 @@ select (select has_search_texts from workspaces) as "isReady",
       await plain.close();
       await query(old.url, `drop owned by ${role}; drop role ${role}`);
     }
-    expect(await ensureSearchIndex(old.db)).toBe(true);
+    expect(await ensureSearchIndexes(old.db)).toBe(true);
   });
 
   it('have a broken index made anew', async () => {
     await query(old.url, `update pg_index set indisvalid = false where indexrelid = 'links_search'::regclass`);
-    expect(await findSearchIndex(old.db)).toBe('broken');
-    expect(await ensureSearchIndex(old.db)).toBe(true);
-    expect(await findSearchIndex(old.db)).toBe('valid');
+    expect(await findSearchIndex(old.db, 'links_search')).toBe('broken');
+    expect(await ensureSearchIndexes(old.db)).toBe(true);
+    expect(await findSearchIndex(old.db, 'links_search')).toBe('valid');
   });
 });
