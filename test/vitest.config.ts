@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/setup/global.ts',
+    setupFiles: 'test/setup/store-sql.ts',
     pool: 'forks',
     // Every file has databases and servers of its own, and nothing in src remembers anything beside them: our modules are
     // loaded once a worker, not once a file.

@@ -159,7 +159,7 @@ async function isDeletedInSteps({ workspaceId }: Seeded): Promise<boolean> {
   return held <= mostMs;
 }
 
-/** The longest that one transaction had the lock of the rollups, the server's own among them, in milliseconds. */
+/** The longest that one transaction alone had rollups, the server's own among them, in milliseconds. */
 async function longestHold(isOver: () => boolean): Promise<number> {
   const watcher = new Client(target.settings['DATABASE_URL']);
   await watcher.connect();
@@ -168,7 +168,8 @@ async function longestHold(isOver: () => boolean): Promise<number> {
   while (!isOver()) {
     const { rows } = await watcher.query<{ transaction: string }>(
       `select virtualtransaction as transaction from pg_locks
-       where locktype = 'advisory' and granted and objid = (hashtext($1)::bigint & 4294967295)::oid`,
+       where locktype = 'advisory' and granted and mode = 'ExclusiveLock'
+         and (hashtext($1)::bigint & 4294967295)::oid = case objsubid when 2 then classid else objid end`,
       [rollupLockKey],
     );
     for (const { transaction } of rows) {

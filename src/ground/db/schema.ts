@@ -127,27 +127,34 @@ export const sentForms = pgTable(
 
 // ---- workspaces: what may you do here ----
 
-export const workspaces = pgTable('workspaces', {
-  id: text('id').primaryKey(),
-  name: text('name').notNull(),
-  /** The workspace's word in the dashboard's URLs: /w/<slug>/links. */
-  slug: text('slug').notNull().unique(),
-  /** IANA name; the days and hours of this workspace's reports. */
-  timeZone: text('time_zone').notNull().default('UTC'),
-  /** The zone that was asked for, where it is unknown here and UTC stands in for it; people are told. */
-  lostTimeZone: text('lost_time_zone'),
-  /** The first day of a week in its reports (week.ts): 1 is Monday, 0 Sunday, 6 Saturday. */
-  weekStartsOn: smallint('week_starts_on').$type<0 | 1 | 6>().notNull().default(1),
-  /** Addresses and networks whose visits are no clicks, one a line with a note behind it (visitors/machines/own-networks.ts). */
-  ownNetworks: text('own_networks').notNull().default(''),
-  /** The domain of new links unless another is chosen; NULL is the instance's own short host. */
-  defaultDomainId: text('default_domain_id').references((): AnyPgColumn => domains.id, { onDelete: 'set null' }),
-  /** False while links made before there was `links.search_text` wait for theirs (links/links/search-texts.ts). */
-  hasSearchTexts: boolean('has_search_texts').notNull().default(true),
-  /** Set: it is being deleted (people/workspaces/deletion.ts); its links are gone for visitors, and nobody opens it. */
-  deletedAt: instant('deleted_at'),
-  createdAt: createdAt(),
-});
+export const workspaces = pgTable(
+  'workspaces',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    /** The workspace's word in the dashboard's URLs: /w/<slug>/links. */
+    slug: text('slug').notNull().unique(),
+    /** IANA name; the days and hours of this workspace's reports. */
+    timeZone: text('time_zone').notNull().default('UTC'),
+    /** The zone that its reports are being moved to (visitors/rollups/calendars.ts); NULL when none. */
+    nextTimeZone: text('next_time_zone'),
+    /** The zone that was asked for, where it is unknown here and UTC stands in for it; people are told. */
+    lostTimeZone: text('lost_time_zone'),
+    /** The first day of a week in its reports (week.ts): 1 is Monday, 0 Sunday, 6 Saturday. */
+    weekStartsOn: smallint('week_starts_on').$type<0 | 1 | 6>().notNull().default(1),
+    /** Addresses and networks whose visits are no clicks, one a line with a note behind it (visitors/machines/own-networks.ts). */
+    ownNetworks: text('own_networks').notNull().default(''),
+    /** The domain of new links unless another is chosen; NULL is the instance's own short host. */
+    defaultDomainId: text('default_domain_id').references((): AnyPgColumn => domains.id, { onDelete: 'set null' }),
+    /** False while links made before there was `links.search_text` wait for theirs (links/links/search-texts.ts). */
+    hasSearchTexts: boolean('has_search_texts').notNull().default(true),
+    /** Set: it is being deleted (people/workspaces/deletion.ts); its links are gone for visitors, and nobody opens it. */
+    deletedAt: instant('deleted_at'),
+    createdAt: createdAt(),
+  },
+  // A job looks for them all the time.
+  (table) => [index('workspaces_moving').on(table.id).where(sql`next_time_zone is not null`)],
+);
 
 export const members = pgTable(
   'members',

@@ -66,3 +66,25 @@ select id, time_zone as zone, time_zone in (select name from pg_timezone_names) 
   }
   return mended;
 }
+
+/**
+ * Gives a workspace the zone that its reports were moved to. The event is that of whoever chose it.
+ * @returns false where it has another one by now, or is to have another one
+ */
+export async function enterZone(tx: Db, workspaceId: string, from: string, to: string): Promise<boolean> {
+  const isStillSo = and(eq(workspaces.timeZone, from), eq(workspaces.nextTimeZone, to));
+  const [workspace] = await tx
+    .update(workspaces)
+    .set({ timeZone: to, nextTimeZone: null })
+    .where(and(eq(workspaces.id, workspaceId), isStillSo))
+    .returning({ id: workspaces.id, name: workspaces.name });
+  if (!workspace) return false;
+  await record(tx, serverJob('move calendars'), workspaceId, {
+    what: 'workspace.changed',
+    target: workspace,
+    before: {},
+    after: {},
+    tells: [{ kind: 'workspace', workspaceId }],
+  });
+  return true;
+}

@@ -1,5 +1,4 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
-import { moveRollups } from '../../visitors/rollups/recount.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { uniqueViolation } from '../../ground/db/pg-errors.ts';
 import { findTimeZone } from '../../ground/zones/time-zones.ts';
@@ -11,7 +10,7 @@ import { newId } from '../../ground/text/id.ts';
 import { namesOfZone } from '../../ground/zones/old-zone-names.ts';
 import { zoneOrUtc } from '../../ground/time/zoned-time.ts';
 import type { Role } from './roles.ts';
-import { isOtherForNodes, settingsInEvents, type Workspace, type SettingValues } from './settings.ts';
+import { asDecided, isOtherForNodes, settingsInEvents, type Workspace, type SettingValues } from './settings.ts';
 import { slugOfName } from './slug.ts';
 
 /** Columns of a workspace that each page and each call of the API reads. */
@@ -21,6 +20,7 @@ export const workspaceColumns = {
   slug: workspaces.slug,
   timeZone: workspaces.timeZone,
   lostTimeZone: workspaces.lostTimeZone,
+  nextTimeZone: workspaces.nextTimeZone,
   weekStartsOn: workspaces.weekStartsOn,
   defaultDomainId: workspaces.defaultDomainId,
 };
@@ -93,11 +93,11 @@ export const unknownZone = (): Invalid =>
   new Invalid('Choose a time zone from the list, such as Europe/Berlin.', { field: 'timeZone' });
 
 /**
- * Changes a workspace. A new time zone moves the days and hours of all its reports, so these are counted anew, which
- * takes some seconds a million clicks.
+ * Changes a workspace. A new time zone moves the days and hours of all its reports: it is noted, and in force when they
+ * are counted anew (visitors/rollups/calendars.ts).
  * @param changes what is left out stays
  * @param options.refuse sees the workspace as it is under the lock, and throws where it may not be changed so
- * @param options.onNewZone called before reports are counted anew; what it throws leaves all as it was
+ * @param options.onNewZone called when reports are to be moved; what it throws leaves all as it was
  * @throws Invalid field timeZone; Conflict field slug, code slug_taken
  */
 export async function updateWorkspace(
@@ -114,24 +114,22 @@ export async function updateWorkspace(
   if (changes.timeZone !== undefined && timeZone === undefined) throw unknownZone();
   try {
     return await db.transaction(async (tx) => {
-      // No lock of the key: notes and links that point here must not wait, for they hold what moving the rollups waits for.
+      // No lock of the key: notes and links that point here need not wait.
       const [before] = await tx.select().from(workspaces).where(eq(workspaces.id, workspaceId)).for('no key update');
       if (!before) throw new NotFound();
       options.refuse?.(before);
+      const { timeZone: _, ...others } = changes;
       const [after = before] = await tx
         .update(workspaces)
-        .set({ ...changes, ...(timeZone !== undefined && { timeZone }), lostTimeZone: null })
+        .set({ ...others, lostTimeZone: null, ...(timeZone !== undefined && zoneTo(timeZone, before)) })
         .where(eq(workspaces.id, workspaceId))
         .returning();
-      if (!namesOfZone(after.timeZone).includes(before.timeZone)) {
-        await options.onNewZone(tx);
-        await moveRollups(tx, workspaceId, before.timeZone);
-      }
+      if (after.nextTimeZone !== null && after.nextTimeZone !== before.nextTimeZone) await options.onNewZone(tx);
       await record(tx, by, workspaceId, {
         what: 'workspace.changed',
         target: after,
-        before: settingsInEvents(before),
-        after: settingsInEvents(after, before),
+        before: settingsInEvents(asDecided(before)),
+        after: settingsInEvents(asDecided(after), before),
         tells: isOtherForNodes(before, after) ? [{ kind: 'workspace', workspaceId }] : [],
       });
       return after;
@@ -143,4 +141,10 @@ export async function updateWorkspace(
       code: 'slug_taken',
     });
   }
+}
+
+/** The columns by which a workspace comes to a zone. Another name of the one it has moves no report. */
+function zoneTo(timeZone: string, { timeZone: now }: Workspace): Partial<Workspace> {
+  const isSame = namesOfZone(timeZone).includes(now);
+  return isSame ? { timeZone, nextTimeZone: null } : { nextTimeZone: timeZone };
 }

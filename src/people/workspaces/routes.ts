@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { beginMove } from '../../visitors/rollups/calendars.ts';
 import { placeAmong } from '../../visitors/machines/own-networks.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { findTimeZone, listTimeZones } from '../../ground/zones/time-zones.ts';
@@ -17,10 +18,13 @@ import { newWorkspaceForm, workspaceForm } from './forms.ts';
 import { requireRight, requireUser, requireWorkspace } from './guards.ts';
 import { getWorkspace, insertWorkspace, listWorkspacesOf, unknownZone, updateWorkspace } from './queries.ts';
 import { mayDo } from './roles.ts';
-import { type SettingName, settingList, showSettings, storedSettings } from './settings.ts';
+import { asDecided, type SettingName, settingList, showSettings, storedSettings } from './settings.ts';
 
-/** Nobody else's clicks are taken into reports while one workspace's are counted anew. */
+/** Each has all hits of the workspace counted anew. */
 const zoneChangesADay = 3;
+
+/** With fewer than some hundred thousand hits, the answer to the form shows the new zone in force. */
+const moveSeenWithinMs = 700;
 
 const names = settingList.map(({ name }) => name);
 
@@ -84,7 +88,8 @@ export default async function workspaceRoutes(app: FastifyInstance): Promise<voi
     );
   }
 
-  const textsNow = async (request: FastifyRequest) => showSettings(await getWorkspace(db, request.workspace.id));
+  const textsNow = async (request: FastifyRequest) =>
+    showSettings(asDecided(await getWorkspace(db, request.workspace.id)));
 
   async function showForm(
     request: FastifyRequest,
@@ -129,10 +134,11 @@ export default async function workspaceRoutes(app: FastifyInstance): Promise<voi
           const workspace = await updateWorkspace(db, request.workspace.id, actorOf(request), changes, {
             onNewZone: (tx) => countZoneChange(request, tx),
             refuse(now) {
-              stored = showSettings(now);
+              stored = showSettings(asDecided(now));
               edit.refuseOvertaken(stored);
             },
           });
+          if (workspace.nextTimeZone !== null) await beginMove(db, workspace.id, moveSeenWithinMs);
           return reply.flash('success', 'The workspace is changed.').redirect(`/w/${workspace.slug}/settings`, 303);
         },
         ({ errors, thrown }) =>

@@ -136,6 +136,12 @@ export const typedSettings = ofSettings<z.ZodType<string | undefined>>(({ typed,
   isRequired ? typed : typed.optional(),
 );
 
+/** A workspace as its people decided: with the zone that its reports are still being moved to. */
+export const asDecided = (workspace: Workspace): Workspace => ({
+  ...workspace,
+  timeZone: workspace.nextTimeZone ?? workspace.timeZone,
+});
+
 /** A workspace as its form shows it. */
 export const showSettings = (workspace: SettingValues): Record<SettingName, string> =>
   ofSettings(({ name, show }) => show(workspace[name]));

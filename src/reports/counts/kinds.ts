@@ -64,21 +64,21 @@ export const kinds: Readonly<Record<SubjectKind, KindOfSubject>> = {
     isOfOneLink: true,
     isRolledUp: true,
     visitorsOf: 'link',
-    exists: (id) => sql`exists (select from links where workspace_id = w.id and id = ${id} and deleted_at is null)`,
+    exists: (id) => sql`exists (select 1 from links where workspace_id = w.id and id = ${id} and deleted_at is null)`,
     hasLink: (column, id) => sql`${column} = ${id}`,
   },
   campaign: {
     noun: 'campaign',
     folder: 'reports/campaigns',
     ...ofManyLinks,
-    exists: (id) => sql`exists (select from campaigns where workspace_id = w.id and id = ${id})`,
+    exists: (id) => sql`exists (select 1 from campaigns where workspace_id = w.id and id = ${id})`,
     hasLink: (column, id) => sql`${column} in (select l.id from links l where l.campaign_id = ${id})`,
   },
   tag: {
     noun: 'tag',
     folder: 'reports/tags',
     ...ofManyLinks,
-    exists: (id) => sql`exists (select from tags where workspace_id = w.id and id = ${id})`,
+    exists: (id) => sql`exists (select 1 from tags where workspace_id = w.id and id = ${id})`,
     hasLink: (column, id) => sql`${column} in (select lt.link_id from link_tags lt where lt.tag_id = ${id})`,
   },
   domain: {
@@ -90,7 +90,7 @@ export const kinds: Readonly<Record<SubjectKind, KindOfSubject>> = {
     isRolledUp: false,
     visitorsOf: 'workspace',
     exists: (id) =>
-      sql`exists (select from domains where id = ${id} and (workspace_id is null or workspace_id = w.id))`,
+      sql`exists (select 1 from domains where id = ${id} and (workspace_id is null or workspace_id = w.id))`,
     hasLink: (column, id) => sql`${column} in (select s.link_id from slugs s where s.domain_id = ${id})`,
     hasHit: (id) => sql`c.domain_id = ${id}`,
   },
@@ -103,7 +103,7 @@ export const kinds: Readonly<Record<SubjectKind, KindOfSubject>> = {
     isRolledUp: false,
     visitorsOf: 'link',
     exists: (id) => sql`exists (
-    select from slugs s join links o on o.id = s.link_id
+    select 1 from slugs s join links o on o.id = s.link_id
     where s.id = ${id} and s.kind = 'qr' and o.workspace_id = w.id and o.deleted_at is null)`,
     hasLink: linkOfCode,
     hasHit: (id) => sql`${linkOfCode(link, id)} and c.slug_id = ${id}`,

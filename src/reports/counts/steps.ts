@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { addDays, countDays } from '../../ground/time/zoned-time.ts';
+import { isHourOfPeople } from '../../visitors/rollups/days.ts';
 import type { Interval } from './period.ts';
 import { type Counts, hitsOf, isFirst, isOfRollups, type Scope, unionAll } from './queries.ts';
 import type { Sources } from './sources.ts';
@@ -46,7 +47,7 @@ function stepCounts(scope: Scope, { sources, interval, starts, days }: SeriesAsk
   if (sources.rolledUp && interval === 'hour') {
     parts.push(sql`select width_bucket(t.hour, ${instants}), t.hits, t.visitors
     from click_totals_hourly t
-    where ${isOfRollups(scope)} and t.class = 'human'
+    where ${isOfRollups(scope)} and ${isHourOfPeople}
       and t.hour >= ${sources.rolledUp.from.toISOString()} and t.hour < ${sources.rolledUp.to.toISOString()}`);
   } else if (sources.rolledUp) {
     const firstDays = sql`${sql.param(days)}::date[]`;
@@ -74,7 +75,7 @@ select hour, sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors
 from (
   select ${hourOf(sql`t.hour`)} as hour, t.hits as clicks, t.visitors
   from click_totals_hourly t
-  where ${isOfRollups(scope)} and t.class = 'human'
+  where ${isOfRollups(scope)} and ${isHourOfPeople}
     and t.hour >= ${rolledUp.from.toISOString()} and t.hour < ${rolledUp.to.toISOString()}
   union all
   select ${hourOf(sql`c.clicked_at`)}, 1, ${isFirst(scope)}::int

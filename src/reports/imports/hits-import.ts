@@ -138,7 +138,7 @@ join workspaces w on w.id = ${workspaceId}
 left join imported_domains d on d.host = i.domain`;
 
 async function putIn(db: Db, { workspaceId, onProgress }: HitsImport, last: number): Promise<number> {
-  await lockRollups(db);
+  await lockRollups(db, workspaceId);
   await db.execute(sql`select set_config('work_mem', '64MB', true)`);
   let added = 0;
   for (let from = 0; from < last; from += linesAtOnce) {
@@ -159,7 +159,7 @@ async function countMissing(db: Db, { workspaceId }: HitsImport): Promise<number
   const { rows } = await db.execute<{ hits: number }>(sql`
 select count(*)::int as hits
 from (select distinct link_id, clicked_at, id from (${stagedRows(workspaceId)}) h) k
-where not exists (select from clicks c where (c.link_id, c.clicked_at, c.id) = (k.link_id, k.clicked_at, k.id))
+where not exists (select 1 from clicks c where (c.link_id, c.clicked_at, c.id) = (k.link_id, k.clicked_at, k.id))
   and (k.link_id, k.clicked_at, k.id) not in (
     select link_id, clicked_at, id from ${waitingHits(workspaceId, ['link_id', 'clicked_at', 'id'])} c
   )`);

@@ -7,6 +7,12 @@ import { olderHits, pendingHits, waitingHits } from './pending.ts';
  * Clicks a day that are right at this moment: what the rollups hold, and what is pending.
  */
 
+/**
+ * Condition: a row `t` of the hours counts clicks. With a plain comparison Postgres 18 thinks of skipping through the
+ * index from hour to hour. It guesses a hundred times the cost, and reads the hours of all links instead.
+ */
+export const isHourOfPeople = sql`t.class || '' = 'human'`;
+
 /** Clicks of people on a link on one day, 'YYYY-MM-DD'. */
 type LinkDay = { linkId: string; day: string; clicks: number };
 
@@ -41,8 +47,8 @@ with link as materialized (
   union all
   select l.id, (t.hour at time zone ${timeZone})::date, t.hits
   from link l
-  join click_totals_hourly t on t.scope_id = l.id and t.hour >= ${from} and t.hour < ${to} and t.class = 'human'
-  where not l.is_busy
+  join click_totals_hourly t on t.scope_id = l.id and t.hour >= ${from} and t.hour < ${to}
+  where not l.is_busy and ${isHourOfPeople}
   union all
   select l.id, (p.clicked_at at time zone ${timeZone})::date, 1
   from link l

@@ -6,8 +6,9 @@ import { hitColumnNames } from '../clicks/hit-fields.ts';
 import { unpacked } from '../clicks/inbox.ts';
 import { type Dimension, dimensions as all } from './dimensions.ts';
 import { rowColumns } from './pending.ts';
-import { lockRollups, tryLockRollups } from './rollup-lock.ts';
+import { lockWorkspaces, shareRollups, tryLockWorkspaces, tryShareRollups } from './rollup-lock.ts';
 import { takeIn } from './rollups.ts';
+import { findWaiting } from './next-workspaces.ts';
 import { forgottenBefore, recallVisitors, seenDay } from './visitors-seen.ts';
 
 /** Hits that one transaction moves, in about a second: the sums of many hits cost little more than those of few. */
@@ -27,8 +28,26 @@ type News = {
 /** A batch of so many hits, and the SQLSTATE with which Postgres refused it. */
 export type RefusedBatch = { workspaceId: string; id: string; size: number; state: string };
 
-/** Hits that were taken in, batches that were refused, and whether nothing is left of what was there. */
-type Step = { hits: number; refused: RefusedBatch[]; isLast: boolean };
+/**
+ * Hits that were taken in, batches that were refused, and the workspace behind which the next step begins. It is
+ * undefined where nothing is left of what was there.
+ */
+type Step = { hits: number; refused: RefusedBatch[]; after: string | undefined };
+
+/** How a run comes to its workspaces: it waits for those who have them, or leaves them to them. */
+type Locking = {
+  share: (tx: Db, dimensions: readonly Dimension[]) => Promise<boolean>;
+  lock: (tx: Db, ids: readonly string[]) => Promise<string[]>;
+};
+
+const waiting: Locking = {
+  async share(tx, dimensions) {
+    await shareRollups(tx, dimensions);
+    return true;
+  },
+  lock: lockWorkspaces,
+};
+const ifFree: Locking = { share: tryShareRollups, lock: tryLockWorkspaces };
 
 /** After so many milliseconds a run of the timetable ends; the rest is the next one's. */
 const runMs = 20_000;
@@ -40,47 +59,42 @@ const runMs = 20_000;
  * @throws NewerRollups when a newer version counts
  */
 export const rollUpPending = (db: Db, dimensions: readonly Dimension[] = all): Promise<number> =>
-  moveSteps(
-    db,
-    async (tx) => {
-      await lockRollups(tx, dimensions);
-      return true;
-    },
-    dimensions,
-  );
+  moveSteps(db, waiting, dimensions);
 
 /**
- * The same for the timetable: where another node is at it, or a newer version counts, it is left to them.
+ * The same for the timetable: workspaces that another node is at are left to it, and all where a newer version counts.
  * @returns how many hits were taken in
  */
 export const rollUpIfFree = (db: Db, news: News = {}, dimensions: readonly Dimension[] = all): Promise<number> =>
-  moveSteps(db, (tx) => tryLockRollups(tx, dimensions), dimensions, news, performance.now() + runMs);
+  moveSteps(db, ifFree, dimensions, news, performance.now() + runMs);
 
-/** Step after step, each a transaction, until the inbox holds less than a step. */
+/** Step after step, each a transaction, once through all workspaces. */
 async function moveSteps(
   db: Db,
-  lock: (tx: Db) => Promise<boolean>,
+  { share, lock }: Locking,
   dimensions: readonly Dimension[],
   news: News = {},
   endsAt = Number.POSITIVE_INFINITY,
 ): Promise<number> {
   let moved = 0;
-  for (;;) {
+  for (let after: string | undefined = ''; ; ) {
+    const from: string = after;
     const step = await withKnownZones(
       db,
       () =>
-        db.transaction(async (tx) => {
-          if (!(await lock(tx))) return { hits: 0, refused: [], isLast: true };
+        db.transaction(async (tx): Promise<Step> => {
+          if (!(await share(tx, dimensions))) return { hits: 0, refused: [], after: undefined };
           // Nobody waits for it to be on disk: a crash that takes it away gives the batches back.
           await tx.execute(sql`
 select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64MB', true)`);
-          return moveStep(tx, dimensions);
+          return moveStep(tx, lock, from, dimensions);
         }),
       news,
     );
     for (const batch of step.refused) news.onRefused?.(batch);
     moved += step.hits;
-    if (step.isLast || performance.now() > endsAt) return moved;
+    after = step.after;
+    if (after === undefined || performance.now() > endsAt) return moved;
   }
 }
 
@@ -96,48 +110,59 @@ async function withKnownZones<Result>(db: Db, run: () => Promise<Result>, { onMe
   }
 }
 
-/** As `rollUpPending`, in the transaction of those who hold the lock. */
-export async function takePending(tx: Db, dimensions: readonly Dimension[] = all): Promise<number> {
-  for (let moved = 0; ; ) {
-    const step = await moveStep(tx, dimensions);
+/** As `rollUpPending`, in the transaction of those who hold the lock of all. */
+export async function takePending(tx: Db): Promise<number> {
+  let moved = 0;
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const step: Step = await moveStep(tx, async (_, ids) => [...ids], after, all);
     moved += step.hits;
-    if (step.isLast) return moved;
+    after = step.after;
   }
+  return moved;
 }
 
 /** `isLate`: `visitors_seen` may have forgotten who came on its day. */
 type Batch = { workspaceId: string; id: string; size: number; isLate: boolean };
 
-async function moveStep(tx: Db, dimensions: readonly Dimension[]): Promise<Step> {
+async function moveStep(tx: Db, lock: Locking['lock'], after: string, dimensions: readonly Dimension[]): Promise<Step> {
+  const { ids, isLast } = await findWaiting(tx, after, hitsAStep);
+  if (ids.length === 0) return { hits: 0, refused: [], after: undefined };
+  const ours = await lock(tx, ids);
   const { rows: found } = await tx.execute<Batch>(sql`
 select workspace_id as "workspaceId", id::text, size, first_hit_at < ${forgottenBefore} as "isLate"
 from hit_batches
-where problem is null
+where workspace_id = any(${sql.param(ours)}::text[]) and problem is null
+order by workspace_id, id
 limit ${batchesAStep}`);
   let size = 0;
   const enough = found.findIndex((batch) => (size += batch.size) >= hitsAStep);
   const batches = enough === -1 ? found : found.slice(0, enough + 1);
   const refused: Step['refused'] = [];
-  const ofOlder = await takeOlder(tx, dimensions);
+  const ofOlder = await takeOlder(tx, ours, dimensions);
   const moved = batches.length === 0 ? 0 : await moveBatches(tx, batches, dimensions, refused);
-  return { hits: ofOlder + moved, refused, isLast: batches.length === found.length && found.length < batchesAStep };
+  const isAll = batches.length === found.length && found.length < batchesAStep;
+  // The last workspace may have more: the next step begins with it.
+  const begun = ids.indexOf(batches.at(-1)?.workspaceId ?? '');
+  const next = isAll ? (isLast ? undefined : ids.at(-1)) : (ids[begun - 1] ?? after);
+  return { hits: ofOlder + moved, refused, after: next };
 }
 
 /** Takes in what versions without an inbox left beside its rows; a hit of theirs may lack the domain, which is its slug's. */
-async function takeOlder(tx: Db, dimensions: readonly Dimension[]): Promise<number> {
-  const { rowCount } = await tx.execute(sql`select from clicks_pending limit 1`);
+async function takeOlder(tx: Db, ours: readonly string[], dimensions: readonly Dimension[]): Promise<number> {
+  const isOurs = sql`workspace_id = any(${sql.param([...ours])}::text[])`;
+  const { rowCount } = await tx.execute(sql`select 1 from clicks_pending where ${isOurs} limit 1`);
   if (!rowCount) return 0;
   await tx.execute(sql`
 with named as (
   update clicks_pending p set domain_id = s.domain_id
   from slugs s
-  where p.domain_id is null and s.id = p.slug_id
+  where p.domain_id is null and s.id = p.slug_id and p.${isOurs}
   returning p.link_id, p.clicked_at, p.id, p.domain_id
 )
 update clicks c set domain_id = n.domain_id
 from named n
 where (c.link_id, c.clicked_at, c.id) = (n.link_id, n.clicked_at, n.id)`);
-  return takeIn(tx, sql`delete from clicks_pending returning *`, dimensions);
+  return takeIn(tx, sql`delete from clicks_pending where ${isOurs} returning *`, dimensions);
 }
 
 /** Moves batches. One that Postgres refuses is found by halving, and stays where it is with the reason beside it. */

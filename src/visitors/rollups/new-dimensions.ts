@@ -2,7 +2,7 @@ import { inArray, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { clickCountsDaily, clickCountsMonthly, rolledUpDimensions, workspaces } from '../../ground/db/schema.ts';
 import { type Dimension, dimensions } from './dimensions.ts';
-import { lockRollups } from './rollup-lock.ts';
+import { lockAllRollups } from './rollup-lock.ts';
 import { breakDownSettled } from './rollups.ts';
 
 /**
@@ -14,7 +14,7 @@ import { breakDownSettled } from './rollups.ts';
 export async function rollUpNewDimensions(db: Db): Promise<string[]> {
   if ((await listNew(db)).length === 0) return [];
   return db.transaction(async (tx) => {
-    await lockRollups(tx);
+    await lockAllRollups(tx);
     const added = await listNew(tx);
     const names = added.map(({ name }) => name);
     if (names.length === 0) return [];
@@ -22,7 +22,7 @@ export async function rollUpNewDimensions(db: Db): Promise<string[]> {
     for (const table of [clickCountsDaily, clickCountsMonthly])
       await tx.delete(table).where(inArray(table.dimension, names));
     for (const { id } of await tx.select({ id: workspaces.id }).from(workspaces))
-      await breakDownSettled(tx, sql`c.workspace_id = ${id}`, 'links and workspaces', added);
+      await breakDownSettled(tx, sql`c.workspace_id = ${id}`, 'links and workspaces', { dimensions: added });
     await tx.insert(rolledUpDimensions).values(names.map((name) => ({ name })));
     return names;
   });

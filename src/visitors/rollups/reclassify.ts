@@ -66,7 +66,7 @@ async function restateChunk(
     if (runId === null) return findRestated(tx, chunk, rules);
     // In this order everywhere: the run, then the rollups.
     if (!(await claim(tx, runId, chunk))) return null;
-    await lockRollups(tx);
+    await lockRollups(tx, chunk.workspaceId);
     const moved = await findRestated(tx, chunk, rules);
     if (Object.keys(moved).length === 0) return moved;
     await applyRestated(tx, chunk, rules, now);

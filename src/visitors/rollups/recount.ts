@@ -17,22 +17,6 @@ delete from click_counts_daily where ${scopes} and ${isAmong('day')} and clicks 
 delete from click_counts_monthly where ${scopes} and ${isAmong('month', days && `${days.first.slice(0, 7)}-01`)} and clicks = 0 and visitors = 0`);
 }
 
-/**
- * Moves a workspace's rollups to the calendar it has now. Rows are counted over; history whose rows are gone stays on the
- * days that it was counted on.
- * @param from the zone it had before
- */
-export async function moveRollups(db: Db, workspaceId: string, from: string): Promise<void> {
-  await db.transaction(async (tx) => {
-    await lockRollups(tx);
-    await tx.execute(sql`select set_config('work_mem', '256MB', true)`);
-    const ofWorkspace = sql`c.workspace_id = ${workspaceId}`;
-    await countSettled(tx, ofWorkspace, { sign: 'taken off', timeZone: sql`${from}::text` });
-    await countSettled(tx, ofWorkspace);
-    await removeEmpty(tx, workspaceId);
-  });
-}
-
 /** Removes every rollup of a workspace and its links; for those who hold the lock. */
 async function removeRollups(tx: Db, workspaceId: string): Promise<void> {
   for (const table of ['click_totals_hourly', 'click_counts_daily', 'click_counts_monthly']) {
@@ -49,7 +33,7 @@ where scope_id in (select ${workspaceId} union all select link_id from link_tota
  */
 export async function restateWorkspace(db: Db, workspaceId: string): Promise<void> {
   await db.transaction(async (tx) => {
-    await lockRollups(tx);
+    await lockRollups(tx, workspaceId);
     await tx.execute(sql`select set_config('work_mem', '256MB', true)`);
     await removeRollups(tx, workspaceId);
     const ofWorkspace = sql`c.workspace_id = ${workspaceId}`;

@@ -54,7 +54,7 @@ select count(*)::int as deleted from gone`);
 
 /** Deletes what is counted of a workspace whose hits are gone. A roll-up that took hits of it before is waited for. */
 export async function deleteWorkspaceCounts(db: Db, workspaceId: string): Promise<void> {
-  await db.transaction(lockRollupsToRemove);
+  await db.transaction((tx) => lockRollupsToRemove(tx, workspaceId));
   await deleteRollups(db, [workspaceId]);
 }
 

@@ -153,7 +153,7 @@ with flagged as materialized (
 ), gone as (
   delete from visitors_seen s
   where s.visitor_key in (select visitor_key from restated)
-    and not exists (select from flagged f where (f.visitor_key, f.link_id) = (s.visitor_key, s.link_id))
+    and not exists (select 1 from flagged f where (f.visitor_key, f.link_id) = (s.visitor_key, s.link_id))
 )
 insert into visitors_seen (visitor_key, link_id, day)
 select distinct on (visitor_key, link_id) visitor_key, link_id, day from flagged

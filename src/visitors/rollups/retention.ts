@@ -5,8 +5,9 @@ import { type MendedZone, mendTimeZones } from '../../ground/zones/time-zones.ts
 import { agentShapes } from '../../ground/db/schema.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
 import { firstKeptDay } from '../clicks/late-hits.ts';
+import { calendarJob } from './calendars.ts';
 import { rollUpNewDimensions } from './new-dimensions.ts';
-import { lockRollups } from './rollup-lock.ts';
+import { lockAllRollups } from './rollup-lock.ts';
 import { forgetRefused, type RefusedBatch, rollUpIfFree, takePending, vacuumInbox } from './mover.ts';
 import { rollUpLinks } from './rollups.ts';
 import type { Salts } from '../visits/salts.ts';
@@ -38,6 +39,7 @@ export function clickJobs({ db, salts, sweptHits, retentionDays, onMended, onRef
       atMostMs: minuteMs,
       run: (now) => sweptHits.settle(db, now),
     },
+    calendarJob(db),
     { name: 'roll up new dimensions', everyMs: 60 * minuteMs, run: () => rollUpNewDimensions(db) },
     { name: 'vacuum the inbox', everyMs: 5_000, run: () => vacuumInbox(db) },
     { name: 'forget refused clicks', everyMs: 60 * minuteMs, run: () => forgetRefused(db) },
@@ -90,7 +92,7 @@ export async function dropOldClicks(db: Db, days: number, now: Date): Promise<st
   await rollUpNewDimensions(db);
   for (const partition of await listPartitionsBefore(db, keptSince)) {
     const isDropped = await db.transaction(async (tx) => {
-      await lockRollups(tx);
+      await lockAllRollups(tx);
       // Read from the table: to_regclass answers from a cache that waiting for the lock does not renew.
       const isThere = sql`relname = ${partition} and relnamespace = current_schema()::regnamespace`;
       const { rowCount } = await tx.execute(sql`select from pg_class where ${isThere}`);
@@ -106,9 +108,9 @@ export async function dropOldClicks(db: Db, days: number, now: Date): Promise<st
   }
   // Hits from before their month had a partition, of a seed or an import.
   await db.transaction(async (tx) => {
-    await lockRollups(tx);
+    await lockAllRollups(tx);
     const isOld = sql`clicked_at < ${`${keptSince}T00:00:00Z`}`;
-    const found = await tx.execute(sql`select from clicks_default where ${isOld} limit 1`);
+    const found = await tx.execute(sql`select 1 from clicks_default where ${isOld} limit 1`);
     if (found.rows.length === 0) return;
     await keepCounted(tx, sql`select link_id from clicks_default where ${isOld}`);
     await tx.execute(sql`delete from clicks_default where ${isOld}`);

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { rollupLockKey } from '../../ground/db/locks.ts';
 import { knownSchema } from '../../ground/db/schema-support.ts';
@@ -15,27 +15,71 @@ export class NewerRollups extends AppError {
 
 type Named = { name: string };
 
-/** Lets nobody touch the rollups until the transaction ends; for those who remove rows, whatever counts them. */
-export async function lockRollupsToRemove(tx: Db): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${rollupLockKey}))`);
+/*
+ * Rollups are locked by workspace: nobody waits because another one's are counted anew. Those who lock one share the lock
+ * of all, which versions before them, and work on everybody's rows, take alone.
+ */
+const ofAll = sql`hashtext(${rollupLockKey})`;
+const ofWorkspace = (id: SQL) => sql`hashtext(${rollupLockKey}), hashtext(${id})`;
+
+/** Lets nobody touch a workspace's rollups until the transaction ends; for those who remove rows, whatever counts them. */
+export async function lockRollupsToRemove(tx: Db, workspaceId: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock_shared(${ofAll})`);
+  await lockWorkspaces(tx, [workspaceId]);
 }
 
 /**
- * Lets nobody else touch the rollups until the transaction ends; what is pending stays pending so long.
+ * Lets nobody else touch a workspace's rollups until the transaction ends; what is pending stays pending so long.
+ * @throws NewerRollups
+ */
+export async function lockRollups(tx: Db, workspaceId: string): Promise<void> {
+  await lockRollupsToRemove(tx, workspaceId);
+  if (!(await isNewest(tx, all))) throw new NewerRollups();
+}
+
+/** The same of all workspaces at once: of those who work on everybody's rows. @throws NewerRollups */
+export async function lockAllRollups(tx: Db): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${ofAll})`);
+  if (!(await isNewest(tx, all))) throw new NewerRollups();
+}
+
+/** @returns false, and no lock, when another one has the workspace's or a newer version counts */
+export async function tryLockRollups(tx: Db, workspaceId: string): Promise<boolean> {
+  return (await tryShareRollups(tx, all)) && (await tryLockWorkspaces(tx, [workspaceId])).length === 1;
+}
+
+/**
+ * Keeps those away who work on everybody's rows; workspaces are locked one by one behind it.
  * @param dimensions all that the caller counts
  * @throws NewerRollups
  */
-export async function lockRollups(tx: Db, dimensions: readonly Named[] = all): Promise<void> {
-  await lockRollupsToRemove(tx);
+export async function shareRollups(tx: Db, dimensions: readonly Named[]): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock_shared(${ofAll})`);
   if (!(await isNewest(tx, dimensions))) throw new NewerRollups();
 }
 
-/** @returns false, and no lock, when another node holds it or a newer version counts */
-export async function tryLockRollups(tx: Db, dimensions: readonly Named[]): Promise<boolean> {
+/** @returns false, and no lock, when one of them is at it or a newer version counts */
+export async function tryShareRollups(tx: Db, dimensions: readonly Named[]): Promise<boolean> {
   const { rows } = await tx.execute<{ isFree: boolean }>(
-    sql`select pg_try_advisory_xact_lock(hashtext(${rollupLockKey})) as "isFree"`,
+    sql`select pg_try_advisory_xact_lock_shared(${ofAll}) as "isFree"`,
   );
   return rows[0]?.isFree === true && isNewest(tx, dimensions);
+}
+
+/** Waits for each, in one order everywhere, so that two who wait for several end. @returns all */
+export async function lockWorkspaces(tx: Db, ids: readonly string[]): Promise<string[]> {
+  const sorted = ids.toSorted();
+  for (const id of sorted) await tx.execute(sql`select pg_advisory_xact_lock(${ofWorkspace(sql`${id}`)})`);
+  return sorted;
+}
+
+/** @returns those that nobody else has */
+export async function tryLockWorkspaces(tx: Db, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await tx.execute<{ id: string }>(sql`
+select id
+from (select id, pg_try_advisory_xact_lock(${ofWorkspace(sql`id`)}) as is_ours from unnest(${sql.param([...ids])}::text[]) id) w
+where is_ours`);
+  return rows.map(({ id }) => id);
 }
 
 /** Whether no version that knows more than this one has brought the database up to date. */

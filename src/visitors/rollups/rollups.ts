@@ -42,7 +42,7 @@ const countOf = ({ sign = 'added' }: Counting) => sql.raw(sign === 'added' ? 'co
  * The start of an instant's hour on a zone's clock. Lord Howe's clock is set by half an hour and Chatham's at a quarter to:
  * the hour in which that happens begins anew with the first quarter on the instant's own side.
  */
-function hourOf(instant: SQL, timeZone: SQL): SQL {
+export function hourOf(instant: SQL, timeZone: SQL): SQL {
   const shown = sql`date_trunc('hour', ${instant} at time zone ${timeZone})`;
   const start = sql`date_trunc('hour', ${instant}, ${timeZone})`;
   const later = ['15 minutes', '30 minutes'].map((after) => {
@@ -126,7 +126,7 @@ function addBreakdowns(scopes: 'links' | 'links and workspaces', counting: Count
 )`;
 }
 
-/** A statement's CTEs and end: counts `hits` in every rollup of their workspaces and links. */
+/** CTEs that count `hits` in every rollup of their workspaces and links; `totals` are the sums of links that it touched. */
 const addToRollups = (hits: SQL, counting: Counting): SQL => sql`${readHits(hits, counting)},
 ${addBreakdowns('links and workspaces', counting)}, hourly as (
   insert into click_totals_hourly as t (scope_id, hour, class, hits, visitors)
@@ -140,17 +140,20 @@ ${addBreakdowns('links and workspaces', counting)}, hourly as (
   order by 1, 2, 3
   on conflict (scope_id, hour, class) do update
   set hits = t.hits + excluded.hits, visitors = t.visitors + excluded.visitors
-)
-insert into link_totals as t (link_id, workspace_id, clicks, visitors, hits, first_hit_at, last_click_at)
-select link_id, workspace_id, ${countOf(counting)} filter (where class = 'human'),
-       ${countOf(counting)} filter (where is_first_on_link), ${countOf(counting)}, min(clicked_at), max(clicked_at) filter (where class = 'human')
-from source
-group by 1, 2
-order by 1
-on conflict (link_id) do update
-set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visitors, hits = t.hits + excluded.hits,
-    first_hit_at = least(t.first_hit_at, excluded.first_hit_at),
-    last_click_at = greatest(t.last_click_at, excluded.last_click_at)`;
+), totals as (
+  insert into link_totals as t (link_id, workspace_id, clicks, visitors, hits, first_hit_at, last_click_at)
+  select link_id, workspace_id, ${countOf(counting)} filter (where class = 'human'),
+         ${countOf(counting)} filter (where is_first_on_link), ${countOf(counting)}, min(clicked_at),
+         max(clicked_at) filter (where class = 'human')
+  from source
+  group by 1, 2
+  order by 1
+  on conflict (link_id) do update
+  set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visitors, hits = t.hits + excluded.hits,
+      first_hit_at = least(t.first_hit_at, excluded.first_hit_at),
+      last_click_at = greatest(t.last_click_at, excluded.last_click_at)
+  returning link_id, hits, is_busy
+)`;
 
 /**
  * Takes hits into every rollup; for those who hold the lock.
@@ -159,13 +162,14 @@ set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visito
  * @returns how many hits were taken in
  */
 export async function takeIn(tx: Db, hits: SQL, dimensions: readonly Dimension[] = all, before?: SQL): Promise<number> {
-  const taken = await tx.execute<{ hits: number }>(sql`
+  const taken = await tx.execute<{ hits: number; busy: string[] }>(sql`
 with ${before ? sql`${before}, ` : sql``}taken as (
   ${hits}
 ), ${addToRollups(sql`taken`, { dimensions })}
-returning (select count(*) from taken)::int as hits`);
-  const count = taken.rows[0]?.hits ?? 0;
-  if (count > 0) await rollUpLinks(tx, sql`hits >= ${busyLinkHits}`, dimensions);
+select (select count(*) from taken)::int as hits,
+       array(select link_id from totals where not is_busy and hits >= ${busyLinkHits}) as busy`);
+  const { hits: count = 0, busy = [] } = taken.rows[0] ?? {};
+  if (busy.length > 0) await rollUpLinks(tx, sql`link_id = any(${sql.param(busy)}::text[])`, dimensions);
   return count;
 }
 
@@ -179,22 +183,22 @@ export async function rollUpLinks(tx: Db, which: SQL, dimensions: readonly Dimen
   );
   if (promoted.rows.length === 0) return;
   const ids = sql.param((promoted.rows as { link_id: string }[]).map((row) => row.link_id));
-  await breakDownSettled(tx, sql`c.link_id = any(${ids}::text[])`, 'links', dimensions);
+  await breakDownSettled(tx, sql`c.link_id = any(${ids}::text[])`, 'links', { dimensions });
 }
 
 /**
- * Counts hits that the rollups have in the breakdowns, and in nothing else.
+ * Counts hits that the rollups have in the breakdowns, or takes them off, and in nothing else.
  * @param where which hits, as SQL over a row `c` of clicks; what is pending among them is left out
  */
 export async function breakDownSettled(
   tx: Db,
   where: SQL,
   scopes: 'links' | 'links and workspaces',
-  dimensions: readonly Dimension[],
+  counting: Counting,
 ): Promise<void> {
   await tx.execute(sql`
-with ${readHits(settled(where), { dimensions })},
-${addBreakdowns(scopes, { dimensions })}
+with ${readHits(settled(where), counting)},
+${addBreakdowns(scopes, counting)}
 select count(*) from counted`);
 }
 
@@ -203,5 +207,5 @@ select count(*) from counted`);
  * @param where which hits, as SQL over a row `c` of clicks; what is pending among them is left out
  */
 export async function countSettled(tx: Db, where: SQL, counting: Counting = {}): Promise<void> {
-  await tx.execute(sql`with ${addToRollups(settled(where), counting)}`);
+  await tx.execute(sql`with ${addToRollups(settled(where), counting)} select count(*) from totals`);
 }

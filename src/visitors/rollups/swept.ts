@@ -3,7 +3,7 @@ import type { Db } from '../../ground/db/db.ts';
 import { rules, swept } from '../machines/classify.ts';
 import { signal } from '../machines/evidence.ts';
 import { applyRestated, followVisitors } from './restate.ts';
-import { lockRollups } from './rollup-lock.ts';
+import { tryLockRollups } from './rollup-lock.ts';
 import type { SweepSighted } from '../machines/sweeps.ts';
 
 /** Hits that wait at most; beyond it the oldest stay people's. */
@@ -47,7 +47,8 @@ async function settleHits(db: Db, workspaceId: string, hits: readonly SweepSight
   const times = hits.map(({ clickedAt }) => clickedAt);
   const chunk = { workspaceId, from: new Date(Math.min(...times)), to: new Date(Math.max(...times) + 1) };
   return db.transaction(async (tx) => {
-    await lockRollups(tx);
+    // Its rollups may be counted anew for minutes; others' sweeps must not wait for that.
+    if (!(await tryLockRollups(tx, workspaceId))) return new Set();
     await tx.execute(sql`
 create temporary table swept on commit drop as
 select c.link_id, c.clicked_at, c.id, c.visitor_key, c.class, c.is_first_on_link, c.is_first_in_workspace

@@ -92,7 +92,7 @@ export function clickedLinks(
   left join link_totals t on t.link_id = p.link_id
   where ${where} and ${isAfter(withPending)}
 )`;
-  const isUnclicked = sql`not exists (select from link_totals t where t.link_id = l.id and ${isThere})
+  const isUnclicked = sql`not exists (select 1 from link_totals t where t.link_id = l.id and ${isThere})
     and l.id not in (select link_id from pending)`;
   return { ctes, isUnclicked, asNumber };
 }

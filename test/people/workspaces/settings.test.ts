@@ -4,6 +4,7 @@ import { lockRollups } from '../../../src/visitors/rollups/rollup-lock.ts';
 import { announce } from '../../../src/ground/db/notify.ts';
 import { errorAt, valueOf } from '../accounts/visitor.ts';
 import { hearAnnouncements } from '../../setup/announcements.ts';
+import { textOf } from '../../reports/pages/pages.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { makeHits, makeLink } from '../../setup/make.ts';
 
@@ -73,21 +74,30 @@ select day::text, clicks from click_counts_daily where scope_id = ${workspaceId}
     expect(valueOf(await ida.ask(settings(ida)), 'name')).toBe('Other');
   });
 
-  it('change the time zone while reclassify, which holds the rollups, writes its note', async () => {
+  it('answer at once while reports move to another time zone, and say so until it is in force', async () => {
     const mary = await app.signUp('Mary');
-    const { slug } = mary.workspace;
-    const workspaceId = mary.workspace.id;
-    let answer: ReturnType<Person['ask']> | undefined;
+    const { id, slug } = mary.workspace;
+    const change = (timeZone: string) => mary.ask(settings(mary), { form: { name: 'Mary', slug, timeZone } });
+    const sentence =
+      'All reports are being counted again for the time zone Asia/Kolkata. Until that is done, they go by ';
+    const report = () => mary.ask(`/w/${slug}/reports`);
     await app.db.transaction(async (tx) => {
-      await lockRollups(tx);
-      answer = mary.ask(settings(mary), { form: { name: 'Mary', slug, timeZone: 'Asia/Kolkata' } });
-      const isWaiting = sql`
-select from pg_stat_activity where datname = current_database() and wait_event = 'advisory' and query like '%pg_advisory_xact_lock%'`;
-      await expect.poll(async () => (await app.db.execute(isWaiting)).rowCount).toBe(1);
+      await lockRollups(tx, id);
+      const startedAt = performance.now();
+      expect((await change('Asia/Kolkata')).status).toBe(303);
+      expect(performance.now() - startedAt).toBeLessThan(5_000);
+      expect(textOf(await report())).toContain(sentence);
+      // The form has what was chosen, and saving it again chooses nothing new.
+      expect(valueOf(await mary.ask(settings(mary)), 'timeZone')).toBe('Asia/Kolkata');
+      for (let again = 0; again < 4; again++) expect((await change('Asia/Kolkata')).status).toBe(303);
+      // Notes are written meanwhile.
       await tx.execute(sql`
-insert into chart_notes (id, workspace_id, at, kind, text, moved) values ('note', ${workspaceId}, now(), 'reclassified', 'Moved.', '{}')`);
+insert into chart_notes (id, workspace_id, at, kind, text, moved) values ('note', ${id}, now(), 'reclassified', 'Moved.', '{}')`);
     });
-    expect((await answer)?.status).toBe(303);
+    await expect.poll(async () => textOf(await report()), { timeout: 20_000 }).not.toContain(sentence);
+    expect(textOf(await mary.ask(settings(mary)))).toContain('in Asia/Kolkata now');
+    const zones = sql`select before->>'timeZone' as was, after->>'timeZone' as now from events where workspace_id = ${id} and what = 'workspace.changed'`;
+    expect((await app.db.execute(zones)).rows).toEqual([{ was: 'UTC', now: 'Asia/Kolkata' }]);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Hit, newHitId } from '../../../src/visitors/clicks/hit.ts';
 import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
-import { lockRollups, NewerRollups } from '../../../src/visitors/rollups/rollup-lock.ts';
+import { shareRollups, NewerRollups } from '../../../src/visitors/rollups/rollup-lock.ts';
 import { rollUpIfFree, rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { rolledUpDimensions } from '../../../src/ground/db/schema.ts';
 import { ensureStatistics } from '../../../src/visitors/redirect/queries.ts';
@@ -53,7 +53,7 @@ describe('the roll-up of the timetable', () => {
     await expect.poll(async () => (await app.db.select().from(rolledUpDimensions)).length).toBe(dimensions.length);
     await expect(rollUpPending(app.db, fewer)).rejects.toThrow(NewerRollups);
     expect(await rollUpIfFree(app.db, {}, fewer)).toBe(0);
-    await expect(app.db.transaction((tx) => lockRollups(tx, fewer))).rejects.toThrow(
+    await expect(app.db.transaction((tx) => shareRollups(tx, fewer))).rejects.toThrow(
       'A newer version of Waymark counts',
     );
     await expect(rollUpPending(app.db)).resolves.toBeGreaterThanOrEqual(0);

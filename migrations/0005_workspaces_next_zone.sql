@@ -1,0 +1,2 @@
+ALTER TABLE "workspaces" ADD COLUMN "next_time_zone" text;--> statement-breakpoint
+CREATE INDEX "workspaces_moving" ON "workspaces" USING btree ("id") WHERE next_time_zone is not null;

@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import type { Db } from '../../ground/db/db.ts';
+import { enterZone } from '../../ground/zones/time-zones.ts';
+import type { Job } from '../../ground/jobs/timetable.ts';
+import { removeEmpty } from './recount.ts';
+import { tryLockRollups } from './rollup-lock.ts';
+import { breakDownSettled, countSettled, hourOf } from './rollups.ts';
+
+/** The job that moves reports to a new time zone; the form that asks for it does not wait. */
+export const calendarJob = (db: Db): Job => ({
+  name: 'move calendars',
+  everyMs: 2_000,
+  run: async () => {
+    const { rows } = await db.execute<{ id: string }>(sql`select id from workspaces where next_time_zone is not null`);
+    for (const { id } of rows) await moveCalendar(db, id);
+  },
+});
+
+/**
+ * Begins at once, so that people with few hits need not wait for the job. A move that takes longer goes on behind the
+ * answer; one that fails is the job's, which tries again and tells of it.
+ * @param patienceMs for how long the caller waits, in milliseconds
+ */
+export async function beginMove(db: Db, workspaceId: string, patienceMs: number): Promise<void> {
+  const endsAt = performance.now() + patienceMs;
+  const moving = async () => {
+    while (!(await moveCalendar(db, workspaceId)) && performance.now() < endsAt) await sleep(20);
+  };
+  await Promise.race([moving().catch(() => {}), sleep(patienceMs)]);
+}
+
+/** Somebody chose yet another zone while reports were counted for this one. */
+class Overtaken extends Error {}
+
+/**
+ * Moves a workspace's rollups to the zone that it is to have, and gives it that zone. It is one transaction, so that
+ * reports are exact before, meanwhile and after. Others' are counted as ever; its own hits stay pending so long.
+ * @returns false where somebody else has its rollups, or a newer version counts: it is tried again later
+ */
+export async function moveCalendar(db: Db, workspaceId: string): Promise<boolean> {
+  try {
+    return await db.transaction(async (tx) => {
+      if (!(await tryLockRollups(tx, workspaceId))) return false;
+      const { rows } = await tx.execute<{ from: string; to: string | null }>(sql`
+select time_zone as "from", next_time_zone as "to" from workspaces where id = ${workspaceId}`);
+      const { from = '', to = null } = rows[0] ?? {};
+      if (to === null) return true;
+      await tx.execute(sql`select set_config('work_mem', '256MB', true)`);
+      await moveRollups(tx, workspaceId, from, to);
+      if (!(await enterZone(tx, workspaceId, from, to))) throw new Overtaken();
+      return true;
+    });
+  } catch (error) {
+    if (error instanceof Overtaken) return false;
+    throw error;
+  }
+}
+
+/**
+ * Rows are counted over; history whose rows are gone stays on the days that it was counted on. Of two zones whose clocks
+ * strike the hour together, no hour changes, and only those hits that are on another day are counted over.
+ */
+async function moveRollups(tx: Db, workspaceId: string, from: string, to: string): Promise<void> {
+  const ofWorkspace = sql`c.workspace_id = ${workspaceId}`;
+  const [before, after] = [sql`${from}::text`, sql`${to}::text`];
+  if (await strikeTogether(tx, workspaceId, to)) {
+    const isMoved = sql`${ofWorkspace}
+    and (c.clicked_at at time zone ${before})::date <> (c.clicked_at at time zone ${after})::date`;
+    await breakDownSettled(tx, isMoved, 'links and workspaces', { sign: 'taken off', timeZone: before });
+    await breakDownSettled(tx, isMoved, 'links and workspaces', { timeZone: after });
+  } else {
+    await countSettled(tx, ofWorkspace, { sign: 'taken off', timeZone: before });
+    await countSettled(tx, ofWorkspace, { timeZone: after });
+  }
+  await removeEmpty(tx, workspaceId);
+}
+
+/** Whether each hour in which the workspace has hits is an hour of that zone too. */
+async function strikeTogether(tx: Db, workspaceId: string, zone: string): Promise<boolean> {
+  const { rows } = await tx.execute<{ isTrue: boolean }>(sql`
+select not exists (
+  select 1 from (select distinct hour from click_totals_hourly where scope_id = ${workspaceId}) h
+  cross join lateral (values (h.hour), (h.hour + interval '59 minutes 59 seconds')) i (instant)
+  where ${hourOf(sql`i.instant`, sql`${zone}::text`)} <> h.hour
+) as "isTrue"`);
+  return rows[0]?.isTrue === true;
+}
