@@ -32,13 +32,13 @@ export async function readFilter(
   const isPlain = words.length === 0 && !tag && !campaign;
   const found = isPlain ? undefined : await lookUp(db, workspaceId, tag ?? '', campaign ?? '');
   if ((tag && !found?.tagId) || (campaign && !found?.campaignId)) return undefined;
-  const { join, condition } = await narrow(db, workspaceId, found ?? nothingNamed);
+  const { condition, ...matches } = await narrow(db, workspaceId, found ?? nothingNamed);
   const conditions = [
     sql`l.workspace_id = ${workspaceId} and l.deleted_at is null`,
     condition,
     ...(words.length > 0 ? [await holds(db, workspaceId, words, found?.hasSearchTexts ?? false)] : []),
   ];
-  return { join, where: sql.join(conditions, sql` and `), tagId: found?.tagId ?? null };
+  return { ...matches, where: sql.join(conditions, sql` and `), tagId: found?.tagId ?? null };
 }
 
 /**
@@ -53,7 +53,8 @@ export async function readCounted(db: Db, workspaceId: string, filter: LinkFilte
     sql`select l.id from links l ${join} where ${where} limit ${mostFound + 1}`,
   );
   if (rows.length > mostFound) return filtered;
-  return { ...filtered, join: sql``, where: sql`l.workspace_id = ${workspaceId} and ${isOneOf(rows)}` };
+  const ids = rows.map(({ id }) => id);
+  return { ...filtered, join: sql``, where: sql`l.workspace_id = ${workspaceId} and ${isOneOf(ids)}`, ids };
 }
 
 type Found = { tagId: string | null; campaignId: string | null; hasSearchTexts: boolean };
@@ -63,17 +64,16 @@ const nothingNamed: Found = { tagId: null, campaignId: null, hasSearchTexts: fal
 /** Condition: a link `l` holds each word. Of words that no trigram knows, the links are looked up ahead. */
 async function holds(db: Db, workspaceId: string, words: readonly string[], hasSearchTexts: boolean): Promise<SQL> {
   const condition = holdsWords(workspaceId, words, hasSearchTexts);
-  const rows =
-    hasSearchTexts && words.every(isShort) ? await findShortWords(db, workspaceId, words, mostFound) : 'many';
-  return rows === 'many' ? condition : sql`(${isOneOf(rows)} or ${openedBy(workspaceId, words)}) and ${condition}`;
+  const ids = hasSearchTexts && words.every(isShort) ? await findShortWords(db, workspaceId, words, mostFound) : 'many';
+  return ids === 'many' ? condition : sql`(${isOneOf(ids)} or ${openedBy(workspaceId, words)}) and ${condition}`;
 }
 
-/** The join and the condition by which links of a tag, of a campaign or of both are found. */
+/** The join and the condition by which links of a tag, of a campaign or of both are found; their ids, where looked up. */
 async function narrow(
   db: Db,
   workspaceId: string,
   { tagId, campaignId }: Found,
-): Promise<{ join: SQL; condition: SQL }> {
+): Promise<Omit<Matches, 'where'> & { condition: SQL }> {
   const join = tagId ? sql`join link_tags lt on lt.link_id = l.id and lt.tag_id = ${tagId}` : sql``;
   const condition = campaignId ? sql`l.campaign_id = ${campaignId}` : sql`true`;
   if (!tagId || !campaignId) return { join, condition };
@@ -83,11 +83,12 @@ async function narrow(
 with matches as materialized (select l.id from links l ${join} where l.workspace_id = ${workspaceId} and ${condition})
 select id from matches limit ${mostFound + 1}`,
   );
-  return rows.length > mostFound ? { join, condition } : { join: sql``, condition: isOneOf(rows) };
+  if (rows.length > mostFound) return { join, condition };
+  const ids = rows.map(({ id }) => id);
+  return { join: sql``, condition: isOneOf(ids), ids };
 }
 
-const isOneOf = (rows: readonly { id: string }[]): SQL =>
-  sql`l.id = any(${sql.param(rows.map(({ id }) => id))}::text[])`;
+const isOneOf = (ids: readonly string[]): SQL => sql`l.id = any(${sql.param([...ids])}::text[])`;
 
 async function lookUp(db: Db, workspaceId: string, tag: string, campaign: string): Promise<Found | undefined> {
   const { rows } = await db.execute<Found>(sql`

@@ -181,8 +181,8 @@ from (select count(*) as links from link_tags where tag_id = ${tagId}) carried,
      (select count(*) as links from links l ${join}
       where l.workspace_id = ${workspaceId} and l.deleted_at is not null) deleted`;
 
-const inState = ({ join, where }: Matches, state: LinkState): Matches => ({
-  join,
+const inState = ({ where, ...others }: Matches, state: LinkState): Matches => ({
+  ...others,
   where: sql`${where} and ${isInState(state)}`,
 });
 

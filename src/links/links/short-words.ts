@@ -6,7 +6,7 @@ import { patternOf } from '../../ground/db/like.ts';
 export const isShort = (word: string): boolean => /^.{1,2}$/su.test(word);
 
 /** Among so many links a common word shows itself; they are read in some milliseconds. */
-const lookedAt = 5_000;
+const lookedAt = 2_000;
 const commonShare = 0.05;
 
 /**
@@ -19,7 +19,7 @@ export async function findShortWords(
   workspaceId: string,
   words: readonly string[],
   limit: number,
-): Promise<{ id: string }[] | 'many'> {
+): Promise<string[] | 'many'> {
   const isOurs = sql`l.workspace_id = ${workspaceId} and l.deleted_at is null`;
   const holdsEach = sql.join(
     words.map((word) => sql`l.search_text like lower(${patternOf(word)})`),
@@ -39,5 +39,5 @@ from (
   const { rows } = await db.execute<{ id: string }>(
     sql`select l.id from links l where ${isOurs} and ${hasParts} and ${holdsEach} limit ${limit + 1}`,
   );
-  return rows.length > limit ? 'many' : rows;
+  return rows.length > limit ? 'many' : rows.map(({ id }) => id);
 }

@@ -47,7 +47,7 @@ function stepCounts(scope: Scope, { sources, interval, starts, days }: SeriesAsk
   if (sources.rolledUp && interval === 'hour') {
     parts.push(sql`select width_bucket(t.hour, ${instants}), t.hits, t.visitors
     from click_totals_hourly t
-    where ${isOfRollups(scope)} and ${isHourOfPeople}
+    where ${isOfRollups(scope)} and ${isOfPeople(scope)}
       and t.hour >= ${sources.rolledUp.from.toISOString()} and t.hour < ${sources.rolledUp.to.toISOString()}`);
   } else if (sources.rolledUp) {
     const firstDays = sql`${sql.param(days)}::date[]`;
@@ -75,7 +75,7 @@ select hour, sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors
 from (
   select ${hourOf(sql`t.hour`)} as hour, t.hits as clicks, t.visitors
   from click_totals_hourly t
-  where ${isOfRollups(scope)} and ${isHourOfPeople}
+  where ${isOfRollups(scope)} and ${isOfPeople(scope)}
     and t.hour >= ${rolledUp.from.toISOString()} and t.hour < ${rolledUp.to.toISOString()}
   union all
   select ${hourOf(sql`c.clicked_at`)}, 1, ${isFirst(scope)}::int
@@ -85,6 +85,9 @@ from (
 group by 1`);
   return rows as (Counts & { hour: number })[];
 }
+
+/** Condition: a row `t` of the hours counts clicks. Of one scope the index tells it. */
+const isOfPeople = ({ rollups }: Scope): SQL => (rollups.length === 1 ? sql`t.class = 'human'` : isHourOfPeople);
 
 /** Rows `r (day, sign)`: day by day, so that Postgres knows how many it has to look up. */
 function singleDays({ days }: Sources): SQL {

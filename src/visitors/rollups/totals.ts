@@ -57,7 +57,7 @@ const orders = {
 /**
  * The links that people clicked, in an order of their counts: read from an index of the sums, with what is pending merged
  * in.
- * @param matches a table to join with `links l`, and a condition over both
+ * @param matches a table to join with `links l`, and a condition over both; ids of all that can match, where they are few
  * @param after the last link of the page before: the number of its place, and its age and id, which tell ties apart
  * @returns CTEs `pending` and `clicked (id, created_at, key)`, of which the first `limit` are right; a condition that a
  *   link `l` is none of them; and `key` as a number, to be handed back in `after`
@@ -65,7 +65,7 @@ const orders = {
 export function clickedLinks(
   workspaceId: string,
   by: keyof typeof orders,
-  { join, where }: { join: SQL; where: SQL },
+  { join, where, ids }: { join: SQL; where: SQL; ids?: readonly string[] },
   after: { key: number; createdAt: SQL; id: string } | undefined,
   limit: number,
 ): { ctes: SQL; isUnclicked: SQL; asNumber: SQL } {
@@ -81,7 +81,8 @@ export function clickedLinks(
   (select l.id, l.created_at, ${column} as key
   from link_totals t
   join links l on l.id = t.link_id ${join}
-  where t.workspace_id = ${workspaceId} and ${isThere} and t.link_id not in (select link_id from pending)
+  where t.workspace_id = ${workspaceId} and ${ids ? sql`t.link_id = any(${sql.param([...ids])}::text[])` : sql`true`}
+    and ${isThere} and t.link_id not in (select link_id from pending)
     and ${where} and ${isAfter(column)}
   order by ${column} desc nulls last, l.created_at desc, l.id desc
   limit ${limit})
