@@ -2,8 +2,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import type { Matches } from './list-order.ts';
 import { nameKey } from './name.ts';
-import { holdsWords, openedBy, wordsOf } from './search.ts';
-import { findShortWords, isShort } from './short-words.ts';
+import { holdsWords, wordsOf } from './search.ts';
+import { findShortWord, isShort } from './short-words.ts';
 
 /** The filters of a list; '' finds all. */
 export type LinkFilter = {
@@ -32,11 +32,18 @@ export async function readFilter(
   const isPlain = words.length === 0 && !tag && !campaign;
   const found = isPlain ? undefined : await lookUp(db, workspaceId, tag ?? '', campaign ?? '');
   if ((tag && !found?.tagId) || (campaign && !found?.campaignId)) return undefined;
+  const isOurs = sql`l.workspace_id = ${workspaceId} and l.deleted_at is null`;
+  const [word = ''] = words;
+  // No trigram knows it: its links are looked up ahead.
+  if (words.length === 1 && isShort(word) && !tag && !campaign && found?.hasSearchTexts) {
+    const ids = await findShortWord(db, workspaceId, word, mostFound);
+    if (ids !== 'many') return { join: sql``, where: sql`${isOurs} and ${isOneOf(ids)}`, ids, tagId: null };
+  }
   const { condition, ...matches } = await narrow(db, workspaceId, found ?? nothingNamed);
   const conditions = [
-    sql`l.workspace_id = ${workspaceId} and l.deleted_at is null`,
+    isOurs,
     condition,
-    ...(words.length > 0 ? [await holds(db, workspaceId, words, found?.hasSearchTexts ?? false)] : []),
+    ...(words.length > 0 ? [holdsWords(workspaceId, words, found?.hasSearchTexts ?? false)] : []),
   ];
   return { ...matches, where: sql.join(conditions, sql` and `), tagId: found?.tagId ?? null };
 }
@@ -47,7 +54,7 @@ export async function readFilter(
  */
 export async function readCounted(db: Db, workspaceId: string, filter: LinkFilter): Promise<Filtered | undefined> {
   const filtered = await readFilter(db, workspaceId, filter);
-  if (!filtered || wordsOf(filter.search).length === 0) return filtered;
+  if (!filtered || filtered.ids || wordsOf(filter.search).length === 0) return filtered;
   const { join, where } = filtered;
   const { rows } = await db.execute<{ id: string }>(
     sql`select l.id from links l ${join} where ${where} limit ${mostFound + 1}`,
@@ -60,13 +67,6 @@ export async function readCounted(db: Db, workspaceId: string, filter: LinkFilte
 type Found = { tagId: string | null; campaignId: string | null; hasSearchTexts: boolean };
 
 const nothingNamed: Found = { tagId: null, campaignId: null, hasSearchTexts: false };
-
-/** Condition: a link `l` holds each word. Of words that no trigram knows, the links are looked up ahead. */
-async function holds(db: Db, workspaceId: string, words: readonly string[], hasSearchTexts: boolean): Promise<SQL> {
-  const condition = holdsWords(workspaceId, words, hasSearchTexts);
-  const ids = hasSearchTexts && words.every(isShort) ? await findShortWords(db, workspaceId, words, mostFound) : 'many';
-  return ids === 'many' ? condition : sql`(${isOneOf(ids)} or ${openedBy(workspaceId, words)}) and ${condition}`;
-}
 
 /** The join and the condition by which links of a tag, of a campaign or of both are found; their ids, where looked up. */
 async function narrow(

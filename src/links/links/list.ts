@@ -154,8 +154,9 @@ async function readCounts(
 }
 
 function countOf(workspaceId: string, { search, tag, campaign }: LinkFilter, matches: Filtered): SQL {
-  if (wordsOf(search).length > 0) return countOfSearch(matches);
-  if (tag && !campaign) return countOfTag(workspaceId, matches);
+  const isMany = !matches.ids;
+  if (isMany && wordsOf(search).length > 0) return countOfSearch(matches);
+  if (isMany && tag && !campaign) return countOfTag(workspaceId, matches);
   return sql`
 select count(*) filter (where l.archived_at is null)::float8 as active, count(l.archived_at)::float8 as archived
 from links l ${matches.join}

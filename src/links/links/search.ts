@@ -32,12 +32,8 @@ export function holdsWords(workspaceId: string, words: readonly string[], hasSea
   );
 }
 
-/** Condition: one of the words is a slug of a link `l`, in the list or not. */
-export const openedBy = (workspaceId: string, words: readonly string[]): SQL =>
-  sql.join(
-    words.map((word) => hasSlug(workspaceId, addressIn(word))),
-    sql` or `,
-  );
+/** Condition: a word is a slug of a link `l`, in the list or not. */
+export const openedBy = (workspaceId: string, word: string): SQL => hasSlug(workspaceId, addressIn(word));
 
 /** A word has no white space, so it is never found across the lines of a text. */
 function holdsWord(workspaceId: string, text: SQL, word: string): SQL {

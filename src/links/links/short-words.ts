@@ -1,43 +1,38 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { patternOf } from '../../ground/db/like.ts';
+import { openedBy } from './search.ts';
 
 /** No trigram knows a word like this, so that an index of trigrams would have every text read. */
-export const isShort = (word: string): boolean => /^.{1,2}$/su.test(word);
+export const isShort = (word: string): boolean => /^[^/]{1,2}$/su.test(word);
 
 /** Among so many links a common word shows itself; they are read in some milliseconds. */
 const lookedAt = 2_000;
 const commonShare = 0.05;
 
 /**
- * Looks up the links whose texts hold each of some short words, by the index of short parts where that pays. Of a common
- * word it would bring nearly all links, of which a list meets enough by itself.
+ * Looks up the links that a short word finds, by the index of short parts where that pays. Of a common word it would bring
+ * nearly all links, of which a list meets enough by itself.
  * @returns ids of links, at most `limit` of them; 'many' where there are more, or where all are soon read
  */
-export async function findShortWords(
+export async function findShortWord(
   db: Db,
   workspaceId: string,
-  words: readonly string[],
+  word: string,
   limit: number,
 ): Promise<string[] | 'many'> {
   const isOurs = sql`l.workspace_id = ${workspaceId} and l.deleted_at is null`;
-  const holdsEach = sql.join(
-    words.map((word) => sql`l.search_text like lower(${patternOf(word)})`),
-    sql` and `,
-  );
+  const isHeld = sql`l.search_text like lower(${patternOf(word)})`;
   const newest = await db.execute<{ links: number; found: number }>(sql`
-select count(*)::int as links, (count(*) filter (where ${holdsEach}))::int as found
+select count(*)::int as links, (count(*) filter (where ${isHeld}))::int as found
 from (
   select search_text from links l where ${isOurs} order by created_at desc nulls last, id desc nulls last limit ${lookedAt}
 ) l`);
   const { links = 0, found = 0 } = newest.rows[0] ?? {};
   if (links < lookedAt || found > links * commonShare) return 'many';
-  const hasParts = sql.join(
-    words.map((word) => sql`short_parts_of(l.search_text) @> short_parts_of(lower(${word}))`),
-    sql` and `,
-  );
-  const { rows } = await db.execute<{ id: string }>(
-    sql`select l.id from links l where ${isOurs} and ${hasParts} and ${holdsEach} limit ${limit + 1}`,
-  );
+  const { rows } = await db.execute<{ id: string }>(sql`
+(select l.id from links l where ${isOurs} and short_parts_of(l.search_text) @> short_parts_of(lower(${word})) and ${isHeld} limit ${limit + 1})
+union
+select l.id from links l where ${isOurs} and ${openedBy(workspaceId, word)}`);
   return rows.length > limit ? 'many' : rows.map(({ id }) => id);
 }
