@@ -7,7 +7,7 @@ import type { Job } from '../../ground/jobs/timetable.ts';
 import { firstKeptDay } from '../clicks/late-hits.ts';
 import { calendarJob } from './calendars.ts';
 import { rollUpNewDimensions } from './new-dimensions.ts';
-import { lockAllRollups } from './rollup-lock.ts';
+import { lockAllRollups, lockRollups } from './rollup-lock.ts';
 import { forgetRefused, type RefusedBatch, rollUpIfFree, takePending, vacuumInbox } from './mover.ts';
 import { rollUpLinks } from './rollups.ts';
 import type { Salts } from '../visits/salts.ts';
@@ -78,9 +78,12 @@ export async function ensurePartitions(db: Db, now: Date): Promise<void> {
 select ensure_click_partition(${now.toISOString()}::timestamptz + make_interval(months => m)) from generate_series(0, 2) m`);
 }
 
+/** Hits that one transaction breaks down, in some seconds at most; nobody but their workspace waits for it. */
+const hitsAStep = 20_000;
+
 /**
  * Drops the hits of months (UTC) that ended more than `days` days ago. Reports keep what was counted of them: every link
- * that has rows there is rolled up first, its whole past included. The visits' user agents go with them.
+ * that has rows there is rolled up first, its whole past included, some at a time. The visits' user agents go with them.
  * @returns the months that were dropped, as names of partitions; 'clicks_default' when single rows went
  * @throws when a partition is in use for longer than 2 s; what was dropped before it stays dropped, the rest waits for
  *   the next time
@@ -91,6 +94,7 @@ export async function dropOldClicks(db: Db, days: number, now: Date): Promise<st
   // Deleted hits can be counted no more.
   await rollUpNewDimensions(db);
   for (const partition of await listPartitionsBefore(db, keptSince)) {
+    await rollUpLinksOf(db, partition);
     const isDropped = await db.transaction(async (tx) => {
       await lockAllRollups(tx);
       // Read from the table: to_regclass answers from a cache that waiting for the lock does not renew.
@@ -118,6 +122,48 @@ export async function dropOldClicks(db: Db, days: number, now: Date): Promise<st
   });
   await db.delete(agentShapes).where(lt(agentShapes.lastSeenOn, keptSince));
   return dropped;
+}
+
+/**
+ * Rolls up the links that have rows in a month, step by step, each a transaction. Those that come to have some meanwhile
+ * are left to whoever drops it.
+ */
+async function rollUpLinksOf(db: Db, partition: string): Promise<void> {
+  const [, year, month] = partition.split('_').map(Number);
+  const [from, to] = [Date.UTC(year ?? 0, (month ?? 0) - 1), Date.UTC(year ?? 0, month ?? 0)].map((ms) =>
+    new Date(ms).toISOString(),
+  );
+  for (let after = { workspaceId: '', linkId: '' }; ; ) {
+    const { rows } = await db.execute<{ workspaceId: string; linkId: string; hits: number }>(sql`
+select workspace_id as "workspaceId", link_id as "linkId", hits::float8 as hits
+from link_totals t
+where not is_busy and (workspace_id, link_id) > (${after.workspaceId}, ${after.linkId})
+  and exists (
+    select 1 from clicks c where c.link_id = t.link_id and c.clicked_at >= ${from}::timestamptz and c.clicked_at < ${to}::timestamptz
+  )
+order by workspace_id, link_id
+limit 1000`);
+    if (rows.length === 0) return;
+    after = rows.at(-1) ?? after;
+    for (const { workspaceId, linkIds } of stepsOf(rows))
+      await db.transaction(async (tx) => {
+        await lockRollups(tx, workspaceId);
+        await rollUpLinks(tx, sql`link_id = any(${sql.param(linkIds)}::text[])`);
+      });
+  }
+}
+
+/** Links in the order of their workspaces, as many together as have hits for a step; one that has more is one by itself. */
+function stepsOf(links: readonly { workspaceId: string; linkId: string; hits: number }[]) {
+  const steps: { workspaceId: string; linkIds: string[]; hits: number }[] = [];
+  for (const { workspaceId, linkId, hits } of links) {
+    const step = steps.at(-1);
+    if (step?.workspaceId === workspaceId && step.hits + hits <= hitsAStep) {
+      step.linkIds.push(linkId);
+      step.hits += hits;
+    } else steps.push({ workspaceId, linkIds: [linkId], hits });
+  }
+  return steps;
 }
 
 /** Everything that the rollups can say of some links they say from now on, without the rows; under their lock. */

@@ -6,12 +6,12 @@ import { KnownShapes } from '../../../src/visitors/clicks/known-shapes.ts';
 import { clickJobs, dropOldClicks, ensurePartitions } from '../../../src/visitors/rollups/retention.ts';
 import { forgetVisitorsSeen } from '../../../src/visitors/rollups/visitors-seen.ts';
 import { moveCalendar } from '../../../src/visitors/rollups/calendars.ts';
-import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
+import { rollUpIfFree, rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { Salts } from '../../../src/visitors/visits/salts.ts';
 import { SweptHits } from '../../../src/visitors/rollups/swept.ts';
 import { openDatabase } from '../../../src/ground/db/db.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
-import { insertBareWorkspace, makeHit, rowsOf } from '../../setup/hits.ts';
+import { insertBareWorkspace, makeHit, putHits, rowsOf } from '../../setup/hits.ts';
 import { rollupsAndRows } from '../../setup/rollups.ts';
 
 let database: OpenTestDatabase;
@@ -206,7 +206,7 @@ describe('a node whose clock is a year ahead', () => {
         database.db,
         sql`
 select (select count(*)::int from clicks where link_id = 'kept') as clicks,
-       (select count(*)::int from visitors_seen where day = ${utcDay}) as seen,
+       (select count(*)::int from visitors_seen where day >= ${utcDay}) as seen,
        (select encode(salt, 'hex') from visitor_salts where day = ${utcDay}) as salt`,
       );
     const before = await kept();
@@ -224,5 +224,30 @@ select (select count(*)::int from clicks where link_id = 'kept') as clicks,
       vi.useRealTimers();
     }
     expect(await kept()).toEqual(before);
+  });
+});
+
+describe('while links of a month that goes are rolled up', () => {
+  it('what is done stays done, and clicks are counted on', async () => {
+    const made = [await insertBareWorkspace(database.db), await insertBareWorkspace(database.db)];
+    const [first = '', last = ''] = made.toSorted();
+    for (const workspaceId of made) await recordMonths(workspaceId);
+    await rollUpPending(database.db);
+    const isBusy = async (workspaceId: string) =>
+      await rowsOf(
+        database.db,
+        sql`select distinct is_busy as "isBusy" from link_totals where workspace_id = ${workspaceId}`,
+      );
+    // Its rollups are somebody else's for a while.
+    await client.query('begin');
+    await client.query(`select pg_advisory_xact_lock(hashtext('waymark rollups'), hashtext('${last}'))`);
+    const dropping = dropOldClicks(database.db, 60, new Date(today));
+    await expect.poll(() => isBusy(first)).toEqual([{ isBusy: true }]);
+    expect(await isBusy(last)).toEqual([{ isBusy: false }]);
+    await putHits(database.db, [makeHit({ workspaceId: first, linkId: `${first}-1`, clickedAt: today })]);
+    expect(await rollUpIfFree(database.db)).toBe(1);
+    await client.query('commit');
+    expect(await dropping).toContain('clicks_2026_03');
+    expect(await isBusy(last)).toEqual([{ isBusy: true }]);
   });
 });
