@@ -139,6 +139,7 @@ limit ${batchesAStep}`);
   const batches = enough === -1 ? found : found.slice(0, enough + 1);
   const refused: Step['refused'] = [];
   const ofOlder = await takeOlder(tx, ours, dimensions);
+  if (ofOlder >= hitsAStep) return { hits: ofOlder, refused, after };
   const moved = batches.length === 0 ? 0 : await moveBatches(tx, batches, dimensions, refused);
   const isAll = batches.length === found.length && found.length < batchesAStep;
   // The last workspace may have more: the next step begins with it.
@@ -147,22 +148,26 @@ limit ${batchesAStep}`);
   return { hits: ofOlder + moved, refused, after: next };
 }
 
-/** Takes in what versions without an inbox left beside its rows; a hit of theirs may lack the domain, which is its slug's. */
+/**
+ * Takes in what versions without an inbox left beside its rows; a hit of theirs may lack the domain, which is its slug's.
+ * @returns how many hits; as many as a step has where there may be more
+ */
 async function takeOlder(tx: Db, ours: readonly string[], dimensions: readonly Dimension[]): Promise<number> {
-  const isOurs = sql`workspace_id = any(${sql.param([...ours])}::text[])`;
-  const { rowCount } = await tx.execute(sql`select 1 from clicks_pending where ${isOurs} limit 1`);
-  if (!rowCount) return 0;
+  const { rows } = await tx.execute<{ id: string }>(sql`
+select id::text from clicks_pending where workspace_id = any(${sql.param([...ours])}::text[]) order by id limit ${hitsAStep}`);
+  if (rows.length === 0) return 0;
+  const isChosen = sql`id = any(${sql.param(rows.map(({ id }) => id))}::bigint[])`;
   await tx.execute(sql`
 with named as (
   update clicks_pending p set domain_id = s.domain_id
   from slugs s
-  where p.domain_id is null and s.id = p.slug_id and p.${isOurs}
+  where p.domain_id is null and s.id = p.slug_id and p.${isChosen}
   returning p.link_id, p.clicked_at, p.id, p.domain_id
 )
 update clicks c set domain_id = n.domain_id
 from named n
 where (c.link_id, c.clicked_at, c.id) = (n.link_id, n.clicked_at, n.id)`);
-  return takeIn(tx, sql`delete from clicks_pending where ${isOurs} returning *`, dimensions);
+  return takeIn(tx, sql`delete from clicks_pending where ${isChosen} returning *`, dimensions);
 }
 
 /** Moves batches. One that Postgres refuses is found by halving, and stays where it is with the reason beside it. */
