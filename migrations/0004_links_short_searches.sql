@@ -1,7 +1,13 @@
 -- Each letter of a text and each two beside each other, once: trigrams know nothing shorter than three letters.
--- It costs far more than a look at the text itself, which Postgres shall therefore do first.
+-- Letter by letter, because `substr` counts them from the start again. It costs far more than a look at the text itself,
+-- which Postgres shall therefore do first.
 CREATE FUNCTION short_parts_of(words text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5000 AS $$
-  SELECT array(SELECT DISTINCT substr(words, place, size) FROM generate_series(1, length(words)) place, generate_series(1, 2) size)
+  SELECT array(
+    SELECT DISTINCT part
+    FROM (SELECT letter, lead(letter) OVER (ORDER BY place) AS next
+          FROM unnest(string_to_array(words, NULL)) WITH ORDINALITY AS l (letter, place)) pairs
+    CROSS JOIN LATERAL (VALUES (letter), (letter || next)) AS p (part)
+    WHERE part IS NOT NULL)
 $$;--> statement-breakpoint
 DO $$
 BEGIN

@@ -6,6 +6,7 @@ import { newAccount } from '../people/accounts/forms.ts';
 import { createAccount } from '../people/accounts/queries.ts';
 import { hashOf } from '../people/accounts/password.ts';
 import { restateWorkspace } from '../visitors/rollups/recount.ts';
+import { makePartitions } from '../visitors/rollups/retention.ts';
 import { withConnection } from '../ground/db/connection.ts';
 import type { Db } from '../ground/db/db.ts';
 import * as schema from '../ground/db/schema.ts';
@@ -160,7 +161,7 @@ async function load(
   await withConnection(url, async (client) => {
     const db = drizzle(client, { schema });
     // Before the transaction: making a partition locks out everybody who counts.
-    await db.execute(sql`select ensure_click_partition(month) from unnest(${monthsOf(days)}::timestamptz[]) month`);
+    await makePartitions(db, sql`select unnest(${monthsOf(days)}::timestamptz[])`);
     await db.transaction(async (tx) => {
       await copyHits(client, hits);
       onLoaded();

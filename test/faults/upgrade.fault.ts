@@ -71,7 +71,7 @@ async function migrateAsBefore(): Promise<void> {
   rmSync(folder, { recursive: true });
 }
 
-it('a million hits of the version before are counted by the start, in steps, while two nodes take clicks', {
+it('a million hits of the version before are counted in steps, while two nodes take clicks', {
   timeout: 400_000,
 }, async () => {
   nodes.push(...(await Promise.all([1, 2].map(() => startNode({ databaseUrl: postgres.url })))));

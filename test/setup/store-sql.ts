@@ -7,18 +7,21 @@ import { Client } from 'pg';
 
 /** The tables of clicks. Months are partitions of one of them. */
 const tables =
-  'clicks|clicks_default|clicks_pending|clicks_\\d{4}_\\d{2}|hit_batches|visitors_seen|click_totals_hourly|click_counts_daily|click_counts_monthly|link_totals';
+  '"?(?:clicks|clicks_default|clicks_pending|clicks_\\d{4}_\\d{2}|hit_batches|visitors_seen|click_totals_hourly|click_counts_daily|click_counts_monthly|link_totals)\\b"?';
 
 const rules: Readonly<Record<string, (statement: string) => boolean>> = {
   'selects no column': (statement) => /\bselect\s+from\b/i.test(statement),
   'has a sub-select in returning': (statement) => listsOf(statement).some((list) => /\(\s*select\b/i.test(list)),
   'has grouping sets straight on a table': (statement) =>
-    new RegExp(`\\bfrom\\s+(?:${tables})\\b[^()]*\\bgroup by\\b[^()]*\\bgrouping sets\\b`, 'i').test(statement),
+    new RegExp(
+      `\\b(?:from|join)\\s+${tables}(?:[^()]|\\([^()]*\\))*\\bgroup by\\b(?:[^()]|\\([^()]*\\))*\\bgrouping sets\\b`,
+      'i',
+    ).test(statement),
   'locks rows': (statement) => /\bfor\s+(?:no\s+key\s+)?(?:update|share)\b/i.test(statement),
   'has a condition that is never true': (statement) => /\bwhere\s+false\b/i.test(statement),
 };
 
-const isOfStore = new RegExp(`\\b(?:from|join|into|update|using)\\s+(?:only\\s+)?"?(?:${tables})\\b`, 'i');
+const isOfStore = new RegExp(`\\b(?:from|join|into|update|using)\\s+(?:only\\s+)?${tables}`, 'i');
 
 /** The lists behind each `returning`, up to the end of what it belongs to. */
 function listsOf(statement: string): string[] {

@@ -6,8 +6,8 @@ import { workspaces } from './schema.ts';
 
 /**
  * Counts a workspace's rows before some are inserted, so that the count still holds when they are: others who count rows
- * of this table for this workspace wait until the transaction ends. A lock of the workspace's row would not do, because
- * a change of its time zone holds that for seconds.
+ * of this table for this workspace wait until the transaction ends. They do not wait for those who change the workspace
+ * itself, or count rows of another table.
  * @param tx a transaction that inserts the rows afterwards
  * @param condition which of the workspace's rows count; all unless given
  * @throws NotFound when the workspace is gone

@@ -1,2 +1,2 @@
-/** The text whose hash is the number of the lock of all rollups: one node at a time touches them, or changes the tables. */
+/** The text whose hash is the number of the lock of all rollups. Those who count a workspace share it; those who work on all have it alone. */
 export const rollupLockKey = 'waymark rollups';

@@ -7,6 +7,8 @@ export type Job = {
    * `everyMs` at least and this at most.
    */
   atMostMs?: number;
+  /** How long a run may take before it is late, in milliseconds; a minute unless told. */
+  mayTakeMs?: number;
   /** @param now this server's clock when the run begins */
   run: (now: Date) => Promise<unknown>;
 };
@@ -91,7 +93,7 @@ class Entry {
 
   state(now: Date): JobState {
     const { runs, failures, succeededAt } = this;
-    const isLate = now.getTime() > this.dueAt + slackMs;
+    const isLate = now.getTime() > this.dueAt + (this.job.mayTakeMs ?? slackMs);
     return {
       name: this.job.name,
       runs,

@@ -64,6 +64,9 @@ select id, time_zone as zone, time_zone in (select name from pg_timezone_names) 
     });
     if (isMended) mended.push({ workspaceId: id, was: zone, now });
   }
+  // One that is gone before reports were moved to it can never be in force; they stay where they are.
+  await db.execute(sql`
+update workspaces set next_time_zone = null where next_time_zone not in (select name from pg_timezone_names)`);
   return mended;
 }
 

@@ -3,8 +3,11 @@ import type { Db } from '../../ground/db/db.ts';
 import { patternOf } from '../../ground/db/like.ts';
 import { openedBy } from './search.ts';
 
-/** No trigram knows a word like this, so that an index of trigrams would have every text read. */
-export const isShort = (word: string): boolean => /^[^/]{1,2}$/su.test(word);
+/**
+ * Whether no trigram knows a word, so that an index of trigrams would have every text read. It has one or two signs, or
+ * no three letters or figures in a row, such as C++. With a / it may be a short link, which is looked for otherwise.
+ */
+export const isShort = (word: string): boolean => /^(?!.*[\p{L}\p{N}]{3})[^/]{1,20}$/su.test(word);
 
 /** Among so many links a common word shows itself; they are read in some milliseconds. */
 const lookedAt = 2_000;

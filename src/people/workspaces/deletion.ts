@@ -86,8 +86,7 @@ export type DeletionProgress = { what: 'hits' | 'links'; deleted: number };
 
 /**
  * Deletes all that is kept of a workspace that was ended, and then itself. Each step is a transaction: after an
- * interruption the next run goes on with what is left. The lock of the rollups is not held meanwhile, so those of other
- * workspaces go on. Accounts stay, and slugs are free.
+ * interruption the next run goes on with what is left. Accounts stay, and slugs are free.
  * @param onStep told after each step how much was deleted of it
  */
 export async function deleteContents(

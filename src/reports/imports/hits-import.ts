@@ -2,7 +2,8 @@ import { eq, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Client } from 'pg';
 import { lockRollups } from '../../visitors/rollups/rollup-lock.ts';
-import { rollUpPending } from '../../visitors/rollups/mover.ts';
+import { makePartitions } from '../../visitors/rollups/retention.ts';
+import { moveWorkspace } from '../../visitors/rollups/mover.ts';
 import { waitingHits } from '../../visitors/rollups/pending.ts';
 import { takeIn } from '../../visitors/rollups/rollups.ts';
 import { exportedFields } from '../../visitors/clicks/hit-fields.ts';
@@ -79,10 +80,9 @@ export async function importHits(client: Client, asked: HitsImport): Promise<Imp
   const { hits, last } = staged.rows[0] ?? { hits: 0, last: 0 };
   if (!asked.isDryRun) {
     // The file may have hits that wait: they are rows first, and the file's the repeat.
-    await rollUpPending(db);
+    await moveWorkspace(db, asked.workspaceId);
     // Before the transaction: making a partition locks out everybody who counts.
-    await db.execute(sql`
-select ensure_click_partition(month) from (select distinct date_trunc('month', time, 'UTC') as month from imported) m`);
+    await makePartitions(db, sql`select distinct date_trunc('month', time, 'UTC') from imported`);
   }
   return retriedTransaction(async () => {
     await client.query('begin');

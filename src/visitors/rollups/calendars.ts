@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { enterZone } from '../../ground/zones/time-zones.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
+import { HOUR } from '../../ground/time/zoned-time.ts';
 import { removeEmpty } from './recount.ts';
 import { tryLockRollups } from './rollup-lock.ts';
 import { breakDownSettled, countSettled, hourOf } from './rollups.ts';
@@ -11,23 +12,27 @@ import { breakDownSettled, countSettled, hourOf } from './rollups.ts';
 export const calendarJob = (db: Db): Job => ({
   name: 'move calendars',
   everyMs: 2_000,
+  // Some 50 s a million hits, one workspace after the other.
+  mayTakeMs: HOUR,
   run: async () => {
     const { rows } = await db.execute<{ id: string }>(sql`select id from workspaces where next_time_zone is not null`);
-    for (const { id } of rows) await moveCalendar(db, id);
+    const failures: unknown[] = [];
+    for (const { id } of rows) await moveCalendar(db, id).catch((error: unknown) => failures.push(error));
+    // One that fails must not keep the others from theirs.
+    if (failures.length > 0) throw failures[0];
   },
 });
 
+/** How long a move waits for whoever counts the workspace, in milliseconds: its mover is done with a step in about one. */
+const patienceMs = 5_000;
+
 /**
- * Begins at once, so that people with few hits need not wait for the job. A move that takes longer goes on behind the
- * answer; one that fails is the job's, which tries again and tells of it.
- * @param patienceMs for how long the caller waits, in milliseconds
+ * Tries at once, so that people with few hits need not wait for the job. A move that takes longer is undone and left to the job,
+ * of which there is one a node. So is one that fails.
+ * @param withinMs for how long the caller waits, in milliseconds
  */
-export async function beginMove(db: Db, workspaceId: string, patienceMs: number): Promise<void> {
-  const endsAt = performance.now() + patienceMs;
-  const moving = async () => {
-    while (!(await moveCalendar(db, workspaceId)) && performance.now() < endsAt) await sleep(20);
-  };
-  await Promise.race([moving().catch(() => {}), sleep(patienceMs)]);
+export async function beginMove(db: Db, workspaceId: string, withinMs: number): Promise<void> {
+  await Promise.race([moveCalendar(db, workspaceId, withinMs).catch(() => {}), sleep(withinMs)]);
 }
 
 /** Somebody chose yet another zone while reports were counted for this one. */
@@ -36,12 +41,14 @@ class Overtaken extends Error {}
 /**
  * Moves a workspace's rollups to the zone that it is to have, and gives it that zone. It is one transaction, so that
  * reports are exact before, meanwhile and after. Others' are counted as ever; its own hits stay pending so long.
+ * @param withinMs no statement of it takes longer, in milliseconds; 0 for no limit
  * @returns false where somebody else has its rollups, or a newer version counts: it is tried again later
  */
-export async function moveCalendar(db: Db, workspaceId: string): Promise<boolean> {
+export async function moveCalendar(db: Db, workspaceId: string, withinMs = 0): Promise<boolean> {
   try {
     return await db.transaction(async (tx) => {
-      if (!(await tryLockRollups(tx, workspaceId))) return false;
+      await tx.execute(sql`select set_config('statement_timeout', ${String(withinMs)}, true)`);
+      if (!(await tryLockRollups(tx, workspaceId, withinMs || patienceMs))) return false;
       const { rows } = await tx.execute<{ from: string; to: string | null }>(sql`
 select time_zone as "from", next_time_zone as "to" from workspaces where id = ${workspaceId}`);
       const { from = '', to = null } = rows[0] ?? {};

@@ -6,7 +6,8 @@ import { hitColumnNames } from '../clicks/hit-fields.ts';
 import { unpacked } from '../clicks/inbox.ts';
 import { type Dimension, dimensions as all } from './dimensions.ts';
 import { rowColumns } from './pending.ts';
-import { lockWorkspaces, shareRollups, tryLockWorkspaces, tryShareRollups } from './rollup-lock.ts';
+import { lockWorkspace, shareRollups, tryLockWorkspaces, tryShareRollups } from './rollup-lock.ts';
+import { takeOlder } from './older-hits.ts';
 import { takeIn } from './rollups.ts';
 import { findWaiting } from './next-workspaces.ts';
 import { forgottenBefore, recallVisitors, seenDay } from './visitors-seen.ts';
@@ -29,25 +30,18 @@ type News = {
 export type RefusedBatch = { workspaceId: string; id: string; size: number; state: string };
 
 /**
- * Hits that were taken in, batches that were refused, and the workspace behind which the next step begins. It is
- * undefined where nothing is left of what was there.
+ * Hits that were taken in, batches that were refused, and the workspace behind which the next step begins: none behind
+ * the last. `left` have more, and `others` are somebody else's for now.
  */
-type Step = { hits: number; refused: RefusedBatch[]; after: string | undefined };
-
-/** How a run comes to its workspaces: it waits for those who have them, or leaves them to them. */
-type Locking = {
-  share: (tx: Db, dimensions: readonly Dimension[]) => Promise<boolean>;
-  lock: (tx: Db, ids: readonly string[]) => Promise<string[]>;
+type Step = {
+  hits: number;
+  refused: RefusedBatch[];
+  after: string | undefined;
+  left: readonly string[];
+  others: readonly string[];
 };
 
-const waiting: Locking = {
-  async share(tx, dimensions) {
-    await shareRollups(tx, dimensions);
-    return true;
-  },
-  lock: lockWorkspaces,
-};
-const ifFree: Locking = { share: tryShareRollups, lock: tryLockWorkspaces };
+const nothing: Step = { hits: 0, refused: [], after: undefined, left: [], others: [] };
 
 /** After so many milliseconds a run of the timetable ends; the rest is the next one's. */
 const runMs = 20_000;
@@ -58,44 +52,90 @@ const runMs = 20_000;
  * @returns how many hits the rollups took in
  * @throws NewerRollups when a newer version counts
  */
-export const rollUpPending = (db: Db, dimensions: readonly Dimension[] = all): Promise<number> =>
-  moveSteps(db, waiting, dimensions);
+export async function rollUpPending(db: Db, dimensions: readonly Dimension[] = all): Promise<number> {
+  let moved = 0;
+  const left = new Set<string>();
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const from: string = after;
+    const step = await moveInTurn(db, async (tx) => {
+      await shareRollups(tx, dimensions);
+      return moveStep(tx, from, dimensions);
+    });
+    moved += step.hits;
+    for (const id of [...step.left, ...step.others]) left.add(id);
+    after = step.after;
+  }
+  // One after the other: who waits for one must not keep others from theirs.
+  for (const id of left) moved += await moveWorkspace(db, id, dimensions);
+  return moved;
+}
+
+/** The same of one workspace, for which it waits. @throws NewerRollups */
+export async function moveWorkspace(
+  db: Db,
+  workspaceId: string,
+  dimensions: readonly Dimension[] = all,
+): Promise<number> {
+  for (let moved = 0; ; ) {
+    const step = await moveInTurn(db, async (tx) => {
+      await shareRollups(tx, dimensions);
+      await lockWorkspace(tx, workspaceId);
+      return moveOf(tx, [workspaceId], dimensions);
+    });
+    moved += step.hits;
+    if (step.left.length === 0) return moved;
+  }
+}
+
+/** The place at which a run of the timetable goes on. Nobody is always first: a run may end before it comes to the last. */
+export type Round = { after: string };
 
 /**
- * The same for the timetable: workspaces that another node is at are left to it, and all where a newer version counts.
+ * The same for the timetable, a step of each workspace in turn. Workspaces that another node is at are left to it, and
+ * all where a newer version counts.
+ * @param round of the runs of this process
  * @returns how many hits were taken in
  */
-export const rollUpIfFree = (db: Db, news: News = {}, dimensions: readonly Dimension[] = all): Promise<number> =>
-  moveSteps(db, ifFree, dimensions, news, performance.now() + runMs);
-
-/** Step after step, each a transaction, once through all workspaces. */
-async function moveSteps(
+export async function rollUpIfFree(
   db: Db,
-  { share, lock }: Locking,
-  dimensions: readonly Dimension[],
   news: News = {},
-  endsAt = Number.POSITIVE_INFINITY,
+  dimensions: readonly Dimension[] = all,
+  round: Round = { after: '' },
 ): Promise<number> {
+  const endsAt = performance.now() + runMs;
   let moved = 0;
-  for (let after: string | undefined = ''; ; ) {
-    const from: string = after;
-    const step = await withKnownZones(
+  // From where the last run ended to the end, then from the beginning, as long as somebody has more than a step.
+  for (let hasMore = round.after !== ''; performance.now() < endsAt; ) {
+    const step = await moveInTurn(
       db,
-      () =>
-        db.transaction(async (tx): Promise<Step> => {
-          if (!(await share(tx, dimensions))) return { hits: 0, refused: [], after: undefined };
-          // Nobody waits for it to be on disk: a crash that takes it away gives the batches back.
-          await tx.execute(sql`
-select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64MB', true)`);
-          return moveStep(tx, lock, from, dimensions);
-        }),
+      async (tx) => ((await tryShareRollups(tx, dimensions)) ? moveStep(tx, round.after, dimensions) : nothing),
       news,
     );
-    for (const batch of step.refused) news.onRefused?.(batch);
     moved += step.hits;
-    after = step.after;
-    if (after === undefined || performance.now() > endsAt) return moved;
+    hasMore ||= step.left.length > 0;
+    round.after = step.after ?? '';
+    if (step.after !== undefined) continue;
+    if (!hasMore) break;
+    hasMore = false;
   }
+  return moved;
+}
+
+/** A step, as a transaction. */
+async function moveInTurn(db: Db, work: (tx: Db) => Promise<Step>, news: News = {}): Promise<Step> {
+  const step = await withKnownZones(
+    db,
+    () =>
+      db.transaction(async (tx) => {
+        // Nobody waits for it to be on disk: a crash that takes it away gives the batches back.
+        await tx.execute(sql`
+select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64MB', true)`);
+        return work(tx);
+      }),
+    news,
+  );
+  for (const batch of step.refused) news.onRefused?.(batch);
+  return step;
 }
 
 /** Gives workspaces whose zone Postgres does not know another one first: all others are counted with them. */
@@ -114,9 +154,13 @@ async function withKnownZones<Result>(db: Db, run: () => Promise<Result>, { onMe
 export async function takePending(tx: Db): Promise<number> {
   let moved = 0;
   for (let after: string | undefined = ''; after !== undefined; ) {
-    const step: Step = await moveStep(tx, async (_, ids) => [...ids], after, all);
-    moved += step.hits;
-    after = step.after;
+    const { ids, isLast } = await findWaiting(tx, after, hitsAStep);
+    for (let left: readonly string[] = ids; left.length > 0; ) {
+      const step = await moveOf(tx, left, all);
+      moved += step.hits;
+      left = step.left;
+    }
+    after = isLast ? undefined : ids.at(-1);
   }
   return moved;
 }
@@ -124,50 +168,32 @@ export async function takePending(tx: Db): Promise<number> {
 /** `isLate`: `visitors_seen` may have forgotten who came on its day. */
 type Batch = { workspaceId: string; id: string; size: number; isLate: boolean };
 
-async function moveStep(tx: Db, lock: Locking['lock'], after: string, dimensions: readonly Dimension[]): Promise<Step> {
+/** Moves a step's hits of the next workspaces that are free. */
+async function moveStep(tx: Db, after: string, dimensions: readonly Dimension[]): Promise<Step> {
   const { ids, isLast } = await findWaiting(tx, after, hitsAStep);
-  if (ids.length === 0) return { hits: 0, refused: [], after: undefined };
-  const ours = await lock(tx, ids);
+  if (ids.length === 0) return nothing;
+  const ours = await tryLockWorkspaces(tx, ids);
+  const step = await moveOf(tx, ours, dimensions);
+  return { ...step, after: isLast ? undefined : ids.at(-1), others: ids.filter((id) => !ours.includes(id)) };
+}
+
+/** Moves what waits of workspaces, as much as a step has; for those who hold their locks. */
+async function moveOf(tx: Db, ours: readonly string[], dimensions: readonly Dimension[]): Promise<Step> {
+  if (ours.length === 0) return nothing;
   const { rows: found } = await tx.execute<Batch>(sql`
 select workspace_id as "workspaceId", id::text, size, first_hit_at < ${forgottenBefore} as "isLate"
 from hit_batches
-where workspace_id = any(${sql.param(ours)}::text[]) and problem is null
+where workspace_id = any(${sql.param([...ours])}::text[]) and problem is null
 order by workspace_id, id
 limit ${batchesAStep}`);
   let size = 0;
   const enough = found.findIndex((batch) => (size += batch.size) >= hitsAStep);
   const batches = enough === -1 ? found : found.slice(0, enough + 1);
   const refused: Step['refused'] = [];
-  const ofOlder = await takeOlder(tx, ours, dimensions);
-  if (ofOlder >= hitsAStep) return { hits: ofOlder, refused, after };
+  const ofOlder = await takeOlder(tx, ours, hitsAStep, dimensions);
   const moved = batches.length === 0 ? 0 : await moveBatches(tx, batches, dimensions, refused);
-  const isAll = batches.length === found.length && found.length < batchesAStep;
-  // The last workspace may have more: the next step begins with it.
-  const begun = ids.indexOf(batches.at(-1)?.workspaceId ?? '');
-  const next = isAll ? (isLast ? undefined : ids.at(-1)) : (ids[begun - 1] ?? after);
-  return { hits: ofOlder + moved, refused, after: next };
-}
-
-/**
- * Takes in what versions without an inbox left beside its rows; a hit of theirs may lack the domain, which is its slug's.
- * @returns how many hits; as many as a step has where there may be more
- */
-async function takeOlder(tx: Db, ours: readonly string[], dimensions: readonly Dimension[]): Promise<number> {
-  const { rows } = await tx.execute<{ id: string }>(sql`
-select id::text from clicks_pending where workspace_id = any(${sql.param([...ours])}::text[]) order by id limit ${hitsAStep}`);
-  if (rows.length === 0) return 0;
-  const isChosen = sql`id = any(${sql.param(rows.map(({ id }) => id))}::bigint[])`;
-  await tx.execute(sql`
-with named as (
-  update clicks_pending p set domain_id = s.domain_id
-  from slugs s
-  where p.domain_id is null and s.id = p.slug_id and p.${isChosen}
-  returning p.link_id, p.clicked_at, p.id, p.domain_id
-)
-update clicks c set domain_id = n.domain_id
-from named n
-where (c.link_id, c.clicked_at, c.id) = (n.link_id, n.clicked_at, n.id)`);
-  return takeIn(tx, sql`delete from clicks_pending where ${isChosen} returning *`, dimensions);
+  const isAll = batches.length === found.length && found.length < batchesAStep && ofOlder < hitsAStep;
+  return { ...nothing, hits: ofOlder + moved, refused, left: isAll ? [] : ours };
 }
 
 /** Moves batches. One that Postgres refuses is found by halving, and stays where it is with the reason beside it. */

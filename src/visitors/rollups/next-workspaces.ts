@@ -4,7 +4,7 @@ import type { Db } from '../../ground/db/db.ts';
 /** Workspaces of a step: each is a lock, and Postgres has room for some thousand of all connections together. */
 const workspacesAStep = 500;
 
-/** Batches that are added up of each; one that has more fills a step by itself. */
+/** Batches that are added up of each: a guess is enough for how many workspaces a step has hits for. */
 const batchesLookedAt = 1_000;
 
 /**

@@ -1,6 +1,7 @@
-import { lt, sql } from 'drizzle-orm';
+import { lt, type SQL, sql } from 'drizzle-orm';
 import { earlierNow } from '../../ground/db/clock.ts';
 import type { Db } from '../../ground/db/db.ts';
+import { inLockTurns } from '../../ground/db/lock-turns.ts';
 import { type MendedZone, mendTimeZones } from '../../ground/zones/time-zones.ts';
 import { agentShapes } from '../../ground/db/schema.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
@@ -8,7 +9,8 @@ import { firstKeptDay } from '../clicks/late-hits.ts';
 import { calendarJob } from './calendars.ts';
 import { rollUpNewDimensions } from './new-dimensions.ts';
 import { lockAllRollups, lockRollups } from './rollup-lock.ts';
-import { forgetRefused, type RefusedBatch, rollUpIfFree, takePending, vacuumInbox } from './mover.ts';
+import { dimensions } from './dimensions.ts';
+import { forgetRefused, type RefusedBatch, type Round, rollUpIfFree, takePending, vacuumInbox } from './mover.ts';
 import { rollUpLinks } from './rollups.ts';
 import type { Salts } from '../visits/salts.ts';
 import type { SweptHits } from './swept.ts';
@@ -30,8 +32,14 @@ type Parts = {
 
 /** The jobs that keep clicks in order, for the timetable. */
 export function clickJobs({ db, salts, sweptHits, retentionDays, onMended, onRefused }: Parts): Job[] {
+  const round: Round = { after: '' };
   return [
-    { name: 'roll up clicks', everyMs: 1_000, atMostMs: 5_000, run: () => rollUpIfFree(db, { onMended, onRefused }) },
+    {
+      name: 'roll up clicks',
+      everyMs: 1_000,
+      atMostMs: 5_000,
+      run: () => rollUpIfFree(db, { onMended, onRefused }, dimensions, round),
+    },
     { name: 'mend time zones', everyMs: 10 * minuteMs, run: async () => onMended?.(await mendTimeZones(db)) },
     {
       name: 'settle sweeps',
@@ -74,9 +82,19 @@ async function renewSalts(db: Db, salts: Salts, now: Date): Promise<void> {
 
 /** Partitions of this month and the next two; a server that is down for a month still finds one when it comes back. */
 export async function ensurePartitions(db: Db, now: Date): Promise<void> {
-  await db.execute(sql`
-select ensure_click_partition(${now.toISOString()}::timestamptz + make_interval(months => m)) from generate_series(0, 2) m`);
+  await makePartitions(
+    db,
+    sql`select ${now.toISOString()}::timestamptz + make_interval(months => m) from generate_series(0, 2) m`,
+  );
 }
+
+/**
+ * Makes the partitions of months that lack one. That locks out everybody who reads hits, so that it is not waited for in
+ * one go.
+ * @param months a select of instants
+ */
+export const makePartitions = (db: Db, months: SQL): Promise<void> =>
+  inLockTurns(db, (part) => part.execute(sql`select ensure_click_partition(month) from (${months}) m (month)`));
 
 /** Hits that one transaction breaks down, in some seconds at most; nobody but their workspace waits for it. */
 const hitsAStep = 20_000;
@@ -111,15 +129,15 @@ export async function dropOldClicks(db: Db, days: number, now: Date): Promise<st
     if (isDropped) dropped.push(partition);
   }
   // Hits from before their month had a partition, of a seed or an import.
-  await db.transaction(async (tx) => {
-    await lockAllRollups(tx);
-    const isOld = sql`clicked_at < ${`${keptSince}T00:00:00Z`}`;
-    const found = await tx.execute(sql`select 1 from clicks_default where ${isOld} limit 1`);
-    if (found.rows.length === 0) return;
-    await keepCounted(tx, sql`select link_id from clicks_default where ${isOld}`);
-    await tx.execute(sql`delete from clicks_default where ${isOld}`);
-    dropped.push('clicks_default');
-  });
+  const isOld = sql`clicked_at < ${`${keptSince}T00:00:00Z`}`;
+  const { rowCount: hasOld } = await db.execute(sql`select 1 from clicks_default where ${isOld} limit 1`);
+  if (hasOld)
+    await db.transaction(async (tx) => {
+      await lockAllRollups(tx);
+      await keepCounted(tx, sql`select link_id from clicks_default where ${isOld}`);
+      const { rowCount } = await tx.execute(sql`delete from clicks_default where ${isOld}`);
+      if (rowCount) dropped.push('clicks_default');
+    });
   await db.delete(agentShapes).where(lt(agentShapes.lastSeenOn, keptSince));
   return dropped;
 }

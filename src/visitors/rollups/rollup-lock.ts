@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { rollupLockKey } from '../../ground/db/locks.ts';
+import { inLockTurns, isLockedWithin } from '../../ground/db/lock-turns.ts';
 import { knownSchema } from '../../ground/db/schema-support.ts';
 import { AppError } from '../../ground/text/errors.ts';
 import { dimensions as all } from './dimensions.ts';
@@ -25,7 +26,7 @@ const ofWorkspace = (id: SQL) => sql`hashtext(${rollupLockKey}), hashtext(${id})
 /** Lets nobody touch a workspace's rollups until the transaction ends; for those who remove rows, whatever counts them. */
 export async function lockRollupsToRemove(tx: Db, workspaceId: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock_shared(${ofAll})`);
-  await lockWorkspaces(tx, [workspaceId]);
+  await lockWorkspace(tx, workspaceId);
 }
 
 /**
@@ -37,15 +38,19 @@ export async function lockRollups(tx: Db, workspaceId: string): Promise<void> {
   if (!(await isNewest(tx, all))) throw new NewerRollups();
 }
 
-/** The same of all workspaces at once: of those who work on everybody's rows. @throws NewerRollups */
+/** The same of all workspaces at once: of those who work on everybody's rows. @throws NewerRollups; as inLockTurns */
 export async function lockAllRollups(tx: Db): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(${ofAll})`);
+  await inLockTurns(tx, (part) => part.execute(sql`select pg_advisory_xact_lock(${ofAll})`));
   if (!(await isNewest(tx, all))) throw new NewerRollups();
 }
 
-/** @returns false, and no lock, when another one has the workspace's or a newer version counts */
-export async function tryLockRollups(tx: Db, workspaceId: string): Promise<boolean> {
-  return (await tryShareRollups(tx, all)) && (await tryLockWorkspaces(tx, [workspaceId])).length === 1;
+/**
+ * @param patienceMs how long to wait for whoever has the workspace's, in milliseconds
+ * @returns false, and no lock, when they have it for longer or a newer version counts
+ */
+export async function tryLockRollups(tx: Db, workspaceId: string, patienceMs: number): Promise<boolean> {
+  if (!(await tryShareRollups(tx, all))) return false;
+  return isLockedWithin(tx, patienceMs, (part) => lockWorkspace(part, workspaceId));
 }
 
 /**
@@ -66,11 +71,9 @@ export async function tryShareRollups(tx: Db, dimensions: readonly Named[]): Pro
   return rows[0]?.isFree === true && isNewest(tx, dimensions);
 }
 
-/** Waits for each, in one order everywhere, so that two who wait for several end. @returns all */
-export async function lockWorkspaces(tx: Db, ids: readonly string[]): Promise<string[]> {
-  const sorted = ids.toSorted();
-  for (const id of sorted) await tx.execute(sql`select pg_advisory_xact_lock(${ofWorkspace(sql`${id}`)})`);
-  return sorted;
+/** Waits for a workspace, behind the shared lock. */
+export async function lockWorkspace(tx: Db, id: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${ofWorkspace(sql`${id}`)})`);
 }
 
 /** @returns those that nobody else has */

@@ -85,7 +85,7 @@ function valueRows(dimensions: readonly Dimension[]): SQL {
 /**
  * CTEs `card`, `counted`, `daily`, `monthly`: the breakdowns of the source, added to what is there. Hits are grouped by
  * all dimensions of a card first, because these depend on one another: what remains to be counted by dimension is little.
- * Sorted by key: should there ever be a second writer, it waits and does not deadlock.
+ * Sorted by key, so that indexes are written in order.
  * @param scopes whether links alone are counted, or their workspaces too
  */
 function addBreakdowns(scopes: 'links' | 'links and workspaces', counting: Counting): SQL {

@@ -12,6 +12,9 @@ const maxWaiting = 5_000;
 /** How long a hit may take to be in its row, in milliseconds: it may lie in the spool. */
 const patienceMs = 10 * 60_000;
 
+/** How long to wait for whoever counts the workspace, in milliseconds. */
+const lockPatienceMs = 2_000;
+
 /**
  * The first hits of sweeps: they were recorded as people's before the fifth link gave the scanner away. In memory alone, so
  * a process that dies leaves up to four clicks of a sweep as they are.
@@ -33,6 +36,7 @@ export class SweptHits {
     for (const workspaceId of new Set(this.#waiting.map((hit) => hit.workspaceId))) {
       const hits = this.#waiting.filter((hit) => hit.workspaceId === workspaceId);
       const found = await settleHits(db, workspaceId, hits, now);
+      if (!found) continue;
       settled += found.size;
       const isOver = (hit: SweepSighted) => found.has(hit.id) || now.getTime() - hit.clickedAt > patienceMs;
       const over = new Set(hits.filter(isOver));
@@ -42,13 +46,18 @@ export class SweptHits {
   }
 }
 
-/** @returns the ids of those that have a row */
-async function settleHits(db: Db, workspaceId: string, hits: readonly SweepSighted[], now: Date): Promise<Set<number>> {
+/** @returns the ids of those that have a row; undefined where somebody else has the rollups */
+async function settleHits(
+  db: Db,
+  workspaceId: string,
+  hits: readonly SweepSighted[],
+  now: Date,
+): Promise<Set<number> | undefined> {
   const times = hits.map(({ clickedAt }) => clickedAt);
   const chunk = { workspaceId, from: new Date(Math.min(...times)), to: new Date(Math.max(...times) + 1) };
   return db.transaction(async (tx) => {
     // Its rollups may be counted anew for minutes; others' sweeps must not wait for that.
-    if (!(await tryLockRollups(tx, workspaceId))) return new Set();
+    if (!(await tryLockRollups(tx, workspaceId, lockPatienceMs))) return undefined;
     await tx.execute(sql`
 create temporary table swept on commit drop as
 select c.link_id, c.clicked_at, c.id, c.visitor_key, c.class, c.is_first_on_link, c.is_first_in_workspace

@@ -91,7 +91,9 @@ const forms: Form[] = [
     async open() {
       const page = `${home()}/settings`;
       const stored = () =>
-        row(sql`select name, time_zone as "timeZone" from workspaces where id = ${client.workspaceId}`);
+        row(
+          sql`select name, coalesce(next_time_zone, time_zone) as "timeZone" from workspaces where id = ${client.workspaceId}`,
+        );
       return { page, action: '/settings', stored };
     },
     one: ['name', `Team ${Math.random()}`, `Crew ${Math.random()}`],

@@ -336,6 +336,7 @@ insert into campaigns (id, workspace_id, name, name_key) values ('even-one', ${w
     for (const [index, { id }] of made.entries()) {
       if (index % 2 === 1) await app.db.execute(sql`insert into link_tags values (${id}, 'odd-tag')`);
       else await app.db.execute(sql`update links set campaign_id = 'even-one' where id = ${id}`);
+      if (index % 4 === 0) await app.db.execute(sql`insert into link_tags values (${id}, 'odd-tag')`);
     }
     for (const sort of sorts) {
       const whole = (await list({ sort, limit: 100 }, workspace)).links;
@@ -344,7 +345,13 @@ insert into campaigns (id, workspace_id, name, name_key) values ('even-one', ${w
         [{ campaign: client.campaign }, (link: Link) => link.campaign !== null],
         [{ search: 'page-1' }, (link: Link) => link.slug.startsWith('page-1')],
         [{ search: 'page-1', tag: client.tag }, (link: Link) => link.slug.startsWith('page-1') && link.tags.length > 0],
-        [{ search: 'page-1', ...client }, () => false],
+        [client, (link: Link) => link.tags.length > 0 && link.campaign !== null],
+        [
+          { search: 'page-1', ...client },
+          (link: Link) => link.slug.startsWith('page-1') && link.tags.length > 0 && link.campaign !== null,
+        ],
+        [{ search: 'zz', ...client }, () => false],
+        [{ search: '-1', tag: client.tag }, (link: Link) => link.slug.includes('-1') && link.tags.length > 0],
         [{ tag: 'unknown' }, () => false],
         [{ campaign: 'unknown' }, () => false],
       ] as const) {

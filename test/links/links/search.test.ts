@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../../src/ground/db/db.ts';
 import { countLinks, listLinks, mostFound } from '../../../src/links/links/list.ts';
+import { patternOf } from '../../../src/ground/db/like.ts';
 import { insertLink, updateLink } from '../../../src/links/links/queries.ts';
 import { ensureSearchIndexes, fillSearchTexts, findSearchIndex } from '../../../src/links/links/search-texts.ts';
 import { openCommandLine } from '../../cli/run.ts';
@@ -219,24 +220,108 @@ select (select has_search_texts from workspaces) as "isReady",
     expect(await ensureSearchIndexes(old.db)).toBe(true);
   });
 
-  it.each(['e', '9', '99', '47', '4 7', 'zz', 'q1', 'q1 r', 'P9', 'qq'])(
-    'are found by the short word “%s”, common or not, as each text says',
-    async (words) => {
-      const each = words.toLowerCase().split(' ');
-      const expected = await rowsOf<{ found: number }>(
-        old.db,
-        sql`select count(*)::int as found from links l where ${sql.join(
-          each.map(
-            (word) => sql`(search_text like ${`%${word}%`} or id in (select link_id from slugs where slug = ${word}))`,
-          ),
-          sql` and `,
-        )}`,
+  it('get signs of every kind into some texts', async () => {
+    const signs = ['春が来た 100%', 'GRÜẞE aus İzmir', 'C++ und a_b', 'back\\slash 🌍', 'Caf\u00e9'];
+    for (const [index, title] of signs.entries())
+      await old.db.execute(sql`update links set title = ${title} where id = ${`l${index + 1}`}`);
+    expect(await search('春')).toEqual(['p1']);
+    expect(await search('c++')).toEqual(['p3']);
+  });
+
+  it.each([
+    'e',
+    '9',
+    '99',
+    '47',
+    '4 7',
+    'zz',
+    'q1',
+    'q1 r',
+    'P9',
+    'qq',
+    '春',
+    'Ü',
+    'ßE',
+    'İ',
+    '%',
+    '_',
+    '\\',
+    '+',
+    'c++',
+    '🌍',
+    'e\u0301',
+  ])('are found by the short word “%s”, common or not, as each text says', async (words) => {
+    const each = words.normalize('NFC').split(' ');
+    const expected = await rowsOf<{ found: number }>(
+      old.db,
+      sql`select count(*)::int as found from links l where ${sql.join(
+        each.map(
+          (word) =>
+            sql`(search_text like lower(${patternOf(word)}) or id in (select link_id from slugs where slug = lower(${word})))`,
+        ),
+        sql` and `,
+      )}`,
+    );
+    const { active } = await countLinks(old.db, 'ws', { search: words });
+    expect(active).toBe(Math.min(expected[0]?.found ?? 0, mostFound + 1));
+    expect(await search(words)).toHaveLength(Math.min(active, 10));
+  });
+
+  it.each(['newest', 'oldest', 'clicks', 'last-click'] as const)(
+    'of a tag and a campaign are listed and counted, few and many, by %s',
+    async (sort) => {
+      await query(
+        old.url,
+        `insert into tags (id, workspace_id, name, name_key, colour) values ('t', 'ws', 'tagged', 'tagged', 'green') on conflict do nothing;
+         insert into link_tags select id, 't' from links on conflict do nothing;
+         insert into campaigns (id, workspace_id, name, name_key) values ('few', 'ws', 'few', 'few'), ('many', 'ws', 'many', 'many') on conflict do nothing;
+         update links set campaign_id = 'few' where id in ('l7', 'l8', 'l9');
+         update links set campaign_id = 'many' where substr(id, 2)::int > 3000;
+         update links set archived_at = now() where id = 'l8'`,
       );
-      const { active } = await countLinks(old.db, 'ws', { search: words });
-      expect(active).toBe(Math.min(expected[0]?.found ?? 0, mostFound + 1));
-      expect(await search(words)).toHaveLength(Math.min(active, 10));
+      for (const [campaign, active, archived] of [
+        ['few', 2, 1],
+        ['many', count - 3_000, 0],
+      ] as const) {
+        const filter = { search: '', tag: 'tagged', campaign };
+        expect(await countLinks(old.db, 'ws', filter)).toEqual({ active, archived });
+        const ids: string[] = [];
+        for (let cursor: string | null = null; ; ) {
+          const page = await listLinks(old.db, 'ws', { ...filter, sort, state: 'all', limit: 700, cursor });
+          ids.push(...page.links.map(({ id }) => id));
+          cursor = page.nextCursor;
+          if (cursor === null) break;
+        }
+        expect(new Set(ids).size).toBe(active + archived);
+        expect(ids).toHaveLength(active + archived);
+      }
     },
   );
+
+  it('by a short word are paged without a gap', async () => {
+    const asked = { search: '99', sort: 'newest', state: 'all', limit: 40 } as const;
+    const whole = (await listLinks(old.db, 'ws', { ...asked, limit: 1_000, cursor: null })).links.map(({ id }) => id);
+    expect(whole.length).toBeGreaterThan(80);
+    const ids: string[] = [];
+    for (let cursor: string | null = null; ; ) {
+      const page = await listLinks(old.db, 'ws', { ...asked, cursor });
+      ids.push(...page.links.map(({ id }) => id));
+      cursor = page.nextCursor;
+      if (cursor === null) break;
+    }
+    expect(ids).toEqual(whole);
+  });
+
+  it('have parts that are worked out letter by letter, not from the start for each', async () => {
+    const parts = await old.db.transaction(async (tx) => {
+      await tx.execute(sql`set local statement_timeout = '30s'`);
+      return rowsOf<{ count: number }>(
+        tx,
+        sql`select cardinality(short_parts_of(string_agg(chr(97 + n % 26), '')))::int as count from generate_series(1, 80000) n`,
+      );
+    });
+    expect(parts).toEqual([{ count: 52 }]);
+  });
 
   it('are found without trigrams too, and doctor says what is missing', async () => {
     await query(old.url, 'drop extension pg_trgm cascade');

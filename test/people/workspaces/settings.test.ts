@@ -50,7 +50,8 @@ select day::text, clicks from click_counts_daily where scope_id = ${workspaceId}
     expect(await day()).toEqual(['2026-11-20 1']);
     const form = { name: 'Ada', slug: ada.workspace.slug, timeZone: 'Europe/Berlin' };
     expect((await ada.ask(settings(ada), { form: { ...form, timeZone: 'Asia/Tokyo' } })).status).toBe(303);
-    expect(await day()).toEqual(['2026-11-21 1']);
+    // At once on a quiet machine, and by the job on a busy one.
+    await expect.poll(day).toEqual(['2026-11-21 1']);
     await expect.poll(() => listener.heard).toContainEqual({ kind: 'workspace', workspaceId });
     // A name is none of their business.
     const renamed = { ...form, name: 'Ada B.', timeZone: 'Asia/Tokyo' };
@@ -65,12 +66,12 @@ select day::text, clicks from click_counts_daily where scope_id = ${workspaceId}
     const ida = await app.signUp('Ida');
     const change = (timeZone: string, name = 'Ida') =>
       ida.ask(settings(ida), { form: { name, slug: ida.workspace.slug, timeZone } });
-    for (const timeZone of ['Asia/Tokyo', 'Europe/Berlin', 'Asia/Tokyo'])
+    for (const timeZone of ['Asia/Tokyo', 'Europe/Berlin', 'Asia/Kolkata'])
       expect((await change(timeZone)).status).toBe(303);
-    const refused = await change('Europe/Berlin', 'Other');
+    const refused = await change('America/New_York', 'Other');
     expect(refused.status).toBe(429);
     expect(refused.text).toContain('The time zone can change 3 times a day');
-    expect((await change('Asia/Tokyo', 'Other')).status).toBe(303);
+    expect((await change('Asia/Kolkata', 'Other')).status).toBe(303);
     expect(valueOf(await ida.ask(settings(ida)), 'name')).toBe('Other');
   });
 

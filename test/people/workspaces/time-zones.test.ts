@@ -131,6 +131,7 @@ describe('a workspace whose zone Postgres does not know', () => {
     const { slug } = mary.workspace;
     const saved = await mary.ask(`/w/${slug}/settings`, { form: { name: 'Mary', slug, timeZone: 'Europe/Berlin' } });
     expect(saved.status).toBe(303);
+    await expect.poll(async () => (await zoneOf(mary)).timeZone).toBe('Europe/Berlin');
     expect((await mary.ask(`/w/${slug}/links`)).text).not.toContain('is unknown here');
   });
 

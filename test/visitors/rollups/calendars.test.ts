@@ -4,6 +4,7 @@ import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { beginMove, calendarJob, moveCalendar } from '../../../src/visitors/rollups/calendars.ts';
 import { rollUpIfFree, rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { lockRollups } from '../../../src/visitors/rollups/rollup-lock.ts';
+import { mendTimeZones } from '../../../src/ground/zones/time-zones.ts';
 import { busyLinkHits } from '../../../src/visitors/rollups/rollups.ts';
 import { openTestDatabase, type OpenTestDatabase } from '../../setup/database.ts';
 import { countWaiting, insertBareWorkspace, makeHit, putHits, rowsOf } from '../../setup/hits.ts';
@@ -97,6 +98,19 @@ describe('a workspace that moves to another time zone', () => {
     expect(await rollUpPending(database.db)).toBe(30);
     const { rollups, rows } = await rollupsAndRows(database.db, mover);
     expect(rollups).toEqual(rows);
+  });
+
+  it('is not kept from it by another one that cannot, which stays where it is', async () => {
+    const [broken, mover] = [await insertBareWorkspace(database.db), await insertBareWorkspace(database.db)];
+    for (const id of [broken, mover]) await putHits(database.db, hitsOf(id, 40));
+    await rollUpPending(database.db);
+    await choose(broken, 'Mars/Olympus');
+    await choose(mover, 'Asia/Tokyo');
+    await expect(calendarJob(database.db).run(new Date())).rejects.toThrow();
+    expect(await zonesOf(mover)).toEqual({ zone: 'Asia/Tokyo', next: null });
+    await mendTimeZones(database.db);
+    expect(await zonesOf(broken)).toEqual({ zone: 'UTC', next: null });
+    await calendarJob(database.db).run(new Date());
   });
 
   it.each([

@@ -5,7 +5,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Batches } from '../../../src/visitors/clicks/inbox.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { readBacklog } from '../../../src/visitors/rollups/backlog.ts';
-import { forgetRefused, type RefusedBatch, rollUpIfFree, rollUpPending } from '../../../src/visitors/rollups/mover.ts';
+import {
+  forgetRefused,
+  type RefusedBatch,
+  type Round,
+  rollUpIfFree,
+  rollUpPending,
+} from '../../../src/visitors/rollups/mover.ts';
+import { lockAllRollups } from '../../../src/visitors/rollups/rollup-lock.ts';
 import { openTestDatabase, type OpenTestDatabase } from '../../setup/database.ts';
 import { countWaiting, everyHitOf, insertBareWorkspace, makeHit, rowsOf } from '../../setup/hits.ts';
 import { rollupsAndRows } from '../../setup/rollups.ts';
@@ -113,6 +120,45 @@ describe('two movers at once', () => {
     const moved = await Promise.all([rollUpPending(database.db), rollUpPending(database.db)]);
     expect(moved[0] + moved[1]).toBe(1_000);
     await expectExact(1_000);
+  });
+});
+
+describe('a mover beside others', () => {
+  it('goes on while somebody waits for all rollups, behind one who counts for minutes', async () => {
+    await put(hitsOf(100));
+    await client.query(`begin; select pg_advisory_xact_lock_shared(hashtext('waymark rollups'))`);
+    const waiting = database.db.transaction(async (tx) => {
+      await lockAllRollups(tx);
+      return 'all';
+    });
+    let moved = 0;
+    await expect.poll(async () => (moved += await rollUpIfFree(database.db))).toBe(100);
+    await client.query('commit');
+    expect(await waiting).toBe('all');
+  });
+
+  it('moves what others have not, and waits for the rest one by one', async () => {
+    const other = await insertBareWorkspace(database.db);
+    await put([...hitsOf(30), ...hitsOf(10).map((hit) => ({ ...hit, workspaceId: other, linkId: `${other}-1` }))]);
+    await client.query('begin');
+    await client.query(`select pg_advisory_xact_lock(hashtext('waymark rollups'), hashtext($1))`, [other]);
+    const moving = rollUpPending(database.db);
+    await expect.poll(() => countWaiting(database.db)).toBe(10);
+    await client.query('commit');
+    expect(await moving).toBe(40);
+    await expectExact(30);
+  });
+
+  it('takes a step of each workspace in turn, however much one has', async () => {
+    const round: Round = { after: '' };
+    const many = await Promise.all(Array.from({ length: 12 }, () => insertBareWorkspace(database.db)));
+    for (const id of many) await put(hitsOf(20).map((hit) => ({ ...hit, workspaceId: id, linkId: `${id}-1` })));
+    expect(await rollUpIfFree(database.db, {}, undefined, round)).toBe(240);
+    expect(round).toEqual({ after: '' });
+    // A run that begins in the middle comes round to those before it.
+    for (const id of many) await put(hitsOf(20).map((hit) => ({ ...hit, workspaceId: id, linkId: `${id}-1` })));
+    round.after = many.toSorted()[6] ?? '';
+    expect(await rollUpIfFree(database.db, {}, undefined, round)).toBe(240);
   });
 });
 

@@ -14,6 +14,10 @@ describe('SQL over the tables of clicks', () => {
       'select count(*) from clicks c group by grouping sets ((class), (city))',
       ['has grouping sets straight on a table'],
     ],
+    [
+      'select count(*) from links l join "clicks" c on c.link_id = l.id where c.workspace_id = any($1) group by grouping sets ((class))',
+      ['has grouping sets straight on a table'],
+    ],
     ['select id from clicks_2026_11 for no key update', ['locks rows']],
     ['insert into visitors_seen select * from visitors_seen where false', ['has a condition that is never true']],
     ['select from clicks for update', ['selects no column', 'locks rows']],
