@@ -113,5 +113,6 @@ function routeIdea(index: number, extra: Extra): LinkIdea {
 /** The first of them are named most: the fifth part of all links by the first, few by the last. */
 function nameOf(what: string, index: number, count: number): string | undefined {
   if (count === 0) return undefined;
-  return index % 5 === 0 ? `${what} 1` : `${what} ${1 + ((index * 7) % count)}`;
+  // A step aside every five, so that no name is left out where their number is divisible by five.
+  return index % 5 === 0 ? `${what} 1` : `${what} ${1 + ((index * 7 + Math.floor(index / 5)) % count)}`;
 }

@@ -10,7 +10,8 @@ import { record } from '../events/record.ts';
  * The zone under the newest of its names that both we and Postgres know, as Postgres spells it; undefined where there is
  * none. The two lists are not the same: a browser's can be newer or older, and Postgres has entries that are no zones.
  */
-export async function findTimeZone(db: Db, name: string): Promise<string | undefined> {
+export async function findTimeZone(db: Db, typed: string): Promise<string | undefined> {
+  const name = zoneMeant(typed);
   const names = [...namesOfZone(name), name].filter(isTimeZone);
   if (names.length === 0) return undefined;
   const wanted = names.map((each) => each.toLowerCase());
@@ -18,6 +19,15 @@ export async function findTimeZone(db: Db, name: string): Promise<string | undef
     sql`select name from pg_timezone_names where lower(name) = any(${sql.param(wanted)}::text[])`,
   );
   return wanted.flatMap((each) => rows.find((row) => row.name.toLowerCase() === each)?.name ?? [])[0];
+}
+
+/** People type spaces, and the city alone: "new york". It is the zone where one alone has that city. */
+function zoneMeant(typed: string): string {
+  const name = typed.trim().replaceAll(/\s+/g, '_');
+  if (name.includes('/') || isTimeZone(name)) return name;
+  const city = `/${name.toLowerCase()}`;
+  const [only, ...others] = Intl.supportedValuesOf('timeZone').filter((zone) => zone.toLowerCase().endsWith(city));
+  return only !== undefined && others.length === 0 ? only : name;
 }
 
 /** Every zone that both we and Postgres know, once, under the name that findTimeZone gives it; UTC first. */

@@ -12,6 +12,7 @@ import { addressOf } from '../../ground/http/proxies.ts';
 import { waitBeyondEverywhere } from '../../ground/http/rate-limit.ts';
 import { takeForm } from '../../ground/http/forms.ts';
 import { typedValues } from '../../ground/http/typed.ts';
+import { plural } from '../../ground/text/format.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
 import { actorOf } from './actor.ts';
 import { newWorkspaceForm, workspaceForm } from './forms.ts';
@@ -83,7 +84,7 @@ export default async function workspaceRoutes(app: FastifyInstance): Promise<voi
     const wait = await waitOfZone(request, tx);
     if (wait === 0) return;
     throw new LimitReached(
-      `The time zone can change ${zoneChangesADay} times a day, because all reports are counted anew. Change it tomorrow.`,
+      `The time zone can change ${zoneChangesADay} times a day, because all reports are counted again. It can change again in ${plural(Math.ceil(wait / 3_600), 'hour')}. Nothing was saved.`,
       { field: 'timeZone', headers: { 'retry-after': String(wait) } },
     );
   }

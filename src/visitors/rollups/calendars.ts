@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { enterZone } from '../../ground/zones/time-zones.ts';
+import { enterZone, findTimeZone } from '../../ground/zones/time-zones.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
 import { HOUR } from '../../ground/time/zoned-time.ts';
 import { removeEmpty } from './recount.ts';
@@ -32,7 +32,14 @@ const patienceMs = 5_000;
  * @param withinMs for how long the caller waits, in milliseconds
  */
 export async function beginMove(db: Db, workspaceId: string, withinMs: number): Promise<void> {
-  await Promise.race([moveCalendar(db, workspaceId, withinMs).catch(() => {}), sleep(withinMs)]);
+  const moving = db.transaction(async (tx) => {
+    // One at a time: each has a connection of those that pages wait for.
+    const { rows } = await tx.execute<{ isFree: boolean }>(
+      sql`select pg_try_advisory_xact_lock(hashtext('waymark moves that are begun')) as "isFree"`,
+    );
+    if (rows[0]?.isFree) await moveCalendar(tx, workspaceId, withinMs);
+  });
+  await Promise.race([moving.catch(() => {}), sleep(withinMs)]);
 }
 
 /** Somebody chose yet another zone while reports were counted for this one. */
@@ -53,6 +60,8 @@ export async function moveCalendar(db: Db, workspaceId: string, withinMs = 0): P
 select time_zone as "from", next_time_zone as "to" from workspaces where id = ${workspaceId}`);
       const { from = '', to = null } = rows[0] ?? {};
       if (to === null) return true;
+      // Without hits Postgres would never look at it.
+      if (!(await findTimeZone(tx, to))) throw new Error(`The time zone ${to} is unknown here.`);
       await tx.execute(sql`select set_config('work_mem', '256MB', true)`);
       await moveRollups(tx, workspaceId, from, to);
       if (!(await enterZone(tx, workspaceId, from, to))) throw new Overtaken();
@@ -75,12 +84,22 @@ async function moveRollups(tx: Db, workspaceId: string, from: string, to: string
     const isMoved = sql`${ofWorkspace}
     and (c.clicked_at at time zone ${before})::date <> (c.clicked_at at time zone ${after})::date`;
     await breakDownSettled(tx, isMoved, 'links and workspaces', { sign: 'taken off', timeZone: before });
+    await expectStill(tx, workspaceId, to);
     await breakDownSettled(tx, isMoved, 'links and workspaces', { timeZone: after });
   } else {
     await countSettled(tx, ofWorkspace, { sign: 'taken off', timeZone: before });
+    await expectStill(tx, workspaceId, to);
     await countSettled(tx, ofWorkspace, { timeZone: after });
   }
   await removeEmpty(tx, workspaceId);
+}
+
+/** Half of the work is spared where people thought better of it meanwhile. @throws Overtaken */
+async function expectStill(tx: Db, workspaceId: string, to: string): Promise<void> {
+  const { rowCount } = await tx.execute(
+    sql`select 1 from workspaces where id = ${workspaceId} and next_time_zone = ${to}`,
+  );
+  if (!rowCount) throw new Overtaken();
 }
 
 /** Whether each hour in which the workspace has hits is an hour of that zone too. */

@@ -5,8 +5,9 @@ import { busyLinkHits, countSettled, settled } from './rollups.ts';
 
 /** Removes the rows of a workspace and its links that count nothing any more, of some days or of all time. */
 export async function removeEmpty(tx: Db, workspaceId: string, days?: { first: string; last: string }): Promise<void> {
+  // An array, because Postgres takes rows that count nothing for few, and would go through all links for each of them.
   const scopes = sql`
-scope_id in (select ${workspaceId} union all select link_id from link_totals where workspace_id = ${workspaceId})`;
+scope_id = any(array(select ${workspaceId}::text union all select link_id from link_totals where workspace_id = ${workspaceId}))`;
   const isAmong = (column: string, first = days?.first) =>
     days ? sql`${sql.identifier(column)} between ${first}::date and ${days.last}::date + 1` : sql`true`;
   await tx.execute(sql`

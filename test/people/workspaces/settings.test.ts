@@ -62,6 +62,17 @@ select day::text, clicks from click_counts_daily where scope_id = ${workspaceId}
     await listener.close();
   });
 
+  it.each([
+    ['new york', 'America/New_York'],
+    [' BERLIN ', 'Europe/Berlin'],
+    ['america/new york', 'America/New_York'],
+  ])('take "%s" for the time zone %s', async (typed, zone) => {
+    const tim = await app.signUp('Tim');
+    const form = { name: 'Tim', slug: tim.workspace.slug, timeZone: typed };
+    expect((await tim.ask(settings(tim), { form })).status).toBe(303);
+    expect(valueOf(await tim.ask(settings(tim)), 'timeZone')).toBe(zone);
+  });
+
   it('change the time zone three times a day, and all else as before', async () => {
     const ida = await app.signUp('Ida');
     const change = (timeZone: string, name = 'Ida') =>
@@ -70,7 +81,8 @@ select day::text, clicks from click_counts_daily where scope_id = ${workspaceId}
       expect((await change(timeZone)).status).toBe(303);
     const refused = await change('America/New_York', 'Other');
     expect(refused.status).toBe(429);
-    expect(refused.text).toContain('The time zone can change 3 times a day');
+    expect(textOf(refused)).toContain('The time zone can change 3 times a day');
+    expect(textOf(refused)).toContain('It can change again in 24 hours. Nothing was saved.');
     expect((await change('Asia/Kolkata', 'Other')).status).toBe(303);
     expect(valueOf(await ida.ask(settings(ida)), 'name')).toBe('Other');
   });
