@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isNull } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
+import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureInstanceDomain } from '../../src/domains/domains/queries.ts';
 import { type Database, openDatabase } from '../../src/ground/db/db.ts';
@@ -65,7 +66,10 @@ async function migrateAsBefore(): Promise<void> {
   const journal = JSON.parse(readFileSync(file, 'utf8')) as { entries: { tag: string }[] };
   const end = journal.entries.findIndex(({ tag }) => tag === lastBefore) + 1;
   writeFileSync(file, JSON.stringify({ ...journal, entries: journal.entries.slice(0, end) }));
-  await migrate(drizzle(postgres.url), { migrationsFolder: folder });
+  const client = new Client({ connectionString: postgres.url });
+  await client.connect();
+  await migrate(drizzle(client), { migrationsFolder: folder });
+  await client.end();
   rmSync(folder, { recursive: true });
 }
 

@@ -15,7 +15,7 @@ export async function takeOlder(
   dimensions: readonly Dimension[],
 ): Promise<number> {
   const { rows } = await tx.execute<{ id: string }>(sql`
-select id::text from clicks_pending where workspace_id = any(${sql.param([...ours])}::text[]) order by id limit ${most}`);
+select id::text from clicks_pending where workspace_id = any(${sql.param([...ours])}::text[]) limit ${most}`);
   if (rows.length === 0) return 0;
   const isChosen = sql`id = any(${sql.param(rows.map(({ id }) => id))}::bigint[])`;
   await tx.execute(sql`
