@@ -123,7 +123,7 @@ async function checkAnnouncements(url: string, directUrl: string, hasOwnWay: boo
 async function checkTimeZones(url: string): Promise<Check[]> {
   return withConnection(url, async (client) => {
     const { rows: columns } = await client.query(
-      `select from pg_attribute where attrelid = to_regclass('workspaces') and attname = 'lost_time_zone'`,
+      `select 1 from pg_attribute where attrelid = to_regclass('workspaces') and attname = 'lost_time_zone'`,
     );
     if (columns.length === 0) return []; // not migrated yet
     const { rows } = await client.query<{ slug: string; zone: string }>(`
@@ -189,7 +189,7 @@ async function askDatabase(url: string): Promise<{ version: number; skewMs: numb
     const asked = Date.now();
     const { rows } = await client.query<{ version: number; now: Date; hasTrigrams: boolean }>(
       `select current_setting('server_version_num')::int / 10000 as version, clock_timestamp() as now,
-              exists (select from pg_extension where extname = 'pg_trgm') as "hasTrigrams"`,
+              exists (select 1 from pg_extension where extname = 'pg_trgm') as "hasTrigrams"`,
     );
     const [row] = rows;
     if (!row) throw new CommandRefused(`The database at ${describeUrl(url)} does not say which version it is.`);

@@ -74,7 +74,7 @@ async function apply(client: Client): Promise<void> {
   // Before any table: a roll-up that is under way holds this lock and waits for tables.
   await client.query('select pg_advisory_xact_lock(hashtext($1))', [rollupLockKey]);
   // Asked first: CREATE SCHEMA wants a right on the database even where the schema is there.
-  const { rowCount: isThere } = await client.query(`select from pg_namespace where nspname = 'drizzle'`);
+  const { rowCount: isThere } = await client.query(`select 1 from pg_namespace where nspname = 'drizzle'`);
   if (!isThere) await client.query('create schema drizzle');
   await client.query(
     'create table if not exists drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)',

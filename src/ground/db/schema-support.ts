@@ -64,7 +64,7 @@ export async function standingOf(client: Client): Promise<SchemaStanding> {
     `select to_regclass('schema_support') is not null as "isThere"`,
   );
   if (!rows[0]?.isThere) return 'too new';
-  const { rowCount } = await client.query('select from schema_support where schema = $1 and oldest_program <= $2', [
+  const { rowCount } = await client.query('select 1 from schema_support where schema = $1 and oldest_program <= $2', [
     newest,
     knownSchema,
   ]);

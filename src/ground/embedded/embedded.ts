@@ -153,7 +153,7 @@ function failedStart({ data, log }: Cluster): PostgresUnavailable {
 async function createDatabase(url: string): Promise<void> {
   try {
     await withConnection(url, async (client) => {
-      const { rowCount } = await client.query('select from pg_database where datname = $1', [database]);
+      const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [database]);
       if (!rowCount) await client.query(`create database ${database}`);
     });
   } catch (error) {

@@ -76,7 +76,7 @@ async function keepsPrepared(client: Client): Promise<boolean> {
   await client.query('begin');
   try {
     await client.query({ name, text: 'select 1' });
-    const { rowCount } = await client.query('select from pg_prepared_statements where name = $1', [name]);
+    const { rowCount } = await client.query('select 1 from pg_prepared_statements where name = $1', [name]);
     if (rowCount === 0) return true;
     await client.query(`deallocate ${name}`);
     return false;

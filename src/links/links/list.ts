@@ -166,7 +166,7 @@ where ${matches.where}`;
 function countOfSearch({ join, where }: Matches): SQL {
   const count = (state: LinkState) => sql`(
   select count(*)::float8
-  from (select from links l ${join} where ${where} and ${isInState(state)} limit ${mostFound + 1}) found)`;
+  from (select 1 from links l ${join} where ${where} and ${isInState(state)} limit ${mostFound + 1}) found)`;
   return sql`select ${count('active')} as active, ${count('archived')} as archived`;
 }
 

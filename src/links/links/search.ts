@@ -67,7 +67,7 @@ function isAddress(text: SQL, address: string): SQL {
   const beginning = patternOf(address.slice(address.indexOf('/') + 1)).slice(1);
   const asTyped = address.replace(/^[^/]*/, (host) => host.toLowerCase());
   return sql`(${text} like lower(${beginning}) and exists (
-    select from slugs s
+    select 1 from slugs s
     join domains d on d.id = s.domain_id
     where s.link_id = l.id and s.kind = 'primary' and d.host || '/' || s.slug ilike ${patternOf(address)}
       and (not d.is_case_sensitive or d.host || '/' || s.slug like ${patternOf(asTyped)})

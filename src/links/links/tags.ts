@@ -260,7 +260,7 @@ export async function removeTag(db: Db, workspaceId: string, by: Actor, tagId: s
 const carries = (workspaceId: string, tagId: string) =>
   and(
     eq(links.workspaceId, workspaceId),
-    sql`exists (select from link_tags lt where lt.link_id = ${links.id} and lt.tag_id = ${tagId})`,
+    sql`exists (select 1 from link_tags lt where lt.link_id = ${links.id} and lt.tag_id = ${tagId})`,
   );
 
 const isTag = (workspaceId: string, tagId: string) => and(eq(tags.workspaceId, workspaceId), eq(tags.id, tagId));

@@ -174,7 +174,7 @@ export async function findInvitation(db: Db, token: string): Promise<Invitation 
       email: invitations.email,
       role: invitations.role,
       invitedBy: users.name,
-      hasAccount: sql<boolean>`exists (select from ${users} u where u.email = ${invitations.email})`,
+      hasAccount: sql<boolean>`exists (select 1 from ${users} u where u.email = ${invitations.email})`,
     })
     .from(invitations)
     .innerJoin(workspaces, eq(workspaces.id, invitations.workspaceId))

@@ -32,7 +32,7 @@ export type Mailing = {
 };
 
 const isMember = sql`exists (
-  select from members b join users u on u.id = b.user_id
+  select 1 from members b join users u on u.id = b.user_id
   where b.workspace_id = m.workspace_id and lower(u.email) = lower(m.recipient))`;
 
 /** The name of the subject of a mailing `m`; NULL for the whole workspace. */
@@ -231,9 +231,9 @@ cross join lateral (
 where (m.confirmed_at is not null or ${isMember})
   and (coalesce(m.confirmed_at, m.created_at) at time zone w.time_zone)::date < due.after
   and m.id <> all(${sql.param(except)}::text[])
-  and (m.link_id is null or exists (select from links l where l.id = m.link_id and l.deleted_at is null))
+  and (m.link_id is null or exists (select 1 from links l where l.id = m.link_id and l.deleted_at is null))
   and not exists (
-    select from mailings_sent s
+    select 1 from mailings_sent s
     where s.mailing_id = m.id and (s.period = due.first or m.every = 'week' and s.period > due.first - 4))
 order by m.id
 limit 1

@@ -49,7 +49,7 @@ export async function insertNote(
 insert into report_notes (id, workspace_id, link_id, at, text, created_by)
 select ${id}, ${workspaceId}, ${note.linkId}, ${note.at.toISOString()}, ${note.text}, ${by.userId}
 where ${note.linkId}::text is null
-   or exists (select from links where id = ${note.linkId} and workspace_id = ${workspaceId} and deleted_at is null)
+   or exists (select 1 from links where id = ${note.linkId} and workspace_id = ${workspaceId} and deleted_at is null)
 returning id`);
     if (rows.length === 0) throw new NotFound('There is no such link.');
     await record(tx, by, workspaceId, { what: 'note.created', target: { id, name: note.text }, after: note });

@@ -86,7 +86,7 @@ export async function countActiveSlugs(db: Db): Promise<number> {
  */
 export async function ensureStatistics(db: Db): Promise<void> {
   const { rowCount } = await db.execute(sql`
-select from pg_class c
+select 1 from pg_class c
 join pg_stat_all_tables s on s.relid = c.oid
 where c.oid in ('links'::regclass, 'slugs'::regclass, 'workspaces'::regclass)
   and (c.reltuples < 0 or s.n_mod_since_analyze > greatest(c.reltuples, 1000) / 2)`);

@@ -117,7 +117,7 @@ export async function dropOldClicks(db: Db, days: number, now: Date): Promise<st
       await lockAllRollups(tx);
       // Read from the table: to_regclass answers from a cache that waiting for the lock does not renew.
       const isThere = sql`relname = ${partition} and relnamespace = current_schema()::regnamespace`;
-      const { rowCount } = await tx.execute(sql`select from pg_class where ${isThere}`);
+      const { rowCount } = await tx.execute(sql`select 1 from pg_class where ${isThere}`);
       // Another node dropped it while we waited.
       if (rowCount === 0) return false;
       await keepCounted(tx, sql`select link_id from ${sql.identifier(partition)}`);

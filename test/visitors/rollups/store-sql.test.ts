@@ -27,6 +27,7 @@ describe('SQL over the tables of clicks', () => {
 
   it.each([
     'select from workspaces for update',
+    '-- Makes one.\ncreate function f() returns boolean as $$ select from clicks $$',
     "select 1 from clicks where city = 'select from'",
     'with hit as (select class from clicks) select count(*) from hit group by grouping sets ((class), ())',
     'with gone as (delete from hit_batches returning id) select (select count(*) from gone)',
