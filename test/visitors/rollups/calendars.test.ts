@@ -56,9 +56,7 @@ async function expectExact(workspaceId: string): Promise<void> {
 describe('a workspace that moves to another time zone', () => {
   it.each([
     ['UTC', 'America/New_York'],
-    ['Asia/Tokyo', 'Asia/Kolkata'],
     ['Australia/Lord_Howe', 'Pacific/Chatham'],
-    ['Asia/Kathmandu', 'Europe/London'],
   ])('has every count of its hits on the days of its new calendar: %s, %s', async (from, to) => {
     const workspaceId = await insertBareWorkspace(database.db, from);
     await putHits(database.db, hitsOf(workspaceId));
