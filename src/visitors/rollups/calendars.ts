@@ -12,7 +12,7 @@ import { breakDownSettled, countSettled, hourOf } from './rollups.ts';
 export const calendarJob = (db: Db): Job => ({
   name: 'move calendars',
   everyMs: 2_000,
-  // Some 50 s a million hits, one workspace after the other.
+  // A minute or two a million hits, one workspace after the other.
   mayTakeMs: HOUR,
   run: async () => {
     const { rows } = await db.execute<{ id: string }>(sql`select id from workspaces where next_time_zone is not null`);
