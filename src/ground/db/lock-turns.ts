@@ -15,11 +15,14 @@ const turns = 20;
  * @throws Postgres' lock_not_available when none was to be had for a minute
  */
 export async function inLockTurns(db: Db, run: (part: Db) => Promise<unknown>): Promise<void> {
-  for (let turn = 1; turn < turns; turn++) {
-    if (await isLockedWithin(db, turnMs, run)) return;
+  for (let turn = 1; ; turn++) {
+    try {
+      return await runWithin(db, turnMs, run);
+    } catch (error) {
+      if (turn === turns || !isTaken(error)) throw error;
+    }
     await sleep(pauseMs);
   }
-  await runWithin(db, turnMs, run);
 }
 
 /** @returns false, and nothing is done, when it has to wait for a lock for longer */
@@ -28,10 +31,13 @@ export async function isLockedWithin(db: Db, ms: number, run: (part: Db) => Prom
     await runWithin(db, ms, run);
     return true;
   } catch (error) {
-    if (sqlState(error) !== '55P03') throw error;
+    if (!isTaken(error)) throw error;
     return false;
   }
 }
+
+/** Postgres' lock_not_available. */
+const isTaken = (error: unknown): boolean => sqlState(error) === '55P03';
 
 /** A part of its own: what Postgres refuses in it leaves the rest of a transaction as it was. */
 const runWithin = (db: Db, ms: number, run: (part: Db) => Promise<unknown>): Promise<void> =>

@@ -32,20 +32,21 @@ export async function readFilter(
   const isPlain = words.length === 0 && !tag && !campaign;
   const found = isPlain ? undefined : await lookUp(db, workspaceId, tag ?? '', campaign ?? '');
   if ((tag && !found?.tagId) || (campaign && !found?.campaignId)) return undefined;
-  const isOurs = sql`l.workspace_id = ${workspaceId} and l.deleted_at is null`;
+  const { tagId = null, campaignId = null, hasSearchTexts = false } = found ?? {};
+  const join = tagId ? sql`join link_tags lt on lt.link_id = l.id and lt.tag_id = ${tagId}` : sql``;
+  const ofCampaign = campaignId ? sql`l.campaign_id = ${campaignId}` : sql`true`;
   const [word = ''] = words;
-  // No trigram knows it: its links are looked up ahead.
-  if (words.length === 1 && isShort(word) && !tag && !campaign && found?.hasSearchTexts) {
-    const ids = await findShortWord(db, workspaceId, word, mostFound);
-    if (ids !== 'many') return { join: sql``, where: sql`${isOurs} and ${isOneOf(ids)}`, ids, tagId: null };
-  }
-  const { condition, ...matches } = await narrow(db, workspaceId, found ?? nothingNamed);
+  let few: readonly string[] | 'many' = 'many';
+  if (hasSearchTexts && words.length === 1 && isShort(word))
+    few = await findShortWord(db, workspaceId, word, mostFound);
+  else if (tagId && campaignId) few = await findOfBoth(db, workspaceId, join, ofCampaign);
   const conditions = [
-    isOurs,
-    condition,
-    ...(words.length > 0 ? [holdsWords(workspaceId, words, found?.hasSearchTexts ?? false)] : []),
+    sql`l.workspace_id = ${workspaceId} and l.deleted_at is null`,
+    ofCampaign,
+    ...(few === 'many' ? [] : [isOneOf(few)]),
+    ...(words.length > 0 ? [holdsWords(workspaceId, words, hasSearchTexts)] : []),
   ];
-  return { ...matches, where: sql.join(conditions, sql` and `), tagId: found?.tagId ?? null };
+  return { join, where: sql.join(conditions, sql` and `), tagId, ...(few !== 'many' && { ids: few }) };
 }
 
 /**
@@ -66,26 +67,16 @@ export async function readCounted(db: Db, workspaceId: string, filter: LinkFilte
 
 type Found = { tagId: string | null; campaignId: string | null; hasSearchTexts: boolean };
 
-const nothingNamed: Found = { tagId: null, campaignId: null, hasSearchTexts: false };
-
-/** The join and the condition by which links of a tag, of a campaign or of both are found; their ids, where looked up. */
-async function narrow(
-  db: Db,
-  workspaceId: string,
-  { tagId, campaignId }: Found,
-): Promise<Omit<Matches, 'where'> & { condition: SQL }> {
-  const join = tagId ? sql`join link_tags lt on lt.link_id = l.id and lt.tag_id = ${tagId}` : sql``;
-  const condition = campaignId ? sql`l.campaign_id = ${campaignId}` : sql`true`;
-  if (!tagId || !campaignId) return { join, condition };
-  // Looked up by themselves where they are few: Postgres guesses from two shares, and would walk every link for none.
-  const { rows } = await db.execute<{ id: string }>(
-    sql`
-with matches as materialized (select l.id from links l ${join} where l.workspace_id = ${workspaceId} and ${condition})
-select id from matches limit ${mostFound + 1}`,
-  );
-  if (rows.length > mostFound) return { join, condition };
-  const ids = rows.map(({ id }) => id);
-  return { join: sql``, condition: isOneOf(ids), ids };
+/**
+ * The links of a tag and a campaign, looked up by themselves: Postgres guesses how many there are from the two shares, and
+ * would walk every link for none.
+ * @returns ids; 'many' where there are more than are counted, so that an order soon meets enough
+ */
+async function findOfBoth(db: Db, workspaceId: string, join: SQL, ofCampaign: SQL): Promise<string[] | 'many'> {
+  const { rows } = await db.execute<{ id: string }>(sql`
+with matches as materialized (select l.id from links l ${join} where l.workspace_id = ${workspaceId} and ${ofCampaign})
+select id from matches limit ${mostFound + 1}`);
+  return rows.length > mostFound ? 'many' : rows.map(({ id }) => id);
 }
 
 const isOneOf = (ids: readonly string[]): SQL => sql`l.id = any(${sql.param([...ids])}::text[])`;

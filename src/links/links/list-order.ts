@@ -5,7 +5,7 @@ import { clickedLinks } from '../../visitors/rollups/totals.ts';
 export const linkSorts = ['newest', 'oldest', 'clicks', 'last-click'] as const;
 export type LinkSort = (typeof linkSorts)[number];
 
-/** Which links of a workspace: a table to join with `links l`, and a condition over both; their ids, where they are few. */
+/** The links that a filter finds: a table to join with `links l`, and a condition over both; ids of all, where they are few. */
 export type Matches = { join: SQL; where: SQL; ids?: readonly string[] };
 
 /** A link in an order: its clicks, or the microseconds since 1970 of its last click; 0 where there is none, and by age. */

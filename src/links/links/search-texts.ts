@@ -16,8 +16,8 @@ const pauseMs = 20;
 const isOurTurn = sql`pg_try_advisory_xact_lock(hashtext('waymark search texts'))`;
 
 /**
- * What makes a search of links quick: the texts of links that are older than `links.search_text`, then the indexes over
- * them. All are there from the start in a database that is new.
+ * The job that makes a search of links quick. It fills the texts of links that are older than `links.search_text`, then
+ * makes the indexes over them. All are there from the start in a database that is new.
  * @param onProblem told once, where Postgres has no pg_trgm for us
  */
 export function searchJobs(db: Db, onProblem: (sentence: string) => void): Job[] {

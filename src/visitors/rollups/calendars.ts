@@ -27,8 +27,8 @@ export const calendarJob = (db: Db): Job => ({
 const patienceMs = 5_000;
 
 /**
- * Tries at once, so that people with few hits need not wait for the job. A move that takes longer is undone and left to the job,
- * of which there is one a node. So is one that fails.
+ * Tries at once, so that people with few hits need not wait for the job. A move that takes longer is undone and left to
+ * the job, of which there is one a node. So is one that fails.
  * @param withinMs for how long the caller waits, in milliseconds
  */
 export async function beginMove(db: Db, workspaceId: string, withinMs: number): Promise<void> {
@@ -47,7 +47,7 @@ class Overtaken extends Error {}
 
 /**
  * Moves a workspace's rollups to the zone that it is to have, and gives it that zone. It is one transaction, so that
- * reports are exact before, meanwhile and after. Others' are counted as ever; its own hits stay pending so long.
+ * reports go by the old zone until it ends. Others' are counted as ever; its own hits stay pending so long.
  * @param withinMs no statement of it takes longer, in milliseconds; 0 for no limit
  * @returns false where somebody else has its rollups, or a newer version counts: it is tried again later
  */

@@ -1,4 +1,5 @@
 import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +13,7 @@ import { migrationsFolder } from '../../../src/ground/db/schema-support.ts';
 const mayDrop: Record<string, string> = {};
 
 const journal = JSON.parse(readFileSync(join(migrationsFolder, 'meta/_journal.json'), 'utf8')) as {
-  entries: { tag: string }[];
+  entries: { tag: string; when: number }[];
 };
 
 /** A statement without comments, without quotation marks around names, and without bodies of functions, which run later. */
@@ -22,6 +23,14 @@ const bare = (statement: string) =>
     .replace(/(\bfunction\b[^$]*)\$(\w*)\$[\s\S]*?\$\2\$/gi, '$1')
     .replaceAll('"', '')
     .replaceAll(/\s+/g, ' ');
+
+/** Migrations that databases have, by instant and hash: changed afterwards, they would be applied to them again, or never. */
+const applied: Record<string, string> = {
+  '0000_waymark': '1795982267176 72edf7f85abc116e',
+  '0001_links_kinds_and_versions': '1795992080446 02b1b454e9dbe072',
+  '0002_events_record': '1795994323857 1a624a450aa93497',
+  '0003_visitors_inbox': '1796019740443 f3b58ef51ef57401',
+};
 
 const found = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name = '']) => name);
 
@@ -54,6 +63,18 @@ function contractionsOf(migration: string): string[] {
         (/\badd constraint\b|\bcreate unique index\b/i.test(statement) && !isOfNew(statement)),
     );
 }
+
+describe('migrations that databases have', () => {
+  it('are never changed', () => {
+    const now = journal.entries.slice(0, Object.keys(applied).length).map(({ tag, when }) => {
+      const hash = createHash('sha256')
+        .update(readFileSync(join(migrationsFolder, `${tag}.sql`)))
+        .digest('hex');
+      return [tag, `${when} ${hash.slice(0, 16)}`];
+    });
+    expect(Object.fromEntries(now)).toEqual(applied);
+  });
+});
 
 describe('migrations after the first', () => {
   it('only add, and write no hits', () => {
