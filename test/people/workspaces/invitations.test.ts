@@ -210,10 +210,12 @@ from invitations where email = 'guest@example.com'`);
     await Promise.all(['member', 'viewer', 'admin'].map((role) => ask(email, role)));
     const kept = (await eventsAfter(app.db, since)).filter(({ targetName }) => targetName === email);
     expect(kept.map(({ what }) => what)).toEqual(['invitation.created', 'invitation.renewed', 'invitation.renewed']);
-    for (const [nth, { before }] of kept.entries()) {
-      const { role, expiresAt } = kept[nth - 1]?.after ?? {};
-      // An event holds what differs, and two may end in the same millisecond.
-      if (nth > 0) expect({ expiresAt, ...before }).toEqual({ role, expiresAt });
+    // An event holds what differs, and two may end in the same millisecond.
+    const [made, ...renewed] = kept;
+    let { email: _, ...known } = { email, ...made?.after };
+    for (const { before, after } of renewed) {
+      expect({ ...known, ...before }).toEqual(known);
+      known = { ...known, ...after };
     }
     for (let mails = 0; mails < kept.length; mails++) await mailbox.take(subject);
   });
