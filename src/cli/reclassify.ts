@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { rules } from '../visitors/machines/classify.ts';
-import { reclassifyHits, changesSentence } from '../visitors/rollups/reclassify.ts';
+import { reclassifyHits, changesSentence } from '../visitors/upkeep/reclassify.ts';
 import { formatNumber } from '../ground/text/format.ts';
 import { defineCommand } from './command.ts';
 import { withDatabase } from './database.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { command } from '../ground/events/actor.ts';
 import { formatNumber, plural } from '../ground/text/format.ts';
 import { deleteContents, endWorkspace, findContents, type WorkspaceContents } from '../people/workspaces/deletion.ts';
-import { deleteHits } from '../visitors/rollups/removal.ts';
+import { deleteHits } from '../visitors/upkeep/removal.ts';
 import { CommandRefused, defineCommand } from './command.ts';
 import { withDatabase } from './database.ts';
 import { startProgress } from './progress.ts';

@@ -5,8 +5,7 @@ export type Page = { name: string; path: string; limitMs: number };
 
 const listMs = 80;
 const tagsMs = 60;
-/** A list of all values of a long period adds up a row a month for each link. */
-const valuesMs = 700;
+const reportMs = 150;
 
 export async function homeOf(client: Client, workspaceId: string): Promise<string> {
   const { rows } = await client.query<{ slug: string }>('select slug from workspaces where id = $1', [workspaceId]);
@@ -16,7 +15,7 @@ export async function homeOf(client: Client, workspaceId: string): Promise<strin
 /** Every list of links by every filter and search in every order, and what else grows with links. */
 export async function pagesOf(client: Client, workspaceId: string): Promise<Page[]> {
   const home = await homeOf(client, workspaceId);
-  const { filters, searches } = await choicesOf(client, workspaceId);
+  const { filters, searches, subjects } = await choicesOf(client, workspaceId);
   const listHref = (query: Record<string, string>) => `${home}/links?${new URLSearchParams(query).toString()}`;
   const lists = ['newest', 'oldest', 'clicks', 'last-click'].flatMap((sort) => [
     ...Object.entries(filters).map(([name, filter]) => ({
@@ -34,12 +33,25 @@ export async function pagesOf(client: Client, workspaceId: string): Promise<Page
     ['link', 'city'].map((by) => ({
       name: `dialog: all of ${by}, ${period}`,
       path: `${home}/reports/values?by=${by}&period=${period}`,
-      limitMs: valuesMs,
+      limitMs: reportMs,
     })),
+  );
+  const reports = Object.entries(subjects).flatMap(([name, folder]) =>
+    ['30d', '12mo'].flatMap((period) => [
+      { name: `report: ${name}, ${period}`, path: `${home}/${folder}?period=${period}`, limitMs: reportMs },
+      {
+        name: `dialog: all of link, ${name}, ${period}`,
+        path: `${home}/${folder}/values?by=link&period=${period}`,
+        limitMs: reportMs,
+      },
+    ]),
   );
   return [
     ...lists,
     ...dialogs,
+    ...reports,
+    { name: 'campaigns, 30 days', path: `${home}/campaigns`, limitMs: reportMs },
+    { name: 'campaigns, 12 months', path: `${home}/campaigns?period=12mo`, limitMs: reportMs },
     { name: 'tags', path: `${home}/tags`, limitMs: tagsMs },
     { name: 'tag suggestions', path: `${home}/tags/suggest?tags=a`, limitMs: tagsMs },
     { name: 'compare: links', path: `${home}/compare`, limitMs: listMs },
@@ -57,12 +69,12 @@ async function choicesOf(client: Client, workspaceId: string) {
     [workspaceId],
   );
   const { slug = '', host = '', title } = links[0] ?? {};
-  const { rows: tags } = await client.query<{ name: string }>(
-    `select t.name from tags t join link_tags lt on lt.tag_id = t.id where t.workspace_id = $1 group by 1 order by count(*) desc, 1`,
+  const { rows: tags } = await client.query<{ id: string; name: string }>(
+    `select t.id, t.name from tags t join link_tags lt on lt.tag_id = t.id where t.workspace_id = $1 group by 1, 2 order by count(*) desc, 2`,
     [workspaceId],
   );
-  const { rows: campaigns } = await client.query<{ name: string }>(
-    `select c.name from campaigns c join links l on l.campaign_id = c.id where c.workspace_id = $1 group by 1 order by count(*) desc, 1`,
+  const { rows: campaigns } = await client.query<{ id: string; name: string }>(
+    `select c.id, c.name from campaigns c join links l on l.campaign_id = c.id where c.workspace_id = $1 group by 1, 2 order by count(*) desc, 2`,
     [workspaceId],
   );
   const filters: Record<string, Record<string, string>> = {
@@ -85,5 +97,17 @@ async function choicesOf(client: Client, workspaceId: string) {
     'two letters': 'zq',
     nothing: 'zzqxzzqx',
   };
-  return { filters, searches };
+  const { rows: domains } = await client.query<{ id: string }>(
+    `select domain_id as id from slugs s join links l on l.id = s.link_id where l.workspace_id = $1 group by 1 order by count(*) desc limit 1`,
+    [workspaceId],
+  );
+  const subjects = {
+    workspace: 'reports',
+    'the largest tag': `reports/tags/${tags[0]?.id}`,
+    'the smallest tag': `reports/tags/${tags.at(-1)?.id}`,
+    'the largest campaign': `reports/campaigns/${campaigns[0]?.id}`,
+    'the smallest campaign': `reports/campaigns/${campaigns.at(-1)?.id}`,
+    domain: `reports/domains/${domains[0]?.id}`,
+  };
+  return { filters, searches, subjects };
 }

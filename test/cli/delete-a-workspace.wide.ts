@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { restateWorkspace } from '../../src/visitors/rollups/recount.ts';
+import { restateWorkspace } from '../../src/visitors/upkeep/recount.ts';
 import { deleteContents, endWorkspace } from '../../src/people/workspaces/deletion.ts';
-import { deleteHits } from '../../src/visitors/rollups/removal.ts';
+import { deleteHits } from '../../src/visitors/upkeep/removal.ts';
 import { byTest } from '../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../setup/app.ts';
 import { insertDomain } from '../setup/domains.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rules } from '../../src/visitors/machines/classify.ts';
-import { restateWorkspace } from '../../src/visitors/rollups/recount.ts';
+import { restateWorkspace } from '../../src/visitors/upkeep/recount.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, rowsOf } from '../setup/hits.ts';
 import { type CommandLine, openCommandLine } from './run.ts';

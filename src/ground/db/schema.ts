@@ -136,7 +136,7 @@ export const workspaces = pgTable(
     slug: text('slug').notNull().unique(),
     /** IANA name; the days and hours of this workspace's reports. */
     timeZone: text('time_zone').notNull().default('UTC'),
-    /** The zone that its reports are being moved to (visitors/rollups/calendars.ts); NULL when none. */
+    /** The zone that its reports are being moved to (visitors/upkeep/calendars.ts); NULL when none. */
     nextTimeZone: text('next_time_zone'),
     /** The zone that was asked for, where it is unknown here and UTC stands in for it; people are told. */
     lostTimeZone: text('lost_time_zone'),
@@ -549,6 +549,8 @@ export const linkTotals = pgTable(
     lastClickAt: instant('last_click_at'),
     /** True once this link's breakdowns are rolled up too; until then its raw rows answer. */
     isBusy: boolean('is_busy').notNull().default(false),
+    /** True of one that is not busy and has rollups of hits whose rows are gone. */
+    hasHistory: boolean('has_history').notNull().default(false),
   },
   (table) => [
     index('link_totals_clicks').on(table.workspaceId, table.clicks.desc()),
@@ -556,6 +558,53 @@ export const linkTotals = pgTable(
     // Asked at every roll-up; only few links are busy.
     index('link_totals_busy').on(table.linkId).where(sql`is_busy`),
   ],
+);
+
+/** The campaigns, tags and domains that rollups have, and how much of each (visitors/rollups/scopes.ts). */
+export const rollupScopes = pgTable(
+  'rollup_scopes',
+  {
+    workspaceId: text('workspace_id').notNull(),
+    /** The id of a campaign or a tag; of a domain `workspace:domain`; of the workspace, its own, once domains are counted. */
+    scopeId: text('scope_id').notNull(),
+    kind: text('kind').$type<'campaign' | 'tag' | 'domain' | 'workspace'>().notNull(),
+    /** Hits that the rollups have of it. */
+    hits: bigint('hits', { mode: 'number' }).notNull(),
+    /** `filling`: its past is being counted, link by link. */
+    state: text('state').$type<'light' | 'filling' | 'full'>().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.scopeId] }),
+    index('rollup_scopes_filling').on(table.workspaceId).where(sql`state = 'filling'`),
+  ],
+);
+
+/** The links whose hits the rollups count in a campaign or a tag: those that it has, as of a moment ago. */
+export const scopeLinks = pgTable(
+  'scope_links',
+  {
+    workspaceId: text('workspace_id').notNull(),
+    linkId: text('link_id').notNull(),
+    scopeId: text('scope_id').notNull(),
+    /** Whether all dimensions have its hits, or only those that every campaign and tag has. */
+    isFull: boolean('is_full').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.workspaceId, table.linkId, table.scopeId] }),
+    index('scope_links_scope').on(table.workspaceId, table.scopeId),
+  ],
+);
+
+/** Links that came to a campaign or a tag, or left one, since `scope_links` was brought up to date. Triggers write it. */
+export const scopeChanges = pgTable(
+  'scope_changes',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    workspaceId: text('workspace_id').notNull(),
+    linkId: text('link_id').notNull(),
+    scopeId: text('scope_id').notNull(),
+  },
+  (table) => [index('scope_changes_scope').on(table.workspaceId, table.scopeId)],
 );
 
 /** Dimensions whose past is in the rollups; one that is new in the code is counted over all rows once. */

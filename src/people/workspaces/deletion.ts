@@ -5,7 +5,7 @@ import {
   deleteLinkCounts,
   deleteLinkTotals,
   deleteWorkspaceCounts,
-} from '../../visitors/rollups/removal.ts';
+} from '../../visitors/upkeep/removal.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { apiKeys, domains, invitations, mailings, members, shares, workspaces } from '../../ground/db/schema.ts';
 import type { Actor } from '../../ground/events/actor.ts';

@@ -94,7 +94,7 @@ export const unknownZone = (): Invalid =>
 
 /**
  * Changes a workspace. A new time zone moves the days and hours of all its reports: it is noted, and in force when they
- * are counted anew (visitors/rollups/calendars.ts).
+ * are counted anew (visitors/upkeep/calendars.ts).
  * @param changes what is left out stays
  * @param options.refuse sees the workspace as it is under the lock, and throws where it may not be changed so
  * @param options.onNewZone called when reports are to be moved; what it throws leaves all as it was

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { beginMove } from '../../visitors/rollups/calendars.ts';
+import { beginMove } from '../../visitors/upkeep/calendars.ts';
 import { placeAmong } from '../../visitors/machines/own-networks.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { findTimeZone, listTimeZones } from '../../ground/zones/time-zones.ts';

@@ -1,9 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
+import type { Db } from '../../ground/db/db.ts';
+import { findKept, findKeptOfDomain, type KeptOf } from '../../visitors/rollups/scopes.ts';
 
 /**
  * The subject of a report; a workspace goes by its own id. Campaigns and tags stand for all links that have them today,
- * deleted ones too. Their rows are counted, and their visitors are those of each link: a visitor who opens two of the links
- * on one day counts at both. A domain is a part of its workspace and a QR code of its link: a visitor belongs to the first click of
+ * deleted ones too. Their visitors are those of each link: a visitor who opens two of the links on one day counts at both. A domain is a part of its workspace and a QR code of its link: a visitor belongs to the first click of
  * the day, as where a workspace or a link is filtered by them, so that all domains add up to the workspace.
  */
 export type Subject = { kind: SubjectKind; id: string };
@@ -29,6 +30,8 @@ type KindOfSubject = {
   hasLink: (column: SQL, id: string) => SQL;
   /** Condition: a row `c` of clicks is its own; that it has the link says it where left out. */
   hasHit?: (id: string) => SQL;
+  /** Finds the rollups that it has of its own. */
+  findKept?: (db: Db, workspaceId: string, id: string) => Promise<KeptOf | undefined>;
 };
 
 const link = sql`c.link_id`;
@@ -41,6 +44,7 @@ const ofManyLinks = {
   isOfOneLink: false,
   isRolledUp: false,
   visitorsOf: 'link',
+  findKept: async (db: Db, workspaceId: string, id: string) => (await findKept(db, workspaceId, [id])).get(id),
 } as const;
 
 /** THE list of what can have a report. */
@@ -93,6 +97,7 @@ export const kinds: Readonly<Record<SubjectKind, KindOfSubject>> = {
       sql`exists (select 1 from domains where id = ${id} and (workspace_id is null or workspace_id = w.id))`,
     hasLink: (column, id) => sql`${column} in (select s.link_id from slugs s where s.domain_id = ${id})`,
     hasHit: (id) => sql`c.domain_id = ${id}`,
+    findKept: findKeptOfDomain,
   },
   qr: {
     noun: 'QR code',

@@ -5,24 +5,34 @@ import { type Bucket, bucketsOf } from './buckets.ts';
 import { type DimensionName, dimensionOf, dimensions } from '../../visitors/rollups/dimensions.ts';
 import { kinds } from './kinds.ts';
 import type { Interval, Period, Span } from './period.ts';
-import { type Counts, countDimensions, dimensionsOf, partsOf, type Scope } from './queries.ts';
+import {
+  asDays,
+  type Counts,
+  countDimensions,
+  type DimensionsAsked,
+  dimensionsOf,
+  partsOf,
+  type Scope,
+} from './queries.ts';
 import { countRows, type RowCount } from './rows.ts';
 import { rollupSources, type Sources } from './sources.ts';
 import { countSteps, countWeek, type SeriesAsked } from './steps.ts';
+import { findTopLinks } from './top-links.ts';
 
 /*
- * A report is the sum of what rollups know and of what is counted from rows. Of a workspace and of a busy link it is all
- * rollups; of campaigns and tags those of their busy links, and rows of the others; of all else, rows.
+ * A report is the sum of what rollups know and of what is counted from rows. Of a workspace, a busy link and a large
+ * campaign, tag or domain it is all rollups. Smaller campaigns and tags have rollups of their days and of their busy
+ * links; the rest of them is counted from rows, as all else is.
  */
 
 export type Step = Bucket & Counts;
 export type CountedValue = Counts & { value: string };
-/** The most frequent values of a dimension, and how many there are in all, with their clicks. */
-export type Breakdown = { rows: CountedValue[]; count: number; sum: number };
+/** The most frequent values of a dimension, and how many there are in all, with their clicks. Many links are not counted. */
+export type Breakdown = { rows: CountedValue[]; count: number | null; sum: number };
 export type Breakdowns = Record<DimensionName, Breakdown>;
 
 type Timespan = Span & { interval: Interval } & Pick<Period, 'timeZone' | 'weekStartsOn' | 'now'>;
-type DimensionCounts = readonly (CountedValue & { dimension: string; count?: number; sum?: number })[];
+type DimensionCounts = readonly (CountedValue & { dimension: string; count?: number | null; sum?: number })[];
 type Part = { steps: Step[]; previousSteps: Step[]; counts: DimensionCounts; week: number[] };
 
 const shown = 10;
@@ -33,6 +43,8 @@ const memory = '48MB';
 
 /** The steps of spans of one zone. */
 export async function loadSteps(tx: Db, scope: Scope, spans: Timespan[]): Promise<Step[][]> {
+  const days = spans.every(({ interval }) => interval !== 'hour') ? asDays(scope) : null;
+  if (days) return stepsOfRollups(tx, days, spans);
   const { rolledUp, counted } = partsOf(scope, spans[0]?.timeZone ?? scope.timeZone);
   const parts: Step[][][] = [];
   if (counted) parts.push(await stepsOfRows(tx, counted, spans));
@@ -64,7 +76,7 @@ export async function loadValues(
       counted ? byDimension(await countRows(tx, counted, ofRows)) : [],
       rolledUp
         ? await withSettings(tx, { work_mem: memory }, () =>
-            countDimensions(tx, rolledUp, sourcesOf(scope, period, true), ofRollups),
+            countValues(tx, rolledUp, sourcesOf(scope, period, true), ofRollups),
           )
         : [],
     ]),
@@ -79,17 +91,36 @@ export async function loadParts(
   period: Period,
 ): Promise<Omit<Part, 'counts'> & { breakdowns: Breakdowns }> {
   const { rolledUp, counted } = partsOf(scope, period.timeZone);
+  // Rows need not be gone through for steps that are known.
+  const days = counted && period.interval !== 'hour' ? asDays(scope) : null;
   const parts: Part[] = [];
-  if (counted) parts.push(await readRows(tx, counted, period));
+  if (counted) parts.push(await readRows(tx, counted, period, days === null));
   if (rolledUp) parts.push(await readRollups(tx, rolledUp, period, counted ? namesOf(scope) : wholeDimensions));
+  const [steps = [], previousSteps = []] = days
+    ? await stepsOfRollups(tx, days, [period, { ...period, ...period.previous }])
+    : [addSteps(parts.map((part) => part.steps)), addSteps(parts.map((part) => part.previousSteps))];
   return {
-    steps: addSteps(parts.map(({ steps }) => steps)),
-    previousSteps: addSteps(parts.map(({ previousSteps }) => previousSteps)),
+    steps,
+    previousSteps,
     week: Array.from({ length: 7 * 24 }, (_, hour) => parts.reduce((sum, { week }) => sum + (week[hour] ?? 0), 0)),
     breakdowns: breakdownsOf(addCounts(parts.map(({ counts }) => counts)), (name) =>
       wholeDimensions.includes(name) ? Number.POSITIVE_INFINITY : shown,
     ),
   };
+}
+
+/** As countDimensions; of many links, only those that are asked for are summed. */
+async function countValues(tx: Db, scope: Scope, sources: Sources, asked: DimensionsAsked): Promise<DimensionCounts> {
+  const { dimensions: names, whole, top } = asked;
+  const isCut = names.includes('link') && !whole.includes('link') && scope.only === undefined;
+  const links = isCut ? await findTopLinks(tx, scope, sources, top) : null;
+  if (!links) return countDimensions(tx, scope, sources, asked);
+  const counts = await countDimensions(tx, scope, sources, {
+    ...asked,
+    dimensions: names.filter((name) => name !== 'link'),
+  });
+  const sum = counts.find(({ dimension, value }) => dimension === 'class' && value === 'human')?.clicks ?? 0;
+  return [...counts, ...links.map((link) => ({ ...link, dimension: 'link', count: null, sum }))];
 }
 
 async function readRollups(tx: Db, scope: Scope, period: Period, whole: readonly DimensionName[]): Promise<Part> {
@@ -101,18 +132,18 @@ async function readRollups(tx: Db, scope: Scope, period: Period, whole: readonly
     return {
       steps,
       previousSteps,
-      counts: await countDimensions(tx, scope, sources, { dimensions: namesOf(scope), whole, top: shown }),
+      counts: await countValues(tx, scope, sources, { dimensions: namesOf(scope), whole, top: shown }),
       week: weekOf(await countWeek(tx, scope, sources)),
     };
   });
 }
 
-async function readRows(tx: Db, scope: Scope, period: Period): Promise<Part> {
-  const [previousSteps = []] = await stepsOfRows(tx, scope, [{ ...period, ...period.previous }]);
+async function readRows(tx: Db, scope: Scope, period: Period, areStepsAsked: boolean): Promise<Part> {
+  const [previousSteps = []] = areStepsAsked ? await stepsOfRows(tx, scope, [{ ...period, ...period.previous }]) : [];
   const buckets = bucketsOf(period);
   const counts = await countRows(tx, scope, {
     span: period,
-    starts: startsOf(buckets),
+    starts: areStepsAsked ? startsOf(buckets) : [],
     dimensions: namesOf(scope),
     weekIn: period.timeZone,
   });
@@ -209,7 +240,7 @@ function breakdownsOf(
     const values = found.get(name) ?? [];
     return {
       rows: values.slice(0, most(name)).map(({ value, clicks, visitors }) => ({ value, clicks, visitors })),
-      count: values[0]?.count ?? values.length,
+      count: values[0]?.count === undefined ? values.length : values[0].count,
       sum: values[0]?.sum ?? values.reduce((sum, { clicks }) => sum + clicks, 0),
     };
   };

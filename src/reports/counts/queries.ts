@@ -18,11 +18,15 @@ export type Scope = {
   subject: Subject;
   /** The zone of the rollups' days. */
   timeZone: string;
-  /** Whose rollups it is the sum of: the workspace's, those of its links that are busy, or nobody's. */
+  /** Whose rollups it is the sum of: its own, those of its links that have some, or nobody's. */
   rollups: readonly string[];
+  /** Its links whose rollups have all that is not pending; null where the rollups are no links'. */
+  busy: readonly string[] | null;
+  /** Whose rollups have its clicks by day, though they may have no more of it. */
+  days: string | null;
   /** How many rows it is made of, of all time; infinite where nobody has counted them. */
   hits: number;
-  /** Its links that have no rollups; none of a workspace, whose rollups hold them too. */
+  /** Its links whose rows are counted; rollups have none of these. */
   others: { ids: readonly string[]; hits: number };
   /** Only hits that pass all of these; rollups cannot tell, rows answer. */
   filters: readonly Filter[];
@@ -30,57 +34,89 @@ export type Scope = {
   only?: readonly string[];
 };
 
-/** @throws NotFound for what is gone or another workspace's */
+type ScopeAsked = {
+  filters?: readonly Filter[];
+  /** The zone of the days that are asked for: rollups have days of the workspace's alone. */
+  timeZone?: string;
+  /** True where hits themselves are read. */
+  areRowsAsked?: boolean;
+};
+
+/**
+ * @throws NotFound for what is gone or another workspace's
+ */
 export async function getScope(
   db: Db,
   workspaceId: string,
   subject: Subject,
-  filters: readonly Filter[] = [],
+  { filters = [], timeZone, areRowsAsked = false }: ScopeAsked = {},
 ): Promise<Scope> {
-  const { noun, isSumOfLinks, isOfOneLink, isRolledUp, exists } = kinds[subject.kind];
+  const { noun, isSumOfLinks, isOfOneLink, isRolledUp, exists, findKept } = kinds[subject.kind];
+  const kept = filters.length === 0 && !areRowsAsked ? await findKept?.(db, workspaceId, subject.id) : undefined;
   const { rows } = await db.execute(sql`
 select w.time_zone, t.*
 from workspaces w
 cross join lateral (
   select coalesce(array_agg(l.id order by l.id) filter (where t.is_busy), '{}') as busy,
+         coalesce(array_agg(l.id order by l.id) filter (where t.has_history), '{}') as history,
          coalesce(array_agg(l.id order by l.id) filter (where t.is_busy is not true), '{}') as others,
          coalesce(sum(t.hits), 0)::float8 as hits, coalesce(sum(t.hits) filter (where not t.is_busy), 0)::float8 as hits_of_others
   from links l
   left join link_totals t on t.link_id = l.id
   where l.workspace_id = w.id and ${isSumOfLinks ? hasLink(subject, sql`l.id`) : sql`false`}
+    and ${kept?.whole ? sql`w.time_zone <> ${timeZone ?? null}` : sql`true`}
 ) t
 where w.id = ${workspaceId} and ${exists(subject.id)}`);
   const row = rows[0] as ScopeRow | undefined;
   if (!row) throw new NotFound(`There is no such ${noun}.`);
-  return {
+  const ofRollups = kept && (timeZone ?? row.time_zone) === row.time_zone ? kept : undefined;
+  const scope = {
     workspaceId,
     subject,
     timeZone: row.time_zone,
-    rollups: isRolledUp && !isSumOfLinks ? [workspaceId] : row.busy,
+    days: ofRollups?.days ?? null,
     hits: isSumOfLinks ? row.hits : Number.POSITIVE_INFINITY,
+    busy: isSumOfLinks ? row.busy : null,
     others: { ids: row.others, hits: row.hits_of_others },
     filters,
+  };
+  if (ofRollups?.whole) return { ...scope, rollups: [ofRollups.whole], busy: null, hits: Number.POSITIVE_INFINITY };
+  return {
+    ...scope,
+    rollups: isRolledUp && !isSumOfLinks ? [workspaceId] : [...row.busy, ...row.history],
     ...(isSumOfLinks && !isOfOneLink && { only: [...row.busy, ...row.others] }),
   };
 }
 
-type ScopeRow = { time_zone: string; busy: string[]; others: string[]; hits: number; hits_of_others: number };
+type ScopeRow = {
+  time_zone: string;
+  busy: string[];
+  history: string[];
+  others: string[];
+  hits: number;
+  hits_of_others: number;
+};
 
 /**
  * The part that rollups answer for, and the part whose rows are counted; together they are all of it.
  * @param timeZone the zone of the days that are asked for
  */
 export function partsOf(scope: Scope, timeZone: string): { rolledUp: Scope | null; counted: Scope | null } {
-  const { subject, rollups, others, filters } = scope;
+  const { rollups, busy, others, filters } = scope;
   if (rollups.length === 0 || filters.length > 0 || timeZone !== scope.timeZone)
     return { rolledUp: null, counted: scope };
-  // A workspace's rollups hold all of it.
-  if (!kinds[subject.kind].isSumOfLinks) return { rolledUp: scope, counted: null };
   return {
-    rolledUp: { ...scope, only: rollups },
+    // Pending hits of other links are among their rows.
+    rolledUp: busy ? { ...scope, only: busy } : scope,
     counted: others.ids.length === 0 ? null : { ...scope, only: others.ids, hits: others.hits },
   };
 }
+
+/** The scope as rollups know it whose days are all that is asked for; null where they do not have them. */
+export const asDays = (scope: Scope): Scope | null => {
+  const { only: _, ...all } = scope;
+  return scope.days === null ? null : { ...all, rollups: [scope.days] };
+};
 
 /** The dimensions that a subject is broken down by. */
 export function dimensionsOf({ kind }: Subject): readonly Dimension[] {
@@ -172,20 +208,20 @@ const dayRanges = ({ days }: Sources) => sql`unnest(
 export type DimensionCount = Counts & {
   dimension: DimensionName;
   value: string;
-  /** How many values the dimension has in all, and their clicks. */
-  count: number;
+  /** How many values the dimension has in all, and their clicks; null for many links, which nobody counted. */
+  count: number | null;
   sum: number;
 };
 
-/**
- * Clicks and visitors by value of each dimension asked for, among them `class`, the most first.
- * @param top how many values of a dimension to return; those of `whole` dimensions are all returned
- */
+/** Values of dimensions: the `top` of each, those of `whole` ones all. */
+export type DimensionsAsked = { dimensions: readonly DimensionName[]; whole: readonly DimensionName[]; top: number };
+
+/** Clicks and visitors by value of each dimension asked for, among them `class`, the most first. */
 export async function countDimensions(
   db: Db,
   scope: Scope,
   sources: Sources,
-  asked: { dimensions: readonly DimensionName[]; whole: readonly DimensionName[]; top: number },
+  asked: DimensionsAsked,
 ): Promise<DimensionCount[]> {
   const names = sql.param(asked.dimensions);
   const values = dimensions.filter(({ name }) => asked.dimensions.includes(name));

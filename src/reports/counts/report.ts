@@ -48,7 +48,7 @@ export async function loadReport(
   filters: readonly Filter[] = [],
 ): Promise<Report> {
   return inTime(db, workspaceId, takesRows(subject, filters), async (tx) => {
-    const scope = await getScope(tx, workspaceId, subject, filters);
+    const scope = await getScope(tx, workspaceId, subject, { filters, timeZone: period.timeZone });
     const { steps, previousSteps, breakdowns, week } = await loadParts(tx, scope, period);
     const shownValues = dimensions.flatMap(({ name: dimension }) =>
       breakdowns[dimension].rows.map(({ value }) => ({ dimension, value })),
@@ -77,7 +77,7 @@ export async function loadChart(
   filters: readonly Filter[] = [],
 ): Promise<ReportSteps> {
   return inTime(db, workspaceId, takesRows(subject, filters), async (tx) => {
-    const scope = await getScope(tx, workspaceId, subject, filters);
+    const scope = await getScope(tx, workspaceId, subject, { filters, timeZone: period.timeZone });
     const [steps = [], previousSteps = []] = await loadSteps(tx, scope, [period, { ...period, ...period.previous }]);
     return { period, total: sumOf(steps), steps, previous: { total: sumOf(previousSteps), steps: previousSteps } };
   });
@@ -99,8 +99,8 @@ export type CountedRow = CountedValue & {
 export type CountedRows = {
   total: Counts;
   rows: CountedRow[];
-  /** How many rows there are in all, and their clicks. */
-  count: number;
+  /** How many rows there are in all, and their clicks; `count` is null for many links, which nobody counted. */
+  count: number | null;
   sum: number;
 };
 
@@ -123,7 +123,7 @@ export async function countBy(
   const { id: workspaceId, timeZone } = workspace;
   const isOfRows = takesRows(subject, filters) || period.timeZone !== timeZone;
   return inTime(db, workspaceId, isOfRows, async (tx) => {
-    const scope = await getScope(tx, workspaceId, subject, filters);
+    const scope = await getScope(tx, workspaceId, subject, { filters, timeZone: period.timeZone });
     if (groupBy === 'time') {
       const [steps = []] = await loadSteps(tx, scope, [period]);
       const rows = steps.map(({ key, label, clicks, visitors }) => ({

@@ -90,7 +90,7 @@ group by 1`);
 const isOfPeople = ({ rollups }: Scope): SQL => (rollups.length === 1 ? sql`t.class = 'human'` : isHourOfPeople);
 
 /** Rows `r (day, sign)`: day by day, so that Postgres knows how many it has to look up. */
-function singleDays({ days }: Sources): SQL {
+export function singleDays({ days }: Sources): SQL {
   const single = days.flatMap(({ first, last, sign }) =>
     Array.from({ length: countDays(first, last) }, (_, nth) => ({ day: addDays(first, nth), sign })),
   );

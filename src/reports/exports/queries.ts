@@ -67,7 +67,7 @@ async function readHits(
   { subject, span, filters }: HitsAsked,
   { after, limit }: HitsPage,
 ): Promise<ExportedHit[]> {
-  const scope = await getScope(db, workspaceId, subject, filters);
+  const scope = await getScope(db, workspaceId, subject, { filters, areRowsAsked: true });
   // In each part first, which an index answers.
   const page = sql`order by c.clicked_at, c.link_id, c.id limit ${limit}`;
   const { rows } = await db.execute(sql`
@@ -106,7 +106,7 @@ export async function countHits(
 ): Promise<number | null> {
   try {
     return await inTime(db, workspaceId, true, async (tx) => {
-      const scope = await getScope(tx, workspaceId, subject, filters);
+      const scope = await getScope(tx, workspaceId, subject, { filters, areRowsAsked: true });
       const { rows } = await tx.execute(sql`
 select count(*)::float8 as count from (${selectHits({ scope, span, filters })}) c`);
       return (rows[0] as { count: number }).count;

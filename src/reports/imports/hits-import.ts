@@ -2,7 +2,7 @@ import { eq, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Client } from 'pg';
 import { lockRollups } from '../../visitors/rollups/rollup-lock.ts';
-import { makePartitions } from '../../visitors/rollups/retention.ts';
+import { makePartitions } from '../../visitors/upkeep/retention.ts';
 import { moveWorkspace } from '../../visitors/rollups/mover.ts';
 import { waitingHits } from '../../visitors/rollups/pending.ts';
 import { takeIn } from '../../visitors/rollups/rollups.ts';

@@ -137,10 +137,10 @@ function tabOf(name: DimensionName, report: Report, view: ReportView, places: Pl
   // Most clicks have none; as a bar they would flatten all others.
   const without = isRare ? (rows.find(({ value }) => value === unknown)?.clicks ?? 0) : 0;
   const shown = rows.filter(({ value }) => !isRare || value !== unknown).slice(0, barCount);
-  const others = count - shown.length - (without > 0 ? 1 : 0);
+  const others = count === null ? null : count - shown.length - (without > 0 ? 1 : 0);
   const otherClicks = total - without - shown.reduce((sum, { clicks }) => sum + clicks, 0);
   const rest = [
-    others > 0 ? `${plural(others, 'other')} with ${plural(otherClicks, 'click')}` : '',
+    others === 0 ? '' : `${others === null ? 'Others' : plural(others, 'other')} with ${plural(otherClicks, 'click')}`,
     without > 0 ? `${plural(without, 'click')} without one` : '',
   ];
   return {
@@ -156,7 +156,7 @@ function tabOf(name: DimensionName, report: Report, view: ReportView, places: Pl
       };
     }),
     rest: rest.filter(Boolean).join(', ') || null,
-    ...(places && count > 0 ? { allHref: reportHref(`${places.path}/values`, view, { by: name }) } : {}),
+    ...(places && count !== 0 ? { allHref: reportHref(`${places.path}/values`, view, { by: name }) } : {}),
   };
 }
 

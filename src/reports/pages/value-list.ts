@@ -9,7 +9,7 @@ const pageSize = 50;
 
 /** How many values a page of the list takes: a search looks at the names of all. */
 export const valuesOfPage = (search: string, page: number): number =>
-  search.trim() === '' ? page * pageSize : Number.POSITIVE_INFINITY;
+  search.trim() === '' ? page * pageSize + 1 : Number.POSITIVE_INFINITY;
 
 /** All values of one dimension, a page at a time: plain values for views/reports/pages/values.eta. */
 export type ValueList = {
@@ -43,8 +43,9 @@ export function valueList(
     label: row.context ? `${row.label}, ${row.context}` : row.label,
   }));
   const found = search ? labelled.filter(({ label }) => label.toLowerCase().includes(search.toLowerCase())) : labelled;
+  // Of many links only those up to this page are known, and one more tells that there is another page.
   const count = search ? found.length : counted.count;
-  const pages = Math.max(1, Math.ceil(count / pageSize));
+  const pages = Math.max(1, Math.ceil((count ?? found.length) / pageSize));
   const page = Math.min(asked.page, pages);
   const hrefWith = (operator: Filter['operator'], value: string) =>
     reportHref(path, { ...view, filters: withFilter(view.filters, { dimension: name, operator, value }) });
@@ -55,7 +56,7 @@ export function valueList(
   return {
     title,
     search,
-    words: search ? `${plural(count, 'value')} with “${search}”` : plural(count, inSentence(one), inSentence(title)),
+    words: wordsOf(),
     rows: found.slice((page - 1) * pageSize, page * pageSize).map(({ label, value, clicks, visitors }) => ({
       label,
       clicks,
@@ -68,4 +69,9 @@ export function valueList(
     previousHref: page > 1 ? pageHref(page - 1) : null,
     nextHref: page < pages ? pageHref(page + 1) : null,
   };
+
+  function wordsOf(): string {
+    if (count === null) return `${title}, the most clicks first`;
+    return search ? `${plural(count, 'value')} with “${search}”` : plural(count, inSentence(one), inSentence(title));
+  }
 }

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { addDays, dayStart } from '../../ground/time/zoned-time.ts';
 import { olderHits, pendingHits, waitingHits } from './pending.ts';
+import { findKept } from './scopes.ts';
 
 /*
  * Clicks a day that are right at this moment: what the rollups hold, and what is pending.
@@ -17,8 +18,8 @@ export const isHourOfPeople = sql`t.class || '' = 'human'`;
 type LinkDay = { linkId: string; day: string; clicks: number };
 
 /**
- * Clicks a day of some links; days without clicks are left out, and so are links of other workspaces. A busy link has up
- * to 24 rows of hours a day, so that its days are read.
+ * Clicks a day of some links; days without clicks are left out, and so are links of other workspaces. The days of a busy
+ * link are its own, those of another one among its workspace's.
  * @param days first and last, 'YYYY-MM-DD' of the workspace's calendar, both counted
  * @param days.timeZone the workspace's
  */
@@ -45,10 +46,12 @@ with link as materialized (
     on d.scope_id = l.id and d.day = g.day::date and d.dimension = 'class' and d.value = 'human'
   where l.is_busy
   union all
-  select l.id, (t.hour at time zone ${timeZone})::date, t.hits
+  select l.id, d.day, d.clicks
   from link l
-  join click_totals_hourly t on t.scope_id = l.id and t.hour >= ${from} and t.hour < ${to}
-  where not l.is_busy and ${isHourOfPeople}
+  cross join generate_series(${first}::date, ${last}::date, interval '1 day') as g (day)
+  join click_counts_daily d
+    on d.scope_id = ${workspaceId} and d.day = g.day::date and d.dimension = 'link' and d.value = l.id
+  where not l.is_busy
   union all
   select l.id, (p.clicked_at at time zone ${timeZone})::date, 1
   from link l
@@ -66,8 +69,7 @@ export type CampaignDay = { campaignId: string; day: string; clicks: number; vis
 
 /**
  * Counts clicks of a workspace's campaigns day by day; days without clicks are left out. Exact at this moment: the
- * daily rollups of busy links with what is pending, and the rows of the others. Links that were deleted go on counting,
- * so that a result does not shrink. Visitors are summed over links: one who opened two links on one day counts for both.
+ * campaigns' daily rollups with what is pending. Busy links and rows answer while a link has just come or left. Links that were deleted go on counting, so that a result does not shrink. Visitors are summed over links: one who opened two links on one day counts for both.
  * @param days first and last, 'YYYY-MM-DD' of the workspace's calendar, both counted
  * @param days.timeZone the workspace's
  * @param campaignIds only of these
@@ -82,39 +84,45 @@ export async function countCampaignDays(
   const from = dayStart(first, timeZone).toISOString();
   const to = dayStart(addDays(last, 1), timeZone).toISOString();
   const columns = ['link_id', 'clicked_at', 'class', 'channel', 'is_first_on_link'] as const;
+  const kept = [...(await findKept(db, workspaceId, campaignIds)).keys()];
   const { rows } = await db.execute<CampaignDay>(sql`
-with link as materialized (
-  select l.id, l.campaign_id, coalesce(t.is_busy, false) as is_busy
+with kept as materialized (
+  select id from unnest(${sql.param(kept)}::text[]) k (id)
+), link as materialized (
+  select l.id, l.campaign_id, l.campaign_id in (select id from kept) as is_kept, coalesce(t.is_busy, false) as is_busy,
+         coalesce(t.is_busy or t.has_history, false) as is_rolled_up
   from links l
   left join link_totals t on t.link_id = l.id
   where l.workspace_id = ${workspaceId} and l.campaign_id = any(${sql.param([...campaignIds])}::text[])
 ), counted as (
-  select l.campaign_id, d.day,
+  select s.campaign_id, d.day,
          case d.dimension when 'class' then d.clicks else 0 end as clicks,
          case d.dimension when 'class' then d.visitors else 0 end as visitors,
          case d.dimension when 'channel' then d.clicks else 0 end as scans
-  from link l
+  from (
+    select id as scope_id, id as campaign_id from kept
+    union all
+    select id, campaign_id from link where is_rolled_up and not is_kept
+  ) s
   -- No day before the first hit: a range of decades must not cost more than the clicks there are.
   cross join generate_series(
-    greatest(${first}::date, (
-      select min((first_hit_at at time zone ${timeZone})::date) from link_totals where workspace_id = ${workspaceId}
-    )), ${last}::date, interval '1 day') as g (day)
+    greatest(${first}::date, (select min(day) from click_counts_daily where scope_id = ${workspaceId})),
+    ${last}::date, interval '1 day') as g (day)
   cross join (values ('class', 'human'), ('channel', 'qr')) as v (dimension, value)
   join click_counts_daily d
-    on d.scope_id = l.id and d.day = g.day::date and d.dimension = v.dimension and d.value = v.value
-  where l.is_busy
+    on d.scope_id = s.scope_id and d.day = g.day::date and d.dimension = v.dimension and d.value = v.value
   union all
   select l.campaign_id, (c.clicked_at at time zone ${timeZone})::date,
          1, c.is_first_on_link::int, (c.channel = 'qr')::int
   from link l
   join ${olderHits(workspaceId, columns)} c on c.link_id = l.id
-  where l.is_busy and c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}
+  where (l.is_busy or l.is_kept) and c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}
   union all
   select l.campaign_id, (c.clicked_at at time zone ${timeZone})::date,
          1, c.is_first_on_link::int, (c.channel = 'qr')::int
   from link l
   join clicks c on c.link_id = l.id and c.workspace_id = ${workspaceId}
-  where not l.is_busy and c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}
+  where not l.is_busy and not l.is_kept and c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}
   union all
   select l.campaign_id, (c.clicked_at at time zone ${timeZone})::date,
          1, c.is_first_on_link::int, (c.channel = 'qr')::int

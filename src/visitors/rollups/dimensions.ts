@@ -22,6 +22,8 @@ export type Dimension = {
   missing?: string;
   /** `workspace`: of a link it would say nothing, so links have no rollup of it. */
   of?: 'workspace';
+  /** Rolled up of every campaign and tag, however few hits it has. */
+  ofSmall?: true;
 };
 
 /** Value under which hits without one are counted. */
@@ -32,7 +34,16 @@ const text = { counts: 'clicks', isText: true } as const;
 const tag = { ...text, card: 'campaigns', isRare: true, missing: 'Not set' } as const;
 
 export const dimensions = [
-  { name: 'class', title: 'Classes', one: 'Class', sql: 'c.class', counts: 'hits', isText: false, card: 'classes' },
+  {
+    name: 'class',
+    title: 'Classes',
+    one: 'Class',
+    sql: 'c.class',
+    counts: 'hits',
+    isText: false,
+    card: 'classes',
+    ofSmall: true,
+  },
   { name: 'reason', title: 'Reasons', one: 'Reason', sql: 'c.reason', counts: 'hits', isText: false, card: 'classes' },
   {
     name: 'link',
@@ -82,7 +93,15 @@ export const dimensions = [
     card: 'sources',
     missing: 'Direct',
   },
-  { name: 'channel', title: 'Channels', one: 'Channel', sql: 'c.channel', ...code, card: 'sources' },
+  {
+    name: 'channel',
+    title: 'Channels',
+    one: 'Channel',
+    sql: 'c.channel',
+    ...code,
+    card: 'sources',
+    ofSmall: true,
+  },
   { name: 'language', title: 'Languages', one: 'Language', sql: 'c.language', ...code, card: 'languages' },
   {
     name: 'utm_campaign',

@@ -1,6 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import { addBreakdowns, addHours, type Counting, countOf, readSource, type Scopes } from './breakdowns.ts';
 import { type Dimension, dimensions as all } from './dimensions.ts';
+import { domainScope, largeScopeHits } from './scopes.ts';
 
 /**
  * A link's breakdowns are rolled up once it has this many hits. Below, its raw rows answer in a few milliseconds through
@@ -17,129 +19,47 @@ export const settled = (where: SQL): SQL => sql`(
   where ${where} and (c.link_id, c.clicked_at, c.id) not in (select link_id, clicked_at, id from clicks_pending)
 )`;
 
-/** The values of a hit, one column `v…` a dimension; NULL where the hit does not count in it. */
-function valueColumns(dimensions: readonly Dimension[]): SQL {
-  const columns = dimensions.map(({ sql: plain, counts }, index) => {
-    const value = counts === 'valued' ? plain : `coalesce(${plain}, '')`;
-    return `${counts === 'hits' ? value : `case when c.class = 'human' then ${value} end`} as v${index}`;
-  });
-  return sql.raw(columns.join(', '));
-}
-
-/** How hits are counted. */
-type Counting = {
-  /** All unless told. */
-  dimensions?: readonly Dimension[];
-  /** 'taken off': what was counted of these hits is counted back. */
-  sign?: 'added' | 'taken off';
-  /** The zone of hours and days, as SQL; each workspace's own when left out. */
-  timeZone?: SQL;
-};
-
-const countOf = ({ sign = 'added' }: Counting) => sql.raw(sign === 'added' ? 'count(*)' : '-count(*)');
-
 /**
- * The start of an instant's hour on a zone's clock. Lord Howe's clock is set by half an hour and Chatham's at a quarter to:
- * the hour in which that happens begins anew with the first quarter on the instant's own side.
+ * Adds hits to the numbers of their workspaces and domains. A workspace that is new here has hits of before that no domain
+ * has: the job counts them.
  */
-export function hourOf(instant: SQL, timeZone: SQL): SQL {
-  const shown = sql`date_trunc('hour', ${instant} at time zone ${timeZone})`;
-  const start = sql`date_trunc('hour', ${instant}, ${timeZone})`;
-  const later = ['15 minutes', '30 minutes'].map((after) => {
-    const interval = sql.raw(`interval '${after}'`);
-    return sql`when (${start} + ${interval}) at time zone ${timeZone} = ${shown} + ${interval} then ${start} + ${interval}`;
-  });
-  return sql`case when ${start} at time zone ${timeZone} = ${shown} then ${start} ${sql.join(later, sql` `)}
-                  else ${start} + interval '45 minutes' end`;
-}
-
-/** CTE `source`: the hits with their hour and day on the workspace's clock, and their values. `busy_id`: NULL unless busy. */
-const readHits = (
+export const addToDomains = (
   hits: SQL,
-  { dimensions = all, timeZone = sql`w.time_zone` }: Counting,
-): SQL => sql`source as materialized (
-  select c.workspace_id, c.link_id, c.class, c.clicked_at, c.is_first_in_workspace, c.is_first_on_link,
-         case when c.link_id in (select link_id from link_totals where is_busy) then c.link_id end as busy_id,
-         ${hourOf(sql`c.clicked_at`, timeZone)} as hour,
-         (c.clicked_at at time zone ${timeZone})::date as day,
-         ${valueColumns(dimensions)}
-  from ${hits} c
-  join workspaces w on w.id = c.workspace_id
-)`;
-
-/** The columns of each card, as grouping sets. */
-function cardSets(dimensions: readonly Dimension[]): SQL {
-  const cards = new Map<string, string[]>();
-  for (const [index, { card }] of dimensions.entries()) cards.set(card, [...(cards.get(card) ?? []), `v${index}`]);
-  return sql.raw([...cards.values()].map((columns) => `(${columns.join(', ')})`).join(', '));
-}
-
-/** Rows `d (dimension, value)` of a row `s`; a value is NULL where it does not count. */
-function valueRows(dimensions: readonly Dimension[]): SQL {
-  const rows = dimensions.map(({ name, of }, index) =>
-    of === 'workspace' ? `('${name}', case when s.is_workspace then v${index} end)` : `('${name}', v${index})`,
-  );
-  return sql.raw(`(values ${rows.join(', ')}) as d (dimension, value)`);
-}
-
-/**
- * CTEs `card`, `counted`, `daily`, `monthly`: the breakdowns of the source, added to what is there. Hits are grouped by
- * all dimensions of a card first, because these depend on one another: what remains to be counted by dimension is little.
- * Sorted by key, so that indexes are written in order.
- * @param scopes whether links alone are counted, or their workspaces too
- */
-function addBreakdowns(scopes: 'links' | 'links and workspaces', counting: Counting): SQL {
-  const { dimensions = all } = counting;
-  const columns = sql.raw(dimensions.map((_, index) => `v${index}`).join(', '));
-  const ofLinks = sql`
-    select busy_id as scope_id, first_on_link as visitors, false as is_workspace, day, hits, ${columns}
-    from card where busy_id is not null`;
-  const ofWorkspaces = sql`
-    select workspace_id, first_in_workspace, true, day, hits, ${columns}
-    from card`;
-  return sql`card as materialized (
-  select workspace_id, busy_id, day, ${columns}, ${countOf(counting)} as hits,
-         ${countOf(counting)} filter (where is_first_in_workspace) as first_in_workspace,
-         ${countOf(counting)} filter (where is_first_on_link) as first_on_link
-  from source
-  group by workspace_id, busy_id, day, grouping sets (${cardSets(dimensions)})
-), counted as materialized (
-  select s.scope_id, s.day, d.dimension, d.value, sum(s.hits) as clicks, sum(s.visitors) as visitors
-  from (${scopes === 'links' ? ofLinks : sql`${ofLinks} union all ${ofWorkspaces}`}) s
-  cross join lateral ${valueRows(dimensions)}
-  where d.value is not null
-  group by 1, 2, 3, 4
-), daily as (
-  insert into click_counts_daily as t (scope_id, day, dimension, value, clicks, visitors)
-  select * from counted
-  order by 1, 2, 3, 4
-  on conflict (scope_id, day, dimension, value) do update
-  set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visitors
-), monthly as (
-  insert into click_counts_monthly as t (scope_id, month, dimension, value, clicks, visitors)
-  select scope_id, date_trunc('month', day)::date, dimension, value, sum(clicks), sum(visitors)
-  from counted
-  group by 1, 2, 3, 4
-  order by 1, 2, 3, 4
-  on conflict (scope_id, month, dimension, value) do update
-  set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visitors
-)`;
-}
-
-/** CTEs that count `hits` in every rollup of their workspaces and links; `totals` are the sums of links that it touched. */
-const addToRollups = (hits: SQL, counting: Counting): SQL => sql`${readHits(hits, counting)},
-${addBreakdowns('links and workspaces', counting)}, hourly as (
-  insert into click_totals_hourly as t (scope_id, hour, class, hits, visitors)
-  select scope_id, hour, class, ${countOf(counting)}, ${countOf(counting)} filter (where is_first)
+  counting: Counting,
+): SQL => sql`insert into rollup_scopes as t (workspace_id, scope_id, kind, hits, state)
+  select workspace_id, scope_id, kind, ${countOf(counting)}, case kind when 'workspace' then 'filling' else 'light' end
   from (
-    select workspace_id as scope_id, is_first_in_workspace as is_first, hour, class from source
+    select workspace_id, workspace_id as scope_id, 'workspace' as kind from ${hits} h
     union all
-    select link_id, is_first_on_link, hour, class from source
+    select workspace_id, ${domainScope(sql`workspace_id`, sql`domain_id`)}, 'domain' from ${hits} h where domain_id is not null
   ) s
   group by 1, 2, 3
-  order by 1, 2, 3
-  on conflict (scope_id, hour, class) do update
-  set hits = t.hits + excluded.hits, visitors = t.visitors + excluded.visitors
+  order by 1, 2
+  on conflict (workspace_id, scope_id) do update set hits = t.hits + excluded.hits`;
+
+/** CTEs that count `hits` in every rollup of their workspaces and links; `totals` are the sums of links that it touched. */
+const addToRollups = (hits: SQL, counting: Counting): SQL => sql`${readSource(hits, counting)},
+${addBreakdowns('all', counting)}, ${addHours(
+  sql`
+    select workspace_id as scope_id, is_first_in_workspace as is_first, hour, class from source
+    union all
+    select busy_id, is_first_on_link, hour, class from source where busy_id is not null
+    union all
+    select scope_id, is_first, hour, class from scoped`,
+  counting,
+)}, members as (
+  update rollup_scopes t
+  set hits = t.hits + m.hits,
+      state = case when t.state = 'light' and t.hits + m.hits >= ${largeScopeHits} then 'filling' else t.state end
+  from (
+    select m.workspace_id, m.scope_id, ${countOf(counting)} as hits
+    from source s
+    join membership m on m.link_id = s.link_id
+    group by 1, 2
+  ) m
+  where t.workspace_id = m.workspace_id and t.scope_id = m.scope_id
+), domains as (
+  ${addToDomains(sql`source`, counting)}
 ), totals as (
   insert into link_totals as t (link_id, workspace_id, clicks, visitors, hits, first_hit_at, last_click_at)
   select link_id, workspace_id, ${countOf(counting)} filter (where class = 'human'),
@@ -173,32 +93,72 @@ select (select count(*) from taken)::int as hits,
   return count;
 }
 
+/** Versions before counted the hours of every link; those of quiet ones are counted no more. */
+const deleteStaleHours = (links: SQL): SQL => sql`delete from click_totals_hourly where scope_id in (${links})`;
+
 /**
- * Links that are not rolled up get the breakdowns of their past now, and of each click from now on.
+ * Keeps what can be said of hits of quiet links in rollups of theirs, and deletes the rows; for those who hold the lock.
+ * @param where which hits, as SQL over a row `c` of clicks; what is pending among them is left where it is
+ */
+export async function keepHistory(tx: Db, workspaceId: string, linkIds: readonly string[], where: SQL): Promise<void> {
+  const ids = sql`any(${sql.param([...linkIds])}::text[])`;
+  const areQuiet = sql`workspace_id = ${workspaceId} and link_id = ${ids} and not is_busy`;
+  await tx.execute(deleteStaleHours(sql`select link_id from link_totals where ${areQuiet} and not has_history`));
+  await tx.execute(sql`update link_totals set has_history = true where ${areQuiet}`);
+  const areTheirs = sql`c.workspace_id = ${workspaceId} and c.link_id = any(array(select link_id from link_totals where ${areQuiet}))
+    and ${where}`;
+  await breakDownWithHours(tx, areTheirs, 'links', { ofQuietLinks: true });
+  await tx.execute(sql`
+delete from clicks c
+where ${areTheirs} and (c.link_id, c.clicked_at, c.id) not in (select link_id, clicked_at, id from clicks_pending)`);
+}
+
+/**
+ * Links that are not rolled up get the breakdowns and hours of their past now, and of each click from now on.
  * @param which a condition on `link_totals t`
  */
 export async function rollUpLinks(tx: Db, which: SQL, dimensions: readonly Dimension[] = all): Promise<void> {
-  const promoted = await tx.execute(
-    sql`update link_totals t set is_busy = true where not is_busy and ${which} returning link_id`,
-  );
+  const promoted = await tx.execute<{ link_id: string }>(sql`
+with quiet as materialized (
+  select link_id, has_history from link_totals t where not is_busy and ${which}
+), stale as (
+  ${deleteStaleHours(sql`select link_id from quiet where not has_history`)}
+)
+update link_totals t set is_busy = true, has_history = false
+from quiet
+where t.link_id = quiet.link_id
+returning t.link_id`);
   if (promoted.rows.length === 0) return;
-  const ids = sql.param((promoted.rows as { link_id: string }[]).map((row) => row.link_id));
-  await breakDownSettled(tx, sql`c.link_id = any(${ids}::text[])`, 'links', { dimensions });
+  const ids = sql.param(promoted.rows.map((row) => row.link_id));
+  await breakDownWithHours(tx, sql`c.link_id = any(${ids}::text[])`, 'links', { dimensions });
 }
 
 /**
  * Counts hits that the rollups have in the breakdowns, or takes them off, and in nothing else.
  * @param where which hits, as SQL over a row `c` of clicks; what is pending among them is left out
  */
-export async function breakDownSettled(
+export async function breakDownSettled(tx: Db, where: SQL, scopes: Scopes, counting: Counting): Promise<void> {
+  await tx.execute(sql`
+with ${readSource(settled(where), counting)},
+${addBreakdowns(scopes, counting)}
+select count(*) from counted`);
+}
+
+/** The same with the hours of the links themselves, or of one scope. */
+export async function breakDownWithHours(
   tx: Db,
   where: SQL,
-  scopes: 'links' | 'links and workspaces',
+  scopes: Exclude<Scopes, 'all'>,
   counting: Counting,
 ): Promise<void> {
+  const [scopeId, isFirst] =
+    scopes === 'links'
+      ? [sql`link_id`, sql`is_first_on_link`]
+      : [sql`${scopes.only}::text`, scopes.visitorsOf === 'link' ? sql`is_first_on_link` : sql`is_first_in_workspace`];
   await tx.execute(sql`
-with ${readHits(settled(where), counting)},
-${addBreakdowns(scopes, counting)}
+with ${readSource(settled(where), counting)},
+${addBreakdowns(scopes, counting)},
+${addHours(sql`select ${scopeId} as scope_id, ${isFirst} as is_first, hour, class from source`, counting)}
 select count(*) from counted`);
 }
 

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Compared, loadCompared } from '../../../src/reports/compare/compare.ts';
 import { resolvePeriod } from '../../../src/reports/counts/period.ts';
-import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
+import { restateWorkspace } from '../../../src/visitors/upkeep/recount.ts';
 import type { Db } from '../../../src/ground/db/db.ts';
 import { NotFound } from '../../../src/ground/text/errors.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
@@ -26,13 +26,13 @@ beforeAll(async () => {
     await db.execute(sql`
 insert into campaigns (id, workspace_id, name, name_key) values (${name}, ${workspaceId}, ${name}, ${name})`);
     await db.execute(sql`
-insert into tags (id, workspace_id, name, name_key, colour) values (${name}, ${workspaceId}, ${name}, ${name}, 'grey')`);
+insert into tags (id, workspace_id, name, name_key, colour) values (${`tag ${name}`}, ${workspaceId}, ${name}, ${name}, 'grey')`);
   }
   await db.execute(sql`
 insert into links (id, workspace_id, url, campaign_id)
 select 'l' || n, ${workspaceId}, 'https://example.com', (array['one', 'one', 'two', null])[n] from generate_series(1, 4) n`);
   await db.execute(sql`
-insert into link_tags (link_id, tag_id) values ('l1', 'one'), ('l3', 'one'), ('l4', 'one'), ('l1', 'two'), ('l2', 'two')`);
+insert into link_tags (link_id, tag_id) values ('l1', 'tag one'), ('l3', 'tag one'), ('l4', 'tag one'), ('l1', 'tag two'), ('l2', 'tag two')`);
   await db.execute(sql`
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
 select n, date_trunc('milliseconds', '2026-10-25T00:00Z'::timestamptz + (random() - 0.5) * interval '4 days'),
@@ -53,8 +53,8 @@ const of: Record<string, { compared: Compared[]; fits: string[] }> = {
     fits: ['one', 'two'].map((id) => `link_id in (select id from links where campaign_id = '${id}')`),
   },
   tags: {
-    compared: ['one', 'two'].map((id) => named({ kind: 'tag', id })),
-    fits: ['one', 'two'].map((id) => `link_id in (select link_id from link_tags where tag_id = '${id}')`),
+    compared: ['tag one', 'tag two'].map((id) => named({ kind: 'tag', id })),
+    fits: ['tag one', 'tag two'].map((id) => `link_id in (select link_id from link_tags where tag_id = '${id}')`),
   },
   links: {
     compared: ['l1', 'l4'].map((id) => named({ kind: 'link', id })),

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolvePeriod } from '../../../src/reports/counts/period.ts';
 import { countBy, loadReport } from '../../../src/reports/counts/report.ts';
-import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
+import { restateWorkspace } from '../../../src/visitors/upkeep/recount.ts';
 import { HOUR } from '../../../src/ground/time/zoned-time.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
 

@@ -8,7 +8,7 @@ import { countBy, loadReport, type Subject } from '../../../src/reports/counts/r
 import { columnsOfHits } from '../../../src/visitors/clicks/hit-fields.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { seededRandom } from '../../../src/demo/random.ts';
-import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
+import { restateWorkspace } from '../../../src/visitors/upkeep/recount.ts';
 import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { busyLinkHits } from '../../../src/visitors/rollups/rollups.ts';
 import type { Db } from '../../../src/ground/db/db.ts';

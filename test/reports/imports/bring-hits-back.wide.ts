@@ -11,7 +11,7 @@ import { resolvePeriod } from '../../../src/reports/counts/period.ts';
 import { findFirstHitAt } from '../../../src/reports/counts/queries.ts';
 import { countBy, loadReport, type Subject } from '../../../src/reports/counts/report.ts';
 import { byteOrderMark, csvLine, parseCsv } from '../../../src/ground/text/csv.ts';
-import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
+import { restateWorkspace } from '../../../src/visitors/upkeep/recount.ts';
 import { busyLinkHits } from '../../../src/visitors/rollups/rollups.ts';
 import { claimDomain } from '../../../src/domains/domains/claims.ts';
 import { countLinksOn } from '../../../src/domains/domains/removal.ts';

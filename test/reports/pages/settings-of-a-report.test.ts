@@ -60,7 +60,7 @@ describe('settings of Postgres', () => {
   ])('are after counting %s as they were before', async (_what, subject, filters) => {
     await db.transaction(async (tx) => {
       const before = await settingsOf(tx);
-      const scope = await getScope(tx, 'ws', subject, filters);
+      const scope = await getScope(tx, 'ws', subject, { filters });
       await loadParts(tx, scope, period);
       expect(await settingsOf(tx)).toEqual(before);
       await loadSteps(tx, scope, [period]);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Batches } from '../../../src/visitors/clicks/inbox.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { Recorder, type RecorderEvent } from '../../../src/visitors/clicks/recorder.ts';
-import { restateWorkspace } from '../../../src/visitors/rollups/recount.ts';
+import { restateWorkspace } from '../../../src/visitors/upkeep/recount.ts';
 import { waitingHits } from '../../../src/visitors/rollups/pending.ts';
 import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { busyLinkHits } from '../../../src/visitors/rollups/rollups.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rules } from '../../../src/visitors/machines/classify.ts';
-import { reclassifyHits } from '../../../src/visitors/rollups/reclassify.ts';
+import { reclassifyHits } from '../../../src/visitors/upkeep/reclassify.ts';
 import { getLink, type Link } from '../../../src/links/links/queries.ts';
 import { desktopChrome, startTestApp, type TestApp } from '../../setup/app.ts';
 import { everyHit, insertBareWorkspace, rowsOf } from '../../setup/hits.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { lockRollupsToRemove } from './rollup-lock.ts';
+import { lockRollupsToRemove } from '../rollups/rollup-lock.ts';
 
 /** Rows that one transaction deletes: some hundred milliseconds, so that nobody waits long for their locks. */
 const rowsAStep = 10_000;
@@ -55,7 +55,12 @@ select count(*)::int as deleted from gone`);
 /** Deletes what is counted of a workspace whose hits are gone. A roll-up that took hits of it before is waited for. */
 export async function deleteWorkspaceCounts(db: Db, workspaceId: string): Promise<void> {
   await db.transaction((tx) => lockRollupsToRemove(tx, workspaceId));
-  await deleteRollups(db, [workspaceId]);
+  const { rows } = await db.execute<{ id: string }>(
+    sql`select scope_id as id from rollup_scopes where workspace_id = ${workspaceId}`,
+  );
+  await deleteRollups(db, [workspaceId, ...rows.map(({ id }) => id)]);
+  for (const table of ['rollup_scopes', 'scope_links', 'scope_changes'])
+    await db.execute(sql`delete from ${sql.identifier(table)} where workspace_id = ${workspaceId}`);
 }
 
 /** Deletes what is counted of some of its links. */

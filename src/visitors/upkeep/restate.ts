@@ -6,8 +6,8 @@ import { burstMs, findBursts } from '../machines/bursts.ts';
 import type { Rules } from '../machines/classify.ts';
 import { isSuspect, signal } from '../machines/evidence.ts';
 import { removeEmpty } from './recount.ts';
-import { countSettled } from './rollups.ts';
-import { keyLife, seenDay } from './visitors-seen.ts';
+import { countSettled } from '../rollups/rollups.ts';
+import { keyLife, seenDay } from '../rollups/visitors-seen.ts';
 
 /** The hits of a workspace in a span of time, the end not included. */
 export type Chunk = { workspaceId: string; from: Date; to: Date };

@@ -5,8 +5,9 @@ import { enterZone, findTimeZone } from '../../ground/zones/time-zones.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
 import { HOUR } from '../../ground/time/zoned-time.ts';
 import { removeEmpty } from './recount.ts';
-import { tryLockRollups } from './rollup-lock.ts';
-import { breakDownSettled, countSettled, hourOf } from './rollups.ts';
+import { tryLockRollups } from '../rollups/rollup-lock.ts';
+import { hourOf } from '../rollups/breakdowns.ts';
+import { breakDownSettled, countSettled } from '../rollups/rollups.ts';
 
 /** The job that moves reports to a new time zone; the form that asks for it does not wait. */
 export const calendarJob = (db: Db): Job => ({
@@ -83,9 +84,9 @@ async function moveRollups(tx: Db, workspaceId: string, from: string, to: string
   if (await strikeTogether(tx, workspaceId, to)) {
     const isMoved = sql`${ofWorkspace}
     and (c.clicked_at at time zone ${before})::date <> (c.clicked_at at time zone ${after})::date`;
-    await breakDownSettled(tx, isMoved, 'links and workspaces', { sign: 'taken off', timeZone: before });
+    await breakDownSettled(tx, isMoved, 'all', { sign: 'taken off', timeZone: before });
     await expectStill(tx, workspaceId, to);
-    await breakDownSettled(tx, isMoved, 'links and workspaces', { timeZone: after });
+    await breakDownSettled(tx, isMoved, 'all', { timeZone: after });
   } else {
     await countSettled(tx, ofWorkspace, { sign: 'taken off', timeZone: before });
     await expectStill(tx, workspaceId, to);

@@ -3,7 +3,7 @@ import type { Db } from '../../ground/db/db.ts';
 import { rules, swept } from '../machines/classify.ts';
 import { signal } from '../machines/evidence.ts';
 import { applyRestated, followVisitors } from './restate.ts';
-import { tryLockRollups } from './rollup-lock.ts';
+import { tryLockRollups } from '../rollups/rollup-lock.ts';
 import type { SweepSighted } from '../machines/sweeps.ts';
 
 /** Hits that wait at most; beyond it the oldest stay people's. */

@@ -1,9 +1,9 @@
 import { inArray, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { clickCountsDaily, clickCountsMonthly, rolledUpDimensions, workspaces } from '../../ground/db/schema.ts';
-import { type Dimension, dimensions } from './dimensions.ts';
-import { lockAllRollups } from './rollup-lock.ts';
-import { breakDownSettled } from './rollups.ts';
+import { type Dimension, dimensions } from '../rollups/dimensions.ts';
+import { lockAllRollups } from '../rollups/rollup-lock.ts';
+import { breakDownSettled } from '../rollups/rollups.ts';
 
 /**
  * Counts the past of dimensions that are new in the code, over all rows that are kept, once. What was rolled up of them
@@ -22,7 +22,7 @@ export async function rollUpNewDimensions(db: Db): Promise<string[]> {
     for (const table of [clickCountsDaily, clickCountsMonthly])
       await tx.delete(table).where(inArray(table.dimension, names));
     for (const { id } of await tx.select({ id: workspaces.id }).from(workspaces))
-      await breakDownSettled(tx, sql`c.workspace_id = ${id}`, 'links and workspaces', { dimensions: added });
+      await breakDownSettled(tx, sql`c.workspace_id = ${id}`, 'all', { dimensions: added });
     await tx.insert(rolledUpDimensions).values(names.map((name) => ({ name })));
     return names;
   });

@@ -4,8 +4,8 @@ import { newId } from '../../ground/text/id.ts';
 import type { Rules } from '../machines/classify.ts';
 import { type HitClass, hitClasses, hitClassLabels } from '../machines/hit-class.ts';
 import { applyRestated, type Chunk, findRestated, type Moves } from './restate.ts';
-import { lockRollups } from './rollup-lock.ts';
-import { rollUpPending } from './mover.ts';
+import { lockRollups } from '../rollups/rollup-lock.ts';
+import { rollUpPending } from '../rollups/mover.ts';
 
 export type Reclassification = {
   rules: Rules;

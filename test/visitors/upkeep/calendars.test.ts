@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
-import { beginMove, calendarJob, moveCalendar } from '../../../src/visitors/rollups/calendars.ts';
+import { beginMove, calendarJob, moveCalendar } from '../../../src/visitors/upkeep/calendars.ts';
 import { rollUpIfFree, rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { lockRollups } from '../../../src/visitors/rollups/rollup-lock.ts';
 import { mendTimeZones } from '../../../src/ground/zones/time-zones.ts';

@@ -8,13 +8,21 @@ import type { Job } from '../../ground/jobs/timetable.ts';
 import { firstKeptDay } from '../clicks/late-hits.ts';
 import { calendarJob } from './calendars.ts';
 import { rollUpNewDimensions } from './new-dimensions.ts';
-import { lockAllRollups, lockRollups } from './rollup-lock.ts';
-import { dimensions } from './dimensions.ts';
-import { forgetRefused, type RefusedBatch, type Round, rollUpIfFree, takePending, vacuumInbox } from './mover.ts';
-import { rollUpLinks } from './rollups.ts';
+import { lockAllRollups, lockRollups } from '../rollups/rollup-lock.ts';
+import { dimensions } from '../rollups/dimensions.ts';
+import {
+  forgetRefused,
+  type RefusedBatch,
+  type Round,
+  rollUpIfFree,
+  takePending,
+  vacuumInbox,
+} from '../rollups/mover.ts';
+import { keepHistory } from '../rollups/rollups.ts';
+import { scopeJobs } from './scope-jobs.ts';
 import type { Salts } from '../visits/salts.ts';
 import type { SweptHits } from './swept.ts';
-import { forgetVisitorsSeen } from './visitors-seen.ts';
+import { forgetVisitorsSeen } from '../rollups/visitors-seen.ts';
 
 const minuteMs = 60_000;
 
@@ -48,6 +56,7 @@ export function clickJobs({ db, salts, sweptHits, retentionDays, onMended, onRef
       run: (now) => sweptHits.settle(db, now),
     },
     calendarJob(db),
+    ...scopeJobs(db),
     { name: 'roll up new dimensions', everyMs: 60 * minuteMs, run: () => rollUpNewDimensions(db) },
     { name: 'vacuum the inbox', everyMs: 5_000, run: () => vacuumInbox(db) },
     { name: 'forget refused clicks', everyMs: 60 * minuteMs, run: () => forgetRefused(db) },
@@ -100,8 +109,8 @@ export const makePartitions = (db: Db, months: SQL): Promise<void> =>
 const hitsAStep = 20_000;
 
 /**
- * Drops the hits of months (UTC) that ended more than `days` days ago. Reports keep what was counted of them: every link
- * that has rows there is rolled up first, its whole past included, some at a time. The visits' user agents go with them.
+ * Drops the hits of months (UTC) that ended more than `days` days ago. Reports keep what was counted of them: hits of quiet
+ * links are rolled up first, and go then, some at a time. The visits' user agents go with them.
  * @returns the months that were dropped, as names of partitions; 'clicks_default' when single rows went
  * @throws when a partition is in use for longer than 2 s; what was dropped before it stays dropped, the rest waits for
  *   the next time
@@ -112,7 +121,7 @@ export async function dropOldClicks(db: Db, days: number, now: Date): Promise<st
   // Deleted hits can be counted no more.
   await rollUpNewDimensions(db);
   for (const partition of await listPartitionsBefore(db, keptSince)) {
-    await rollUpLinksOf(db, partition);
+    await keepQuietLinks(db, monthOf(partition));
     const isDropped = await db.transaction(async (tx) => {
       await lockAllRollups(tx);
       // Read from the table: to_regclass answers from a cache that waiting for the lock does not renew.
@@ -120,7 +129,7 @@ export async function dropOldClicks(db: Db, days: number, now: Date): Promise<st
       const { rowCount } = await tx.execute(sql`select 1 from pg_class where ${isThere}`);
       // Another node dropped it while we waited.
       if (rowCount === 0) return false;
-      await keepCounted(tx, sql`select link_id from ${sql.identifier(partition)}`);
+      await keepCounted(tx, monthOf(partition));
       // New clicks wait behind us while we wait for a long report.
       await tx.execute(sql`set local lock_timeout = '2s'`);
       await tx.execute(sql`drop table ${sql.identifier(partition)}`);
@@ -130,45 +139,69 @@ export async function dropOldClicks(db: Db, days: number, now: Date): Promise<st
   }
   // Hits from before their month had a partition, of a seed or an import.
   const isOld = sql`clicked_at < ${`${keptSince}T00:00:00Z`}`;
-  const { rowCount: hasOld } = await db.execute(sql`select 1 from clicks_default where ${isOld} limit 1`);
-  if (hasOld)
+  const findFirst = async (tx: Db) =>
+    (
+      await tx.execute<{ first: string | null }>(
+        sql`select min(clicked_at)::text as first from clicks_default where ${isOld}`,
+      )
+    ).rows[0]?.first;
+  if (await findFirst(db))
     await db.transaction(async (tx) => {
       await lockAllRollups(tx);
-      await keepCounted(tx, sql`select link_id from clicks_default where ${isOld}`);
-      const { rowCount } = await tx.execute(sql`delete from clicks_default where ${isOld}`);
-      if (rowCount) dropped.push('clicks_default');
+      const first = await findFirst(tx);
+      // Another node was first.
+      if (!first) return;
+      await keepCounted(tx, { from: new Date(first), to: new Date(`${keptSince}T00:00:00Z`) });
+      await tx.execute(sql`delete from clicks_default where ${isOld}`);
+      dropped.push('clicks_default');
     });
   await db.delete(agentShapes).where(lt(agentShapes.lastSeenOn, keptSince));
   return dropped;
 }
 
+type Span = { from: Date; to: Date };
+
+/** The month (UTC) whose hits a partition holds. */
+function monthOf(partition: string): Span {
+  const [, year = 0, month = 0] = partition.split('_').map(Number);
+  return { from: new Date(Date.UTC(year, month - 1)), to: new Date(Date.UTC(year, month)) };
+}
+
+/** Condition: a row `c` of clicks came in a span. */
+const isIn = ({ from, to }: Span): SQL =>
+  sql`c.clicked_at >= ${from.toISOString()}::timestamptz and c.clicked_at < ${to.toISOString()}::timestamptz`;
+
 /**
- * Rolls up the links that have rows in a month, step by step, each a transaction. Those that come to have some meanwhile
- * are left to whoever drops it.
+ * Keeps what is counted of the quiet links that have rows in a span, step by step, each a transaction, and deletes these
+ * rows. Those that come meanwhile are left to whoever drops the rest.
  */
-async function rollUpLinksOf(db: Db, partition: string): Promise<void> {
-  const [, year, month] = partition.split('_').map(Number);
-  const [from, to] = [Date.UTC(year ?? 0, (month ?? 0) - 1), Date.UTC(year ?? 0, month ?? 0)].map((ms) =>
-    new Date(ms).toISOString(),
-  );
+async function keepQuietLinks(db: Db, span: Span): Promise<void> {
   for (let after = { workspaceId: '', linkId: '' }; ; ) {
-    const { rows } = await db.execute<{ workspaceId: string; linkId: string; hits: number }>(sql`
-select workspace_id as "workspaceId", link_id as "linkId", hits::float8 as hits
-from link_totals t
-where not is_busy and (workspace_id, link_id) > (${after.workspaceId}, ${after.linkId})
-  and exists (
-    select 1 from clicks c where c.link_id = t.link_id and c.clicked_at >= ${from}::timestamptz and c.clicked_at < ${to}::timestamptz
-  )
-order by workspace_id, link_id
-limit 1000`);
+    const rows = await listQuietLinks(db, span, after);
     if (rows.length === 0) return;
     after = rows.at(-1) ?? after;
     for (const { workspaceId, linkIds } of stepsOf(rows))
       await db.transaction(async (tx) => {
         await lockRollups(tx, workspaceId);
-        await rollUpLinks(tx, sql`link_id = any(${sql.param(linkIds)}::text[])`);
+        await keepHistory(tx, workspaceId, linkIds, isIn(span));
       });
   }
+}
+
+/** Quiet links that have rows in a span, and how many there. */
+async function listQuietLinks(
+  db: Db,
+  span: Span,
+  after: { workspaceId: string; linkId: string },
+): Promise<{ workspaceId: string; linkId: string; hits: number }[]> {
+  const { rows } = await db.execute<{ workspaceId: string; linkId: string; hits: number }>(sql`
+select t.workspace_id as "workspaceId", t.link_id as "linkId", c.hits::float8 as hits
+from link_totals t
+cross join lateral (select count(*) as hits from clicks c where c.link_id = t.link_id and ${isIn(span)}) c
+where not t.is_busy and (t.workspace_id, t.link_id) > (${after.workspaceId}, ${after.linkId}) and c.hits > 0
+order by t.workspace_id, t.link_id
+limit 1000`);
+  return rows;
 }
 
 /** Links in the order of their workspaces, as many together as have hits for a step; one that has more is one by itself. */
@@ -184,10 +217,15 @@ function stepsOf(links: readonly { workspaceId: string; linkId: string; hits: nu
   return steps;
 }
 
-/** Everything that the rollups can say of some links they say from now on, without the rows; under their lock. */
-async function keepCounted(tx: Db, links: ReturnType<typeof sql>): Promise<void> {
+/** Everything that can be said of a span the rollups say from now on, without the rows; under the lock of all. */
+async function keepCounted(tx: Db, span: Span): Promise<void> {
   await takePending(tx);
-  await rollUpLinks(tx, sql`link_id in (${links})`);
+  for (let after = { workspaceId: '', linkId: '' }; ; ) {
+    const rows = await listQuietLinks(tx, span, after);
+    if (rows.length === 0) return;
+    after = rows.at(-1) ?? after;
+    for (const { workspaceId, linkIds } of stepsOf(rows)) await keepHistory(tx, workspaceId, linkIds, isIn(span));
+  }
 }
 
 async function listPartitionsBefore(db: Db, day: string): Promise<string[]> {

@@ -6,7 +6,7 @@ import { KnownShapes } from '../../../src/visitors/clicks/known-shapes.ts';
 import { type Rules, rules as todaysRules } from '../../../src/visitors/machines/classify.ts';
 import { signal } from '../../../src/visitors/machines/evidence.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
-import { reclassifyHits, changesSentence } from '../../../src/visitors/rollups/reclassify.ts';
+import { reclassifyHits, changesSentence } from '../../../src/visitors/upkeep/reclassify.ts';
 import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
 import { insertBareWorkspace, makeHit, putAsOlder, rowsOf } from '../../setup/hits.ts';
@@ -262,7 +262,7 @@ describe('what goes on meanwhile', () => {
     const judge: Rules['judge'] = (evidence) => rules.judge(evidence);
     await putAsOlder(database.db, workspaceId, hits.slice(150));
     await database.db.transaction(async (tx) => {
-      const { findRestated, applyRestated } = await import('../../../src/visitors/rollups/restate.ts');
+      const { findRestated, applyRestated } = await import('../../../src/visitors/upkeep/restate.ts');
       const chunk = { workspaceId, from: new Date(monday), to: new Date(monday + 100 * hour) };
       await findRestated(tx, chunk, { ...rules, judge });
       await applyRestated(tx, chunk, rules, new Date(monday));

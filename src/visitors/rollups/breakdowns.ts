@@ -1,0 +1,205 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { type Dimension, dimensions as all } from './dimensions.ts';
+import { domainScope, lightOf } from './scopes.ts';
+
+/** A dimension and its column among the values of a hit. */
+type Placed = Dimension & { column: string };
+
+const placed = (dimensions: readonly Dimension[]): Placed[] =>
+  dimensions.map((dimension, index) => ({ ...dimension, column: `v${index}` }));
+
+const columnsOf = (values: readonly Placed[]): SQL => sql.raw(values.map(({ column }) => column).join(', '));
+
+/** The values of a hit, one column a dimension; NULL where the hit does not count in it. */
+function valueColumns(values: readonly Placed[]): SQL {
+  const columns = values.map(({ sql: plain, counts, column }) => {
+    const value = counts === 'valued' ? plain : `coalesce(${plain}, '')`;
+    return `${counts === 'hits' ? value : `case when c.class = 'human' then ${value} end`} as ${column}`;
+  });
+  return sql.raw(columns.join(', '));
+}
+
+/** How hits are counted. */
+export type Counting = {
+  /** All unless told. */
+  dimensions?: readonly Dimension[];
+  /** 'taken off': what was counted of these hits is counted back. */
+  sign?: 'added' | 'taken off';
+  /** The zone of hours and days, as SQL; each workspace's own when left out. */
+  timeZone?: SQL;
+  /** Whether links are broken down that are not busy as well. */
+  ofQuietLinks?: boolean;
+};
+
+export const countOf = ({ sign = 'added' }: Counting) => sql.raw(sign === 'added' ? 'count(*)' : '-count(*)');
+
+/**
+ * The start of an instant's hour on a zone's clock. Lord Howe's clock is set by half an hour and Chatham's at a quarter to:
+ * the hour in which that happens begins anew with the first quarter on the instant's own side.
+ */
+export function hourOf(instant: SQL, timeZone: SQL): SQL {
+  const shown = sql`date_trunc('hour', ${instant} at time zone ${timeZone})`;
+  const start = sql`date_trunc('hour', ${instant}, ${timeZone})`;
+  const later = ['15 minutes', '30 minutes'].map((after) => {
+    const interval = sql.raw(`interval '${after}'`);
+    return sql`when (${start} + ${interval}) at time zone ${timeZone} = ${shown} + ${interval} then ${start} + ${interval}`;
+  });
+  return sql`case when ${start} at time zone ${timeZone} = ${shown} then ${start} ${sql.join(later, sql` `)}
+                  else ${start} + interval '45 minutes' end`;
+}
+
+/** CTE `source`: the hits with their hour and day on the workspace's clock, and their values. `busy_id`: NULL unless busy. */
+export const readSource = (
+  hits: SQL,
+  { dimensions = all, timeZone = sql`w.time_zone`, ofQuietLinks = false }: Counting,
+): SQL => sql`source as materialized (
+  select c.workspace_id, c.link_id, c.domain_id, c.class, c.clicked_at, c.is_first_in_workspace, c.is_first_on_link,
+         ${ofQuietLinks ? sql`c.link_id` : sql`case when c.link_id in (select link_id from link_totals where is_busy) then c.link_id end`} as busy_id,
+         ${hourOf(sql`c.clicked_at`, timeZone)} as hour,
+         (c.clicked_at at time zone ${timeZone})::date as day,
+         ${valueColumns(placed(dimensions))}
+  from ${hits} c
+  join workspaces w on w.id = c.workspace_id
+)`;
+
+/** The columns of each card, as grouping sets. */
+function cardSets(values: readonly Placed[]): SQL {
+  const cards = new Map<string, string[]>();
+  for (const { card, column } of values) cards.set(card, [...(cards.get(card) ?? []), column]);
+  return sql.raw([...cards.values()].map((columns) => `(${columns.join(', ')})`).join(', '));
+}
+
+/** Rows `d (dimension, value)` of a row `s`; a value is NULL where it does not count. */
+function valueRows(values: readonly Placed[]): SQL {
+  const rows = values.map(({ name, of, column }) =>
+    of === 'workspace' ? `('${name}', case when s.is_of_many then ${column} end)` : `('${name}', ${column})`,
+  );
+  return sql.raw(`(values ${rows.join(', ')}) as d (dimension, value)`);
+}
+
+/**
+ * CTEs: `membership` has the campaigns and tags of links, looked up one by one because there may be a million. `scoped` has
+ * a hit once for each campaign, tag and domain that is rolled up whole, `light` for each other campaign and tag.
+ */
+function readScopes(values: readonly Placed[]): SQL {
+  const ofLight = sql.join([sql`m.scope_id`, ...lightOf(values).map(({ column }) => sql.raw(`s.${column}`))], sql`, `);
+  return sql`membership as materialized (
+  select l.workspace_id, l.link_id, m.scope_id, m.is_full
+  from (select distinct workspace_id, link_id from source) l
+  cross join lateral (
+    select scope_id, is_full from scope_links where workspace_id = l.workspace_id and link_id = l.link_id offset 0
+  ) m
+), whole_domain as materialized (
+  select d.domain_id, r.workspace_id, r.scope_id
+  from (select distinct workspace_id, domain_id from source) d
+  join rollup_scopes r
+    on r.workspace_id = d.workspace_id and r.scope_id = ${domainScope(sql`d.workspace_id`, sql`d.domain_id`)}
+  where r.state = 'full'
+), scoped as materialized (
+  select m.scope_id, s.is_first_on_link as is_first, s.hour, s.day, s.class, ${columnsOf(values)}
+  from source s
+  join membership m on m.link_id = s.link_id and m.is_full
+  union all
+  select d.scope_id, s.is_first_in_workspace, s.hour, s.day, s.class, ${columnsOf(values)}
+  from source s
+  join whole_domain d on d.workspace_id = s.workspace_id and d.domain_id = s.domain_id
+), light as materialized (
+  select s.is_first_on_link as is_first, s.day, ${ofLight}
+  from source s
+  join membership m on m.link_id = s.link_id and not m.is_full
+)`;
+}
+
+/** The scopes whose breakdowns are counted: those of busy links, or of everybody, or the one to which hits came. */
+export type Scopes = 'links' | 'all' | { only: string; visitorsOf: 'link' | 'workspace' };
+
+/** A select of rows (scope_id, visitors, is_of_many, day, hits, and the values) for each scope. */
+function cardsOf(scopes: Scopes, counting: Counting, values: readonly Placed[]): SQL {
+  const columns = columnsOf(values);
+  if (typeof scopes === 'object')
+    return sql`select ${scopes.only}::text as scope_id, ${sql.raw(scopes.visitorsOf === 'link' ? 'first_on_link' : 'first_in_workspace')} as visitors,
+           true as is_of_many, day, hits, ${columns}
+    from card`;
+  const ofLinks = sql`select busy_id as scope_id, first_on_link as visitors, false as is_of_many, day, hits, ${columns}
+    from card where busy_id is not null`;
+  if (scopes === 'links') return ofLinks;
+  const light = lightOf(values);
+  const among = (from: string, some: readonly Placed[]) => {
+    const shown = values.map(({ column }) =>
+      some.some((each) => each.column === column) ? column : `null::text as ${column}`,
+    );
+    return sql`
+    union all
+    select scope_id, ${countOf(counting)} filter (where is_first), true, day, ${countOf(counting)}, ${sql.raw(shown.join(', '))}
+    from ${sql.raw(from)}
+    group by scope_id, day, grouping sets (${cardSets(some)})`;
+  };
+  return sql`${ofLinks}
+    union all
+    select workspace_id, first_in_workspace, true, day, hits, ${columns}
+    from card ${among('scoped', values)} ${light.length > 0 ? among('light', light) : sql``}`;
+}
+
+/**
+ * CTEs `card`, `counted`, `daily`, `monthly`: the breakdowns of the source, added to what is there. Hits are grouped by
+ * all dimensions of a card first, because these depend on one another: what remains to be counted by dimension is little.
+ * Sorted by key, so that indexes are written in order.
+ */
+export function addBreakdowns(scopes: Scopes, counting: Counting): SQL {
+  const values = placed(counting.dimensions ?? all);
+  return sql`${scopes === 'all' ? sql`${readScopes(values)}, ` : sql``}card as materialized (
+  select workspace_id, busy_id, day, ${columnsOf(values)}, ${countOf(counting)} as hits,
+         ${countOf(counting)} filter (where is_first_in_workspace) as first_in_workspace,
+         ${countOf(counting)} filter (where is_first_on_link) as first_on_link
+  from source
+  group by workspace_id, busy_id, day, grouping sets (${cardSets(values)})
+), counted as materialized (
+  select s.scope_id, s.day, d.dimension, d.value, sum(s.hits) as clicks, sum(s.visitors) as visitors
+  from (
+    ${cardsOf(scopes, counting, values)}
+  ) s
+  cross join lateral ${valueRows(values)}
+  where d.value is not null
+  group by 1, 2, 3, 4
+), daily as (
+  ${addToDaily(sql`select * from counted`)}
+), monthly as (
+  ${addToMonthly(sql`select scope_id, date_trunc('month', day)::date, dimension, value, sum(clicks), sum(visitors)
+  from counted
+  group by 1, 2, 3, 4`)}
+)`;
+}
+
+/** Adds rows (scope_id, day, dimension, value, clicks, visitors) to what is there, in the order of the key. */
+export const addToDaily = (
+  rows: SQL,
+): SQL => sql`insert into click_counts_daily as t (scope_id, day, dimension, value, clicks, visitors)
+  ${rows}
+  order by 1, 2, 3, 4
+  on conflict (scope_id, day, dimension, value) do update
+  set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visitors`;
+
+/** The same of rows (scope_id, month, dimension, value, clicks, visitors). */
+export const addToMonthly = (
+  rows: SQL,
+): SQL => sql`insert into click_counts_monthly as t (scope_id, month, dimension, value, clicks, visitors)
+  ${rows}
+  order by 1, 2, 3, 4
+  on conflict (scope_id, month, dimension, value) do update
+  set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visitors`;
+
+/** The same of rows (scope_id, hour, class, hits, visitors). */
+export const addToHourly = (
+  rows: SQL,
+): SQL => sql`insert into click_totals_hourly as t (scope_id, hour, class, hits, visitors)
+  ${rows}
+  order by 1, 2, 3
+  on conflict (scope_id, hour, class) do update
+  set hits = t.hits + excluded.hits, visitors = t.visitors + excluded.visitors`;
+
+/** CTE `hourly`: the hours of rows (scope_id, is_first, hour, class). */
+export const addHours = (rows: SQL, counting: Counting): SQL => sql`hourly as (
+  ${addToHourly(sql`select scope_id, hour, class, ${countOf(counting)}, ${countOf(counting)} filter (where is_first)
+  from (${rows}) s
+  group by 1, 2, 3`)}
+)`;

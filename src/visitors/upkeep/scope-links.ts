@@ -1,0 +1,120 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Db } from '../../ground/db/db.ts';
+import { addToDaily, addToHourly, addToMonthly } from '../rollups/breakdowns.ts';
+import { type Dimension, dimensions } from '../rollups/dimensions.ts';
+import { breakDownSettled, breakDownWithHours, settled } from '../rollups/rollups.ts';
+import { domainScope, largeScopeHits, lightOf } from '../rollups/scopes.ts';
+
+/** A link, and what rollups of its own it has: of all hits, or of those whose rows are gone. */
+export type CountedLink = { id: string; isBusy: boolean; hasHistory: boolean };
+
+/** A campaign or a tag, and links of it. */
+type Members = {
+  workspaceId: string;
+  scopeId: string;
+  links: readonly CountedLink[];
+};
+
+/** All that every campaign and tag has; what only large ones have besides; or both. */
+export type Extent = 'light' | 'besides' | 'full';
+
+const extents: Readonly<Record<Extent, readonly Dimension[]>> = {
+  light: lightOf(dimensions),
+  besides: dimensions.filter((each: Dimension) => !each.ofSmall),
+  full: dimensions,
+};
+
+/**
+ * Counts the hits that the rollups have of links in their campaign or tag, or takes them off. A busy link's own rollups say
+ * all of it; of the others the rows do, and rollups where rows are gone.
+ */
+export async function countMembers(
+  tx: Db,
+  { workspaceId, scopeId, links }: Members,
+  extent: Extent,
+  sign: 'added' | 'taken off',
+): Promise<void> {
+  const idsOf = (some: readonly CountedLink[]) => some.map(({ id }) => id);
+  const rolledUp = idsOf(links.filter(({ isBusy, hasHistory }) => isBusy || hasHistory));
+  const quiet = idsOf(links.filter(({ isBusy }) => !isBusy));
+  if (rolledUp.length > 0) await copyRollups(tx, scopeId, rolledUp, extent, sign);
+  if (quiet.length === 0) return;
+  const areTheirs = sql`c.workspace_id = ${workspaceId} and c.link_id = any(${sql.param(quiet)}::text[])`;
+  const count = extent === 'light' ? breakDownSettled : breakDownWithHours;
+  await count(tx, areTheirs, { only: scopeId, visitorsOf: 'link' }, { dimensions: extents[extent], sign });
+}
+
+async function copyRollups(
+  tx: Db,
+  scopeId: string,
+  linkIds: readonly string[],
+  extent: Extent,
+  sign: 'added' | 'taken off',
+): Promise<void> {
+  const names = extents[extent].map(({ name }) => name);
+  const areTheirs = sql`scope_id = any(${sql.param([...linkIds])}::text[])`;
+  const factor = sql.raw(sign === 'added' ? '1' : '-1');
+  const sums = (table: SQL, time: SQL) => sql`
+  select ${scopeId}::text, ${time}, dimension, value, ${factor} * sum(clicks), ${factor} * sum(visitors)
+  from (
+    select ${time}, dimension, value, clicks, visitors from ${table}
+    where ${areTheirs} and dimension = any(${sql.param(names)}::text[])
+    union all
+    -- The rollup of a link does not name it.
+    select ${time}, 'link', scope_id, clicks, visitors from ${table}
+    where ${areTheirs} and dimension = 'class' and value = 'human' and ${names.includes('link')}
+  ) own
+  group by 1, 2, 3, 4`;
+  await tx.execute(addToDaily(sums(sql`click_counts_daily`, sql`day`)));
+  await tx.execute(addToMonthly(sums(sql`click_counts_monthly`, sql`month`)));
+  if (extent !== 'light')
+    await tx.execute(
+      addToHourly(sql`
+  select ${scopeId}::text, hour, class, ${factor} * sum(hits), ${factor} * sum(visitors)
+  from click_totals_hourly
+  where ${areTheirs}
+  group by 1, 2, 3`),
+    );
+}
+
+/** The links that belong to campaigns and tags of a workspace, as rows (link_id, scope_id, kind). */
+const members = (workspaceId: string): SQL => sql`(
+  select lt.link_id, lt.tag_id as scope_id, 'tag' as kind
+  from links l join link_tags lt on lt.link_id = l.id
+  where l.workspace_id = ${workspaceId}
+  union all
+  select id, campaign_id, 'campaign' from links where workspace_id = ${workspaceId} and campaign_id is not null
+)`;
+
+/** Writes down who belongs to what and what is large, before a workspace's rows are counted anew; under its lock. */
+export async function enterScopes(tx: Db, workspaceId: string): Promise<void> {
+  const isLarge = sql`sum(h.hits) >= ${largeScopeHits}`;
+  await tx.execute(sql`
+with hit as materialized (
+  select link_id, domain_id, count(*) as hits
+  from ${settled(sql`c.workspace_id = ${workspaceId}`)} c
+  group by 1, 2
+), member as materialized (
+  select * from ${members(workspaceId)} m
+), scope as materialized (
+  select m.scope_id, m.kind, coalesce(${isLarge}, false) as is_large
+  from member m
+  left join (select link_id, sum(hits) as hits from hit group by 1) h using (link_id)
+  group by 1, 2
+), linked as (
+  insert into scope_links (workspace_id, link_id, scope_id, is_full)
+  select ${workspaceId}, m.link_id, m.scope_id, s.is_large
+  from member m
+  join scope s using (scope_id)
+)
+insert into rollup_scopes (workspace_id, scope_id, kind, hits, state)
+select ${workspaceId}, scope_id, kind, 0, case when is_large then 'full' else 'light' end from scope
+union all
+select ${workspaceId}, ${domainScope(sql`${workspaceId}::text`, sql`h.domain_id`)}, 'domain', 0,
+       case when (select ${isLarge} and count(distinct domain_id) > 1 from hit h) then 'full' else 'light' end
+from hit h
+where h.domain_id is not null
+group by h.domain_id
+union all
+select ${workspaceId}, ${workspaceId}, 'workspace', 0, 'full'`);
+}
