@@ -37,7 +37,23 @@ export const addToDomains = (
   order by 1, 2
   on conflict (workspace_id, scope_id) do update set hits = t.hits + excluded.hits`;
 
-/** CTEs that count `hits` in every rollup of their workspaces and links; `totals` are the sums of links that it touched. */
+/** CTE `totals`: the sums of links, added to what is there. */
+const addToTotals = (counting: Counting): SQL => sql`totals as (
+  insert into link_totals as t (link_id, workspace_id, clicks, visitors, hits, first_hit_at, last_click_at)
+  select link_id, workspace_id, ${countOf(counting)} filter (where class = 'human'),
+         ${countOf(counting)} filter (where is_first_on_link), ${countOf(counting)}, min(clicked_at),
+         max(clicked_at) filter (where class = 'human')
+  from source
+  group by 1, 2
+  order by 1
+  on conflict (link_id) do update
+  set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visitors, hits = t.hits + excluded.hits,
+      first_hit_at = least(t.first_hit_at, excluded.first_hit_at),
+      last_click_at = greatest(t.last_click_at, excluded.last_click_at)
+  returning link_id, hits, is_busy
+)`;
+
+/** CTEs that count `hits` in every rollup of their workspaces and links but the sums of these. */
 const addToRollups = (hits: SQL, counting: Counting): SQL => sql`${readSource(hits, counting)},
 ${addBreakdowns('all', counting)}, ${addHours(
   sql`
@@ -60,19 +76,6 @@ ${addBreakdowns('all', counting)}, ${addHours(
   where t.workspace_id = m.workspace_id and t.scope_id = m.scope_id
 ), domains as (
   ${addToDomains(sql`source`, counting)}
-), totals as (
-  insert into link_totals as t (link_id, workspace_id, clicks, visitors, hits, first_hit_at, last_click_at)
-  select link_id, workspace_id, ${countOf(counting)} filter (where class = 'human'),
-         ${countOf(counting)} filter (where is_first_on_link), ${countOf(counting)}, min(clicked_at),
-         max(clicked_at) filter (where class = 'human')
-  from source
-  group by 1, 2
-  order by 1
-  on conflict (link_id) do update
-  set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visitors, hits = t.hits + excluded.hits,
-      first_hit_at = least(t.first_hit_at, excluded.first_hit_at),
-      last_click_at = greatest(t.last_click_at, excluded.last_click_at)
-  returning link_id, hits, is_busy
 )`;
 
 /**
@@ -85,7 +88,7 @@ export async function takeIn(tx: Db, hits: SQL, dimensions: readonly Dimension[]
   const taken = await tx.execute<{ hits: number; busy: string[] }>(sql`
 with ${before ? sql`${before}, ` : sql``}taken as (
   ${hits}
-), ${addToRollups(sql`taken`, { dimensions })}
+), ${addToRollups(sql`taken`, { dimensions })}, ${addToTotals({})}
 select (select count(*) from taken)::int as hits,
        array(select link_id from totals where not is_busy and hits >= ${busyLinkHits}) as busy`);
   const { hits: count = 0, busy = [] } = taken.rows[0] ?? {};
@@ -167,5 +170,33 @@ select count(*) from counted`);
  * @param where which hits, as SQL over a row `c` of clicks; what is pending among them is left out
  */
 export async function countSettled(tx: Db, where: SQL, counting: Counting = {}): Promise<void> {
-  await tx.execute(sql`with ${addToRollups(settled(where), counting)} select count(*) from totals`);
+  await tx.execute(sql`
+with ${addToRollups(settled(where), counting)}, ${addToTotals(counting)} select count(*) from totals`);
+}
+
+/**
+ * Hits of a workspace month by month: all at once would take gigabytes of memory.
+ * @param run is given a condition over a row `c` of clicks
+ */
+export async function eachMonth(tx: Db, workspaceId: string, run: (where: SQL) => Promise<void>): Promise<void> {
+  const { rows } = await tx.execute<{ from: string; to: string }>(sql`
+select m::text as "from", (m + interval '1 month')::text as "to"
+from (select min(clicked_at) as first, max(clicked_at) as last from clicks where workspace_id = ${workspaceId}) c
+cross join generate_series(date_trunc('month', c.first), c.last, interval '1 month') m`);
+  for (const { from, to } of rows)
+    await run(sql`c.workspace_id = ${workspaceId}
+    and c.clicked_at >= ${from}::timestamptz and c.clicked_at < ${to}::timestamptz`);
+}
+
+/** As countSettled, in all rollups but the sums of links. */
+export async function countWithoutTotals(tx: Db, where: SQL, counting: Counting = {}): Promise<void> {
+  await tx.execute(sql`with ${addToRollups(settled(where), counting)} select count(*) from counted`);
+}
+
+/** Counts all settled hits of a workspace that has no rollups. */
+export async function countAll(tx: Db, workspaceId: string): Promise<void> {
+  await tx.execute(sql`
+with source as (select * from ${settled(sql`c.workspace_id = ${workspaceId}`)} c), ${addToTotals({})}
+select count(*) from totals`);
+  await eachMonth(tx, workspaceId, (where) => countWithoutTotals(tx, where));
 }

@@ -6,8 +6,8 @@ import type { Job } from '../../ground/jobs/timetable.ts';
 import { HOUR } from '../../ground/time/zoned-time.ts';
 import { removeEmpty } from './recount.ts';
 import { tryLockRollups } from '../rollups/rollup-lock.ts';
-import { hourOf } from '../rollups/breakdowns.ts';
-import { breakDownSettled, countSettled } from '../rollups/rollups.ts';
+import { type Counting, hourOf } from '../rollups/breakdowns.ts';
+import { breakDownSettled, countWithoutTotals, eachMonth } from '../rollups/rollups.ts';
 
 /** The job that moves reports to a new time zone; the form that asks for it does not wait. */
 export const calendarJob = (db: Db): Job => ({
@@ -79,19 +79,22 @@ select time_zone as "from", next_time_zone as "to" from workspaces where id = ${
  * strike the hour together, no hour changes, and only those hits that are on another day are counted over.
  */
 async function moveRollups(tx: Db, workspaceId: string, from: string, to: string): Promise<void> {
-  const ofWorkspace = sql`c.workspace_id = ${workspaceId}`;
   const [before, after] = [sql`${from}::text`, sql`${to}::text`];
-  if (await strikeTogether(tx, workspaceId, to)) {
-    const isMoved = sql`${ofWorkspace}
-    and (c.clicked_at at time zone ${before})::date <> (c.clicked_at at time zone ${after})::date`;
-    await breakDownSettled(tx, isMoved, 'all', { sign: 'taken off', timeZone: before });
-    await expectStill(tx, workspaceId, to);
-    await breakDownSettled(tx, isMoved, 'all', { timeZone: after });
-  } else {
-    await countSettled(tx, ofWorkspace, { sign: 'taken off', timeZone: before });
-    await expectStill(tx, workspaceId, to);
-    await countSettled(tx, ofWorkspace, { timeZone: after });
-  }
+  const areTogether = await strikeTogether(tx, workspaceId, to);
+  const count = (counting: Counting) =>
+    eachMonth(tx, workspaceId, (where) =>
+      areTogether
+        ? breakDownSettled(
+            tx,
+            sql`${where} and (c.clicked_at at time zone ${before})::date <> (c.clicked_at at time zone ${after})::date`,
+            'all',
+            counting,
+          )
+        : countWithoutTotals(tx, where, counting),
+    );
+  await count({ sign: 'taken off', timeZone: before });
+  await expectStill(tx, workspaceId, to);
+  await count({ timeZone: after });
   await removeEmpty(tx, workspaceId);
 }
 

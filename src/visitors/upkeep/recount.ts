@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { lockRollups } from '../rollups/rollup-lock.ts';
-import { busyLinkHits, countSettled, settled } from '../rollups/rollups.ts';
+import { busyLinkHits, countAll, settled } from '../rollups/rollups.ts';
 import { enterScopes } from './scope-links.ts';
 
 /** A select of all whose rollups are a workspace's. */
@@ -53,6 +53,6 @@ from ${settled(ofWorkspace)} c
 group by 1, 2
 having count(*) >= ${busyLinkHits}`);
     await enterScopes(tx, workspaceId);
-    await countSettled(tx, ofWorkspace);
+    await countAll(tx, workspaceId);
   });
 }
