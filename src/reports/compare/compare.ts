@@ -27,7 +27,7 @@ export async function loadCompared<Of extends Compared>(
   return inTime(db, workspaceId, isOfRows, async (tx) => {
     const compared: ComparedSteps<Of>[] = [];
     for (const each of subjects) {
-      const scope = await getScope(tx, workspaceId, each.subject, period);
+      const scope = await getScope(tx, workspaceId, each.subject, { timeZone: period.timeZone });
       const [steps = []] = await loadSteps(tx, scope, [period]);
       compared.push({ ...each, steps, total: sumOf(steps) });
     }

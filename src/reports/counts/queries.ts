@@ -26,7 +26,7 @@ export type Scope = {
   days: string | null;
   /** How many rows it is made of, of all time; infinite where nobody has counted them. */
   hits: number;
-  /** Its links whose rows are counted; rollups have none of these. */
+  /** Its links whose rows are counted; rollups have other hits of them at most. */
   others: { ids: readonly string[]; hits: number };
   /** Only hits that pass all of these; rollups cannot tell, rows answer. */
   filters: readonly Filter[];
@@ -42,9 +42,7 @@ type ScopeAsked = {
   areRowsAsked?: boolean;
 };
 
-/**
- * @throws NotFound for what is gone or another workspace's
- */
+/** @throws NotFound for what is gone or another workspace's */
 export async function getScope(
   db: Db,
   workspaceId: string,

@@ -7,10 +7,10 @@ import type { Sources } from './sources.ts';
 /** With fewer links it costs less to sum all of them. */
 const manyLinks = 5_000;
 
-/** So many links are summed for each ten that are asked for. */
+/** Links that are summed: ten for each one that is asked for, 500 at least. */
 const candidatesOf = (top: number) => Math.max(500, top * 10);
 
-/** More than these are as quick to be summed all. */
+/** Beyond this, summing all links is as quick. */
 const mostCandidates = 2_000;
 
 /**

@@ -140,7 +140,9 @@ function tabOf(name: DimensionName, report: Report, view: ReportView, places: Pl
   const others = count === null ? null : count - shown.length - (without > 0 ? 1 : 0);
   const otherClicks = total - without - shown.reduce((sum, { clicks }) => sum + clicks, 0);
   const rest = [
-    others === 0 ? '' : `${others === null ? 'Others' : plural(others, 'other')} with ${plural(otherClicks, 'click')}`,
+    others === 0 || otherClicks === 0
+      ? ''
+      : `${others === null ? 'Others' : plural(others, 'other')} with ${plural(otherClicks, 'click')}`,
     without > 0 ? `${plural(without, 'click')} without one` : '',
   ];
   return {

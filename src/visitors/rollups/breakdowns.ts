@@ -124,7 +124,7 @@ function cardsOf(scopes: Scopes, counting: Counting, values: readonly Placed[]):
     from card where busy_id is not null`;
   if (scopes === 'links') return ofLinks;
   const light = lightOf(values);
-  const among = (from: string, some: readonly Placed[]) => {
+  const among = (from: 'scoped' | 'light', some: readonly Placed[]) => {
     const shown = values.map(({ column }) =>
       some.some((each) => each.column === column) ? column : `null::text as ${column}`,
     );

@@ -18,7 +18,7 @@ import {
   takePending,
   vacuumInbox,
 } from '../rollups/mover.ts';
-import { keepHistory } from '../rollups/rollups.ts';
+import { keepHistory, takeOffDomains } from '../rollups/rollups.ts';
 import { scopeJobs } from './scope-jobs.ts';
 import type { Salts } from '../visits/salts.ts';
 import type { SweptHits } from './swept.ts';
@@ -130,6 +130,7 @@ export async function dropOldClicks(db: Db, days: number, now: Date): Promise<st
       // Another node dropped it while we waited.
       if (rowCount === 0) return false;
       await keepCounted(tx, monthOf(partition));
+      await tx.execute(takeOffDomains(sql`${sql.identifier(partition)}`));
       // New clicks wait behind us while we wait for a long report.
       await tx.execute(sql`set local lock_timeout = '2s'`);
       await tx.execute(sql`drop table ${sql.identifier(partition)}`);
@@ -152,6 +153,7 @@ export async function dropOldClicks(db: Db, days: number, now: Date): Promise<st
       // Another node was first.
       if (!first) return;
       await keepCounted(tx, { from: new Date(first), to: new Date(`${keptSince}T00:00:00Z`) });
+      await tx.execute(takeOffDomains(sql`(select workspace_id, domain_id from clicks_default where ${isOld})`));
       await tx.execute(sql`delete from clicks_default where ${isOld}`);
       dropped.push('clicks_default');
     });

@@ -5,15 +5,29 @@ import { type Dimension, dimensions } from '../rollups/dimensions.ts';
 import { breakDownSettled, breakDownWithHours, settled } from '../rollups/rollups.ts';
 import { domainScope, largeScopeHits, lightOf } from '../rollups/scopes.ts';
 
-/** A link, and what rollups of its own it has: of all hits, or of those whose rows are gone. */
-export type CountedLink = { id: string; isBusy: boolean; hasHistory: boolean };
+/** Hits that one transaction counts, in about a second. */
+export const hitsAStep = 20_000;
+
+/** Links that one transaction looks at. */
+export const linksAStep = 5_000;
+
+/** A link, the hits that rollups have of it, and what rollups of its own it has: of all hits, or of those without a row. */
+export type ScopeLink = { linkId: string; hits: number; isBusy: boolean; hasHistory: boolean };
 
 /** A campaign or a tag, and links of it. */
-type Members = {
-  workspaceId: string;
-  scopeId: string;
-  links: readonly CountedLink[];
-};
+type Members = { workspaceId: string; scopeId: string; links: readonly ScopeLink[] };
+
+/** Links without hits change nothing but who is counted from now on. */
+export const withHits = <Of extends ScopeLink>(links: readonly Of[]): Of[] => links.filter(({ hits }) => hits !== 0);
+
+export const sumOfHits = (links: readonly ScopeLink[]): number => links.reduce((sum, { hits }) => sum + hits, 0);
+
+/** The first of some links, as many as have so many hits together, at least one. */
+export function upTo<Of extends ScopeLink>(most: number, links: readonly Of[]): Of[] {
+  let hits = 0;
+  const enough = links.findIndex((link) => (hits += link.hits) >= most);
+  return enough === -1 ? [...links] : links.slice(0, enough + 1);
+}
 
 /** All that every campaign and tag has; what only large ones have besides; or both. */
 export type Extent = 'light' | 'besides' | 'full';
@@ -34,7 +48,7 @@ export async function countMembers(
   extent: Extent,
   sign: 'added' | 'taken off',
 ): Promise<void> {
-  const idsOf = (some: readonly CountedLink[]) => some.map(({ id }) => id);
+  const idsOf = (some: readonly ScopeLink[]) => some.map(({ linkId }) => linkId);
   const rolledUp = idsOf(links.filter(({ isBusy, hasHistory }) => isBusy || hasHistory));
   const quiet = idsOf(links.filter(({ isBusy }) => !isBusy));
   if (rolledUp.length > 0) await copyRollups(tx, scopeId, rolledUp, extent, sign);

@@ -7,8 +7,10 @@ import { loadReport } from '../../../src/reports/counts/report.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { countCampaignDays } from '../../../src/visitors/rollups/days.ts';
 import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
+import { deleteWorkspaceCounts } from '../../../src/visitors/upkeep/removal.ts';
 import { restateWorkspace } from '../../../src/visitors/upkeep/recount.ts';
 import { busyLinkHits, keepHistory } from '../../../src/visitors/rollups/rollups.ts';
+import { markLargeDomains } from '../../../src/visitors/upkeep/large-scopes.ts';
 import { settleScopes } from '../../../src/visitors/upkeep/scope-jobs.ts';
 import { findKept, findKeptOfDomain, largeScopeHits } from '../../../src/visitors/rollups/scopes.ts';
 import { openTestDatabase, type OpenTestDatabase } from '../../setup/database.ts';
@@ -220,6 +222,20 @@ union all select scope_id from scope_changes where workspace_id = ${workspaceId}
 insert into campaigns (id, workspace_id, name, name_key) values (${idOf('spring')}, ${workspaceId}, 'spring', 'spring')`);
   });
 
+  it('are let go with their workspace', async () => {
+    await record(1, 20);
+    await db.execute(sql`update workspaces set deleted_at = now() where id = ${workspaceId}`);
+    await settleScopes(db);
+    expect(await keptOf('spring', 'print')).toEqual({});
+    await deleteWorkspaceCounts(db, workspaceId);
+    await db.execute(sql`delete from links where workspace_id = ${workspaceId}`);
+    await db.execute(sql`delete from workspaces where id = ${workspaceId}`);
+    await db.execute(sql`
+insert into scope_changes (workspace_id, link_id, scope_id) values (${workspaceId}, ${idOf(1)}, ${idOf('print')})`);
+    await settleScopes(db);
+    expect(await rowsOf(db, sql`select id from scope_changes where workspace_id = ${workspaceId}`)).toEqual([]);
+  });
+
   it('become large by the hits that come and by the links', async () => {
     await record(1, 20);
     await settleScopes(db);
@@ -338,9 +354,45 @@ describe('domains', () => {
     await expectExact();
   });
 
+  it('get rollups in a workspace that became large, each by itself', async () => {
+    await record(1, 60);
+    await settleScopes(db);
+    await markLargeDomains(db);
+    await settleScopes(db);
+    expect(await keptOfDomain('a')).toBeNull();
+    await db.execute(sql`update rollup_scopes set hits = hits + ${largeScopeHits} where scope_id = ${workspaceId}`);
+    await markLargeDomains(db);
+    await settleScopes(db);
+    expect(await keptOfDomain('a')).toBe(`${workspaceId}:${idOf('a')}`);
+    await expectExact();
+  });
+
+  it.each(['before', 'after'])(
+    'show no clicks of others whose rows were dropped %s they were counted',
+    async (when) => {
+      const byDomain = (name: string, link: number, count: number) =>
+        hitsOf(link, count).map((hit) => ({ ...hit, domainId: idOf(name) }));
+      await putHits(
+        db,
+        byDomain('b', 1, 50).map((hit) => ({ ...hit, clickedAt: hit.clickedAt - 10 * 24 * hour })),
+      );
+      await rollUpPending(db);
+      if (when === 'after') await settleScopes(db);
+      await keepHistory(db, workspaceId, [idOf(1)], sql`true`);
+      await putHits(db, byDomain('a', 2, 20));
+      await rollUpPending(db);
+      if (when === 'before')
+        await db.execute(sql`
+update rollup_scopes set state = 'filling' where workspace_id = ${workspaceId} and kind = 'workspace'`);
+      await settleScopes(db);
+      expect(await keptOfDomain('a')).toBeNull();
+      const report = await loadReport(db, workspaceId, { kind: 'domain', id: idOf('a') }, period);
+      expect(report.total.clicks).toBe(17);
+    },
+  );
+
   it('are counted over all rows where an older version had moved some', async () => {
     await record(1, 30);
-    await settleScopes(db);
     await db.execute(sql`
 delete from rollup_scopes where workspace_id = ${workspaceId} and kind in ('domain', 'workspace')`);
     await putHits(
