@@ -48,18 +48,29 @@ export function hourOf(instant: SQL, timeZone: SQL): SQL {
                   else ${start} + interval '45 minutes' end`;
 }
 
+/**
+ * The campaigns and tags of a hit's link that are rolled up whole, and the others. They are looked up hit by hit: Postgres
+ * guesses so few of them that it would join them row by row.
+ */
+const scopesOfLink = sql`(
+    select array_agg(scope_id) filter (where is_full) as whole_of, array_agg(scope_id) filter (where not is_full) as light_of
+    from scope_links
+    where workspace_id = c.workspace_id and link_id = c.link_id
+  )`;
+
 /** CTE `source`: the hits with their hour and day on the workspace's clock, and their values. `busy_id`: NULL unless busy. */
 export const readSource = (
   hits: SQL,
   { dimensions = all, timeZone = sql`w.time_zone`, ofQuietLinks = false }: Counting,
+  scopes: Scopes,
 ): SQL => sql`source as materialized (
   select c.workspace_id, c.link_id, c.domain_id, c.class, c.clicked_at, c.is_first_in_workspace, c.is_first_on_link,
          ${ofQuietLinks ? sql`c.link_id` : sql`case when c.link_id in (select link_id from link_totals where is_busy) then c.link_id end`} as busy_id,
          ${hourOf(sql`c.clicked_at`, timeZone)} as hour,
          (c.clicked_at at time zone ${timeZone})::date as day,
-         ${valueColumns(placed(dimensions))}
+         ${valueColumns(placed(dimensions))}${scopes === 'all' ? sql`, m.whole_of, m.light_of` : sql``}
   from ${hits} c
-  join workspaces w on w.id = c.workspace_id
+  join workspaces w on w.id = c.workspace_id ${scopes === 'all' ? sql`cross join lateral ${scopesOfLink} m` : sql``}
 )`;
 
 /** The columns of each card, as grouping sets. */
@@ -78,18 +89,12 @@ function valueRows(values: readonly Placed[]): SQL {
 }
 
 /**
- * CTEs: `membership` has the campaigns and tags of links, looked up one by one because there may be a million. `scoped` has
- * a hit once for each campaign, tag and domain that is rolled up whole, `light` for each other campaign and tag.
+ * CTEs: `scoped` has a hit of the source once for each campaign, tag and domain that is rolled up whole, `light` for each
+ * other campaign and tag.
  */
 function readScopes(values: readonly Placed[]): SQL {
   const ofLight = sql.join([sql`m.scope_id`, ...lightOf(values).map(({ column }) => sql.raw(`s.${column}`))], sql`, `);
-  return sql`membership as materialized (
-  select l.workspace_id, l.link_id, m.scope_id, m.is_full
-  from (select distinct workspace_id, link_id from source) l
-  cross join lateral (
-    select scope_id, is_full from scope_links where workspace_id = l.workspace_id and link_id = l.link_id offset 0
-  ) m
-), whole_domain as materialized (
+  return sql`whole_domain as materialized (
   select d.domain_id, r.workspace_id, r.scope_id
   from (select distinct workspace_id, domain_id from source) d
   join rollup_scopes r
@@ -98,7 +103,7 @@ function readScopes(values: readonly Placed[]): SQL {
 ), scoped as materialized (
   select m.scope_id, s.is_first_on_link as is_first, s.hour, s.day, s.class, ${columnsOf(values)}
   from source s
-  join membership m on m.link_id = s.link_id and m.is_full
+  cross join unnest(s.whole_of) as m (scope_id)
   union all
   select d.scope_id, s.is_first_in_workspace, s.hour, s.day, s.class, ${columnsOf(values)}
   from source s
@@ -106,7 +111,7 @@ function readScopes(values: readonly Placed[]): SQL {
 ), light as materialized (
   select s.is_first_on_link as is_first, s.day, ${ofLight}
   from source s
-  join membership m on m.link_id = s.link_id and not m.is_full
+  cross join unnest(s.light_of) as m (scope_id)
 )`;
 }
 

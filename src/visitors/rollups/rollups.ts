@@ -54,7 +54,7 @@ const addToTotals = (counting: Counting): SQL => sql`totals as (
 )`;
 
 /** CTEs that count `hits` in every rollup of their workspaces and links but the sums of these. */
-const addToRollups = (hits: SQL, counting: Counting): SQL => sql`${readSource(hits, counting)},
+const addToRollups = (hits: SQL, counting: Counting): SQL => sql`${readSource(hits, counting, 'all')},
 ${addBreakdowns('all', counting)}, ${addHours(
   sql`
     select workspace_id as scope_id, is_first_in_workspace as is_first, hour, class from source
@@ -68,9 +68,9 @@ ${addBreakdowns('all', counting)}, ${addHours(
   set hits = t.hits + m.hits,
       state = case when t.state = 'light' and t.hits + m.hits >= ${largeScopeHits} then 'filling' else t.state end
   from (
-    select m.workspace_id, m.scope_id, ${countOf(counting)} as hits
+    select s.workspace_id, m.scope_id, ${countOf(counting)} as hits
     from source s
-    join membership m on m.link_id = s.link_id
+    cross join unnest(s.whole_of || s.light_of) as m (scope_id)
     group by 1, 2
   ) m
   where t.workspace_id = m.workspace_id and t.scope_id = m.scope_id
@@ -151,7 +151,7 @@ returning t.link_id`);
  */
 export async function breakDownSettled(tx: Db, where: SQL, scopes: Scopes, counting: Counting): Promise<void> {
   await tx.execute(sql`
-with ${readSource(settled(where), counting)},
+with ${readSource(settled(where), counting, scopes)},
 ${addBreakdowns(scopes, counting)}
 select count(*) from counted`);
 }
@@ -168,7 +168,7 @@ export async function breakDownWithHours(
       ? [sql`link_id`, sql`is_first_on_link`]
       : [sql`${scopes.only}::text`, scopes.visitorsOf === 'link' ? sql`is_first_on_link` : sql`is_first_in_workspace`];
   await tx.execute(sql`
-with ${readSource(settled(where), counting)},
+with ${readSource(settled(where), counting, scopes)},
 ${addBreakdowns(scopes, counting)},
 ${addHours(sql`select ${scopeId} as scope_id, ${isFirst} as is_first, hour, class from source`, counting)}
 select count(*) from counted`);
