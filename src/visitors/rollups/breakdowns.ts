@@ -89,8 +89,8 @@ function valueRows(values: readonly Placed[]): SQL {
 }
 
 /**
- * CTEs: `scoped` has a hit of the source once for each campaign, tag and domain that is rolled up whole, `light` for each
- * other campaign and tag.
+ * CTEs: `scoped` has a hit once for each campaign, tag and domain that is rolled up whole, `light` for each other campaign
+ * and tag.
  */
 function readScopes(values: readonly Placed[]): SQL {
   const ofLight = sql.join([sql`m.scope_id`, ...lightOf(values).map(({ column }) => sql.raw(`s.${column}`))], sql`, `);

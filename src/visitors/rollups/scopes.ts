@@ -5,8 +5,8 @@ import type { Dimension } from './dimensions.ts';
 /*
  * Campaigns, tags and domains in the rollups. Every campaign and tag has days by class and channel, and large ones have all
  * that a workspace has. The rows of smaller ones answer in some tens of milliseconds. Domains of a large workspace are
- * rolled up once it has hits of two. Links come to a campaign or a tag and leave it at any time: `scope_links` has those
- * whose hits are counted, `scope_changes` those that are to be looked at again.
+ * rolled up once it has hits of two. Links come to a campaign or a tag and leave it at any time. `scope_links` has those
+ * whose hits are counted, `scope_changes` those to look at again.
  */
 
 /** A campaign, a tag or a workspace's domains are rolled up whole from this many hits on. */

@@ -53,7 +53,7 @@ select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64
     if (!(await tryLockRollups(tx, workspaceId, patienceMs))) return false;
     const { rows } = await tx.execute<{ isOver: boolean }>(sql`
 select deleted_at is not null as "isOver" from workspaces where id = ${workspaceId}`);
-    // Whoever deletes it deletes these as well.
+    // These go with it.
     if (rows[0]?.isOver) return false;
     if (rows.length === 0) return forgetScopes(tx, workspaceId);
     return (await settleChanges(tx, workspaceId)) || (await fillNext(tx, workspaceId));

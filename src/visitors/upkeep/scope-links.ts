@@ -11,7 +11,7 @@ export const hitsAStep = 20_000;
 /** Links that one transaction looks at. */
 export const linksAStep = 5_000;
 
-/** A link, the hits that rollups have of it, and what rollups of its own it has: of all hits, or of those without a row. */
+/** A link and the hits that rollups have of it; its own rollups have all of them, or those without a row, or none. */
 export type ScopeLink = { linkId: string; hits: number; isBusy: boolean; hasHistory: boolean };
 
 /** A campaign or a tag, and links of it. */
