@@ -17,7 +17,7 @@ import {
 import { countRows, type RowCount } from './rows.ts';
 import { rollupSources, type Sources } from './sources.ts';
 import { countSteps, countWeek, type SeriesAsked } from './steps.ts';
-import { findTopLinks } from './top-links.ts';
+import { findTopLinks, manyLinks } from './top-links.ts';
 
 /*
  * A report is the sum of what rollups know and of what is counted from rows. Of a workspace, a busy link and a large
@@ -238,9 +238,10 @@ function breakdownsOf(
   for (const count of counts) found.get(count.dimension)?.push(count);
   const of = (name: DimensionName): Breakdown => {
     const values = found.get(name) ?? [];
+    const count = values[0]?.count === undefined ? values.length : values[0].count;
     return {
       rows: values.slice(0, most(name)).map(({ value, clicks, visitors }) => ({ value, clicks, visitors })),
-      count: values[0]?.count === undefined ? values.length : values[0].count,
+      count: name === 'link' && (count ?? 0) > manyLinks ? null : count,
       sum: values[0]?.sum ?? values.reduce((sum, { clicks }) => sum + clicks, 0),
     };
   };

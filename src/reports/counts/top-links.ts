@@ -4,8 +4,8 @@ import { type Counts, hitsOf, isFirst, type Scope } from './queries.ts';
 import { singleDays } from './steps.ts';
 import type { Sources } from './sources.ts';
 
-/** With fewer links it costs less to sum all of them. */
-const manyLinks = 5_000;
+/** With fewer links it costs less to sum all of them. Of more, no report says how many there are. */
+export const manyLinks = 5_000;
 
 /** Links that are summed: ten for each one that is asked for, 500 at least. */
 const candidatesOf = (top: number) => Math.max(500, top * 10);

@@ -71,7 +71,7 @@ export function valueList(
   };
 
   function wordsOf(): string {
-    if (count === null) return `${title}, the most clicks first`;
+    if (count === null) return `${inSentence(title)}, the most clicks first`;
     return search ? `${plural(count, 'value')} with “${search}”` : plural(count, inSentence(one), inSentence(title));
   }
 }

@@ -127,7 +127,13 @@ where workspace_id = ${workspaceId} and scope_id = ${scopeId} and link_id = any(
 async function cleanUp(tx: Db, workspaceId: string, scopeId: string): Promise<void> {
   const { rowCount } = await tx.execute(sql`
 select 1 from scope_changes where workspace_id = ${workspaceId} and scope_id = ${scopeId} limit 1`);
-  if (!rowCount) await removeEmptyOf(tx, sql`select ${scopeId}::text`);
+  if (rowCount) return;
+  await removeEmptyOf(tx, sql`select ${scopeId}::text`);
+  // One without links leaves no change behind when it is deleted.
+  await tx.execute(sql`
+delete from rollup_scopes
+where workspace_id = ${workspaceId} and scope_id = ${scopeId}
+  and not exists (select 1 from scope_links where workspace_id = ${workspaceId} and scope_id = ${scopeId})`);
 }
 
 async function addHits(tx: Db, workspaceId: string, scopeId: string, hits: number): Promise<void> {

@@ -231,18 +231,15 @@ describe('a crash between a change and its event', () => {
     const holder = openDatabase(app.databaseUrl, () => {}, 1);
     await holder.db.transaction(async (tx) => {
       await tx.execute(sql`lock table events in exclusive mode`);
-      await work(() =>
-        eventually(
-          async () =>
-            (
-              await rowsOf<{ pid: number }>(
-                db,
-                sql`select pid from pg_stat_activity where wait_event_type = 'Lock' and query like '%insert into events%'`,
-              )
-            ).map(({ pid }) => pid),
-          (pids) => pids.length > 0,
-        ),
-      );
+      await work(async () => {
+        let pids: number[] = [];
+        const waiting = sql`select pid from pg_stat_activity where wait_event_type = 'Lock' and query like '%insert into events%'`;
+        // It may take a process many seconds to start beside others.
+        await expect
+          .poll(async () => (pids = (await rowsOf<{ pid: number }>(db, waiting)).map(({ pid }) => pid)))
+          .not.toEqual([]);
+        return pids;
+      });
     });
     await holder.close();
   }

@@ -55,7 +55,7 @@ describe.each(subjects)('the links of a large $kind', (subject) => {
     const counted = (await loadReport(db, 'ws', subject, periodOf(asked), all)).breakdowns.link;
     expect(link.rows).toEqual(counted.rows);
     expect(link.sum).toBe(counted.sum);
-    expect([link.count, typeof counted.count]).toEqual([null, 'number']);
+    expect(link.count).toBeNull();
   });
 
   it('are all counted where others may be among them', async () => {

@@ -32,7 +32,7 @@ it('counts the links of a campaign, and says whose visitors they are', async () 
   const page = await owner.ask(`${home}/reports/campaigns/launch?period=7d`);
   expect(page.status).toBe(200);
   expect(textOf(page)).toContain('2 clicks by 2 visitors');
-  expect(textOf(page)).toContain('Visitors are counted for each link');
+  expect(textOf(page)).toContain('A visitor counts once a day on each link');
   expect(page.text).toContain(`href="${home}/reports/campaigns/launch?period=7d&amp;f=device:is:desktop"`);
   expect(textOf(await owner.ask(`${home}/reports/campaigns/launch/values?by=link`))).toContain('2 links');
 });
