@@ -112,18 +112,9 @@ export async function keepHistory(tx: Db, workspaceId: string, linkIds: readonly
     and ${where}`;
   await breakDownWithHours(tx, areTheirs, 'links', { ofQuietLinks: true });
   await tx.execute(sql`
-with gone as (
-  delete from clicks c
-  where ${areTheirs} and (c.link_id, c.clicked_at, c.id) not in (select link_id, clicked_at, id from clicks_pending)
-  returning c.workspace_id, c.domain_id
-)
-${takeOffDomains(sql`gone`)}`);
+delete from clicks c
+where ${areTheirs} and (c.link_id, c.clicked_at, c.id) not in (select link_id, clicked_at, id from clicks_pending)`);
 }
-
-/** Takes rows that go off the hits of their domains: the workspace has more than its only domain from then on. */
-export const takeOffDomains = (rows: SQL): SQL => sql`update rollup_scopes t set hits = t.hits - g.hits
-from (select workspace_id, domain_id, count(*) as hits from ${rows} r group by 1, 2) g
-where t.workspace_id = g.workspace_id and t.scope_id = ${domainScope(sql`g.workspace_id`, sql`g.domain_id`)}`;
 
 /**
  * Links that are not rolled up get the breakdowns and hours of their past now, and of each click from now on.

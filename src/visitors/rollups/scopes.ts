@@ -64,10 +64,7 @@ where r.workspace_id = ${workspaceId} and r.scope_id = ${all} and r.kind in ('ca
   return new Map(rows.map(({ id, isFull }) => [id, { whole: isFull ? id : null, days: id }]));
 }
 
-/**
- * Finds rollups of a domain: its own, or the workspace's where this one domain has rows of all hits. Months that were dropped
- * are not a domain's any more, unless it had rollups of its own by then.
- */
+/** Finds rollups of a domain: its own, or the workspace's where all hits came by this one domain. */
 export async function findKeptOfDomain(db: Db, workspaceId: string, domainId: string): Promise<KeptOf> {
   const { rows } = await db.execute<{ whole: string | null }>(sql`
 select case when d.state = 'full' then d.scope_id when d.hits = w.hits then w.scope_id end as whole

@@ -3,15 +3,15 @@ import type { Db } from '../../ground/db/db.ts';
 import { tryLockRollups } from '../rollups/rollup-lock.ts';
 import { addToDomains, breakDownWithHours, settled } from '../rollups/rollups.ts';
 import { largeScopeHits } from '../rollups/scopes.ts';
-import { countMembers, hitsAStep, linksAStep, type ScopeLink, upTo, withHits } from './scope-links.ts';
+import { countMembers, hitsAStep, linksAStep, type ScopeLink, sumRollups, upTo, withHits } from './scope-links.ts';
 
 /** How long to wait for whoever counts the workspace, in milliseconds. */
 export const patienceMs = 2_000;
 
-/** Counts a step of the past of a scope that became large. @returns whether there was one */
+/** Counts a step of the past of a scope that became large, the smallest first. @returns whether there was one */
 export async function fillNext(tx: Db, workspaceId: string): Promise<boolean> {
   const { rows } = await tx.execute<{ scopeId: string; kind: string }>(sql`
-select scope_id as "scopeId", kind from rollup_scopes where workspace_id = ${workspaceId} and state = 'filling' limit 1`);
+select scope_id as "scopeId", kind from rollup_scopes where workspace_id = ${workspaceId} and state = 'filling' order by hits limit 1`);
   const [scope] = rows;
   if (!scope) return false;
   const { scopeId, kind } = scope;
@@ -34,14 +34,23 @@ set hits = (select coalesce(sum(hits), 0) from click_totals_hourly where scope_i
 where workspace_id = ${workspaceId} and scope_id = workspace_id`);
 }
 
+/**
+ * Counts a domain from its rows. One that had all hits of its workspace while some of its rows were dropped has what the
+ * workspace has and the other domains have not.
+ */
 async function fillDomain(tx: Db, workspaceId: string, scopeId: string): Promise<void> {
   const domainId = scopeId.slice(workspaceId.length + 1);
-  await breakDownWithHours(
-    tx,
-    sql`c.workspace_id = ${workspaceId} and c.domain_id = ${domainId}`,
-    { only: scopeId, visitorsOf: 'workspace' },
-    {},
-  );
+  const areTheirs = sql`c.workspace_id = ${workspaceId} and c.domain_id = ${domainId}`;
+  const { rows } = await tx.execute<{ isRest: boolean; others: string[] }>(sql`
+select sum(d.hits) filter (where d.scope_id = ${scopeId}) > (select count(*) from ${settled(areTheirs)} c)
+         and sum(d.hits) = (select hits from rollup_scopes where workspace_id = ${workspaceId} and scope_id = workspace_id)
+         and bool_and(d.state = 'full' or d.hits = 0 or d.scope_id = ${scopeId}) as "isRest",
+       coalesce(array_agg(d.scope_id) filter (where d.state = 'full'), '{}') as others
+from rollup_scopes d
+where d.workspace_id = ${workspaceId} and d.kind = 'domain'`);
+  const { isRest = false, others = [] } = rows[0] ?? {};
+  if (isRest) await sumRollups(tx, scopeId, { added: [workspaceId], takenOff: others });
+  else await breakDownWithHours(tx, areTheirs, { only: scopeId, visitorsOf: 'workspace' }, {});
 }
 
 /** @returns true when all its links are counted */
@@ -63,17 +72,25 @@ where workspace_id = ${workspaceId} and scope_id = ${scopeId}
   return links.length === rows.length && rows.length < linksAStep;
 }
 
-/** A workspace with many hits by two domains gets rollups of each: no index finds the rows of one. */
-export async function markLargeDomains(db: Db): Promise<void> {
-  const areLarge = sql`w.kind = 'workspace' and w.state = 'full' and w.hits >= ${largeScopeHits}
-  and w.workspace_id = d.workspace_id and d.kind = 'domain' and d.state = 'light' and d.hits > 0 and d.hits < w.hits`;
+const conditions = {
+  all: sql`true`,
+  // No index finds the rows of one domain, and where rows are gone they do not tell one from another.
+  'large or without rows': sql`(w.hits >= ${largeScopeHits}
+    or (select min(hour) from click_totals_hourly where scope_id = w.workspace_id)
+       < (select date_trunc('hour', min(clicked_at)) from clicks where workspace_id = w.workspace_id) - interval '1 hour')`,
+};
+
+/** Domains of workspaces that have hits by several are to get rollups of their own. */
+export async function markDomains(db: Db, which: keyof typeof conditions): Promise<void> {
+  const areChosen = sql`w.kind = 'workspace' and w.state = 'full' and w.workspace_id = d.workspace_id and d.kind = 'domain'
+  and d.state = 'light' and d.hits > 0 and d.hits < w.hits and ${conditions[which]}`;
   const { rows } = await db.execute<{ id: string }>(sql`
-select distinct d.workspace_id as id from rollup_scopes d, rollup_scopes w where ${areLarge}`);
+select distinct d.workspace_id as id from rollup_scopes d, rollup_scopes w where ${areChosen}`);
   for (const { id } of rows)
     await db.transaction(async (tx) => {
       if (!(await tryLockRollups(tx, id, patienceMs))) return;
       await tx.execute(sql`
-update rollup_scopes d set state = 'filling' from rollup_scopes w where ${areLarge} and d.workspace_id = ${id}`);
+update rollup_scopes d set state = 'filling' from rollup_scopes w where ${areChosen} and d.workspace_id = ${id}`);
     });
 }
 

@@ -18,8 +18,8 @@ import {
   takePending,
   vacuumInbox,
 } from '../rollups/mover.ts';
-import { keepHistory, takeOffDomains } from '../rollups/rollups.ts';
-import { scopeJobs } from './scope-jobs.ts';
+import { keepHistory } from '../rollups/rollups.ts';
+import { rollUpDomains, scopeJobs } from './scope-jobs.ts';
 import type { Salts } from '../visits/salts.ts';
 import type { SweptHits } from './swept.ts';
 import { forgetVisitorsSeen } from '../rollups/visitors-seen.ts';
@@ -120,6 +120,7 @@ export async function dropOldClicks(db: Db, days: number, now: Date): Promise<st
   const dropped: string[] = [];
   // Deleted hits can be counted no more.
   await rollUpNewDimensions(db);
+  await rollUpDomains(db);
   for (const partition of await listPartitionsBefore(db, keptSince)) {
     await keepQuietLinks(db, monthOf(partition));
     const isDropped = await db.transaction(async (tx) => {
@@ -130,7 +131,6 @@ export async function dropOldClicks(db: Db, days: number, now: Date): Promise<st
       // Another node dropped it while we waited.
       if (rowCount === 0) return false;
       await keepCounted(tx, monthOf(partition));
-      await tx.execute(takeOffDomains(sql`${sql.identifier(partition)}`));
       // New clicks wait behind us while we wait for a long report.
       await tx.execute(sql`set local lock_timeout = '2s'`);
       await tx.execute(sql`drop table ${sql.identifier(partition)}`);
@@ -153,7 +153,6 @@ export async function dropOldClicks(db: Db, days: number, now: Date): Promise<st
       // Another node was first.
       if (!first) return;
       await keepCounted(tx, { from: new Date(first), to: new Date(`${keptSince}T00:00:00Z`) });
-      await tx.execute(takeOffDomains(sql`(select workspace_id, domain_id from clicks_default where ${isOld})`));
       await tx.execute(sql`delete from clicks_default where ${isOld}`);
       dropped.push('clicks_default');
     });

@@ -3,7 +3,7 @@ import type { Db } from '../../ground/db/db.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
 import { removeEmptyOf } from './recount.ts';
 import { tryLockRollups } from '../rollups/rollup-lock.ts';
-import { fillNext, forgetQuietHours, markLargeDomains, patienceMs } from './large-scopes.ts';
+import { fillNext, forgetQuietHours, markDomains, patienceMs } from './large-scopes.ts';
 import { countMembers, hitsAStep, linksAStep, type ScopeLink, sumOfHits, upTo, withHits } from './scope-links.ts';
 import { changesOf, largeScopeHits } from '../rollups/scopes.ts';
 
@@ -13,7 +13,7 @@ const runMs = 20_000;
 /** The jobs that keep the rollups of campaigns, tags and domains in step with their links and their size. */
 export const scopeJobs = (db: Db): Job[] => [
   { name: 'count campaigns and tags', everyMs: 2_000, atMostMs: 10_000, run: () => settleScopes(db, runMs) },
-  { name: 'find large domains', everyMs: 60_000, run: () => markLargeDomains(db) },
+  { name: 'find large domains', everyMs: 60_000, run: () => markDomains(db, 'large or without rows') },
 ];
 
 /**
@@ -42,6 +42,14 @@ order by random()`);
     left = again;
   }
   if (failures.length > 0) throw failures[0];
+}
+
+/** Gives every domain beside others rollups of its own, before rows go that alone tell one from another. */
+export async function rollUpDomains(db: Db): Promise<void> {
+  // Once for workspaces whose domains nobody has counted yet.
+  await settleScopes(db);
+  await markDomains(db, 'all');
+  await settleScopes(db);
 }
 
 /** @returns whether there may be more to do; not where somebody else has the workspace's rollups */

@@ -58,6 +58,7 @@ export async function countMembers(
   await count(tx, areTheirs, { only: scopeId, visitorsOf: 'link' }, { dimensions: extents[extent], sign });
 }
 
+/** Adds up rollups of links in those of their campaign or tag, or takes them off. */
 async function copyRollups(
   tx: Db,
   scopeId: string,
@@ -68,26 +69,64 @@ async function copyRollups(
   const names = extents[extent].map(({ name }) => name);
   const areTheirs = sql`scope_id = any(${sql.param([...linkIds])}::text[])`;
   const factor = sql.raw(sign === 'added' ? '1' : '-1');
-  const sums = (table: SQL, time: SQL) => sql`
-  select ${scopeId}::text, ${time}, dimension, value, ${factor} * sum(clicks), ${factor} * sum(visitors)
-  from (
-    select ${time}, dimension, value, clicks, visitors from ${table}
+  await writeSums(
+    tx,
+    scopeId,
+    (table, time) => sql`
+    select ${time}, dimension, value, ${factor} * clicks, ${factor} * visitors from ${table}
     where ${areTheirs} and dimension = any(${sql.param(names)}::text[])
     union all
     -- The rollup of a link does not name it.
-    select ${time}, 'link', scope_id, clicks, visitors from ${table}
-    where ${areTheirs} and dimension = 'class' and value = 'human' and ${names.includes('link')}
-  ) own
-  group by 1, 2, 3, 4`;
+    select ${time}, 'link', scope_id, ${factor} * clicks, ${factor} * visitors from ${table}
+    where ${areTheirs} and dimension = 'class' and value = 'human' and ${names.includes('link')}`,
+    extent === 'light'
+      ? null
+      : sql`select hour, class, ${factor} * hits, ${factor} * visitors from click_totals_hourly where ${areTheirs}`,
+  );
+}
+
+/** Adds up rollups of scopes without those of others, in a scope that has none yet. */
+export async function sumRollups(
+  tx: Db,
+  scopeId: string,
+  { added, takenOff }: { added: readonly string[]; takenOff: readonly string[] },
+): Promise<void> {
+  const of = sql`any(${sql.param([...added, ...takenOff])}::text[])`;
+  const factor = sql`case when scope_id = any(${sql.param([...added])}::text[]) then 1 else -1 end`;
+  await writeSums(
+    tx,
+    scopeId,
+    (table, time) => sql`
+    select ${time}, dimension, value, ${factor} * clicks, ${factor} * visitors from ${table} where scope_id = ${of}`,
+    sql`select hour, class, ${factor} * hits, ${factor} * visitors from click_totals_hourly where scope_id = ${of}`,
+  );
+}
+
+/**
+ * @param counts a select (time, dimension, value, clicks, visitors) from a table of days or months
+ * @param hours a select (hour, class, hits, visitors); none are written without
+ */
+async function writeSums(
+  tx: Db,
+  scopeId: string,
+  counts: (table: SQL, time: SQL) => SQL,
+  hours: SQL | null,
+): Promise<void> {
+  const sums = (table: SQL, time: SQL) => sql`
+  select ${scopeId}::text, time, dimension, value, sum(clicks), sum(visitors)
+  from (${counts(table, time)}
+  ) own (time, dimension, value, clicks, visitors)
+  group by 1, 2, 3, 4
+  having sum(clicks) <> 0 or sum(visitors) <> 0`;
   await tx.execute(addToDaily(sums(sql`click_counts_daily`, sql`day`)));
   await tx.execute(addToMonthly(sums(sql`click_counts_monthly`, sql`month`)));
-  if (extent !== 'light')
+  if (hours)
     await tx.execute(
       addToHourly(sql`
-  select ${scopeId}::text, hour, class, ${factor} * sum(hits), ${factor} * sum(visitors)
-  from click_totals_hourly
-  where ${areTheirs}
-  group by 1, 2, 3`),
+  select ${scopeId}::text, hour, class, sum(hits), sum(visitors)
+  from (${hours}) own (hour, class, hits, visitors)
+  group by 1, 2, 3
+  having sum(hits) <> 0 or sum(visitors) <> 0`),
     );
 }
 

@@ -10,8 +10,8 @@ import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { deleteWorkspaceCounts } from '../../../src/visitors/upkeep/removal.ts';
 import { restateWorkspace } from '../../../src/visitors/upkeep/recount.ts';
 import { busyLinkHits, keepHistory } from '../../../src/visitors/rollups/rollups.ts';
-import { markLargeDomains } from '../../../src/visitors/upkeep/large-scopes.ts';
-import { settleScopes } from '../../../src/visitors/upkeep/scope-jobs.ts';
+import { markDomains } from '../../../src/visitors/upkeep/large-scopes.ts';
+import { rollUpDomains, settleScopes } from '../../../src/visitors/upkeep/scope-jobs.ts';
 import { findKept, findKeptOfDomain, largeScopeHits } from '../../../src/visitors/rollups/scopes.ts';
 import { openTestDatabase, type OpenTestDatabase } from '../../setup/database.ts';
 import { insertBareWorkspace, makeHit, putHits, rowsOf } from '../../setup/hits.ts';
@@ -360,39 +360,63 @@ describe('domains', () => {
   it('get rollups in a workspace that became large, each by itself', async () => {
     await record(1, 60);
     await settleScopes(db);
-    await markLargeDomains(db);
+    await markDomains(db, 'large or without rows');
     await settleScopes(db);
     expect(await keptOfDomain('a')).toBeNull();
     await db.execute(sql`update rollup_scopes set hits = hits + ${largeScopeHits} where scope_id = ${workspaceId}`);
-    await markLargeDomains(db);
+    await markDomains(db, 'large or without rows');
     await settleScopes(db);
     expect(await keptOfDomain('a')).toBe(`${workspaceId}:${idOf('a')}`);
     await expectExact();
   });
 
-  it.each(['before', 'after'])(
-    'show no clicks of others whose rows were dropped %s they were counted',
-    async (when) => {
-      const byDomain = (name: string, link: number, count: number) =>
-        hitsOf(link, count).map((hit) => ({ ...hit, domainId: idOf(name) }));
-      await putHits(
-        db,
-        byDomain('b', 1, 50).map((hit) => ({ ...hit, clickedAt: hit.clickedAt - 10 * 24 * hour })),
-      );
-      await rollUpPending(db);
-      if (when === 'after') await settleScopes(db);
-      await keepHistory(db, workspaceId, [idOf(1)], sql`true`);
-      await putHits(db, byDomain('a', 2, 20));
-      await rollUpPending(db);
-      if (when === 'before')
-        await db.execute(sql`
-update rollup_scopes set state = 'filling' where workspace_id = ${workspaceId} and kind = 'workspace'`);
-      await settleScopes(db);
-      expect(await keptOfDomain('a')).toBeNull();
-      const report = await loadReport(db, workspaceId, { kind: 'domain', id: idOf('a') }, period);
-      expect(report.total.clicks).toBe(17);
-    },
-  );
+  const byDomain = (name: string, link: number, count: number, daysAgo = 0) =>
+    hitsOf(link, count).map((hit) => ({
+      ...hit,
+      domainId: idOf(name),
+      clickedAt: hit.clickedAt - daysAgo * 24 * hour,
+    }));
+  const totalOf = async (name: string) =>
+    (await loadReport(db, workspaceId, { kind: 'domain', id: idOf(name) }, period)).total;
+
+  it('show no clicks of others whose rows were dropped before anybody counted by domain', async () => {
+    await putHits(db, byDomain('b', 1, 50, 10));
+    await rollUpPending(db);
+    await keepHistory(db, workspaceId, [idOf(1)], sql`true`);
+    await putHits(db, byDomain('a', 2, 20));
+    await rollUpPending(db);
+    await settleScopes(db);
+    expect(await keptOfDomain('a')).toBeNull();
+    expect((await totalOf('a')).clicks).toBe(17);
+  });
+
+  it('keep what was dropped of the only one, when a second comes as well', async () => {
+    await putHits(db, byDomain('a', 1, 50, 5));
+    await rollUpPending(db);
+    await settleScopes(db);
+    await keepHistory(db, workspaceId, [idOf(1)], sql`true`);
+    const before = await totalOf('a');
+    expect(before).toEqual((await loadReport(db, workspaceId, { kind: 'workspace', id: workspaceId }, period)).total);
+    await putHits(db, byDomain('b', 2, 21));
+    await rollUpPending(db);
+    await markDomains(db, 'large or without rows');
+    await settleScopes(db);
+    expect(await totalOf('a')).toEqual(before);
+    expect((await totalOf('b')).clicks).toBe(18);
+    await putHits(db, byDomain('a', 2, 7));
+    await rollUpPending(db);
+    expect((await totalOf('a')).clicks).toBe(before.clicks + 6);
+  });
+
+  it('get rollups of their own before rows of several are dropped', async () => {
+    await putHits(db, [...byDomain('a', 1, 20, 5), ...byDomain('b', 1, 30, 5)]);
+    await rollUpPending(db);
+    const before = [await totalOf('a'), await totalOf('b')];
+    await rollUpDomains(db);
+    await keepHistory(db, workspaceId, [idOf(1)], sql`true`);
+    expect([await totalOf('a'), await totalOf('b')]).toEqual(before);
+    expect(before.map(({ clicks }) => clicks)).toEqual([17, 25]);
+  });
 
   it('are counted over all rows where an older version had moved some', async () => {
     await record(1, 30);
