@@ -220,7 +220,9 @@ where c.table_schema = 'public' and t.table_type = 'BASE TABLE'
       const target = { scope_id: 'scopes', slug_id: 'slugs' }[column] ?? `${column.slice(0, -3)}s`;
       const known =
         target === 'scopes'
-          ? sql`select id from links union all select id from workspaces`
+          ? sql`select id from links union all select id from workspaces
+            union all select id from tags union all select id from campaigns
+            union all select w.id || ':' || d.id from workspaces w cross join domains d`
           : sql`select id from ${sql.identifier(target)}`;
       const strays = await rowsOf(
         app.db,
