@@ -51,7 +51,6 @@ export async function pagesOf(client: Client, workspaceId: string): Promise<Page
     ...dialogs,
     ...reports,
     { name: 'campaigns, 30 days', path: `${home}/campaigns`, limitMs: reportMs },
-    { name: 'campaigns, 12 months', path: `${home}/campaigns?period=12mo`, limitMs: reportMs },
     { name: 'tags', path: `${home}/tags`, limitMs: tagsMs },
     { name: 'tag suggestions', path: `${home}/tags/suggest?tags=a`, limitMs: tagsMs },
     { name: 'compare: links', path: `${home}/compare`, limitMs: listMs },
