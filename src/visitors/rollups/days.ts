@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { addDays, dayStart } from '../../ground/time/zoned-time.ts';
 import { olderHits, pendingHits, waitingHits } from './pending.ts';
@@ -13,6 +13,13 @@ import { findKept } from './scopes.ts';
  * index from hour to hour. It guesses a hundred times the cost, and reads the hours of all links instead.
  */
 export const isHourOfPeople = sql`t.class || '' = 'human'`;
+
+/** The rollup of a day `g.day`. Looked up by its key: Postgres would read all rows of a dimension for a few thousand. */
+const dayOf = (scopeId: SQL, dimension: SQL, value: SQL): SQL => sql`(
+    select day, dimension, clicks, visitors from click_counts_daily
+    where scope_id = ${scopeId} and day = g.day::date and dimension = ${dimension} and value = ${value}
+    offset 0
+  )`;
 
 /** Clicks of people on a link on one day, 'YYYY-MM-DD'. */
 type LinkDay = { linkId: string; day: string; clicks: number };
@@ -42,15 +49,13 @@ with link as materialized (
   select l.id as link_id, d.day, d.clicks
   from link l
   cross join generate_series(${first}::date, ${last}::date, interval '1 day') as g (day)
-  join click_counts_daily d
-    on d.scope_id = l.id and d.day = g.day::date and d.dimension = 'class' and d.value = 'human'
+  cross join lateral ${dayOf(sql`l.id`, sql`'class'`, sql`'human'`)} d
   where l.is_busy
   union all
   select l.id, d.day, d.clicks
   from link l
   cross join generate_series(${first}::date, ${last}::date, interval '1 day') as g (day)
-  join click_counts_daily d
-    on d.scope_id = ${workspaceId} and d.day = g.day::date and d.dimension = 'link' and d.value = l.id
+  cross join lateral ${dayOf(sql`${workspaceId}`, sql`'link'`, sql`l.id`)} d
   where not l.is_busy
   union all
   select l.id, (p.clicked_at at time zone ${timeZone})::date, 1
@@ -109,8 +114,7 @@ with kept as materialized (
     greatest(${first}::date, (select min(day) from click_counts_daily where scope_id = ${workspaceId})),
     ${last}::date, interval '1 day') as g (day)
   cross join (values ('class', 'human'), ('channel', 'qr')) as v (dimension, value)
-  join click_counts_daily d
-    on d.scope_id = s.scope_id and d.day = g.day::date and d.dimension = v.dimension and d.value = v.value
+  cross join lateral ${dayOf(sql`s.scope_id`, sql`v.dimension`, sql`v.value`)} d
   union all
   select l.campaign_id, (c.clicked_at at time zone ${timeZone})::date,
          1, c.is_first_on_link::int, (c.channel = 'qr')::int
