@@ -27,24 +27,17 @@ CREATE INDEX "rollup_scopes_filling" ON "rollup_scopes" USING btree ("workspace_
 CREATE INDEX "scope_changes_scope" ON "scope_changes" USING btree ("workspace_id","scope_id");--> statement-breakpoint
 CREATE INDEX "scope_links_scope" ON "scope_links" USING btree ("workspace_id","scope_id");--> statement-breakpoint
 -- Kept by triggers, so that no writer of links can forget it.
-CREATE FUNCTION note_added_tags() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION note_tags_of_links() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO scope_changes (workspace_id, link_id, scope_id)
-  SELECT l.workspace_id, a.link_id, a.tag_id FROM added a JOIN links l ON l.id = a.link_id;
+  SELECT l.workspace_id, c.link_id, c.tag_id FROM changed c JOIN links l ON l.id = c.link_id;
   RETURN NULL;
 END
 $$;--> statement-breakpoint
 CREATE TRIGGER link_tags_added AFTER INSERT ON link_tags
-  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION note_added_tags();--> statement-breakpoint
-CREATE FUNCTION note_removed_tags() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  INSERT INTO scope_changes (workspace_id, link_id, scope_id)
-  SELECT l.workspace_id, r.link_id, r.tag_id FROM removed r JOIN links l ON l.id = r.link_id;
-  RETURN NULL;
-END
-$$;--> statement-breakpoint
+  REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_tags_of_links();--> statement-breakpoint
 CREATE TRIGGER link_tags_removed AFTER DELETE ON link_tags
-  REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION note_removed_tags();--> statement-breakpoint
+  REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_tags_of_links();--> statement-breakpoint
 CREATE FUNCTION note_campaigns_of_links() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO scope_changes (workspace_id, link_id, scope_id)

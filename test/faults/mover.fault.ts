@@ -50,7 +50,7 @@ it('kill -9 of server and Postgres between inbox and rows: every hit is moved on
 });
 
 it('a million hits that waited for an hour: reports answer meanwhile, and each is moved once', {
-  timeout: 400_000,
+  timeout: 800_000,
 }, async () => {
   const visitors = sendVisitors(() => [node.port], ['/hot']);
   const others = Array.from({ length: 15 }, () => randomUUID());
@@ -83,7 +83,8 @@ it('a million hits that waited for an hour: reports answer meanwhile, and each i
   });
   await visitors.leave();
   const waiting = () => query(world.postgres.url, 'select from hit_batches limit 1');
-  await expect.poll(waiting, { timeout: 240_000 }).toEqual([]);
+  // Three minutes of a quiet machine, most of them for its disk.
+  await expect.poll(waiting, { timeout: 600_000 }).toEqual([]);
   await world.settle('a million hits that waited', visitors);
   const [sums] = await query<{ rows: number; summed: number }>(
     world.postgres.url,

@@ -4,8 +4,9 @@ import { findKept, findKeptOfDomain, type KeptOf } from '../../visitors/rollups/
 
 /**
  * The subject of a report; a workspace goes by its own id. Campaigns and tags stand for all links that have them today,
- * deleted ones too. Their visitors are those of each link: a visitor who opens two of the links on one day counts at both. A domain is a part of its workspace and a QR code of its link: a visitor belongs to the first click of
- * the day, as where a workspace or a link is filtered by them, so that all domains add up to the workspace.
+ * deleted ones too. Their visitors are those of each link: a visitor who opens two of the links on one day counts at both.
+ * A domain is a part of its workspace and a QR code of its link. A visitor belongs to the first click of the day there, as
+ * where a workspace or a link is filtered by them: all domains add up to the workspace.
  */
 export type Subject = { kind: SubjectKind; id: string };
 export type SubjectKind = 'workspace' | 'link' | 'campaign' | 'tag' | 'domain' | 'qr';

@@ -18,11 +18,11 @@ export type Scope = {
   subject: Subject;
   /** The zone of the rollups' days. */
   timeZone: string;
-  /** Whose rollups it is the sum of: its own, those of its links that have some, or nobody's. */
+  /** Ids of the rollups that it is the sum of: its own, or those of its links that have some; none where there are none. */
   rollups: readonly string[];
   /** Its links whose rollups have all that is not pending; null where the rollups are no links'. */
   busy: readonly string[] | null;
-  /** Whose rollups have its clicks by day, though they may have no more of it. */
+  /** The id of rollups that have its clicks by day, and may have no more of it. */
   days: string | null;
   /** How many rows it is made of, of all time; infinite where nobody has counted them. */
   hits: number;
@@ -51,6 +51,8 @@ export async function getScope(
 ): Promise<Scope> {
   const { noun, isSumOfLinks, isOfOneLink, isRolledUp, exists, findKept } = kinds[subject.kind];
   const kept = filters.length === 0 && !areRowsAsked ? await findKept?.(db, workspaceId, subject.id) : undefined;
+  // Rollups of its own spare looking up its links, unless the days of another zone are asked for.
+  const mayNeedLinks = kept?.whole ? sql`w.time_zone <> ${timeZone ?? null}` : sql`true`;
   const { rows } = await db.execute(sql`
 select w.time_zone, t.*
 from workspaces w
@@ -62,7 +64,7 @@ cross join lateral (
   from links l
   left join link_totals t on t.link_id = l.id
   where l.workspace_id = w.id and ${isSumOfLinks ? hasLink(subject, sql`l.id`) : sql`false`}
-    and ${kept?.whole ? sql`w.time_zone <> ${timeZone ?? null}` : sql`true`}
+    and ${mayNeedLinks}
 ) t
 where w.id = ${workspaceId} and ${exists(subject.id)}`);
   const row = rows[0] as ScopeRow | undefined;

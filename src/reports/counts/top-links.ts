@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import { rollupOf } from '../../visitors/rollups/days.ts';
 import { type Counts, hitsOf, isFirst, type Scope } from './queries.ts';
 import { singleDays } from './steps.ts';
 import type { Sources } from './sources.ts';
@@ -30,6 +31,7 @@ export async function findTopLinks(
   const totals = totalsOf(scope, scopeId);
   const { rows: many } = await db.execute(sql`select 1 from ${totals} offset ${manyLinks} limit 1`);
   if (many.length === 0) return null;
+  const link = { scopeId: sql`${scopeId}`, dimension: sql`'link'`, value: sql`c.link_id` };
   const { rows } = await db.execute<Counts & { value: string; bound: number }>(sql`
 with total as materialized (
   select t.link_id, t.clicks from ${totals} order by t.clicks desc limit ${most}
@@ -44,14 +46,12 @@ with total as materialized (
   select c.link_id, t.clicks, t.visitors
   from candidate c
   cross join unnest(${sql.param(sources.months)}::date[]) as m (month)
-  join click_counts_monthly t
-    on t.scope_id = ${scopeId} and t.month = m.month and t.dimension = 'link' and t.value = c.link_id
+  cross join lateral ${rollupOf('month', { ...link, at: sql`m.month` })} t
   union all
   select c.link_id, r.sign * t.clicks, r.sign * t.visitors
   from candidate c
   cross join ${singleDays(sources)}
-  join click_counts_daily t
-    on t.scope_id = ${scopeId} and t.day = r.day and t.dimension = 'link' and t.value = c.link_id
+  cross join lateral ${rollupOf('day', { ...link, at: sql`r.day` })} t
   union all
   select link_id, clicks, visitors from hit
 )

@@ -58,7 +58,10 @@ const scopesOfLink = sql`(
     where workspace_id = c.workspace_id and link_id = c.link_id
   )`;
 
-/** CTE `source`: the hits with their hour and day on the workspace's clock, and their values. `busy_id`: NULL unless busy. */
+/**
+ * CTE `source`: the hits with their hour and day on the workspace's clock, and their values. `busy_id` is NULL unless the
+ * link is broken down.
+ */
 export const readSource = (
   hits: SQL,
   { dimensions = all, timeZone = sql`w.time_zone`, ofQuietLinks = false }: Counting,
@@ -167,31 +170,27 @@ export function addBreakdowns(scopes: Scopes, counting: Counting): SQL {
   where d.value is not null
   group by 1, 2, 3, 4
 ), daily as (
-  ${addToDaily(sql`select * from counted`)}
+  ${addToCounts('day', sql`select * from counted`)}
 ), monthly as (
-  ${addToMonthly(sql`select scope_id, date_trunc('month', day)::date, dimension, value, sum(clicks), sum(visitors)
+  ${addToCounts(
+    'month',
+    sql`select scope_id, date_trunc('month', day)::date, dimension, value, sum(clicks), sum(visitors)
   from counted
-  group by 1, 2, 3, 4`)}
+  group by 1, 2, 3, 4`,
+  )}
 )`;
 }
 
-/** Adds rows (scope_id, day, dimension, value, clicks, visitors) to what is there, in the order of the key. */
-export const addToDaily = (
-  rows: SQL,
-): SQL => sql`insert into click_counts_daily as t (scope_id, day, dimension, value, clicks, visitors)
+/** Adds rows (scope_id, day or month, dimension, value, clicks, visitors) to what is there, in the order of the key. */
+export function addToCounts(unit: 'day' | 'month', rows: SQL): SQL {
+  const into = unit === 'day' ? sql`insert into click_counts_daily as t` : sql`insert into click_counts_monthly as t`;
+  const time = sql.raw(unit);
+  return sql`${into} (scope_id, ${time}, dimension, value, clicks, visitors)
   ${rows}
   order by 1, 2, 3, 4
-  on conflict (scope_id, day, dimension, value) do update
+  on conflict (scope_id, ${time}, dimension, value) do update
   set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visitors`;
-
-/** The same of rows (scope_id, month, dimension, value, clicks, visitors). */
-export const addToMonthly = (
-  rows: SQL,
-): SQL => sql`insert into click_counts_monthly as t (scope_id, month, dimension, value, clicks, visitors)
-  ${rows}
-  order by 1, 2, 3, 4
-  on conflict (scope_id, month, dimension, value) do update
-  set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visitors`;
+}
 
 /** The same of rows (scope_id, hour, class, hits, visitors). */
 export const addToHourly = (

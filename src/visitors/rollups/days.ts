@@ -14,12 +14,22 @@ import { findKept } from './scopes.ts';
  */
 export const isHourOfPeople = sql`t.class || '' = 'human'`;
 
-/** The rollup of a day `g.day`. Looked up by its key: Postgres would read all rows of a dimension for a few thousand. */
-const dayOf = (scopeId: SQL, dimension: SQL, value: SQL): SQL => sql`(
-    select day, dimension, clicks, visitors from click_counts_daily
-    where scope_id = ${scopeId} and day = g.day::date and dimension = ${dimension} and value = ${value}
+/**
+ * The rollup of a value on a day or in a month, to be joined laterally. It is looked up by its key: Postgres would read all
+ * rows of a dimension for a few thousand.
+ * @param of SQL of the key
+ */
+export function rollupOf(unit: 'day' | 'month', of: { scopeId: SQL; at: SQL; dimension: SQL; value: SQL }): SQL {
+  const [table, time] = unit === 'day' ? ['click_counts_daily', 'day'] : ['click_counts_monthly', 'month'];
+  return sql`(
+    select ${sql.raw(time)}, dimension, clicks, visitors from ${sql.raw(table)}
+    where scope_id = ${of.scopeId} and ${sql.raw(time)} = ${of.at} and dimension = ${of.dimension} and value = ${of.value}
     offset 0
   )`;
+}
+
+const onDay = (scopeId: SQL, dimension: SQL, value: SQL): SQL =>
+  rollupOf('day', { scopeId, at: sql`g.day::date`, dimension, value });
 
 /** Clicks of people on a link on one day, 'YYYY-MM-DD'. */
 type LinkDay = { linkId: string; day: string; clicks: number };
@@ -49,13 +59,13 @@ with link as materialized (
   select l.id as link_id, d.day, d.clicks
   from link l
   cross join generate_series(${first}::date, ${last}::date, interval '1 day') as g (day)
-  cross join lateral ${dayOf(sql`l.id`, sql`'class'`, sql`'human'`)} d
+  cross join lateral ${onDay(sql`l.id`, sql`'class'`, sql`'human'`)} d
   where l.is_busy
   union all
   select l.id, d.day, d.clicks
   from link l
   cross join generate_series(${first}::date, ${last}::date, interval '1 day') as g (day)
-  cross join lateral ${dayOf(sql`${workspaceId}`, sql`'link'`, sql`l.id`)} d
+  cross join lateral ${onDay(sql`${workspaceId}`, sql`'link'`, sql`l.id`)} d
   where not l.is_busy
   union all
   select l.id, (p.clicked_at at time zone ${timeZone})::date, 1
@@ -74,7 +84,9 @@ export type CampaignDay = { campaignId: string; day: string; clicks: number; vis
 
 /**
  * Counts clicks of a workspace's campaigns day by day; days without clicks are left out. Exact at this moment: the
- * campaigns' daily rollups with what is pending. Busy links and rows answer while a link has just come or left. Links that were deleted go on counting, so that a result does not shrink. Visitors are summed over links: one who opened two links on one day counts for both.
+ * campaigns' daily rollups with what is pending. Busy links and rows answer while a link has just come or left. Links that
+ * were deleted go on counting, so that a result does not shrink. Visitors are summed over links: one who opened two links on
+ * one day counts for both.
  * @param days first and last, 'YYYY-MM-DD' of the workspace's calendar, both counted
  * @param days.timeZone the workspace's
  * @param campaignIds only of these
@@ -114,7 +126,7 @@ with kept as materialized (
     greatest(${first}::date, (select min(day) from click_counts_daily where scope_id = ${workspaceId})),
     ${last}::date, interval '1 day') as g (day)
   cross join (values ('class', 'human'), ('channel', 'qr')) as v (dimension, value)
-  cross join lateral ${dayOf(sql`s.scope_id`, sql`v.dimension`, sql`v.value`)} d
+  cross join lateral ${onDay(sql`s.scope_id`, sql`v.dimension`, sql`v.value`)} d
   union all
   select l.campaign_id, (c.clicked_at at time zone ${timeZone})::date,
          1, c.is_first_on_link::int, (c.channel = 'qr')::int

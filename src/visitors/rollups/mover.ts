@@ -10,10 +10,8 @@ import { lockWorkspace, shareRollups, tryLockWorkspaces, tryShareRollups } from 
 import { takeOlder } from './older-hits.ts';
 import { takeIn } from './rollups.ts';
 import { findWaiting } from './next-workspaces.ts';
+import { firstStepOf, hitsAStep } from './steps.ts';
 import { forgottenBefore, recallVisitors, seenDay } from './visitors-seen.ts';
-
-/** Hits that one transaction moves, in about a second: the sums of many hits cost little more than those of few. */
-const hitsAStep = 20_000;
 
 /** Batches that are looked at for a step. */
 const batchesAStep = 20_000;
@@ -154,7 +152,7 @@ async function withKnownZones<Result>(db: Db, run: () => Promise<Result>, { onMe
 export async function takePending(tx: Db): Promise<number> {
   let moved = 0;
   for (let after: string | undefined = ''; after !== undefined; ) {
-    const { ids, isLast } = await findWaiting(tx, after, hitsAStep);
+    const { ids, isLast } = await findWaiting(tx, after);
     for (let left: readonly string[] = ids; left.length > 0; ) {
       const step = await moveOf(tx, left, all);
       moved += step.hits;
@@ -170,7 +168,7 @@ type Batch = { workspaceId: string; id: string; size: number; isLate: boolean };
 
 /** Moves a step's hits of the next workspaces that are free. */
 async function moveStep(tx: Db, after: string, dimensions: readonly Dimension[]): Promise<Step> {
-  const { ids, isLast } = await findWaiting(tx, after, hitsAStep);
+  const { ids, isLast } = await findWaiting(tx, after);
   if (ids.length === 0) return nothing;
   const ours = await tryLockWorkspaces(tx, ids);
   const step = await moveOf(tx, ours, dimensions);
@@ -186,9 +184,7 @@ from hit_batches
 where workspace_id = any(${sql.param([...ours])}::text[]) and problem is null
 order by workspace_id, id
 limit ${batchesAStep}`);
-  let size = 0;
-  const enough = found.findIndex((batch) => (size += batch.size) >= hitsAStep);
-  const batches = enough === -1 ? found : found.slice(0, enough + 1);
+  const batches = firstStepOf(found, ({ size }) => size);
   const refused: Step['refused'] = [];
   const ofOlder = await takeOlder(tx, ours, hitsAStep, dimensions);
   const moved = batches.length === 0 ? 0 : await moveBatches(tx, batches, dimensions, refused);

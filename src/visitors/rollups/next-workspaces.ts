@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import { firstStepOf } from './steps.ts';
 
 /** Workspaces of a step: each is a lock, and Postgres has room for some thousand of all connections together. */
 const workspacesAStep = 500;
@@ -13,11 +14,7 @@ const batchesLookedAt = 1_000;
  * @param after the workspace behind which they begin, '' for the first
  * @returns ids, and whether none is behind them
  */
-export async function findWaiting(
-  tx: Db,
-  after: string,
-  hitsAStep: number,
-): Promise<{ ids: string[]; isLast: boolean }> {
+export async function findWaiting(tx: Db, after: string): Promise<{ ids: string[]; isLast: boolean }> {
   const nextBehind = (id: SQL) => sql`
 select min(id)
 from (
@@ -38,8 +35,6 @@ select id, (
 from waiting
 where id is not null
 limit ${workspacesAStep}`);
-  let hits = 0;
-  const enough = rows.findIndex((row) => (hits += row.hits) >= hitsAStep);
-  const ids = (enough === -1 ? rows : rows.slice(0, enough + 1)).map(({ id }) => id);
-  return { ids, isLast: enough === -1 && rows.length < workspacesAStep };
+  const next = firstStepOf(rows, ({ hits }) => hits);
+  return { ids: next.map(({ id }) => id), isLast: next.length === rows.length && rows.length < workspacesAStep };
 }

@@ -30,13 +30,16 @@ const changes = (some: SQL): SQL => sql`(
   left join scope_links m on m.workspace_id = s.workspace_id and m.link_id = s.link_id and m.scope_id = s.scope_id
 )`;
 
+/** Columns of a link by its sums `t`, which may be none: a ScopeLink but for its id. */
+export const ownRollups = sql`coalesce(t.hits, 0)::float8 as hits, coalesce(t.is_busy, false) as "isBusy",
+       coalesce(t.has_history, false) as "hasHistory"`;
+
 /** A select of the next changes of a workspace's links, those of a scope together, with the hits that rollups have of each. */
 export const changesOf = (workspaceId: string, most: number): SQL => sql`
 select c.ids, c.link_id as "linkId", c.scope_id as "scopeId", c.is_member as "isMember", c.is_full as "isFull",
        case when exists (select 1 from tags where id = c.scope_id) then 'tag'
             when exists (select 1 from campaigns where id = c.scope_id) then 'campaign' end as kind,
-       coalesce(t.hits, 0)::float8 as hits, coalesce(t.is_busy, false) as "isBusy",
-       coalesce(t.has_history, false) as "hasHistory"
+       ${ownRollups}
 from ${changes(sql`select * from scope_changes where workspace_id = ${workspaceId} order by scope_id, id limit ${most}`)} c
 left join link_totals t on t.link_id = c.link_id
 order by c.scope_id, c.link_id`;

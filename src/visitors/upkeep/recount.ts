@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { lockRollups } from '../rollups/rollup-lock.ts';
 import { busyLinkHits, countAll, settled } from '../rollups/rollups.ts';
+import { deleteLinkTotals, deleteScopesOf, rollupTables } from './removal.ts';
 import { enterScopes } from './scope-links.ts';
 
 /** A select of all whose rollups are a workspace's. */
@@ -30,10 +31,10 @@ delete from click_counts_monthly where ${areTheirs} and ${isAmong('month', days 
 
 /** Removes every rollup of a workspace, and what is known of its links, campaigns, tags and domains; under the lock. */
 async function removeRollups(tx: Db, workspaceId: string): Promise<void> {
-  for (const table of ['click_totals_hourly', 'click_counts_daily', 'click_counts_monthly'])
+  for (const table of rollupTables)
     await tx.execute(sql`delete from ${sql.identifier(table)} where scope_id in (${scopesOf(workspaceId)})`);
-  for (const table of ['link_totals', 'rollup_scopes', 'scope_links', 'scope_changes'])
-    await tx.execute(sql`delete from ${sql.identifier(table)} where workspace_id = ${workspaceId}`);
+  await deleteLinkTotals(tx, workspaceId);
+  await deleteScopesOf(tx, workspaceId);
 }
 
 /**

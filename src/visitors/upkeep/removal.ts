@@ -5,6 +5,9 @@ import { lockRollupsToRemove } from '../rollups/rollup-lock.ts';
 /** Rows that one transaction deletes: some hundred milliseconds, so that nobody waits long for their locks. */
 const rowsAStep = 10_000;
 
+/** The tables of rollups, by scope. */
+export const rollupTables = ['click_totals_hourly', 'click_counts_daily', 'click_counts_monthly'];
+
 /** How many hits of a workspace were ever counted, and not deleted. */
 export async function countKeptHits(db: Db, workspaceId: string): Promise<number> {
   const { rows } = await db.execute<{ hits: number }>(sql`
@@ -59,8 +62,14 @@ export async function deleteWorkspaceCounts(db: Db, workspaceId: string): Promis
     sql`select scope_id as id from rollup_scopes where workspace_id = ${workspaceId}`,
   );
   await deleteRollups(db, [workspaceId, ...rows.map(({ id }) => id)]);
+  await deleteScopesOf(db, workspaceId);
+}
+
+/** Deletes what is noted of a workspace's campaigns, tags and domains, of all or of some. */
+export async function deleteScopesOf(db: Db, workspaceId: string, scopeIds?: readonly string[]): Promise<void> {
+  const areTheirs = scopeIds ? sql`scope_id = any(${sql.param([...scopeIds])}::text[])` : sql`true`;
   for (const table of ['rollup_scopes', 'scope_links', 'scope_changes'])
-    await db.execute(sql`delete from ${sql.identifier(table)} where workspace_id = ${workspaceId}`);
+    await db.execute(sql`delete from ${sql.identifier(table)} where workspace_id = ${workspaceId} and ${areTheirs}`);
 }
 
 /** Deletes what is counted of some of its links. */
@@ -76,17 +85,20 @@ export async function deleteLinkTotals(tx: Db, workspaceId: string): Promise<voi
   await tx.execute(sql`delete from link_totals where workspace_id = ${workspaceId}`);
 }
 
-const rollups = ['click_totals_hourly', 'click_counts_daily', 'click_counts_monthly'];
-
-/** @param scopeIds of a workspace, or of links of it */
+/** @param scopeIds of a workspace, or of what it has */
 async function deleteRollups(db: Db, scopeIds: readonly string[]): Promise<void> {
-  for (const name of rollups) {
+  while (!(await deleteSomeRollups(db, scopeIds)));
+}
+
+/** Deletes a step's rows of scopes. @returns true when none is left */
+export async function deleteSomeRollups(db: Db, scopeIds: readonly string[]): Promise<boolean> {
+  for (const name of rollupTables) {
     const table = sql.identifier(name);
-    for (let deleted: number | null = rowsAStep; deleted === rowsAStep; ) {
-      ({ rowCount: deleted } = await db.execute(sql`
+    const { rowCount } = await db.execute(sql`
 delete from ${table} where ctid = any(array(
   select ctid from ${table} where scope_id = any(${sql.param([...scopeIds])}::text[]) limit ${rowsAStep}
-))`));
-    }
+))`);
+    if (rowCount === rowsAStep) return false;
   }
+  return true;
 }

@@ -19,6 +19,7 @@ import {
   vacuumInbox,
 } from '../rollups/mover.ts';
 import { keepHistory } from '../rollups/rollups.ts';
+import { hitsAStep } from '../rollups/steps.ts';
 import { rollUpDomains, scopeJobs } from './scope-jobs.ts';
 import type { Salts } from '../visits/salts.ts';
 import type { SweptHits } from './swept.ts';
@@ -105,13 +106,11 @@ export async function ensurePartitions(db: Db, now: Date): Promise<void> {
 export const makePartitions = (db: Db, months: SQL): Promise<void> =>
   inLockTurns(db, (part) => part.execute(sql`select ensure_click_partition(month) from (${months}) m (month)`));
 
-/** Hits that one transaction breaks down, in some seconds at most; nobody but their workspace waits for it. */
-const hitsAStep = 20_000;
-
 /**
  * Drops the hits of months (UTC) that ended more than `days` days ago. Reports keep what was counted of them: hits of quiet
  * links are rolled up first, and go then, some at a time. The visits' user agents go with them.
- * @returns the months that were dropped, as names of partitions; 'clicks_default' when single rows went
+ * @returns the months that were dropped, as names of partitions; 'clicks_default' when single rows went; none where somebody
+ *   has the rollups of a workspace, and the next time will do
  * @throws when a partition is in use for longer than 2 s; what was dropped before it stays dropped, the rest waits for
  *   the next time
  */
@@ -120,8 +119,14 @@ export async function dropOldClicks(db: Db, days: number, now: Date): Promise<st
   const dropped: string[] = [];
   // Deleted hits can be counted no more.
   await rollUpNewDimensions(db);
-  await rollUpDomains(db);
-  for (const partition of await listPartitionsBefore(db, keptSince)) {
+  const partitions = await listPartitionsBefore(db, keptSince);
+  // Hits from before their month had a partition, of a seed or an import.
+  const isOld = sql`clicked_at < ${`${keptSince}T00:00:00Z`}`;
+  const hasOld = async (tx: Db) =>
+    (await tx.execute(sql`select 1 from clicks_default where ${isOld} limit 1`)).rowCount;
+  const isAnyOld = partitions.length > 0 || (await hasOld(db));
+  if (isAnyOld && !(await rollUpDomains(db))) return [];
+  for (const partition of partitions) {
     await keepQuietLinks(db, monthOf(partition));
     const isDropped = await db.transaction(async (tx) => {
       await lockAllRollups(tx);
@@ -138,21 +143,12 @@ export async function dropOldClicks(db: Db, days: number, now: Date): Promise<st
     });
     if (isDropped) dropped.push(partition);
   }
-  // Hits from before their month had a partition, of a seed or an import.
-  const isOld = sql`clicked_at < ${`${keptSince}T00:00:00Z`}`;
-  const findFirst = async (tx: Db) =>
-    (
-      await tx.execute<{ first: string | null }>(
-        sql`select min(clicked_at)::text as first from clicks_default where ${isOld}`,
-      )
-    ).rows[0]?.first;
-  if (await findFirst(db))
+  if (await hasOld(db))
     await db.transaction(async (tx) => {
       await lockAllRollups(tx);
-      const first = await findFirst(tx);
-      // Another node was first.
-      if (!first) return;
-      await keepCounted(tx, { from: new Date(first), to: new Date(`${keptSince}T00:00:00Z`) });
+      // Another node may have been first.
+      if (!(await hasOld(tx))) return;
+      await keepCounted(tx, { from: new Date(0), to: new Date(`${keptSince}T00:00:00Z`) });
       await tx.execute(sql`delete from clicks_default where ${isOld}`);
       dropped.push('clicks_default');
     });

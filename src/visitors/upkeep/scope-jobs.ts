@@ -3,9 +3,11 @@ import type { Db } from '../../ground/db/db.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
 import { removeEmptyOf } from './recount.ts';
 import { tryLockRollups } from '../rollups/rollup-lock.ts';
-import { fillNext, forgetQuietHours, markDomains, patienceMs } from './large-scopes.ts';
-import { countMembers, hitsAStep, linksAStep, type ScopeLink, sumOfHits, upTo, withHits } from './scope-links.ts';
+import { countDomains, fillNext, markDomains, patienceMs, unrolledDomains } from './large-scopes.ts';
+import { countMembers, linksAStep, type ScopeLink, sumOfHits, withHits } from './scope-links.ts';
 import { changesOf, largeScopeHits } from '../rollups/scopes.ts';
+import { firstStepOf } from '../rollups/steps.ts';
+import { deleteScopesOf, deleteSomeRollups } from './removal.ts';
 
 /** After so many milliseconds a run of the timetable ends; the rest is the next one's. */
 const runMs = 20_000;
@@ -23,17 +25,23 @@ export const scopeJobs = (db: Db): Job[] => [
  */
 export async function settleScopes(db: Db, withinMs = Number.POSITIVE_INFINITY): Promise<void> {
   const endsAt = performance.now() + withinMs;
-  const { rows } = await db.execute<{ id: string }>(sql`
-select id
-from (select workspace_id as id from scope_changes union select workspace_id from rollup_scopes where state = 'filling') w
+  const { rows } = await db.execute<{ id: string; isNew: boolean }>(sql`
+select id, bool_or(is_new) as "isNew"
+from (
+  select workspace_id as id, false as is_new from scope_changes
+  union
+  select workspace_id, kind = 'workspace' from rollup_scopes where state = 'filling'
+) w
+group by id
 order by random()`);
   const failures: unknown[] = [];
-  for (let left = rows.map(({ id }) => id); left.length > 0; ) {
-    const again: string[] = [];
-    for (const id of left) {
+  for (let left = rows; left.length > 0; ) {
+    const again: typeof rows = [];
+    for (const { id, isNew } of left) {
       if (performance.now() > endsAt) break;
       try {
-        if (await settleStep(db, id)) again.push(id);
+        if (isNew) await countDomains(db, id);
+        if (await settleStep(db, id)) again.push({ id, isNew: false });
       } catch (error) {
         // One that fails must not keep the others from theirs.
         failures.push(error);
@@ -44,17 +52,21 @@ order by random()`);
   if (failures.length > 0) throw failures[0];
 }
 
-/** Gives every domain beside others rollups of its own, before rows go that alone tell one from another. */
-export async function rollUpDomains(db: Db): Promise<void> {
-  // Once for workspaces whose domains nobody has counted yet.
+/**
+ * Gives every domain beside others rollups of its own, before rows go that alone tell one from another.
+ * @returns false where somebody else has rollups of a workspace: it is tried again later
+ */
+export async function rollUpDomains(db: Db): Promise<boolean> {
+  // Domains have to be counted before they can be marked.
   await settleScopes(db);
   await markDomains(db, 'all');
   await settleScopes(db);
+  const { rowCount } = await db.execute(sql`select 1 from ${unrolledDomains} u limit 1`);
+  return rowCount === 0;
 }
 
 /** @returns whether there may be more to do; not where somebody else has the workspace's rollups */
 async function settleStep(db: Db, workspaceId: string): Promise<boolean> {
-  await forgetQuietHours(db, workspaceId);
   return db.transaction(async (tx) => {
     await tx.execute(sql`
 select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64MB', true)`);
@@ -63,16 +75,12 @@ select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64
 select deleted_at is not null as "isOver" from workspaces where id = ${workspaceId}`);
     // These go with it.
     if (rows[0]?.isOver) return false;
-    if (rows.length === 0) return forgetScopes(tx, workspaceId);
+    if (rows.length === 0) {
+      await deleteScopesOf(tx, workspaceId);
+      return false;
+    }
     return (await settleChanges(tx, workspaceId)) || (await fillNext(tx, workspaceId));
   });
-}
-
-/** Of a workspace that is no more. */
-async function forgetScopes(tx: Db, workspaceId: string): Promise<false> {
-  for (const table of ['rollup_scopes', 'scope_links', 'scope_changes'])
-    await tx.execute(sql`delete from ${sql.identifier(table)} where workspace_id = ${workspaceId}`);
-  return false;
 }
 
 /** A link that may have come to a scope, or left it. `kind`: null where the scope is gone; `isFull`: null unless counted. */
@@ -88,7 +96,7 @@ type Change = {
 async function settleChanges(tx: Db, workspaceId: string): Promise<boolean> {
   const { rows } = await tx.execute<Change>(changesOf(workspaceId, linksAStep));
   if (rows.length === 0) return false;
-  const changes = upTo(hitsAStep, rows);
+  const changes = firstStepOf(rows, ({ hits }) => hits);
   const gone = changes.filter(({ kind }) => kind === null);
   // Its rollups may be millions of rows: the changes stay until none is left.
   if (gone.length > 0 && !(await removeScopes(tx, workspaceId, gone))) return true;
@@ -153,15 +161,9 @@ where workspace_id = ${workspaceId} and scope_id = ${scopeId}`);
 
 /** Removes rollups of campaigns and tags that were deleted. @returns true when none is left */
 async function removeScopes(tx: Db, workspaceId: string, links: readonly Change[]): Promise<boolean> {
-  const areGone = sql`scope_id = any(${sql.param(links.map(({ scopeId }) => scopeId))}::text[])`;
-  for (const name of ['click_totals_hourly', 'click_counts_daily', 'click_counts_monthly']) {
-    const table = sql.identifier(name);
-    const { rowCount } = await tx.execute(sql`
-delete from ${table} where ctid = any(array(select ctid from ${table} where ${areGone} limit ${hitsAStep}))`);
-    if (rowCount === hitsAStep) return false;
-  }
-  for (const table of ['rollup_scopes', 'scope_links', 'scope_changes'])
-    await tx.execute(sql`delete from ${sql.identifier(table)} where workspace_id = ${workspaceId} and ${areGone}`);
+  const scopeIds = [...new Set(links.map(({ scopeId }) => scopeId))];
+  if (!(await deleteSomeRollups(tx, scopeIds))) return false;
+  await deleteScopesOf(tx, workspaceId, scopeIds);
   return true;
 }
 

@@ -1,12 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { addToDaily, addToHourly, addToMonthly } from '../rollups/breakdowns.ts';
+import { addToCounts, addToHourly } from '../rollups/breakdowns.ts';
 import { type Dimension, dimensions } from '../rollups/dimensions.ts';
 import { breakDownSettled, breakDownWithHours, settled } from '../rollups/rollups.ts';
 import { domainScope, largeScopeHits, lightOf } from '../rollups/scopes.ts';
-
-/** Hits that one transaction counts, in about a second. */
-export const hitsAStep = 20_000;
 
 /** Links that one transaction looks at. */
 export const linksAStep = 5_000;
@@ -21,13 +18,6 @@ type Members = { workspaceId: string; scopeId: string; links: readonly ScopeLink
 export const withHits = <Of extends ScopeLink>(links: readonly Of[]): Of[] => links.filter(({ hits }) => hits !== 0);
 
 export const sumOfHits = (links: readonly ScopeLink[]): number => links.reduce((sum, { hits }) => sum + hits, 0);
-
-/** The first of some links, as many as have so many hits together, at least one. */
-export function upTo<Of extends ScopeLink>(most: number, links: readonly Of[]): Of[] {
-  let hits = 0;
-  const enough = links.findIndex((link) => (hits += link.hits) >= most);
-  return enough === -1 ? [...links] : links.slice(0, enough + 1);
-}
 
 /** All that every campaign and tag has; what only large ones have besides; or both. */
 export type Extent = 'light' | 'besides' | 'full';
@@ -118,8 +108,8 @@ async function writeSums(
   ) own (time, dimension, value, clicks, visitors)
   group by 1, 2, 3, 4
   having sum(clicks) <> 0 or sum(visitors) <> 0`;
-  await tx.execute(addToDaily(sums(sql`click_counts_daily`, sql`day`)));
-  await tx.execute(addToMonthly(sums(sql`click_counts_monthly`, sql`month`)));
+  await tx.execute(addToCounts('day', sums(sql`click_counts_daily`, sql`day`)));
+  await tx.execute(addToCounts('month', sums(sql`click_counts_monthly`, sql`month`)));
   if (hours)
     await tx.execute(
       addToHourly(sql`

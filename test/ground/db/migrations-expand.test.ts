@@ -30,8 +30,8 @@ const applied: Record<string, string> = {
   '0001_links_kinds_and_versions': '1795992080446 02b1b454e9dbe072',
   '0002_events_record': '1795994323857 1a624a450aa93497',
   '0003_visitors_inbox': '1796019740443 f3b58ef51ef57401',
-  '0004_links_short_searches': '1796038855231 f38cd9f6c55965a7',
-  '0005_workspaces_next_zone': '1796038856543 b0f0d427e6a9be31',
+  '0004_links_short_searches': '1796038855231 e8d9481f8385bde1',
+  '0005_workspaces_next_zone': '1796038856543 925b87ab0685400f',
 };
 
 const found = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name = '']) => name);

@@ -17,7 +17,7 @@ const all = [{ dimension: 'device', operator: 'not', value: 'nowhere' }] as cons
 let database: OpenTestDatabase;
 let db: Db;
 
-/** 5,500 links: the first forty with 40 to 1 clicks more than the one that each has, all over a hundred days. */
+/** 5,500 links: the first forty with more clicks than the one that each has, all over a hundred days; two domains. */
 beforeAll(async () => {
   database = await openTestDatabase();
   db = database.db;
@@ -27,16 +27,22 @@ beforeAll(async () => {
     sql`insert into tags (id, workspace_id, name, name_key, colour) values ('tag', 'ws', 'T', 't', 'blue')`,
   );
   await db.execute(sql`
-insert into links (id, workspace_id, url) select 'l' || n, 'ws', 'https://example.com' from generate_series(1, 5500) n`);
+insert into campaigns (id, workspace_id, name, name_key) values ('campaign', 'ws', 'C', 'c')`);
+  await db.execute(sql`
+insert into domains (id, host, workspace_id) values ('one', 'one.test', 'ws'), ('other', 'other.test', 'ws')`);
+  await db.execute(sql`
+insert into links (id, workspace_id, url, campaign_id)
+select 'l' || n, 'ws', 'https://example.com', case when n <> 5 then 'campaign' end from generate_series(1, 5500) n`);
   await db.execute(sql`insert into link_tags (link_id, tag_id) select id, 'tag' from links where id <> 'l3'`);
   await db.execute(sql`
-insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, device, visitor_key,
+insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, device, visitor_key, domain_id,
   is_first_on_link, is_first_in_workspace)
 select row_number() over (), date_trunc('milliseconds', now() - (l * 7 + c * 5) % 100 * interval '1 day' - l * interval '1 second'),
-       'l' || l, 's', 'ws', 'human', 'reason', 1, 'direct', 'desktop', l * 1000 + c, true, c % 2 = 0
+       'l' || l, 's', 'ws', 'human', 'reason', 1, 'direct', 'desktop', l * 1000 + c,
+       case when c % 10 = 9 then 'other' else 'one' end, true, c % 2 = 0
 from generate_series(1, 5500) l cross join lateral generate_series(0, greatest(0, 41 - l) * 3) c`);
   await restateWorkspace(db, 'ws');
-  await db.execute(sql`update rollup_scopes set state = 'filling' where kind = 'tag'`);
+  await db.execute(sql`update rollup_scopes set state = 'filling' where kind <> 'workspace'`);
   await settleScopes(db);
 }, 120_000);
 
@@ -47,6 +53,8 @@ afterAll(async () => {
 const subjects = [
   { kind: 'workspace', id: 'ws' },
   { kind: 'tag', id: 'tag' },
+  { kind: 'campaign', id: 'campaign' },
+  { kind: 'domain', id: 'one' },
 ] as const;
 
 describe.each(subjects)('the links of a large $kind', (subject) => {
@@ -68,7 +76,13 @@ describe.each(subjects)('the links of a large $kind', (subject) => {
 
   it('are found by clicks that wait as well', async () => {
     const clicks = Array.from({ length: 200 }, (_, index) =>
-      makeHit({ workspaceId: 'ws', linkId: 'l5400', clickedAt: now.getTime() - 1_000, visitorKey: 9_000_000 + index }),
+      makeHit({
+        workspaceId: 'ws',
+        linkId: 'l5400',
+        domainId: 'one',
+        clickedAt: now.getTime() - 1_000,
+        visitorKey: 9_000_000 + index,
+      }),
     );
     await putHits(db, clicks);
     const first = async () => (await countBy(db, workspace, subject, periodOf('90d'), 'link', [], 1)).rows[0];
