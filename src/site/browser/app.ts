@@ -1,4 +1,4 @@
-import 'htmx.org';
+import htmx from 'htmx.org';
 import './chart.ts';
 import { startCompleting } from './completing.ts';
 import { startCopying } from './copy.ts';
@@ -15,6 +15,8 @@ import { startSignUp } from './sign-up.ts';
 import { startThemeChoice } from './theme-choice.ts';
 import { startToasts } from './toast.ts';
 
+// Timers may come late on a busy machine; a key that opens a form must find it ready.
+htmx.initialize();
 startThemeChoice();
 startPopovers();
 startCopying();

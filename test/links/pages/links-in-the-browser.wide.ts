@@ -67,6 +67,22 @@ describe('in a browser', () => {
     expect(errors).toEqual([]);
   });
 
+  it('a key and Enter make a link in place once the page has loaded, also where timers come late', async () => {
+    const ada = await app.signUp('Ada');
+    await insertLinks(ada, ['An older one']);
+    const { page } = await openLinks(ada);
+    await page.addInitScript(() => {
+      const later = window.setTimeout.bind(window);
+      Object.assign(window, { setTimeout: (run: () => void, ms = 0) => later(run, ms + 5_000) });
+    });
+    await page.reload();
+    await page.keyboard.press('c');
+    await page.keyboard.type('example.com/at-once');
+    await page.keyboard.press('Enter');
+    await page.locator('#create-link [data-copy]').waitFor();
+    expect(new URL(page.url()).pathname).toBe(`/w/${ada.workspace.slug}/links`);
+  });
+
   it('Enter twice makes one link', async () => {
     const ada = await app.signUp('Ada');
     const { page } = await openLinks(ada);

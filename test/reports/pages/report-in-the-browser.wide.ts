@@ -1,10 +1,10 @@
 import { brotliCompressSync } from 'node:zlib';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
-import { makeLink, pageOf } from '../../setup/make.ts';
+import { hitOf, insertHits, makeLink, pageOf } from '../../setup/make.ts';
 
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
@@ -39,6 +39,15 @@ afterAll(async () => {
 
 const number = () => page.locator('.report-number').innerText();
 
+/** Whether nothing that scrolls hides any of it. */
+const isInSight = (element: Locator) =>
+  element.evaluate(
+    (node) =>
+      new Promise<boolean>((resolve) => {
+        new IntersectionObserver(([seen]) => resolve(seen?.intersectionRatio === 1)).observe(node);
+      }),
+  );
+
 describe.sequential('a report in the browser', () => {
   it('is filtered by a click on a bar, without a reload, and back again', async () => {
     await page.goto(link);
@@ -65,6 +74,30 @@ describe.sequential('a report in the browser', () => {
     await dialog.getByRole('link', { name: 'Leave out United Kingdom' }).click();
     await page.waitForURL(/f=country:not:GB/);
     await expect.poll(number).toMatch(/^2 clicks/);
+  });
+
+  it('turns pages of all values: each begins at its top, and the keyboard stays where it was', async () => {
+    const made = await makeLink(app, owner, { slug: 'many' });
+    await insertHits(
+      app,
+      Array.from({ length: 60 }, (_, index) => hitOf(made, { referrer: `site-${index}.example`, channel: 'referral' })),
+    );
+    await page.goto(pageOf(owner, made));
+    await page.locator('a[data-opens][href*="by=referrer"]').click();
+    const dialog = page.locator('#values-dialog');
+    const more = dialog.getByRole('link', { name: 'More' });
+    const title = dialog.getByRole('heading', { name: 'Referrers' });
+    const focused = () => page.evaluate(() => document.activeElement?.id);
+    await more.scrollIntoViewIfNeeded();
+    expect(await isInSight(title)).toBe(false);
+    await more.press('Enter');
+    await expect.poll(() => dialog.locator('tbody tr').count()).toBe(10);
+    await expect.poll(() => isInSight(title)).toBe(true);
+    expect(await more.getAttribute('aria-disabled')).toBe('true');
+    await expect.poll(focused).toBe('values-more');
+    await dialog.getByRole('link', { name: 'Back' }).press('Enter');
+    await expect.poll(() => dialog.locator('tbody tr').count()).toBe(50);
+    await expect.poll(focused).toBe('values-back');
   });
 
   it('changes its period by keys, and keeps its filters', async () => {
