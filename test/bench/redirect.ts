@@ -13,6 +13,8 @@ const { values } = parseArgs({
     connections: { type: 'string' },
     cases: { type: 'string', default: 'hot,spread' },
     soak: { type: 'string', default: '60' },
+    steady: { type: 'string', default: '2000' },
+    moving: { type: 'string', default: '15' },
     processes: { type: 'string', default: '1' },
   },
 });
@@ -26,5 +28,6 @@ if (values.against === undefined) {
 } else {
   const cases = values.cases.split(',').filter((name): name is Visits => name in visits);
   const rounds = Math.max(enough.least, Number(values.rounds ?? enough.least));
-  await compareBuilds(values.against, { seconds, rounds, connections: levels('64'), cases });
+  const [steady, moving] = [Number(values.steady), Number(values.moving)];
+  await compareBuilds(values.against, { seconds, rounds, connections: levels('16,64,256'), cases, steady, moving });
 }

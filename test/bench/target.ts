@@ -6,7 +6,7 @@ import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../../src/ground/embedded/embedded.ts';
 import type { Build } from './builds.ts';
 import { cpuSecondsOf } from './cpu.ts';
-import { type Load, type LoadResult, runLoad } from './load.ts';
+import { type Load, type LoadResult, runLoad, runSteady } from './load.ts';
 import { settingsOf, startServer, untilReady } from './server.ts';
 
 /** A build that runs, on a Postgres of its own. */
@@ -58,12 +58,16 @@ export async function startTarget(
 /** What a load costs: CPU of node and of all of Postgres in microseconds a redirect, write-ahead log in bytes. */
 export type Cost = LoadResult & { nodeCpu: number; postgresCpu: number; wal: number };
 
-/** Loads a target and measures until its roll-up has taken everything in: that work belongs to the click as well. */
-export async function measure(target: Target, load: Omit<Load, 'port'>): Promise<Cost> {
+/**
+ * Loads a target and measures until its roll-up has taken everything in: that work belongs to the click as well.
+ * @param load at a steady rate where it has one
+ */
+export async function measure(target: Target, load: Omit<Load, 'port'> & { perSecond?: number }): Promise<Cost> {
   const { server, postmaster, client, port } = target;
   const cpuOf = () => [cpuSecondsOf(server.pid ?? 0), cpuSecondsOf(postmaster)] as const;
   const [before, walBefore] = [cpuOf(), await walOf(client)];
-  const result = await runLoad({ ...load, port });
+  const { perSecond, ...asked } = load;
+  const result = await (perSecond ? runSteady({ ...asked, perSecond, port }) : runLoad({ ...asked, port }));
   if (result.other > 0) throw new Error(`${result.other} answers of ${target.build.name} were no redirects.`);
   await untilRolledUp(client);
   const [after, walAfter] = [cpuOf(), await walOf(client)];
@@ -92,19 +96,23 @@ export async function untilRolledUp(client: Client): Promise<void> {
   }
 }
 
-/** A workspace whose links lead somewhere else: slugs `bench-0` to `bench-<count - 1>`. */
-export async function insertLinks(client: Client, count: number): Promise<void> {
-  await client.query(`insert into workspaces (id, name, slug) values ('benchws', 'Bench', 'bench')`);
+/** Workspaces whose links lead somewhere else: slugs `<name>-0` to `<name>-<count - 1>`, by turns. */
+export async function insertLinks(client: Client, count: number, name = 'bench', workspaces = 1): Promise<void> {
+  await client.query(
+    `insert into workspaces (id, name, slug)
+     select $2 || 'ws' || n, $2 || n, $2 || n from generate_series(0, $1 - 1) n`,
+    [workspaces, name],
+  );
   await client.query(
     `insert into links (id, workspace_id, url)
-     select 'bench' || n, 'benchws', 'https://example.com/' || n from generate_series(0, $1 - 1) n`,
-    [count],
+     select $2 || n, $2 || 'ws' || n % $3, 'https://example.com/' || n from generate_series(0, $1 - 1) n`,
+    [count, name, workspaces],
   );
   await client.query(
     `insert into slugs (id, domain_id, slug_key, slug, kind, link_id)
-     select 'bench' || n, (select id from domains), 'bench-' || n, 'bench-' || n, 'primary', 'bench' || n
+     select $2 || n, (select id from domains), $2 || '-' || n, $2 || '-' || n, 'primary', $2 || n
      from generate_series(0, $1 - 1) n`,
-    [count],
+    [count, name],
   );
   await client.query('analyze');
 }

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import { addMonths } from '../../ground/time/zoned-time.ts';
 import { rollupOf } from '../../visitors/rollups/days.ts';
 import { type Counts, hitsOf, isFirst, type Scope } from './queries.ts';
 import { singleDays } from './steps.ts';
@@ -8,40 +9,84 @@ import type { Sources } from './sources.ts';
 /** With fewer links it costs less to sum all of them. Of more, no report says how many there are. */
 export const manyLinks = 5_000;
 
-/** Links that are summed: ten for each one that is asked for, 500 at least. */
-const candidatesOf = (top: number) => Math.max(500, top * 10);
+/** Rollups that are looked up at most, a few microseconds each; beyond, summing all links is as quick. */
+const mostLookups = 12_000;
 
-/** Beyond this, summing all links is as quick. */
-const mostCandidates = 2_000;
+/** Links of a workspace among which those of a campaign or a tag are looked for. */
+const firstOfWorkspace = 10_000;
+
+/** Links that are looked at first: those with the most clicks of all time are mostly the first of a span too. */
+const fewOf = (top: number) => top * 10;
+
+type TopLink = Counts & { value: string };
 
 /**
- * The links of a scope with the most clicks in a span. A link has no more clicks in a span than of all time. So only those
- * with the most of all time are summed, and the others are sure to be behind.
+ * The links of a scope with the most clicks in a span. A link has no more clicks in a span than of all time, and than in the
+ * months that the span touches. So only those with the most of these are summed, and the others are sure to be behind.
  * @returns null where it has few links, or where links that were not looked at may be among the first
  */
-export async function findTopLinks(
+export async function findTopLinks(db: Db, scope: Scope, sources: Sources, top: number): Promise<TopLink[] | null> {
+  const [scopeId] = scope.rollups;
+  if (scopeId === undefined) return null;
+  const members = membersOf(scope, scopeId);
+  const links = members ?? sql`link_totals where workspace_id = ${scope.workspaceId}`;
+  const { rows: many } = await db.execute(sql`select 1 from ${links} offset ${manyLinks} limit 1`);
+  if (many.length === 0) return null;
+  const most = Math.min(manyLinks, Math.floor(mostLookups / Math.max(1, monthsOf(sources).length)));
+  const few = fewOf(top);
+  if (few > most) return null;
+  return (
+    (await findAmong(db, scope, sources, { top, members, most: few })) ??
+    findAmong(db, scope, sources, { top, members, most })
+  );
+}
+
+/** The months that a span touches: whatever is counted in it is counted there. */
+const monthsOf = ({ months, days }: Sources): string[] => {
+  const ofDays = days.filter(({ sign }) => sign === 1).flatMap(({ first, last }) => monthsBetween(first, last));
+  return [...new Set([...months, ...ofDays])];
+};
+
+/** First days of the months from one day to another. */
+function monthsBetween(first: string, last: string): string[] {
+  const months: string[] = [];
+  for (let month = addMonths(first, 0); month <= last; month = addMonths(month, 1)) months.push(month);
+  return months;
+}
+
+/** @param asked.most links that are looked at, those with the most clicks of all time */
+async function findAmong(
   db: Db,
   scope: Scope,
   sources: Sources,
-  top: number,
-): Promise<(Counts & { value: string })[] | null> {
-  const [scopeId] = scope.rollups;
-  const most = candidatesOf(top);
-  if (scopeId === undefined || most > mostCandidates) return null;
-  const totals = totalsOf(scope, scopeId);
-  const { rows: many } = await db.execute(sql`select 1 from ${totals} offset ${manyLinks} limit 1`);
-  if (many.length === 0) return null;
+  { top, members, most }: { top: number; members: SQL | null; most: number },
+): Promise<TopLink[] | null> {
+  const scopeId = scope.rollups[0] ?? '';
   const link = { scopeId: sql`${scopeId}`, dimension: sql`'link'`, value: sql`c.link_id` };
-  const { rows } = await db.execute<Counts & { value: string; bound: number }>(sql`
-with total as materialized (
-  select t.link_id, t.clicks from ${totals} order by t.clicks desc limit ${most}
+  const { rows } = await db.execute<TopLink & { bound: number }>(sql`
+with first as materialized (
+  select link_id, clicks from link_totals
+  where workspace_id = ${scope.workspaceId}
+  order by clicks desc
+  limit ${members ? firstOfWorkspace : most}
+), total as materialized (
+  select link_id, clicks from first
+  where ${members ? sql`link_id in (select link_id from ${members})` : sql`true`}
+  order by clicks desc
+  limit ${most}
 ), hit as materialized (
   select c.link_id, count(*) as clicks, count(*) filter (where ${isFirst(scope)}) as visitors
   from (${hitsOf(scope, sources)}) c
   where c.class = 'human'
   group by 1
+), touched as materialized (
+  select c.link_id, sum(t.clicks) as clicks
+  from total c
+  cross join unnest(${sql.param(monthsOf(sources))}::date[]) as m (month)
+  cross join lateral ${rollupOf('month', { ...link, at: sql`m.month` })} t
+  group by 1
 ), candidate as materialized (
-  select link_id from total union select link_id from hit
+  (select link_id from touched order by clicks desc limit ${fewOf(top)}) union select link_id from hit
 ), counted as (
   select c.link_id, t.clicks, t.visitors
   from candidate c
@@ -56,7 +101,11 @@ with total as materialized (
   select link_id, clicks, visitors from hit
 )
 select link_id as value, sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors,
-       (select min(clicks) from total)::float8 as bound
+       greatest(
+         (select min(clicks) from total having count(*) = ${most}),
+         (select min(clicks) from first having (select count(*) from total) < ${most}),
+         (select clicks from touched order by clicks desc offset ${fewOf(top)} limit 1)
+       )::float8 as bound
 from counted
 group by 1
 having sum(clicks) <> 0
@@ -67,14 +116,8 @@ limit ${top}`);
   return rows.map(({ value, clicks, visitors }) => ({ value, clicks, visitors }));
 }
 
-/** The sums `t` of links that may be a scope's, of all time: those of a workspace for its domains as well. */
-function totalsOf({ workspaceId, subject }: Scope, scopeId: string): SQL {
-  const ofWorkspace = sql`link_totals t where t.workspace_id = ${workspaceId}`;
-  if (subject.kind === 'workspace' || subject.kind === 'domain') return ofWorkspace;
-  return sql`(
-    select t.link_id, t.clicks
-    from scope_links m
-    join link_totals t on t.link_id = m.link_id
-    where m.workspace_id = ${workspaceId} and m.scope_id = ${scopeId}
-  ) t`;
+/** The links of a campaign or a tag, as rows with their ids; null of a workspace and its domains, which may have any. */
+function membersOf({ workspaceId, subject }: Scope, scopeId: string): SQL | null {
+  if (subject.kind === 'workspace' || subject.kind === 'domain') return null;
+  return sql`scope_links where workspace_id = ${workspaceId} and scope_id = ${scopeId}`;
 }

@@ -1,8 +1,12 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Db } from '../../../src/ground/db/db.ts';
+import { localDay } from '../../../src/ground/time/zoned-time.ts';
 import { resolvePeriod } from '../../../src/reports/counts/period.ts';
+import { getScope } from '../../../src/reports/counts/queries.ts';
 import { countBy, loadReport } from '../../../src/reports/counts/report.ts';
+import { rollupSources } from '../../../src/reports/counts/sources.ts';
+import { findTopLinks } from '../../../src/reports/counts/top-links.ts';
 import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { restateWorkspace } from '../../../src/visitors/upkeep/recount.ts';
 import { settleScopes } from '../../../src/visitors/upkeep/scope-jobs.ts';
@@ -41,10 +45,14 @@ select row_number() over (), date_trunc('milliseconds', now() - (l * 7 + c * 5) 
        'l' || l, 's', 'ws', 'human', 'reason', 1, 'direct', 'desktop', l * 1000 + c,
        case when c % 10 = 9 then 'other' else 'one' end, true, c % 2 = 0
 from generate_series(1, 5500) l cross join lateral generate_series(0, greatest(0, 41 - l) * 3) c`);
+  await countAnew();
+}, 120_000);
+
+async function countAnew(): Promise<void> {
   await restateWorkspace(db, 'ws');
   await db.execute(sql`update rollup_scopes set state = 'filling' where kind <> 'workspace'`);
   await settleScopes(db);
-}, 120_000);
+}
 
 afterAll(async () => {
   await database?.drop();
@@ -90,5 +98,27 @@ describe.each(subjects)('the links of a large $kind', (subject) => {
     expect(waiting).toMatchObject({ value: 'l5400' });
     await rollUpPending(db);
     expect(await first()).toEqual(waiting);
+  });
+});
+
+describe('the links of a period after one in which 200 others had more clicks', () => {
+  beforeAll(async () => {
+    await db.execute(sql`
+insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, device, visitor_key, domain_id,
+  is_first_on_link, is_first_in_workspace)
+select 100000 + row_number() over (), date_trunc('milliseconds', now() - interval '110 days' - c * interval '1 second'),
+       'l' || l, 's', 'ws', 'human', 'reason', 1, 'direct', 'desktop', l * 1000 + c, 'one', true, true
+from generate_series(4001, 4200) l cross join generate_series(1, 100) c`);
+    await countAnew();
+  }, 120_000);
+
+  it.each(subjects)('are found among those of its months, of a $kind', async (subject) => {
+    const { link } = (await loadReport(db, 'ws', subject, periodOf('90d'))).breakdowns;
+    const counted = (await loadReport(db, 'ws', subject, periodOf('90d'), all)).breakdowns.link;
+    expect(link.rows).toEqual(counted.rows);
+    expect(link.rows.map(({ value }) => value)).toContain('l1');
+    const scope = await getScope(db, 'ws', subject);
+    const sources = rollupSources(periodOf('90d'), 'UTC', localDay(now, 'UTC'), true);
+    expect(await findTopLinks(db, scope, sources, 10)).toHaveLength(10);
   });
 });
