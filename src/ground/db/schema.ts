@@ -476,7 +476,10 @@ export const agentShapes = pgTable('agent_shapes', {
   lastSeenOn: date('last_seen_on').notNull(),
 });
 
-/** Which visitors were seen on which day. link_id '' stands for the whole workspace (the key is a workspace's own). */
+/**
+ * The links on which each visitor was seen, and on which day. A key is a workspace's own, so that any row of it says that the
+ * visitor was seen there. Versions before wrote one more, without a link.
+ */
 export const visitorsSeen = pgTable(
   'visitors_seen',
   {

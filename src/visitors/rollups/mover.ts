@@ -126,8 +126,10 @@ async function moveInTurn(db: Db, work: (tx: Db) => Promise<Step>, news: News = 
     () =>
       db.transaction(async (tx) => {
         // Nobody waits for it to be on disk: a crash that takes it away gives the batches back.
+        // All is looked up by keys; of a table that was empty Postgres would read what a step puts in, again for each hit.
         await tx.execute(sql`
-select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64MB', true)`);
+select set_config('synchronous_commit', 'off', true), set_config('work_mem', '64MB', true),
+       set_config('enable_seqscan', 'off', true)`);
         return work(tx);
       }),
     news,
@@ -256,22 +258,26 @@ async function moveRows(tx: Db, batches: readonly Batch[], dimensions: readonly 
   where not u.is_repeat or not is_recorded(u.link_id, u.clicked_at, u.id)
 ), sighting as materialized (
   select distinct on (visitor_key, link_id) visitor_key, link_id, clicked_at, id
-  from (
-    select visitor_key, link_id, clicked_at, id from hit where class = 'human' and visitor_key is not null
-    union all
-    select visitor_key, '', clicked_at, id from hit where class = 'human' and visitor_key is not null
-  ) s
+  from hit
+  where class = 'human' and visitor_key is not null
   order by visitor_key, link_id, clicked_at, id
 ), newcomer as (
   insert into visitors_seen (visitor_key, link_id, day)
   select visitor_key, link_id, ${seenDay(sql`clicked_at`)} from sighting
   on conflict do nothing
   returning visitor_key, link_id
-), first_hit as materialized (
-  select link_id, id from sighting join newcomer using (visitor_key, link_id)
+), first_in_workspace as materialized (
+  select distinct on (visitor_key) id
+  from sighting s
+  -- As it was before this statement.
+  where (select count(*) from visitors_seen v where v.visitor_key = s.visitor_key) = 0
+  order by visitor_key, clicked_at, id
 )`;
   const rows = sql`insert into clicks (${sql.raw(rowColumns.join(', '))})
-  select ${hitValues}, h.id in (select id from first_hit where link_id <> ''), h.id in (select id from first_hit where link_id = '')
+  select ${hitValues},
+         -- Not joined: Postgres takes both for few, and would compare each with each.
+         h.id in (select id from sighting) and (h.visitor_key, h.link_id) in (select visitor_key, link_id from newcomer),
+         h.id in (select id from first_in_workspace)
   from hit h
   order by h.link_id, h.clicked_at
   on conflict do nothing

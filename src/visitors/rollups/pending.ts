@@ -25,13 +25,16 @@ const key: readonly ClickColumn[] = ['id', 'link_id', 'clicked_at'];
  * A hit is its visitor's first where none of those that wait came before it, and `visitors_seen` does not have the visitor.
  * Of a day that is over it may have forgotten; then the mover looks among the rows.
  */
-const isFirst = (linkId: string) => `h.class = 'human' and h.visitor_key is not null
-    and 1 = row_number() over (partition by h.class = 'human', h.visitor_key, ${linkId} order by h.clicked_at, h.id)
-    and (select 1 from visitors_seen s where s.visitor_key = h.visitor_key and s.link_id = ${linkId} limit 1) is null`;
+const isFirst = (where: { of: string; isSeen: string }) => `h.class = 'human' and h.visitor_key is not null
+    and 1 = row_number() over (partition by h.class = 'human', ${where.of} order by h.clicked_at, h.id)
+    and (select count(*) from visitors_seen s where ${where.isSeen}) = 0`;
 
 const values: Partial<Record<RowColumn, string>> = {
-  is_first_on_link: isFirst('h.link_id'),
-  is_first_in_workspace: isFirst("''"),
+  is_first_on_link: isFirst({
+    of: 'h.visitor_key, h.link_id',
+    isSeen: 's.visitor_key = h.visitor_key and s.link_id = h.link_id',
+  }),
+  is_first_in_workspace: isFirst({ of: 'h.visitor_key', isSeen: 's.visitor_key = h.visitor_key' }),
 };
 
 /**

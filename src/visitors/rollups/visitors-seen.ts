@@ -36,11 +36,10 @@ with late as materialized (
   group by workspace_id, date_trunc('day', clicked_at)
 )
 insert into visitors_seen (visitor_key, link_id, day)
-select distinct c.visitor_key, s.link_id, current_date
+select distinct c.visitor_key, c.link_id, current_date
 from span
 join clicks c on c.workspace_id = span.workspace_id and c.clicked_at between span.first and span.last
-cross join lateral (values (c.link_id, c.is_first_on_link), ('', c.is_first_in_workspace)) s (link_id, is_first)
-where s.is_first and c.visitor_key in (select visitor_key from late)
+where c.is_first_on_link and c.visitor_key in (select visitor_key from late)
 order by 1, 2
 on conflict do nothing`);
 }

@@ -145,10 +145,9 @@ where t.link_id = r.link_id`);
 async function restateVisitorsSeen(tx: Db, workspaceId: string): Promise<void> {
   await tx.execute(sql`
 with flagged as materialized (
-  select c.visitor_key, s.link_id, ${seenDay(sql`c.clicked_at`)} as day
+  select c.visitor_key, c.link_id, ${seenDay(sql`c.clicked_at`)} as day
   from clicks c
-  cross join lateral (values (c.link_id, c.is_first_on_link), ('', c.is_first_in_workspace)) s (link_id, is_first)
-  where c.workspace_id = ${workspaceId} and s.is_first and c.clicked_at > now() - ${keyLife} * 3
+  where c.workspace_id = ${workspaceId} and c.is_first_on_link and c.clicked_at > now() - ${keyLife} * 3
     and c.visitor_key in (select visitor_key from restated)
 ), gone as (
   delete from visitors_seen s

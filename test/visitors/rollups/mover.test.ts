@@ -77,7 +77,8 @@ where datname = current_database() and wait_event_type = 'Lock' and wait_event =
 /** Rows that somebody else holds, each of another table, in the order in which a step comes to them. */
 const held: Record<string, (hit: Hit) => string> = {
   hit_batches: () => `update hit_batches set size = size where workspace_id = '${workspaceId}'`,
-  visitors_seen: ({ visitorKey }) => `insert into visitors_seen values (${visitorKey}, '', current_date)`,
+  visitors_seen: ({ visitorKey, linkId }) =>
+    `insert into visitors_seen values (${visitorKey}, '${linkId}', current_date)`,
   clicks: ({ id, clickedAt, linkId }) => `
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
 values (${id}, to_timestamp(${clickedAt} / 1000.0), '${linkId}', 's', '${workspaceId}', 'human', 'x', 1, 'direct', false, false)`,
