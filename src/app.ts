@@ -58,6 +58,7 @@ import { collectReservedSlugs } from './visitors/redirect/reserved-slugs.ts';
 import { sentenceOf } from './ground/http/sentences.ts';
 import security, { securityHeaders } from './ground/http/security.ts';
 import { hasSecondHost, knowSites, serveOn, siteRouting, takeTarget } from './ground/http/sites.ts';
+import searchRoutes from './site/search/routes.ts';
 import spoolBanner, { type Spooled } from './site/frame/spool-banner.ts';
 import views from './site/frame/views.ts';
 import qrApi from './links/qr/api.ts';
@@ -80,6 +81,7 @@ import membersRoutes from './people/workspaces/members-routes.ts';
 import invitationRoutes from './people/workspaces/invitation-routes.ts';
 import mailedLinkRoutes from './people/accounts/mailed-link-routes.ts';
 import profileRoutes from './people/accounts/profile-routes.ts';
+import securityRoutes from './people/accounts/security-routes.ts';
 
 export type AppParts = {
   config: Config;
@@ -208,9 +210,11 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(accountRoutes);
     await dashboard.register(mailedLinkRoutes);
     await dashboard.register(profileRoutes);
+    await dashboard.register(securityRoutes);
     await dashboard.register(workspaceRoutes);
     await dashboard.register(membersRoutes);
     await dashboard.register(invitationRoutes);
+    await dashboard.register(searchRoutes);
     await dashboard.register(linkRoutes);
     await dashboard.register(bulkRoutes);
     await dashboard.register(tagRoutes);

@@ -462,7 +462,7 @@ const clocksInside: Record<string, number> = {
 
 /** Style sheets that are taller than 300 lines, and how tall they may be at most, until they are cut by what they dress. */
 const tallSheets: Record<string, number> = {
-  'views/reports/pages/report.css': 559,
+  'views/reports/pages/report.css': 521,
   'views/site/components/components.css': 1_000,
 };
 
@@ -502,7 +502,7 @@ describe('the words of the house', () => {
 
   // These four only fall: lower the number with each that you mend.
   it('are in lines of a template that can be read, with fewer exceptions each time', () => {
-    expect(countIn(templates, longLinesIn)).toBeLessThanOrEqual(108);
+    expect(countIn(templates, longLinesIn)).toBeLessThanOrEqual(106);
   });
 
   it('make short sentences in comments, with fewer exceptions each time', () => {

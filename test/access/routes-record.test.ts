@@ -75,8 +75,13 @@ const cases: Record<string, Case | string> = {
   'short DELETE /*': 'visitors change nothing',
   'POST /log-in': 'sessions are no events',
   'POST /log-out': 'sessions are no events',
-  'POST /profile/sessions/end-others': 'sessions are no events',
-  'POST /profile/sessions/:sessionId/end': 'sessions are no events',
+  'POST /account/security/sessions/end-others': 'sessions are no events',
+  'POST /account/security/sessions/:sessionId/end': 'sessions are no events',
+  'POST /profile/name': 'it leads on to the address of today',
+  'POST /profile/email': 'it leads on to the address of today',
+  'POST /profile/password': 'it leads on to the address of today',
+  'POST /profile/sessions/end-others': 'it leads on to the address of today',
+  'POST /profile/sessions/:sessionId/end': 'it leads on to the address of today',
   'POST /forgot-password': 'a mail is sent, and nothing changes',
   'POST /r/:token': 'a password is shown, and nothing changes',
   'POST /admin/mail/:mailId/retry': 'a mail is tried again, and nothing changes',
@@ -111,15 +116,15 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
       return { form: { token } };
     },
   },
-  'POST /profile/name': { makes: ['account.changed'], form: { name: 'Grace Hopper' }, prepare: another },
-  'POST /profile/email': {
+  'POST /account/name': { makes: ['account.changed'], form: { name: 'Grace Hopper' }, prepare: another },
+  'POST /account/email': {
     makes: ['account.email_asked'],
     async prepare() {
       const person = await app.signUp('Grace');
       return { person, form: { email: `${word()}@example.com`, emailPassword: person.password } };
     },
   },
-  'POST /profile/password': {
+  'POST /account/security/password': {
     makes: ['account.password_changed'],
     async prepare() {
       const person = await app.signUp('Grace');

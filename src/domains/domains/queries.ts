@@ -82,3 +82,12 @@ export async function listKeptHosts(db: Db, workspaceId: string, hostnames: read
     .from(domains)
     .where(and(inArray(host, hostnames.map(withoutDot)), or(isProved, eq(domains.workspaceId, workspaceId))));
 }
+
+/** A workspace's domains by their hosts alone, without those that it gave up: some hundreds at most. */
+export async function listOwnHosts(db: Db, workspaceId: string): Promise<Pick<Domain, 'id' | 'host'>[]> {
+  return db
+    .select({ id: domains.id, host: domains.host })
+    .from(domains)
+    .where(and(eq(domains.workspaceId, workspaceId), ne(domains.state, 'removed')))
+    .orderBy(domains.host);
+}

@@ -24,7 +24,7 @@ const left = z.string().optional().catch(undefined);
 /** A field that a form does not send stays as it is. */
 export const editLinkForm = z.object({ ...ofOptions(() => left), ...editFields });
 
-const wordsUpTo = (maxLength: number) =>
+export const wordsUpTo = (maxLength: number) =>
   typed.transform((text) =>
     text
       .replace(/\p{Cc}/gu, ' ')

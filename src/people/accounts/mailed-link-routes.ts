@@ -97,7 +97,7 @@ export default async function mailedLinkRoutes(app: FastifyInstance): Promise<vo
         const viewer = await request.loadUser(reply);
         await confirmEmailChange(db, actorOf(request), token, viewer?.id);
         reply.flash('success', 'Your new e-mail address works from now on.');
-        return reply.redirect(viewer ? '/profile' : '/log-in', 303);
+        return reply.redirect(viewer ? '/account' : '/log-in', 303);
       },
       ({ errors }) => reply.page('people/accounts/confirm-email.eta', { token: '', errors }),
     ),

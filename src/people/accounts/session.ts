@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
+import { NotFound } from '../../ground/text/errors.ts';
 import { type Device, readDevice } from '../../visitors/visits/device.ts';
 import { type Auth, openAuth } from './auth.ts';
 
@@ -30,6 +31,14 @@ export function authHeaders(request: FastifyRequest): Headers {
 /** @param kept what `authHeaders` named, or a whole user agent in sessions of earlier versions */
 export function readBrowser(kept: string): Pick<Device, 'device' | 'os' | 'browser'> {
   return kept.startsWith('{') ? JSON.parse(kept) : readDevice(kept, {});
+}
+
+/** The session and its person. Only behind guards, which throw when nobody is logged in. */
+export async function loadSession(request: FastifyRequest) {
+  const { auth } = request.server;
+  const found = await auth.api.getSession({ headers: authHeaders(request), query: { disableRefresh: true } });
+  if (!found) throw new NotFound();
+  return found;
 }
 
 /** Passes on the cookies that better-auth sets or takes away. */

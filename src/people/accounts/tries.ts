@@ -18,6 +18,13 @@ export async function accountFromAnywhere(request: FastifyRequest): Promise<stri
   return `${(await isKnownBrowser(request, email)) ? 'known' : 'new'} ${email}`;
 }
 
+/** The limit of one's own password, which two pages of the account ask for. */
+export const ownPassword: Parameters<typeof limitTries> extends [unknown, ...infer Rest] ? Rest : never = [
+  'password of a profile',
+  10,
+  (request) => request.user?.id ?? '',
+];
+
 /**
  * Counts tries and refuses those that are too many in a quarter of an hour. Right passwords count as well, or a guesser
  * would know when one was right.

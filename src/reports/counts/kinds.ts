@@ -16,8 +16,8 @@ type KindOfSubject = {
   noun: string;
   /** The path of its reports, below the workspace. */
   folder: string;
-  /** The part of the menu where its pages stand. */
-  section: 'links' | 'reports';
+  /** The place of the navigation where its pages stand. */
+  section: 'reports' | 'links' | 'campaigns' | 'tags' | 'domains';
   /** True of what is made of links, whole, and counts the visitors of each. */
   isSumOfLinks: boolean;
   isOfOneLink: boolean;
@@ -40,7 +40,6 @@ const linkOfCode = (column: SQL, id: string) => sql`${column} = (select s.link_i
 
 /** Campaigns and tags: made of many links. */
 const ofManyLinks = {
-  section: 'reports',
   isSumOfLinks: true,
   isOfOneLink: false,
   isRolledUp: false,
@@ -75,6 +74,7 @@ export const kinds: Readonly<Record<SubjectKind, KindOfSubject>> = {
   campaign: {
     noun: 'campaign',
     folder: 'reports/campaigns',
+    section: 'campaigns',
     ...ofManyLinks,
     exists: (id) => sql`exists (select 1 from campaigns where workspace_id = w.id and id = ${id})`,
     hasLink: (column, id) => sql`${column} in (select l.id from links l where l.campaign_id = ${id})`,
@@ -82,6 +82,7 @@ export const kinds: Readonly<Record<SubjectKind, KindOfSubject>> = {
   tag: {
     noun: 'tag',
     folder: 'reports/tags',
+    section: 'tags',
     ...ofManyLinks,
     exists: (id) => sql`exists (select 1 from tags where workspace_id = w.id and id = ${id})`,
     hasLink: (column, id) => sql`${column} in (select lt.link_id from link_tags lt where lt.tag_id = ${id})`,
@@ -89,7 +90,7 @@ export const kinds: Readonly<Record<SubjectKind, KindOfSubject>> = {
   domain: {
     noun: 'domain',
     folder: 'reports/domains',
-    section: 'reports',
+    section: 'domains',
     isSumOfLinks: false,
     isOfOneLink: false,
     isRolledUp: false,
@@ -103,7 +104,7 @@ export const kinds: Readonly<Record<SubjectKind, KindOfSubject>> = {
   qr: {
     noun: 'QR code',
     folder: 'reports/qr-codes',
-    section: 'reports',
+    section: 'links',
     isSumOfLinks: false,
     isOfOneLink: true,
     isRolledUp: false,

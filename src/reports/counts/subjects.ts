@@ -71,7 +71,7 @@ export type NamedSubject = {
   field: ReturnType<typeof fieldOf>;
   /** Path of its report. */
   path: string;
-  section: 'links' | 'reports';
+  section: (typeof kinds)[SubjectKind]['section'];
 };
 
 type Workspace = { id: string; slug: string; name: string };

@@ -100,7 +100,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
         return reply.page('reports/pages/show.eta', {
           ...view,
           title: name,
-          section: 'reports',
+          section: kinds[kind].section,
           link: null,
           isWithoutLinks: false,
         });

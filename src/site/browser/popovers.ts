@@ -8,6 +8,7 @@ export function openDialog(dialog: HTMLDialogElement): void {
   if (dialog.open) return;
   dialog.querySelector<HTMLElement>('[data-create-again]')?.click(); // a finished form makes room for the next one
   dialog.showModal();
+  dialog.dispatchEvent(new Event('waymark:open'));
   dialog.querySelector<HTMLElement>('[autofocus]')?.focus();
 }
 
@@ -15,10 +16,16 @@ export function openDialog(dialog: HTMLDialogElement): void {
 export function startPopovers(): void {
   document.addEventListener('click', (event) => {
     if (!(event.target instanceof Element)) return;
-    const opener = event.target.closest<HTMLElement>('a[data-opens]');
+    const opener = event.target.closest<HTMLElement>('[data-opens]');
     const opened = opener && document.getElementById(opener.dataset.opens ?? '');
-    // The link fills the dialog by htmx; without scripts it leads to a page.
-    if (opened instanceof HTMLDialogElement && !event.ctrlKey && !event.metaKey && !event.shiftKey) openDialog(opened);
+    // A link may fill the dialog by htmx; without scripts it leads to a page.
+    if (opened instanceof HTMLDialogElement && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      opener?.closest<HTMLElement>('.menu:popover-open')?.hidePopover();
+      const around = opener?.closest('dialog');
+      if (around !== opened) around?.close();
+      openDialog(opened);
+    }
     const button = event.target.closest<HTMLButtonElement>('[popovertarget]');
     const dialog = button && targetOf(button);
     if (dialog instanceof HTMLDialogElement) {

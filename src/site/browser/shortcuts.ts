@@ -1,4 +1,5 @@
 import { openDialog } from './popovers.ts';
+import { switchSidebar } from './sidebar.ts';
 
 const OFF_KEY = 'shortcuts-off';
 const SEQUENCE_MS = 1200;
@@ -32,9 +33,7 @@ const actions: Record<string, () => void> = {
   c: () => openById('create-link'),
   '/': search,
   '?': () => openById('shortcuts'),
-  'g l': () => follow('g l'),
-  'g c': () => follow('g c'),
-  'g r': () => follow('g r'),
+  '[': switchSidebar,
   ...Object.fromEntries(periodKeys.map((key) => [key, () => follow(key)])),
 };
 
@@ -61,15 +60,11 @@ export function startShortcuts(): void {
       return;
     if (document.querySelector('dialog:modal')) return;
     const isSequence = event.timeStamp - previous.at < SEQUENCE_MS;
-    const action = (isSequence ? actions[`${previous.key} ${event.key}`] : undefined) ?? actions[event.key];
+    const isPlace = isSequence && previous.key === 'g' && placed(`g ${event.key}`) !== null;
+    const action = isPlace ? () => follow(`g ${event.key}`) : actions[event.key];
     previous = { key: event.key, at: event.timeStamp };
     if (!action) return;
     event.preventDefault(); // or the key would be typed into the field that opens
     action();
-  });
-  document.addEventListener('click', (event) => {
-    if (!(event.target instanceof Element) || !event.target.closest('[data-show-shortcuts]')) return;
-    event.target.closest<HTMLElement>('.menu')?.hidePopover();
-    openById('shortcuts');
   });
 }

@@ -1,4 +1,4 @@
-// Loaded before the first paint, so that no page flashes in the wrong theme. Not a module: modules wait for the parser.
+// Loaded before the first paint, so that no page flashes in the wrong theme or with the wrong sidebar. Not a module: modules wait for the parser.
 {
   const root = document.documentElement;
   const prefersDark = matchMedia('(prefers-color-scheme: dark)');
@@ -18,10 +18,23 @@
     root.classList.toggle('light', !isDark);
   };
 
+  const applySidebar = () => {
+    try {
+      if (localStorage.getItem('sidebar') === 'narrow') root.dataset['sidebar'] = 'narrow';
+      else delete root.dataset['sidebar'];
+    } catch {
+      // storage is switched off: the sidebar is wide
+    }
+  };
+
   root.classList.add('js');
+  root.classList.toggle('mac', /^(?:Mac|iP)/.test(navigator.platform)); // keys have other names there
   applyTheme();
+  applySidebar();
   prefersDark.addEventListener('change', applyTheme);
-  addEventListener('storage', applyTheme); // another tab chose
+  // another tab chose
+  addEventListener('storage', applyTheme);
+  addEventListener('storage', applySidebar);
   document.addEventListener('waymark:theme', applyTheme);
 
   // A script or a stylesheet that did not arrive says nothing by itself. Such errors do not bubble; they can be captured.

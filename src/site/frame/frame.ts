@@ -3,7 +3,7 @@ import { listTroubledDomains } from '../../domains/domains/claims.ts';
 import { listDomains } from '../../domains/domains/queries.ts';
 import { ownerMark, withOwnerMark } from '../../ground/addresses/owner-mark.ts';
 import { mayDo, type Right } from '../../people/workspaces/roles.ts';
-import { mainPlaces, placesFor, settingsPlaces } from './navigation.ts';
+import { offeredTo, placesBelow, settingsScopes, tabNames } from './navigation.ts';
 
 /** The member who asks, and what a template may offer them. It costs no statement. */
 export function viewerOf({ user, workspace, server }: FastifyRequest) {
@@ -29,8 +29,9 @@ export async function loadFrame({ user, workspace, memberships, server: { db } }
   const home = `/w/${workspace.slug}`;
   return {
     home,
-    places: placesFor(mainPlaces(home), workspace.role, user.isAdmin),
-    settingsPlaces: placesFor(settingsPlaces(home), workspace.role, user.isAdmin),
+    places: offeredTo(placesBelow(home), workspace.role, user.isAdmin),
+    tabNames,
+    settingsScopes,
     workspaces: memberships.toSorted((one, other) => one.name.localeCompare(other.name, 'en')),
     /** Hosts that new links may live on, the usual one first. */
     domains: hosts.map(({ host }) => host),

@@ -14,6 +14,9 @@ export default async function outboxRoutes(app: FastifyInstance): Promise<void> 
   const { db, mailer } = app;
   app.addHook('onClose', () => mailer.close());
 
+  // The server's shell begins with its first page.
+  routes.get('/admin', { preHandler: requireAdmin }, (_request, reply) => reply.redirect('/admin/mail'));
+
   routes.get('/admin/mail', { preHandler: [requireAdmin, showLastWorkspace] }, async (request, reply) => {
     const { waiting, kept } = await listMails(db);
     const shown = (mail: KeptMail) => ({ ...mail, parts: textWithLinks(mail.body) });

@@ -30,7 +30,7 @@ const pathOf = ({ text }: Answer): string => /id="new-share">[^<]*(\/r\/[\w-]{32
 /** Values of all our signed cookies, made by the server for Ada. */
 async function madeForAda() {
   const { slug } = ada.workspace;
-  const saved = await ada.ask('/profile/name', { form: { name: 'Ada' } });
+  const saved = await ada.ask('/account/name', { form: { name: 'Ada' } });
   const key = await ada.ask(`/w/${slug}/keys`, { form: { name: 'Ada’s key' } });
   const shared = await ada.ask(`/w/${slug}/shares`, {
     form: { title: 'Open', password: 'correct horse', parts: 'sources' },
@@ -53,7 +53,7 @@ describe('a signed cookie', () => {
     const made = await madeForAda();
     const values = [made.flash, made.newKey, made.share];
     expect(values.every((value) => value.length > 40)).toBe(true);
-    const pages = ['/log-in', '/profile', `/w/${ada.workspace.slug}/keys`, `/w/${ada.workspace.slug}/links`, made.path];
+    const pages = ['/log-in', '/account', `/w/${ada.workspace.slug}/keys`, `/w/${ada.workspace.slug}/links`, made.path];
     for (const name of ['waymark_flash', 'waymark_new_key', made.shareName, 'waymark_known', 'waymark.session_token'])
       for (const value of values)
         for (const page of pages) {
@@ -81,7 +81,7 @@ describe('a signed cookie', () => {
     const made = await madeForAda();
     const { slug } = bea.workspace;
     const seen = [
-      await bea.ask('/profile', withCookies(bea, `waymark_flash=${made.flash}`)),
+      await bea.ask('/account', withCookies(bea, `waymark_flash=${made.flash}`)),
       await app.ask('/log-in', { headers: { cookie: `waymark_flash=${made.flash}` } }),
       await bea.ask(`/w/${slug}/keys`, withCookies(bea, `waymark_new_key=${made.newKey}`)),
     ];
@@ -90,7 +90,7 @@ describe('a signed cookie', () => {
       expect(text).not.toMatch(/Your name is changed|wm_[\w-]{20}/);
     }
     // And it is Ada's all the same, and taken away once it is shown.
-    const own = await ada.ask('/profile', withCookies(ada, `waymark_flash=${made.flash}`));
+    const own = await ada.ask('/account', withCookies(ada, `waymark_flash=${made.flash}`));
     expect(own.text).toContain('Your name is changed');
     expect(own.headers['set-cookie']?.join()).toMatch(/waymark_flash=;.*Expires=Thu, 01 Jan 1970/);
   });
@@ -100,7 +100,7 @@ describe('a signed cookie', () => {
     const cleo = await app.signUp('Cleo');
     await visitor.send('/log-in', { email: cleo.email, password: cleo.password });
     const form = { currentPassword: cleo.password, newPassword: 'another correct horse' };
-    expect((await visitor.send('/profile/password', form)).text).toContain('Your password is changed.');
+    expect((await visitor.send('/account/security/password', form)).text).toContain('Your password is changed.');
   });
 });
 
@@ -121,8 +121,8 @@ describe('over HTTPS', () => {
     };
     note(await visitor.ask('/sign-up', { form }));
     const slug = /^\/w\/([^/]+)/.exec((await visitor.ask('/')).headers.location ?? '')?.[1] ?? '';
-    note(await visitor.ask('/profile/name', { form: { name: 'Grace H.' } }));
-    expect(note(await visitor.ask('/profile')).text).toContain('Your name is changed');
+    note(await visitor.ask('/account/name', { form: { name: 'Grace H.' } }));
+    expect(note(await visitor.ask('/account')).text).toContain('Your name is changed');
     note(await visitor.ask(`/w/${slug}/keys`, { form: { name: 'Key' } }));
     expect(note(await visitor.ask(`/w/${slug}/keys`)).text).toMatch(/wm_[\w-]{40}/);
     const shareForm = { title: 'T', password: 'correct horse', parts: 'sources' };

@@ -264,7 +264,7 @@ describe('a form that has a mail sent', () => {
     const answer = await admin.ask(`/w/${admin.workspace.slug}/invitations`, { form: { email, role: 'member' } });
     const flash =
       answer.headers['set-cookie']?.find((line) => line.startsWith('waymark_flash'))?.split(';', 1)[0] ?? '';
-    const { text } = await admin.ask('/profile', { headers: { cookie: `${admin.cookie}; ${flash}` } });
+    const { text } = await admin.ask('/account', { headers: { cookie: `${admin.cookie}; ${flash}` } });
     return text;
   };
 

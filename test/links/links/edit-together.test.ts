@@ -220,10 +220,10 @@ describe('other forms that stand open', () => {
     expect([refused.status, fieldsOf(refused, page)['name']]).toEqual([409, 'Other']);
     expect((await bob.ask(page, { form: fieldsOf(refused, page) })).status).toBe(303);
 
-    const profile = fieldsOf(await bob.ask('/profile'), '/profile/name');
-    expect((await bob.ask('/profile/name', { form: { ...profile, name: 'Bobby' } })).status).toBe(303);
-    const second = await bob.ask('/profile/name', { form: { ...profile, name: 'Robert' } });
-    expect([second.status, fieldsOf(second, '/profile/name')['name']]).toEqual([409, 'Robert']);
+    const profile = fieldsOf(await bob.ask('/account'), '/account/name');
+    expect((await bob.ask('/account/name', { form: { ...profile, name: 'Bobby' } })).status).toBe(303);
+    const second = await bob.ask('/account/name', { form: { ...profile, name: 'Robert' } });
+    expect([second.status, fieldsOf(second, '/account/name')['name']]).toEqual([409, 'Robert']);
     expect(second.text).toContain('Bobby');
   });
 

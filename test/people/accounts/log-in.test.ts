@@ -34,12 +34,12 @@ describe('log-in', () => {
 
   it('leads on to the page that asked for it, by the form', async () => {
     const visitor = new Visitor(app);
-    const turnedAway = await visitor.ask('/profile?from=mail');
-    expect(turnedAway.headers.location).toBe('/log-in?next=%2Fprofile%3Ffrom%3Dmail');
+    const turnedAway = await visitor.ask('/account?from=mail');
+    expect(turnedAway.headers.location).toBe('/log-in?next=%2Faccount%3Ffrom%3Dmail');
     const page = await visitor.ask(turnedAway.headers.location ?? '');
     const next = valueOf(page, 'next') ?? '';
     const answer = await visitor.ask('/log-in', { form: { email: ada.email, password: ada.password, next } });
-    expect(answer.headers.location).toBe('/profile?from=mail');
+    expect(answer.headers.location).toBe('/account?from=mail');
   });
 
   it.each([
@@ -70,7 +70,7 @@ describe('log-in', () => {
   it('says the same of a wrong password, an unknown address and an endless password', async () => {
     const grace = await app.signUp('Grace');
     const refuse = (email: string, password: string) =>
-      app.ask('/log-in', { form: { email, password, next: '/profile' }, headers: from() });
+      app.ask('/log-in', { form: { email, password, next: '/account' }, headers: from() });
     const wrong = await refuse(grace.email, 'not my password');
     const unknown = await refuse('nobody@example.com', 'not my password');
     const endless = await refuse(grace.email, 'x'.repeat(500));
@@ -81,7 +81,7 @@ describe('log-in', () => {
     expect(withoutAddress(endless.text)).toBe(withoutAddress(wrong.text));
     expect(wrong.headers['set-cookie']).toBeUndefined();
     expect(valueOf(wrong, 'email')).toBe(grace.email);
-    expect(valueOf(wrong, 'next')).toBe('/profile');
+    expect(valueOf(wrong, 'next')).toBe('/account');
     expect(wrong.text).not.toContain('not my password');
   });
 
@@ -174,7 +174,7 @@ describe('log-out', () => {
     const person = await app.signUp('Joan');
     const answer = await person.ask('/log-out', { method: 'POST' });
     expect(answer.headers.location).toBe('/log-in');
-    expect((await person.ask('/profile')).headers.location).toBe('/log-in?next=%2Fprofile');
+    expect((await person.ask('/account')).headers.location).toBe('/log-in?next=%2Faccount');
   });
 
   it('does nothing to a stranger', async () => {
@@ -185,9 +185,9 @@ describe('log-out', () => {
 
 describe('a cookie', () => {
   it.each(['garbage', 'a.b', '%E0%A4%A', 'x'.repeat(3_000)])('that is not ours is nobody: %.20s', async (value) => {
-    const answer = await app.ask('/profile', { headers: { cookie: `waymark.session_token=${value}` } });
+    const answer = await app.ask('/account', { headers: { cookie: `waymark.session_token=${value}` } });
     expect(answer.status).toBe(303);
-    expect(answer.headers.location).toBe('/log-in?next=%2Fprofile');
+    expect(answer.headers.location).toBe('/log-in?next=%2Faccount');
   });
 
   it('whose token was changed is nobody', async () => {
@@ -195,7 +195,7 @@ describe('a cookie', () => {
       /session_token=./,
       (start) => `${start.slice(0, -1)}${start.endsWith('a') ? 'b' : 'a'}`,
     );
-    expect((await app.ask('/profile', { headers: { cookie: forged } })).status).toBe(303);
-    expect((await ada.ask('/profile')).status).toBe(200);
+    expect((await app.ask('/account', { headers: { cookie: forged } })).status).toBe(303);
+    expect((await ada.ask('/account')).status).toBe(200);
   });
 });

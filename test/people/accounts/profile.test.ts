@@ -30,11 +30,11 @@ describe('the profile', () => {
   });
 
   it('changes the name', async () => {
-    const answer = await ada.ask('/profile/name', { form: { name: ' Ada Lovelace ' } });
-    expect(answer.headers.location).toBe('/profile');
-    expect(valueOf(await ada.ask('/profile'), 'name')).toBe('Ada Lovelace');
+    const answer = await ada.ask('/account/name', { form: { name: ' Ada Lovelace ' } });
+    expect(answer.headers.location).toBe('/account');
+    expect(valueOf(await ada.ask('/account'), 'name')).toBe('Ada Lovelace');
     for (const name of ['', '\u200f \u202e']) {
-      const refused = await ada.ask('/profile/name', { form: { name } });
+      const refused = await ada.ask('/account/name', { form: { name } });
       expect(refused.status).toBe(422);
       expect(errorAt(refused, 'name')).toBe('Type your name.');
     }
@@ -42,15 +42,15 @@ describe('the profile', () => {
 
   it('takes marks that turn the reading direction out of the name', async () => {
     const maria = await app.signUp('Maria');
-    await maria.ask('/profile/name', { form: { name: '\u2067Maria\u2069 \u202egoeppert\u200f\u061c' } });
-    expect(valueOf(await maria.ask('/profile'), 'name')).toBe('Maria goeppert');
+    await maria.ask('/account/name', { form: { name: '\u2067Maria\u2069 \u202egoeppert\u200f\u061c' } });
+    expect(valueOf(await maria.ask('/account'), 'name')).toBe('Maria goeppert');
   });
 
   it('makes nobody an admin and moves no address by the name form', async () => {
     const grace = await app.signUp('Grace');
-    await grace.ask('/profile/name', { form: { name: 'Grace', isAdmin: 'true', email: 'other@example.com' } });
+    await grace.ask('/account/name', { form: { name: 'Grace', isAdmin: 'true', email: 'other@example.com' } });
     expect((await grace.ask('/admin/mail')).status).toBe(404);
-    expect((await grace.ask('/profile')).text).toContain(grace.email);
+    expect((await grace.ask('/account')).text).toContain(grace.email);
   });
 });
 
@@ -60,7 +60,7 @@ describe('a new e-mail address', () => {
   it('counts once the link in the mail to it is opened and its button pressed', async () => {
     const joan = await app.signUp('Joan');
     const form = { email: 'Joan.New@example.com', emailPassword: joan.password };
-    expect((await joan.ask('/profile/email', { form })).headers.location).toBe('/profile');
+    expect((await joan.ask('/account/email', { form })).headers.location).toBe('/account');
     const mail = await mailbox.take(confirm);
     expect(recipientOf(mail)).toBe('joan.new@example.com');
     const warning = await mailbox.take('Your e-mail address is about to change');
@@ -72,11 +72,11 @@ describe('a new e-mail address', () => {
     const toOldMailbox = linkIn(await mailbox.take('Choose a new password'));
     const page = await app.ask(linkIn(mail));
     expect(page.status).toBe(200);
-    expect((await joan.ask('/profile')).text).toContain(joan.email);
+    expect((await joan.ask('/account')).text).toContain(joan.email);
     const token = valueOf(page, 'token') ?? '';
     const done = await app.ask('/confirm-email', { form: { token } });
     expect(done.headers.location).toBe('/log-in');
-    const profile = await joan.ask('/profile');
+    const profile = await joan.ask('/account');
     expect(profile.text).toContain('joan.new@example.com');
     expect(profile.text).not.toContain(joan.email);
     expect((await app.ask(toOldMailbox)).status).toBe(410);
@@ -90,7 +90,7 @@ describe('a new e-mail address', () => {
   });
 
   it('asks for the password', async () => {
-    const refused = await ada.ask('/profile/email', {
+    const refused = await ada.ask('/account/email', {
       form: { email: 'ada@new.example', emailPassword: 'not mine at all' },
     });
     expect(refused.status).toBe(422);
@@ -100,15 +100,15 @@ describe('a new e-mail address', () => {
   });
 
   it('is not the old one and is an address', async () => {
-    const refused = (email: string) => ada.ask('/profile/email', { form: { email, emailPassword: ada.password } });
+    const refused = (email: string) => ada.ask('/account/email', { form: { email, emailPassword: ada.password } });
     expect(errorAt(await refused(ada.email), 'email')).toBe('This is your address already.');
     expect(errorAt(await refused('ada at home'), 'email')).toBe('Type an e-mail address such as ada@example.com.');
   });
 
   it('tells nobody who has an account: the answer is the same, and the one who has it gets no mail', async () => {
     const mary = await app.signUp('Mary');
-    const answer = await ada.ask('/profile/email', { form: { email: mary.email, emailPassword: ada.password } });
-    expect(answer.headers.location).toBe('/profile');
+    const answer = await ada.ask('/account/email', { form: { email: mary.email, emailPassword: ada.password } });
+    expect(answer.headers.location).toBe('/account');
     await mailbox.take('Your e-mail address is about to change');
     expect(mailbox.subjectsFor(mary.email)).toEqual([]);
   });
@@ -117,19 +117,19 @@ describe('a new e-mail address', () => {
     const [kay, jean] = [await app.signUp('Kay'), await app.signUp('Jean')];
     const tokens: string[] = [];
     for (const person of [kay, jean]) {
-      await person.ask('/profile/email', { form: { email: 'both@example.com', emailPassword: person.password } });
+      await person.ask('/account/email', { form: { email: 'both@example.com', emailPassword: person.password } });
       tokens.push(valueOf(await app.ask(linkIn(await mailbox.take(confirm))), 'token') ?? '');
     }
     expect((await app.ask('/confirm-email', { form: { token: tokens[0] ?? '' } })).status).toBe(303);
     const late = await app.ask('/confirm-email', { form: { token: tokens[1] ?? '' } });
     expect(late.status).toBe(422);
-    expect((await jean.ask('/profile')).text).toContain(jean.email);
+    expect((await jean.ask('/account')).text).toContain(jean.email);
   });
 
   async function askForAddress(person: Person, email: string): Promise<string> {
     const visitor = new Visitor(app);
     await visitor.ask('/log-in', { form: { email: person.email, password: person.password } });
-    await visitor.ask('/profile/email', { form: { email, emailPassword: person.password } });
+    await visitor.ask('/account/email', { form: { email, emailPassword: person.password } });
     return new URL(linkIn(await mailbox.take(confirm)), app.url).searchParams.get('token') ?? '';
   }
 
@@ -145,10 +145,10 @@ describe('a new e-mail address', () => {
   it('that somebody with a stolen password asked for is off once the owner changes the password', async () => {
     const hedy = await app.signUp('Hedy');
     const token = await askForAddress(hedy, 'evil@example.com');
-    const changed = await hedy.ask('/profile/password', {
+    const changed = await hedy.ask('/account/security/password', {
       form: { currentPassword: hedy.password, newPassword: 'brand new words' },
     });
-    expect(changed.headers.location).toBe('/profile');
+    expect(changed.headers.location).toBe('/account/security');
     await mailbox.take('Your password was changed');
     await expectWorthless(token, hedy, 'evil@example.com');
   });
@@ -171,7 +171,7 @@ describe('a new e-mail address', () => {
     const first = await askForAddress(vera, 'vera.one@example.com');
     const second = await askForAddress(vera, 'vera.two@example.com');
     await expectWorthless(first, vera, 'vera.one@example.com');
-    await vera.ask('/profile/email', { form: { email: ada.email, emailPassword: vera.password } });
+    await vera.ask('/account/email', { form: { email: ada.email, emailPassword: vera.password } });
     await expectWorthless(second, vera, 'vera.two@example.com');
   });
 
@@ -200,7 +200,7 @@ describe('a new e-mail address', () => {
 
   it('is not confirmed from another account, nor by garbage', async () => {
     const betty = await app.signUp('Betty');
-    await betty.ask('/profile/email', { form: { email: 'betty@new.example', emailPassword: betty.password } });
+    await betty.ask('/account/email', { form: { email: 'betty@new.example', emailPassword: betty.password } });
     const token = valueOf(await app.ask(linkIn(await mailbox.take(confirm))), 'token') ?? '';
     const foreign = await ada.ask('/confirm-email', { form: { token } });
     expect(foreign.status).toBe(422);
@@ -211,8 +211,8 @@ describe('a new e-mail address', () => {
     for (const garbage of ['', 'a.b.c', 'a\0b', 'x'.repeat(3_000)]) {
       expect((await app.ask('/confirm-email', { form: { token: garbage } })).status).toBe(422);
     }
-    expect((await betty.ask('/profile')).text).toContain(betty.email);
-    expect((await betty.ask('/confirm-email', { form: { token } })).headers.location).toBe('/profile');
+    expect((await betty.ask('/account')).text).toContain(betty.email);
+    expect((await betty.ask('/confirm-email', { form: { token } })).headers.location).toBe('/account');
   });
 });
 
@@ -220,9 +220,9 @@ describe('a new password', () => {
   it('is changed once by the old one, also when two ask at the same time', async () => {
     const ilse = await app.signUp('Ilse');
     const change = (newPassword: string) =>
-      ilse.ask('/profile/password', { form: { currentPassword: ilse.password, newPassword } });
+      ilse.ask('/account/security/password', { form: { currentPassword: ilse.password, newPassword } });
     const answers = await Promise.all([change('brand new words'), change('other new words')]);
-    expect(answers.filter(({ headers }) => headers.location === '/profile')).toHaveLength(1);
+    expect(answers.filter(({ headers }) => headers.location === '/account/security')).toHaveLength(1);
     const { rows } = await app.db.execute(
       sql`select from events where what = 'account.password_changed' and actor_name = 'Ilse'`,
     );
@@ -236,25 +236,25 @@ describe('a new password', () => {
     for (const visitor of [here, there]) {
       await visitor.ask('/log-in', { form: { email: rosa.email, password: rosa.password } });
     }
-    const wrong = await here.ask('/profile/password', {
+    const wrong = await here.ask('/account/security/password', {
       form: { currentPassword: 'not mine at all', newPassword: 'brand new words' },
     });
     expect(wrong.status).toBe(422);
     expect(errorAt(wrong, 'currentPassword')).toBe('This is not your password.');
     expect(wrong.text).not.toContain('brand new words');
-    const short = await here.ask('/profile/password', {
+    const short = await here.ask('/account/security/password', {
       form: { currentPassword: rosa.password, newPassword: 'short' },
     });
     expect(errorAt(short, 'newPassword')).toBe('Use at least 10 characters.');
 
-    const done = await here.send('/profile/password', {
+    const done = await here.send('/account/security/password', {
       currentPassword: rosa.password,
       newPassword: 'brand new words',
     });
     expect(done.text).toContain('Your password is changed. Every other session is ended.');
     expect(await here.isLoggedIn()).toBe(true);
     expect(await there.isLoggedIn()).toBe(false);
-    expect((await rosa.ask('/profile')).status).toBe(303);
+    expect((await rosa.ask('/account')).status).toBe(303);
     expect(recipientOf(await mailbox.take('Your password was changed'))).toBe(rosa.email);
 
     await there.ask('/log-in', { form: { email: rosa.email, password: 'brand new words' } });
@@ -264,7 +264,7 @@ describe('a new password', () => {
   it('is guessed at ten times in a quarter of an hour at most, from whatever addresses', async () => {
     const ruth = await app.signUp('Ruth');
     const guess = (count: number) =>
-      ruth.ask('/profile/password', {
+      ruth.ask('/account/security/password', {
         form: { currentPassword: `guess ${count}`, newPassword: 'brand new words' },
         headers: { 'x-forwarded-for': `198.18.2.${count}` },
       });

@@ -45,7 +45,7 @@ describe('a new password by mail', () => {
     const done = await visitor.send('/reset-password', form);
     expect(done.text).toContain('Your new password works from now on.');
 
-    expect((await ada.ask('/profile')).status).toBe(303);
+    expect((await ada.ask('/account')).status).toBe(303);
     await visitor.ask('/log-in', { form: { email: ada.email, password: ada.password } });
     expect(await visitor.isLoggedIn()).toBe(false);
     await visitor.ask('/log-in', { form: { email: ada.email, password: form.password } });

@@ -34,7 +34,7 @@ it('lists sessions with their device and when they were last used, and shows no 
   await app.db.execute(
     sql`update sessions set updated_at = now() - interval '3 hours' where id = ${await idOf(phone)}`,
   );
-  const page = await desktop.ask('/profile');
+  const page = await desktop.ask('/account/security');
   expect(page.text).toMatch(/Chrome on Windows.*?This session/s);
   expect(page.text).toMatch(/Safari on iOS.*?Last used 3 hours ago/s);
   const tokens = await app.db.execute<{ token: string }>(sql`select token from sessions`);
@@ -55,15 +55,15 @@ it('keeps no user agent, and at its next use forgets the one that an earlier ver
   expect(await kept()).toBe('{"device":"mobile","os":"iOS","browser":"Safari"}');
   await app.db.execute(sql`
 update sessions set user_agent = ${iphone}, updated_at = now() - interval '1 hour', expires_at = now() + interval '29 days' where id = ${id}`);
-  expect((await (await logIn(desktopChrome)).ask('/profile')).text).toContain('Safari on iOS');
-  await visitor.ask('/profile', { headers: { 'user-agent': desktopChrome } });
+  expect((await (await logIn(desktopChrome)).ask('/account/security')).text).toContain('Safari on iOS');
+  await visitor.ask('/account/security', { headers: { 'user-agent': desktopChrome } });
   expect(await kept()).toBe('{"device":"desktop","os":"Windows","browser":"Chrome"}');
 });
 
 it('ends a session at once', async () => {
   const [phone, desktop] = [await logIn(iphone), await logIn(desktopChrome)];
   expect(await phone.isLoggedIn()).toBe(true);
-  const done = await desktop.send(`/profile/sessions/${await idOf(phone)}/end`, {});
+  const done = await desktop.send(`/account/security/sessions/${await idOf(phone)}/end`, {});
   expect(done.text).toContain('The session is ended.');
   expect(await phone.isLoggedIn()).toBe(false);
   expect(await desktop.isLoggedIn()).toBe(true);
@@ -71,7 +71,7 @@ it('ends a session at once', async () => {
 
 it('ends its own session as well, and then asks to log in', async () => {
   const visitor = await logIn(iphone);
-  const answer = await visitor.ask(`/profile/sessions/${await idOf(visitor)}/end`, { method: 'POST' });
+  const answer = await visitor.ask(`/account/security/sessions/${await idOf(visitor)}/end`, { method: 'POST' });
   expect(answer.status).toBe(303);
   expect(await visitor.isLoggedIn()).toBe(false);
 });
@@ -79,17 +79,17 @@ it('ends its own session as well, and then asks to log in', async () => {
 it('ends all others', async () => {
   const grace = await app.signUp('Grace');
   const [one, two] = [await logIn(iphone, grace), await logIn(desktopChrome, grace)];
-  const done = await two.send('/profile/sessions/end-others', {});
+  const done = await two.send('/account/security/sessions/end-others', {});
   expect(done.text).toContain('All other sessions are ended.');
   expect(await two.isLoggedIn()).toBe(true);
   expect(await one.isLoggedIn()).toBe(false);
-  expect((await grace.ask('/profile')).status).toBe(303);
-  expect((await ada.ask('/profile')).status).toBe(200);
+  expect((await grace.ask('/account/security')).status).toBe(303);
+  expect((await ada.ask('/account/security')).status).toBe(200);
 });
 
 it("does not end another person's session", async () => {
   const [mine, hers] = [await logIn(desktopChrome, await app.signUp('Joan')), await logIn(iphone)];
-  const answer = await mine.ask(`/profile/sessions/${await idOf(hers)}/end`, { method: 'POST' });
+  const answer = await mine.ask(`/account/security/sessions/${await idOf(hers)}/end`, { method: 'POST' });
   expect(answer.status).toBe(404);
   expect(await hers.isLoggedIn()).toBe(true);
 });
@@ -99,7 +99,7 @@ it('lasts 30 days from its last use', async () => {
   const id = await idOf(visitor);
   await app.db.execute(sql`
 update sessions set updated_at = now() - interval '20 days', expires_at = now() + interval '10 days' where id = ${id}`);
-  const answer = await visitor.ask('/profile');
+  const answer = await visitor.ask('/account/security');
   expect(answer.headers['set-cookie']?.[0]).toContain('Max-Age=2592000');
   const renewed = await app.db.execute(
     sql`select from sessions where id = ${id} and expires_at > now() + interval '29 days' and updated_at > now() - interval '1 minute'`,

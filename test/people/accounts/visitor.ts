@@ -30,7 +30,7 @@ export class Visitor {
 
   /** Whether this browser is logged in. */
   async isLoggedIn(): Promise<boolean> {
-    return (await this.ask('/profile')).status === 200;
+    return (await this.ask('/account')).status === 200;
   }
 }
 

@@ -163,7 +163,7 @@ describe('who is gone', () => {
     await joined(ada, 'Grace', 'owner');
     await leave(ada, ada);
     expect((await ada.ask('/')).headers.location).toBe('/workspaces/new');
-    expect((await ada.ask('/profile')).headers.location).toBe('/workspaces/new');
+    expect((await ada.ask('/account')).headers.location).toBe('/workspaces/new');
     expect((await ada.ask('/workspaces/new')).text).toContain('action="/log-out"');
   });
 

@@ -69,7 +69,7 @@ describe('switching', () => {
     await ada.ask('/w/a-cafe/settings');
     expect((await ada.ask('/')).headers.location).toBe('/w/a-cafe/links');
     expect((await ada.ask('/w/a-cafe')).headers.location).toBe('/w/a-cafe/links');
-    expect((await ada.ask('/profile')).text).toContain('href="/w/a-cafe/reports"');
+    expect((await ada.ask('/account')).text).toContain('href="/w/a-cafe/reports"');
   });
 });
 

@@ -102,7 +102,7 @@ insert into campaigns (id, workspace_id, name, name_key) select 'launch', worksp
   });
 
   it('asks now and then where streams do not get through', async () => {
-    const { page } = await open('/profile');
+    const { page } = await open('/account');
     await page.route('**/live', (route) => route.fulfill({ status: 503 }));
     await page.goto(`${app.url}/w/${ada.workspace.slug}/reports`);
     await page.locator('[data-live-state="polling"]').waitFor();

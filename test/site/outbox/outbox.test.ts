@@ -37,13 +37,13 @@ it('shows the admin what was not sent, with links to press', async () => {
 });
 
 it('is told on pages that rely on mail, where the admin is led to it', async () => {
-  expect((await other.ask('/profile')).text).toContain('Ask its admin to pass the message on to you.');
-  expect((await admin.ask('/profile')).text).toContain('Messages wait under <a class="text-link" href="/admin/mail">');
+  expect((await other.ask('/account')).text).toContain('Ask its admin to pass the message on to you.');
+  expect((await admin.ask('/account')).text).toContain('Messages wait under <a class="text-link" href="/admin/mail">');
 });
 
 it('does not exist for others', async () => {
   expect((await other.ask('/admin/mail')).status).toBe(404);
-  expect((await other.ask('/profile')).text).not.toContain('href="/admin/mail"');
+  expect((await other.ask('/account')).text).not.toContain('href="/admin/mail"');
   expect((await app.ask('/admin/mail')).headers.location).toBe('/log-in?next=%2Fadmin%2Fmail');
 });
 

@@ -59,7 +59,7 @@ export const ofWorkspace: Record<string, Where> = {
   'report that is shared': ({ home, long }) => `${home}/shares?link=${long.id}`,
   'reports by mail': ({ home }) => `${home}/mailings`,
   'report that is mailed': ({ home, campaigns }) => `${home}/mailings?campaign=${campaigns[0]}`,
-  profile: () => '/profile',
+  profile: () => '/account',
   'mail of the server': () => '/admin/mail',
   'new workspace': () => '/workspaces/new',
   'page that there is not': ({ home, unbroken }) => `${home}/${unbroken}`,

@@ -28,8 +28,8 @@ describe('the frame around every page', () => {
     const other = { name: 'Side project', timeZone: 'UTC' };
     expect((await ada.ask('/workspaces/new', { form: other })).status).toBe(303);
     const page = await pageAt('/links');
-    expect(page).toContain('<title>Links · Waymark</title>');
-    expect(page).toContain(`href="/w/${ada.workspace.slug}/links" data-shortcut="g l" aria-current="page"`);
+    expect(page).toContain('<title>Links · Ada &lt;b&gt;&#39;s team · Waymark</title>');
+    expect(page).toMatch(/href="\/w\/[^"]+\/links" title="Links" data-shortcut="g l" aria-current="page"/);
     expect(page).toContain('href="/w/side-project/links"');
     expect(page).toContain('action="/log-out"');
     expect(page).toContain('id="create-link"');

@@ -151,7 +151,7 @@ describe.sequential('the pages in the dark, and on a phone', () => {
       '/w/acme/links/new',
       '/w/acme/settings',
       '/w/acme/keys',
-      '/profile',
+      '/account',
       '/admin/mail',
     ]) {
       await page.goto(path);
@@ -209,7 +209,7 @@ describe.sequential('a narrow phone', () => {
         '/w/acme/realtime',
         '/w/acme/keys',
         '/w/acme/compare',
-        '/profile',
+        '/account',
       ]),
     );
     expect(seen.size).toBeGreaterThan(15);
