@@ -57,7 +57,6 @@ function show(
     createNew: isNothing && mayDo(role, 'changeLinks') ? resultOfNew(`/w/${slug}`, search) : null,
     error: refusal?.errors['search'] ?? null,
   };
-  reply.header('cache-control', 'no-store');
   // A dialog shows why nothing came in the place of what would have come.
   if (isFragmentRequest(request)) return reply.fragment('site/search/results.eta', view);
   if (refusal) reply.code(refusal.status);

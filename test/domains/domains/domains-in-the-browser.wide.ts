@@ -35,7 +35,7 @@ it('an admin adds a domain, and the page notices by itself that its records are 
   // The page's own clock, so that nobody waits while it does.
   await page.clock.install();
   await page.goto(`/w/${ada.workspace.slug}/settings`);
-  await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Domains' }).click();
+  await page.getByRole('navigation', { name: 'Main', exact: true }).getByRole('link', { name: 'Domains' }).click();
   await page.getByRole('heading', { name: 'Your name on every link' }).waitFor();
   expect(await violations()).toEqual([]);
   await page.getByLabel('Add a domain').fill('https://Go.Acme.test/');

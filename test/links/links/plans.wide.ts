@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nameLinks } from '../../../src/reports/counts/link-names.ts';
 import type { Db } from '../../../src/ground/db/db.ts';
 import * as schema from '../../../src/ground/db/schema.ts';
+import { jumpToCampaigns, jumpToLinks, jumpToTags } from '../../../src/links/links/jump.ts';
 import { countLinks, type LinkFilter, listLinks, linkSorts } from '../../../src/links/links/list.ts';
 import { listTags, suggestTags } from '../../../src/links/links/tags.ts';
 import { createTestDatabase, type TestDatabase } from '../../setup/database.ts';
@@ -111,6 +112,25 @@ describe.each(linkSorts)('a list by %s at 100,000 links', (sort) => {
     );
     expect(scans.filter((table) => large.has(table))).toEqual([]);
     expect(buffers).toBeLessThan(mostBuffers);
+  });
+});
+
+describe('a jump at 100,000 links', () => {
+  it.each(['', 'r', 'route', '77123', 'p2d1a7d4c5d0f2a8b0e', 'http://d.test/pabcdefabc', 'zzqxzzqx', 'zq'])(
+    'to “%s” reads little and scans no table',
+    async (search) => {
+      const { scans, buffers } = await readBy(() => jumpToLinks(db, 'w1', search, 8));
+      expect(scans.filter((table) => large.has(table))).toEqual([]);
+      expect(buffers).toBeLessThan(3_000);
+    },
+  );
+
+  it('to tags and campaigns reads those of the workspace alone', async () => {
+    for (const work of [() => jumpToTags(db, 'w1', ['t'], 5), () => jumpToCampaigns(db, 'w1', ['c', '1'], 5)]) {
+      const { scans, buffers } = await readBy(work);
+      expect(scans.filter((table) => large.has(table))).toEqual([]);
+      expect(buffers).toBeLessThan(100);
+    }
   });
 });
 

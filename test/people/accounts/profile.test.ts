@@ -216,6 +216,25 @@ describe('a new e-mail address', () => {
   });
 });
 
+describe('addresses of older versions', () => {
+  it('lead to the pages of the account, bookmarks for good', async () => {
+    const answer = await ada.ask('/profile');
+    expect([answer.status, answer.headers.location]).toEqual([301, '/account']);
+  });
+
+  it.each([
+    ['/profile/name', '/account/name'],
+    ['/profile/email', '/account/email'],
+    ['/profile/password', '/account/security/password'],
+    ['/profile/sessions/end-others', '/account/security/sessions/end-others'],
+    ['/profile/sessions/abc123/end', '/account/security/sessions/abc123/end'],
+  ])('take the form that is sent to %s along, with its method', async (before, now) => {
+    const answer = await ada.ask(before, { form: { name: 'Ada' } });
+    expect([answer.status, answer.headers.location]).toEqual([308, now]);
+    expect((await app.ask(before, { form: { name: 'Ada' } })).headers.location).toBe('/log-in');
+  });
+});
+
 describe('a new password', () => {
   it('is changed once by the old one, also when two ask at the same time', async () => {
     const ilse = await app.signUp('Ilse');

@@ -39,8 +39,11 @@ describe('inviting somebody', () => {
   it('goes from the members page through the mail to a member with an account', async () => {
     const inside = await openPageAs(browser, app, ada, { viewport: wide });
     await inside.page.goto(`/w/${ada.workspace.slug}/links`);
-    await inside.page.getByRole('button', { name: 'Settings' }).first().click();
-    await inside.page.getByRole('link', { name: 'Members' }).click();
+    await inside.page.getByRole('link', { name: 'Settings' }).first().click();
+    await inside.page
+      .getByRole('navigation', { name: 'Workspace settings' })
+      .getByRole('link', { name: 'Members' })
+      .click();
     await inside.page.getByLabel('Invite by e-mail').fill('grace@example.com');
     await inside.page.getByLabel('Role').selectOption('admin');
     await inside.page.getByRole('button', { name: 'Invite', exact: true }).click();

@@ -47,6 +47,12 @@ it('does not exist for others', async () => {
   expect((await app.ask('/admin/mail')).headers.location).toBe('/log-in?next=%2Fadmin%2Fmail');
 });
 
+it('is where the settings of the server begin', async () => {
+  const { status, headers } = await admin.ask('/admin');
+  expect([status, headers.location]).toEqual([302, '/admin/mail']);
+  expect((await other.ask('/admin')).status).toBe(404);
+});
+
 it('shows what strangers made up as text', async () => {
   await app.db.execute(sql`
 insert into mails (recipient, subject, body) values ('x@example.com', '<b>Subject</b>', 'See javascript:alert(1) and https://example.com/?a="><i>')`);

@@ -9,6 +9,9 @@ export const ofWorkspace: Record<string, Where> = {
   'archived links': ({ home }) => `${home}/links?state=archived`,
   'links that are found': ({ home, unbroken }) => `${home}/links?search=${unbroken.slice(0, 40)}`,
   'links that are not found': ({ home }) => `${home}/links?search=${'x'.repeat(150)}`,
+  search: ({ home }) => `${home}/search`,
+  'what is found everywhere': ({ home, unbroken }) => `${home}/search?q=${unbroken.slice(0, 30)}`,
+  'what is not found anywhere': ({ home }) => `${home}/search?q=${'x'.repeat(150)}`,
   'new link': ({ home, unbroken }) =>
     `${home}/links/new?url=${encodeURIComponent('javascript:alert(1)')}&title=${unbroken}`,
   'link with long words': ({ home, long }) => `${home}/links/${long.id}`,
@@ -60,6 +63,7 @@ export const ofWorkspace: Record<string, Where> = {
   'reports by mail': ({ home }) => `${home}/mailings`,
   'report that is mailed': ({ home, campaigns }) => `${home}/mailings?campaign=${campaigns[0]}`,
   profile: () => '/account',
+  'security of an account': () => '/account/security',
   'mail of the server': () => '/admin/mail',
   'new workspace': () => '/workspaces/new',
   'page that there is not': ({ home, unbroken }) => `${home}/${unbroken}`,
@@ -86,6 +90,7 @@ export const ofStrangers: Record<string, Where> = {
 
 /** Pages of a workspace that holds nothing, below its own address. */
 export const ofNewcomers = [
+  'search',
   'links',
   'campaigns',
   'reports',

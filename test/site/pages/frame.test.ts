@@ -37,6 +37,50 @@ describe('the frame around every page', () => {
     expect(await pageAt('/members')).toMatch(/<a class="nav-link" href="[^"]+\/members" aria-current="page">/);
   });
 
+  it('keeps three scopes of settings in shells of their own', async () => {
+    const shellOf = (html: string) => {
+      const [, shell = ''] = /<nav class="settings-nav"([\s\S]*?)<\/nav>/.exec(html) ?? [];
+      return [...shell.matchAll(/aria-label="([^"]+)"|<\/svg>([^<]+)<\/a>/g)].map(([, name, place]) => name ?? place);
+    };
+    expect(shellOf(await pageAt('/keys'))).toEqual(['Workspace settings', 'General', 'Members', 'API keys']);
+    expect(shellOf((await ada.ask('/account/security')).text)).toEqual(['Account', 'Profile', 'Security']);
+    expect(shellOf((await ada.ask('/admin/mail')).text)).toEqual(['Server', 'Mail']);
+    for (const path of ['/shares', '/mailings', '/domains']) expect(shellOf(await pageAt(path)), path).toEqual([]);
+  });
+
+  it('names the workspace in the tab of a browser, but not where a page is of none', async () => {
+    const titleOf = (html: string) => /<title>(.*)<\/title>/.exec(html)?.[1];
+    expect(titleOf(await pageAt('/reports'))).toBe('Reports · Ada &lt;b&gt;&#39;s team · Waymark');
+    expect(titleOf(await pageAt('/members'))).toBe('Members · Ada &lt;b&gt;&#39;s team · Waymark');
+    expect(titleOf((await ada.ask('/account')).text)).toBe('Profile · Waymark');
+    expect(titleOf((await ada.ask('/admin/mail')).text)).toBe('Mail · Waymark');
+    expect(titleOf((await app.ask('/log-in')).text)).toBe('Log in · Waymark');
+  });
+
+  it.each([
+    ['/links', 'Links'],
+    ['/tags', 'Tags'],
+    ['/realtime', 'Realtime'],
+    ['/compare', 'Compare'],
+    ['/views', 'Saved views'],
+    ['/shares', 'Shared reports'],
+    ['/mailings', 'Reports by mail'],
+    ['/domains', 'Domains'],
+    ['/keys', 'Settings'],
+    ['/search', undefined],
+  ])('marks one place of the sidebar on %s: %s', async (path, label) => {
+    const sidebar = /<div class="ways"[\s\S]*?<div class="topbar"/.exec(await pageAt(path))?.[0] ?? '';
+    const current = [...sidebar.matchAll(/title="([^"]+)"[^>]*aria-current="page"/g)].map(([, name]) => name);
+    expect(current).toEqual(label === undefined ? [] : [label]);
+  });
+
+  it('lists its keys: those of its places, of the search and of the sidebar', async () => {
+    const list = /<dialog class="dialog" id="shortcuts"[\s\S]*?<\/dialog>/.exec(await pageAt('/links'))?.[0] ?? '';
+    for (const words of ['Search or jump to anything', 'Go to tags', 'Go to settings', 'Wide or narrow sidebar'])
+      expect(list).toContain(`<dt>${words}</dt>`);
+    expect(list).toContain('<span class="off-mac">Ctrl</span>');
+  });
+
   it('escapes what people typed and shows the mail page to admins only', async () => {
     expect(await pageAt('/links')).toContain('Ada &lt;b&gt;');
     const bob = await app.signUp('Bob');
