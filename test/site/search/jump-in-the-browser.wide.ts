@@ -101,7 +101,7 @@ describe('the search over everything, by keyboard alone', () => {
     await page.context().close();
   });
 
-  it('gives the focus back when it is closed, by Escape or by its own keys, and forgets what was typed', async () => {
+  it('gives the focus back when it is closed, by Escape or its own keys, and forgets its words', async () => {
     const { page, field, focused, option } = await open(`${home}/links`);
     await page.locator('#link-search').focus();
     for (const key of ['Escape', 'Control+k']) {
