@@ -14,9 +14,13 @@ function activate(dialog: HTMLElement, input: HTMLElement, option: HTMLElement |
   option.scrollIntoView({ block: 'nearest' });
 }
 
+/** In fields of a Mac, Ctrl-K takes the rest of a line away. */
+const isCommand = ({ ctrlKey, metaKey }: KeyboardEvent) =>
+  metaKey || (ctrlKey && !document.documentElement.classList.contains('mac'));
+
 /** Ctrl-K and ⌘K open it from anywhere, also while somebody types. They are no single keys, so nobody switches them off. */
-const isJumpKey = ({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent) =>
-  key.toLowerCase() === 'k' && (ctrlKey || metaKey) && !altKey && !shiftKey;
+const isJumpKey = (event: KeyboardEvent) =>
+  event.key.toLowerCase() === 'k' && isCommand(event) && !event.altKey && !event.shiftKey;
 
 export function startJump(): void {
   const dialog = document.querySelector<HTMLDialogElement>('#jump');

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { orRefusal } from '../../ground/http/refusal.ts';
 import { typed } from '../../ground/http/typed.ts';
 import { plural } from '../../ground/text/format.ts';
+import { shortened } from '../../ground/text/shortened.ts';
 import { wordsUpTo } from '../../links/pages/forms.ts';
 import { isFragmentRequest } from '../../links/pages/list-page.ts';
 import { maxSearchLength } from '../../links/links/search.ts';
@@ -47,7 +48,7 @@ function show(
   const count = groups.reduce((sum, { items }) => sum + items.length, 0);
   const isNothing = count === 0 && refusal === null;
   const view = {
-    title: search === '' ? 'Search' : `Search for ${search}`,
+    title: search === '' ? 'Search' : `Search for ${shortened(search, 60)}`,
     search,
     /** The script compares it with its field. */
     typedText: typedText.trim(),

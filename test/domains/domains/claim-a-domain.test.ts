@@ -123,7 +123,7 @@ describe('adding a domain', () => {
   it('warns of letters that look like others', async () => {
     const page = await ada.ask(await add(ada, 'аcme.test'));
     expect(page.text).toContain('letters that look like others');
-    expect(page.text).toContain('<h2 class="flex flex-wrap items-center gap-2 wrap-anywhere">xn--cme-5cd.test');
+    expect(page.text).toContain('<h1 class="flex flex-wrap items-center gap-2 wrap-anywhere">xn--cme-5cd.test');
   });
 
   it('shows an apex the addresses of the server', async () => {

@@ -94,7 +94,7 @@ insert into campaigns (id, workspace_id, name, name_key) select 'launch', worksp
     await app.visit('/spring', { headers: { referer: 'https://campaign.example/' } });
     await hits(page).filter({ hasText: 'campaign.example' }).waitFor();
     await expect.poll(() => number.textContent()).not.toBe(before);
-    await page.getByRole('link', { name: 'Realtime' }).click();
+    await page.getByRole('navigation', { name: 'Period' }).getByRole('link', { name: 'Realtime' }).click();
     await page.getByText('The last 30 minutes of Launch').waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(errors).toEqual([]);
