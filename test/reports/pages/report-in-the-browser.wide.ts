@@ -144,7 +144,7 @@ describe.sequential('a report in the browser', () => {
 
   it('compares links', async () => {
     await page.goto(link);
-    await page.getByRole('link', { name: 'Compare' }).click();
+    await page.locator('main').getByRole('link', { name: 'Compare' }).click();
     await page.waitForURL(/compare\?period=.*&link=/);
     expect(await page.locator('.compare-table').innerText()).toMatch(/spring\s+3\s+3/);
     expect(await accessibilityProblems(page)).toEqual([]);
