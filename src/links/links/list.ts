@@ -34,7 +34,7 @@ export function inTurnOfList<Result>(
   workspaceId: string,
   filter: LinkFilter,
   work: (tx: Db) => Promise<Result>,
-  patience: Pick<InTurn, 'waitMs'> = {},
+  patience: Pick<InTurn, 'waitMs' | 'field'> = {},
 ): Promise<Result> {
   // A search is short too, and must not wait behind a report that is not.
   return inTurn(db, workspaceId, 'lists', work, {

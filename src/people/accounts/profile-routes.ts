@@ -13,13 +13,13 @@ import { emailForm, nameForm } from './forms.ts';
 import { findUserId, updateName } from './queries.ts';
 import { orRefuse } from './refused.ts';
 import { authHeaders, loadSession } from './session.ts';
-import { limitTries, ownPassword } from './tries.ts';
+import { limitOwnPassword } from './tries.ts';
 
 /** The page of one's own account: name and e-mail address. */
 export default async function profileRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { auth, config, db, mailer } = app;
-  const refuseManyTries = limitTries(app, ...ownPassword);
+  const refuseManyTries = limitOwnPassword(app);
   const rateLimit = { max: 40, timeWindow: '15 minutes' };
   app.addHook('preHandler', showLastWorkspace);
 

@@ -10,13 +10,13 @@ import { passwordForm } from './forms.ts';
 import { changePassword } from './password.ts';
 import { orRefuse } from './refused.ts';
 import { authHeaders, forwardCookies, loadSession, readBrowser } from './session.ts';
-import { limitTries, ownPassword } from './tries.ts';
+import { limitOwnPassword } from './tries.ts';
 
 /** The page of an account's security: password and sessions. */
 export default async function securityRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { auth, config, db, mailer } = app;
-  const refuseManyTries = limitTries(app, ...ownPassword);
+  const refuseManyTries = limitOwnPassword(app);
   const rateLimit = { max: 40, timeWindow: '15 minutes' };
   app.addHook('preHandler', showLastWorkspace);
 

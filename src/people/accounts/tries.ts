@@ -18,13 +18,6 @@ export async function accountFromAnywhere(request: FastifyRequest): Promise<stri
   return `${(await isKnownBrowser(request, email)) ? 'known' : 'new'} ${email}`;
 }
 
-/** The limit of one's own password, which two pages of the account ask for. */
-export const ownPassword: Parameters<typeof limitTries> extends [unknown, ...infer Rest] ? Rest : never = [
-  'password of a profile',
-  10,
-  (request) => request.user?.id ?? '',
-];
-
 /**
  * Counts tries and refuses those that are too many in a quarter of an hour. Right passwords count as well, or a guesser
  * would know when one was right.
@@ -50,3 +43,7 @@ export function limitTries(
     );
   };
 }
+
+/** The same for one's own password, by account, on every page of it. */
+export const limitOwnPassword = (app: FastifyInstance) =>
+  limitTries(app, 'password of a profile', 10, ({ user }) => user?.id ?? '');

@@ -19,8 +19,14 @@ const isCommand = ({ ctrlKey, metaKey }: KeyboardEvent) =>
   metaKey || (ctrlKey && !document.documentElement.classList.contains('mac'));
 
 /** Ctrl-K and ⌘K open it from anywhere, also while somebody types. They are no single keys, so nobody switches them off. */
-const isJumpKey = (event: KeyboardEvent) =>
-  event.key.toLowerCase() === 'k' && isCommand(event) && !event.altKey && !event.shiftKey;
+const isJumpKey = (event: KeyboardEvent) => {
+  // A layout without Latin letters tells it by the key's place.
+  const isK = event.key.toLowerCase() === 'k' || (event.code === 'KeyK' && !/^[\x20-\x7e]$/.test(event.key));
+  return isK && isCommand(event) && !event.altKey && !event.shiftKey && !event.isComposing;
+};
+
+/** The option that Enter opens before one moves: never one such as logging out, unless it was typed whole. */
+const firstOf = (options: readonly HTMLElement[]) => options.find((option) => !('careful' in option.dataset));
 
 export function startJump(): void {
   const dialog = document.querySelector<HTMLDialogElement>('#jump');
@@ -36,12 +42,12 @@ export function startJump(): void {
   const current = () => optionsOf(dialog).find((option) => option.getAttribute('aria-selected') === 'true');
 
   function choose(): void {
-    if (!dialog) return;
+    if (!dialog?.open) return;
     isAwaited = !isShown() && input?.value.trim() !== '';
-    if (isShown()) (current() ?? optionsOf(dialog)[0])?.click();
+    if (isShown()) (current() ?? firstOf(optionsOf(dialog)))?.click();
   }
 
-  /** Takes what the last search left away, and asks for what is shown before one types. */
+  /** Clears the last search, and loads the list for an empty field. */
   function restart(): void {
     isAwaited = false;
     if (!input || !results) return;
@@ -52,15 +58,27 @@ export function startJump(): void {
 
   document.addEventListener('keydown', (event) => {
     if (!isJumpKey(event)) return;
+    event.preventDefault(); // browsers have a use of their own for it, which leads out of a form
     const isOther = [...document.querySelectorAll('dialog:modal')].some((each) => each !== dialog);
-    if (isOther) return;
-    event.preventDefault(); // browsers have a use of their own for it
+    if (isOther || event.repeat) return;
     if (dialog.open) dialog.close();
     else openDialog(dialog);
   });
   dialog.addEventListener('waymark:open', restart);
+  // Closing it takes back an Enter that waits for an answer.
+  dialog.addEventListener('close', () => {
+    isAwaited = false;
+  });
   input.addEventListener('input', () => {
     isAwaited = false;
+    results.setAttribute('aria-busy', 'true');
+  });
+  input.addEventListener('htmx:error', () => {
+    const sentence = document.createElement('p');
+    sentence.className = 'jump-nothing';
+    sentence.textContent = results.dataset['unreachable'] ?? '';
+    results.replaceChildren(sentence);
+    status.textContent = sentence.textContent;
   });
   input.addEventListener('keydown', (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -85,8 +103,9 @@ export function startJump(): void {
   new MutationObserver(() => {
     const options = optionsOf(dialog);
     input.setAttribute('aria-expanded', String(options.length > 0));
-    activate(dialog, input, options[0]);
-    status.textContent = results.querySelector('[data-says]')?.getAttribute('data-says') ?? '';
+    activate(dialog, input, firstOf(options));
+    results.removeAttribute('aria-busy');
+    status.textContent = results.querySelector('[data-says]')?.getAttribute('data-says') ?? status.textContent;
     if (isAwaited && isShown()) choose();
   }).observe(results, { childList: true });
 }

@@ -6,6 +6,8 @@ function targetOf(button: HTMLButtonElement): HTMLElement | null {
 /** Shows a dialog above an inert page and puts the cursor into its first field. */
 export function openDialog(dialog: HTMLDialogElement): void {
   if (dialog.open) return;
+  // A menu gives the focus back to its button, which has it again when the dialog is closed.
+  document.querySelector<HTMLElement>('.menu:popover-open')?.hidePopover();
   dialog.querySelector<HTMLElement>('[data-create-again]')?.click(); // a finished form makes room for the next one
   dialog.showModal();
   dialog.dispatchEvent(new Event('waymark:open'));
@@ -19,9 +21,9 @@ export function startPopovers(): void {
     const opener = event.target.closest<HTMLElement>('[data-opens]');
     const opened = opener && document.getElementById(opener.dataset.opens ?? '');
     // A link may fill the dialog by htmx; without scripts it leads to a page.
-    if (opened instanceof HTMLDialogElement && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    const isElsewhere = opener instanceof HTMLAnchorElement && (event.ctrlKey || event.metaKey || event.shiftKey);
+    if (opened instanceof HTMLDialogElement && !isElsewhere) {
       event.preventDefault();
-      opener?.closest<HTMLElement>('.menu:popover-open')?.hidePopover();
       const around = opener?.closest('dialog');
       if (around !== opened) around?.close();
       openDialog(opened);
@@ -30,7 +32,6 @@ export function startPopovers(): void {
     const dialog = button && targetOf(button);
     if (dialog instanceof HTMLDialogElement) {
       event.preventDefault();
-      button?.closest<HTMLElement>('.menu:popover-open')?.hidePopover();
       if (button?.getAttribute('popovertargetaction') === 'hide') dialog.close();
       else openDialog(dialog);
     } else if (event.target instanceof HTMLDialogElement && event.target.open) {

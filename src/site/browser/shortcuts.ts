@@ -33,7 +33,7 @@ const actions: Record<string, () => void> = {
   c: () => openById('create-link'),
   '/': search,
   '?': () => openById('shortcuts'),
-  '[': switchSidebar,
+  b: switchSidebar,
   ...Object.fromEntries(periodKeys.map((key) => [key, () => follow(key)])),
 };
 

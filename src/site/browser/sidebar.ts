@@ -7,6 +7,8 @@ function showState(): void {
 
 /** Makes the sidebar wide or narrow, and keeps the choice for this browser; theme.ts applies it before the first paint. */
 export function switchSidebar(): void {
+  // A narrow window has no sidebar (sidebar.css), and nobody would see what was chosen.
+  if (!matchMedia('(width >= 64rem)').matches) return;
   const root = document.documentElement;
   const isWide = root.dataset['sidebar'] !== 'narrow';
   if (isWide) root.dataset['sidebar'] = 'narrow';

@@ -4,6 +4,7 @@ import { showHost } from '../../domains/dns/name.ts';
 import { jumpToCampaigns, jumpToLinks, jumpToTags } from '../../links/links/jump.ts';
 import { inTurnOfList } from '../../links/links/list.ts';
 import type { Link } from '../../links/links/queries.ts';
+import { nameKey } from '../../links/links/name.ts';
 import { wordsOf } from '../../links/links/search.ts';
 import type { Tag } from '../../links/links/tags.ts';
 import { shownOf } from '../../links/options/list.ts';
@@ -31,15 +32,19 @@ export async function findAnything(db: Db, searcher: Searcher, search: string): 
   const keys = results.keysOf(wordsOf(search));
   const places = results.namedBy(offeredTo(placesBelow(home), workspace.role, isAdmin), keys);
   const others = searcher.memberships.filter(({ id }) => id !== workspace.id);
-  const actions = results.namedBy(offeredTo(actionsBelow(home, others), workspace.role, isAdmin), keys);
+  const actions = results
+    .namedBy(offeredTo(actionsBelow(home, others), workspace.role, isAdmin), keys)
+    .map((action) => results.resultOfAction(action, search));
+  const [careful, easy] = [actions.filter(({ isCareful }) => isCareful), actions.filter(({ isCareful }) => !isCareful)];
   const ours = [
     { name: 'places', heading: 'Go to', items: places.slice(0, maxOfKind).map(results.resultOfPlace) },
-    { name: 'actions', heading: 'Actions', items: actions.slice(0, maxOfKind).map(results.resultOfAction) },
+    { name: 'actions', heading: 'Actions', items: [...easy, ...careful].slice(0, maxOfKind) },
   ];
   if (keys.length === 0) {
-    const { links } = await jumpToLinks(db, workspace.id, '', maxOfKind);
-    const newest = { name: 'links', heading: 'Newest links', items: links.map((link) => resultOfLink(home, link)) };
-    return results.inOrder([newest], ours.toReversed(), '', false);
+    const newest = (tx: Db) => jumpToLinks(tx, workspace.id, '', maxOfKind);
+    const { links } = await inTurnOfList(db, workspace.id, { search: '' }, newest, { field: 'search' });
+    const made = { name: 'links', heading: 'Newest links', items: links.map((link) => resultOfLink(home, link)) };
+    return results.inOrder([made], ours.toReversed(), '', false);
   }
   const { made, isExact } = await findMade(db, workspace.id, home, search, keys);
   const canCreate = mayDo(workspace.role, 'changeLinks');
@@ -49,7 +54,7 @@ export async function findAnything(db: Db, searcher: Searcher, search: string): 
 
 /** Links, tags, campaigns and domains, in turn with other lists and on one moment. */
 function findMade(db: Db, workspaceId: string, home: string, search: string, keys: readonly string[]) {
-  return inTurnOfList(db, workspaceId, { search }, async (tx) => {
+  const find = async (tx: Db) => {
     const { links, isExact, isMore } = await jumpToLinks(tx, workspaceId, search, maxLinks);
     const tags = await jumpToTags(tx, workspaceId, keys, maxOfKind);
     const campaigns = await jumpToCampaigns(tx, workspaceId, keys, maxOfKind);
@@ -74,14 +79,17 @@ function findMade(db: Db, workspaceId: string, home: string, search: string, key
       },
     ];
     return { made, isExact };
-  });
+  };
+  return inTurnOfList(db, workspaceId, { search }, find, { field: 'search' });
 }
 
 /** Domains by their hosts as people read them, and as DNS knows them. */
 async function findDomains(db: Db, workspaceId: string, keys: readonly string[]) {
   const hosts = (await listOwnHosts(db, workspaceId)).map((each) => ({ ...each, shown: showHost(each.host).shown }));
+  // A pasted address means its host.
+  const asked = keys.map((key) => key.replace(/^https?:\/\//, '').replace(/[/?#].*$/, ''));
   const isMeant = ({ host, shown }: { host: string; shown: string }) =>
-    keys.every((key) => host.includes(key) || shown.includes(key));
+    asked.every((key) => nameKey(host).includes(key) || nameKey(shown).includes(key));
   return hosts.filter(isMeant).slice(0, maxOfKind);
 }
 
@@ -96,7 +104,7 @@ const resultOfTag = (home: string, { name, colour }: Tag): results.SearchResult 
 });
 
 const restOfLinks = (home: string, search: string): results.SearchResult => ({
-  label: 'All links that match',
+  label: 'Search the list of links',
   icon: 'list-filter',
   href: listHrefOf(home, { search }),
 });

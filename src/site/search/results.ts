@@ -16,11 +16,13 @@ export type SearchResult = {
   href?: string | undefined;
   form?: string | undefined;
   opens?: string | undefined;
+  /** Enter alone does not choose it: it was not typed whole, and cannot be taken back. */
+  isCareful?: boolean;
 };
 
 export type ResultGroup = { name: string; heading: string; items: SearchResult[] };
 
-/** Words that hold nothing but marks that leave no trace find everything, so they are left out. */
+/** Leaves out words of invisible marks alone: they would match everything. */
 export const keysOf = (words: readonly string[]): string[] => words.map(nameKey).filter((key) => key !== '');
 
 /** Whether each word begins a word of a text. */
@@ -45,16 +47,18 @@ export function resultOfPlace({ label, icon, href, group }: NavigationPlace): Se
   return { label, icon, href, ...(isSetting && { detail: settingsScopes[group] }) };
 }
 
-export const resultOfAction = ({ label, icon, href, form, opens }: NavigationAction): SearchResult => ({
+/** @param search what was typed: a form is sent by its whole name alone */
+export const resultOfAction = ({ label, icon, href, form, opens }: NavigationAction, search: string): SearchResult => ({
   label,
   icon,
   href,
   form,
   opens,
+  ...(form !== undefined && nameKey(search) !== nameKey(label) && { isCareful: true }),
 });
 
-/** Fewer letters begin too many words to mean one of our own. */
-const leastLetters = 3;
+/** The shortest text that may put our places before people's own things. */
+const minLetters = 3;
 
 /**
  * Puts groups in order: what people made comes first, except where the words spell the beginning of a name of ours, such as
@@ -70,8 +74,9 @@ export function inOrder(
   isExact: boolean,
 ): ResultGroup[] {
   const key = nameKey(search);
-  const isNamed = ({ items }: ResultGroup) => items.some(({ label }) => nameKey(label).startsWith(key));
-  const isOurs = !isExact && key.length >= leastLetters;
+  const isNamed = ({ items }: ResultGroup) =>
+    items.some(({ label, isCareful }) => isCareful !== true && nameKey(label).startsWith(key));
+  const isOurs = !isExact && key.length >= minLetters;
   const first = isOurs ? ours.filter(isNamed) : [];
   return [...first, ...made, ...ours.filter((group) => !first.includes(group))].filter(({ items }) => items.length > 0);
 }

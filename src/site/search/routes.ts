@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { orRefusal } from '../../ground/http/refusal.ts';
@@ -11,6 +11,7 @@ import { maxSearchLength } from '../../links/links/search.ts';
 import { requireWorkspace } from '../../people/workspaces/guards.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';
 import { findAnything, resultOfNew } from './find.ts';
+import type { ResultGroup } from './results.ts';
 
 const readSearch = wordsUpTo(maxSearchLength);
 
@@ -22,10 +23,15 @@ export default async function searchRoutes(app: FastifyInstance): Promise<void> 
     '/w/:workspace/search',
     { preHandler: requireWorkspace, schema: { querystring: z.object({ q: typed }) } },
     async (request, reply) => {
-      const { value: groups, refusal } = await orRefusal(() =>
-        findAnything(app.db, searcherOf(request), readSearch.parse(request.query.q)),
-      );
-      return show(request, reply, request.query.q, groups ?? [], refusal);
+      const search = readSearch.parse(request.query.q);
+      const { value: groups, refusal } = await orRefusal(() => findAnything(app.db, searcherOf(request), search));
+      const isFragment = isFragmentRequest(request);
+      const shown = isFragment ? groups : groups && withoutDialogs(groups);
+      const view = viewOf(request, { search, groups: shown ?? [], error: refusal?.errors['search'] ?? null });
+      // A dialog shows why nothing came in the place of what would have come.
+      if (isFragment) return reply.fragment('site/search/results.eta', view);
+      if (refusal) reply.code(refusal.status);
+      return reply.page('site/search/index.eta', view);
     },
   );
 }
@@ -36,30 +42,30 @@ const searcherOf = ({ workspace, memberships, user }: FastifyRequest) => ({
   isAdmin: user?.isAdmin ?? false,
 });
 
-function show(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  typedText: string,
-  groups: Awaited<ReturnType<typeof findAnything>>,
-  refusal: { status: number; errors: Record<string, string> } | null,
+/** Leaves out all that only scripts open, for the page that does without. */
+const withoutDialogs = (groups: readonly ResultGroup[]): ResultGroup[] =>
+  groups
+    .map((group) => ({ ...group, items: group.items.filter(({ href, form }) => href ?? form) }))
+    .filter(({ items }) => items.length > 0);
+
+function viewOf(
+  request: FastifyRequest<{ Querystring: { q: string } }>,
+  { search, groups, error }: { search: string; groups: readonly ResultGroup[]; error: string | null },
 ) {
   const { slug, role } = request.workspace;
-  const search = readSearch.parse(typedText);
   const count = groups.reduce((sum, { items }) => sum + items.length, 0);
-  const isNothing = count === 0 && refusal === null;
-  const view = {
+  const isNothing = count === 0 && error === null;
+  const createNew = isNothing && mayDo(role, 'changeLinks') ? resultOfNew(`/w/${slug}`, search) : null;
+  const found = isNothing ? 'Nothing found' : plural(count, 'result');
+  return {
     title: search === '' ? 'Search' : `Search for ${shortened(search, 60)}`,
     search,
     /** The script compares it with its field. */
-    typedText: typedText.trim(),
+    typedText: request.query.q.trim(),
     groups,
-    says: isNothing ? 'Nothing found' : plural(count, 'result'),
+    says: `${found}${search === '' ? '' : ` for “${shortened(search, 60)}”`}${createNew ? '. You can create it.' : ''}`,
     isNothing,
-    createNew: isNothing && mayDo(role, 'changeLinks') ? resultOfNew(`/w/${slug}`, search) : null,
-    error: refusal?.errors['search'] ?? null,
+    createNew,
+    error,
   };
-  // A dialog shows why nothing came in the place of what would have come.
-  if (isFragmentRequest(request)) return reply.fragment('site/search/results.eta', view);
-  if (refusal) reply.code(refusal.status);
-  return reply.page('site/search/index.eta', view);
 }

@@ -66,12 +66,17 @@ describe('the frame around every page', () => {
     ['/shares', 'Shared reports'],
     ['/mailings', 'Reports by mail'],
     ['/domains', 'Domains'],
-    ['/keys', 'Settings'],
     ['/search', undefined],
   ])('marks one place of the sidebar on %s: %s', async (path, label) => {
     const sidebar = /<div class="ways"[\s\S]*?<div class="topbar"/.exec(await pageAt(path))?.[0] ?? '';
     const current = [...sidebar.matchAll(/title="([^"]+)"[^>]*aria-current="page"/g)].map(([, name]) => name);
     expect(current).toEqual(label === undefined ? [] : [label]);
+  });
+
+  it('marks the place around a page that the sidebar does not name, and says that it is another', async () => {
+    const page = await pageAt('/keys');
+    expect(page).toMatch(/title="Settings"[^>]*aria-current="true"/);
+    expect(page).not.toMatch(/title="Settings"[^>]*aria-current="page"/);
   });
 
   it('lists its keys: those of its places, of the search and of the sidebar', async () => {

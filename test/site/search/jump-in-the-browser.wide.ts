@@ -87,15 +87,16 @@ describe('the search over everything, by keyboard alone', () => {
     const { page, option, current, focused } = await open(`${home}/reports`);
     await page.keyboard.press('Control+k');
     await page.keyboard.insertText('harvest');
-    await option('Harvest 11').waitFor();
+    // Some of the same stand in the list before one types.
+    await page.locator('#jump-results [data-for="harvest"]').waitFor();
     await expect.poll(current).toEqual(['Harvest 11']);
     await page.keyboard.press('ArrowDown');
     expect(await current()).toEqual(['Harvest 10']);
     for (const _ of [1, 2]) await page.keyboard.press('ArrowUp');
-    expect(await current()).toEqual(['All links that match']);
+    expect(await current()).toEqual(['Search the list of links']);
     expect(await focused()).toBe('jump-input');
     const active = await page.locator('#jump-input').getAttribute('aria-activedescendant');
-    expect(await page.locator(`[id="${active}"]`).innerText()).toContain('All links that match');
+    expect(await page.locator(`[id="${active}"]`).innerText()).toContain('Search the list of links');
     await page.keyboard.press('Enter');
     await page.waitForURL('**/links?search=harvest');
     await page.context().close();
@@ -166,6 +167,82 @@ describe('the search over everything, by keyboard alone', () => {
     await page.context().close();
   });
 
+  it('logs nobody out by a part of the words', async () => {
+    const { page, current } = await open(`${home}/links`);
+    for (const words of ['sign', 'log', 'log o']) {
+      await page.goto(`${home}/links`);
+      await page.keyboard.press('Control+k');
+      await page.locator('#jump-input').fill(words);
+      await page.locator(`#jump-results [data-for="${words}"]`).waitFor();
+      await page.getByRole('option', { name: 'Log out' }).waitFor();
+      expect(await current()).not.toContain('Log out');
+      await page.keyboard.press('Enter');
+    }
+    await page.goto(`${home}/links`);
+    expect(new URL(page.url()).pathname).toBe(`${home}/links`);
+    await page.context().close();
+  });
+
+  it('forgets an Enter whose answer comes after Escape', async () => {
+    const { page, option, pathname } = await open(`${home}/reports`);
+    await page.keyboard.press('Control+k');
+    await option('Harvest 11').waitFor();
+    const answered = page.waitForResponse('**/search?q=tulip');
+    await page.route('**/search?q=tulip', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await route.continue();
+    });
+    const asked = page.waitForRequest('**/search?q=tulip');
+    await page.keyboard.insertText('tulip');
+    await page.keyboard.press('Enter');
+    await asked;
+    await page.keyboard.press('Escape');
+    await answered;
+    await page.locator('#jump-results [data-for="tulip"]').waitFor({ state: 'attached' });
+    expect(pathname()).toBe(`${home}/reports`);
+    await page.context().close();
+  });
+
+  it('opens by the key’s place where the layout has no Latin letters, and once while it is held', async () => {
+    const { page, field } = await open(`${home}/links`);
+    const press = (isRepeat: boolean) =>
+      page.evaluate(
+        (repeat) =>
+          document.dispatchEvent(
+            new KeyboardEvent('keydown', { key: 'л', code: 'KeyK', ctrlKey: true, repeat, cancelable: true }),
+          ),
+        isRepeat,
+      );
+    expect(await press(false)).toBe(false);
+    await field.waitFor();
+    expect(await press(true)).toBe(false);
+    expect(await field.isVisible()).toBe(true);
+    await page.context().close();
+  });
+
+  it('gives the focus to the button of a menu that was open', async () => {
+    const { page, field } = await open(`${home}/links`);
+    await page.locator('[popovertarget="user-menu"]:visible').click();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Control+k');
+    await field.waitFor();
+    await page.keyboard.press('Escape');
+    await field.waitFor({ state: 'hidden' });
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('popovertarget'))).toBe('user-menu');
+    await page.context().close();
+  });
+
+  it('says in its list that the server cannot be reached', async () => {
+    const { page, option } = await open(`${home}/links`);
+    await page.keyboard.press('Control+k');
+    await option('Harvest 11').waitFor();
+    await page.route('**/search?**', (route) => route.abort());
+    await page.keyboard.insertText('tulip');
+    await page.locator('#jump').getByText('The search did not reach the server').first().waitFor();
+    expect(await page.locator('#jump').getByRole('option').count()).toBe(0);
+    await page.context().close();
+  });
+
   it('does not open above another dialog, where something may be typed', async () => {
     const { page, field } = await open(`${home}/links`);
     await page.keyboard.press('c');
@@ -180,11 +257,11 @@ describe('the search over everything, by keyboard alone', () => {
     await page.keyboard.press('Control+k');
     await page.keyboard.insertText('nothing of the kind');
     const status = page.locator('#jump-status');
-    await expect.poll(() => status.innerText()).toBe('Nothing found');
+    await expect.poll(() => status.innerText()).toBe('Nothing found for “nothing of the kind”');
     expect(await page.locator('#jump').getByRole('option').count()).toBe(0);
     await page.keyboard.press('Enter');
     await page.locator('#jump-input').fill('tulip');
-    await expect.poll(() => status.innerText()).toBe('1 result');
+    await expect.poll(() => status.innerText()).toBe('1 result for “tulip”');
     await page.context().close();
   });
 });
@@ -246,7 +323,7 @@ describe('the sidebar', () => {
       .toEqual([60, 'false']);
     const places = page.getByRole('navigation', { name: 'Main', exact: true });
     expect(await places.getByRole('link', { name: 'Realtime' }).isVisible()).toBe(true);
-    await page.keyboard.press('[');
+    await page.keyboard.press('b');
     await expect.poll(() => widthOf(page)).toBe(232);
     await page.reload();
     await expect.poll(() => widthOf(page)).toBe(232);
@@ -332,7 +409,7 @@ describe.each([
       found.push(...(await problems(menu)));
       await page.keyboard.press('Escape');
     }
-    await page.keyboard.press('[');
+    await page.keyboard.press('b');
     found.push(...(await problems('narrow')));
     for (const path of [
       `${home}/search`,

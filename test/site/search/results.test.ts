@@ -63,6 +63,13 @@ describe('the order of what is found', () => {
     expect(orderOf('Invite some')).toEqual(['actions', 'links', 'places']);
   });
 
+  it('has a form that was not typed whole never first', () => {
+    const logOut = { label: 'Log out', icon: 'log-out', form: 'log-out', isCareful: true } as const;
+    const ours = [{ name: 'actions', heading: 'Actions', items: [logOut] }];
+    const first = inOrder([group('links', 'Logo refresh')], ours, 'log', false)[0];
+    expect(first?.name).toBe('links');
+  });
+
   it('begins with the link whose slug was typed, whatever is called so', () => {
     expect(orderOf('members', true)).toEqual(['links', 'places', 'actions']);
   });

@@ -98,7 +98,7 @@ describe('links in the search over everything', () => {
     for (let n = 0; n < 10; n++) await makeLink(app, ada, { title: `Harvest ${n}` });
     const groups = await search('harvest');
     const labels = labelsIn(groups, 'Links');
-    expect(labels).toEqual([9, 8, 7, 6, 5, 4, 3, 2].map((n) => `Harvest ${n}`).concat('All links that match'));
+    expect(labels).toEqual([9, 8, 7, 6, 5, 4, 3, 2].map((n) => `Harvest ${n}`).concat('Search the list of links'));
     expect(hrefsIn(groups, 'Links').at(-1)).toBe(`${home}/links?search=harvest`);
   });
 
@@ -131,6 +131,9 @@ describe('tags, campaigns and domains in the search over everything', () => {
   it('find a domain by its letters and as DNS knows it, unless it was given up', async () => {
     const id = await insertDomain(app.db, ada.workspace.id, 'xn--mnchen-3ya.example');
     await insertDomain(app.db, ada.workspace.id, 'gone.munich.example', { state: 'removed' });
+    const sharp = await insertDomain(app.db, ada.workspace.id, 'xn--strae-oqa.example');
+    for (const words of ['straße', 'STRASSE.example', 'https://straße.example/a?b'])
+      expect(hrefsIn(await search(words), 'Domains'), words).toEqual([`${home}/domains/${sharp}`]);
     for (const words of ['münch', 'xn--mn', 'MÜNCHEN.example'])
       expect(hrefsIn(await search(words), 'Domains'), words).toEqual([`${home}/domains/${id}`]);
     expect(labelsIn(await search('munich'), 'Domains')).toEqual([]);
@@ -273,10 +276,16 @@ describe('the search over everything', () => {
     const headers = { 'hx-request': 'true' };
     const { text } = await ada.ask(`${home}/search?q=%20lenz%20`, { headers });
     expect(text).toContain('data-for="lenz"');
-    expect(text).toContain('data-says="1 result"');
-    expect(text.match(/role="option" aria-selected="true"/g)).toHaveLength(1);
+    expect(text).toContain('data-says="1 result for “lenz”"');
+    expect(text.match(/role="option" aria-selected="false"/g)).toHaveLength(1);
     const none = (await ada.ask(`${home}/search?q=nothing-of-the-kind`, { headers })).text;
     expect(none).toMatch(/Nothing found for “<bdi>nothing-of-the-kind<\/bdi>”[\s\S]*role="option"/);
+  });
+
+  it('shows on its page nothing that only scripts could open', async () => {
+    expect((await ada.ask(`${home}/search?q=shortcuts`)).text).toContain('Nothing found');
+    const { text } = await ada.ask(`${home}/search?q=shortcuts`, { headers: { 'hx-request': 'true' } });
+    expect(text).toContain('Keyboard shortcuts');
   });
 
   it('can be asked by a form without scripts, from a link on every page', async () => {
