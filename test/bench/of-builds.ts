@@ -101,6 +101,8 @@ async function inTurns<Figures extends Record<Figure, number>, Figure extends st
     // Nobody is always first: what a load leaves behind is the next one's to carry.
     const turns = targets.map((_, index) => (index + round) % targets.length);
     for (const turn of turns) found[turn]?.push(await run(targets[turn] as Target));
+    // A comparison may take ten minutes, and may be ended before its end.
+    console.error(`round ${round + 1}: ${figure} ${found.map((each) => each.at(-1)?.[figure].toFixed(0)).join(', ')}`);
     return (found[1]?.at(-1)?.[figure] ?? Number.NaN) / (found[0]?.at(-1)?.[figure] ?? Number.NaN);
   }, rounds);
   return found;
