@@ -84,7 +84,7 @@ describe('the search over everything, by keyboard alone', () => {
   });
 
   it('moves through the options by arrow keys, around both ends, while the focus stays in the field', async () => {
-    const { page, option, current, focused } = await open(`${home}/reports`);
+    const { page, current, focused } = await open(`${home}/reports`);
     await page.keyboard.press('Control+k');
     await page.keyboard.insertText('harvest');
     // Some of the same stand in the list before one types.
