@@ -277,7 +277,7 @@ describe('the search over everything', () => {
     const { text } = await ada.ask(`${home}/search?q=%20lenz%20`, { headers });
     expect(text).toContain('data-for="lenz"');
     expect(text).toContain('data-says="1 result for “lenz”"');
-    expect(text.match(/role="option" aria-selected="false"/g)).toHaveLength(1);
+    expect(text.match(/role="option" aria-selected="true"/g)).toHaveLength(1);
     const none = (await ada.ask(`${home}/search?q=nothing-of-the-kind`, { headers })).text;
     expect(none).toMatch(/Nothing found for “<bdi>nothing-of-the-kind<\/bdi>”[\s\S]*role="option"/);
   });
