@@ -23,6 +23,12 @@ type Named = { name: string };
 const ofAll = sql`hashtext(${rollupLockKey})`;
 const ofWorkspace = (id: SQL) => sql`hashtext(${rollupLockKey}), hashtext(${id})`;
 
+/**
+ * Memory for those who count anew. Without it Postgres has no hash of a million pending hits. Then it
+ * looks through all of them once a row.
+ */
+const haveRoom = (tx: Db) => tx.execute(sql`select set_config('work_mem', '256MB', true)`);
+
 /** Lets nobody touch a workspace's rollups until the transaction ends; for those who remove rows, whatever counts them. */
 export async function lockRollupsToRemove(tx: Db, workspaceId: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock_shared(${ofAll})`);
@@ -34,12 +40,14 @@ export async function lockRollupsToRemove(tx: Db, workspaceId: string): Promise<
  * @throws NewerRollups
  */
 export async function lockRollups(tx: Db, workspaceId: string): Promise<void> {
+  await haveRoom(tx);
   await lockRollupsToRemove(tx, workspaceId);
   if (!(await isNewest(tx, all))) throw new NewerRollups();
 }
 
 /** The same of all workspaces at once: of those who work on everybody's rows. @throws NewerRollups; as inLockTurns */
 export async function lockAllRollups(tx: Db): Promise<void> {
+  await haveRoom(tx);
   await inLockTurns(tx, (part) => part.execute(sql`select pg_advisory_xact_lock(${ofAll})`));
   if (!(await isNewest(tx, all))) throw new NewerRollups();
 }
@@ -50,6 +58,7 @@ export async function lockAllRollups(tx: Db): Promise<void> {
  */
 export async function tryLockRollups(tx: Db, workspaceId: string, patienceMs: number): Promise<boolean> {
   if (!(await tryShareRollups(tx, all))) return false;
+  await haveRoom(tx);
   return isLockedWithin(tx, patienceMs, (part) => lockWorkspace(part, workspaceId));
 }
 

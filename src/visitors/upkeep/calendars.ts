@@ -63,7 +63,6 @@ select time_zone as "from", next_time_zone as "to" from workspaces where id = ${
       if (to === null) return true;
       // Without hits Postgres would never look at it.
       if (!(await findTimeZone(tx, to))) throw new Error(`The time zone ${to} is unknown here.`);
-      await tx.execute(sql`select set_config('work_mem', '256MB', true)`);
       await moveRollups(tx, workspaceId, from, to);
       if (!(await enterZone(tx, workspaceId, from, to))) throw new Overtaken();
       return true;

@@ -18,7 +18,6 @@ export async function rollUpNewDimensions(db: Db): Promise<string[]> {
     const added = await listNew(tx);
     const names = added.map(({ name }) => name);
     if (names.length === 0) return [];
-    await tx.execute(sql`select set_config('work_mem', '256MB', true)`);
     for (const table of [clickCountsDaily, clickCountsMonthly])
       await tx.delete(table).where(inArray(table.dimension, names));
     for (const { id } of await tx.select({ id: workspaces.id }).from(workspaces))

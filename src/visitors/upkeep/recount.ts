@@ -44,7 +44,6 @@ async function removeRollups(tx: Db, workspaceId: string): Promise<void> {
 export async function restateWorkspace(db: Db, workspaceId: string): Promise<void> {
   await db.transaction(async (tx) => {
     await lockRollups(tx, workspaceId);
-    await tx.execute(sql`select set_config('work_mem', '256MB', true)`);
     await removeRollups(tx, workspaceId);
     const ofWorkspace = sql`c.workspace_id = ${workspaceId}`;
     await tx.execute(sql`

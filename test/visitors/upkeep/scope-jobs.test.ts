@@ -436,3 +436,25 @@ insert into click_totals_hourly (scope_id, hour, class, hits, visitors) values (
     await expectExact();
   });
 });
+
+describe('a workspace of a version before', () => {
+  it('has its domains counted in seconds beside 60,000 hits that no rollup has', async () => {
+    const columns = sql`id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, domain_id, is_first_on_link, is_first_in_workspace`;
+    await db.execute(sql`
+insert into clicks (${columns})
+select n, date_trunc('milliseconds', now() - n * interval '1 ms'), 'older', 's', ${workspaceId}, 'human', 'x', 1, 'direct', ${workspaceId} || 'a', false, false
+from generate_series(1, 60010) n`);
+    await db.execute(sql`
+insert into clicks_pending (${columns}) select ${columns} from clicks where workspace_id = ${workspaceId} and id > 10`);
+    await db.execute(sql`analyze clicks_pending`);
+    await db.execute(sql`
+insert into rollup_scopes (workspace_id, scope_id, kind, hits, state) values (${workspaceId}, ${workspaceId}, 'workspace', 0, 'filling')`);
+    await settleScopes(db);
+    const counted = await rowsOf(
+      db,
+      sql`select hits::int as hits from rollup_scopes where workspace_id = ${workspaceId} and kind = 'domain'`,
+    );
+    expect(counted).toEqual([{ hits: 10 }]);
+    await rollUpPending(db);
+  }, 20_000);
+});
