@@ -4,6 +4,7 @@ import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } fro
 import { isOutage } from '../reach/outages.ts';
 import { meetingRefusal } from '../db/pg-errors.ts';
 import { AppError, Invalid, NotFound, Unauthorized, Unavailable } from '../text/errors.ts';
+import { isFragmentRequest } from './fragments.ts';
 
 /** A failure as it may be told to strangers. */
 type Failure = {
@@ -151,7 +152,7 @@ async function failures(app: FastifyInstance): Promise<void> {
     if (failure.status >= 500 && isNews) request.log.error({ err: error }, 'request failed');
     reply.code(failure.status).headers(failure.headers);
     if (isApi) return sendProblem(request, reply, failure);
-    if (request.headers['hx-request'] === 'true') return answerFragment(request, reply, error, failure);
+    if (isFragmentRequest(request)) return answerFragment(request, reply, error, failure);
     if (error instanceof Unauthorized) {
       return reply.redirect(request.method === 'GET' ? logInHref(request.url) : '/log-in', 303);
     }

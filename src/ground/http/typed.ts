@@ -3,6 +3,15 @@ import { z } from 'zod';
 /** A field of a page's form that a noun judges: what is missing, or sent twice, is empty. */
 export const typed = z.string().catch('');
 
+/** Words of a search, on one line and no longer than that. */
+export const wordsUpTo = (maxLength: number) =>
+  typed.transform((text) =>
+    text
+      .replace(/\p{Cc}/gu, ' ')
+      .trim()
+      .slice(0, maxLength),
+  );
+
 /** The texts of a form, to be shown again. Passwords are left out. */
 export function typedValues(body: unknown): Record<string, string> {
   if (typeof body !== 'object' || body === null) return {};

@@ -3,7 +3,6 @@ import type { Db } from '../../ground/db/db.ts';
 import { patternOf } from '../../ground/db/like.ts';
 import { links } from '../../ground/db/schema.ts';
 import { listLinks } from './list.ts';
-import { nameKey } from './name.ts';
 import { asLink, type Link, selectLinks } from './queries.ts';
 import { openedBy, wordsOf } from './search.ts';
 import type { Tag } from './tags.ts';
@@ -42,34 +41,31 @@ limit ${limit}`);
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
-/** Condition: a key holds each word, in any order. */
-const holdsEach = (key: SQL, words: readonly string[]): SQL =>
-  sql.join(
-    words.map((word) => sql`${key} like ${patternOf(nameKey(word))}`),
-    sql` and `,
-  );
+/** Condition: a name's key holds each of others, in any order. */
+const holdsEach = (key: SQL, keys: readonly string[]): SQL =>
+  sql.join([sql`true`, ...keys.map((each) => sql`${key} like ${patternOf(each)}`)], sql` and `);
 
-/** Tags whose names hold each word, those first that begin with the first. */
-export async function jumpToTags(db: Db, workspaceId: string, words: readonly string[], limit: number): Promise<Tag[]> {
+/** Tags whose names hold each word, as `nameKey` folds it; those first that begin with the first. */
+export async function jumpToTags(db: Db, workspaceId: string, keys: readonly string[], limit: number): Promise<Tag[]> {
   const { rows } = await db.execute<Tag>(sql`
 select t.name, t.colour from tags t
-where t.workspace_id = ${workspaceId} and ${holdsEach(sql`t.name_key`, words)}
-order by starts_with(t.name_key, ${nameKey(words[0] ?? '')}) desc, t.name_key
+where t.workspace_id = ${workspaceId} and ${holdsEach(sql`t.name_key`, keys)}
+order by starts_with(t.name_key, ${keys[0] ?? ''}) desc, t.name_key
 limit ${limit}`);
   return rows;
 }
 
-/** Campaigns whose names hold each word, those first that begin with the first, the newest first. */
+/** The same of campaigns, the newest first. */
 export async function jumpToCampaigns(
   db: Db,
   workspaceId: string,
-  words: readonly string[],
+  keys: readonly string[],
   limit: number,
 ): Promise<{ id: string; name: string }[]> {
   const { rows } = await db.execute<{ id: string; name: string }>(sql`
 select c.id, c.name from campaigns c
-where c.workspace_id = ${workspaceId} and ${holdsEach(sql`c.name_key`, words)}
-order by starts_with(c.name_key, ${nameKey(words[0] ?? '')}) desc, c.created_at desc, c.id
+where c.workspace_id = ${workspaceId} and ${holdsEach(sql`c.name_key`, keys)}
+order by starts_with(c.name_key, ${keys[0] ?? ''}) desc, c.created_at desc, c.id
 limit ${limit}`);
   return rows;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { listDomains } from '../../domains/domains/queries.ts';
 import { foldCase, randomSlug, readSlug, slugReserved } from '../../ground/addresses/slug.ts';
 import { editFields } from '../../ground/http/edit-form.ts';
-import { typed } from '../../ground/http/typed.ts';
+import { typed, wordsUpTo } from '../../ground/http/typed.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { isSlugTaken, SlugTaken, slugTaken } from '../links/claim.ts';
 import { linkSorts, linkStates } from '../links/list.ts';
@@ -23,14 +23,6 @@ const left = z.string().optional().catch(undefined);
 
 /** A field that a form does not send stays as it is. */
 export const editLinkForm = z.object({ ...ofOptions(() => left), ...editFields });
-
-export const wordsUpTo = (maxLength: number) =>
-  typed.transform((text) =>
-    text
-      .replace(/\p{Cc}/gu, ' ')
-      .trim()
-      .slice(0, maxLength),
-  );
 
 export const listQuery = z.object({
   search: wordsUpTo(maxSearchLength),

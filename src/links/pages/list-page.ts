@@ -1,3 +1,4 @@
+import { isFragmentRequest } from '../../ground/http/fragments.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { drawSparkline } from './sparkline.ts';
@@ -91,9 +92,6 @@ function statesOf({ workspace: { slug } }: FastifyRequest, query: ListQuery, cou
     stateHref: (other: ListQuery['state']) => listHref(slug, { ...query, cursor: null, state: other }),
   };
 }
-
-/** htmx takes a piece of a page; everybody else a whole one. */
-export const isFragmentRequest = (request: FastifyRequest): boolean => request.headers['hx-request'] === 'true';
 
 /** The list that a query stands for, as a page or a file; what is usual is left out, so that addresses stay short. */
 export function listHref(workspaceSlug: string, query: ListQuery, as: 'links' | 'links.csv' = 'links'): string {

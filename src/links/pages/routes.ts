@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { listDomains } from '../../domains/domains/queries.ts';
 import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
+import { isFragmentRequest } from '../../ground/http/fragments.ts';
 import { makeOnce } from '../../ground/http/once.ts';
 import { takeForm } from '../../ground/http/forms.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
@@ -10,7 +11,7 @@ import { requireRight, requireWorkspace } from '../../people/workspaces/guards.t
 import { fitsUndo } from './bulk-routes.ts';
 import { SlugTaken } from '../links/claim.ts';
 import { checkSlug, editLinkForm, listQuery, newLinkForm, readNewLink, refuseToRestore } from './forms.ts';
-import { isFragmentRequest, rowsOf, showList, statesBehind } from './list-page.ts';
+import { rowsOf, showList, statesBehind } from './list-page.ts';
 import { mainOf, type OptionName, optionNames, readOptions, shownOf, showOptions } from '../options/list.ts';
 import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
 

@@ -35,10 +35,8 @@ export async function findTopLinks(db: Db, scope: Scope, sources: Sources, top: 
   const most = Math.min(manyLinks, Math.floor(mostLookups / Math.max(1, monthsOf(sources).length)));
   const few = fewOf(top);
   if (few > most) return null;
-  return (
-    (await findAmong(db, scope, sources, { top, members, most: few })) ??
-    findAmong(db, scope, sources, { top, members, most })
-  );
+  const found = await findAmong(db, scope, sources, { top, members, most: few });
+  return found ?? (few < most ? findAmong(db, scope, sources, { top, members, most }) : null);
 }
 
 /** The months that a span touches: whatever is counted in it is counted there. */

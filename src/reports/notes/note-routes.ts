@@ -11,6 +11,7 @@ import { requireRight, requireWorkspace } from '../../people/workspaces/guards.t
 import { dayStart, isDay, localDay } from '../../ground/time/zoned-time.ts';
 import { insertNote, removeNote } from './notes.ts';
 import { readReportAddress } from '../addresses/view-address.ts';
+import { kinds } from '../counts/kinds.ts';
 
 const params = z.object({ workspace: z.string(), noteId: z.string().regex(/^\w+$/) });
 /** `link`: what it is about, empty for the whole workspace. `back`: address of the report that it was written on. */
@@ -43,7 +44,7 @@ export default async function noteRoutes(app: FastifyInstance): Promise<void> {
           return {};
         });
         reply.flash('success', 'The note is on the chart.');
-        return reply.redirect(backHref(request, form), 303);
+        return reply.redirect(reportBehind(request, form).href, 303);
       },
       ({ errors }) => showForm(request, reply, errors),
     ),
@@ -55,7 +56,7 @@ export default async function noteRoutes(app: FastifyInstance): Promise<void> {
     async (request, reply) => {
       const { id, slug, timeZone } = request.workspace;
       const { at, text, linkId } = await removeNote(db, id, actorOf(request), request.params.noteId);
-      const href = backHref(request, request.body);
+      const { href } = reportBehind(request, request.body);
       const back = encodeURIComponent(href).length > longestBack ? '' : href;
       const fields = { day: localDay(at, timeZone), text, link: linkId ?? '', back };
       reply.flash('success', 'The note is deleted.', { action: `/w/${slug}/notes`, fields });
@@ -65,13 +66,17 @@ export default async function noteRoutes(app: FastifyInstance): Promise<void> {
 }
 
 /** The report that a form stood on, written anew so that it leads nowhere else; without one, what the note is about. */
-function backHref({ workspace }: FastifyRequest, { link, back }: z.output<typeof place>): string {
+function reportBehind({ workspace }: FastifyRequest, { link, back }: z.output<typeof place>) {
   const home = `/w/${workspace.slug}`;
   try {
-    return `${home}/${readReportAddress(back, workspace, { timeZone: workspace.timeZone, now: new Date() }).address}`;
+    const clock = { timeZone: workspace.timeZone, now: new Date() };
+    const { address, subject } = readReportAddress(back, workspace, clock);
+    return { href: `${home}/${address}`, section: kinds[subject.kind].section };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return link ? `${home}/links/${link}` : `${home}/reports`;
+    return link
+      ? { href: `${home}/links/${link}`, section: kinds.link.section }
+      : { href: `${home}/reports`, section: kinds.workspace.section };
   }
 }
 
@@ -81,6 +86,6 @@ function showForm(request: FastifyRequest, reply: FastifyReply, errors: Record<s
   return reply.page('reports/notes/note-form.eta', {
     values,
     errors,
-    backHref: backHref(request, success ? data : { link: '', back: '' }),
+    report: reportBehind(request, success ? data : { link: '', back: '' }),
   });
 }

@@ -24,7 +24,7 @@ export function switchSidebar(): void {
 /** Wires the button of the sidebar. */
 export function startSidebar(): void {
   showState();
-  addEventListener('storage', showState);
+  for (const event of ['storage', 'pageshow']) addEventListener(event, showState);
   document.addEventListener('click', ({ target }) => {
     if (target instanceof Element && target.closest('[data-sidebar-switch]')) switchSidebar();
   });

@@ -32,9 +32,11 @@
   applyTheme();
   applySidebar();
   prefersDark.addEventListener('change', applyTheme);
-  // another tab chose
-  addEventListener('storage', applyTheme);
-  addEventListener('storage', applySidebar);
+  // another tab chose, or another page before this one came back out of the browser's memory
+  for (const event of ['storage', 'pageshow']) {
+    addEventListener(event, applyTheme);
+    addEventListener(event, applySidebar);
+  }
   document.addEventListener('waymark:theme', applyTheme);
 
   // A script or a stylesheet that did not arrive says nothing by itself. Such errors do not bubble; they can be captured.

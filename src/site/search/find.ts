@@ -89,7 +89,7 @@ async function findDomains(db: Db, workspaceId: string, keys: readonly string[])
   // A pasted address means its host.
   const asked = keys.map((key) => key.replace(/^https?:\/\//, '').replace(/[/?#].*$/, ''));
   const isMeant = ({ host, shown }: { host: string; shown: string }) =>
-    asked.every((key) => nameKey(host).includes(key) || nameKey(shown).includes(key));
+    asked.every((key) => key !== '' && (nameKey(host).includes(key) || nameKey(shown).includes(key)));
   return hosts.filter(isMeant).slice(0, maxOfKind);
 }
 

@@ -2,11 +2,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { orRefusal } from '../../ground/http/refusal.ts';
-import { typed } from '../../ground/http/typed.ts';
+import { isFragmentRequest } from '../../ground/http/fragments.ts';
+import { typed, wordsUpTo } from '../../ground/http/typed.ts';
 import { plural } from '../../ground/text/format.ts';
 import { shortened } from '../../ground/text/shortened.ts';
-import { wordsUpTo } from '../../links/pages/forms.ts';
-import { isFragmentRequest } from '../../links/pages/list-page.ts';
 import { maxSearchLength } from '../../links/links/search.ts';
 import { requireWorkspace } from '../../people/workspaces/guards.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';
@@ -26,8 +25,8 @@ export default async function searchRoutes(app: FastifyInstance): Promise<void> 
       const search = readSearch.parse(request.query.q);
       const { value: groups, refusal } = await orRefusal(() => findAnything(app.db, searcherOf(request), search));
       const isFragment = isFragmentRequest(request);
-      const shown = isFragment ? groups : groups && withoutDialogs(groups);
-      const view = viewOf(request, { search, groups: shown ?? [], error: refusal?.errors['search'] ?? null });
+      const found = isFragment ? (groups ?? []) : withoutDialogs(groups ?? []);
+      const view = viewOf(request, { search, groups: found, error: refusal?.errors['search'] ?? null });
       // A dialog shows why nothing came in the place of what would have come.
       if (isFragment) return reply.fragment('site/search/results.eta', view);
       if (refusal) reply.code(refusal.status);

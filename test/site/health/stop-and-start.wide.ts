@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startEmbeddedPostgres } from '../../../src/ground/embedded/embedded.ts';
 import { freePort } from '../../setup/free-port.ts';
@@ -115,6 +116,12 @@ async function figure(line: string): Promise<number> {
   );
 }
 
+/** Visits that were classed, whether their hits are recorded or not. */
+async function countMet(): Promise<number> {
+  const { text } = await ask('/metrics');
+  return [...text.matchAll(/^waymark_hits_total\{.*\} (\d+)$/gm)].reduce((sum, [, hits]) => sum + Number(hits), 0);
+}
+
 describe('a stop', () => {
   it('finishes what is in flight, ends what is idle or slow, and takes no more than seconds', async () => {
     await start();
@@ -124,9 +131,15 @@ describe('a stop', () => {
     idle.on('error', () => {});
     slow.on('error', () => {});
     await sleep(50);
+    // Nothing is recorded meanwhile, so that all of them are in flight when the stop comes.
+    const holder = new Client(database.url);
+    await holder.connect();
+    await holder.query('begin; lock table hit_batches in exclusive mode');
     const inFlight = Array.from({ length: 20 }, () => ask('/here'));
-    await Promise.race(inFlight);
+    await expect.poll(countMet).toBe(20);
     const stopped = stop('SIGTERM');
+    await expect.poll(() => ask('/health/live').catch(() => 'refused')).toBe('refused');
+    await holder.end();
     const statuses = (await Promise.all(inFlight)).map(({ status }) => status);
     expect(statuses).toEqual(statuses.map(() => 302));
     const { code, seconds } = await stopped;

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Link } from '../../../src/links/links/queries.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
@@ -56,6 +56,17 @@ async function open(path: string, options: BrowserContextOptions = {}, person = 
   };
 }
 
+/** Holds answers to some words back. @returns lets them go */
+async function holdAnswers(page: Page, words: string): Promise<() => void> {
+  let letGo = () => {};
+  const isFree = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route(`**/search?q=${words}`, async (route) => {
+    await isFree;
+    await route.continue();
+  });
+  return letGo;
+}
+
 describe('the search over everything, by keyboard alone', () => {
   it('opens a link by two keys and a word of its title', async () => {
     const { page, field, pathname, errors } = await open(`${home}/reports`);
@@ -71,14 +82,12 @@ describe('the search over everything, by keyboard alone', () => {
 
   it('waits for what was typed, however fast the Enter', async () => {
     const { page, option } = await open(`${home}/reports`);
-    await page.route('**/search?**', async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      await route.continue();
-    });
     await page.keyboard.press('Meta+k');
     await option('Harvest 11').waitFor();
+    const answer = await holdAnswers(page, 'tulip');
     await page.keyboard.insertText('tulip');
     await page.keyboard.press('Enter');
+    answer();
     await page.waitForURL(`**${pageOf(ada, link)}`);
     await page.context().close();
   });
@@ -190,17 +199,13 @@ describe('the search over everything, by keyboard alone', () => {
     const { page, option, pathname } = await open(`${home}/reports`);
     await page.keyboard.press('Control+k');
     await option('Harvest 11').waitFor();
-    const answered = page.waitForResponse('**/search?q=tulip');
-    await page.route('**/search?q=tulip', async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      await route.continue();
-    });
+    const answer = await holdAnswers(page, 'tulip');
     const asked = page.waitForRequest('**/search?q=tulip');
     await page.keyboard.insertText('tulip');
     await page.keyboard.press('Enter');
     await asked;
     await page.keyboard.press('Escape');
-    await answered;
+    answer();
     await page.locator('#jump-results [data-for="tulip"]').waitFor({ state: 'attached' });
     expect(pathname()).toBe(`${home}/reports`);
     await page.context().close();

@@ -134,6 +134,8 @@ describe('tags, campaigns and domains in the search over everything', () => {
     const sharp = await insertDomain(app.db, ada.workspace.id, 'xn--strae-oqa.example');
     for (const words of ['straße', 'STRASSE.example', 'https://straße.example/a?b'])
       expect(hrefsIn(await search(words), 'Domains'), words).toEqual([`${home}/domains/${sharp}`]);
+    for (const words of ['/spring', 'https://', '?'])
+      expect(labelsIn(await search(words), 'Domains'), words).toEqual([]);
     for (const words of ['münch', 'xn--mn', 'MÜNCHEN.example'])
       expect(hrefsIn(await search(words), 'Domains'), words).toEqual([`${home}/domains/${id}`]);
     expect(labelsIn(await search('munich'), 'Domains')).toEqual([]);
