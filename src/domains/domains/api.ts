@@ -21,7 +21,7 @@ const instant = z.date().nullable();
 
 const record = z.object({
   type: z.enum(['TXT', 'CNAME', 'A', 'AAAA', 'ALIAS']).describe('The type of the record.'),
-  name: z.string().describe('The name that the record stands at.'),
+  name: z.string().describe('The name that the record belongs to.'),
   value: z.string().describe('What the record says.'),
 });
 
@@ -42,7 +42,7 @@ const exampleOfRecords = [
 
 const domain = z
   .object({
-    id: z.string().describe('Stays the same for ever.'),
+    id: z.string().describe('Identifies it, and never changes.'),
     host: z.string().describe('The name of the domain, in lower case. One with special letters is in Punycode.'),
     state: z
       .enum(['waiting', 'live', 'paused', 'removed'])
@@ -96,7 +96,7 @@ const checkedDomain = z
           weight: z
             .enum(['blocks', 'harms', 'note', 'unknown'])
             .describe(
-              'With `blocks` and `harms` the domain does not go live. With `note` it works, and `unknown` could not be found out.',
+              'With `blocks` and `harms` the domain does not go live. With `note` it works. `unknown` could not be checked.',
             ),
           detail: z.string().describe('What was found, for people.'),
           next: z.string().describe('What to do about it, for people.'),
@@ -150,7 +150,7 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
       schema: {
         operationId: 'listDomains',
         summary: 'List domains',
-        description: 'All domains of the workspace, by name, but for those that were removed.',
+        description: 'All domains of the workspace, by name, without those that were removed.',
         tags: ['Domains'],
         response: { 200: z.object({ data: z.array(domain) }).describe('All domains.'), ...refusals() },
       },
@@ -166,11 +166,11 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
         operationId: 'addDomain',
         summary: 'Add a domain',
         description:
-          'The answer says which DNS records to set. Once they are there, the domain goes live by itself, or at once when you check it. One that you have already is answered with 200. The key has to be that of an admin or owner.',
+          'The response says which DNS records to set. Once they are there, the domain goes live by itself, or at once when you check it. A domain that you already have gets 200. Needs a key that an admin or owner created.',
         tags: ['Domains'],
         body: newDomain,
         response: {
-          200: domainToSet.describe('The domain, which was there already.'),
+          200: domainToSet.describe('The domain, which was already there.'),
           201: domainToSet.describe('The new domain, with the records to set.'),
           ...refusals(400, 403, 413, 415, 422),
         },
@@ -214,7 +214,7 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
       schema: {
         operationId: 'verifyDomain',
         summary: 'Check the records of a domain',
-        description: `Looks the records up now. When they are right, the domain goes live. At most ${checksAMinute} times a minute. The key has to be that of an admin or owner.`,
+        description: `Looks the records up now. When they are right, the domain goes live. At most ${checksAMinute} times a minute. Needs a key that an admin or owner created.`,
         tags: ['Domains'],
         params,
         response: {

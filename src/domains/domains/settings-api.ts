@@ -18,7 +18,7 @@ import {
 
 const domainSettings = z
   .object({
-    id: z.string().describe('Stays the same for ever.'),
+    id: z.string().describe('Identifies it, and never changes.'),
     host: z.string().describe('The name of the domain.'),
     state: z.enum(['waiting', 'live', 'paused', 'removed']).describe('`live` when its links open.'),
     ...settings,
@@ -64,7 +64,7 @@ export default async function domainSettingsApi(
       schema: {
         operationId: 'updateDomain',
         summary: 'Change the settings of a domain',
-        description: 'Visitors meet the change at once. The key has to be that of an admin or owner.',
+        description: 'Visitors meet the change at once. Needs a key that an admin or owner created.',
         tags: ['Domains'],
         params,
         body: changes,
@@ -101,7 +101,7 @@ export default async function domainSettingsApi(
           operationId: 'setDomainLogo',
           summary: 'Set the logo of a domain',
           description:
-            'Visitors see it on the pages of the domain. Send the picture itself: a PNG, JPEG or WebP of at most 200 kB and 2000 × 2000 pixels. The key has to be that of an admin or owner.',
+            'Visitors see it on the pages of the domain. Send the picture itself: a PNG, JPEG or WebP of at most 200 kB and 2000 × 2000 pixels. Needs a key that an admin or owner created.',
           tags: ['Domains'],
           params,
           consumes: [...logoTypes],
@@ -126,7 +126,7 @@ export default async function domainSettingsApi(
       schema: {
         operationId: 'deleteDomainLogo',
         summary: 'Remove the logo of a domain',
-        description: 'It is no fault if there is none. The key has to be that of an admin or owner.',
+        description: 'Succeeds even if there is none. Needs a key that an admin or owner created.',
         tags: ['Domains'],
         params,
         response: { 204: z.undefined().describe('The domain has no logo.'), ...refusals(403, 404) },
@@ -146,7 +146,7 @@ export default async function domainSettingsApi(
         operationId: 'deleteDomain',
         summary: 'Remove a domain',
         description:
-          'Its short links stop working. They and their clicks stay in reports. The key has to be that of an admin or owner.',
+          'Its short links stop working. They and their clicks stay in reports. Needs a key that an admin or owner created.',
         tags: ['Domains'],
         params,
         response: { 204: z.undefined().describe('The domain is removed.'), ...refusals(403, 404, 409) },

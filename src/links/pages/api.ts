@@ -20,7 +20,7 @@ import { listTags, tagColours } from '../links/tags.ts';
 
 const link = z
   .object({
-    id: z.string().describe('Stays the same for ever.'),
+    id: z.string().describe('Identifies it, and never changes.'),
     domain: z.string().describe('The host of the short link.'),
     slug: z.string().describe('The path of the short link, as it was typed.'),
     shortUrl: z.string().describe('The short link, ready to share.'),
@@ -85,7 +85,7 @@ const newLink = jsonBody({
   slug: z
     .string('Write slug as a string, or leave it out.')
     .nullish()
-    .describe('The path of the short link. Without it, the server draws one.')
+    .describe('The path of the short link. Without it, you get a random one.')
     .meta({ examples: ['spring'] }),
   domain: z
     .string('Write domain as a string, or leave it out.')
@@ -99,7 +99,7 @@ const newLink = jsonBody({
 
 const linkChanges = jsonBody({
   ...changes,
-  tags: changes.tags.describe('All tags that the link is to have. Others are taken off.'),
+  tags: changes.tags.describe('All tags that the link is to have. It loses all others.'),
   archived: z
     .boolean('Write archived as true or false.')
     .optional()
@@ -128,7 +128,7 @@ const listQuery = z.object({
     .enum(linkSorts)
     .default('newest')
     .describe(
-      'The order. By `clicks` the link with the most comes first, by `last-click` the one that was clicked last.',
+      'The order of the list. `clicks` puts the link with the most clicks first, `last-click` the one that was clicked last.',
     ),
   limit: z.coerce
     .number('limit is a number from 1 to 100.')
@@ -136,7 +136,7 @@ const listQuery = z.object({
     .min(1, 'limit is 1 at least.')
     .max(100, 'limit is 100 at most.')
     .default(20)
-    .describe('How many links a page has at most.')
+    .describe('How many links a page can have.')
     .meta({ examples: [50] }),
   cursor: z.string().optional().describe('`nextCursor` of the page before. Keep the other parameters as they were.'),
 });
@@ -160,7 +160,7 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
         operationId: 'createLink',
         summary: 'Create a link',
         description:
-          'Only `url` is needed. The link works at once, and its QR code too. To keep a repeated request from making a second link, name the `slug`.',
+          'Only `url` is needed. The link works at once, and its QR code too. To make sure that a repeated request creates no second link, send a `slug`.',
         tags: ['Links'],
         body: newLink,
         response: { 201: link.describe('The new link.'), ...refusals(400, 409, 413, 415, 422) },
@@ -263,7 +263,7 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
       schema: {
         operationId: 'listTags',
         summary: 'List tags',
-        description: 'All tags of the workspace, by name. A tag comes into being when you name it at a link.',
+        description: 'All tags of the workspace, by name. You create a tag by naming it in a link.',
         tags: ['Links'],
         response: { 200: z.object({ data: z.array(tag) }).describe('All tags.'), ...refusals() },
       },

@@ -18,7 +18,8 @@ export default async function qrApi(app: FastifyInstance): Promise<void> {
         schema: {
           operationId: `getLinkQr${name}`,
           summary: `Get a link's QR code as ${name}`,
-          description: `The QR code as a picture. It opens the link by a slug of its own, so that scans are told from other clicks, and stays the same when the link changes.`,
+          description:
+            'The QR code as a picture. It opens the link by a slug of its own, so that scans are counted apart, and stays the same when the link changes.',
           tags: ['Links'],
           params: z.object({
             id: z

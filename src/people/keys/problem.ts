@@ -6,7 +6,7 @@ const problem = z
   .object({
     type: z.literal('about:blank').describe('Always `about:blank`: `code` tells problems apart.'),
     title: z.string().describe('The status in words.'),
-    status: z.int().min(400).max(599).describe('The status of the answer.'),
+    status: z.int().min(400).max(599).describe('The status of the response.'),
     code: z
       .string()
       .describe('The reason, for programs. It stays the same when sentences are reworded.')

@@ -91,14 +91,13 @@ const isLimit = (value: number | undefined): value is number =>
   value !== undefined && Math.abs(value) < Number.MAX_SAFE_INTEGER;
 
 /** Bounds as people say them. */
-function limitsOf({ minimum, maximum, minLength, maxLength, maxItems }: Schema): string[] {
+function limitsOf({ minimum, maximum, maxLength, maxItems }: Schema): string[] {
   const count = (value: number) => value.toLocaleString('en');
   const limits: string[] = [];
   if (isLimit(minimum) && isLimit(maximum)) limits.push(`${count(minimum)} to ${count(maximum)}`);
   else if (isLimit(minimum)) limits.push(`${count(minimum)} or more`);
   else if (isLimit(maximum)) limits.push(`at most ${count(maximum)}`);
   if (maxLength !== undefined) limits.push(`at most ${count(maxLength)} characters`);
-  else if (minLength === 1) limits.push('not empty');
   if (maxItems !== undefined) limits.push(`at most ${count(maxItems)}`);
   return limits;
 }

@@ -2,7 +2,7 @@
 export type Chapter = { id: string; heading: string /** Markdown. */; text: string };
 
 export const lead =
-  'Make short links, change them, and read what happened to them. Bodies and answers are JSON in UTF-8, times are ISO 8601 in UTC.';
+  'Create short links, change them, and read what happened to them. Requests and responses are JSON in UTF-8, and times are ISO 8601 in UTC.';
 
 /** THE list of chapters: the reference shows them, and the description of the API carries them for other programs. */
 export const chapters: readonly Chapter[] = [
@@ -10,55 +10,57 @@ export const chapters: readonly Chapter[] = [
     id: 'authentication',
     heading: 'Authentication',
     text: `
-Every request carries a key of your workspace in the header \`Authorization: Bearer wm_…\`. Members create keys in the workspace settings, under API keys.
+Send a key of your workspace with every request, in the header \`Authorization: Bearer wm_…\`. Members create keys in the workspace settings, under API keys.
 
-A key may do what the person who created it may do, and stops when that person leaves the workspace. It is a secret like a password: keep it on your servers, and out of web pages, apps and repositories. Whoever finds one can be shut out by deleting it.
+A key can do what the person who created it can do, and stops working when that person leaves the workspace. Treat it like a password: keep it on your servers, and out of web pages, apps and repositories. If a key leaks, delete it. It stops working at once.
 `,
   },
   {
     id: 'requests',
-    heading: 'Requests and answers',
+    heading: 'Requests and responses',
     text: `
-Send bodies as \`application/json\`, at most 1 MB. A property that the API does not know is refused, so that a misspelt name does not pass unnoticed. Of a change, send only what is to change.
+Send bodies as \`application/json\`, up to 1 MB. A property that the API does not know is refused, so that a misspelt name does not go unnoticed. When you change something, send only the properties that change.
 
-Ids are strings. A time is written like \`2026-11-22T14:05:00.000Z\`, and \`null\` stands for what is not there.
+Ids are strings. Times look like \`2026-11-22T14:05:00.000Z\`. A value that is not there is \`null\`.
 `,
   },
   {
     id: 'errors',
     heading: 'Errors',
     text: `
-A request that is refused is answered with a status from 400 on and a body of the type \`application/problem+json\` (RFC 9457). Let programs go by \`code\`: it stays the same when sentences are reworded. Show \`detail\` to people. \`field\` names the property or parameter that was refused, and \`requestId\` finds the request in the log of the server.
+A request that is refused gets a status of 400 or above and a body of the type \`application/problem+json\` (RFC 9457). Programs should go by \`code\`: it stays the same when sentences are reworded. Show \`detail\` to people. \`field\` names the property or parameter that was refused, and \`requestId\` finds the request in the log of the server.
 
-Every request may meet 401, 429 and 503; each operation names the others. After 409 with the code \`busy\`, 429 and 503 the same request may succeed a little later.
+Any request may get 401, 429, 500 or 503. The other statuses are listed with each request. After 429, 503, and 409 with the code \`busy\`, the same request may succeed a little later.
 `,
   },
   {
-    id: 'pages',
-    heading: 'Lists in pages',
+    id: 'pagination',
+    heading: 'Pagination',
     text: `
-Links and hits come in pages of at most \`limit\`. While there is more, the answer has a \`nextCursor\`: send it as \`cursor\`, with the same filters and order, for the next page. At the end it is \`null\`. Other lists come whole.
+Links and hits come in pages of up to \`limit\`. While there are more, the response has a \`nextCursor\`: send it as \`cursor\`, with the same filters and order, to get the next page. On the last page it is \`null\`. Other lists come whole.
 `,
   },
   {
-    id: 'repeating',
-    heading: 'Sending a request again',
+    id: 'retries',
+    heading: 'Retries',
     text: `
-Where an answer was lost, GET, PUT, PATCH and DELETE may be sent again; a second DELETE is answered with 404. A second POST makes a second thing, unless what has to be unique is in it: a link with the \`slug\` of the first, or a campaign or a view with its \`name\`, is refused with 409, and a domain that you have already is answered with 200. So name the slug where a program may repeat itself.
+If a response got lost, you can send GET, PUT, PATCH and DELETE again. A second DELETE gets 404.
+
+A second POST creates a second thing, unless it carries something that must be unique. A link with the \`slug\` of the first one is refused with 409, and so is a campaign or a view with its \`name\`; a domain that you already have gets 200. So choose the slug yourself where a program may repeat a request.
 `,
   },
   {
-    id: 'limits',
-    heading: 'Limits',
+    id: 'rate-limits',
+    heading: 'Rate limits',
     text: `
-A workspace has 600 requests a minute, all its keys together. \`RateLimit-Remaining\` says how many are left, and \`RateLimit-Reset\` in how many seconds they are back. Beyond that the answer is 429, with the seconds to wait in \`Retry-After\`. A workspace that asks for much at the same time may be answered so earlier.
+A workspace can send 600 requests a minute, with all its keys together. \`RateLimit-Remaining\` says how many are left, and \`RateLimit-Reset\` in how many seconds the limit starts again. Beyond it the response is 429, and \`Retry-After\` says how many seconds to wait. Many large reports at the same time may be refused earlier.
 `,
   },
   {
     id: 'versions',
     heading: 'Versions',
     text: `
-This is version 1, as the addresses say: \`/api/v1\`. Its addresses, properties and codes keep their meaning. New ones may be added at any time, so let your programs pass over what they do not know.
+This is version 1, as the addresses say: \`/api/v1\`. Its addresses, properties and codes keep their meaning. New ones may be added at any time, so programs should ignore what they do not know.
 `,
   },
 ];

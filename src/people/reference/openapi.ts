@@ -15,7 +15,6 @@ export type Schema = {
   examples?: readonly unknown[];
   minimum?: number;
   maximum?: number;
-  minLength?: number;
   maxLength?: number;
   maxItems?: number;
 };

@@ -80,8 +80,8 @@ function shownOperation(found: Found, baseUrl: string, schemas: Schemas): ShownO
   const inPlace = (place: 'path' | 'query') =>
     parameters.filter((each) => each.in === place).map((each) => fieldOfParameter(each, schemas));
   const places = [
-    { heading: 'In the address', fields: inPlace('path') },
-    { heading: 'In the query', fields: inPlace('query') },
+    { heading: 'Path parameters', fields: inPlace('path') },
+    { heading: 'Query parameters', fields: inPlace('query') },
   ];
   const answers = Object.entries(responses);
   const isRefusal = (status: string) => Number(status) >= 400;

@@ -20,18 +20,18 @@ const plan = {
     .string('Write name as a string.')
     .describe('No two campaigns of a workspace have the same name.')
     .meta({ maxLength: 80, examples: ['Spring 2026'] }),
-  startsOn: day.describe('The first day, as the time zone of the workspace has it.').meta({ examples: ['2026-03-01'] }),
+  startsOn: day.describe('The first day, in the time zone of the workspace.').meta({ examples: ['2026-03-01'] }),
   endsOn: day.describe('The last day. It is still part of the campaign.').meta({ examples: ['2026-03-31'] }),
   goal: z
     .int('Write goal as a whole number, or null for none.')
     .nullable()
-    .describe('How many clicks it is meant to bring, from 1 on.')
+    .describe('How many clicks it is meant to bring, at least 1.')
     .meta({ examples: [5000] }),
 };
 
 const campaign = z
   .object({
-    id: z.string().describe('Stays the same for ever.'),
+    id: z.string().describe('Identifies it, and never changes.'),
     ...plan,
     createdAt: z.date().describe('When it was created.'),
     links: z.int().min(0).describe('How many links it has, archived ones included.'),
@@ -131,7 +131,7 @@ export default async function campaignsApi(app: FastifyInstance): Promise<void> 
       schema: {
         operationId: 'updateCampaign',
         summary: 'Change a campaign',
-        description: 'Its links stay in it, also under another name.',
+        description: 'Its links stay in it, even when you rename it.',
         tags: ['Campaigns'],
         params,
         body: campaignChanges,

@@ -59,13 +59,13 @@ const query = z.object({
     .enum(periodNames, `Choose ${orList(periodNames)}.`)
     .optional()
     .describe(
-      'A period by name, as in [Count clicks and visitors](#getAnalytics). Without `period` and `from`, it is `30d`.',
+      'A named period, as in [Count clicks and visitors](#getAnalytics). `30d` if you send neither `period` nor `from`.',
     )
     .meta({ examples: ['7d'] }),
   from: z.string().optional().describe('The first day of a period of your own, or its first moment.'),
   to: z.string().optional().describe('The last day of that period, or the moment at which it ends. Without it, today.'),
   filter: filterQuery('filter').describe(
-    'Only hits that pass, such as `country:is:DE`, as in [Count clicks and visitors](#getAnalytics).',
+    'Only hits that match, such as `country:is:DE`, as in [Count clicks and visitors](#getAnalytics).',
   ),
   limit: z.coerce
     .number('limit is a number from 1 to 1000.')
@@ -73,7 +73,7 @@ const query = z.object({
     .min(1, 'limit is 1 at least.')
     .max(1_000, 'limit is 1000 at most.')
     .default(100)
-    .describe('How many hits a page has at most.'),
+    .describe('How many hits a page can have.'),
   cursor: z
     .string()
     .max(200)

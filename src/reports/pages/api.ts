@@ -28,7 +28,7 @@ const query = z.object({
   period: oneOf(periodNames)
     .optional()
     .describe(
-      'A period by name. It ends with today, but for `yesterday`, `last-week` and `last-month`. `12mo` and `this-month` begin with a month, `this-week` with the first day of the week that the workspace has. Without `period` and `from`, it is `30d`.',
+      'A named period. Most end today; `yesterday`, `last-week` and `last-month` are over. `12mo` and `this-month` begin on the first day of a month, `this-week` on the day on which weeks begin in the workspace. `30d` if you send neither `period` nor `from`.',
     )
     .meta({ examples: ['7d'] }),
   from: z
@@ -48,11 +48,11 @@ const query = z.object({
   interval: oneOf(intervals)
     .optional()
     .describe(
-      'How long each row of `groupBy=time` is. Weeks begin with the first day of the week that the workspace has. Without it, what suits the length of the period.',
+      'How long each row of `groupBy=time` is. Weeks begin on the day that the workspace has chosen. Without it, what suits the length of the period.',
     ),
   filter: filterQuery('filter')
     .describe(
-      'Only clicks that pass, such as `country:is:DE`, `device:not:mobile` or `referrer:contains:google`. With nothing behind the second colon: clicks that have no such value. Of several filters of one dimension one has to hold, those of different dimensions all. A visitor counts when the first click of the day passes.',
+      'Only clicks that match, such as `country:is:DE`, `device:not:mobile` or `referrer:contains:google`. Leave the part after the second colon empty for clicks without a value. Filters on the same dimension are alternatives; filters on different dimensions must all match. A visitor counts if their first click of the day matches.',
     )
     .meta({ examples: ['country:is:DE'] }),
   groupBy: oneOf(groupings)
@@ -123,7 +123,7 @@ export default async function analyticsApi(app: FastifyInstance): Promise<void> 
         operationId: 'getAnalytics',
         summary: 'Count clicks and visitors',
         description:
-          'The numbers of a report: of the whole workspace, of a link, of a campaign or of a tag, by time or by one dimension. They are exact at the moment of asking.',
+          'The numbers of a report: of the whole workspace, of a link, of a campaign or of a tag, by time or by one dimension. They are exact at the moment of the request.',
         tags: ['Analytics'],
         querystring: query,
         response: { 200: analytics.describe('The counts.'), ...refusals(404, 422) },

@@ -28,7 +28,7 @@ const example = {
   url: 'https://app.example.com/w/acme/reports?period=30d&f=device:is:mobile&f=country:is:DE',
 };
 
-const view = z.object({ id: z.string().describe('Stays the same for ever.'), ...fields }).meta({
+const view = z.object({ id: z.string().describe('Identifies it, and never changes.'), ...fields }).meta({
   id: 'SavedView',
   description: 'A report under a name. A period such as the last 30 days ends on the day on which it is opened.',
   examples: [example],

@@ -25,7 +25,7 @@ function startKey(): void {
     show();
     const hint = document.querySelector('[data-key-hint]');
     if (hint)
-      hint.textContent = 'This is the key that you just created. It stays in this page: nothing sends or keeps it.';
+      hint.textContent = 'This is the key that you just created. It stays in this page: nothing sends or stores it.';
   });
 }
 

@@ -45,7 +45,6 @@ describe('the properties of a schema', () => {
 it.each([
   [{ type: 'integer', minimum: 1, maximum: 100, default: 20 }, ['1 to 100'], '20', []],
   [{ type: 'string', maxLength: 200, default: '' }, ['at most 200 characters'], undefined, []],
-  [{ type: 'string', minLength: 1 }, ['not empty'], undefined, []],
   [{ type: ['string', 'null'], enum: ['a', 'b', null] }, [], undefined, ['a', 'b']],
 ])('a parameter of the schema %j says its limits', (schema, limits, standard, choices) => {
   const field = fieldOfParameter({ name: 'it', in: 'query', schema }, {});

@@ -85,7 +85,7 @@ describe('the reference at /docs', () => {
     expect(await docs.locator('#createLink [data-sample="curl"]').innerText()).toContain(key);
     await page.reload();
     await docs.reload();
-    await docs.getByText('The samples below show it.').waitFor();
+    await docs.getByText('Paste it to see it in the samples below.').waitFor();
     expect(await docs.getByLabel('Your key').inputValue()).toBe('');
     await page.context().close();
   });
@@ -135,7 +135,7 @@ describe('the reference at /docs', () => {
     await operation.getByText('JavaScript').click();
     await operation.getByText('await fetch').waitFor();
     expect(await operation.locator('[data-sample="curl"]').isVisible()).toBe(false);
-    await operation.getByText('Its properties').click();
+    await operation.getByText('Properties', { exact: true }).click();
     await operation.getByText('The short link, ready to share.').waitFor();
     await context.close();
   });
