@@ -204,7 +204,7 @@ export function hitsOf(scope: Scope, { rolledUp, rows }: Sources, values: readon
  * @param select the columns, by SQL of the clicks and visitors of a row `t`
  * @param where a condition on rows `t`
  */
-export function countsOfDays({ days }: Sources, select: (clicks: SQL, visitors: SQL) => SQL, where: SQL): SQL[] {
+function countsOfDays({ days }: Sources, select: (clicks: SQL, visitors: SQL) => SQL, where: SQL): SQL[] {
   if (!days) return [];
   const { whole, parts } = monthPartsOf(days);
   const plain = select(sql`t.clicks`, sql`t.visitors`);
