@@ -90,9 +90,11 @@ const many: Readonly<Record<string, string>> = { string: 'strings', object: 'obj
 const isLimit = (value: number | undefined): value is number =>
   value !== undefined && Math.abs(value) < Number.MAX_SAFE_INTEGER;
 
+const numbers = new Intl.NumberFormat('en');
+
 /** Bounds as people say them. */
 function limitsOf({ minimum, maximum, maxLength, maxItems }: Schema): string[] {
-  const count = (value: number) => value.toLocaleString('en');
+  const count = (value: number) => numbers.format(value);
   const limits: string[] = [];
   if (isLimit(minimum) && isLimit(maximum)) limits.push(`${count(minimum)} to ${count(maximum)}`);
   else if (isLimit(minimum)) limits.push(`${count(minimum)} or more`);
