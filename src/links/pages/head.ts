@@ -7,7 +7,10 @@ import { statusOf } from '../links/status.ts';
 export const linkPath = (home: string, { id }: { id: string }): string => `${home}/links/${id}`;
 
 /** THE list of tabs of a link's page, one a line. Their pages begin with views/links/pages/_header.eta. */
-const linkTabs = [{ name: 'report', label: 'Report', href: linkPath }] as const satisfies readonly Tab<Link>[];
+const linkTabs = [
+  { name: 'report', label: 'Report', href: linkPath },
+  { name: 'qr', label: 'QR code', href: (home: string, link: Link) => `${linkPath(home, link)}/qr` },
+] as const satisfies readonly Tab<Link>[];
 
 /**
  * What stands above every tab of a link's page: the names that views/links/pages/_header.eta takes.
