@@ -8,7 +8,6 @@ import { makeOnce } from '../../ground/http/once.ts';
 import { takeForm } from '../../ground/http/forms.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
-import { fitsUndo } from './bulk-routes.ts';
 import { SlugTaken } from '../links/claim.ts';
 import { checkSlug, editLinkForm, listQuery, newLinkForm, readNewLink, refuseToRestore } from './forms.ts';
 import { rowsOf, showList, statesBehind } from './list-page.ts';
@@ -107,7 +106,11 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
           const saved = await updateLink(db, workspaceId, actorOf(request), link.id, changes, (now) =>
             edit.refuseOvertaken(showOptions(now)),
           );
-          reply.flash('success', withWarning(whatChanged(link, saved), saved), undoOf(request, link, saved));
+          reply.flash(
+            'success',
+            withWarning(whatChanged(link, saved), saved),
+            isOther(link, saved) ? workspaceId : undefined,
+          );
           return reply.redirect(linkHref(request, link), 303);
         },
         async ({ errors, thrown }) => {
@@ -125,7 +128,8 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
       const link = await archiveLink(db, request.workspace.id, actorOf(request), request.params.linkId);
       if (isFragmentRequest(request))
         return reply.fragment('links/pages/_archived-row.eta', { link, ...(await statesBehind(request)) });
-      reply.flash('success', `${nameOf(link)} is archived. Visitors see that it is gone until you restore it.`);
+      const sentence = `${nameOf(link)} is archived. Visitors see that it is gone until you restore it.`;
+      reply.flash('success', sentence, request.workspace.id);
       return reply.redirect(linkHref(request, link), 303);
     },
   );
@@ -142,7 +146,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
         const states = await statesBehind(request);
         return reply.fragment('links/pages/_restored-row.eta', { row, now: new Date(), timeZone, ...states });
       }
-      reply.flash('success', `${nameOf(link)} works again.`);
+      reply.flash('success', `${nameOf(link)} works again.`, request.workspace.id);
       return reply.redirect(linkHref(request, link), 303);
     },
   );
@@ -174,13 +178,9 @@ function whatChanged(before: Link, saved: Link): string {
   return `${nameOf(saved)} is saved. ${option.main.changed}`;
 }
 
-/** The way back to what it opened before, where a cookie holds it; it says what it takes back. */
-function undoOf(request: FastifyRequest, before: Link, saved: Link) {
-  const option = mainOf(saved);
-  const [was, is] = [option.show(before), option.show(saved)];
-  const fields = { [option.name]: was, shown: openEdit({ [option.name]: is }).shown };
-  return is !== was && fitsUndo(fields) ? { action: `${linkHref(request, before)}/edit`, fields } : undefined;
-}
+/** Whether saving changed anything, so that there is something to undo. */
+const isOther = (before: Link, saved: Link): boolean =>
+  JSON.stringify(showOptions(before)) !== JSON.stringify(showOptions(saved));
 
 function showEdit(
   request: FastifyRequest,
