@@ -44,6 +44,8 @@ import type { Mailer } from './ground/mail/mailer.ts';
 import outboxRoutes from './site/outbox/routes.ts';
 import mailingRoutes from './reports/mailings/routes.ts';
 import { networkOf } from './ground/addresses/network.ts';
+import historyRoutes from './site/history/routes.ts';
+import undoRoutes from './site/history/undo-routes.ts';
 import homeRoutes from './site/pages/routes.ts';
 import assets from './ground/assets/serve.ts';
 import context from './site/frame/context.ts';
@@ -216,6 +218,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(membersRoutes);
     await dashboard.register(invitationRoutes);
     await dashboard.register(searchRoutes);
+    await dashboard.register(historyRoutes);
+    await dashboard.register(undoRoutes);
     await dashboard.register(linkRoutes);
     await dashboard.register(bulkRoutes);
     await dashboard.register(tagRoutes);

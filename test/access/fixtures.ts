@@ -4,6 +4,7 @@ import { insertApiKey } from '../../src/people/keys/keys.ts';
 import { insertNote } from '../../src/reports/notes/notes.ts';
 import { insertView } from '../../src/reports/saved-views/saved-views.ts';
 import { newId } from '../../src/ground/text/id.ts';
+import { updateLink } from '../../src/links/links/queries.ts';
 import { ensureTags } from '../../src/links/links/tags.ts';
 import { insertMailing } from '../../src/reports/mailings/queries.ts';
 import { mailingToken } from '../../src/reports/mailings/token.ts';
@@ -58,6 +59,13 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
     case 'views':
     case 'viewId':
       return { [name]: (await insertView(db, workspaceId, byPerson(ownerId), { name: word, address: 'reports' })).id };
+    case 'eventId':
+    case 'requestId': {
+      const link = await make(place);
+      await updateLink(db, workspaceId, { ...byPerson(ownerId), requestId: word }, link.id, { title: word });
+      const eventId = await idOf(place, sql`select id::text from events where request_id = ${word}`);
+      return name === 'eventId' ? { eventId } : { requestId: word };
+    }
     case 'shareId':
       await makeShare(place, word);
       return { shareId: await idOf(place, sql`select id from shares where title = ${word}`) };

@@ -184,6 +184,15 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
       return { form: { action: 'archive', links: (await Promise.all(ids)).join(' ') } };
     },
   },
+  'POST /w/:workspace/history/undo': {
+    makes: ['link.changed'],
+    async prepare() {
+      const { requestId = '' } = await makeParams(place, '/requests/:requestId', adaId);
+      return { form: { request: requestId } };
+    },
+  },
+  'POST /w/:workspace/history/:eventId/undo': { makes: ['link.changed'] },
+  'POST /w/:workspace/history/requests/:requestId/undo': { makes: ['link.changed'] },
   'POST /w/:workspace/tags/:tagId': {
     makes: ['tag.changed'],
     prepare: async () => ({ form: { name: word(), colour: 'red' } }),
@@ -321,7 +330,8 @@ describe('every route that changes something', () => {
     expect(answer.status, stateOf(answer) + answer.text.slice(0, 300)).toBeLessThan(400);
     const events = await eventsAfter(app.db, before);
     expect(events.map(({ what }) => what)).toEqual(makes);
-    const via = name.endsWith('/links/bulk') ? { via: 'bulk' } : {};
+    const ways = { '/links/bulk': 'bulk', '/undo': 'undo' } as const;
+    const via = Object.entries(ways).flatMap(([end, way]) => (name.endsWith(end) ? [{ via: way }] : []))[0];
     for (const event of events) {
       expect(event).toMatchObject({ ...actorOf(isKey, person, await idOf(person), reader), ...via });
       const network = reader === 'recipient' ? null : '198.51.100.0/24';

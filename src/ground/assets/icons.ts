@@ -30,6 +30,7 @@ export const iconNames = [
   'eye',
   'file-text',
   'globe',
+  'history',
   'info',
   'key-round',
   'keyboard',

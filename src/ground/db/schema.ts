@@ -833,7 +833,7 @@ export const events = pgTable(
     actorKind: text('actor_kind', { enum: ['person', 'key', 'command', 'server'] }).notNull(),
     actorId: text('actor_id'),
     actorName: text('actor_name').notNull(),
-    via: text('via', { enum: ['page', 'api', 'bulk', 'cli', 'job'] }).notNull(),
+    via: text('via', { enum: ['page', 'api', 'bulk', 'undo', 'cli', 'job'] }).notNull(),
     /** The /24 or the /48 that the request came from; never an address. */
     network: text('network'),
     requestId: text('request_id'),
@@ -842,5 +842,15 @@ export const events = pgTable(
     primaryKey({ columns: [table.id, table.at] }),
     index('events_workspace_id').on(table.workspaceId, table.id),
     index('events_target_id').on(table.targetId, table.id),
+    // All that one request changed: a line of the History, and what Undo takes back.
+    index('events_request').on(table.workspaceId, table.requestId, table.id),
+    // Filters of the History: a person or a key, a kind of thing, a day.
+    index('events_actor').on(table.workspaceId, sql`coalesce(actor_id, actor_kind)`, table.id),
+    index('events_kind').on(table.workspaceId, sql`split_part(what, '.', 1)`, table.id),
+    index('events_at').on(table.workspaceId, table.at),
+    // Links that a tag or a campaign took leave of when it went; the event is the tag's, and their own History tells it.
+    index('events_links')
+      .using('gin', sql`(before -> 'links')`)
+      .where(sql`what in ('tag.deleted', 'tag.merged', 'campaign.deleted')`),
   ],
 );

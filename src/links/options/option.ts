@@ -68,14 +68,18 @@ export type LinkOption<Typed, Read extends LinkChanges, Value extends z.ZodType,
   json: { value: Value; sent: Sent; of(link: Link): z.output<Value> };
   /** Its column in the file of links: a column of `links`, or made of names. */
   csv: { header: string } & ({ column: PgColumn } | { cell(names: NamesOfLink): string | null });
+  /** Fields of a link's events that `show` reads. */
+  fields: readonly string[];
 };
 
-/** An option, with its types kept for those that follow the list. */
+type Defined<Option extends { fields: readonly string[] }> = Omit<Option, 'fields'> & Partial<Pick<Option, 'fields'>>;
+
+/** An option, with its types kept for those that follow the list. Its field in events has its name unless others are told. */
 export const defineOption = <Typed, Read extends LinkChanges, Value extends z.ZodType, Sent extends z.ZodType>(
-  option: LinkOption<Typed, Read, Value, Sent>,
-): LinkOption<Typed, Read, Value, Sent> => option;
+  option: Defined<LinkOption<Typed, Read, Value, Sent>>,
+): LinkOption<Typed, Read, Value, Sent> => ({ fields: [option.name], ...option });
 
 /** The same of an option that is what the slug opens. */
 export const defineMainOption = <Typed, Read extends LinkChanges, Value extends z.ZodType, Sent extends z.ZodType>(
-  option: LinkOption<Typed, Read, Value, Sent> & { main: MainOption },
-): LinkOption<Typed, Read, Value, Sent> & { main: MainOption } => option;
+  option: Defined<LinkOption<Typed, Read, Value, Sent>> & { main: MainOption },
+): LinkOption<Typed, Read, Value, Sent> & { main: MainOption } => ({ fields: [option.name], ...option });

@@ -3,12 +3,11 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { listDomains } from '../../domains/domains/queries.ts';
 import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
-import { isFragmentRequest } from '../../ground/http/fragments.ts';
+import { isFragmentRequest, pathBehind } from '../../ground/http/fragments.ts';
 import { makeOnce } from '../../ground/http/once.ts';
-import { type Flash, takeForm } from '../../ground/http/forms.ts';
+import { type Flash, flashOf, takeForm } from '../../ground/http/forms.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
-import { fitsUndo } from './bulk-routes.ts';
 import { SlugTaken } from '../links/claim.ts';
 import { checkSlug, editLinkForm, editQuery, listQuery, newLinkForm, readNewLink, refuseToRestore } from './forms.ts';
 import { linkHead, tabShown } from './head.ts';
@@ -108,9 +107,11 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
           const saved = await updateLink(db, workspaceId, actorOf(request), link.id, changes, (now) =>
             edit.refuseOvertaken(showOptions(now)),
           );
-          const said = { message: withWarning(whatChanged(link, saved), saved), undo: undoOf(request, link, saved) };
-          if (isFragmentRequest(request)) return showSaved(request, reply, saved, { kind: 'success', ...said });
-          reply.flash('success', said.message, said.undo);
+          const sentence = withWarning(whatChanged(link, saved), saved);
+          const undoIn = isOther(link, saved) ? workspaceId : undefined;
+          if (isFragmentRequest(request))
+            return showSaved(request, reply, saved, flashOf(request, 'success', sentence, undoIn));
+          reply.flash('success', sentence, undoIn);
           const back = list === undefined ? linkHref(request, link) : listHref(request.workspace.slug, readBack(list));
           return reply.redirect(back, 303);
         },
@@ -130,7 +131,8 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
       const link = await archiveLink(db, request.workspace.id, actorOf(request), request.params.linkId);
       if (isFragmentRequest(request))
         return reply.fragment('links/pages/_archived-row.eta', { link, ...(await statesBehind(request)) });
-      reply.flash('success', `${nameOf(link)} is archived. Visitors see that it is gone until you restore it.`);
+      const sentence = `${nameOf(link)} is archived. Visitors see that it is gone until you restore it.`;
+      reply.flash('success', sentence, request.workspace.id);
       return reply.redirect(linkHref(request, link), 303);
     },
   );
@@ -148,7 +150,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
         const list = listBehind(request);
         return reply.fragment('links/pages/_restored-row.eta', { row, list, now: new Date(), timeZone, ...states });
       }
-      reply.flash('success', `${nameOf(link)} works again.`);
+      reply.flash('success', `${nameOf(link)} works again.`, request.workspace.id);
       return reply.redirect(linkHref(request, link), 303);
     },
   );
@@ -180,13 +182,9 @@ function whatChanged(before: Link, saved: Link): string {
   return `${nameOf(saved)} is saved. ${option.main.changed}`;
 }
 
-/** The way back to what it opened before, where a cookie holds it; it says what it takes back. */
-function undoOf(request: FastifyRequest, before: Link, saved: Link) {
-  const option = mainOf(saved);
-  const [was, is] = [option.show(before), option.show(saved)];
-  const fields = { [option.name]: was, shown: openEdit({ [option.name]: is }).shown };
-  return is !== was && fitsUndo(fields) ? { action: `${linkHref(request, before)}/edit`, fields } : undefined;
-}
+/** Whether saving changed anything, so that there is something to undo. */
+const isOther = (before: Link, saved: Link): boolean =>
+  JSON.stringify(showOptions(before)) !== JSON.stringify(showOptions(saved));
 
 /** The form of a link's options: a page, or the drawer of the page that asks. */
 function showEdit(
@@ -203,7 +201,7 @@ function showEdit(
 }
 
 /** The new values of a link in the page that asked: its head on its own pages, its row in a list. */
-async function showSaved(request: FastifyRequest, reply: FastifyReply, link: Link, flash: Flash) {
+async function showSaved(request: FastifyRequest, reply: FastifyReply, link: Link, said: Omit<Flash, 'path'>) {
   const now = new Date();
   const tab = tabShown(request, link);
   const [row] = tab ? [] : await rowsOf(request, [link]);
@@ -215,6 +213,6 @@ async function showSaved(request: FastifyRequest, reply: FastifyReply, link: Lin
     list: listBehind(request),
     now,
     timeZone: request.workspace.timeZone,
-    flash,
+    flash: { ...said, path: pathBehind(request) },
   });
 }

@@ -68,6 +68,15 @@ export const placesBelow = (home: string): NavigationPlace[] => [
     words: 'dns hosts brand settings',
   },
   {
+    name: 'history',
+    group: 'library',
+    href: `${home}/history`,
+    label: 'History',
+    icon: 'history',
+    key: 'h',
+    words: 'changes undo audit trail activity',
+  },
+  {
     name: 'general',
     group: 'workspace',
     href: `${home}/settings`,

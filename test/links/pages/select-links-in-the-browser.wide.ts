@@ -51,7 +51,7 @@ describe('in a browser', () => {
     const chips = page.locator('.marks .tag', { hasText: 'fresh' });
     await expect.poll(() => chips.count()).toBe(3);
     await page.getByRole('button', { name: 'Undo' }).click();
-    await page.getByText('The tag “fresh” is off 2 links.').waitFor();
+    await page.getByText('Undone. 2 links are as they were before.').waitFor();
     await expect.poll(() => chips.count()).toBe(1);
     expect(errors).toEqual([]);
   });
