@@ -154,8 +154,8 @@ const guests: Record<string, { tables: string; why: string }> = {
     why: 'counts anew, and deletes what is over, in all that the mover writes',
   },
   'people/workspaces': {
-    tables: 'api_keys domains links mailings shares users',
-    why: 'a workspace or a member goes with all of theirs in one transaction; an invitation proves an address',
+    tables: 'api_keys domains links mailings shares',
+    why: 'a workspace or a member goes with all of theirs in one transaction',
   },
   'domains/domains': { tables: 'workspaces', why: 'the default domain is a column of the workspace' },
   'links/links': { tables: 'workspaces', why: 'notes that all its links have texts to search' },

@@ -152,7 +152,8 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
     async prepare() {
       const { person } = await another();
       const invitation = { email: person.email, role: 'viewer' } as const;
-      const token = await insertInvitation(app.db, place.workspaceId, byTest, invitation);
+      const { secret } = app.config;
+      const { token } = await insertInvitation(app.db, place.workspaceId, byTest, invitation, secret);
       secrets.push(token);
       return { person, params: { token } };
     },
