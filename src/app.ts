@@ -70,6 +70,7 @@ import { tlsQuestion } from './visitors/redirect/tls-allowed-routes.ts';
 import redirectRoutes, { answerStray, type RedirectParts } from './visitors/redirect/routes.ts';
 import type { Traffic } from './visitors/redirect/traffic.ts';
 import sharingRoutes from './reports/sharing/routes.ts';
+import workspaceDeletionRoutes from './people/workspaces/deletion-routes.ts';
 import workspaceRoutes from './people/workspaces/routes.ts';
 import bulkRoutes from './links/pages/bulk-routes.ts';
 import tagRoutes from './links/pages/tag-routes.ts';
@@ -81,6 +82,7 @@ import membersRoutes from './people/workspaces/members-routes.ts';
 import invitationRoutes from './people/workspaces/invitation-routes.ts';
 import mailedLinkRoutes from './people/accounts/mailed-link-routes.ts';
 import profileRoutes from './people/accounts/profile-routes.ts';
+import accountDeletionRoutes from './people/accounts/deletion-routes.ts';
 import securityRoutes from './people/accounts/security-routes.ts';
 
 export type AppParts = {
@@ -211,7 +213,9 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(mailedLinkRoutes);
     await dashboard.register(profileRoutes);
     await dashboard.register(securityRoutes);
+    await dashboard.register(accountDeletionRoutes);
     await dashboard.register(workspaceRoutes);
+    await dashboard.register(workspaceDeletionRoutes);
     await dashboard.register(membersRoutes);
     await dashboard.register(invitationRoutes);
     await dashboard.register(searchRoutes);

@@ -62,6 +62,13 @@ async function hostOf(id: string): Promise<string> {
   return rows[0]?.host ?? '';
 }
 
+async function nameOfPlace(): Promise<string> {
+  const { rows } = await app.db.execute<{ name: string }>(
+    sql`select name from workspaces where id = ${place.workspaceId}`,
+  );
+  return rows[0]?.name ?? '';
+}
+
 const newDomain = async () => (await claimDomain(app.db, place.workspaceId, byTest, `${word()}.example.com`)).claim.id;
 const another = async () => ({ person: await app.signUp('Grace') });
 const newPassword = 'brand new words';
@@ -131,6 +138,21 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
       return { person, form: { currentPassword: person.password, newPassword } };
     },
   },
+  'POST /account/delete': {
+    makes: ['account.deletion_asked'],
+    async prepare() {
+      const person = await app.signUp('Grace');
+      return { person, form: { email: person.email, password: person.password } };
+    },
+  },
+  'POST /account/keep': {
+    makes: ['account.kept'],
+    async prepare() {
+      const person = await app.signUp('Grace');
+      await app.db.execute(sql`update users set deletion_at = now() + interval '1 day' where email = ${person.email}`);
+      return { person };
+    },
+  },
   'POST /w/:workspace/invitations': {
     makes: ['invitation.created'],
     form: { email: `${word()}@example.com`, role: 'member' },
@@ -163,6 +185,11 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
     makes: ['workspace.changed'],
     prepare: async () => ({ form: { name: `Name ${word()}`, slug: place.slug, timeZone: 'UTC' } }),
   },
+  'POST /w/:workspace/settings/delete': {
+    makes: ['workspace.deletion_asked'],
+    prepare: async () => ({ form: { name: await nameOfPlace() } }),
+  },
+  'POST /w/:workspace/settings/keep': { makes: ['workspace.kept'] },
 
   'POST /w/:workspace/links': {
     makes: ['tag.created', 'link.created'],

@@ -217,8 +217,8 @@ export async function checkInvitation(db: Db, token: string, email: string): Pro
 }
 
 /**
- * Lets the invited person in, once. Whoever manages people may have passed the link on, so that it proves nothing about the
- * mailbox.
+ * Lets the invited person in, once. Those who manage people may have passed the link on, so that it proves nothing about
+ * the mailbox.
  * @returns the workspace: its id, and its word in addresses
  * @throws Invalid field token: spent, withdrawn, too old, or for another address
  */

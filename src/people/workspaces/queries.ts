@@ -23,6 +23,7 @@ export const workspaceColumns = {
   nextTimeZone: workspaces.nextTimeZone,
   weekStartsOn: workspaces.weekStartsOn,
   defaultDomainId: workspaces.defaultDomainId,
+  deletionAt: workspaces.deletionAt,
 };
 
 /** A workspace as one of its members sees it. */
