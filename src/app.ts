@@ -73,6 +73,7 @@ import sharingRoutes from './reports/sharing/routes.ts';
 import workspaceDeletionRoutes from './people/workspaces/deletion-routes.ts';
 import workspaceRoutes from './people/workspaces/routes.ts';
 import bulkRoutes from './links/pages/bulk-routes.ts';
+import setupRoutes from './links/setup/setup-routes.ts';
 import tagRoutes from './links/pages/tag-routes.ts';
 import compareRoutes from './reports/compare/compare-routes.ts';
 import noteRoutes from './reports/notes/note-routes.ts';
@@ -222,6 +223,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(linkRoutes);
     await dashboard.register(bulkRoutes);
     await dashboard.register(tagRoutes);
+    await dashboard.register(setupRoutes);
     await dashboard.register(analyticsRoutes);
     await dashboard.register(compareRoutes);
     await dashboard.register(noteRoutes);

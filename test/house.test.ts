@@ -65,6 +65,7 @@ const silent: Record<string, string> = {
   'src/domains/domains/due-checks.ts': 'the clock of checks',
   'src/domains/domains/queries.ts': 'the row of the instance, which follows its settings',
   'src/people/workspaces/queries.ts updateLastOpened': 'where a person was last',
+  'src/people/workspaces/queries.ts updateHidesSetup': 'what one person sees',
   'src/people/keys/keys.ts updateLastUsed': 'when a key was last used',
   'src/people/workspaces/deletion-date.ts takeWarnedWorkspace': 'that owners were told',
   'src/people/accounts/deletion-date.ts takeWarnedAccount': 'that its owner was told',

@@ -74,6 +74,8 @@ export const leastRoles: Record<string, Least> = {
   'POST /w/:workspace/settings/delete': 'owner',
   'POST /w/:workspace/settings/keep': 'owner',
   'POST /w/:workspace/links/bulk': 'member',
+  'POST /w/:workspace/setup/hide': 'admin',
+  'POST /w/:workspace/setup/show': 'admin',
   'GET /w/:workspace/tags': 'viewer',
   'GET /w/:workspace/tags/suggest': 'viewer',
   'GET /w/:workspace/campaigns/suggest': 'viewer',

@@ -90,6 +90,8 @@ const cases: Record<string, Case | string> = {
   'POST /profile/sessions/end-others': 'it leads on to the address of today',
   'POST /profile/sessions/:sessionId/end': 'it leads on to the address of today',
   'POST /forgot-password': 'a mail is sent, and nothing changes',
+  'POST /w/:workspace/setup/hide': 'it changes what one person sees',
+  'POST /w/:workspace/setup/show': 'it changes what one person sees',
   'POST /r/:token': 'a password is shown, and nothing changes',
   'POST /admin/mail/:mailId/retry': 'a mail is tried again, and nothing changes',
 
