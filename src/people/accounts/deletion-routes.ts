@@ -64,6 +64,6 @@ export default async function accountDeletionRoutes(app: FastifyInstance): Promi
 
   app.post('/account/keep', toDelete, async (request, reply) => {
     await keepAccount(db, actorOf(request), request.user?.id ?? '');
-    return reply.flash('success', 'Your account stays.').redirect('/', 303);
+    return reply.flash('success', 'Your account stays.').redirect('/account/security', 303);
   });
 }

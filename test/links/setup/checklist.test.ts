@@ -135,7 +135,7 @@ describe('a link that only this computer can open', () => {
     const page = textOf(await ada.ask(`${home}/links/${id}`));
     // Beside the address, and beside the QR code.
     expect(page.split(sentence)).toHaveLength(3);
-    expect(page).toContain('set APP_URL');
+    expect(page).toContain('Set APP_URL');
     const shared = await ada.ask(`${home}/shares`, { form: { title: 'Spring' } });
     expect(textOf(shared)).toContain(sentence);
     const other = await app.signUp('Olga');
