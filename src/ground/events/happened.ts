@@ -30,7 +30,7 @@ export const whats = {
   'invitation.created': 'invited',
   'invitation.renewed': 'invited again',
   'invitation.deleted': 'ended the invitation of',
-  'key.created': 'made the API key',
+  'key.created': 'created the API key',
   'key.deleted': 'deleted the API key',
   'share.created': 'shared the report',
   'share.deleted': 'stopped sharing the report',

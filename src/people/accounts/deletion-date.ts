@@ -81,6 +81,18 @@ export async function keepAccount(db: Db, by: Actor, userId: string): Promise<bo
   });
 }
 
+/** Whether the job has anything to do: it takes a lock, and with it a connection, for that alone. */
+export async function areAccountsLeaving(db: Db): Promise<boolean> {
+  const { id, deletionAt } = users;
+  const isNear = sql`${deletionAt} <= now() + make_interval(days => ${warningDays})`;
+  const found = await db
+    .select({ id })
+    .from(users)
+    .where(and(isNotNull(deletionAt), isNear))
+    .limit(1);
+  return found.length > 0;
+}
+
 /**
  * Takes an account whose owner is to hear that it goes soon, once.
  * @param tx its transaction writes the mail too

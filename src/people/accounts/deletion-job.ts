@@ -4,7 +4,7 @@ import { runAlone } from '../../ground/db/locks.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
 import type { Mailer } from '../../ground/mail/mailer.ts';
 import { HOUR } from '../../ground/time/zoned-time.ts';
-import { listDueAccounts, takeWarnedAccount } from './deletion-date.ts';
+import { areAccountsLeaving, listDueAccounts, takeWarnedAccount } from './deletion-date.ts';
 import { endAccount, eraseAccount } from './deletion.ts';
 import { accountDeletionNearMail, accountStuckMail } from './emails.ts';
 
@@ -20,6 +20,7 @@ export const accountDeletionJobs = (parts: Parts): Job[] => [
  * @throws what went wrong first, after all others had their turn
  */
 export async function deleteDueAccounts({ db, mailer, config }: Parts): Promise<void> {
+  if (!(await areAccountsLeaving(db))) return;
   const failures: unknown[] = [];
   const orNote = (work: Promise<unknown>) => work.catch((error: unknown) => failures.push(error));
   const url = `${config.appUrl}/account/delete`;

@@ -64,6 +64,18 @@ export async function keepWorkspace(db: Db, workspaceId: string, by: Actor): Pro
 /** A workspace that is about to be deleted, as its owners are told. */
 export type LeavingWorkspace = { id: string; name: string; slug: string; timeZone: string; deletionAt: Date };
 
+/** Whether the job has anything to do: it takes a lock, and with it a connection, for that alone. */
+export async function areWorkspacesLeaving(db: Db): Promise<boolean> {
+  const { id, deletionAt } = workspaces;
+  const isNear = sql`${deletionAt} <= now() + make_interval(days => ${warningDays})`;
+  const found = await db
+    .select({ id })
+    .from(workspaces)
+    .where(and(isNotNull(deletionAt), isNear))
+    .limit(1);
+  return found.length > 0;
+}
+
 /**
  * Takes a workspace whose owners are to hear that it goes soon, once.
  * @param tx its transaction writes the mails too

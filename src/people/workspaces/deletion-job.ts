@@ -5,7 +5,7 @@ import { serverJob } from '../../ground/events/actor.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
 import type { Mailer } from '../../ground/mail/mailer.ts';
 import { HOUR } from '../../ground/time/zoned-time.ts';
-import { listDueWorkspaces, listEndedWorkspaces, takeWarnedWorkspace } from './deletion-date.ts';
+import { areWorkspacesLeaving, listDueWorkspaces, listEndedWorkspaces, takeWarnedWorkspace } from './deletion-date.ts';
 import { deleteContents, endWorkspace } from './deletion.ts';
 import { deletionNearMail } from './emails.ts';
 import { listAddressesByRight } from './members.ts';
@@ -32,6 +32,7 @@ export const workspaceDeletionJobs = (parts: Parts): Job[] => [
  * @throws what went wrong first, after all others had their turn
  */
 export async function deleteDueWorkspaces({ db, mailer, config }: Parts): Promise<void> {
+  if (!(await areWorkspacesLeaving(db))) return;
   const by = serverJob('delete workspaces');
   const failures: unknown[] = [];
   const each = async (ids: readonly string[], work: (id: string) => Promise<void>) => {
