@@ -73,8 +73,10 @@ import { tlsQuestion } from './visitors/redirect/tls-allowed-routes.ts';
 import redirectRoutes, { answerStray, type RedirectParts } from './visitors/redirect/routes.ts';
 import type { Traffic } from './visitors/redirect/traffic.ts';
 import sharingRoutes from './reports/sharing/routes.ts';
+import workspaceDeletionRoutes from './people/workspaces/deletion-routes.ts';
 import workspaceRoutes from './people/workspaces/routes.ts';
 import bulkRoutes from './links/pages/bulk-routes.ts';
+import setupRoutes from './links/setup/setup-routes.ts';
 import tagRoutes from './links/pages/tag-routes.ts';
 import compareRoutes from './reports/compare/compare-routes.ts';
 import noteRoutes from './reports/notes/note-routes.ts';
@@ -84,6 +86,7 @@ import membersRoutes from './people/workspaces/members-routes.ts';
 import invitationRoutes from './people/workspaces/invitation-routes.ts';
 import mailedLinkRoutes from './people/accounts/mailed-link-routes.ts';
 import profileRoutes from './people/accounts/profile-routes.ts';
+import accountDeletionRoutes from './people/accounts/deletion-routes.ts';
 import securityRoutes from './people/accounts/security-routes.ts';
 
 export type AppParts = {
@@ -214,7 +217,9 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(mailedLinkRoutes);
     await dashboard.register(profileRoutes);
     await dashboard.register(securityRoutes);
+    await dashboard.register(accountDeletionRoutes);
     await dashboard.register(workspaceRoutes);
+    await dashboard.register(workspaceDeletionRoutes);
     await dashboard.register(membersRoutes);
     await dashboard.register(invitationRoutes);
     await dashboard.register(searchRoutes);
@@ -223,6 +228,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(linkRoutes);
     await dashboard.register(bulkRoutes);
     await dashboard.register(tagRoutes);
+    await dashboard.register(setupRoutes);
     await dashboard.register(analyticsRoutes);
     await dashboard.register(qrCodeRoutes);
     await dashboard.register(compareRoutes);

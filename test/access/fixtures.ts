@@ -124,14 +124,20 @@ values (${id}, ${`${word}.example.com`}, ${workspaceId}, 'live', ${word}, 'bytes
 const make = ({ app, workspaceId, ownerId }: Place) => makeLink(app, workspaceId, {}, byPerson(ownerId));
 
 const makeShare = ({ app, workspaceId, ownerId }: Place, title: string): Promise<string> =>
-  insertShare(app.db, workspaceId, byPerson(ownerId), {
-    subject: { kind: 'workspace', id: workspaceId },
-    filters: [],
-    title,
-    parts: [],
-    passwordHash: null,
-    expiresAt: null,
-  });
+  insertShare(
+    app.db,
+    workspaceId,
+    byPerson(ownerId),
+    {
+      subject: { kind: 'workspace', id: workspaceId },
+      filters: [],
+      title,
+      parts: [],
+      passwordHash: null,
+      expiresAt: null,
+    },
+    app.config.secret,
+  );
 
 /** New links of the workspace go to a domain that has a colour and a logo. */
 async function makeBrand({ app, workspaceId }: Place, word: string): Promise<void> {
@@ -142,8 +148,10 @@ values (${id}, ${`brand-${word}.example.com`}, ${workspaceId}, 'live', ${word}, 
   await app.db.execute(sql`update workspaces set default_domain_id = ${id} where id = ${workspaceId}`);
 }
 
-const invite = ({ app, workspaceId, ownerId }: Place, word: string): Promise<string> =>
-  insertInvitation(app.db, workspaceId, byPerson(ownerId), { email: `${word}@example.com`, role: 'viewer' });
+async function invite({ app, workspaceId, ownerId }: Place, word: string): Promise<string> {
+  const invitation = { email: `${word}@example.com`, role: 'viewer' } as const;
+  return (await insertInvitation(app.db, workspaceId, byPerson(ownerId), invitation, app.config.secret)).token;
+}
 
 async function makeMember({ app, workspaceId }: Place, word: string): Promise<string> {
   await app.db.execute(sql`insert into users (id, name, email) values (${word}, ${word}, ${`${word}@example.com`})`);

@@ -62,6 +62,13 @@ async function hostOf(id: string): Promise<string> {
   return rows[0]?.host ?? '';
 }
 
+async function nameOfPlace(): Promise<string> {
+  const { rows } = await app.db.execute<{ name: string }>(
+    sql`select name from workspaces where id = ${place.workspaceId}`,
+  );
+  return rows[0]?.name ?? '';
+}
+
 const newDomain = async () => (await claimDomain(app.db, place.workspaceId, byTest, `${word()}.example.com`)).claim.id;
 const another = async () => ({ person: await app.signUp('Grace') });
 const newPassword = 'brand new words';
@@ -83,6 +90,8 @@ const cases: Record<string, Case | string> = {
   'POST /profile/sessions/end-others': 'it leads on to the address of today',
   'POST /profile/sessions/:sessionId/end': 'it leads on to the address of today',
   'POST /forgot-password': 'a mail is sent, and nothing changes',
+  'POST /w/:workspace/setup/hide': 'it changes what one person sees',
+  'POST /w/:workspace/setup/show': 'it changes what one person sees',
   'POST /r/:token': 'a password is shown, and nothing changes',
   'POST /admin/mail/:mailId/retry': 'a mail is tried again, and nothing changes',
 
@@ -131,6 +140,21 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
       return { person, form: { currentPassword: person.password, newPassword } };
     },
   },
+  'POST /account/delete': {
+    makes: ['account.deletion_asked'],
+    async prepare() {
+      const person = await app.signUp('Grace');
+      return { person, form: { email: person.email, password: person.password } };
+    },
+  },
+  'POST /account/keep': {
+    makes: ['account.kept'],
+    async prepare() {
+      const person = await app.signUp('Grace');
+      await app.db.execute(sql`update users set deletion_at = now() + interval '1 day' where email = ${person.email}`);
+      return { person };
+    },
+  },
   'POST /w/:workspace/invitations': {
     makes: ['invitation.created'],
     form: { email: `${word()}@example.com`, role: 'member' },
@@ -152,7 +176,8 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
     async prepare() {
       const { person } = await another();
       const invitation = { email: person.email, role: 'viewer' } as const;
-      const token = await insertInvitation(app.db, place.workspaceId, byTest, invitation);
+      const { secret } = app.config;
+      const { token } = await insertInvitation(app.db, place.workspaceId, byTest, invitation, secret);
       secrets.push(token);
       return { person, params: { token } };
     },
@@ -162,6 +187,11 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
     makes: ['workspace.changed'],
     prepare: async () => ({ form: { name: `Name ${word()}`, slug: place.slug, timeZone: 'UTC' } }),
   },
+  'POST /w/:workspace/settings/delete': {
+    makes: ['workspace.deletion_asked'],
+    prepare: async () => ({ form: { name: await nameOfPlace() } }),
+  },
+  'POST /w/:workspace/settings/keep': { makes: ['workspace.kept'] },
 
   'POST /w/:workspace/links': {
     makes: ['tag.created', 'link.created'],

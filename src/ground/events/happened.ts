@@ -30,7 +30,7 @@ export const whats = {
   'invitation.created': 'invited',
   'invitation.renewed': 'invited again',
   'invitation.deleted': 'ended the invitation of',
-  'key.created': 'made the API key',
+  'key.created': 'created the API key',
   'key.deleted': 'deleted the API key',
   'share.created': 'shared the report',
   'share.deleted': 'stopped sharing the report',
@@ -47,12 +47,17 @@ export const whats = {
   'hits.imported': 'imported hits into',
   'workspace.created': 'created the workspace',
   'workspace.changed': 'changed the workspace',
+  'workspace.deletion_asked': 'asked for the deletion of the workspace',
+  'workspace.kept': 'kept the workspace',
   'workspace.deleted': 'deleted the workspace',
   'workspace.erased': 'erased the workspace',
   'account.created': 'created the account',
   'account.changed': 'changed the account',
   'account.email_asked': 'asked for another e-mail address for',
   'account.password_changed': 'changed the password of',
+  'account.deletion_asked': 'asked for the deletion of the account',
+  'account.kept': 'kept the account',
+  'account.deleted': 'deleted the account',
 } as const;
 
 export type What = keyof typeof whats;

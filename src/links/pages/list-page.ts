@@ -5,6 +5,7 @@ import { drawSparkline } from './sparkline.ts';
 import { queryOf as queryIn } from '../../ground/addresses/destination.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { formatNumber } from '../../ground/text/format.ts';
+import { loadChecklist } from '../setup/checklist.ts';
 import { listQuery } from './forms.ts';
 import {
   countLinks,
@@ -59,9 +60,11 @@ export async function showList(
     nextHref: page.nextCursor && href({ cursor: page.nextCursor }),
   };
   if (!counts) return reply.fragment('links/pages/more.eta', shown);
-  if (isFragmentRequest(request)) reply.header('HX-Replace-Url', href({}));
+  const isFragment = isFragmentRequest(request);
+  if (isFragment) reply.header('HX-Replace-Url', href({}));
   return reply.page('links/pages/index.eta', {
     title: 'Links',
+    setup: isFragment ? null : await loadChecklist(request),
     ...statesOf(request, query, counts),
     ...shown,
     search,

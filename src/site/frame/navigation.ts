@@ -83,7 +83,7 @@ export const placesBelow = (home: string): NavigationPlace[] => [
     label: 'General',
     icon: 'settings',
     key: 's',
-    words: 'settings workspace name time zone',
+    words: 'settings workspace name time zone delete',
   },
   {
     name: 'members',
@@ -115,7 +115,7 @@ export const placesBelow = (home: string): NavigationPlace[] => [
     href: '/account/security',
     label: 'Security',
     icon: 'shield-check',
-    words: 'settings my account password sessions log in',
+    words: 'settings my account password sessions log in delete',
   },
   {
     name: 'outbox',

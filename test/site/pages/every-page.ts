@@ -71,6 +71,8 @@ export const ofWorkspace: Record<string, Where> = {
   'report that is mailed': ({ home, campaigns }) => `${home}/mailings?campaign=${campaigns[0]}`,
   profile: () => '/account',
   'security of an account': () => '/account/security',
+  'account that is deleted': () => '/account/delete',
+  'workspace that is deleted': ({ home }) => `${home}/settings/delete`,
   'mail of the server': () => '/admin/mail',
   'new workspace': () => '/workspaces/new',
   'page that there is not': ({ home, unbroken }) => `${home}/${unbroken}`,
