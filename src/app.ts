@@ -36,6 +36,7 @@ import linkApi from './links/pages/api.ts';
 import { applyCasePolicy } from './links/links/case-policy.ts';
 import { readDestination } from './ground/addresses/destination.ts';
 import linkRoutes from './links/pages/routes.ts';
+import templateRoutes from './links/templates/template-routes.ts';
 import { shortUrlOf } from './ground/addresses/short-url.ts';
 import type { Departures } from './reports/live/departures.ts';
 import liveRoutes from './reports/live/routes.ts';
@@ -218,6 +219,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(linkRoutes);
     await dashboard.register(bulkRoutes);
     await dashboard.register(tagRoutes);
+    await dashboard.register(templateRoutes);
     await dashboard.register(analyticsRoutes);
     await dashboard.register(compareRoutes);
     await dashboard.register(noteRoutes);

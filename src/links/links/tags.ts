@@ -237,6 +237,10 @@ export async function mergeTags(db: Db, workspaceId: string, by: Actor, tagId: s
 insert into link_tags (link_id, tag_id)
 select link_id, ${intoId} from link_tags where tag_id = ${tagId}
 on conflict do nothing`);
+    await tx.execute(sql`
+insert into link_template_tags (template_id, tag_id)
+select template_id, ${intoId} from link_template_tags where tag_id = ${tagId}
+on conflict do nothing`);
     await tx.delete(tags).where(isTag(workspaceId, tagId));
     const before = { name: tag.name, colour: tag.colour, links: carriers };
     const after = { into: { id: into.id, name: into.name } };

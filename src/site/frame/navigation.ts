@@ -59,6 +59,14 @@ export const placesBelow = (home: string): NavigationPlace[] => [
   },
   { name: 'tags', group: 'library', href: `${home}/tags`, label: 'Tags', icon: 'tag', key: 't', words: 'labels' },
   {
+    name: 'templates',
+    group: 'library',
+    href: `${home}/templates`,
+    label: 'Link templates',
+    icon: 'layout-template',
+    words: 'presets defaults',
+  },
+  {
     name: 'domains',
     group: 'library',
     href: `${home}/domains`,
