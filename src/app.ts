@@ -36,6 +36,7 @@ import linkApi from './links/pages/api.ts';
 import { applyCasePolicy } from './links/links/case-policy.ts';
 import { readDestination } from './ground/addresses/destination.ts';
 import linkRoutes from './links/pages/routes.ts';
+import creationRoutes from './links/creation/creation-routes.ts';
 import templateRoutes from './links/templates/template-routes.ts';
 import { shortUrlOf } from './ground/addresses/short-url.ts';
 import type { Departures } from './reports/live/departures.ts';
@@ -216,6 +217,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(membersRoutes);
     await dashboard.register(invitationRoutes);
     await dashboard.register(searchRoutes);
+    await dashboard.register(creationRoutes);
     await dashboard.register(linkRoutes);
     await dashboard.register(bulkRoutes);
     await dashboard.register(tagRoutes);

@@ -85,6 +85,8 @@ export const leastRoles: Record<string, Least> = {
   'GET /w/:workspace/links': 'viewer',
   'GET /w/:workspace/links/new': 'member',
   'GET /w/:workspace/links/slug-check': 'member',
+  'GET /w/:workspace/links/same-destination': 'member',
+  'GET /w/:workspace/links/campaigns': 'member',
   'POST /w/:workspace/links': 'member',
   'GET /w/:workspace/links/:linkId/edit': 'member',
   'POST /w/:workspace/links/:linkId/edit': 'member',

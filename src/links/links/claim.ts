@@ -85,7 +85,7 @@ export async function slugTaken(db: Db, workspaceId: string, domain: SlugSpace, 
 }
 
 /** spring -> spring-2, spring-2 -> spring-3; a random ending when nine in a row are taken. */
-async function suggestSlug(db: Db, domain: SlugSpace, slug: string): Promise<string> {
+export async function suggestSlug(db: Db, domain: SlugSpace, slug: string): Promise<string> {
   const [, stem = slug, count = '1'] = /^(.+)-([1-9]\d{0,3})$/.exec(slug) ?? [];
   const room = stem.slice(0, maxSlugLength - 8).replace(/\p{Cs}$/u, '');
   const keyOf = (candidate: string) => slugKey(candidate, domain);

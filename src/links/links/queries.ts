@@ -111,6 +111,16 @@ export async function getLink(db: Db, workspaceId: string, linkId: string): Prom
   return asLink(row);
 }
 
+/** The links of these ids that are there, in the order of the ids. */
+export async function getLinks(db: Db, workspaceId: string, linkIds: readonly string[]): Promise<Link[]> {
+  if (linkIds.length === 0) return [];
+  const rows = await selectLinks(db, workspaceId).where(
+    and(eq(links.workspaceId, workspaceId), inArray(links.id, [...linkIds]), isNull(links.deletedAt)),
+  );
+  const found = new Map(rows.map((row) => [row.id, asLink(row)]));
+  return linkIds.flatMap((id) => found.get(id) ?? []);
+}
+
 /**
  * Makes a link with its slug and the slug of its QR code.
  * @throws Invalid (field `domain`) when the domain is not the workspace's to use

@@ -5,7 +5,13 @@ import { defineOption } from './option.ts';
 export const campaignOption = defineOption({
   name: 'campaign',
   label: 'Campaign',
-  field: { kind: 'names', source: '/campaigns/suggest', isMany: false },
+  isInSight: true,
+  field: {
+    kind: 'names',
+    source: '/campaigns/suggest',
+    isMany: false,
+    makes: { as: 'newCampaign', by: 'organise' },
+  },
   read: async (typed: string | null, { db }, workspaceId) => ({
     campaignId: await readCampaignOf(db, workspaceId, typed ?? ''),
   }),

@@ -11,9 +11,14 @@ import { defineMainOption, type LinkContext, type Shown } from './option.ts';
 export const urlOption = defineMainOption({
   name: 'url',
   label: 'Destination',
+  isInSight: true,
   main: {
     opens: 'url',
-    asNew: { label: 'Where should it lead?', placeholder: 'https://example.com/a-long-address' },
+    asNew: {
+      label: 'Where should it lead?',
+      placeholder: 'https://example.com/a-long-address',
+      hints: '/links/same-destination',
+    },
     changed: 'Visitors follow the new destination from now on.',
     shown: ({ url }) => shownUrl(url),
     refuseToOpen: refuseLoops,

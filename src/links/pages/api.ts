@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { jsonBody } from '../../people/keys/forms.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { refusals } from '../../people/keys/problem.ts';
-import { readNewLink, refuseToRestore } from './forms.ts';
+import { refuseToRestore } from './forms.ts';
+import { readNewLink } from '../creation/new-link.ts';
 import {
   jsonOfOptions,
   newMainSchemas,
