@@ -37,7 +37,7 @@ DO $$
 BEGIN
   -- Where there are links, the job of the search texts makes it, while others write.
   IF NOT EXISTS (SELECT FROM links) THEN
-    CREATE INDEX IF NOT EXISTS links_search_destination ON links USING btree (workspace_id, destination_key(url))
+    CREATE INDEX IF NOT EXISTS links_search_destination ON links USING btree (workspace_id, destination_key(url), created_at DESC)
       WHERE deleted_at IS NULL;
   END IF;
 END

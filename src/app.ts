@@ -37,6 +37,7 @@ import { applyCasePolicy } from './links/links/case-policy.ts';
 import { readDestination } from './ground/addresses/destination.ts';
 import linkRoutes from './links/pages/routes.ts';
 import creationRoutes from './links/creation/creation-routes.ts';
+import severalRoutes from './links/several/several-routes.ts';
 import templateRoutes from './links/templates/template-routes.ts';
 import { shortUrlOf } from './ground/addresses/short-url.ts';
 import type { Departures } from './reports/live/departures.ts';
@@ -218,6 +219,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(invitationRoutes);
     await dashboard.register(searchRoutes);
     await dashboard.register(creationRoutes);
+    await dashboard.register(severalRoutes);
     await dashboard.register(linkRoutes);
     await dashboard.register(bulkRoutes);
     await dashboard.register(tagRoutes);

@@ -1,7 +1,8 @@
 import { Client } from 'pg';
 import { type Campaign, type CampaignPlan, insertCampaign } from '../../src/links/links/campaigns.ts';
 import type { Actor } from '../../src/ground/events/actor.ts';
-import { insertLink, type Link, type NewLink } from '../../src/links/links/queries.ts';
+import { insertLink } from '../../src/links/links/insert.ts';
+import { type Link, type NewLink } from '../../src/links/links/queries.ts';
 import { insertTemplate, type LinkTemplate, type TemplatePlan } from '../../src/links/templates/templates.ts';
 import { Batches } from '../../src/visitors/clicks/inbox.ts';
 import { KnownShapes } from '../../src/visitors/clicks/known-shapes.ts';

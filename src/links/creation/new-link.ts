@@ -3,12 +3,13 @@ import { randomSlug, readSlug, SlugUnwritable } from '../../ground/addresses/slu
 import type { Db } from '../../ground/db/db.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import { AppError, Refusals, refusalsIn } from '../../ground/text/errors.ts';
-import { isSlugTaken, SlugTaken, slugTaken, suggestSlug } from '../links/claim.ts';
+import { isSlugTaken, type SlugSpace, SlugTaken, slugTaken, suggestSlug } from '../links/claim.ts';
 import { ensureCampaign } from '../links/campaigns.ts';
 import { nameKey } from '../links/name.ts';
-import { insertLink, type Link, type NewLink } from '../links/queries.ts';
+import { insertLink } from '../links/insert.ts';
+import type { Link, NewLink } from '../links/queries.ts';
 import { readMain, readOthers, type SomeTyped } from '../options/list.ts';
-import type { LinkContext } from '../options/option.ts';
+import { askedOnce, type LinkContext } from '../options/option.ts';
 
 /** A new link as a person or a program typed it. Ours to choose is what is empty or left out. */
 export type TypedLink = SomeTyped & { domain?: string | null | undefined; slug?: string | null | undefined };
@@ -20,7 +21,10 @@ export type TypedLink = SomeTyped & { domain?: string | null | undefined; slug?:
 export async function readNewLink(context: LinkContext, workspaceId: string, link: TypedLink): Promise<NewLink> {
   const refusals = new Refusals();
   const opened = await refusals.read(() => readMain(context, workspaceId, link));
-  const domain = await refusals.read(() => readDomain(context.db, workspaceId, link.domain ?? ''));
+  const host = link.domain ?? '';
+  const domain = await refusals.read(() =>
+    askedOnce(context, `domain ${host}`, () => readDomain(context.db, workspaceId, host)),
+  );
   const isReserved = (key: string) => context.isReservedSlug(key, domain?.isInstances);
   const slug = refusals.readNow(() => (link.slug?.trim() ? readSlug(link.slug, isReserved) : null));
   const others = await refusals.read(() => readOthers(context, workspaceId, link));
@@ -78,7 +82,9 @@ export async function checkSlug(
   try {
     const domain = await readDomain(context.db, workspaceId, link.domain ?? '');
     const isReserved = (key: string) => context.isReservedSlug(key, domain.isInstances);
-    const slug = await readOffered(context.db, domain, () => readSlug(link.slug ?? '', isReserved));
+    const typed = link.slug;
+    const { value: slug, refusal } = refusedOr(() => readSlug(typed, isReserved));
+    if (refusal) throw await offerFree(context.db, domain, refusal);
     if (await isSlugTaken(context.db, domain, slug)) throw await slugTaken(context.db, workspaceId, domain, slug);
     return { isFree: true, message: `${domain.host}/${slug} is free.` };
   } catch (error) {
@@ -87,15 +93,24 @@ export async function checkSlug(
   }
 }
 
-/** Offers a slug that is free: the one with hyphens may be somebody's. */
-async function readOffered(db: Db, domain: Parameters<typeof isSlugTaken>[1], read: () => string): Promise<string> {
+function refusedOr<Value>(read: () => Value): { value: Value; refusal?: never } | { value?: never; refusal: AppError } {
   try {
-    return read();
+    return { value: read() };
   } catch (error) {
-    if (!(error instanceof SlugUnwritable) || !(await isSlugTaken(db, domain, error.suggestion))) throw error;
-    throw new SlugUnwritable(error.reason, await suggestSlug(db, domain, error.suggestion));
+    if (error instanceof AppError) return { refusal: error };
+    throw error;
   }
 }
+
+/** A refusal whose offer is free: the slug with hyphens may be somebody's. */
+export async function offerFree(db: Db, domain: SlugSpace, refusal: AppError): Promise<AppError> {
+  if (!(refusal instanceof SlugUnwritable) || !(await isSlugTaken(db, domain, refusal.suggestion))) return refusal;
+  return new SlugUnwritable(refusal.reason, await suggestSlug(db, domain, refusal.suggestion));
+}
+
+/** The slug that a refusal offers. */
+export const offeredBy = (refusal: AppError): string | null =>
+  refusal instanceof SlugUnwritable || refusal instanceof SlugTaken ? refusal.suggestion : null;
 
 function stateOf(error: AppError): SlugState {
   const state = { isFree: false, message: error.message };

@@ -39,7 +39,7 @@ cross join lateral (
   select id, created_at from links
   where workspace_id = ${workspaceId} and destination_key(url) = destination_key(asked.url)
     and deleted_at is null and archived_at is null and id is distinct from ${options.except ?? null}::text
-  order by created_at desc, id limit 1
+  order by created_at desc limit 1
 ) l
 join slugs s on s.link_id = l.id and s.kind = 'primary'
 join domains d on d.id = s.domain_id

@@ -81,7 +81,7 @@ select created_at::text as at, id from step order by created_at, id limit 1`);
 const indexes = {
   links_search: sql`gin (search_text gin_trgm_ops)`,
   links_search_short: sql`gin (short_parts_of(search_text))`,
-  links_search_destination: sql`btree (workspace_id, destination_key(url)) where deleted_at is null`,
+  links_search_destination: sql`btree (workspace_id, destination_key(url), created_at desc) where deleted_at is null`,
 };
 type SearchIndex = keyof typeof indexes;
 

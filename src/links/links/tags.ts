@@ -153,8 +153,28 @@ async function findTags(tx: Db, workspaceId: string, names: readonly string[]) {
   return { ids: found.map(({ id }) => id), missing: names.filter((name) => !known.has(nameKey(name))) };
 }
 
+/** Gives each of these links, by its id, the tags of these names; new names become tags. */
+export async function tagLinks(
+  tx: Db,
+  workspaceId: string,
+  by: Actor,
+  namesOf: ReadonlyMap<string, readonly string[]>,
+): Promise<void> {
+  const ids = await ensureTags(tx, workspaceId, by, uniqueNames([...namesOf.values()].flat()));
+  if (ids.length === 0) return;
+  const found = await tx.select({ id: tags.id, key: tags.nameKey }).from(tags).where(inArray(tags.id, ids));
+  const idOf = new Map(found.map(({ id, key }) => [key, id]));
+  const pairs = [...namesOf].flatMap(([linkId, names]) =>
+    names.flatMap((name) => {
+      const tagId = idOf.get(nameKey(name));
+      return tagId ? [{ linkId, tagId }] : [];
+    }),
+  );
+  await tx.insert(linkTags).values(pairs).onConflictDoNothing();
+}
+
 /** Gives a link these tags, besides those that it has; new names become tags. Answers the ids. */
-export async function addTagsToLink(
+async function addTagsToLink(
   tx: Db,
   workspaceId: string,
   by: Actor,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readCampaignOf } from '../links/campaigns.ts';
-import { defineOption } from './option.ts';
+import { askedOnce, defineOption } from './option.ts';
 
 export const campaignOption = defineOption({
   name: 'campaign',
@@ -12,8 +12,10 @@ export const campaignOption = defineOption({
     isMany: false,
     makes: { as: 'newCampaign', by: 'organise' },
   },
-  read: async (typed: string | null, { db }, workspaceId) => ({
-    campaignId: await readCampaignOf(db, workspaceId, typed ?? ''),
+  read: async (typed: string | null, context, workspaceId) => ({
+    campaignId: await askedOnce(context, `campaign ${typed ?? ''}`, () =>
+      readCampaignOf(context.db, workspaceId, typed ?? ''),
+    ),
   }),
   show: (link) => link.campaign?.name ?? '',
   json: {

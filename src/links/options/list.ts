@@ -25,7 +25,7 @@ type OtherName = Exclude<OptionName, MainName>;
 
 /** Options that are what a slug opens: a link has one of them, and all of the others. */
 export const mainOptions = options.flatMap(([, option]) => option.main ?? []);
-const [mainNames, otherNames] = [true, false].map((isMain) =>
+export const [mainNames, otherNames] = [true, false].map((isMain) =>
   optionNames.filter((name) => (linkOptions[name].main !== undefined) === isMain),
 ) as [MainName[], OtherName[]];
 

@@ -11,7 +11,22 @@ export type LinkContext = {
   sites: { isOwnShortHost: (hostHeader: string) => boolean };
   config: { shortUrl: string; port: number };
   isReservedSlug: (key: string, isOwnHost?: boolean) => boolean;
+  /** Answers of the database while many links are read, so that each is asked for once. */
+  answers?: Map<string, Promise<unknown>>;
 };
+
+/** Asks once for all links that are read together. @param key names the question */
+export function askedOnce<Answer>(
+  { answers }: Pick<LinkContext, 'answers'>,
+  key: string,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  const known = answers?.get(key) as Promise<Answer> | undefined;
+  if (known) return known;
+  const answer = ask();
+  answers?.set(key, answer);
+  return answer;
+}
 
 /** How a form asks for an option: by a field of one line or of several, or by names that are completed while one types. */
 export type OptionField =

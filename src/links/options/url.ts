@@ -6,7 +6,7 @@ import { links } from '../../ground/db/schema.ts';
 import { Invalid, readAs } from '../../ground/text/errors.ts';
 import { isSlugTaken } from '../links/claim.ts';
 import type { ArchivedLink } from '../links/queries.ts';
-import { defineMainOption, type LinkContext, type Shown } from './option.ts';
+import { askedOnce, defineMainOption, type LinkContext, type Shown } from './option.ts';
 
 export const urlOption = defineMainOption({
   name: 'url',
@@ -88,7 +88,9 @@ export async function readUrl(
 ): Promise<string> {
   const url = readAs(field, () => readDestination(typedUrl));
   const parsed = new URL(url);
-  if (await isShortLink(context, await listKeptHosts(context.db, workspaceId, [parsed.hostname]), parsed))
+  const { hostname } = parsed;
+  const hosts = await askedOnce(context, `host ${hostname}`, () => listKeptHosts(context.db, workspaceId, [hostname]));
+  if (await isShortLink(context, hosts, parsed))
     throw loop('A link may not lead to another short link of this server, or to itself.', field);
   return url;
 }

@@ -16,7 +16,8 @@ import {
   valueSchemas,
 } from '../options/list.ts';
 import { linkSorts, linkStates, listLinks } from '../links/list.ts';
-import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
+import { insertLink } from '../links/insert.ts';
+import { archiveLink, getLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
 import { listTags, tagColours } from '../links/tags.ts';
 
 const link = z

@@ -25,9 +25,36 @@ function selectKept(): void {
   field.select();
 }
 
-/** The form of a new link. */
+/** Puts an offered slug into the field beside it. */
+function takeOffered({ target }: MouseEvent): void {
+  const button = target instanceof Element && target.closest<HTMLElement>('[data-take]');
+  const field = button && button.closest('.field')?.querySelector<HTMLInputElement>('input');
+  if (!button || !field) return;
+  field.value = button.dataset['take'] ?? '';
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  field.focus();
+  button.remove();
+}
+
+/** Work that takes a moment says so on the button that began it. */
+function sayBusy({ submitter }: SubmitEvent): void {
+  const words = submitter?.dataset['busy'];
+  if (!submitter || !words) return;
+  const idle = submitter.textContent;
+  submitter.textContent = words;
+  submitter.setAttribute('aria-busy', 'true');
+  // A page that is shown again by Back is at rest.
+  addEventListener('pagehide', () => {
+    submitter.textContent = idle;
+    submitter.removeAttribute('aria-busy');
+  });
+}
+
+/** The form of a new link, and of several. */
 export function startCreating(): void {
   document.addEventListener('keydown', makeAndGoOn);
   document.addEventListener('click', openChip);
+  document.addEventListener('click', takeOffered);
+  document.addEventListener('submit', sayBusy);
   document.addEventListener('htmx:after:swap', selectKept);
 }

@@ -153,6 +153,22 @@ export const actionsBelow = (home: string, others: readonly { name: string; slug
     words: 'new add shorten url',
   },
   {
+    name: 'create-several',
+    href: `${home}/links/several`,
+    label: 'Create several links',
+    icon: 'list-plus',
+    right: 'changeLinks',
+    words: 'new add bulk many csv import channels utm list',
+  },
+  {
+    name: 'create-template',
+    href: `${home}/templates/new`,
+    label: 'Create a link template',
+    icon: 'layout-template',
+    right: 'organise',
+    words: 'new add preset',
+  },
+  {
     name: 'create-campaign',
     href: `${home}/campaigns/new`,
     label: 'Create a campaign',
