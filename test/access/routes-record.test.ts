@@ -167,6 +167,12 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
     makes: ['tag.created', 'link.created'],
     form: { url: 'https://example.com/', tags: `new ${word()}` },
   },
+  'POST /w/:workspace/links/several/check': 'a list is looked at, and nothing changes',
+  'POST /w/:workspace/links/several': {
+    makes: ['tag.created', 'link.created'],
+    form: { url: 'https://example.com/several', allTags: word(), action: 'make' },
+  },
+  'POST /w/:workspace/links/several/:linkId/undo': { makes: ['link.archived'] },
   'POST /w/:workspace/templates': { makes: ['tag.created', 'template.created'], form: { name: word(), tags: word() } },
   'POST /w/:workspace/templates/:templateId': { makes: ['template.changed'], form: { name: word() } },
   'POST /w/:workspace/templates/:templateId/delete': { makes: ['template.deleted'] },
@@ -324,7 +330,7 @@ describe('every route that changes something', () => {
     expect(answer.status, stateOf(answer) + answer.text.slice(0, 300)).toBeLessThan(400);
     const events = await eventsAfter(app.db, before);
     expect(events.map(({ what }) => what)).toEqual(makes);
-    const via = name.endsWith('/links/bulk') ? { via: 'bulk' } : {};
+    const via = /\/links\/bulk$|\/several\/.*undo$/.test(name) ? { via: 'bulk' } : {};
     for (const event of events) {
       expect(event).toMatchObject({ ...actorOf(isKey, person, await idOf(person), reader), ...via });
       const network = reader === 'recipient' ? null : '198.51.100.0/24';

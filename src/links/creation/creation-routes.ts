@@ -16,7 +16,7 @@ import { nameKey } from '../links/name.ts';
 import { getLink, getLinks, type Link } from '../links/queries.ts';
 import { linkTarget } from '../links/link-events.ts';
 import { shownOf } from '../options/list.ts';
-import { type Filled, newLinkForm, queryOfNewLink, whileTyping } from './forms.ts';
+import { type Filled, newLinkForm, queryOfNewLink, valuesOf, whileTyping } from './forms.ts';
 import { fillBy } from '../templates/forms.ts';
 import { findTemplate, nameTemplates } from '../templates/templates.ts';
 import { checkSlug, makeTypedLink, refusedSlug, type SlugState } from './new-link.ts';
@@ -99,12 +99,6 @@ export default async function creationRoutes(app: FastifyInstance): Promise<void
     );
   });
 }
-
-/** The fields of a form that was sent; a slug that was offered is taken by its button. */
-const valuesOf = ({ otherSlug, newCampaign, next, made, template, filledBy, idPrefix, ...values }: Form): Filled => ({
-  ...values,
-  slug: otherSlug || values.slug,
-});
 
 const sentenceOf = (link: Link, same: SameDestination | undefined): string =>
   [

@@ -36,6 +36,14 @@ export const newLinkForm = z.object({
 
 export type Filled = Record<keyof typeof filled, string>;
 
+const filledNames = Object.keys(filled) as (keyof Filled)[];
+
+/** The fields of a form that was sent; a slug that was offered is taken by its button. */
+export const valuesOf = (form: z.output<typeof newLinkForm>): Filled => ({
+  ...(Object.fromEntries(filledNames.map((name) => [name, form[name]])) as Filled),
+  slug: form.otherSlug || form.slug,
+});
+
 /** The fields of a form that say something, as its address has them. */
 export const queryOfNewLink = (values: Partial<Filled & { filledBy: string }>, made: readonly string[] = []): string =>
   new URLSearchParams(Object.entries({ ...values, made: made.join(' ') }).filter(([, text]) => text)).toString();

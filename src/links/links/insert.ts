@@ -33,13 +33,11 @@ export async function insertLinks(db: Db, workspaceId: string, by: Actor, inputs
     const spaces = await holdDomains(tx, workspaceId, [...new Set(inputs.map(({ domainId }) => domainId))]);
     const made = inputs.map((input) => ({ input, linkId: newId() }));
     await tx.insert(links).values(
-      made.map(({ linkId, input: { slug: _slug, drawSlug, domainId, tags, campaignId = null, ...values } }) => ({
-        id: linkId,
-        workspaceId,
-        ...values,
-        createdBy: by.userId,
-        campaignId: ownCampaign(workspaceId, campaignId),
-      })),
+      made.map(({ linkId, input }) => {
+        const { slug: _slug, drawSlug: _draw, domainId: _domain, tags: _tags, campaignId = null, ...values } = input;
+        const campaign = ownCampaign(workspaceId, campaignId);
+        return { id: linkId, workspaceId, ...values, createdBy: by.userId, campaignId: campaign };
+      }),
     );
     await tagLinks(tx, workspaceId, by, new Map(made.map(({ linkId, input }) => [linkId, input.tags ?? []])));
     const wanted = made.flatMap(({ linkId, input: { slug, domainId, drawSlug: draw = randomSlug } }) => {

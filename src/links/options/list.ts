@@ -25,9 +25,12 @@ type OtherName = Exclude<OptionName, MainName>;
 
 /** Options that are what a slug opens: a link has one of them, and all of the others. */
 export const mainOptions = options.flatMap(([, option]) => option.main ?? []);
-export const [mainNames, otherNames] = [true, false].map((isMain) =>
+const [mainNames, others] = [true, false].map((isMain) =>
   optionNames.filter((name) => (linkOptions[name].main !== undefined) === isMain),
 ) as [MainName[], OtherName[]];
+
+/** Names of all others, in the order of the list. */
+export const otherNames: readonly OtherName[] = others;
 
 const mainByKind = Object.fromEntries(mainNames.map((name) => [linkOptions[name].main.opens, linkOptions[name]]));
 
@@ -58,7 +61,7 @@ export async function readOptions(context: LinkContext, workspaceId: string, typ
   for (const [name, option] of options)
     if (typed[name] !== undefined)
       Object.assign(read, await refusals.read(() => option.read(typed[name] as never, context, workspaceId)));
-  return refusals.settle(read) as LinkChanges;
+  return refusals.settle(read);
 }
 
 /** Reads these options of a new link: one that is left out is none. */

@@ -1,10 +1,10 @@
 import { withQuery } from '../../ground/addresses/destination.ts';
 
 /** A place where a link is shared, as its UTM parameters name it. */
-export type Channel = { label: string; source: string; medium: string };
+export type UtmChannel = { label: string; source: string; medium: string };
 
 /** Channels that the form offers; every word of them can be changed. */
-export const offeredChannels: readonly Channel[] = [
+export const offeredChannels: readonly UtmChannel[] = [
   { label: 'Newsletter', source: 'newsletter', medium: 'email' },
   { label: 'Instagram', source: 'instagram', medium: 'social' },
   { label: 'Facebook', source: 'facebook', medium: 'social' },

@@ -1,5 +1,5 @@
 import { readDomain } from '../../domains/domains/queries.ts';
-import { slugKey } from '../../ground/addresses/slug.ts';
+import { readSlug, slugKey } from '../../ground/addresses/slug.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import { AppError, Invalid, refusalsIn } from '../../ground/text/errors.ts';
 import { plural } from '../../ground/text/format.ts';
@@ -74,9 +74,10 @@ export async function checkSet(context: LinkContext, workspaceId: string, set: L
       if (!(error instanceof AppError)) throw error;
       for (const each of refusalsIn(error)) {
         const refusal = await offerFree(context.db, domain, each);
-        checked.errors[fieldIn(refusal.field)] ??= refusal.message;
+        const isUnknown = refusal.code === 'campaign_unknown';
+        checked.errors[fieldIn(refusal.field)] ??= isUnknown ? 'There is no such campaign yet.' : refusal.message;
         checked.suggestion ??= offeredBy(refusal);
-        if (refusal.code === 'campaign_unknown') unknown.set(nameKey(campaign), campaign);
+        if (isUnknown) unknown.set(nameKey(campaign), campaign);
       }
     }
     rows.push(checked);
@@ -90,11 +91,14 @@ const fieldIn = (field: string | undefined): RowField => rowFields.find((name) =
 
 type Domain = Awaited<ReturnType<typeof readDomain>>;
 
-/** Slugs that stand in two rows, or belong to a link already. */
-async function refuseTaken({ db }: LinkContext, workspaceId: string, domain: Domain, rows: readonly CheckedRow[]) {
+/** Slugs that stand in two rows, or belong to a link already; also of rows that are refused for something else. */
+async function refuseTaken(context: LinkContext, workspaceId: string, domain: Domain, rows: readonly CheckedRow[]) {
+  const { db } = context;
+  const isReserved = (key: string) => context.isReservedSlug(key, domain.isInstances);
   const typed = rows.flatMap((checked, at) => {
-    const slug = checked.read?.slug;
-    return slug ? [{ checked, at, slug, key: slugKey(slug, domain) }] : [];
+    if (checked.row.slug === '' || checked.errors.slug !== undefined) return [];
+    const slug = readSlug(checked.row.slug, isReserved);
+    return [{ checked, at, slug, key: slugKey(slug, domain) }];
   });
   const keys = await findTaken(
     db,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Invalid } from '../../ground/text/errors.ts';
 import { typed } from '../../ground/http/typed.ts';
-import { type Channel, offeredChannels, withUtm } from './channels.ts';
+import { type UtmChannel, offeredChannels, withUtm } from './channels.ts';
 import { maxRows, type Row, rowFields, rowOf } from './rows.ts';
 
 /** Bytes of a form: as many rows with addresses of middle length, several times over. */
@@ -38,7 +38,7 @@ export const sourceForm = z.object({
   slug: column,
 });
 
-export type Source = z.output<typeof sourceForm>;
+export type SourceForm = z.output<typeof sourceForm>;
 
 /** The second step: the rows, each of which can be changed. */
 export const rowsForm = z.object({
@@ -54,7 +54,7 @@ export const rowsForm = z.object({
 export type Rows = z.output<typeof rowsForm>;
 
 /** Channels of the first form, as it was sent: those that are chosen, by their ticks or by a name of their own. */
-export type SentChannel = Channel & { slug: string; isChosen: boolean };
+export type SentChannel = UtmChannel & { slug: string; isChosen: boolean };
 
 /** Empty rows for channels of one's own. */
 const emptyChannels = 3;
@@ -66,7 +66,7 @@ export const firstChannels = (): SentChannel[] => [
 ];
 
 /** Those of a form that was sent. */
-export const channelsOf = ({ source, medium, slug, label, chosen }: Source): SentChannel[] =>
+export const channelsOf = ({ source, medium, slug, label, chosen }: SourceForm): SentChannel[] =>
   source.length === 0
     ? firstChannels()
     : source.map((each, at) => ({
@@ -82,21 +82,21 @@ export const isMeant = ({ label, source, isChosen }: SentChannel): boolean =>
   isChosen || (label === '' && source.trim() !== '');
 
 /** The address of a channel's link. */
-export const addressOf = ({ url, utmCampaign }: Source, { source, medium }: Channel): string =>
+export const channelAddress = ({ url, utmCampaign }: SourceForm, { source, medium }: UtmChannel): string =>
   withUtm(url, { source, medium, campaign: utmCampaign });
 
 /**
  * The rows of channels: a link each.
  * @throws Invalid (field `url` or `channels`)
  */
-export function rowsOfChannels(form: Source): Row[] {
+export function rowsOfChannels(form: SourceForm): Row[] {
   if (form.url.trim() === '')
     throw new Invalid('Paste the address that the links should lead to.', { field: 'url', code: 'url_invalid' });
   const meant = channelsOf(form).filter(isMeant);
   if (meant.length === 0)
     throw new Invalid('Choose at least one channel, or name one of your own.', { field: 'channels' });
   return meant.map((channel) =>
-    rowOf({ url: addressOf(form, channel), slug: channel.slug, title: channel.label || channel.source }),
+    rowOf({ url: channelAddress(form, channel), slug: channel.slug, title: channel.label || channel.source }),
   );
 }
 

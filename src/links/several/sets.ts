@@ -15,7 +15,7 @@ export async function readSet(db: Db, workspaceId: string, linkId: string): Prom
   const { rows } = await db.execute<{ id: string }>(sql`
 select made.target_id as id
 from events one
-join events made on made.workspace_id = one.workspace_id and made.request_id = one.request_id
+join events made on made.workspace_id = one.workspace_id and (made.request_id = one.request_id or made.id = one.id)
   and made.id between one.id - ${nearby}::int and one.id + ${nearby}::int and made.what = 'link.created'
 where one.target_id = ${linkId} and one.workspace_id = ${workspaceId} and one.what = 'link.created'
 order by made.id`);

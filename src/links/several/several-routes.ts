@@ -15,7 +15,7 @@ import { textsOfTemplate } from '../templates/forms.ts';
 import { findTemplate } from '../templates/templates.ts';
 import { checkSet, countRefused, type LinkSet, makeSet } from './check.ts';
 import {
-  addressOf,
+  channelAddress,
   channelsOf,
   firstChannels,
   isMeant,
@@ -25,7 +25,7 @@ import {
   rowsOfChannels,
   rowsOfForm,
   severalQuery,
-  type Source,
+  type SourceForm,
   sourceForm,
 } from './forms.ts';
 import { maxRows, readPasted, type Row, rowFields, rowLabels } from './rows.ts';
@@ -152,13 +152,13 @@ const setOf = ({ workspace }: FastifyRequest, form: Rows): LinkSet => ({
   newCampaigns: mayDo(workspace.role, 'organise') ? form.newCampaign : [],
 });
 
-const addressesOf = (form: Source): string[] =>
+const addressesOf = (form: SourceForm): string[] =>
   channelsOf(form).map((channel) =>
-    form.url.trim() && (isMeant(channel) || channel.source) ? addressOf(form, channel) : '',
+    form.url.trim() && (isMeant(channel) || channel.source) ? channelAddress(form, channel) : '',
   );
 
 /** The first step. */
-function showSource(reply: FastifyReply, form: Source, errors: Record<string, string>) {
+function showSource(reply: FastifyReply, form: SourceForm, errors: Record<string, string>) {
   const channels = form.source.length > 0 ? channelsOf(form) : firstChannels();
   return reply.page('links/several/several.eta', {
     title: 'Several links',

@@ -10,7 +10,7 @@ import { readTagNames } from '../links/tags.ts';
 import type { LinkTemplate, TemplatePlan } from './templates.ts';
 
 /** Fields of the form of a new link that a template may fill. */
-export const filledFields = ['domain', 'tags', 'campaign'] as const;
+const filledFields = ['domain', 'tags', 'campaign'] as const;
 export const templateFields = ['name', ...filledFields] as const;
 
 export type TemplateTexts = Record<(typeof templateFields)[number], string>;

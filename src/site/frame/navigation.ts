@@ -161,14 +161,6 @@ export const actionsBelow = (home: string, others: readonly { name: string; slug
     words: 'new add bulk many csv import channels utm list',
   },
   {
-    name: 'create-template',
-    href: `${home}/templates/new`,
-    label: 'Create a link template',
-    icon: 'layout-template',
-    right: 'organise',
-    words: 'new add preset',
-  },
-  {
     name: 'create-campaign',
     href: `${home}/campaigns/new`,
     label: 'Create a campaign',

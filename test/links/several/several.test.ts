@@ -104,7 +104,7 @@ describe('a pasted list', () => {
     ]);
   });
 
-  it('of five hundred rows says which three are wrong, makes none of them, and makes all once these are mended', async () => {
+  it('of five hundred rows says which three are wrong, and makes all or none', async () => {
     const rows = Array.from({ length: 500 }, (_, index) => `https://many.example.com/${index},many-${index}`);
     rows[10] = 'two words,many-10';
     rows[250] = 'https://many.example.com/250,many-249';
@@ -173,7 +173,7 @@ describe('a pasted list', () => {
     }));
     const before = (await countAll()) ?? 0;
     const answers = await Promise.all(lists.map((fields) => make(fields)));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([303, 422]);
+    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([303, 422]);
     expect(await countAll()).toBe(before + 40);
   });
 

@@ -50,6 +50,10 @@ export const ofWorkspace: Record<string, Where> = {
   'view that is renamed': ({ home, viewId }) => `${home}/views/${viewId}`,
   tags: ({ home }) => `${home}/tags`,
   'one tag': ({ home, tagId }) => `${home}/tags/${tagId}`,
+  'several links by channel': ({ home, unbroken }) =>
+    `${home}/links/several?url=${encodeURIComponent(`https://example.com/${unbroken}`)}`,
+  'several links of a list': ({ home, unbroken }) => `${home}/links/several?way=list&list=${unbroken}`,
+  'links that were made together': ({ home, long }) => `${home}/links/several/${long.id}`,
   'link templates': ({ home }) => `${home}/templates`,
   'link template that is new': ({ home, unbroken }) => `${home}/templates/new?name=${unbroken}&tags=${unbroken}`,
   settings: ({ home }) => `${home}/settings`,
