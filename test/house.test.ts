@@ -137,6 +137,7 @@ const homes: Record<string, string> = {
   'people/workspaces': 'workspaces members invitations',
   'domains/domains': 'domains',
   'links/links': 'links slugs tags link_tags campaigns',
+  'links/templates': 'link_templates link_template_tags',
   'visitors/visits': 'visitor_salts',
   'visitors/clicks': 'hit_batches agent_shapes',
   'visitors/rollups':
@@ -163,7 +164,10 @@ const guests: Record<string, { tables: string; why: string }> = {
     why: 'a workspace or a member goes with all of theirs in one transaction',
   },
   'domains/domains': { tables: 'workspaces', why: 'the default domain is a column of the workspace' },
-  'links/links': { tables: 'workspaces', why: 'notes that all its links have texts to search' },
+  'links/links': {
+    tables: 'workspaces link_template_tags',
+    why: 'notes that all its links have texts to search; two tags are merged in one transaction',
+  },
   'ground/zones': { tables: 'workspaces', why: 'another time zone where Postgres does not know this one' },
   'reports/imports': {
     tables: 'clicks domains links slugs',

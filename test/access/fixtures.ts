@@ -12,7 +12,7 @@ import { insertShare } from '../../src/reports/sharing/queries.ts';
 import { insertInvitation } from '../../src/people/workspaces/invitations.ts';
 import { byPerson, byTest } from '../setup/actor.ts';
 import type { TestApp } from '../setup/app.ts';
-import { makeCampaign, makeLink } from '../setup/make.ts';
+import { makeCampaign, makeLink, makeTemplate } from '../setup/make.ts';
 
 /** The workspace in which everything is made, and whom it is made by. */
 export type Place = { app: TestApp; workspaceId: string; slug: string; ownerId: string };
@@ -53,6 +53,8 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
     case 'tags':
     case 'tagId':
       return { [name]: (await ensureTags(db, workspaceId, byTest, [word]))[0] ?? '' };
+    case 'templateId':
+      return { templateId: (await makeTemplate(app, workspaceId, word)).id };
     case 'noteId':
       await insertNote(db, workspaceId, byPerson(ownerId), { at: new Date(), text: word, linkId: null });
       return { noteId: await idOf(place, sql`select id from report_notes where text = ${word}`) };

@@ -330,7 +330,8 @@ export const links = pgTable(
     deletedAt: instant('deleted_at'),
     /**
      * Slug, title and destination in small letters, a line each: all that a search of links reads. Triggers keep it
-     * (see the migrations, which also make its indexes `links_search`, where Postgres has pg_trgm, and `links_search_short`).
+     * (see the migrations, which also make its indexes `links_search`, where Postgres has pg_trgm, and `links_search_short`;
+     * `links_search_destination` finds links by where they lead).
      */
     searchText: text('search_text'),
     /**
@@ -408,6 +409,45 @@ export const slugs = pgTable(
   (table) => [
     unique('slugs_domain_id_slug_key').on(table.domainId, table.slugKey),
     index('slugs_link_id').on(table.linkId),
+  ],
+);
+
+/** Values that fill the form of a new link, under a name. NULL: not filled. */
+export const linkTemplates = pgTable(
+  'link_templates',
+  {
+    id: text('id').primaryKey(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    /** The name folded: what names are told apart by. */
+    nameKey: text('name_key').notNull(),
+    domainId: text('domain_id').references(() => domains.id, { onDelete: 'set null' }),
+    campaignId: text('campaign_id').references(() => campaigns.id, { onDelete: 'set null' }),
+    createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    unique('link_templates_name').on(table.workspaceId, table.nameKey),
+    index('link_templates_campaign_id').on(table.campaignId).where(sql`${table.campaignId} is not null`),
+  ],
+);
+
+export const linkTemplateTags = pgTable(
+  'link_template_tags',
+  {
+    templateId: text('template_id')
+      .notNull()
+      .references(() => linkTemplates.id, { onDelete: 'cascade' }),
+    tagId: text('tag_id')
+      .notNull()
+      .references(() => tags.id, { onDelete: 'cascade' }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.templateId, table.tagId] }),
+    index('link_template_tags_tag_id').on(table.tagId),
   ],
 );
 

@@ -1,13 +1,21 @@
 import { z } from 'zod';
 import { readCampaignOf } from '../links/campaigns.ts';
-import { defineOption } from './option.ts';
+import { askedOnce, defineOption } from './option.ts';
 
 export const campaignOption = defineOption({
   name: 'campaign',
   label: 'Campaign',
-  field: { kind: 'names', source: '/campaigns/suggest', isMany: false },
-  read: async (typed: string | null, { db }, workspaceId) => ({
-    campaignId: await readCampaignOf(db, workspaceId, typed ?? ''),
+  isInSight: true,
+  field: {
+    kind: 'names',
+    source: '/campaigns/suggest',
+    isMany: false,
+    makes: { as: 'newCampaign', by: 'organise' },
+  },
+  read: async (typed: string | null, context, workspaceId) => ({
+    campaignId: await askedOnce(context, `campaign ${typed ?? ''}`, () =>
+      readCampaignOf(context.db, workspaceId, typed ?? ''),
+    ),
   }),
   show: (link) => link.campaign?.name ?? '',
   json: {

@@ -5,6 +5,7 @@ import { defineOption } from './option.ts';
 export const tagsOption = defineOption({
   name: 'tags',
   label: 'Tags',
+  isInSight: true,
   field: {
     kind: 'names',
     hint: 'Separate tags with commas. A new name becomes a new tag.',

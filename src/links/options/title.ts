@@ -9,7 +9,8 @@ const maxLength = 200;
 export const titleOption = defineOption({
   name: 'title',
   label: 'Title',
-  field: { kind: 'text', attrs: { autocomplete: 'off' } },
+  isInSight: false,
+  field: { kind: 'text', attrs: { 'data-most': maxLength, autocomplete: 'off' } },
   read: (typed: string | null) => ({ title: readTitle(typed ?? '') }),
   show: (link) => link.title ?? '',
   json: {

@@ -6,14 +6,19 @@ import { links } from '../../ground/db/schema.ts';
 import { Invalid, readAs } from '../../ground/text/errors.ts';
 import { isSlugTaken } from '../links/claim.ts';
 import type { ArchivedLink } from '../links/queries.ts';
-import { defineMainOption, type LinkContext, type Shown } from './option.ts';
+import { askedOnce, defineMainOption, type LinkContext, type Shown } from './option.ts';
 
 export const urlOption = defineMainOption({
   name: 'url',
   label: 'Destination',
+  isInSight: true,
   main: {
     opens: 'url',
-    asNew: { label: 'Where should it lead?', placeholder: 'https://example.com/a-long-address' },
+    asNew: {
+      label: 'Where should it lead?',
+      placeholder: 'https://example.com/a-long-address',
+      hints: '/links/same-destination',
+    },
     changed: 'Visitors follow the new destination from now on.',
     shown: ({ url }) => shownUrl(url),
     refuseToOpen: refuseLoops,
@@ -81,7 +86,9 @@ export async function readUrl(
 ): Promise<string> {
   const url = readAs(field, () => readDestination(typedUrl));
   const parsed = new URL(url);
-  if (await isShortLink(context, await listKeptHosts(context.db, workspaceId, [parsed.hostname]), parsed))
+  const { hostname } = parsed;
+  const hosts = await askedOnce(context, `host ${hostname}`, () => listKeptHosts(context.db, workspaceId, [hostname]));
+  if (await isShortLink(context, hosts, parsed))
     throw loop('A link may not lead to another short link of this server, or to itself.', field);
   return url;
 }

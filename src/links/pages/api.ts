@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { jsonBody } from '../../people/keys/forms.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { refusals } from '../../people/keys/problem.ts';
-import { readNewLink, refuseToRestore } from './forms.ts';
+import { refuseToRestore } from './forms.ts';
+import { readNewLink } from '../creation/new-link.ts';
 import {
   jsonOfOptions,
   newMainSchemas,
@@ -15,7 +16,8 @@ import {
   valueSchemas,
 } from '../options/list.ts';
 import { linkSorts, linkStates, listLinks } from '../links/list.ts';
-import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
+import { insertLink } from '../links/insert.ts';
+import { archiveLink, getLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
 import { listTags, tagColours } from '../links/tags.ts';
 
 const link = z

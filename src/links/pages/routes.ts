@@ -1,24 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { listDomains } from '../../domains/domains/queries.ts';
 import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
 import { isFragmentRequest, pathBehind } from '../../ground/http/fragments.ts';
-import { makeOnce } from '../../ground/http/once.ts';
 import { type Flash, flashOf, takeForm } from '../../ground/http/forms.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
-import { SlugTaken } from '../links/claim.ts';
-import { checkSlug, editLinkForm, editQuery, listQuery, newLinkForm, readNewLink, refuseToRestore } from './forms.ts';
+import { editLinkForm, editQuery, listQuery, refuseToRestore } from './forms.ts';
 import { linkHead, tabShown } from './head.ts';
 import { listBehind, listHref, readBack, rowsOf, showList, statesBehind } from './list-page.ts';
 import { mainOf, type OptionName, optionNames, readOptions, shownOf, showOptions } from '../options/list.ts';
-import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
+import { archiveLink, getLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
 
 // A text that cannot be an id (it may hold a NUL, which Postgres refuses) is the id of no link.
 const linkParams = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });
 
-/** Pages of links: list, create, edit, archive, delete. The page of one link, with its report, is in reports/pages. */
+/** Pages of links: list, edit, archive, delete. Making them is in creation, the page of one, with its report, in reports/pages. */
 export default async function linkRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;
@@ -28,58 +25,6 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
   routes.get('/w/:workspace/links', { ...toSee, schema: { querystring: listQuery } }, async (request, reply) =>
     showList(request, reply, request.query),
   );
-
-  // The form is filled from the address, for bookmarks and for duplicates. Sending it is a person's decision.
-  routes.get('/w/:workspace/links/new', { ...toChange, schema: { querystring: newLinkForm } }, async (request, reply) =>
-    reply.page('links/pages/new.eta', {
-      title: 'Create a link',
-      values: request.query,
-      errors: {},
-      idPrefix: 'new',
-    }),
-  );
-
-  routes.get(
-    '/w/:workspace/links/slug-check',
-    { ...toChange, schema: { querystring: newLinkForm } },
-    async (request, reply) => {
-      reply.header('cache-control', 'no-store');
-      return reply.fragment('site/components/_slug-state.eta', {
-        ...(await checkSlug(app, request.workspace.id, request.query)),
-      });
-    },
-  );
-
-  routes.post('/w/:workspace/links', toChange, async (request, reply) => {
-    const isFragment = isFragmentRequest(request);
-    return takeForm(
-      request,
-      reply,
-      newLinkForm,
-      async ({ idPrefix, ...values }) => {
-        const asked = await readNewLink(app, request.workspace.id, values);
-        const { made } = await makeOnce(request, async (tx) => ({
-          id: (await insertLink(tx, request.workspace.id, actorOf(request), asked)).id,
-        }));
-        const link = await getLink(db, request.workspace.id, made.id);
-        if (!isFragment) {
-          reply.flash('success', withWarning(`${nameOf(link)} is ready.`, link));
-          return reply.redirect(linkHref(request, link), 303);
-        }
-        // The list behind the dialog shows it at once; on the first link's page the form's own place shows it.
-        if (idPrefix === 'quick') reply.header('HX-Trigger', 'link-created');
-        return reply.fragment('site/components/_created-link.eta', { link, idPrefix });
-      },
-      async ({ errors, thrown }) => {
-        const { idPrefix, ...values } = newLinkForm.parse(request.body);
-        const taken = thrown instanceof SlugTaken ? thrown : undefined;
-        const view = { title: 'Create a link', values, errors, taken, idPrefix };
-        if (!isFragment) return reply.page('links/pages/new.eta', view);
-        const domains = (await listDomains(db, request.workspace.id)).map(({ host }) => host);
-        return reply.fragment('site/components/_create-link.eta', { ...view, domains });
-      },
-    );
-  });
 
   routes.get(
     '/w/:workspace/links/:linkId/edit',

@@ -12,7 +12,10 @@ export type Role = (typeof roles)[number];
 export const rights = {
   look: { least: 'viewer', words: 'See links, campaigns, tags and reports, also live, and export tables' },
   changeLinks: { least: 'member', words: 'Create, change, archive and delete links' },
-  organise: { least: 'member', words: 'Create and change campaigns, tags, saved views and notes on charts' },
+  organise: {
+    least: 'member',
+    words: 'Create and change campaigns, tags, link templates, saved views and notes on charts',
+  },
   takeHits: { least: 'member', words: 'Export single hits' },
   sendReports: { least: 'member', words: 'Share reports and have them mailed' },
   makeKeys: { least: 'member', words: 'Create and delete API keys' },

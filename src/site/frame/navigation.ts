@@ -59,6 +59,14 @@ export const placesBelow = (home: string): NavigationPlace[] => [
   },
   { name: 'tags', group: 'library', href: `${home}/tags`, label: 'Tags', icon: 'tag', key: 't', words: 'labels' },
   {
+    name: 'templates',
+    group: 'library',
+    href: `${home}/templates`,
+    label: 'Link templates',
+    icon: 'layout-template',
+    words: 'presets defaults',
+  },
+  {
     name: 'domains',
     group: 'library',
     href: `${home}/domains`,
@@ -152,6 +160,14 @@ export const actionsBelow = (home: string, others: readonly { name: string; slug
     icon: 'plus',
     right: 'changeLinks',
     words: 'new add shorten url',
+  },
+  {
+    name: 'create-several',
+    href: `${home}/links/several`,
+    label: 'Create several links',
+    icon: 'list-plus',
+    right: 'changeLinks',
+    words: 'new add bulk many csv import channels utm list',
   },
   {
     name: 'create-campaign',

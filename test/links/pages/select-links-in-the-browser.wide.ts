@@ -75,13 +75,12 @@ describe('in a browser', () => {
     await page.keyboard.press('c');
     await page.keyboard.type('example.com/new');
     const dialog = page.locator('#create-link');
-    await dialog.getByText('Options').click();
     await dialog.getByRole('textbox', { name: 'Tags' }).pressSequentially('Mail, fru');
     await dialog.getByRole('button', { name: 'fruit' }).click();
     expect(await dialog.getByRole('textbox', { name: 'Tags' }).inputValue()).toBe('Mail, fruit, ');
     await dialog.getByRole('textbox', { name: 'Campaign' }).pressSequentially('spr');
     await dialog.getByRole('button', { name: 'Spring' }).click();
-    await dialog.getByRole('button', { name: 'Shorten' }).click();
+    await dialog.getByRole('button', { name: 'Create', exact: true }).click();
     await dialog.locator('.created-url').waitFor(); // its words change as soon as it is copied
     await page.locator('.marks', { hasText: 'Mail' }).waitFor();
     const marks = (await page.locator('.marks').first().innerText()).split(/\s+/);

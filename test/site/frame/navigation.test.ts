@@ -66,6 +66,7 @@ describe('the places of the dashboard', () => {
 /** The route that an action ends in; a page that everybody may read has a form that not everybody may send. */
 const routes: Record<string, string> = {
   'create-link': 'POST /w/:workspace/links',
+  'create-several': 'POST /w/:workspace/links/several',
   'create-campaign': 'POST /w/:workspace/campaigns',
   'share-report': 'POST /w/:workspace/shares',
   invite: 'POST /w/:workspace/invitations',
