@@ -67,7 +67,7 @@ import pageFiles from './visitors/redirect/page-file-routes.ts';
 import hostFiles from './visitors/redirect/host-file-routes.ts';
 import type { Resolver } from './visitors/redirect/resolve.ts';
 import { tlsQuestion } from './visitors/redirect/tls-allowed-routes.ts';
-import redirectRoutes, { answerStray, type RedirectParts } from './visitors/redirect/routes.ts';
+import redirectRoutes, { answerStray, answerUnreadable, type RedirectParts } from './visitors/redirect/routes.ts';
 import type { Traffic } from './visitors/redirect/traffic.ts';
 import sharingRoutes from './reports/sharing/routes.ts';
 import workspaceRoutes from './people/workspaces/routes.ts';
@@ -125,7 +125,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       noteAddress(request, isProxy);
       return takeTarget(request);
     },
-    frameworkErrors: refuseBrokenAddress,
+    frameworkErrors(error, request, reply) {
+      if (sites.siteOf(request.headers.host) === 'app') refuseBrokenAddress(error, request, reply);
+      else void answerUnreadable(request, reply, redirectParts);
+    },
   });
   app.server.maxConnections = maxConnections;
   // Node remembers a peer that was read once: after a reset there is none to read.

@@ -41,7 +41,7 @@ function iconMarkup(assetUrl: AssetUrl) {
  * `reply.page('links/pages/index.eta', data)` renders a template of views/. Templates see `it`: the data, over the frame,
  * over `reply.locals`, over what is everywhere. The parts of a page see only the last: the member who asks (frame.ts),
  * `asset(name)`, `icon(name, class?)`, `formToken()`, `linkOptions`, `shownOf(link)` and the functions of format.ts. Failures and pages of
- * visitors are rendered by `viewAsync`, because they may not need the database.
+ * visitors are rendered without it, because they may not need the database.
  */
 async function views(app: FastifyInstance, options: { isCached: boolean; isStrict: boolean }): Promise<void> {
   const assetUrl = readAssets().url;
