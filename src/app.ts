@@ -24,9 +24,11 @@ import type { Db } from './ground/db/db.ts';
 import { openDns } from './domains/dns/dns.ts';
 import domainsApi from './domains/domains/api.ts';
 import domainRoutes from './domains/domains/routes.ts';
-import logoRoutes from './domains/domains/logo-routes.ts';
+import domainRemovalRoutes from './domains/domains/removal-routes.ts';
 import domainSettingsApi from './domains/domains/settings-api.ts';
-import domainSettingsRoutes from './domains/domains/settings-routes.ts';
+import brandRoutes from './domains/settings/brand-routes.ts';
+import domainSettingsRoutes from './domains/settings/settings-routes.ts';
+import visitorPageRoutes from './domains/settings/visitor-page-routes.ts';
 import { LimitReached, Unavailable } from './ground/text/errors.ts';
 import hitsApi from './reports/exports/api.ts';
 import exportRoutes from './reports/exports/routes.ts';
@@ -233,8 +235,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(mailingRoutes);
     await dashboard.register(qrRoutes);
     await dashboard.register(domainRoutes, { dns });
-    await dashboard.register(domainSettingsRoutes, { readDestination, shortUrlOf, applyCasePolicy });
-    await dashboard.register(logoRoutes);
+    await dashboard.register(domainRemovalRoutes, { shortUrlOf });
+    await dashboard.register(domainSettingsRoutes, { readDestination, applyCasePolicy });
+    await dashboard.register(brandRoutes, { readDestination, applyCasePolicy });
+    await dashboard.register(visitorPageRoutes, { readDestination });
     await dashboard.register(outboxRoutes);
     await dashboard.register(keyPages);
     await dashboard.register(async (api) => {

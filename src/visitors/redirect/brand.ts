@@ -24,7 +24,7 @@ export type BrandColors = {
 };
 
 /**
- * Where the colour cannot be read on the page's ground it is darkened or lightened until it can; its hue stays. A button
+ * A colour that cannot be read on the page's ground is darkened or lightened until it can; its hue stays. A button
  * keeps it, and its text is white or black: one of the two has a contrast of 4.58 on every colour.
  * @param color six hexadecimal digits
  */
@@ -49,7 +49,7 @@ export function brandStyle(color: string): string {
 }
 
 /**
- * What becomes of a colour, in words for those who choose it. No colour can be read on light and on dark pages alike.
+ * Tells those who choose a colour what becomes of it. No colour can be read on light and on dark pages alike.
  * @param color six hexadecimal digits
  */
 export function describeBrandColor(color: string): { isPale: boolean; words: string } {

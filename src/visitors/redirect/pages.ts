@@ -15,7 +15,7 @@ const plainHeaders = { 'cache-control': 'private, no-store', 'x-robots-tag': 'no
 
 /** @param frameAncestors the pages that may show this one in a frame of theirs */
 export const visitorPageHeaders = (frameAncestors: "'none'" | "'self'") => ({
-  'content-security-policy': `default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors ${frameAncestors}`,
+  'content-security-policy': `default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors ${frameAncestors}`,
   'x-content-type-options': 'nosniff',
 });
 
@@ -49,10 +49,7 @@ export async function showNotFound(request: FastifyRequest, reply: FastifyReply,
   return leadTo(host.notFoundUrl, request, reply, host);
 }
 
-/**
- * Leads to the address that is meant for visitors of links that have ended, else shows a page.
- * @param address of the link itself
- */
+/** Leads to the address that is meant for visitors of links that have ended, else shows a page. */
 export async function showEnded(
   request: FastifyRequest,
   reply: FastifyReply,
