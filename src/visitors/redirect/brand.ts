@@ -55,12 +55,12 @@ export function brandStyle(color: string): string {
 export function describeBrandColor(color: string): { isPale: boolean; words: string } {
   const { light, dark, fill, ink } = brandColors(color);
   const isPale = light !== fill;
-  const onLight = isPale
-    ? `Too pale to read on light pages: text becomes ${light} there`
-    : 'Text has it on light pages';
-  const onDark = dark === fill ? 'stays as it is on dark ones' : `becomes ${dark} on dark ones`;
-  const button = `Buttons keep the colour, with ${ink === '#ffffff' ? 'white' : 'black'} words on it.`;
-  return { isPale, words: `${onLight}, and ${onDark}. ${button}` };
+  const onLight = isPale ? `Too pale for text on light pages, where it becomes ${light}` : '';
+  const onDark = dark === fill ? '' : isPale ? `, and ${dark} on dark ones` : `Text becomes ${dark} on dark pages`;
+  return {
+    isPale,
+    words: `${onLight}${onDark}. Buttons keep it, with ${ink === '#ffffff' ? 'white' : 'black'} words.`,
+  };
 }
 
 /** Mixes towards black or white, a hundredth at a time, until it can be read on that ground. */

@@ -16,6 +16,8 @@ const plainHeaders = { 'cache-control': 'private, no-store', 'x-robots-tag': 'no
 /** @param frameAncestors the pages that may show this one in a frame of theirs */
 export const visitorPageHeaders = (frameAncestors: "'none'" | "'self'") => ({
   'content-security-policy': `default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors ${frameAncestors}`,
+  // In a header: Chrome takes a meta element for the policy of whoever parses the page, which the settings do.
+  'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 });
 

@@ -99,7 +99,7 @@ describe('the form of a brand', () => {
 
   it('says what becomes of a colour, and keeps the words of the last one while another is typed', async () => {
     const say = (brandColor: string) => ada.ask(`${path}/brand/colour?${new URLSearchParams({ brandColor })}`);
-    expect((await say('#FFD400')).text).toContain('Too pale to read on light pages: text becomes #877000 there');
+    expect((await say('#FFD400')).text).toContain('Too pale for text on light pages, where it becomes #877000.');
     expect((await say('')).text).toContain('Without a colour the pages are grey.');
     for (const half of ['#ffd4', '<b>', 'red']) expect((await say(half)).status).toBe(204);
   });

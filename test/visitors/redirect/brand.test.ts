@@ -49,11 +49,11 @@ describe('the colour of a brand', () => {
   });
 
   it.each([
-    ['ffd400', true, 'Too pale to read on light pages: text becomes #877000 there, and stays as it is on dark ones.'],
-    ['0f7b5c', false, 'Text has it on light pages, and becomes #359076 on dark ones.'],
-    ['767b80', true, 'Too pale to read on light pages: text becomes #6f7478 there, and becomes #7d8286 on dark ones.'],
+    ['ffd400', true, 'Too pale for text on light pages, where it becomes #877000.'],
+    ['0f7b5c', false, 'Text becomes #359076 on dark pages.'],
+    ['767b80', true, 'Too pale for text on light pages, where it becomes #6f7478, and #7d8286 on dark ones.'],
   ])('is described in words to those who choose it: #%s', (color, isPale, words) => {
-    const buttons = `Buttons keep the colour, with ${color === '0f7b5c' ? 'white' : 'black'} words on it.`;
+    const buttons = `Buttons keep it, with ${color === '0f7b5c' ? 'white' : 'black'} words.`;
     expect(describeBrandColor(color)).toEqual({ isPale, words: `${words} ${buttons}` });
   });
 });

@@ -40,6 +40,7 @@ const expectBrand = ({ text, headers }: Answer) => {
   expect(headers['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
   expect(headers['content-security-policy']).not.toContain('script');
   expect(text).not.toMatch(/<script|<style| style=| on\w+=/);
+  expect(headers['referrer-policy']).toBe('no-referrer');
   expect(headers['set-cookie']).toBeUndefined();
 };
 
