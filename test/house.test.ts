@@ -134,8 +134,8 @@ const homes: Record<string, string> = {
   'visitors/visits': 'visitor_salts',
   'visitors/clicks': 'hit_batches agent_shapes',
   'visitors/rollups':
-    'clicks clicks_pending visitors_seen click_totals_hourly click_counts_daily click_counts_monthly link_totals rollup_scopes',
-  'visitors/upkeep': 'scope_links scope_changes rolled_up_dimensions reclassifications chart_notes',
+    'clicks clicks_pending visitors_seen click_totals_hourly click_counts_monthly link_totals rollup_scopes',
+  'visitors/upkeep': 'click_counts_daily scope_links scope_changes rolled_up_dimensions reclassifications chart_notes',
   'reports/notes': 'report_notes',
   'reports/saved-views': 'saved_views',
   'reports/sharing': 'shares',
@@ -149,8 +149,7 @@ const homes: Record<string, string> = {
 const guests: Record<string, { tables: string; why: string }> = {
   'visitors/rollups': { tables: 'hit_batches', why: 'moves hits out of the inbox' },
   'visitors/upkeep': {
-    tables:
-      'agent_shapes clicks visitors_seen click_totals_hourly click_counts_daily click_counts_monthly link_totals rollup_scopes',
+    tables: 'agent_shapes clicks visitors_seen click_totals_hourly click_counts_monthly link_totals rollup_scopes',
     why: 'counts anew, and deletes what is over, in all that the mover writes',
   },
   'people/workspaces': {

@@ -140,7 +140,7 @@ select (select count(*)::int from clicks) as recorded,
        (select count(distinct (link_id, clicked_at, id))::int from clicks) as distinct_rows,
        (select sum(hits)::int from click_totals_hourly where scope_id = 'benchws') as workspace_total,
        (select sum(hits)::int from click_totals_hourly where scope_id <> 'benchws') as link_total,
-       (select sum(clicks)::int from click_counts_daily where scope_id = 'benchws' and dimension = 'class') as classes`);
+       (select sum(clicks)::int from click_counts_monthly where scope_id = 'benchws' and dimension = 'class') as classes`);
   console.log(`acknowledged ${acknowledged}`, rows[0]);
   if (Object.values(rows[0]).some((count) => count !== acknowledged)) {
     console.error('The counts differ.');

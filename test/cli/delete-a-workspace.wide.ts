@@ -89,7 +89,6 @@ describe('waymark workspace:delete', () => {
     const before = await rowsThatName(kept);
     expect(Object.keys(await rowsThatName(gone))).toEqual(
       expect.arrayContaining([
-        'click_counts_daily',
         'click_counts_monthly',
         'click_totals_hourly',
         'link_totals',

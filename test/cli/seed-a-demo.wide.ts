@@ -10,6 +10,7 @@ import { byTest } from '../setup/actor.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../setup/database.ts';
 import { insertBareWorkspace, rowsOf } from '../setup/hits.ts';
 import { type CommandLine, openCommandLine } from './run.ts';
+import { countsByDay } from '../setup/rollups.ts';
 
 /** Its days are not those of UTC, and its clocks change. */
 const timeZone = 'America/St_Johns';
@@ -62,7 +63,7 @@ from clicks c where ${inDemo()} and ${counted} group by 1, 2 order by 1, 2`,
     const fromRollups = await rowsOf(
       database.db,
       sql`
-select day::text, value, clicks::int, visitors::int from click_counts_daily
+select day::text, value, clicks::int, visitors::int from ${sql.raw(countsByDay)} d
 where scope_id = ${demo.workspaceId} and dimension = ${dimension.name} order by 1, 2`,
     );
     expect(fromRollups).toEqual(fromRows);

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { dimensions } from '../../src/visitors/rollups/dimensions.ts';
 import { query } from '../setup/postgres.ts';
+import { countsByDay } from '../setup/rollups.ts';
 import { makeNextVersion, type NextVersion } from './next-version.ts';
 import { sendVisitors } from './visitors.ts';
 import { openWorld, type World } from './world.ts';
@@ -48,7 +49,7 @@ it('a version with one dimension more beside this one: every dimension adds up t
     `select d.dimension as name, sum(d.clicks)::int as days,
             (select sum(m.clicks)::int from click_counts_monthly m
              where m.dimension = d.dimension and m.scope_id in (select id from workspaces)) as months
-     from click_counts_daily d where d.scope_id in (select id from workspaces) group by 1`,
+     from ${countsByDay} d where d.scope_id in (select id from workspaces) group by 1`,
   );
   for (const name of names)
     expect(sums.find((sum) => sum.name === name)).toEqual({ name, days: clicks?.count, months: clicks?.count });
@@ -56,7 +57,7 @@ it('a version with one dimension more beside this one: every dimension adds up t
   const probes = (source: string) => query(world.postgres.url, source);
   expect(
     await probes(
-      `select scope_id, value, sum(clicks)::int as clicks from click_counts_daily where dimension = 'probe' group by 1, 2 order by 1, 2`,
+      `select scope_id, value, sum(clicks)::int as clicks from ${countsByDay} d where dimension = 'probe' group by 1, 2 order by 1, 2`,
     ),
   ).toEqual(
     await probes(`

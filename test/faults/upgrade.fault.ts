@@ -15,6 +15,7 @@ import { query } from '../setup/postgres.ts';
 import { host, type ServerNode, startNode } from './node.ts';
 import { type FaultyPostgres, startPostgres } from './postgres.ts';
 import { sendVisitors } from './visitors.ts';
+import { countsByDay } from '../setup/rollups.ts';
 
 /** The last migration of versions that wrote hits twice, before there was an inbox. */
 const lastBefore = '0002_events_record';
@@ -104,7 +105,7 @@ it('a million hits of the version before are counted in steps, while two nodes t
     `select (select count(*) from clicks)::int as rows,
             (select sum(hits) from link_totals)::int as links,
             (select sum(hits) from click_totals_hourly where scope_id = '${workspaceId}')::int as hours,
-            (select sum(clicks) from click_counts_daily where scope_id = '${workspaceId}' and dimension = 'class')::int as days,
+            (select sum(clicks) from ${countsByDay} d where scope_id = '${workspaceId}' and dimension = 'class')::int as days,
             (select sum(clicks) from click_counts_monthly where scope_id = '${workspaceId}' and dimension = 'reason')::int as months`,
   );
   expect(sums).toEqual({ rows: total, links: total, hours: total, days: total, months: total });

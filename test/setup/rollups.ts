@@ -3,6 +3,17 @@ import { dimensions } from '../../src/visitors/rollups/dimensions.ts';
 import type { Db } from '../../src/ground/db/db.ts';
 import { rowsOf } from './hits.ts';
 
+const daysOfMonth = Array.from({ length: 31 }, (_, n) => `(t.month + ${n}, t.clicks_${n + 1}, t.visitors_${n + 1})`);
+
+/** SQL: rows (scope_id, day, dimension, value, clicks, visitors) of what rollups have of days, however they keep it. */
+export const countsByDay = `(
+  select scope_id, day, dimension, value, clicks, visitors from click_counts_daily
+  union all
+  select t.scope_id, d.day, t.dimension, t.value, d.clicks, d.visitors
+  from click_counts_monthly t cross join lateral (values ${daysOfMonth.join(', ')}) d (day, clicks, visitors)
+  where d.clicks <> 0 or d.visitors <> 0
+)`;
+
 /** Every rollup, from the rollup and from the rows; the two lists must be equal. */
 export async function rollupsAndRows(db: Db, workspaceId: string): Promise<{ rollups: unknown[]; rows: unknown[] }> {
   const zone = sql`(select time_zone from workspaces where id = ${workspaceId})`;
@@ -15,7 +26,7 @@ export async function rollupsAndRows(db: Db, workspaceId: string): Promise<{ rol
 select 'hour' as what, scope_id, hour::text as time, class as value, hits::int as clicks, visitors::int from click_totals_hourly
 where scope_id in (select id from ${scopes} s)
 union all
-select dimension, scope_id, day::text, value, clicks::int, visitors::int from click_counts_daily where scope_id in (select id from ${scopes} s)
+select dimension, scope_id, day::text, value, clicks::int, visitors::int from ${sql.raw(countsByDay)} d where scope_id in (select id from ${scopes} s)
 union all
 select dimension || ' a month', scope_id, month::text, value, clicks::int, visitors::int from click_counts_monthly where scope_id in (select id from ${scopes} s)
 union all

@@ -510,7 +510,7 @@ export const clickTotalsHourly = pgTable(
   (table) => [primaryKey({ columns: [table.scopeId, table.hour, table.class] })],
 );
 
-/** Clicks and visitors a day and a value of each dimension, for every workspace and every busy link. */
+/** Days of versions before that no job has folded yet; nothing is added. What it has is in the sums of months too. */
 export const clickCountsDaily = pgTable(
   'click_counts_daily',
   {
@@ -524,7 +524,15 @@ export const clickCountsDaily = pgTable(
   (table) => [primaryKey({ columns: [table.scopeId, table.day, table.dimension, table.value] })],
 );
 
-/** The same, folded to months: what keeps a year as cheap as a month. */
+/** Two columns for each day of a month, such as clicks_1 and visitors_1; NULL takes no room. */
+const daysOfMonth = () =>
+  Object.fromEntries(
+    Array.from({ length: 31 }, (_, before) => [`clicks_${before + 1}`, `visitors_${before + 1}`])
+      .flat()
+      .map((name) => [name, integer(name)]),
+  );
+
+/** Clicks and visitors of a month and its days by value of each dimension, for every workspace and busy link. */
 export const clickCountsMonthly = pgTable(
   'click_counts_monthly',
   {
@@ -535,6 +543,7 @@ export const clickCountsMonthly = pgTable(
     value: text('value').notNull(),
     clicks: bigint('clicks', { mode: 'number' }).notNull(),
     visitors: bigint('visitors', { mode: 'number' }).notNull(),
+    ...daysOfMonth(),
   },
   (table) => [primaryKey({ columns: [table.scopeId, table.month, table.dimension, table.value] })],
 );

@@ -76,7 +76,7 @@ export async function loadValues(
       counted ? byDimension(await countRows(tx, counted, ofRows)) : [],
       rolledUp
         ? await withSettings(tx, { work_mem: memory }, () =>
-            countValues(tx, rolledUp, sourcesOf(scope, period, true), ofRollups),
+            countValues(tx, rolledUp, sourcesOf(scope, period), ofRollups),
           )
         : [],
     ]),
@@ -128,7 +128,7 @@ async function readRollups(tx: Db, scope: Scope, period: Period, whole: readonly
   return withSettings(tx, { max_parallel_workers_per_gather: '0', work_mem: memory }, async () => {
     const spans = [period, { ...period, ...period.previous }];
     const [steps = [], previousSteps = []] = await stepsOfRollups(tx, scope, spans);
-    const sources = sourcesOf(scope, period, true);
+    const sources = sourcesOf(scope, period);
     return {
       steps,
       previousSteps,
@@ -159,16 +159,14 @@ const namesOf = ({ subject }: Scope) => dimensionsOf(subject).map(({ name }) => 
 
 const startsOf = (buckets: readonly Bucket[]) => buckets.map(({ start }) => start);
 
-function sourcesOf(scope: Scope, period: Span & Pick<Period, 'timeZone' | 'now'>, isFolded: boolean): Sources {
-  return rollupSources(period, scope.timeZone, localDay(period.now, scope.timeZone), isFolded);
-}
+const sourcesOf = (scope: Scope, span: Span): Sources => rollupSources(span, scope.timeZone);
 
 async function stepsOfRollups(tx: Db, scope: Scope, spans: Timespan[]): Promise<Step[][]> {
   const buckets = spans.map((span) => bucketsOf(span));
   const asked = spans.map((span, index): SeriesAsked => {
     const starts = startsOf(buckets[index] ?? []);
     return {
-      sources: sourcesOf(scope, span, span.interval === 'month'),
+      sources: sourcesOf(scope, span),
       interval: span.interval,
       starts,
       days: starts.map((start) => localDay(start, span.timeZone)),

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { addDays, countDays } from '../../ground/time/zoned-time.ts';
 import { isHourOfPeople } from '../../visitors/rollups/days.ts';
+import { daysOfRow, monthsOf } from '../../visitors/rollups/month-days.ts';
 import type { Interval } from './period.ts';
 import { type Counts, hitsOf, isFirst, isOfRollups, type Scope, unionAll } from './queries.ts';
 import type { Sources } from './sources.ts';
@@ -49,17 +49,19 @@ function stepCounts(scope: Scope, { sources, interval, starts, days }: SeriesAsk
     from click_totals_hourly t
     where ${isOfRollups(scope)} and ${isOfPeople(scope)}
       and t.hour >= ${sources.rolledUp.from.toISOString()} and t.hour < ${sources.rolledUp.to.toISOString()}`);
-  } else if (sources.rolledUp) {
+  } else if (sources.days) {
     const firstDays = sql`${sql.param(days)}::date[]`;
+    const isOfPeople = sql`${isOfRollups(scope)} and t.dimension = 'class' and t.value = 'human'`;
+    const { first, last } = sources.days;
+    const isInside = (day: SQL) => sql`${day} between ${first}::date and ${last}::date`;
     parts.push(
-      sql`select width_bucket(t.month, ${firstDays}), t.clicks, t.visitors
+      sql`select width_bucket(d.day, ${firstDays}), d.clicks, d.visitors
     from click_counts_monthly t
-    where ${isOfRollups(scope)} and t.month = any(${sql.param(sources.months)}::date[])
-      and t.dimension = 'class' and t.value = 'human'`,
-      sql`select width_bucket(t.day, ${firstDays}), r.sign * t.clicks, r.sign * t.visitors
-    from ${singleDays(sources)}
-    join click_counts_daily t
-      on ${isOfRollups(scope)} and t.day = r.day and t.dimension = 'class' and t.value = 'human'`,
+    cross join lateral ${daysOfRow}
+    where ${isOfPeople} and t.month = any(${sql.param(monthsOf(sources.days))}::date[]) and ${isInside(sql`d.day`)} and d.clicks is not null`,
+      sql`select width_bucket(t.day, ${firstDays}), t.clicks, t.visitors
+    from click_counts_daily t
+    where ${isOfPeople} and ${isInside(sql`t.day`)}`,
     );
   }
   return unionAll(parts);
@@ -88,14 +90,3 @@ group by 1`);
 
 /** Condition: a row `t` of the hours counts clicks. Of one scope the index tells it. */
 const isOfPeople = ({ rollups }: Scope): SQL => (rollups.length === 1 ? sql`t.class = 'human'` : isHourOfPeople);
-
-/** Rows `r (day, sign)`: day by day, so that Postgres knows how many it has to look up. */
-export function singleDays({ days }: Sources): SQL {
-  const single = days.flatMap(({ first, last, sign }) =>
-    Array.from({ length: countDays(first, last) }, (_, nth) => ({ day: addDays(first, nth), sign })),
-  );
-  return sql`unnest(
-    ${sql.param(single.map(({ day }) => day))}::date[],
-    ${sql.param(single.map(({ sign }) => sign))}::int[]
-  ) as r (day, sign)`;
-}

@@ -1,9 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { addMonths } from '../../ground/time/zoned-time.ts';
 import { rollupOf } from '../../visitors/rollups/days.ts';
-import { type Counts, hitsOf, isFirst, type Scope } from './queries.ts';
-import { singleDays } from './steps.ts';
+import { type MonthParts, monthPartsOf, sumOfDays } from '../../visitors/rollups/month-days.ts';
+import { type Counts, hitsOf, isFirst, type Scope, unionAll } from './queries.ts';
 import type { Sources } from './sources.ts';
 
 /** With fewer links it costs less to sum all of them. Of more, no report says how many there are. */
@@ -21,8 +20,8 @@ const fewOf = (top: number) => top * 10;
 type TopLink = Counts & { value: string };
 
 /**
- * The links of a scope with the most clicks in a span. A link has no more clicks in a span than of all time, and than in the
- * months that the span touches. So only those with the most of these are summed, and the others are sure to be behind.
+ * The links of a scope with the most clicks in a span. A link has no more clicks in a span than of all time. So only those
+ * with the most of all time are summed, and the others are sure to be behind.
  * @returns null where it has few links, or where links that were not looked at may be among the first
  */
 export async function findTopLinks(db: Db, scope: Scope, sources: Sources, top: number): Promise<TopLink[] | null> {
@@ -32,25 +31,15 @@ export async function findTopLinks(db: Db, scope: Scope, sources: Sources, top: 
   const links = members ?? sql`link_totals where workspace_id = ${scope.workspaceId}`;
   const { rows: many } = await db.execute(sql`select 1 from ${links} offset ${manyLinks} limit 1`);
   if (many.length === 0) return null;
-  const most = Math.min(manyLinks, Math.floor(mostLookups / Math.max(1, monthsOf(sources).length)));
+  const { whole, parts } = monthsIn(sources);
+  const most = Math.min(manyLinks, Math.floor(mostLookups / Math.max(1, whole.length + parts.length)));
   const few = fewOf(top);
   if (few > most) return null;
   const found = await findAmong(db, scope, sources, { top, members, most: few });
   return found ?? (few < most ? findAmong(db, scope, sources, { top, members, most }) : null);
 }
 
-/** The months that a span touches: whatever is counted in it is counted there. */
-const monthsOf = ({ months, days }: Sources): string[] => {
-  const ofDays = days.filter(({ sign }) => sign === 1).flatMap(({ first, last }) => monthsBetween(first, last));
-  return [...new Set([...months, ...ofDays])];
-};
-
-/** First days of the months from one day to another. */
-function monthsBetween(first: string, last: string): string[] {
-  const months: string[] = [];
-  for (let month = addMonths(first, 0); month <= last; month = addMonths(month, 1)) months.push(month);
-  return months;
-}
+const monthsIn = ({ days }: Sources): MonthParts => (days ? monthPartsOf(days) : { whole: [], parts: [] });
 
 /** @param asked.most links that are looked at, those with the most clicks of all time */
 async function findAmong(
@@ -61,6 +50,26 @@ async function findAmong(
 ): Promise<TopLink[] | null> {
   const scopeId = scope.rollups[0] ?? '';
   const link = { scopeId: sql`${scopeId}`, dimension: sql`'link'`, value: sql`c.link_id` };
+  const { whole, parts } = monthsIn(sources);
+  const inMonths = (months: string[], counts?: Parameters<typeof rollupOf>[1]) => sql`
+  select c.link_id, t.clicks, t.visitors
+  from candidate c
+  cross join unnest(${sql.param(months)}::date[]) as m (month)
+  cross join lateral ${rollupOf({ ...link, at: sql`m.month` }, counts)} t`;
+  const counted = [
+    inMonths(whole),
+    ...parts.map((part) =>
+      inMonths([part.month], { clicks: sumOfDays('clicks', part), visitors: sumOfDays('visitors', part) }),
+    ),
+    ...parts.map(
+      ({ first, last }) => sql`
+  select t.value, t.clicks, t.visitors
+  from click_counts_daily t
+  where t.scope_id = ${scopeId} and t.dimension = 'link' and t.day between ${first}::date and ${last}::date
+    and t.value in (select link_id from candidate)`,
+    ),
+    sql`select link_id, clicks, visitors from hit`,
+  ];
   const { rows } = await db.execute<TopLink & { bound: number }>(sql`
 with first as materialized (
   select link_id, clicks from link_totals
@@ -77,32 +86,15 @@ with first as materialized (
   from (${hitsOf(scope, sources)}) c
   where c.class = 'human'
   group by 1
-), touched as materialized (
-  select c.link_id, sum(t.clicks) as clicks
-  from total c
-  cross join unnest(${sql.param(monthsOf(sources))}::date[]) as m (month)
-  cross join lateral ${rollupOf('month', { ...link, at: sql`m.month` })} t
-  group by 1
 ), candidate as materialized (
-  (select link_id from touched order by clicks desc limit ${fewOf(top)}) union select link_id from hit
+  select link_id from total union select link_id from hit
 ), counted as (
-  select c.link_id, t.clicks, t.visitors
-  from candidate c
-  cross join unnest(${sql.param(sources.months)}::date[]) as m (month)
-  cross join lateral ${rollupOf('month', { ...link, at: sql`m.month` })} t
-  union all
-  select c.link_id, r.sign * t.clicks, r.sign * t.visitors
-  from candidate c
-  cross join ${singleDays(sources)}
-  cross join lateral ${rollupOf('day', { ...link, at: sql`r.day` })} t
-  union all
-  select link_id, clicks, visitors from hit
+  ${unionAll(counted)}
 )
 select link_id as value, sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors,
        greatest(
          (select min(clicks) from total having count(*) = ${most}),
-         (select min(clicks) from first having (select count(*) from total) < ${most}),
-         (select clicks from touched order by clicks desc offset ${fewOf(top)} limit 1)
+         (select min(clicks) from first having (select count(*) from total) < ${most})
        )::float8 as bound
 from counted
 group by 1

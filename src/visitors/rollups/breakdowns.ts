@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type Dimension, dimensions as all } from './dimensions.ts';
+import { addToCounts, monthsFromDays } from './month-days.ts';
 import { domainScope, lightOf } from './scopes.ts';
 
 /** A dimension and its column among the values of a hit. */
@@ -138,7 +139,7 @@ function cardsOf(scopes: Scopes, counting: Counting, values: readonly Placed[]):
     );
     return sql`
     union all
-    select scope_id, ${countOf(counting)} filter (where is_first), true, day, ${countOf(counting)}, ${sql.raw(shown.join(', '))}
+    select scope_id, (${countOf(counting)} filter (where is_first))::int, true, day, (${countOf(counting)})::int, ${sql.raw(shown.join(', '))}
     from ${sql.raw(from)}
     group by scope_id, day, grouping sets (${cardSets(some)})`;
   };
@@ -149,50 +150,31 @@ function cardsOf(scopes: Scopes, counting: Counting, values: readonly Placed[]):
 }
 
 /**
- * CTEs `card`, `counted`, `daily`, `monthly`: the breakdowns of the source, added to what is there. Hits are grouped by
+ * CTEs `card`, `counted`, `monthly`: the breakdowns of the source, added to what is there. Hits are grouped by
  * all dimensions of a card first, because these depend on one another: what remains to be counted by dimension is little.
- * Sorted by key, so that indexes are written in order.
  */
 export function addBreakdowns(scopes: Scopes, counting: Counting): SQL {
   const values = placed(counting.dimensions ?? all);
   return sql`${scopes === 'all' ? sql`${readScopes(values)}, ` : sql``}card as materialized (
-  select workspace_id, busy_id, day, ${columnsOf(values)}, ${countOf(counting)} as hits,
-         ${countOf(counting)} filter (where is_first_in_workspace) as first_in_workspace,
-         ${countOf(counting)} filter (where is_first_on_link) as first_on_link
+  select workspace_id, busy_id, day, ${columnsOf(values)}, (${countOf(counting)})::int as hits,
+         (${countOf(counting)} filter (where is_first_in_workspace))::int as first_in_workspace,
+         (${countOf(counting)} filter (where is_first_on_link))::int as first_on_link
   from source
   group by workspace_id, busy_id, day, grouping sets (${cardSets(values)})
 ), counted as materialized (
-  select s.scope_id, s.day, d.dimension, d.value, sum(s.hits) as clicks, sum(s.visitors) as visitors
+  select s.scope_id, s.day, d.dimension, d.value, sum(s.hits)::int as clicks, sum(s.visitors)::int as visitors
   from (
     ${cardsOf(scopes, counting, values)}
   ) s
   cross join lateral ${valueRows(values)}
   where d.value is not null
   group by 1, 2, 3, 4
-), daily as (
-  ${addToCounts('day', sql`select * from counted`)}
 ), monthly as (
-  ${addToCounts(
-    'month',
-    sql`select scope_id, date_trunc('month', day)::date, dimension, value, sum(clicks), sum(visitors)
-  from counted
-  group by 1, 2, 3, 4`,
-  )}
+  ${addToCounts(monthsFromDays(sql`select * from counted`))}
 )`;
 }
 
-/** Adds rows (scope_id, day or month, dimension, value, clicks, visitors) to what is there, in the order of the key. */
-export function addToCounts(unit: 'day' | 'month', rows: SQL): SQL {
-  const into = unit === 'day' ? sql`insert into click_counts_daily as t` : sql`insert into click_counts_monthly as t`;
-  const time = sql.raw(unit);
-  return sql`${into} (scope_id, ${time}, dimension, value, clicks, visitors)
-  ${rows}
-  order by 1, 2, 3, 4
-  on conflict (scope_id, ${time}, dimension, value) do update
-  set clicks = t.clicks + excluded.clicks, visitors = t.visitors + excluded.visitors`;
-}
-
-/** The same of rows (scope_id, hour, class, hits, visitors). */
+/** Adds rows (scope_id, hour, class, hits, visitors) to what is there, in the order of the key. */
 export const addToHourly = (
   rows: SQL,
 ): SQL => sql`insert into click_totals_hourly as t (scope_id, hour, class, hits, visitors)

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { addDays, dayStart } from '../../ground/time/zoned-time.ts';
+import { daysOfRow } from './month-days.ts';
 import { olderHits, pendingHits, waitingHits } from './pending.ts';
 import { findKept } from './scopes.ts';
 
@@ -14,22 +15,54 @@ import { findKept } from './scopes.ts';
  */
 export const isHourOfPeople = sql`t.class || '' = 'human'`;
 
+/** SQL of the key of a rollup; `at` is the first day of a month, or a day. */
+type RollupKey = { scopeId: SQL; at: SQL; dimension: SQL; value: SQL };
+
+const isOfKey = ({ scopeId, dimension, value }: RollupKey): SQL =>
+  sql`scope_id = ${scopeId} and dimension = ${dimension} and value = ${value}`;
+
 /**
- * The rollup of a value on a day or in a month, to be joined laterally. It is looked up by its key: Postgres would read all
- * rows of a dimension for a few thousand.
- * @param of SQL of the key
+ * The month of a value, to be joined laterally. It is looked up by its key: Postgres would read all rows of a dimension for
+ * a few thousand.
+ * @param clicks what it answers, as SQL over a row `t`
  */
-export function rollupOf(unit: 'day' | 'month', of: { scopeId: SQL; at: SQL; dimension: SQL; value: SQL }): SQL {
-  const [table, time] = unit === 'day' ? ['click_counts_daily', 'day'] : ['click_counts_monthly', 'month'];
-  return sql`(
-    select ${sql.raw(time)}, dimension, clicks, visitors from ${sql.raw(table)}
-    where scope_id = ${of.scopeId} and ${sql.raw(time)} = ${of.at} and dimension = ${of.dimension} and value = ${of.value}
+export const rollupOf = (
+  key: RollupKey,
+  { clicks, visitors } = { clicks: sql`t.clicks`, visitors: sql`t.visitors` },
+): SQL => sql`(
+    select ${clicks} as clicks, ${visitors} as visitors from click_counts_monthly t
+    where ${isOfKey(key)} and month = ${key.at}
     offset 0
   )`;
-}
 
-const onDay = (scopeId: SQL, dimension: SQL, value: SQL): SQL =>
-  rollupOf('day', { scopeId, at: sql`g.day::date`, dimension, value });
+/** A day of a value that no job has folded into its month yet, to be joined laterally. */
+const olderDayOf = (key: RollupKey): SQL => sql`(
+    select clicks, visitors from click_counts_daily where ${isOfKey(key)} and day = ${key.at}
+    offset 0
+  )`;
+
+/**
+ * Rows `d (day, clicks, visitors)` of values on days of a range, to be joined laterally.
+ * @param key without its time
+ * @param first no day before it, as SQL of a date
+ */
+function daysOf(key: Omit<RollupKey, 'at'>, first: SQL, last: SQL): SQL {
+  const [inMonth, onDay] = [sql`m.month::date`, sql`g.day::date`];
+  return sql`(
+    select d.day, d.clicks, d.visitors
+    from generate_series(date_trunc('month', ${first}), ${last}, interval '1 month') m (month)
+    cross join lateral (
+      select * from click_counts_monthly where ${isOfKey({ ...key, at: inMonth })} and month = ${inMonth}
+      offset 0
+    ) t
+    cross join lateral ${daysOfRow}
+    where d.day between ${first} and ${last} and d.clicks is not null
+    union all
+    select g.day::date, d.clicks, d.visitors
+    from generate_series(${first}, ${last}, interval '1 day') g (day)
+    cross join lateral ${olderDayOf({ ...key, at: onDay })} d
+  ) d`;
+}
 
 /** Clicks of people on a link on one day, 'YYYY-MM-DD'. */
 type LinkDay = { linkId: string; day: string; clicks: number };
@@ -49,6 +82,7 @@ export async function countLinkDays(
   const { first, last, timeZone } = days;
   const from = dayStart(first, timeZone).toISOString();
   const to = dayStart(addDays(last, 1), timeZone).toISOString();
+  const range = [sql`${first}::date`, sql`${last}::date`] as const;
   const { rows } = await db.execute<LinkDay>(sql`
 with link as materialized (
   select l.id, coalesce(t.is_busy, false) as is_busy
@@ -58,14 +92,12 @@ with link as materialized (
 ), counted as (
   select l.id as link_id, d.day, d.clicks
   from link l
-  cross join generate_series(${first}::date, ${last}::date, interval '1 day') as g (day)
-  cross join lateral ${onDay(sql`l.id`, sql`'class'`, sql`'human'`)} d
+  cross join lateral ${daysOf({ scopeId: sql`l.id`, dimension: sql`'class'`, value: sql`'human'` }, ...range)}
   where l.is_busy
   union all
   select l.id, d.day, d.clicks
   from link l
-  cross join generate_series(${first}::date, ${last}::date, interval '1 day') as g (day)
-  cross join lateral ${onDay(sql`${workspaceId}`, sql`'link'`, sql`l.id`)} d
+  cross join lateral ${daysOf({ scopeId: sql`${workspaceId}`, dimension: sql`'link'`, value: sql`l.id` }, ...range)}
   where not l.is_busy
   union all
   select l.id, (p.clicked_at at time zone ${timeZone})::date, 1
@@ -113,20 +145,21 @@ with kept as materialized (
   where l.workspace_id = ${workspaceId} and l.campaign_id = any(${sql.param([...campaignIds])}::text[])
 ), counted as (
   select s.campaign_id, d.day,
-         case d.dimension when 'class' then d.clicks else 0 end as clicks,
-         case d.dimension when 'class' then d.visitors else 0 end as visitors,
-         case d.dimension when 'channel' then d.clicks else 0 end as scans
+         case v.dimension when 'class' then d.clicks else 0 end as clicks,
+         case v.dimension when 'class' then d.visitors else 0 end as visitors,
+         case v.dimension when 'channel' then d.clicks else 0 end as scans
   from (
     select id as scope_id, id as campaign_id from kept
     union all
     select id, campaign_id from link where is_rolled_up and not is_kept
   ) s
-  -- No day before the first hit: a range of decades must not cost more than the clicks there are.
-  cross join generate_series(
-    greatest(${first}::date, (select min(day) from click_counts_daily where scope_id = ${workspaceId})),
-    ${last}::date, interval '1 day') as g (day)
   cross join (values ('class', 'human'), ('channel', 'qr')) as v (dimension, value)
-  cross join lateral ${onDay(sql`s.scope_id`, sql`v.dimension`, sql`v.value`)} d
+  cross join lateral ${daysOf(
+    { scopeId: sql`s.scope_id`, dimension: sql`v.dimension`, value: sql`v.value` },
+    // No day before the first hit: a range of decades must not cost more than the clicks there are.
+    sql`greatest(${first}::date, (select min(month) from click_counts_monthly where scope_id = ${workspaceId}))`,
+    sql`${last}::date`,
+  )}
   union all
   select l.campaign_id, (c.clicked_at at time zone ${timeZone})::date,
          1, c.is_first_on_link::int, (c.channel = 'qr')::int

@@ -1,15 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import { countsNothing } from '../rollups/month-days.ts';
 import { lockRollups } from '../rollups/rollup-lock.ts';
 import { busyLinkHits, countAll, settled } from '../rollups/rollups.ts';
-import { deleteLinkTotals, deleteScopesOf, rollupTables } from './removal.ts';
+import { deleteLinkTotals, deleteScopesOf, rollupTables, scopesOf } from './removal.ts';
 import { enterScopes } from './scope-links.ts';
-
-/** A select of all whose rollups are a workspace's. */
-const scopesOf = (workspaceId: string) => sql`
-select ${workspaceId}::text
-union all select scope_id from rollup_scopes where workspace_id = ${workspaceId} and kind <> 'workspace'
-union all select link_id from link_totals where workspace_id = ${workspaceId}`;
 
 /** Removes the rows of a workspace and its links that count nothing any more, of some days or of all time. */
 export const removeEmpty = (tx: Db, workspaceId: string, days?: { first: string; last: string }): Promise<void> =>
@@ -26,7 +21,7 @@ delete from click_totals_hourly where ${areTheirs} and ${isAmong('hour')} and hi
   await tx.execute(sql`
 delete from click_counts_daily where ${areTheirs} and ${isAmong('day')} and clicks = 0 and visitors = 0`);
   await tx.execute(sql`
-delete from click_counts_monthly where ${areTheirs} and ${isAmong('month', days && `${days.first.slice(0, 7)}-01`)} and clicks = 0 and visitors = 0`);
+delete from click_counts_monthly where ${areTheirs} and ${isAmong('month', days && `${days.first.slice(0, 7)}-01`)} and ${countsNothing}`);
 }
 
 /** Removes every rollup of a workspace, and what is known of its links, campaigns, tags and domains; under the lock. */

@@ -8,6 +8,12 @@ const rowsAStep = 10_000;
 /** The tables of rollups, by scope. */
 export const rollupTables = ['click_totals_hourly', 'click_counts_daily', 'click_counts_monthly'];
 
+/** A select of all whose rollups are a workspace's. */
+export const scopesOf = (workspaceId: string) => sql`
+select ${workspaceId}::text
+union all select scope_id from rollup_scopes where workspace_id = ${workspaceId} and kind <> 'workspace'
+union all select link_id from link_totals where workspace_id = ${workspaceId}`;
+
 /** How many hits of a workspace were ever counted, and not deleted. */
 export async function countKeptHits(db: Db, workspaceId: string): Promise<number> {
   const { rows } = await db.execute<{ hits: number }>(sql`

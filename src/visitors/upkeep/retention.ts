@@ -8,6 +8,7 @@ import type { Job } from '../../ground/jobs/timetable.ts';
 import { firstKeptDay } from '../clicks/late-hits.ts';
 import { calendarJob } from './calendars.ts';
 import { rollUpNewDimensions } from './new-dimensions.ts';
+import { olderDaysJob } from './older-days.ts';
 import { lockAllRollups, lockRollups } from '../rollups/rollup-lock.ts';
 import { dimensions } from '../rollups/dimensions.ts';
 import {
@@ -58,6 +59,7 @@ export function clickJobs({ db, salts, sweptHits, retentionDays, onMended, onRef
     },
     calendarJob(db),
     ...scopeJobs(db),
+    olderDaysJob(db),
     { name: 'roll up new dimensions', everyMs: 60 * minuteMs, run: () => rollUpNewDimensions(db) },
     { name: 'vacuum the inbox', everyMs: 5_000, run: () => vacuumInbox(db) },
     { name: 'forget refused clicks', everyMs: 60 * minuteMs, run: () => forgetRefused(db) },

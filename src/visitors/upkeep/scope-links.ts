@@ -1,7 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { addToCounts, addToHourly } from '../rollups/breakdowns.ts';
+import { addToHourly } from '../rollups/breakdowns.ts';
 import { type Dimension, dimensions } from '../rollups/dimensions.ts';
+import { addToCounts, countColumns } from '../rollups/month-days.ts';
+import { foldOlderDays } from './older-days.ts';
 import { breakDownSettled, breakDownWithHours, settled } from '../rollups/rollups.ts';
 import { domainScope, largeScopeHits, lightOf } from '../rollups/scopes.ts';
 
@@ -59,15 +61,16 @@ async function copyRollups(
   const names = extents[extent].map(({ name }) => name);
   const areTheirs = sql`scope_id = any(${sql.param([...linkIds])}::text[])`;
   const factor = sql.raw(sign === 'added' ? '1' : '-1');
+  await foldOlderDays(tx, sql`select unnest(${sql.param([...linkIds])}::text[])`);
   await writeSums(
     tx,
     scopeId,
-    (table, time) => sql`
-    select ${time}, dimension, value, ${factor} * clicks, ${factor} * visitors from ${table}
+    sql`
+    select month, dimension, value, ${counts}, ${factor} as factor from click_counts_monthly
     where ${areTheirs} and dimension = any(${sql.param(names)}::text[])
     union all
     -- The rollup of a link does not name it.
-    select ${time}, 'link', scope_id, ${factor} * clicks, ${factor} * visitors from ${table}
+    select month, 'link', scope_id, ${counts}, ${factor} from click_counts_monthly
     where ${areTheirs} and dimension = 'class' and value = 'human' and ${names.includes('link')}`,
     extent === 'light'
       ? null
@@ -83,33 +86,32 @@ export async function sumRollups(
 ): Promise<void> {
   const of = sql`any(${sql.param([...added, ...takenOff])}::text[])`;
   const factor = sql`case when scope_id = any(${sql.param([...added])}::text[]) then 1 else -1 end`;
+  await foldOlderDays(tx, sql`select unnest(${sql.param([...added, ...takenOff])}::text[])`);
   await writeSums(
     tx,
     scopeId,
-    (table, time) => sql`
-    select ${time}, dimension, value, ${factor} * clicks, ${factor} * visitors from ${table} where scope_id = ${of}`,
+    sql`
+    select month, dimension, value, ${counts}, ${factor} as factor from click_counts_monthly where scope_id = ${of}`,
     sql`select hour, class, ${factor} * hits, ${factor} * visitors from click_totals_hourly where scope_id = ${of}`,
   );
 }
 
+const counts = sql.raw(countColumns.join(', '));
+
 /**
- * @param counts a select (time, dimension, value, clicks, visitors) from a table of days or months
+ * @param months a select of the month, dimension, value, counts and `factor` of rows that are added up
  * @param hours a select (hour, class, hits, visitors); none are written without
  */
-async function writeSums(
-  tx: Db,
-  scopeId: string,
-  counts: (table: SQL, time: SQL) => SQL,
-  hours: SQL | null,
-): Promise<void> {
-  const sums = (table: SQL, time: SQL) => sql`
-  select ${scopeId}::text, time, dimension, value, sum(clicks), sum(visitors)
-  from (${counts(table, time)}
-  ) own (time, dimension, value, clicks, visitors)
+async function writeSums(tx: Db, scopeId: string, months: SQL, hours: SQL | null): Promise<void> {
+  const sums = countColumns.map((column) => `sum(factor * ${column})`).join(', ');
+  await tx.execute(
+    addToCounts(sql`
+  select ${scopeId}::text, month, dimension, value, ${sql.raw(sums)}
+  from (${months}
+  ) own
   group by 1, 2, 3, 4
-  having sum(clicks) <> 0 or sum(visitors) <> 0`;
-  await tx.execute(addToCounts('day', sums(sql`click_counts_daily`, sql`day`)));
-  await tx.execute(addToCounts('month', sums(sql`click_counts_monthly`, sql`month`)));
+  having sum(factor * clicks) <> 0 or sum(factor * visitors) <> 0`),
+  );
   if (hours)
     await tx.execute(
       addToHourly(sql`

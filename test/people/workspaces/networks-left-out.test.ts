@@ -136,7 +136,7 @@ describe('a visit from a network that is left out', () => {
   it('leaves its address in no row of a visit', async () => {
     const kept = await rowsOf(
       app.db,
-      sql`select 1 from ${everyHit} c where c::text like '%203.0.113.%' union all select 1 from click_counts_daily d where d::text like '%203.0.113.%'`,
+      sql`select 1 from ${everyHit} c where c::text like '%203.0.113.%' union all select 1 from click_counts_monthly d where d::text like '%203.0.113.%'`,
     );
     expect(kept).toEqual([]);
   });

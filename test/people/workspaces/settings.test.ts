@@ -7,6 +7,7 @@ import { hearAnnouncements } from '../../setup/announcements.ts';
 import { textOf } from '../../reports/pages/pages.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { makeHits, makeLink } from '../../setup/make.ts';
+import { countsByDay } from '../../setup/rollups.ts';
 
 let app: TestApp;
 let ada: Person;
@@ -44,7 +45,7 @@ describe('workspace settings', () => {
     await app.rollUp();
     const day = async () => {
       const found = await app.db.execute<{ day: string; clicks: string }>(sql`
-select day::text, clicks from click_counts_daily where scope_id = ${workspaceId} and dimension = 'channel'`);
+select day::text, clicks from ${sql.raw(countsByDay)} d where scope_id = ${workspaceId} and dimension = 'channel'`);
       return found.rows.map((row) => `${row.day} ${row.clicks}`);
     };
     expect(await day()).toEqual(['2026-11-20 1']);

@@ -188,7 +188,7 @@ async function readReports({ app, client }: Instance, more: Subject[] = []): Pro
 async function loseHits({ app, client }: Instance): Promise<void> {
   await app.rollUp();
   await app.db.execute(sql`
-delete from click_totals_hourly; delete from click_counts_daily; delete from click_counts_monthly; delete from link_totals`);
+delete from click_totals_hourly; delete from click_counts_monthly; delete from link_totals`);
   await app.db.execute(sql`delete from clicks where workspace_id = ${client.workspaceId}`);
 }
 

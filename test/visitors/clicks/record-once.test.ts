@@ -15,7 +15,7 @@ import { Spool } from '../../../src/visitors/clicks/spool.ts';
 import { type Database, openDatabase } from '../../../src/ground/db/db.ts';
 import { createTestDatabase, type TestDatabase } from '../../setup/database.ts';
 import { everyHit, everyHitOf, insertBareWorkspace, makeHit, rowsOf } from '../../setup/hits.ts';
-import { rollupsAndRows } from '../../setup/rollups.ts';
+import { countsByDay, rollupsAndRows } from '../../setup/rollups.ts';
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -203,7 +203,7 @@ describe('the rollups', () => {
     const first = Array.from({ length: busyLinkHits - 1 }, (_, index) => click(index));
     await Promise.all(first.map((hit) => recorder.record(hit)));
     await rollUpPending(database.db);
-    const ofLink = sql`select count(*)::int as rows from click_counts_daily where scope_id = ${linkId}`;
+    const ofLink = sql`select count(*)::int as rows from ${sql.raw(countsByDay)} d where scope_id = ${linkId}`;
     expect(await rowsOf(database.db, ofLink)).toEqual([{ rows: 0 }]);
     await recorder.record(click(7));
     await rollUpPending(database.db);

@@ -82,9 +82,6 @@ const held: Record<string, (hit: Hit) => string> = {
   clicks: ({ id, clickedAt, linkId }) => `
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, is_first_on_link, is_first_in_workspace)
 values (${id}, to_timestamp(${clickedAt} / 1000.0), '${linkId}', 's', '${workspaceId}', 'human', 'x', 1, 'direct', false, false)`,
-  click_counts_daily: ({ clickedAt }) => `
-insert into click_counts_daily
-values ('${workspaceId}', (to_timestamp(${clickedAt} / 1000.0) at time zone 'Asia/Kolkata')::date, 'class', 'human', 1, 1)`,
   click_counts_monthly: ({ clickedAt }) => `
 insert into click_counts_monthly
 values ('${workspaceId}', date_trunc('month', to_timestamp(${clickedAt} / 1000.0) at time zone 'Asia/Kolkata'), 'class', 'human', 1, 1)`,

@@ -10,6 +10,7 @@ import { ensureStatistics } from '../../../src/visitors/redirect/queries.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';
 import { countWaiting, makeHit, putAsOlder, rowsOf } from '../../setup/hits.ts';
 import { insertHits } from '../../setup/make.ts';
+import { countsByDay } from '../../setup/rollups.ts';
 
 let app: TestApp;
 
@@ -80,7 +81,7 @@ describe('the roll-up of the timetable', () => {
     const [sums] = await rowsOf(
       app.db,
       sql`select (select count(*)::int from clicks where class = 'human') as clicks, sum(d.clicks)::int as counted
-          from click_counts_daily d join workspaces w on w.id = d.scope_id where d.dimension = 'domain'`,
+          from ${sql.raw(countsByDay)} d join workspaces w on w.id = d.scope_id where d.dimension = 'domain'`,
     );
     expect((sums as { clicks: number; counted: number }).counted).toBe((sums as { clicks: number }).clicks);
   });

@@ -123,7 +123,7 @@ describe('a workspace that moves to another time zone', () => {
     await database.db.transaction(async (tx) => {
       // A row that it is going to write, so that it stands still amid the move.
       await tx.execute(sql`
-update click_counts_daily set clicks = clicks where scope_id = ${workspaceId} and dimension = 'class'`);
+update click_counts_monthly set clicks = clicks where scope_id = ${workspaceId} and dimension = 'class'`);
       moving = moveCalendar(database.db, workspaceId);
       const isStuck = sql`
 select from pg_stat_activity where datname = current_database() and wait_event = 'transactionid'`;

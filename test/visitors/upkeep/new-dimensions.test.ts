@@ -11,7 +11,7 @@ import { busyLinkHits } from '../../../src/visitors/rollups/rollups.ts';
 import { type Database, openDatabase } from '../../../src/ground/db/db.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
 import { insertBareWorkspace, makeHit, rowsOf } from '../../setup/hits.ts';
-import { rollupsAndRows } from '../../setup/rollups.ts';
+import { countsByDay, rollupsAndRows } from '../../setup/rollups.ts';
 
 const now = new Date('2026-06-20T12:00:00Z');
 const hour = 60 * 60 * 1000;
@@ -111,7 +111,7 @@ it('counts before old rows are dropped, and leaves what is gone', async () => {
   const counted = await rowsOf(
     database.db,
     sql`
-select dimension, value, sum(clicks)::int as clicks from click_counts_daily
+select dimension, value, sum(clicks)::int as clicks from ${sql.raw(countsByDay)} d
 where scope_id = ${workspaceId} and dimension in ('domain', 'qr') group by 1, 2 order by 1, 2`,
   );
   expect(counted).toEqual([
@@ -129,7 +129,7 @@ it('takes hits of an older version, which know no domain, as unknown', async () 
   await expectExact();
   const [unknown] = await rowsOf(
     database.db,
-    sql`select value, sum(clicks)::int as clicks from click_counts_daily where scope_id = ${workspaceId} and dimension = 'domain' group by 1`,
+    sql`select value, sum(clicks)::int as clicks from ${sql.raw(countsByDay)} d where scope_id = ${workspaceId} and dimension = 'domain' group by 1`,
   );
   expect(unknown).toEqual({ value: '', clicks: 16 });
 });

@@ -14,7 +14,7 @@ import { resolvePeriod } from '../../../src/reports/counts/period.ts';
 import { loadReport } from '../../../src/reports/counts/report.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
 import { insertBareWorkspace, makeHit, putHits, rowsOf } from '../../setup/hits.ts';
-import { rollupsAndRows } from '../../setup/rollups.ts';
+import { countsByDay, rollupsAndRows } from '../../setup/rollups.ts';
 
 let database: OpenTestDatabase;
 let client: Client;
@@ -58,7 +58,7 @@ const breakdownsOf = (workspaceId: string) =>
   rowsOf<{ scope: string }>(
     database.db,
     sql`
-select scope_id as scope, day::text, dimension, value, clicks::int, visitors::int from click_counts_daily
+select scope_id as scope, day::text, dimension, value, clicks::int, visitors::int from ${sql.raw(countsByDay)} d
 where scope_id = ${workspaceId} or scope_id in (select link_id from link_totals where workspace_id = ${workspaceId})
 order by 1, 2, 3, 4`,
   );
@@ -97,7 +97,7 @@ describe('clicks older than they are kept', () => {
       database.db,
       sql`
 select sum(clicks)::int as clicks, (select count(*)::int from clicks where class = 'human') as kept
-from click_counts_daily where scope_id like ${`${workspaceId}-%`} and dimension = 'city'`,
+from ${sql.raw(countsByDay)} d where scope_id like ${`${workspaceId}-%`} and dimension = 'city'`,
     );
     expect((sum?.clicks ?? 0) + (sum?.kept ?? 0)).toBe(480);
     const after = await rowsOf<{ has_history: boolean }>(database.db, sql`select * from link_totals order by link_id`);

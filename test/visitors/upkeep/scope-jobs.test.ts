@@ -215,7 +215,7 @@ describe('campaigns and tags', () => {
     const left = await rowsOf(
       db,
       sql`
-select scope_id from click_counts_daily where scope_id in (${idOf('print')}, ${idOf('spring')})
+select scope_id from click_counts_monthly where scope_id in (${idOf('print')}, ${idOf('spring')})
 union all select scope_id from scope_links where workspace_id = ${workspaceId}
 union all select scope_id from rollup_scopes where workspace_id = ${workspaceId} and kind in ('campaign', 'tag')
 union all select scope_id from scope_changes where workspace_id = ${workspaceId}`,
