@@ -25,9 +25,11 @@ import type { Db } from './ground/db/db.ts';
 import { openDns } from './domains/dns/dns.ts';
 import domainsApi from './domains/domains/api.ts';
 import domainRoutes from './domains/domains/routes.ts';
-import logoRoutes from './domains/domains/logo-routes.ts';
+import domainRemovalRoutes from './domains/domains/removal-routes.ts';
 import domainSettingsApi from './domains/domains/settings-api.ts';
-import domainSettingsRoutes from './domains/domains/settings-routes.ts';
+import brandRoutes from './domains/settings/brand-routes.ts';
+import domainSettingsRoutes from './domains/settings/settings-routes.ts';
+import visitorPageRoutes from './domains/settings/visitor-page-routes.ts';
 import { LimitReached, Unavailable } from './ground/text/errors.ts';
 import hitsApi from './reports/exports/api.ts';
 import exportRoutes from './reports/exports/routes.ts';
@@ -73,7 +75,7 @@ import pageFiles from './visitors/redirect/page-file-routes.ts';
 import hostFiles from './visitors/redirect/host-file-routes.ts';
 import type { Resolver } from './visitors/redirect/resolve.ts';
 import { tlsQuestion } from './visitors/redirect/tls-allowed-routes.ts';
-import redirectRoutes, { answerStray, type RedirectParts } from './visitors/redirect/routes.ts';
+import redirectRoutes, { answerStray, answerUnreadable, type RedirectParts } from './visitors/redirect/routes.ts';
 import type { Traffic } from './visitors/redirect/traffic.ts';
 import sharingRoutes from './reports/sharing/routes.ts';
 import workspaceDeletionRoutes from './people/workspaces/deletion-routes.ts';
@@ -134,7 +136,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       noteAddress(request, isProxy);
       return takeTarget(request);
     },
-    frameworkErrors: refuseBrokenAddress,
+    frameworkErrors(error, request, reply) {
+      if (sites.siteOf(request.headers.host) === 'app') refuseBrokenAddress(error, request, reply);
+      else void answerUnreadable(request, reply, redirectParts);
+    },
   });
   app.server.maxConnections = maxConnections;
   // Node remembers a peer that was read once: after a reset there is none to read.
@@ -248,8 +253,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(mailingRoutes);
     await dashboard.register(qrRoutes);
     await dashboard.register(domainRoutes, { dns });
-    await dashboard.register(domainSettingsRoutes, { readDestination, shortUrlOf, applyCasePolicy });
-    await dashboard.register(logoRoutes);
+    await dashboard.register(domainRemovalRoutes, { shortUrlOf });
+    await dashboard.register(domainSettingsRoutes, { readDestination, applyCasePolicy });
+    await dashboard.register(brandRoutes, { readDestination, applyCasePolicy });
+    await dashboard.register(visitorPageRoutes, { readDestination });
     await dashboard.register(outboxRoutes);
     await dashboard.register(keyPages);
     await dashboard.register(async (api) => {

@@ -93,6 +93,7 @@ const cases: Record<string, Case | string> = {
   'POST /w/:workspace/setup/hide': 'it changes what one person sees',
   'POST /w/:workspace/setup/show': 'it changes what one person sees',
   'POST /r/:token': 'a password is shown, and nothing changes',
+  'POST /w/:workspace/domains/:id/visitor-page': 'a page is shown, and nothing changes',
   'POST /admin/mail/:mailId/retry': 'a mail is tried again, and nothing changes',
 
   'POST /sign-up': {
@@ -276,12 +277,9 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
     makes: ['domain.checked'],
     prepare: async () => ({ params: { domainId: await newDomain() } }),
   },
-  'POST /w/:workspace/domains/:id/settings': {
-    makes: ['domain.changed'],
-    form: { brandName: 'Acme', redirectStatus: '302' },
-  },
-  'POST /w/:workspace/domains/:id/logo': { makes: ['domain.changed'], form: { logo: picture.toString('base64url') } },
-  'POST /w/:workspace/domains/:id/logo/remove': { makes: ['domain.changed'] },
+  'POST /w/:workspace/domains/:id/brand': { makes: ['domain.changed'], form: { brandName: 'Acme', removeLogo: 'on' } },
+  'POST /w/:workspace/domains/:id/redirects': { makes: ['domain.changed'], form: { redirectStatus: '301' } },
+  'POST /w/:workspace/domains/:id/apps': { makes: ['domain.changed'], form: { robotsTxt: 'User-agent: *' } },
   'POST /w/:workspace/domains/:id/remove': {
     makes: ['domain.deleted'],
     prepare: async ({ id = '' }) => ({ form: { host: await hostOf(id) } }),

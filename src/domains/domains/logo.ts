@@ -87,14 +87,10 @@ export async function updateLogo(
   logo: Logo | null,
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    const [before] = await tx
-      .select({ bytes: domains.logo })
-      .from(domains)
-      .where(isOwnDomain(workspaceId, domainId))
-      .for('no key update');
+    const before = await lockLogoName(tx, workspaceId, domainId);
     const [domain] = await tx
       .update(domains)
-      .set({ logo: logo?.bytes ?? null, logoType: logo?.type ?? null })
+      .set(logoColumns(logo))
       .where(isOwnDomain(workspaceId, domainId))
       .returning({ host: domains.host, state: domains.state });
     if (!domain) throw new NotFound('There is no such domain.');
@@ -102,16 +98,29 @@ export async function updateLogo(
     await record(tx, by, workspaceId, {
       what: 'domain.changed',
       target: { id: domainId, name: host },
-      before: { logo: named(before?.bytes) },
-      after: { logo: named(logo?.bytes) },
+      before: { logo: before },
+      after: { logo: logoName(logo?.bytes) },
       tells: state === 'live' ? [{ kind: 'domain', host }] : [],
     });
   });
 }
 
+/** The columns of a logo, or of none. */
+export const logoColumns = (logo: Logo | null) => ({ logo: logo?.bytes ?? null, logoType: logo?.type ?? null });
+
 /** A picture as events name it: they keep no bytes. */
-const named = (bytes: Buffer | null | undefined) =>
+export const logoName = (bytes: Buffer | null | undefined): string | null =>
   bytes ? createHash('sha256').update(bytes).digest('base64url').slice(0, 16) : null;
+
+/** The name of the logo that is there, whose row is locked until the transaction ends. */
+export async function lockLogoName(tx: Db, workspaceId: string, domainId: string): Promise<string | null> {
+  const [row] = await tx
+    .select({ bytes: domains.logo })
+    .from(domains)
+    .where(isOwnDomain(workspaceId, domainId))
+    .for('no key update');
+  return logoName(row?.bytes);
+}
 
 /** @throws NotFound */
 export async function getLogo(db: Db, workspaceId: string, domainId: string): Promise<Logo> {

@@ -15,6 +15,7 @@ import type { Dns } from '../dns/dns.ts';
 import { type Fault, type FaultCode, faultTitles } from '../dns/faults.ts';
 import { nameInZone, readHost, showHost, zoneOf } from '../dns/name.ts';
 import { targetOf } from '../dns/place.ts';
+import { domainHead, standingWords } from './head.ts';
 import { PATIENCE } from './standing.ts';
 
 const params = z.object({ workspace: z.string() });
@@ -54,7 +55,7 @@ export default async function domainRoutes(app: FastifyInstance, { dns }: { dns:
     { ...toSee, schema: { params: claimParams } },
     async (request, reply) => {
       const claim = await getClaim(db, request.workspace.id, request.params.domainId);
-      return showClaim(reply, claim, await wantedRecords(claim, place, dns), {});
+      return showClaim(request, reply, claim, await wantedRecords(claim, place, dns), {});
     },
   );
 
@@ -69,12 +70,12 @@ export default async function domainRoutes(app: FastifyInstance, { dns }: { dns:
         await refuseManyChecks(request);
         diagnosis = await diagnose(before, place, dns);
         const { claim, faults } = await settleCheck(request, before, diagnosis, { place, dns, now: new Date() });
-        return await showClaim(reply, claim, diagnosis.wanted, { faults });
+        return await showClaim(request, reply, claim, diagnosis.wanted, { faults });
       } catch (error) {
         if (!(error instanceof AppError) || !['domain_taken', 'limit_reached'].includes(error.code)) throw error;
         if (error instanceof LimitReached) reply.code(error.status).headers(error.headers);
         const wanted = diagnosis?.wanted ?? (await wantedRecords(before, place, dns));
-        return showClaim(reply, before, wanted, { faults: diagnosis?.faults, refusal: error.message });
+        return showClaim(request, reply, before, wanted, { faults: diagnosis?.faults, refusal: error.message });
       }
     },
   );
@@ -102,6 +103,7 @@ async function showList(
 }
 
 function showClaim(
+  request: FastifyRequest,
   reply: FastifyReply,
   claim: Claim,
   wanted: Diagnosis['wanted'],
@@ -109,10 +111,15 @@ function showClaim(
 ) {
   return reply.page('domains/domains/show.eta', {
     claim,
+    head: domainHead(request, claim, 'records'),
     ...showHost(claim.host),
-    standing: standingWords(claim),
     pausesAt: claim.failingSince && claim.state === 'live' ? new Date(claim.failingSince.getTime() + PATIENCE) : null,
-    records: recordsOf(wanted).map((record) => ({ ...record, shortName: nameInZone(record.name, claim.host) })),
+    records: recordsOf(wanted).map((record) => ({
+      ...record,
+      shortName: nameInZone(record.name, claim.host),
+      nameParts: partsOf(record.name),
+      valueParts: partsOf(record.value),
+    })),
     zone: zoneOf(claim.host),
     wanted,
     isNameless: openTo(reply.request.server.config.shortUrl) !== 'everybody',
@@ -124,11 +131,8 @@ function showClaim(
   });
 }
 
-function standingWords({ state, failingSince }: Pick<Claim, 'state' | 'failingSince'>) {
-  if (state === 'live' && failingSince === null) return { words: 'Live', variant: 'secondary' };
-  if (state === 'live') return { words: 'Failing', variant: 'warning' };
-  return state === 'paused' ? { words: 'Paused', variant: 'destructive' } : { words: 'Waiting', variant: 'outline' };
-}
+/** Parts after which a long name or value may go on in the next line. */
+const partsOf = (text: string): string[] => text.split(/(?<=[.=])/);
 
 /** A certificate comes by itself, and the page says when it is there. */
 const isPassing = ({ code }: Fault) => code === 'tls_pending';

@@ -7,6 +7,7 @@ import type { Actor } from '../../ground/events/actor.ts';
 import { record } from '../../ground/events/record.ts';
 import { Invalid, NotFound, readAs } from '../../ground/text/errors.ts';
 import { type Claim, claimOf } from './claims.ts';
+import { type Logo, logoColumns, logoName, lockLogoName } from './logo.ts';
 import { type Domain, domainColumns, isCustomHost, isOwnDomain } from './queries.ts';
 
 export const settingNames = [
@@ -180,8 +181,8 @@ function readJson(typed: string, field: keyof DomainSettings, shape: 'an object'
   return typed;
 }
 
-/** A domain that the workspace has not given up, whatever its state. @throws NotFound */
-export async function getOwnDomain(db: Db, workspaceId: string, domainId: string): Promise<OwnDomain> {
+/** A domain that the workspace has not given up, whatever its state. */
+export async function findOwnDomain(db: Db, workspaceId: string, domainId: string): Promise<OwnDomain | undefined> {
   const [found] = await db
     .select({
       domain: domainColumns,
@@ -190,9 +191,18 @@ export async function getOwnDomain(db: Db, workspaceId: string, domainId: string
     .from(domains)
     .innerJoin(workspaces, eq(workspaces.id, domains.workspaceId))
     .where(isOwnDomain(workspaceId, domainId));
-  if (!found) throw new NotFound('There is no such domain.');
-  return { ...claimOf(found.domain), isDefault: found.isDefault };
+  return found && { ...claimOf(found.domain), isDefault: found.isDefault };
 }
+
+/** The same. @throws NotFound */
+export async function getOwnDomain(db: Db, workspaceId: string, domainId: string): Promise<OwnDomain> {
+  const found = await findOwnDomain(db, workspaceId, domainId);
+  if (!found) throw new NotFound('There is no such domain.');
+  return found;
+}
+
+/** Changes of a domain; what is left out stays as it is. A logo that is null goes. */
+export type DomainChanges = Partial<DomainSettings> & { isDefault?: boolean | undefined; logo?: Logo | null };
 
 /**
  * Changes what visitors meet, on every node at once, and where new links go.
@@ -204,7 +214,7 @@ export async function updateDomainSettings(
   workspaceId: string,
   by: Actor,
   domainId: string,
-  { isDefault, ...settings }: Partial<DomainSettings> & { isDefault?: boolean | undefined },
+  { isDefault, logo, ...settings }: DomainChanges,
   applyCasePolicy: ApplyCasePolicy,
   refuse?: (now: OwnDomain) => void,
 ): Promise<OwnDomain> {
@@ -226,8 +236,10 @@ export async function updateDomainSettings(
     const { isCaseSensitive = domain.isCaseSensitive } = settings;
     if (isCaseSensitive !== domain.isCaseSensitive)
       tells.push(...(await applyCasePolicy(tx, domainId, { isCaseSensitive })));
-    if (Object.keys(settings).length > 0) {
-      await tx.update(domains).set(settings).where(isOwnDomain(workspaceId, domainId));
+    const logoBefore = logo === undefined ? {} : { logo: await lockLogoName(tx, workspaceId, domainId) };
+    const columns = { ...settings, ...(logo !== undefined && logoColumns(logo)) };
+    if (Object.keys(columns).length > 0) {
+      await tx.update(domains).set(columns).where(isOwnDomain(workspaceId, domainId));
       // Others may have the same host, and are not to be forgotten for one that is not served.
       if (domain.state === 'live') tells.push({ kind: 'domain', host: domain.host });
     }
@@ -238,8 +250,8 @@ export async function updateDomainSettings(
     await record(tx, by, workspaceId, {
       what: 'domain.changed',
       target: { id: domainId, name: domain.host },
-      before: settingFields(before),
-      after: settingFields(after),
+      before: { ...settingFields(before), ...logoBefore },
+      after: { ...settingFields(after), ...(logo !== undefined && { logo: logoName(logo?.bytes) }) },
       tells,
     });
     return after;

@@ -42,6 +42,7 @@ const refusals: Record<number, { code: string; detail: string }> = {
 /** The same, of pages: they take forms. */
 const refusalsOfPages: Record<number, string> = {
   400: 'This form did not arrive whole. Open its page again and send it once more.',
+  413: 'This form is larger than it may be. Choose a smaller file, or write less.',
   415: 'Send this form as application/x-www-form-urlencoded.',
 };
 

@@ -16,6 +16,10 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** Lets a page show others of this site in frames; each of them says itself whether it may be shown so. */
+export const allowOwnFrames = (reply: FastifyReply): FastifyReply =>
+  reply.header('content-security-policy', `${contentSecurityPolicy}; frame-src 'self'`);
+
 const headers = {
   // Pages hold what is nobody else's business; what may be kept (assets, QR codes) says so itself.
   'cache-control': 'private, no-store',

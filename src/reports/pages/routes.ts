@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { domainHead } from '../../domains/domains/head.ts';
+import { findOwnDomain } from '../../domains/domains/settings.ts';
 import { countLinks } from '../../links/links/list.ts';
 import { getLink } from '../../links/links/queries.ts';
 import { linkHead, linkPath } from '../../links/pages/head.ts';
@@ -101,12 +103,14 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
       async (request, reply) => {
         const { path, subject, name } = await openSubject(db, request.workspace, { [kind]: request.params.subjectId });
         const view = await readReport(request, reply, subject, path, request.query);
+        const domain = kind === 'domain' ? await findOwnDomain(db, request.workspace.id, subject.id) : undefined;
         return reply.page('reports/pages/show.eta', {
           ...view,
           title: name,
-          section: kinds[kind].section,
+          section: domain ? 'domains' : kinds[kind].section,
           link: null,
           head: null,
+          domainHead: domain && domainHead(request, domain, 'report'),
           isWithoutLinks: false,
         });
       },

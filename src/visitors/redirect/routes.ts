@@ -8,15 +8,14 @@ import type { Recorder } from '../clicks/recorder.ts';
 import { Unavailable } from '../../ground/text/errors.ts';
 import { queryOf } from '../../ground/addresses/destination.ts';
 import { addressOf, forwardedScheme, knowProxies } from '../../ground/http/proxies.ts';
-import { hostnameOf, type Sites } from '../../ground/http/sites.ts';
+import { hasSecondHost, hostnameOf, type Sites } from '../../ground/http/sites.ts';
 import { readAsked, withoutPunctuation } from './asked-slug.ts';
 import { type Host, plainHost } from './host.ts';
 import {
   type Answer,
   refuse,
-  refuseMethod,
   refuseUnknownHost,
-  showExpired,
+  showEnded,
   showLimited,
   showNotFound,
   showOpened,
@@ -101,9 +100,9 @@ export default async function redirectRoutes(
       const opening = openingOf(plan.opens);
       return showOpened(request, reply, host, plan, opening.preview(opening.choose(plan.opens, visit)));
     },
-    ended({ leadsTo }, { host, request, reply }) {
+    ended(decision, { host, request, reply }) {
       outcomes.gone++;
-      return showExpired(request, reply, host, leadsTo ?? host.expiredUrl);
+      return showEnded(request, reply, host, decision);
     },
   };
 
@@ -211,28 +210,34 @@ export default async function redirectRoutes(
 
 /**
  * The database is away and this is not in memory, or something broke. A request that is at fault itself, such as one for
- * a range beyond a file's end, is no outage: it is refused without a word about the host.
+ * a range beyond a file's end, is no outage. The host is asked of memory alone.
  */
 export async function answerBroken(
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
-  { traffic: { outcomes } }: Pick<RedirectParts, 'traffic'>,
+  parts: RedirectParts,
 ): Promise<Answer> {
+  const { outcomes } = parts.traffic;
   const { status, statusCode } = error as { status?: number; statusCode?: number };
   const fault = statusCode ?? status ?? 500;
-  if (fault >= 400 && fault < 500) return refuse(reply, fault);
+  const host = recallHost(request, parts);
+  if (fault >= 400 && fault < 500) return refuse(request, reply, fault, host);
   outcomes.unavailable++;
   if (!(error instanceof Unavailable))
     request.log.error({ requestId: request.id, err: error }, 'a visitor could not be answered');
-  return showUnavailable(request, reply);
+  return showUnavailable(request, reply, host ?? undefined);
+}
+
+/** As the next, of what is in memory; undefined where that does not say. */
+function recallHost({ headers: { host } }: FastifyRequest, parts: RedirectParts): Host | null | undefined {
+  if (parts.sites.isOwnShortHost(host)) return plainHost(parts.instanceDomainId);
+  return parts.resolver.recallHost(hostnameOf(host));
 }
 
 /** The host of a request that asks for no slug; null when it is nobody's. */
 export async function hostOfRequest(request: FastifyRequest, parts: RedirectParts): Promise<Host | null> {
-  const { host } = request.headers;
-  if (parts.sites.isOwnShortHost(host)) return plainHost(parts.instanceDomainId);
-  return parts.resolver.findHost(hostnameOf(host));
+  return recallHost(request, parts) ?? parts.resolver.findHost(hostnameOf(request.headers.host));
 }
 
 /** Answers requests that ask for no slug: deeper paths, broken escapes, methods of which the routes know nothing. */
@@ -246,11 +251,22 @@ export async function answerStray(request: FastifyRequest, reply: FastifyReply, 
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       outcomes.method++;
-      return refuseMethod(reply);
+      return await refuse(request, reply, 405, host);
     }
     outcomes['not-found']++;
     return await showNotFound(request, reply, host);
   } catch (error) {
     return answerBroken(error, request, reply, parts);
   }
+}
+
+/** Answers an address that no router can read (RFC 3986, 2.1). No hook has looked at the request, nor at its host. */
+export async function answerUnreadable(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  parts: RedirectParts,
+): Promise<void> {
+  const host = hasSecondHost(request.raw) ? null : await hostOfRequest(request, parts).catch(() => null);
+  const answer = await refuse(request, reply, 400, host);
+  if (typeof answer === 'string') void reply.send(answer);
 }

@@ -41,7 +41,7 @@ async function opens(slug: string): Promise<string | number> {
   const { status, headers } = await app.visit(`/${slug}`, { host });
   return headers.location?.replace('https://example.com/', '') ?? status;
 }
-const path = () => `/w/${ada.workspace.slug}/domains/${id}/settings`;
+const path = () => `/w/${ada.workspace.slug}/domains/${id}/redirects`;
 
 describe('a domain on which upper and lower case count', () => {
   it('opens two links that differ in nothing else, and neither for a third spelling', async () => {
@@ -139,12 +139,12 @@ describe('the switch', () => {
     const refused = await switchTo(false);
     expect(refused.json()).toMatchObject({ status: 409, code: 'slugs_collide', field: 'isCaseSensitive' });
     expect(refused.text).toMatch(/spring and Spring|Spring and spring/);
-    const page = await ada.ask(path(), { form: { redirectStatus: '307', brandName: 'Kept' } });
+    const page = await ada.ask(path(), { form: { redirectStatus: '307', rootUrl: 'https://kept.example/' } });
     expect([page.status, page.text.includes('id="field-isCaseSensitive-error"')]).toEqual([409, true]);
-    expect(page.text).toContain('value="Kept"');
+    expect(page.text).toContain('value="https://kept.example/"');
     // Nothing of what came along was saved.
     const [row] = await app.db.select().from(domains).where(eq(domains.id, id));
-    expect(row).toMatchObject({ isCaseSensitive: true, redirectStatus: 302, brandName: null });
+    expect(row).toMatchObject({ isCaseSensitive: true, redirectStatus: 302, rootUrl: null });
     expect([await opens('Spring'), await opens('spring')]).toEqual(['Spring', 410]);
   });
 

@@ -11,6 +11,7 @@ import type { Person, TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { startWorkspace } from '../../setup/membership.ts';
+import { sendForm } from '../../setup/send-form.ts';
 import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
@@ -53,8 +54,8 @@ const put = (body: Buffer, type = 'image/png') =>
     headers: { authorization: `Bearer ${client.key}`, 'content-type': type },
     body: new Uint8Array(body),
   });
-const upload = (bytes: Buffer) =>
-  ada.ask(`/w/${ada.workspace.slug}/domains/${id}/logo`, { form: { logo: bytes.toString('base64url') } });
+const upload = (bytes: Buffer, { cookie } = ada) =>
+  sendForm(`${app.url}/w/${ada.workspace.slug}/domains/${id}/brand`, cookie, { brandName: 'Acme <b>', logo: bytes });
 
 function fetchBytes(
   path: string,
@@ -150,7 +151,8 @@ describe('the logo of a domain', () => {
     const second = await logoOn('/', first);
     expect((await fetchBytes(first)).status).toBe(404);
     expect((await fetchBytes(second)).headers['content-type']).toBe('image/webp');
-    expect((await ada.ask(`/w/${ada.workspace.slug}/domains/${id}/logo/remove`, { form: {} })).status).toBe(303);
+    const brand = `/w/${ada.workspace.slug}/domains/${id}/brand`;
+    expect((await ada.ask(brand, { form: { brandName: 'Acme <b>', removeLogo: 'on' } })).status).toBe(303);
     await expect.poll(async () => (await fetchBytes(second)).status).toBe(404);
     const [row] = await app.db.select().from(domains).where(eq(domains.id, id));
     expect([row?.logo, row?.logoType]).toEqual([null, null]);
@@ -166,16 +168,17 @@ describe('the logo of a domain', () => {
   });
 
   it('is shown in its settings, and refused with a sentence there', async () => {
-    const path = `/w/${ada.workspace.slug}/domains/${id}/settings`;
+    const path = `/w/${ada.workspace.slug}/domains/${id}/brand`;
     expect((await ada.ask(path)).text).not.toContain('The logo now');
     await upload(png(40, 20));
     expect((await ada.ask(path)).text).toContain('The logo now');
     expect((await ada.ask(`/w/${ada.workspace.slug}/domains/${id}/logo`)).headers['content-type']).toBe('image/png');
     const refused = await upload(Buffer.from('<svg/>'));
-    const flash = (refused.headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; ');
-    const page = await ada.ask(path, { headers: { cookie: `${ada.cookie}; ${flash}` } });
-    expect(page.text).toContain('Take a PNG, a JPEG or a WebP.');
-    expect(page.text).toContain('The logo now');
+    expect(refused.status).toBe(422);
+    const page = await refused.text();
+    expect(page).toMatch(/id="field-logo-error">[^]*Take a PNG, a JPEG or a WebP\./);
+    expect(page).toContain('The logo now');
+    expect(page).toContain('value="Acme &lt;b&gt;"');
   });
 
   it('is set and removed by API, whatever its media type claims', async () => {
@@ -194,13 +197,9 @@ describe('the logo of a domain', () => {
 
   it("is nobody else's to set", async () => {
     const eve = await app.signUp('Eve');
-    const path = `/w/${eve.workspace.slug}/domains/${id}/logo`;
-    const form = { logo: png(1, 1).toString('base64url') };
-    for (const answer of [
-      await eve.ask(path, { form }),
-      await eve.ask(`${path}/remove`, { form: {} }),
-      await eve.ask(path),
-    ])
-      expect(answer.status).toBe(404);
+    expect((await upload(png(1, 1), eve)).status).toBe(404);
+    for (const slug of [ada.workspace.slug, eve.workspace.slug])
+      expect((await eve.ask(`/w/${slug}/domains/${id}/logo`)).status).toBe(404);
+    expect((await client.ask(`/domains/${id}`)).json()).toMatchObject({ hasLogo: false });
   });
 });

@@ -77,7 +77,7 @@ describe('removing a domain', () => {
     const idn = await insertDomain(app.db, workspaceId, 'xn--bcher-kva.example');
     const path = home.replace(id, idn);
     expect((await ada.ask(`${path}/remove`)).text).toContain('Type bücher.example');
-    expect((await ada.ask(`${path}/settings`)).text).toContain('bücher.example alone');
+    expect((await ada.ask(`${path}/redirects`)).text).toContain('bücher.example alone');
     expect((await ada.ask(`${path}/remove`, { form: { host: 'Bücher.example' } })).status).toBe(303);
   });
 
@@ -104,7 +104,7 @@ describe('removing a domain', () => {
 
   it('happens once', async () => {
     await remove(host);
-    for (const path of ['/settings', '/remove', '/redirect-map.csv'])
+    for (const path of ['/brand', '/redirects', '/apps', '/remove', '/redirect-map.csv'])
       expect([path, (await ada.ask(home + path)).status]).toEqual([path, 404]);
     expect((await remove(host)).status).toBe(404);
   });

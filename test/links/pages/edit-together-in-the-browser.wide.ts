@@ -63,18 +63,15 @@ describe('a form that somebody else saved meanwhile', () => {
   it('does so without scripts, and for boxes and long texts', async () => {
     const id = await insertDomain(app.db, client.workspaceId, 'go.acme.localhost');
     const { page } = await openPageAs(browser, app, ada, { javaScriptEnabled: false });
-    await page.goto(`${app.url}/w/${ada.workspace.slug}/domains/${id}/settings`);
-    const theirs = { robotsTxt: 'User-agent: *\nDisallow: /theirs', brandName: 'Acme', redirectStatus: 307 };
+    await page.goto(`${app.url}/w/${ada.workspace.slug}/domains/${id}/apps`);
+    const theirs = { robotsTxt: 'User-agent: *\nDisallow: /theirs', assetLinks: '[]', appleAppSiteAssociation: '{}' };
     expect((await client.ask(`/domains/${id}`, { method: 'PATCH', body: theirs })).status).toBe(200);
     await page.getByLabel('robots.txt').fill('User-agent: *\nDisallow: /mine');
-    await page.getByLabel('Status').selectOption('308');
+    await page.getByLabel('apple-app-site-association').fill('{ }');
     await page.getByLabel('Search engines may list this domain').check();
     await page.getByRole('button', { name: 'Save' }).click();
-    expect(await page.locator('.theirs-value').allTextContents()).toEqual([
-      '307',
-      'User-agent: *\nDisallow: /theirs\n',
-    ]);
-    expect(await page.getByLabel('Name').inputValue()).toBe('Acme');
+    expect(await page.locator('.theirs-value').allTextContents()).toEqual(['User-agent: *\nDisallow: /theirs\n', '{}']);
+    expect(await page.getByLabel('assetlinks.json').inputValue()).toBe('[]');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Visitors of go.acme.localhost see this from now on.').waitFor();
     expect(await page.getByLabel('robots.txt').inputValue()).toContain('/mine');

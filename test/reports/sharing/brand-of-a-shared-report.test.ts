@@ -43,7 +43,7 @@ describe('a shared report', () => {
       expect(page.text).toContain(`<link rel="stylesheet" href="${path}/brand.css">`);
       const style = await app.ask(`${path}/brand.css`);
       expect([style.status, style.headers['content-type']]).toEqual([200, 'text/css; charset=utf-8']);
-      expect(style.text).toMatch(/^:root\{--brand:light-dark\(#[0-9a-f]{6},#ffd400\)\}/);
+      expect(style.text).toMatch(/^:root\{--brand:light-dark\(#[0-9a-f]{6},#ffd400\);/);
     }
     await app.db.update(domains).set({ logo, logoType: 'image/png' }).where(eq(domains.id, domainId));
     const page = await app.ask(locked);

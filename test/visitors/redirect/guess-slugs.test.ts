@@ -96,7 +96,7 @@ describe('whoever guesses slugs', () => {
     expect(Number(limited.headers['retry-after'])).toBeGreaterThan(0);
     expect(Number(limited.headers['retry-after'])).toBeLessThanOrEqual(60);
     expect(limited.headers['cache-control']).toBe('private, no-store');
-    expect(limited.text).toContain('Wait a minute');
+    expect(limited.text).toContain(`Try again in ${limited.headers['retry-after']} seconds.`);
     expect((await guess(`/${slug}`, '2001:db8::2')).status).toBe(302);
     expect((await guess('/another', '192.0.2.1')).status).toBe(404);
   });

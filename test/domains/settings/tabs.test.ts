@@ -1,10 +1,9 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { domains, workspaces } from '../../../src/ground/db/schema.ts';
 import { listDomains } from '../../../src/domains/domains/queries.ts';
 import { getOwnDomain } from '../../../src/domains/domains/settings.ts';
-import { openClient } from '../../people/keys/client.ts';
-import type { Answer, Ask, Person, TestApp } from '../../setup/app.ts';
+import type { Ask, Person, TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 
@@ -23,27 +22,32 @@ afterAll(() => app.close());
 beforeEach(async () => {
   host = `go${++count}.acme.example`;
   id = await insertDomain(app.db, workspaceId, host);
-  path = `/w/${ada.workspace.slug}/domains/${id}/settings`;
+  path = `/w/${ada.workspace.slug}/domains/${id}`;
 });
 
-const full = {
+const ofBrand = { brandName: '  Acme   & Söhne ', brandColor: '0F7B5C' };
+const ofRedirects = {
   rootUrl: ' www.acme.example ',
   notFoundUrl: 'https://www.acme.example/search?q={slug}&from={query}',
   expiredUrl: 'https://www.acme.example/ended',
-  brandName: '  Acme   & Söhne ',
-  brandColor: '0F7B5C',
   redirectStatus: '307',
   referrerPolicy: 'no-referrer',
+  isDefault: 'on',
+};
+const ofApps = {
   isIndexed: 'on',
   robotsTxt: 'User-agent: *\r\nDisallow: /private\r\n',
   appleAppSiteAssociation: '{ "applinks": {} }',
   assetLinks: '[]',
-  isDefault: 'on',
 };
+const forms = { brand: ofBrand, redirects: ofRedirects, apps: ofApps };
+type Tab = keyof typeof forms;
+const tabs = Object.keys(forms) as Tab[];
+const tabOf = (field: string) => tabs.find((tab) => field in forms[tab]) ?? 'redirects';
 const kept = {
   rootUrl: 'https://www.acme.example',
-  notFoundUrl: full.notFoundUrl,
-  expiredUrl: full.expiredUrl,
+  notFoundUrl: ofRedirects.notFoundUrl,
+  expiredUrl: ofRedirects.expiredUrl,
   brandName: 'Acme & Söhne',
   brandColor: '#0f7b5c',
   redirectStatus: 307,
@@ -64,24 +68,45 @@ const none = {
 const stored = () => getOwnDomain(app.db, workspaceId, id);
 
 describe('the settings of a domain', () => {
-  it('are saved, shown again and emptied again', async () => {
-    expect((await ada.ask(path)).status).toBe(200);
-    const saved = await ada.ask(path, { form: full });
-    expect([saved.status, saved.headers.location]).toEqual([303, path]);
+  it('are saved tab by tab, shown again and emptied again', async () => {
+    for (const tab of tabs) {
+      expect((await ada.ask(`${path}/${tab}`)).status).toBe(200);
+      const saved = await ada.ask(`${path}/${tab}`, { form: forms[tab] });
+      expect([saved.status, saved.headers.location]).toEqual([303, `${path}/${tab}`]);
+    }
     expect(await stored()).toMatchObject(kept);
-    const page = await ada.ask(path);
-    expect(page.text).toContain('value="https://www.acme.example"');
-    expect(page.text).toContain('<option value="307" selected>');
-    expect(page.text).toContain('<option selected>no-referrer</option>');
-    expect(page.text.match(/type="checkbox"[^>]* name="is\w+"[^>]* checked/g)).toHaveLength(2);
-    expect(page.text).toMatch(/<textarea[^>]*name="robotsTxt"[^>]*>\s*User-agent: \*\nDisallow: \/private\n/);
-    await ada.ask(path, { form: { redirectStatus: '302' } });
+    const redirects = (await ada.ask(`${path}/redirects`)).text;
+    expect(redirects).toContain('value="https://www.acme.example"');
+    expect(redirects).toContain('<option value="307" selected>');
+    expect(redirects).toContain('<option value="no-referrer" selected>');
+    expect(redirects.match(/type="checkbox"[^>]* name="is\w+"[^>]* checked/g)).toHaveLength(1);
+    expect((await ada.ask(`${path}/brand`)).text).toContain('value="Acme &amp; Söhne"');
+    const apps = (await ada.ask(`${path}/apps`)).text;
+    expect(apps).toMatch(/<textarea[^>]*name="robotsTxt"[^>]*>\s*User-agent: \*\nDisallow: \/private\n/);
+    expect(apps).toMatch(/name="isIndexed"[^>]* checked/);
+    for (const tab of tabs) await ada.ask(`${path}/${tab}`, { form: { redirectStatus: '302' } });
     expect(await stored()).toMatchObject(none);
+  });
+
+  it('of one tab leave those of the others as they are', async () => {
+    for (const tab of tabs) await ada.ask(`${path}/${tab}`, { form: forms[tab] });
+    await ada.ask(`${path}/brand`, { form: { brandName: 'Other', robotsTxt: 'x', rootUrl: 'https://example.com' } });
+    expect(await stored()).toMatchObject({ ...kept, brandName: 'Other', brandColor: null });
+  });
+
+  it('have an address of before, which leads to the brand', async () => {
+    const old = await ada.ask(`${path}/settings`);
+    expect([old.status, old.headers.location]).toEqual([301, `${path}/brand`]);
+    const page = await ada.ask(path);
+    const hrefs = /<nav class="noun-tabs"[^]*?<\/nav>/.exec(page.text)?.[0].match(/href="[^"]+"/g);
+    const report = path.replace('/domains/', '/reports/domains/');
+    expect(hrefs).toEqual([path, ...tabs.map((tab) => `${path}/${tab}`), report].map((href) => `href="${href}"`));
+    expect((await ada.ask(report)).text).toContain(`<nav class="noun-tabs" aria-label="This domain">`);
   });
 
   it('reach visitors at once', async () => {
     expect((await app.visit('/robots.txt', { host })).text).toBe('User-agent: *\nDisallow:\n');
-    await ada.ask(path, { form: full });
+    await ada.ask(`${path}/apps`, { form: ofApps });
     await expect.poll(async () => (await app.visit('/robots.txt', { host })).text).toBe(kept.robotsTxt);
   });
 
@@ -104,11 +129,13 @@ describe('the settings of a domain', () => {
     ['JSON of another shape', 'appleAppSiteAssociation', '[]', 'This file holds an object'],
     ['an object for Android', 'assetLinks', '{}', 'This file holds a list'],
   ])('refuse %s, beside the field and with all that was typed', async (_what, field, value, sentence) => {
-    const answer = await ada.ask(path, { form: { ...full, [field]: value } });
+    const tab = tabOf(field);
+    const answer = await ada.ask(`${path}/${tab}`, { form: { ...forms[tab], [field]: value } });
     expect(answer.status).toBe(422);
     expect(answer.text.replaceAll('&#39;', "'")).toContain(sentence);
     expect(answer.text).toMatch(new RegExp(`id="field-${field}-error"`));
-    if (field !== 'expiredUrl') expect(answer.text).toContain('value="https://www.acme.example/ended"');
+    const others = { brand: '0F7B5C', redirects: 'https://www.acme.example/ended', apps: 'Disallow: /private' };
+    if (!['brandColor', 'expiredUrl', 'robotsTxt'].includes(field)) expect(answer.text).toContain(others[tab]);
     expect(await stored()).toMatchObject(none);
   });
 
@@ -117,7 +144,9 @@ describe('the settings of a domain', () => {
     await insertDomain(app.db, (await app.signUp('Eve')).workspace.id, other, { state: 'paused' });
     await app.db.update(domains).set({ state: 'waiting' }).where(eq(domains.id, id));
     for (const target of [host, `${host.toUpperCase()}.`, other, app.shortHost]) {
-      const answer = await ada.ask(path, { form: { notFoundUrl: `http://${target}/x`, redirectStatus: '302' } });
+      const answer = await ada.ask(`${path}/redirects`, {
+        form: { notFoundUrl: `http://${target}/x`, redirectStatus: '302' },
+      });
       expect([target, answer.status, answer.text.includes('Visitors could go round in circles.')]).toEqual([
         target,
         422,
@@ -127,29 +156,42 @@ describe('the settings of a domain', () => {
   });
 
   it('say of every field at once what is wrong', async () => {
-    const answer = await ada.ask(path, { form: { ...full, rootUrl: 'ftp://x', brandColor: 'red', assetLinks: '{' } });
+    const form = { ...ofRedirects, rootUrl: 'ftp://x', expiredUrl: 'x y', redirectStatus: '200' };
+    const answer = await ada.ask(`${path}/redirects`, { form });
     expect(answer.text.match(/id="field-\w+-error"/g)).toHaveLength(3);
   });
 
-  it('are for admins, and not there for strangers', async () => {
-    const [member, admin, eve] = [await app.signUp('Mia'), await app.signUp('Abe'), await app.signUp('Eve')];
-    await joinWorkspace(app, member, ada, 'member');
+  it('are for admins to change, for members to read and not there for strangers', async () => {
+    const [viewer, admin, eve] = [await app.signUp('Mia'), await app.signUp('Abe'), await app.signUp('Eve')];
+    await joinWorkspace(app, viewer, ada, 'viewer');
     await joinWorkspace(app, admin, ada, 'admin');
-    const theirs = path.replace(ada.workspace.slug, eve.workspace.slug);
-    for (const ask of [{}, { form: full }] satisfies Ask[]) {
-      expect((await member.ask(path, ask)).status).toBe(403);
-      expect((await eve.ask(path, ask)).status).toBe(404);
-      expect((await eve.ask(theirs, ask)).status).toBe(404);
+    for (const tab of tabs) {
+      const before = await stored();
+      const page = `${path}/${tab}`;
+      for (const ask of [{}, { form: forms[tab] }] satisfies Ask[]) {
+        expect((await viewer.ask(page, ask)).status).toBe(ask.form ? 403 : 200);
+        expect((await eve.ask(page, ask)).status).toBe(404);
+        expect((await eve.ask(page.replace(ada.workspace.slug, eve.workspace.slug), ask)).status).toBe(404);
+      }
+      expect(await stored()).toEqual(before);
+      expect((await admin.ask(page, { form: forms[tab] })).status).toBe(303);
     }
-    expect(await stored()).toMatchObject(none);
-    expect((await admin.ask(path, { form: full })).status).toBe(303);
+    // In words, with no field that could be filled.
+    const shown = await Promise.all(tabs.map(async (tab) => (await viewer.ask(`${path}/${tab}`)).text));
+    const main = (text: string) => /<main[^]*<\/main>/.exec(text)?.[0] ?? '';
+    const words = ['Acme &amp; Söhne', '307, for now, method kept', 'Search engines may list this domain'];
+    for (const [index, text] of shown.entries()) {
+      expect(main(text)).toContain(words[index]);
+      expect(main(text)).toContain('Admins and owners can change this.');
+      expect(main(text)).not.toMatch(/<textarea|type="(?:text|file|checkbox|color)"|>Save<|method="post"|\/remove"/);
+    }
   });
 });
 
 describe('the default domain of a workspace', () => {
   const hosts = async () => (await listDomains(app.db, workspaceId)).map((domain) => domain.host);
   const save = (isDefault: boolean) =>
-    ada.ask(path, { form: { redirectStatus: '302', ...(isDefault && { isDefault: 'on' }) } });
+    ada.ask(`${path}/redirects`, { form: { redirectStatus: '302', ...(isDefault && { isDefault: 'on' }) } });
 
   it('takes new links, until it is so no more', async () => {
     await save(true);
@@ -163,7 +205,7 @@ describe('the default domain of a workspace', () => {
   it('stays when another domain is saved', async () => {
     await save(true);
     const other = await insertDomain(app.db, workspaceId, `second-${host}`);
-    await ada.ask(path.replace(id, other), { form: { redirectStatus: '302' } });
+    await ada.ask(`${path.replace(id, other)}/redirects`, { form: { redirectStatus: '302' } });
     expect((await hosts())[0]).toBe(host);
     await save(false);
   });
@@ -171,7 +213,7 @@ describe('the default domain of a workspace', () => {
   it('stays while it is paused, though new links go elsewhere', async () => {
     await save(true);
     await app.db.update(domains).set({ state: 'paused' }).where(eq(domains.id, id));
-    expect((await ada.ask(path)).text).toMatch(/name="isDefault" checked disabled/);
+    expect((await ada.ask(`${path}/redirects`)).text).toMatch(/name="isDefault" +checked +disabled/);
     expect((await save(false)).status).toBe(303);
     expect((await hosts())[0]).toBe(app.shortHost);
     await app.db.update(domains).set({ state: 'live' }).where(eq(domains.id, id));
@@ -185,63 +227,5 @@ describe('the default domain of a workspace', () => {
     expect([answer.status, answer.text.includes('is not live')]).toEqual([422, true]);
     const [workspace] = await app.db.select().from(workspaces).where(eq(workspaces.id, workspaceId));
     expect(workspace?.defaultDomainId).toBeNull();
-  });
-});
-
-describe('the API', () => {
-  let patch: (body: unknown, ofDomain?: string) => Promise<Answer>;
-
-  beforeAll(async () => {
-    const client = await openClient(app, ada);
-    patch = (body, ofDomain = id) => client.ask(`/domains/${ofDomain}`, { method: 'PATCH', body });
-  });
-
-  it('changes what is named and leaves the rest', async () => {
-    const answer = await patch({ brandName: 'Acme', redirectStatus: 301, isIndexed: true, isDefault: true });
-    expect([answer.status, answer.json()]).toEqual([
-      200,
-      {
-        ...none,
-        hasLogo: false,
-        id,
-        host,
-        state: 'live',
-        brandName: 'Acme',
-        redirectStatus: 301,
-        isIndexed: true,
-        isDefault: true,
-      },
-    ]);
-    const next = await patch({ brandName: null, isDefault: false });
-    expect(next.json()).toMatchObject({ brandName: null, redirectStatus: 301, isIndexed: true, isDefault: false });
-  });
-
-  it.each([
-    [{ rootUrl: 'ftp://example.com' }, 'rootUrl', 'url_scheme'],
-    [{ redirectStatus: 404 }, 'redirectStatus', 'invalid'],
-    [{ isIndexed: 'yes' }, 'isIndexed', 'invalid'],
-    [{ brandColour: '#fff' }, 'brandColour', 'invalid'],
-    [{ assetLinks: 'x' }, 'assetLinks', 'json_invalid'],
-  ])('refuses %j', async (body, field, code) => {
-    expect((await patch(body)).json()).toMatchObject({ status: 422, field, code });
-    expect(await stored()).toMatchObject(none);
-  });
-
-  it('knows no domain of others, and none that was given up', async () => {
-    const theirs = await insertDomain(app.db, (await app.signUp('Eve')).workspace.id, `theirs-${host}`);
-    await app.db.execute(sql`update domains set state = 'removed' where id = ${id}`);
-    for (const domain of [theirs, id, app.instanceDomainId, 'nothing', '%00'])
-      expect([domain, (await patch({ brandName: 'Mine' }, domain)).status]).toEqual([domain, 404]);
-  });
-
-  it('takes a key that an admin made', async () => {
-    const mia = await app.signUp('Mia');
-    await joinWorkspace(app, mia, ada, 'member');
-    const client = await openClient(app, mia, ada);
-    for (const ask of [{ method: 'PATCH', body: { brandName: 'Mine' } }, { method: 'DELETE' }]) {
-      const answer = await client.ask(`/domains/${id}`, ask);
-      expect([answer.status, answer.headers['content-type']]).toEqual([403, 'application/problem+json']);
-    }
-    expect(await stored()).toMatchObject({ ...none, state: 'live' });
   });
 });
