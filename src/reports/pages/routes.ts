@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { countLinks } from '../../links/links/list.ts';
 import { getLink } from '../../links/links/queries.ts';
+import { linkHead, linkPath } from '../../links/pages/head.ts';
 import { orRefusal } from '../../ground/http/refusal.ts';
 import { localDay } from '../../ground/time/zoned-time.ts';
 import { requireWorkspace } from '../../people/workspaces/guards.ts';
@@ -58,6 +59,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
         title: 'Reports',
         section: 'reports',
         link: null,
+        head: null,
         isWithoutLinks: active + archived === 0,
       });
     },
@@ -79,12 +81,13 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
         const filters = withFilter(f, { dimension: 'link', operator: 'is', value: linkId });
         return reply.redirect(reportHref(`/w/${slug}/reports`, { ...asked, filters }), 303);
       }
-      const path = `/w/${slug}/links/${link.id}`;
+      const path = linkPath(`/w/${slug}`, link);
       return reply.page('reports/pages/show.eta', {
         ...(await readReport(request, reply, { kind: 'link', id: link.id }, path, request.query)),
         title: `${link.domain}/${link.slug}`,
         section: 'links',
         link,
+        head: linkHead(request, link, 'report', new Date()),
         isWithoutLinks: false,
       });
     },
@@ -102,6 +105,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
           title: name,
           section: kinds[kind].section,
           link: null,
+          head: null,
           isWithoutLinks: false,
         });
       },

@@ -1,0 +1,23 @@
+import type { Link } from './queries.ts';
+
+/** How a link stands for its visitors, as a pill says it. `variant`: of a badge; left out, it is the one of all is well. */
+export type LinkStatus = { label: string; variant?: 'secondary' | 'outline' | 'warning' | 'destructive' };
+
+type State = (link: Link, now: Date, timeZone: string) => LinkStatus | false;
+
+/** THE list of states besides live, one a line; the first that a link is in says how it stands. */
+const states: readonly State[] = [
+  ({ archivedAt }) => archivedAt !== null && { label: 'Archived', variant: 'secondary' },
+];
+
+/**
+ * How a link stands at a moment.
+ * @param timeZone of the workspace, for states that name a day
+ */
+export function statusOf(link: Link, now: Date, timeZone: string): LinkStatus & { isLive: boolean } {
+  for (const state of states) {
+    const status = state(link, now, timeZone);
+    if (status) return { ...status, isLive: false };
+  }
+  return { label: 'Live', isLive: true };
+}
