@@ -80,6 +80,7 @@ export const leastRoles: Record<string, Least> = {
   'GET /w/:workspace/links/new': 'member',
   'GET /w/:workspace/links/slug-check': 'member',
   'POST /w/:workspace/links': 'member',
+  'GET /w/:workspace/links/:linkId/qr': 'viewer',
   'GET /w/:workspace/links/:linkId/edit': 'member',
   'POST /w/:workspace/links/:linkId/edit': 'member',
   'POST /w/:workspace/links/:linkId/archive': 'member',

@@ -32,8 +32,6 @@ export type Shown = {
   shortWords: string;
   /** Of the anchor around its words; null where it is no address. */
   href: string | null;
-  /** Its avatar in a list, from a to z; without it, a globe. */
-  letter: string | undefined;
   /** A sentence about what may be wrong with it. */
   warning: string | null;
 };

@@ -9,7 +9,7 @@ const maxLength = 200;
 export const titleOption = defineOption({
   name: 'title',
   label: 'Title',
-  field: { kind: 'text', attrs: { maxlength: maxLength, autocomplete: 'off' } },
+  field: { kind: 'text', attrs: { autocomplete: 'off' } },
   read: (typed: string | null) => ({ title: readTitle(typed ?? '') }),
   show: (link) => link.title ?? '',
   json: {
@@ -27,6 +27,12 @@ export const titleOption = defineOption({
 function readTitle(typed: string): string | null {
   const read = composedLine(typed);
   if (read.length > maxLength)
-    throw new Invalid(`A title has at most ${maxLength} characters.`, { field: 'title', code: 'title_invalid' });
+    throw new Invalid(
+      `A title has at most ${maxLength} characters. This one has ${read.length.toLocaleString('en')}.`,
+      {
+        field: 'title',
+        code: 'title_invalid',
+      },
+    );
   return read || null;
 }

@@ -36,15 +36,13 @@ export const urlOption = defineMainOption({
   csv: { header: 'destination', column: links.url },
 });
 
-/** Without the parts that all destinations have in common, and with the letter that the host begins with. */
+/** Without the parts that all destinations have in common. */
 function shownUrl(url: string): Shown {
-  const host = new URL(url).hostname.replace(/^www\./, '');
   return {
     verb: 'leads to',
     words: url,
     shortWords: url.replace(/^https?:\/\/(www\.)?/i, ''),
     href: url,
-    letter: /^[a-z]/.exec(host)?.[0],
     // Lists show none of it, and asking costs more than all the rest.
     get warning() {
       return warningAbout(url);

@@ -21,8 +21,12 @@ export const newLinkForm = z.object({
 
 const left = z.string().optional().catch(undefined);
 
+/** The query of the list that an edit began on; it ends there. Without it, the edit ends on the link's page. */
+const list = z.string().max(5_000).optional().catch(undefined);
+export const editQuery = z.object({ list });
+
 /** A field that a form does not send stays as it is. */
-export const editLinkForm = z.object({ ...ofOptions(() => left), ...editFields });
+export const editLinkForm = z.object({ ...ofOptions(() => left), ...editFields, list });
 
 export const listQuery = z.object({
   search: wordsUpTo(maxSearchLength),

@@ -5,13 +5,14 @@ import { listDomains } from '../../domains/domains/queries.ts';
 import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
 import { isFragmentRequest } from '../../ground/http/fragments.ts';
 import { makeOnce } from '../../ground/http/once.ts';
-import { takeForm } from '../../ground/http/forms.ts';
+import { type Flash, takeForm } from '../../ground/http/forms.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { fitsUndo } from './bulk-routes.ts';
 import { SlugTaken } from '../links/claim.ts';
-import { checkSlug, editLinkForm, listQuery, newLinkForm, readNewLink, refuseToRestore } from './forms.ts';
-import { rowsOf, showList, statesBehind } from './list-page.ts';
+import { checkSlug, editLinkForm, editQuery, listQuery, newLinkForm, readNewLink, refuseToRestore } from './forms.ts';
+import { linkHead, tabShown } from './head.ts';
+import { listBehind, listHref, readBack, rowsOf, showList, statesBehind } from './list-page.ts';
 import { mainOf, type OptionName, optionNames, readOptions, shownOf, showOptions } from '../options/list.ts';
 import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
 
@@ -83,10 +84,10 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
 
   routes.get(
     '/w/:workspace/links/:linkId/edit',
-    { ...toChange, schema: { params: linkParams } },
+    { ...toChange, schema: { params: linkParams, querystring: editQuery } },
     async (request, reply) => {
       const link = await getLink(db, request.workspace.id, request.params.linkId);
-      return showEdit(request, reply, link, openEdit(showOptions(link)), {});
+      return showEdit(request, reply, link, openEdit(showOptions(link)), {}, request.query);
     },
   );
 
@@ -101,18 +102,22 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
         request,
         reply,
         editLinkForm,
-        async () => {
+        async ({ list }) => {
           const edit = edited();
           const changes = await readOptions(app, workspaceId, edit.changes);
           const saved = await updateLink(db, workspaceId, actorOf(request), link.id, changes, (now) =>
             edit.refuseOvertaken(showOptions(now)),
           );
-          reply.flash('success', withWarning(whatChanged(link, saved), saved), undoOf(request, link, saved));
-          return reply.redirect(linkHref(request, link), 303);
+          const said = { message: withWarning(whatChanged(link, saved), saved), undo: undoOf(request, link, saved) };
+          if (isFragmentRequest(request)) return showSaved(request, reply, saved, { kind: 'success', ...said });
+          reply.flash('success', said.message, said.undo);
+          const back = list === undefined ? linkHref(request, link) : listHref(request.workspace.slug, readBack(list));
+          return reply.redirect(back, 303);
         },
         async ({ errors, thrown }) => {
           const now = await getLink(db, workspaceId, link.id);
-          return showEdit(request, reply, now, edited().again(showOptions(now), thrown), errors);
+          const again = edited().again(showOptions(now), thrown);
+          return showEdit(request, reply, now, again, errors, editQuery.parse(request.body));
         },
       );
     },
@@ -140,7 +145,8 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
         const [row] = await rowsOf(request, [link]);
         const { timeZone } = request.workspace;
         const states = await statesBehind(request);
-        return reply.fragment('links/pages/_restored-row.eta', { row, now: new Date(), timeZone, ...states });
+        const list = listBehind(request);
+        return reply.fragment('links/pages/_restored-row.eta', { row, list, now: new Date(), timeZone, ...states });
       }
       reply.flash('success', `${nameOf(link)} works again.`);
       return reply.redirect(linkHref(request, link), 303);
@@ -182,18 +188,33 @@ function undoOf(request: FastifyRequest, before: Link, saved: Link) {
   return is !== was && fitsUndo(fields) ? { action: `${linkHref(request, before)}/edit`, fields } : undefined;
 }
 
+/** The form of a link's options: a page, or the drawer of the page that asks. */
 function showEdit(
   request: FastifyRequest,
   reply: FastifyReply,
   link: Link,
   edit: EditView<OptionName>,
   errors: Record<string, string>,
+  { list }: z.output<typeof editQuery>,
 ) {
-  return reply.page('links/pages/edit.eta', {
-    title: `Edit ${nameOf(link)}`,
-    link,
-    ...edit,
-    errors,
+  const form = { link, ...edit, errors, timeZone: request.workspace.timeZone, list };
+  if (isFragmentRequest(request)) return reply.fragment('links/pages/_edit-form.eta', { ...form, isInDrawer: true });
+  return reply.page('links/pages/edit.eta', { title: `Edit ${nameOf(link)}`, ...form });
+}
+
+/** The new values of a link in the page that asked: its head on its own pages, its row in a list. */
+async function showSaved(request: FastifyRequest, reply: FastifyReply, link: Link, flash: Flash) {
+  const now = new Date();
+  const tab = tabShown(request, link);
+  const [row] = tab ? [] : await rowsOf(request, [link]);
+  // It closes the drawer; other parts of the page, such as a history, may listen.
+  reply.header('HX-Trigger', 'link-saved');
+  return reply.fragment('links/pages/saved.eta', {
+    head: tab && linkHead(request, link, tab, now),
+    row,
+    list: listBehind(request),
+    now,
     timeZone: request.workspace.timeZone,
+    flash,
   });
 }

@@ -233,7 +233,7 @@ describe('in a browser', () => {
     const ada = await app.signUp('Ada');
     await insertLinks(ada, ['Apples']);
     const { page, errors } = await openLinks(ada);
-    await page.locator('#link-rows .short-link').click();
+    await page.locator('#link-rows .link-name').click();
     await page.getByRole('button', { name: 'QR code' }).click();
     expect(await accessibilityProblems(page)).toEqual([]);
     const picture = page.locator('#qr-menu .qr-picture');
@@ -288,7 +288,7 @@ describe('in a browser', () => {
     expect(await rowsOf(page).count()).toBe(50);
     await page.getByText('Show more').click();
     await expect.poll(() => rowsOf(page).count()).toBe(53);
-    const firstNew = rowsOf(page).nth(50).locator('.short-link');
+    const firstNew = rowsOf(page).nth(50).locator('.link-name');
     await expect.poll(() => firstNew.evaluate((link) => link === document.activeElement)).toBe(true);
     expect(await page.getByText('Show more').count()).toBe(0);
     expect(new URL(page.url()).search).toBe('');

@@ -124,7 +124,7 @@ describe.sequential('a report in the browser', () => {
     await page.getByRole('link', { name: 'Later' }).click();
     await expect.poll(number).toMatch(/^2 clicks/);
     expect(page.url()).not.toBe(before);
-    await page.getByRole('navigation', { name: 'Period' }).getByRole('button', { name: 'More' }).click();
+    await page.getByRole('button', { name: 'Period: 7 days' }).click();
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
     await page.getByRole('link', { name: 'Last week' }).click();
