@@ -15,6 +15,7 @@ import document from './people/keys/document.ts';
 import keyPages from './people/keys/key-routes.ts';
 import referenceRoutes from './people/keys/reference-routes.ts';
 import campaignsApi from './reports/campaigns/api.ts';
+import campaignPageRoutes from './reports/campaigns/campaign-routes.ts';
 import campaignRoutes from './reports/campaigns/routes.ts';
 import type { Geo } from './visitors/visits/geo.ts';
 import type { Recorder } from './visitors/clicks/recorder.ts';
@@ -225,6 +226,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(noteRoutes);
     await dashboard.register(savedViewRoutes);
     await dashboard.register(campaignRoutes);
+    await dashboard.register(campaignPageRoutes);
     await dashboard.register(liveRoutes, parts);
     await dashboard.register(exportRoutes);
     await dashboard.register(sharingRoutes);

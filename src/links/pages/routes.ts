@@ -27,17 +27,22 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
   const toChange = { preHandler: [requireWorkspace, requireRight('changeLinks')] };
 
   routes.get('/w/:workspace/links', { ...toSee, schema: { querystring: listQuery } }, async (request, reply) =>
-    showList(request, reply, request.query),
+    showList(request, reply, { ...request.query, within: '' }),
   );
 
   // The form is filled from the address, for bookmarks and for duplicates. Sending it is a person's decision.
-  routes.get('/w/:workspace/links/new', { ...toChange, schema: { querystring: newLinkForm } }, async (request, reply) =>
-    reply.page('links/pages/new.eta', {
-      title: 'Create a link',
-      values: request.query,
-      errors: {},
-      idPrefix: 'new',
-    }),
+  routes.get(
+    '/w/:workspace/links/new',
+    { ...toChange, schema: { querystring: newLinkForm } },
+    async (request, reply) => {
+      const { idPrefix, ...values } = request.query;
+      const view = { title: 'Create a link', values, errors: {}, taken: undefined };
+      // The dialog asks for it filled, with its own prefix; without one it takes the form out of the page.
+      if (!isFragmentRequest(request) || idPrefix !== 'quick')
+        return reply.page('links/pages/new.eta', { ...view, idPrefix: 'new' });
+      const domains = (await listDomains(db, request.workspace.id)).map(({ host }) => host);
+      return reply.fragment('site/components/_create-link.eta', { ...view, idPrefix, domains });
+    },
   );
 
   routes.get(
@@ -145,7 +150,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
         const [row] = await rowsOf(request, [link]);
         const { timeZone } = request.workspace;
         const states = await statesBehind(request);
-        const list = listBehind(request);
+        const list = await listBehind(request);
         return reply.fragment('links/pages/_restored-row.eta', { row, list, now: new Date(), timeZone, ...states });
       }
       reply.flash('success', `${nameOf(link)} works again.`);
@@ -212,7 +217,7 @@ async function showSaved(request: FastifyRequest, reply: FastifyReply, link: Lin
   return reply.fragment('links/pages/saved.eta', {
     head: tab && linkHead(request, link, tab, now),
     row,
-    list: listBehind(request),
+    list: await listBehind(request),
     now,
     timeZone: request.workspace.timeZone,
     flash,

@@ -19,6 +19,7 @@ import { intervalChoices, periodChoices, periodSteps, periodWords, viewOf } from
 import { kinds, type Subject, subjectKinds } from '../counts/kinds.ts';
 import { dimensionsOf, findFirstHitAt } from '../counts/queries.ts';
 import { countBy, loadReport } from '../counts/report.ts';
+import { headsOf, noHeads } from './heads.ts';
 import { keepPeriod } from './kept-period.ts';
 import { reportPage } from './report-page.ts';
 import { reportQuery } from '../addresses/report-query.ts';
@@ -60,7 +61,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
         title: 'Reports',
         section: 'reports',
         link: null,
-        head: null,
+        ...noHeads,
         isWithoutLinks: active + archived === 0,
       });
     },
@@ -88,6 +89,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
         title: `${link.domain}/${link.slug}`,
         section: 'links',
         link,
+        ...noHeads,
         head: linkHead(request, link, 'report', new Date()),
         isWithoutLinks: false,
       });
@@ -106,7 +108,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
           title: name,
           section: kinds[kind].section,
           link: null,
-          head: null,
+          ...(await headsOf(request, subject, new Date())),
           isWithoutLinks: false,
         });
       },
