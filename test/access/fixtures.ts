@@ -94,8 +94,6 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
       return url.startsWith('/r/') ? { token: await makeShare(place, word) } : {};
     case 'color':
       return { color: 'aabbcc' };
-    case 'file':
-      return { file: 'scalar.js' };
     case 'hash':
       return { hash: 'ab'.repeat(16) };
     case 'sessionId':

@@ -170,7 +170,7 @@ export const leastRoles: Record<string, Least> = {
   'POST /w/:workspace/keys': 'member',
   'POST /w/:workspace/keys/:keyId/delete': 'member',
   'GET /docs': 'public',
-  'GET /docs/:file': 'public',
+  'GET /docs/keys': 'user',
   'GET /api/v1/openapi.json': 'public',
   'GET /api/v1/tags': 'api key',
   'POST /api/v1/links': 'api key',

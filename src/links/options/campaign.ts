@@ -11,11 +11,11 @@ export const campaignOption = defineOption({
   }),
   show: (link) => link.campaign?.name ?? '',
   json: {
-    value: z.string().nullable().describe('Name of its campaign; null when it is in none.'),
+    value: z.string().nullable().describe('The name of its campaign, `null` when it is in none.'),
     sent: z
       .string('Write campaign as a string, or null for none.')
       .nullable()
-      .describe('Name of one of your campaigns; null for none.')
+      .describe('The name of a campaign of your workspace, `null` for none.')
       .meta({ examples: ['Spring 2026'] }),
     of: (link) => link.campaign?.name ?? null,
   },

@@ -13,12 +13,12 @@ export const titleOption = defineOption({
   read: (typed: string | null) => ({ title: readTitle(typed ?? '') }),
   show: (link) => link.title ?? '',
   json: {
-    value: z.string().nullable(),
+    value: z.string().nullable().describe('Its title, `null` when it has none.'),
     sent: z
       .string('Write title as a string, or null for none.')
       .nullable()
-      .describe(`A name for you and your team, at most ${maxLength} characters.`)
-      .meta({ examples: ['Spring sale'] }),
+      .describe('A name for you and your team.')
+      .meta({ maxLength, examples: ['Spring sale'] }),
     of: (link) => link.title,
   },
   csv: { header: 'title', column: links.title },

@@ -26,10 +26,10 @@ export const urlOption = defineMainOption({
   read: async (typed: string, context, workspaceId) => ({ url: await readUrl(context, workspaceId, typed) }),
   show: (link) => link.url,
   json: {
-    value: z.string().describe('Where it leads, byte for byte as it was given.'),
+    value: z.string().describe('The destination, byte for byte as it was sent.'),
     sent: z
       .string('Write url as a string: the address that the link should lead to.')
-      .describe('Where the link leads: http or https. Its bytes are kept as they are.')
+      .describe('The destination: an http or https address. It is kept byte for byte.')
       .meta({ examples: ['https://www.acme.com/sale?season=spring'] }),
     of: (link) => link.url,
   },

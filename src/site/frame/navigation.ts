@@ -200,6 +200,13 @@ export const actionsBelow = (home: string, others: readonly { name: string; slug
     icon: 'building-2',
     words: 'new add team',
   },
+  {
+    name: 'reference',
+    href: '/docs',
+    label: 'Read the API reference',
+    icon: 'file-text',
+    words: 'developers programs openapi documentation docs',
+  },
   { name: 'shortcuts', opens: 'shortcuts', label: 'Keyboard shortcuts', icon: 'keyboard', words: 'keys help' },
   { name: 'log-out', form: 'log-out', label: 'Log out', icon: 'log-out', words: 'sign out leave' },
 ];

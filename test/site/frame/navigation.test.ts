@@ -81,8 +81,8 @@ describe('the things to do from anywhere', () => {
     expect(namesOf(offeredTo(actions, role, isAdmin))).toEqual(namesOf(allowed));
   });
 
-  it('are all looked at above, but for what only ends a session or shows keys', () => {
-    expect(namesOf(actions).filter((name) => !(name in routes))).toEqual(['shortcuts', 'log-out']);
+  it('are all looked at above, but for what is public, shows keys or ends a session', () => {
+    expect(namesOf(actions).filter((name) => !(name in routes))).toEqual(['reference', 'shortcuts', 'log-out']);
   });
 
   it('have an address, a form or a dialog', () => {

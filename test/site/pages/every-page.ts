@@ -76,6 +76,7 @@ export const ofWorkspace: Record<string, Where> = {
 
 /** Pages without an account, of the dashboard and of short hosts. */
 export const ofStrangers: Record<string, Where> = {
+  'API reference': () => '/docs',
   'log-in': () => '/log-in',
   'sign-up': () => '/sign-up',
   'forgotten password': () => '/forgot-password',
