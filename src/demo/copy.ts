@@ -1,6 +1,6 @@
 import { getTableColumns, sql } from 'drizzle-orm';
 import type { Client } from 'pg';
-import { copyInto, copyLine, pieceSize } from '../ground/db/copy.ts';
+import { copyInto, copyLine, pieceSize } from '../reports/imports/copy.ts';
 import type { Db } from '../ground/db/db.ts';
 import { clicks } from '../ground/db/schema.ts';
 import type { RecordedHit } from './hits.ts';

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { showTabs, type Tab } from '../../people/workspaces/tabs.ts';
 import type { Link } from '../links/queries.ts';
 import { lastListHref } from './list-page.ts';
-import { statusOf } from '../links/status.ts';
+import { statusOf } from './status.ts';
 
 /** The address of a link's page. @param home of the workspace, '/w/acme' */
 export const linkPath = (home: string, { id }: { id: string }): string => `${home}/links/${id}`;

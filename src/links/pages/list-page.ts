@@ -18,7 +18,7 @@ import {
 } from '../links/list.ts';
 import { getCampaign } from '../links/campaigns.ts';
 import type { Link } from '../links/queries.ts';
-import { statusOf } from '../links/status.ts';
+import { statusOf } from './status.ts';
 import { wordsOf } from '../links/search.ts';
 import { getTag } from '../links/tags.ts';
 

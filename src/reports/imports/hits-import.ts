@@ -7,7 +7,7 @@ import { moveWorkspace } from '../../visitors/rollups/mover.ts';
 import { waitingHits } from '../../visitors/rollups/pending.ts';
 import { takeIn } from '../../visitors/rollups/rollups.ts';
 import { exportedFields } from '../../visitors/clicks/hit-fields.ts';
-import { copyInto, copyLine } from '../../ground/db/copy.ts';
+import { copyInto, copyLine } from './copy.ts';
 import type { Db } from '../../ground/db/db.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import { record } from '../../ground/events/record.ts';

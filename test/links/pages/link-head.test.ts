@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { archiveLink, type Link } from '../../../src/links/links/queries.ts';
-import { statusOf } from '../../../src/links/links/status.ts';
+import { statusOf } from '../../../src/links/pages/status.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Answer, Person, TestApp } from '../../setup/app.ts';
 import { makeLink, pageOf } from '../../setup/make.ts';

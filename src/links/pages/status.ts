@@ -1,4 +1,4 @@
-import type { Link } from './queries.ts';
+import type { Link } from '../links/queries.ts';
 
 /** How a link stands for its visitors, as a pill says it. `variant`: of a badge; left out, it is the one of all is well. */
 export type LinkStatus = { label: string; variant?: 'secondary' | 'outline' | 'warning' | 'destructive' };
