@@ -23,7 +23,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
   const toChange = { preHandler: [requireWorkspace, requireRight('changeLinks')] };
 
   routes.get('/w/:workspace/links', { ...toSee, schema: { querystring: listQuery } }, async (request, reply) =>
-    showList(request, reply, request.query),
+    showList(request, reply, { ...request.query, within: '' }),
   );
 
   routes.get(
@@ -92,7 +92,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
         const [row] = await rowsOf(request, [link]);
         const { timeZone } = request.workspace;
         const states = await statesBehind(request);
-        const list = listBehind(request);
+        const list = await listBehind(request);
         return reply.fragment('links/pages/_restored-row.eta', { row, list, now: new Date(), timeZone, ...states });
       }
       reply.flash('success', `${nameOf(link)} works again.`, request.workspace.id);
@@ -155,7 +155,7 @@ async function showSaved(request: FastifyRequest, reply: FastifyReply, link: Lin
   return reply.fragment('links/pages/saved.eta', {
     head: tab && linkHead(request, link, tab, now),
     row,
-    list: listBehind(request),
+    list: await listBehind(request),
     now,
     timeZone: request.workspace.timeZone,
     flash: { ...said, path: pathBehind(request) },
