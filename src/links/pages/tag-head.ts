@@ -11,6 +11,7 @@ export const tagLinksPath = (home: string, { id }: { id: string }): string => `$
 const tagTabs = [
   { name: 'report', label: 'Report', href: tagPath },
   { name: 'links', label: 'Links', href: tagLinksPath },
+  { name: 'history', label: 'History', href: (home: string, { id }: CountedTag) => `${home}/tags/${id}/history` },
 ] as const satisfies readonly Tab<CountedTag>[];
 
 /**

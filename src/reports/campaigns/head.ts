@@ -16,6 +16,7 @@ export const campaignLinksPath = (home: string, { id }: { id: string }): string 
 const campaignTabs = [
   { name: 'report', label: 'Report', href: campaignPath },
   { name: 'links', label: 'Links', href: campaignLinksPath },
+  { name: 'history', label: 'History', href: (home: string, { id }: Campaign) => `${home}/campaigns/${id}/history` },
 ] as const satisfies readonly Tab<Campaign>[];
 
 type TabName = (typeof campaignTabs)[number]['name'];

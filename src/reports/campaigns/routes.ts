@@ -16,7 +16,7 @@ import {
 } from '../../links/links/campaigns.ts';
 import { mostCompared } from '../../links/pages/forms.ts';
 import { type Flash, flashOf, takeForm } from '../../ground/http/forms.ts';
-import { isFragmentRequest, pathBehind } from '../../ground/http/fragments.ts';
+import { isFragmentRequest } from '../../ground/http/fragments.ts';
 import { typed } from '../../ground/http/typed.ts';
 import { nameKey } from '../../links/links/name.ts';
 import { orRefusal } from '../../ground/http/refusal.ts';
@@ -200,11 +200,11 @@ function showForm(
 }
 
 /** The new values in the page that the drawer stands on. */
-async function showSaved(request: FastifyRequest, reply: FastifyReply, campaign: Campaign, said: Omit<Flash, 'path'>) {
+async function showSaved(request: FastifyRequest, reply: FastifyReply, campaign: Campaign, flash: Flash) {
   reply.header('HX-Trigger', 'campaign-saved'); // it closes the drawer
   const tab = campaignTabShown(request, campaign) ?? 'report';
   return reply.fragment('reports/campaigns/saved.eta', {
     head: await campaignHead(request, campaign, tab, new Date()),
-    flash: { ...said, path: pathBehind(request) },
+    flash,
   });
 }
