@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import type { Db } from '../../ground/db/db.ts';
-import { runAlone } from '../../ground/db/locks.ts';
+import { runAlone } from '../../ground/jobs/run-alone.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
 import type { Mailer } from '../../ground/mail/mailer.ts';
 import { HOUR } from '../../ground/time/zoned-time.ts';
