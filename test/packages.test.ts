@@ -26,7 +26,7 @@ describe('what production installs', () => {
   it('has no tools of development, which "npm run lock" takes out', () => {
     expect(inProduction.filter(([, { devOptional }]) => devOptional).map(([path]) => path)).toEqual([]);
     const tools =
-      /^(?:vitest|vite|rolldown|drizzle-kit|esbuild|tsx|typescript|tailwindcss|knip|oxlint|playwright-core)$|^@(?:esbuild-kit|rolldown|vitest|esbuild|tailwindcss|biomejs|scalar|types)\//;
+      /^(?:vitest|vite|rolldown|drizzle-kit|esbuild|tsx|typescript|tailwindcss|knip|oxlint|playwright-core)$|^@(?:esbuild-kit|rolldown|vitest|esbuild|tailwindcss|biomejs|types)\//;
     expect(inProduction.map(([path]) => nameOf(path)).filter((name) => tools.test(name))).toEqual([]);
   });
 

@@ -6,6 +6,7 @@ import { openGeo } from '../visitors/visits/geo.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { defineCommand } from './command.ts';
 import { type Check, checkDatabase } from './doctor-database.ts';
+import { openTo } from '../ground/addresses/open-to.ts';
 import { smtpProblem } from '../ground/mail/smtp-problem.ts';
 
 /** Older geo data than this sends too many visitors to the wrong town. */
@@ -49,11 +50,12 @@ async function checkAll(): Promise<Check[]> {
 }
 
 function checkSettings({ appUrl, shortUrl, signUp }: Config): Check {
-  const { protocol, hostname } = new URL(appUrl);
+  const { protocol } = new URL(appUrl);
   const facts = `Dashboard at ${appUrl}, short links at ${shortUrl}, sign-up: ${signUp}.`;
-  const isLocal = hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '127.0.0.1';
-  if (isLocal) {
-    return { name: 'settings', status: 'warn', message: `${facts} Only this computer can open it: set APP_URL.` };
+  const people = openTo(appUrl);
+  if (people !== 'everybody') {
+    const few = people === 'this computer' ? 'Only this computer' : 'Only this network';
+    return { name: 'settings', status: 'warn', message: `${facts} ${few} can open it: set APP_URL.` };
   }
   if (protocol === 'http:') {
     return { name: 'settings', status: 'warn', message: `${facts} Passwords travel unprotected: serve it by https.` };

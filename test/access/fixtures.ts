@@ -4,6 +4,7 @@ import { insertApiKey } from '../../src/people/keys/keys.ts';
 import { insertNote } from '../../src/reports/notes/notes.ts';
 import { insertView } from '../../src/reports/saved-views/saved-views.ts';
 import { newId } from '../../src/ground/text/id.ts';
+import { updateLink } from '../../src/links/links/queries.ts';
 import { ensureTags } from '../../src/links/links/tags.ts';
 import { insertMailing } from '../../src/reports/mailings/queries.ts';
 import { mailingToken } from '../../src/reports/mailings/token.ts';
@@ -11,7 +12,7 @@ import { insertShare } from '../../src/reports/sharing/queries.ts';
 import { insertInvitation } from '../../src/people/workspaces/invitations.ts';
 import { byPerson, byTest } from '../setup/actor.ts';
 import type { TestApp } from '../setup/app.ts';
-import { makeCampaign, makeLink } from '../setup/make.ts';
+import { makeCampaign, makeLink, makeTemplate } from '../setup/make.ts';
 
 /** The workspace in which everything is made, and whom it is made by. */
 export type Place = { app: TestApp; workspaceId: string; slug: string; ownerId: string };
@@ -52,12 +53,21 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
     case 'tags':
     case 'tagId':
       return { [name]: (await ensureTags(db, workspaceId, byTest, [word]))[0] ?? '' };
+    case 'templateId':
+      return { templateId: (await makeTemplate(app, workspaceId, word)).id };
     case 'noteId':
       await insertNote(db, workspaceId, byPerson(ownerId), { at: new Date(), text: word, linkId: null });
       return { noteId: await idOf(place, sql`select id from report_notes where text = ${word}`) };
     case 'views':
     case 'viewId':
       return { [name]: (await insertView(db, workspaceId, byPerson(ownerId), { name: word, address: 'reports' })).id };
+    case 'eventId':
+    case 'requestId': {
+      const link = await make(place);
+      await updateLink(db, workspaceId, { ...byPerson(ownerId), requestId: word }, link.id, { title: word });
+      const eventId = await idOf(place, sql`select id::text from events where request_id = ${word}`);
+      return name === 'eventId' ? { eventId } : { requestId: word };
+    }
     case 'shareId':
       await makeShare(place, word);
       return { shareId: await idOf(place, sql`select id from shares where title = ${word}`) };
@@ -94,8 +104,6 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
       return url.startsWith('/r/') ? { token: await makeShare(place, word) } : {};
     case 'color':
       return { color: 'aabbcc' };
-    case 'file':
-      return { file: 'scalar.js' };
     case 'hash':
       return { hash: 'ab'.repeat(16) };
     case 'sessionId':
@@ -118,14 +126,20 @@ values (${id}, ${`${word}.example.com`}, ${workspaceId}, 'live', ${word}, 'bytes
 const make = ({ app, workspaceId, ownerId }: Place) => makeLink(app, workspaceId, {}, byPerson(ownerId));
 
 const makeShare = ({ app, workspaceId, ownerId }: Place, title: string): Promise<string> =>
-  insertShare(app.db, workspaceId, byPerson(ownerId), {
-    subject: { kind: 'workspace', id: workspaceId },
-    filters: [],
-    title,
-    parts: [],
-    passwordHash: null,
-    expiresAt: null,
-  });
+  insertShare(
+    app.db,
+    workspaceId,
+    byPerson(ownerId),
+    {
+      subject: { kind: 'workspace', id: workspaceId },
+      filters: [],
+      title,
+      parts: [],
+      passwordHash: null,
+      expiresAt: null,
+    },
+    app.config.secret,
+  );
 
 /** New links of the workspace go to a domain that has a colour and a logo. */
 async function makeBrand({ app, workspaceId }: Place, word: string): Promise<void> {
@@ -136,8 +150,10 @@ values (${id}, ${`brand-${word}.example.com`}, ${workspaceId}, 'live', ${word}, 
   await app.db.execute(sql`update workspaces set default_domain_id = ${id} where id = ${workspaceId}`);
 }
 
-const invite = ({ app, workspaceId, ownerId }: Place, word: string): Promise<string> =>
-  insertInvitation(app.db, workspaceId, byPerson(ownerId), { email: `${word}@example.com`, role: 'viewer' });
+async function invite({ app, workspaceId, ownerId }: Place, word: string): Promise<string> {
+  const invitation = { email: `${word}@example.com`, role: 'viewer' } as const;
+  return (await insertInvitation(app.db, workspaceId, byPerson(ownerId), invitation, app.config.secret)).token;
+}
 
 async function makeMember({ app, workspaceId }: Place, word: string): Promise<string> {
   await app.db.execute(sql`insert into users (id, name, email) values (${word}, ${word}, ${`${word}@example.com`})`);

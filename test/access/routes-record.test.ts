@@ -62,6 +62,13 @@ async function hostOf(id: string): Promise<string> {
   return rows[0]?.host ?? '';
 }
 
+async function nameOfPlace(): Promise<string> {
+  const { rows } = await app.db.execute<{ name: string }>(
+    sql`select name from workspaces where id = ${place.workspaceId}`,
+  );
+  return rows[0]?.name ?? '';
+}
+
 const newDomain = async () => (await claimDomain(app.db, place.workspaceId, byTest, `${word()}.example.com`)).claim.id;
 const another = async () => ({ person: await app.signUp('Grace') });
 const newPassword = 'brand new words';
@@ -83,6 +90,8 @@ const cases: Record<string, Case | string> = {
   'POST /profile/sessions/end-others': 'it leads on to the address of today',
   'POST /profile/sessions/:sessionId/end': 'it leads on to the address of today',
   'POST /forgot-password': 'a mail is sent, and nothing changes',
+  'POST /w/:workspace/setup/hide': 'it changes what one person sees',
+  'POST /w/:workspace/setup/show': 'it changes what one person sees',
   'POST /r/:token': 'a password is shown, and nothing changes',
   'POST /w/:workspace/domains/:id/visitor-page': 'a page is shown, and nothing changes',
   'POST /admin/mail/:mailId/retry': 'a mail is tried again, and nothing changes',
@@ -132,6 +141,21 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
       return { person, form: { currentPassword: person.password, newPassword } };
     },
   },
+  'POST /account/delete': {
+    makes: ['account.deletion_asked'],
+    async prepare() {
+      const person = await app.signUp('Grace');
+      return { person, form: { email: person.email, password: person.password } };
+    },
+  },
+  'POST /account/keep': {
+    makes: ['account.kept'],
+    async prepare() {
+      const person = await app.signUp('Grace');
+      await app.db.execute(sql`update users set deletion_at = now() + interval '1 day' where email = ${person.email}`);
+      return { person };
+    },
+  },
   'POST /w/:workspace/invitations': {
     makes: ['invitation.created'],
     form: { email: `${word()}@example.com`, role: 'member' },
@@ -153,7 +177,8 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
     async prepare() {
       const { person } = await another();
       const invitation = { email: person.email, role: 'viewer' } as const;
-      const token = await insertInvitation(app.db, place.workspaceId, byTest, invitation);
+      const { secret } = app.config;
+      const { token } = await insertInvitation(app.db, place.workspaceId, byTest, invitation, secret);
       secrets.push(token);
       return { person, params: { token } };
     },
@@ -163,11 +188,25 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
     makes: ['workspace.changed'],
     prepare: async () => ({ form: { name: `Name ${word()}`, slug: place.slug, timeZone: 'UTC' } }),
   },
+  'POST /w/:workspace/settings/delete': {
+    makes: ['workspace.deletion_asked'],
+    prepare: async () => ({ form: { name: await nameOfPlace() } }),
+  },
+  'POST /w/:workspace/settings/keep': { makes: ['workspace.kept'] },
 
   'POST /w/:workspace/links': {
     makes: ['tag.created', 'link.created'],
     form: { url: 'https://example.com/', tags: `new ${word()}` },
   },
+  'POST /w/:workspace/links/several/check': 'a list is looked at, and nothing changes',
+  'POST /w/:workspace/links/several': {
+    makes: ['tag.created', 'link.created'],
+    form: { url: 'https://example.com/several', allTags: word(), action: 'make' },
+  },
+  'POST /w/:workspace/links/several/:linkId/undo': { makes: ['link.archived'] },
+  'POST /w/:workspace/templates': { makes: ['tag.created', 'template.created'], form: { name: word(), tags: word() } },
+  'POST /w/:workspace/templates/:templateId': { makes: ['template.changed'], form: { name: word() } },
+  'POST /w/:workspace/templates/:templateId/delete': { makes: ['template.deleted'] },
   'POST /w/:workspace/links/:linkId/edit': { makes: ['link.changed'], form: { title: 'Changed' } },
   'POST /w/:workspace/links/:linkId/archive': { makes: ['link.archived'] },
   'POST /w/:workspace/links/:linkId/restore': {
@@ -185,6 +224,15 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
       return { form: { action: 'archive', links: (await Promise.all(ids)).join(' ') } };
     },
   },
+  'POST /w/:workspace/history/undo': {
+    makes: ['link.changed'],
+    async prepare() {
+      const { requestId = '' } = await makeParams(place, '/requests/:requestId', adaId);
+      return { form: { request: requestId } };
+    },
+  },
+  'POST /w/:workspace/history/:eventId/undo': { makes: ['link.changed'] },
+  'POST /w/:workspace/history/requests/:requestId/undo': { makes: ['link.changed'] },
   'POST /w/:workspace/tags/:tagId': {
     makes: ['tag.changed'],
     prepare: async () => ({ form: { name: word(), colour: 'red' } }),
@@ -319,7 +367,8 @@ describe('every route that changes something', () => {
     expect(answer.status, stateOf(answer) + answer.text.slice(0, 300)).toBeLessThan(400);
     const events = await eventsAfter(app.db, before);
     expect(events.map(({ what }) => what)).toEqual(makes);
-    const via = name.endsWith('/links/bulk') ? { via: 'bulk' } : {};
+    const ways = { '/links/bulk': 'bulk', '/undo': 'undo' } as const;
+    const via = Object.entries(ways).flatMap(([end, way]) => (name.endsWith(end) ? [{ via: way }] : []))[0];
     for (const event of events) {
       expect(event).toMatchObject({ ...actorOf(isKey, person, await idOf(person), reader), ...via });
       const network = reader === 'recipient' ? null : '198.51.100.0/24';

@@ -1,3 +1,4 @@
+import { newId } from '../../src/ground/text/id.ts';
 import { type Actor, command } from '../../src/ground/events/actor.ts';
 
 /** Whoever changes something in a test that is not about who it was. */
@@ -11,4 +12,5 @@ export const byPerson = (userId: string | null): Actor => ({
   name: 'Somebody',
   userId,
   via: 'page',
+  requestId: newId(),
 });

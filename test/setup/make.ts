@@ -1,7 +1,9 @@
 import { Client } from 'pg';
 import { type Campaign, type CampaignPlan, insertCampaign } from '../../src/links/links/campaigns.ts';
 import type { Actor } from '../../src/ground/events/actor.ts';
-import { insertLink, type Link, type NewLink } from '../../src/links/links/queries.ts';
+import { insertLink } from '../../src/links/links/insert.ts';
+import { type Link, type NewLink } from '../../src/links/links/queries.ts';
+import { insertTemplate, type LinkTemplate, type TemplatePlan } from '../../src/links/templates/templates.ts';
 import { Batches } from '../../src/visitors/clicks/inbox.ts';
 import { KnownShapes } from '../../src/visitors/clicks/known-shapes.ts';
 import type { Hit } from '../../src/visitors/clicks/hit.ts';
@@ -39,6 +41,14 @@ export const makeCampaign = (
   plan: Partial<CampaignPlan> = {},
 ): Promise<Campaign> =>
   insertCampaign(db, idOf(whose), byTest, { name, startsOn: null, endsOn: null, goal: null, ...plan });
+
+export const makeTemplate = (
+  { db }: Pick<TestApp, 'db'>,
+  whose: Whose,
+  name: string,
+  plan: Partial<TemplatePlan> = {},
+): Promise<LinkTemplate> =>
+  insertTemplate(db, idOf(whose), byTest, { name, domainId: null, campaignId: null, tags: [], ...plan });
 
 let visitors = 0;
 

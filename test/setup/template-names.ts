@@ -7,6 +7,7 @@ import { namesTaken } from '../../src/site/frame/templates.ts';
 const everywhere = new Set(
   Object.keys(format).concat(
     'formToken',
+    'openTo',
     'asset',
     'icon',
     'linkOptions',

@@ -14,56 +14,76 @@ import { type FaultCode, faultTitles, type Wanted } from '../dns/faults.ts';
 import { readHost } from '../dns/name.ts';
 import { targetOf } from '../dns/place.ts';
 import { getOwnDomain } from './settings.ts';
-import { hasLogo, settings } from './settings-json.ts';
+import { exampleOfSettings, hasLogo, settings } from './settings-json.ts';
 
 const faultCodes = Object.keys(faultTitles) as [FaultCode, ...FaultCode[]];
 const instant = z.date().nullable();
 
 const record = z.object({
-  type: z.enum(['TXT', 'CNAME', 'A', 'AAAA', 'ALIAS']),
-  name: z.string(),
-  value: z.string(),
+  type: z.enum(['TXT', 'CNAME', 'A', 'AAAA', 'ALIAS']).describe('The type of the record.'),
+  name: z.string().describe('The name that the record belongs to.'),
+  value: z.string().describe('What the record says.'),
 });
+
+const exampleOfDomain = {
+  id: 'H6gFzT1mQx7c',
+  host: 'go.acme.com',
+  state: 'waiting',
+  fault: 'txt_missing',
+  createdAt: '2026-11-22T14:05:00.000Z',
+  provedAt: null,
+  checkedAt: '2026-11-22T14:06:00.000Z',
+  failingSince: null,
+};
+const exampleOfRecords = [
+  { type: 'TXT', name: '_waymark.go.acme.com', value: 'waymark-verify=8f3kQm2ZrT' },
+  { type: 'CNAME', name: 'go.acme.com', value: 'go.example.com' },
+];
 
 const domain = z
   .object({
-    id: z.string(),
-    host: z.string().describe('In lower case, IDNs as punycode.'),
+    id: z.string().describe('Identifies it, and never changes.'),
+    host: z.string().describe('The name of the domain, in lower case. One with special letters is in Punycode.'),
     state: z
       .enum(['waiting', 'live', 'paused', 'removed'])
-      .describe('`live`: proved and served. `paused`: its records have been wrong for a week.'),
-    fault: z.string().nullable().describe('What the last check found, as `code` of a fault; null when all was right.'),
-    createdAt: z.date(),
-    provedAt: instant,
-    checkedAt: instant,
+      .describe(
+        '`waiting` until its records are right, then `live`. `paused` when they have been wrong for a week: its links do not open then.',
+      ),
+    fault: z
+      .string()
+      .nullable()
+      .describe('The `code` of the worst fault that the last check found, `null` when all was right.'),
+    createdAt: z.date().describe('When it was added.'),
+    provedAt: instant.describe('When its records were right for the first time.'),
+    checkedAt: instant.describe('When its records were last looked up.'),
     failingSince: instant.describe('Since when the records of a live domain have been wrong.'),
   })
   .meta({
     id: 'Domain',
-    examples: [
-      {
-        id: 'V7mQdT2ZkC9x',
-        host: 'go.acme.com',
-        state: 'waiting',
-        fault: 'txt_missing',
-        createdAt: '2026-11-22T14:05:00.000Z',
-        provedAt: null,
-        checkedAt: '2026-11-22T14:06:00.000Z',
-        failingSince: null,
-      },
-    ],
+    examples: [exampleOfDomain],
   });
 
 const domainToSet = z
   .object({ ...domain.shape, records: z.array(record).describe('The DNS records that it needs.') })
   .meta({
     id: 'DomainWithRecords',
-    examples: [{ records: [{ type: 'CNAME', name: 'go.acme.com', value: 'go.example.com' }] }],
+    examples: [{ ...exampleOfDomain, records: exampleOfRecords }],
   });
 
 const wholeDomain = z.object({ ...domainToSet.shape, ...settings, hasLogo }).meta({
   id: 'WholeDomain',
-  examples: [{ host: 'go.acme.com', state: 'live', brandName: 'Acme', redirectStatus: 302, isDefault: true }],
+  examples: [
+    {
+      ...exampleOfDomain,
+      state: 'live',
+      fault: null,
+      provedAt: '2026-11-22T14:31:00.000Z',
+      checkedAt: '2026-11-23T06:00:00.000Z',
+      records: exampleOfRecords,
+      ...exampleOfSettings,
+      hasLogo: true,
+    },
+  ],
 });
 
 const checkedDomain = z
@@ -72,30 +92,49 @@ const checkedDomain = z
     faults: z
       .array(
         z.object({
-          code: z.enum(faultCodes),
+          code: z.enum(faultCodes).describe('The fault, for programs.'),
           weight: z
             .enum(['blocks', 'harms', 'note', 'unknown'])
-            .describe('`blocks` and `harms` keep a domain from going live; with `note` it works.'),
-          detail: z.string().describe('What is, for people.'),
+            .describe(
+              'With `blocks` and `harms` the domain does not go live. With `note` it works. `unknown` could not be checked.',
+            ),
+          detail: z.string().describe('What was found, for people.'),
           next: z.string().describe('What to do about it, for people.'),
         }),
       )
-      .describe('The worst first.'),
+      .describe('What is wrong, the worst first.'),
   })
   .meta({
     id: 'CheckedDomain',
     examples: [
-      { faults: [{ code: 'txt_missing', weight: 'blocks', detail: 'There is no TXT record.', next: 'Add one.' }] },
+      {
+        ...exampleOfDomain,
+        records: exampleOfRecords,
+        faults: [
+          {
+            code: 'txt_missing',
+            weight: 'blocks',
+            detail: 'There is no TXT record at _waymark.go.acme.com.',
+            next: 'Add the TXT record above where the DNS of acme.com is kept.',
+          },
+        ],
+      },
     ],
   });
 
 const newDomain = jsonBody({
   host: z
     .string('Write host as a string.')
-    .describe('As people type it.')
+    .describe('The name of the domain, as people type it.')
     .meta({ examples: ['go.acme.com'] }),
 });
-const params = z.object({ id: z.string().regex(/^\w+$/).describe("The domain's id.") });
+const params = z.object({
+  id: z
+    .string()
+    .regex(/^\w+$/)
+    .describe('The id of the domain.')
+    .meta({ examples: ['H6gFzT1mQx7c'] }),
+});
 
 /** The API's view of domains: the same functions as the pages, in JSON. */
 export default async function domainsApi(app: FastifyInstance, { dns }: { dns: Dns }): Promise<void> {
@@ -111,7 +150,7 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
       schema: {
         operationId: 'listDomains',
         summary: 'List domains',
-        description: 'By name; removed ones are left out.',
+        description: 'All domains of the workspace, by name, without those that were removed.',
         tags: ['Domains'],
         response: { 200: z.object({ data: z.array(domain) }).describe('All domains.'), ...refusals() },
       },
@@ -127,11 +166,11 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
         operationId: 'addDomain',
         summary: 'Add a domain',
         description:
-          'It waits until its records are set. One that is there already is answered with 200. Takes a key that an admin made.',
+          'The response says which DNS records to set. Once they are there, the domain goes live by itself, or at once when you check it. A domain that you already have gets 200. Needs a key that an admin or owner created.',
         tags: ['Domains'],
         body: newDomain,
         response: {
-          200: domainToSet.describe('The domain, which was there already.'),
+          200: domainToSet.describe('The domain, which was already there.'),
           201: domainToSet.describe('The new domain, with the records to set.'),
           ...refusals(400, 403, 413, 415, 422),
         },
@@ -152,10 +191,11 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
       schema: {
         operationId: 'getDomain',
         summary: 'Get a domain',
+        description: 'One domain, with the records that it needs and its settings.',
         tags: ['Domains'],
         params,
         response: {
-          200: wholeDomain.describe('The domain, with the records it needs and its settings.'),
+          200: wholeDomain.describe('The domain.'),
           ...refusals(404),
         },
       },
@@ -174,7 +214,7 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
       schema: {
         operationId: 'verifyDomain',
         summary: 'Check the records of a domain',
-        description: `It goes live when they are right. At most ${checksAMinute} a minute. Takes a key that an admin made.`,
+        description: `Looks the records up now. When they are right, the domain goes live. At most ${checksAMinute} times a minute. Needs a key that an admin or owner created.`,
         tags: ['Domains'],
         params,
         response: {

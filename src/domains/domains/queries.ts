@@ -1,6 +1,7 @@
 import { and, eq, getTableColumns, inArray, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { domains } from '../../ground/db/schema.ts';
+import { Invalid } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 
 const { logo: _logo, ...columns } = getTableColumns(domains);
@@ -59,6 +60,18 @@ export async function listDomains(
     .from(domains)
     .where(or(isNull(domains.workspaceId), and(eq(domains.workspaceId, workspaceId), eq(domains.state, 'live'))))
     .orderBy(sql`${isDefault} is not true`, sql`${domains.workspaceId} is not null`, domains.host);
+}
+
+/**
+ * The domain that a form names for new links; '' is the usual one.
+ * @throws Invalid (field `domain`, code `domain_unknown`)
+ */
+export async function readDomain(db: Db, workspaceId: string, typedHost: string) {
+  const usable = await listDomains(db, workspaceId);
+  const host = typedHost.trim().toLowerCase();
+  const domain = host === '' ? usable[0] : usable.find((candidate) => candidate.host === host);
+  if (!domain) throw new Invalid('This domain is not yours to use.', { field: 'domain', code: 'domain_unknown' });
+  return domain;
 }
 
 /** Links of some workspace live on it, or did until its proof went missing. */

@@ -1,3 +1,4 @@
+import { openTo } from '../../ground/addresses/open-to.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -121,7 +122,7 @@ function showClaim(
     })),
     zone: zoneOf(claim.host),
     wanted,
-    isNameless: /(^|\.)localhost$|^[^.:]+$/.test(wanted.target),
+    isNameless: openTo(reply.request.server.config.shortUrl) !== 'everybody',
     faults: checked.faults,
     fault: titleOf(claim.fault),
     refusal: checked.refusal,

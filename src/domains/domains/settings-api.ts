@@ -7,7 +7,7 @@ import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight } from '../../people/workspaces/guards.ts';
 import { logoTypes, readLogo, updateLogo } from './logo.ts';
 import { removeDomain } from './removal.ts';
-import { hasLogo, settings } from './settings-json.ts';
+import { exampleOfSettings, hasLogo, settings } from './settings-json.ts';
 import {
   getOwnDomain,
   readSettings,
@@ -18,15 +18,20 @@ import {
 
 const domainSettings = z
   .object({
-    id: z.string(),
-    host: z.string(),
-    state: z.enum(['waiting', 'live', 'paused', 'removed']),
+    id: z.string().describe('Identifies it, and never changes.'),
+    host: z.string().describe('The name of the domain.'),
+    state: z.enum(['waiting', 'live', 'paused', 'removed']).describe('`live` when its links open.'),
     ...settings,
     hasLogo,
   })
-  .meta({ id: 'DomainSettings' });
+  .meta({
+    id: 'DomainSettings',
+    examples: [{ id: 'H6gFzT1mQx7c', host: 'go.acme.com', state: 'live', ...exampleOfSettings, hasLogo: true }],
+  });
 
-const changes = jsonBody(z.object(settings).partial().shape).describe('What is left out stays as it is.');
+const changes = jsonBody(z.object(settings).partial().shape)
+  .describe('What you leave out stays as it is.')
+  .meta({ examples: [{ rootUrl: 'https://www.acme.com', brandName: 'Acme', brandColor: '#0f7b5c' }] });
 
 /** The bytes themselves tell their type. */
 const picture = z
@@ -34,7 +39,13 @@ const picture = z
   .describe('The bytes of the picture.')
   .meta({ type: 'string', format: 'binary', examples: ['(a file such as logo.png)'] });
 
-const params = z.object({ id: z.string().regex(/^\w+$/).describe("The domain's id.") });
+const params = z.object({
+  id: z
+    .string()
+    .regex(/^\w+$/)
+    .describe('The id of the domain.')
+    .meta({ examples: ['H6gFzT1mQx7c'] }),
+});
 
 /** Settings for the visitors of a domain, and its removal, in JSON. */
 export default async function domainSettingsApi(
@@ -52,8 +63,8 @@ export default async function domainSettingsApi(
       ...toManage,
       schema: {
         operationId: 'updateDomain',
-        summary: 'Change what visitors of a domain meet',
-        description: 'Visitors meet the change at once. Takes a key that an admin made.',
+        summary: 'Change the settings of a domain',
+        description: 'Visitors meet the change at once. Needs a key that an admin or owner created.',
         tags: ['Domains'],
         params,
         body: changes,
@@ -88,14 +99,14 @@ export default async function domainSettingsApi(
         ...toManage,
         schema: {
           operationId: 'setDomainLogo',
-          summary: "Set a domain's logo",
+          summary: 'Set the logo of a domain',
           description:
-            'The body is the picture itself: a PNG, JPEG or WebP of at most 200 kB and 2000 × 2000 pixels, sent with its media type. Visitors see it on the pages of the domain. Takes a key that an admin made.',
+            'Visitors see it on the pages of the domain. Send the picture itself: a PNG, JPEG or WebP of at most 200 kB and 2000 × 2000 pixels. Needs a key that an admin or owner created.',
           tags: ['Domains'],
           params,
           consumes: [...logoTypes],
           body: picture,
-          response: { 204: z.undefined().describe('It is set.'), ...refusals(403, 404, 413, 415, 422) },
+          response: { 204: z.undefined().describe('The logo is set.'), ...refusals(403, 404, 413, 415, 422) },
         },
       },
       async (request, reply) => {
@@ -114,11 +125,11 @@ export default async function domainSettingsApi(
       ...toManage,
       schema: {
         operationId: 'deleteDomainLogo',
-        summary: "Remove a domain's logo",
-        description: 'There may be none. Takes a key that an admin made.',
+        summary: 'Remove the logo of a domain',
+        description: 'Succeeds even if there is none. Needs a key that an admin or owner created.',
         tags: ['Domains'],
         params,
-        response: { 204: z.undefined().describe('There is none any more.'), ...refusals(403, 404) },
+        response: { 204: z.undefined().describe('The domain has no logo.'), ...refusals(403, 404) },
       },
     },
     async (request, reply) => {
@@ -135,10 +146,10 @@ export default async function domainSettingsApi(
         operationId: 'deleteDomain',
         summary: 'Remove a domain',
         description:
-          'Its short links answer no more; they and their clicks stay in reports. Takes a key that an admin made.',
+          'Its short links stop working. They and their clicks stay in reports. Needs a key that an admin or owner created.',
         tags: ['Domains'],
         params,
-        response: { 204: z.undefined().describe('It is removed.'), ...refusals(403, 404, 409) },
+        response: { 204: z.undefined().describe('The domain is removed.'), ...refusals(403, 404, 409) },
       },
     },
     async (request, reply) => {

@@ -67,13 +67,50 @@ const lookalikes = [
   /\p{Script=Lisu}/u,
 ];
 
+/** A slug that cannot be as it was typed, with one like it that can. */
+export class SlugUnwritable extends Invalid {
+  readonly reason: string;
+  readonly suggestion: string;
+
+  constructor(reason: string, suggestion: string) {
+    super(`${reason} Try ${suggestion}.`, { field: 'slug', code: 'slug_invalid' });
+    this.reason = reason;
+    this.suggestion = suggestion;
+  }
+}
+
 /**
  * Reads a slug as a person typed it.
  * @param isReserved tells whether a folded slug is a word of ours on that domain, which it stays in any case
  * @returns the slug in NFC, as it will be shown
- * @throws Invalid (field `slug`) with the reason
+ * @throws Invalid (field `slug`) with the reason, SlugUnwritable where hyphens between its words are enough
  */
 export function readSlug(typed: string, isReserved: (key: string) => boolean): string {
+  try {
+    return readWritten(typed, isReserved);
+  } catch (error) {
+    if (!(error instanceof Invalid) || error.code !== 'slug_invalid') throw error;
+    const hyphened = hyphenedSlug(typed, isReserved);
+    if (hyphened === null) throw error;
+    throw new SlugUnwritable(/\s/.test(typed.trim()) ? 'A slug has no spaces.' : error.message, hyphened);
+  }
+}
+
+/** Words with hyphens between them instead of spaces and all that a slug may not hold; null where that is no slug either. */
+function hyphenedSlug(typed: string, isReserved: (key: string) => boolean): string | null {
+  const words = composed(typed.trim())
+    .replace(/['‘’"“”„«»]/gu, '')
+    .replace(/[^\p{L}\p{M}\p{Nd}\-_.~]+/gu, '-')
+    .replace(/-{2,}/g, '-')
+    .replace(/^[-.~]+|[-.]+$/g, '');
+  try {
+    return readWritten(words, isReserved);
+  } catch {
+    return null;
+  }
+}
+
+function readWritten(typed: string, isReserved: (key: string) => boolean): string {
   const slug = composed(typed.trim()).replace(/^\/+/, '');
   const refuse = (sentence: string) => new Invalid(sentence, { field: 'slug', code: 'slug_invalid' });
   if (slug === '') throw refuse('A slug needs at least one character.');

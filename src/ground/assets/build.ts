@@ -86,11 +86,6 @@ async function copyPictures(): Promise<void> {
     if (entry.isFile()) await emitter.emit(entry.name, await readFile(join(publicDir, entry.name)));
 }
 
-/** The program that draws the API reference. */
-async function copyReference(): Promise<void> {
-  await emitter.emit('scalar.js', await readFile(packageFile('@scalar/fastify-api-reference', 'js/standalone.js')));
-}
-
 /** Of what is shipped here; optional packages may not be installed. */
 async function writeLicences(): Promise<void> {
   const licences = gatherLicences((name) => {
@@ -108,10 +103,9 @@ await Promise.all([
   buildStyles('visitor.css', fonts),
   buildScript('app', 'esm'),
   buildScript('theme', 'iife'),
-  buildScript('reference', 'iife'),
+  buildScript('reference', 'esm'),
   buildIcons(),
   copyPictures(),
-  copyReference(),
   writeLicences(),
 ]);
 await emitter.finish();

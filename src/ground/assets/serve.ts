@@ -8,17 +8,14 @@ import { type FixedBytes, fixedBytes, sendFixed } from './fixed-bytes.ts';
 
 const buildDir = fileURLToPath(new URL('../../../public/build', import.meta.url));
 
-/** The program of the API reference: served beside the files of all pages, at an address of its own. */
-const ownAddresses: Readonly<Record<string, string>> = { 'scalar.js': '/docs/', 'reference.js': '/docs/' };
-
 /** Name of a file of public/build, such as `app.css`, to the URL that browsers may keep for ever. */
 export type AssetUrl = (name: string) => string;
 
 export type Assets = {
   /** @throws when there is no such file: a template with a wrong name must fail in tests, not in browsers */
   url: AssetUrl;
-  /** Answers with the file of that name, hashed or not. @param folder the part of an address before the name */
-  send(request: FastifyRequest, reply: FastifyReply, folder: string, name: string): FastifyReply | undefined;
+  /** Answers with the file of that name, hashed or not. */
+  send(request: FastifyRequest, reply: FastifyReply, name: string): FastifyReply | undefined;
 };
 
 /** As the build names files; the plain name is what stands around the hash. */
@@ -50,18 +47,17 @@ function read(): Assets {
     const bytes = fixedBytes(name, readFileSync(file), { ...(br && { br }), ...(gzip && { gzip }) });
     files.set(name, { hashed, bytes });
   }
-  const folderOf = (name: string) => ownAddresses[name] ?? '/assets/';
   return {
     url(name) {
       const file = files.get(name);
       if (!file) throw new Error(`public/build has no ${name}; is it in src/ground/assets/build.ts?`);
-      return folderOf(name) + file.hashed;
+      return `/assets/${file.hashed}`;
     },
-    send(request, reply, folder, asked) {
+    send(request, reply, asked) {
       // A page of another version, while several run: it gets what takes its file's place here, and keeps it nowhere.
       const name = asked.replace(hashedName, '$1$2');
       const file = files.get(asked) ?? files.get(name);
-      if (!file || folderOf(name) !== folder) return undefined;
+      if (!file) return undefined;
       reply.header('cache-control', asked === file.hashed ? forEver : 'public, no-cache');
       return sendFixed(request, reply, file.bytes);
     },
@@ -73,12 +69,9 @@ async function serveAssets(app: FastifyInstance): Promise<void> {
   const files = readAssets();
   app.get<{ Params: { '*': string } }>(
     '/assets/*',
-    (request, reply) => files.send(request, reply, '/assets/', request.params['*']) ?? reply.callNotFound(),
+    (request, reply) => files.send(request, reply, request.params['*']) ?? reply.callNotFound(),
   );
-  app.get(
-    '/favicon.ico',
-    (request, reply) => files.send(request, reply, '/assets/', 'favicon.png') ?? reply.callNotFound(),
-  );
+  app.get('/favicon.ico', (request, reply) => files.send(request, reply, 'favicon.png') ?? reply.callNotFound());
 }
 
 export default fp(serveAssets, { name: 'assets' });

@@ -32,19 +32,30 @@ const updatedAt = () =>
 
 // ---- accounts: who are you (better-auth's tables, plural; the columns are the ones it asks for) ----
 
-export const users = pgTable('users', {
-  id: text('id').primaryKey(),
-  name: text('name').notNull(),
-  email: text('email').notNull().unique(),
-  emailVerified: boolean('email_verified').notNull().default(false),
-  image: text('image'),
-  /** Looks after the whole instance: the first account. */
-  isAdmin: boolean('is_admin').notNull().default(false),
-  createdAt: createdAt(),
-  updatedAt: updatedAt(),
-  /** Language of pages and mails, as BCP 47 writes it; NULL as the browser asks. Nothing reads it yet. */
-  language: text('language'),
-});
+export const users = pgTable(
+  'users',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    email: text('email').notNull().unique(),
+    emailVerified: boolean('email_verified').notNull().default(false),
+    image: text('image'),
+    /** Looks after the whole instance: the first account. */
+    isAdmin: boolean('is_admin').notNull().default(false),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+    /** Language of pages and mails, as BCP 47 writes it; NULL as the browser asks. Nothing reads it yet. */
+    language: text('language'),
+    /** Set: its owner asked for its deletion, which a job does from then on (people/accounts/deletion.ts). */
+    deletionAt: instant('deletion_at'),
+    /** When the mail went out that says it is about to go. */
+    deletionWarnedAt: instant('deletion_warned_at'),
+    /** Set: it is ended, and opens nothing; the job takes its name out of the events, and then the row goes too. */
+    deletedAt: instant('deleted_at'),
+  },
+  // A job looks for them all the time.
+  (table) => [index('users_deletion_at').on(table.deletionAt).where(sql`deletion_at is not null`)],
+);
 
 export const sessions = pgTable(
   'sessions',
@@ -150,10 +161,17 @@ export const workspaces = pgTable(
     hasSearchTexts: boolean('has_search_texts').notNull().default(true),
     /** Set: it is being deleted (people/workspaces/deletion.ts); its links are gone for visitors, and nobody opens it. */
     deletedAt: instant('deleted_at'),
+    /** Set: an owner asked for its deletion, which a job does from then on. Until then all goes on, and owners may keep it. */
+    deletionAt: instant('deletion_at'),
+    /** When the mail went out that says it is about to go. */
+    deletionWarnedAt: instant('deletion_warned_at'),
     createdAt: createdAt(),
   },
-  // A job looks for them all the time.
-  (table) => [index('workspaces_moving').on(table.id).where(sql`next_time_zone is not null`)],
+  // Jobs look for them all the time.
+  (table) => [
+    index('workspaces_moving').on(table.id).where(sql`next_time_zone is not null`),
+    index('workspaces_deletion_at').on(table.deletionAt).where(sql`deletion_at is not null`),
+  ],
 );
 
 export const members = pgTable(
@@ -168,12 +186,14 @@ export const members = pgTable(
     role: text('role', { enum: ['owner', 'admin', 'member', 'viewer'] }).notNull(),
     /** The last visit of the member. `/` leads to the workspace opened last. */
     lastOpenedAt: instant('last_opened_at').notNull().defaultNow(),
+    /** They hid the checklist of the first run (links/setup). */
+    hidesSetup: boolean('hides_setup').notNull().default(false),
     createdAt: createdAt(),
   },
   (table) => [primaryKey({ columns: [table.workspaceId, table.userId] }), index('members_user_id').on(table.userId)],
 );
 
-/** Somebody was asked by mail to join. The token is in the mail alone; here is its SHA-256. */
+/** Somebody was asked to join. The token is found by its SHA-256, and shown again from what is sealed. */
 export const invitations = pgTable(
   'invitations',
   {
@@ -185,6 +205,8 @@ export const invitations = pgTable(
     email: text('email').notNull(),
     role: text('role', { enum: ['admin', 'member', 'viewer'] }).notNull(),
     tokenHash: bytea('token_hash').notNull().unique(),
+    /** The token under the secret of the instance (ground/text/sealed.ts); NULL of older ones. */
+    tokenSealed: bytea('token_sealed'),
     invitedBy: text('invited_by').references(() => users.id, { onDelete: 'set null' }),
     createdAt: createdAt(),
     expiresAt: instant('expires_at').notNull(),
@@ -308,7 +330,8 @@ export const links = pgTable(
     deletedAt: instant('deleted_at'),
     /**
      * Slug, title and destination in small letters, a line each: all that a search of links reads. Triggers keep it
-     * (see the migrations, which also make its indexes `links_search`, where Postgres has pg_trgm, and `links_search_short`).
+     * (see the migrations, which also make its indexes `links_search`, where Postgres has pg_trgm, and `links_search_short`;
+     * `links_search_destination` finds links by where they lead).
      */
     searchText: text('search_text'),
     /**
@@ -386,6 +409,45 @@ export const slugs = pgTable(
   (table) => [
     unique('slugs_domain_id_slug_key').on(table.domainId, table.slugKey),
     index('slugs_link_id').on(table.linkId),
+  ],
+);
+
+/** Values that fill the form of a new link, under a name. NULL: not filled. */
+export const linkTemplates = pgTable(
+  'link_templates',
+  {
+    id: text('id').primaryKey(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    /** The name folded: what names are told apart by. */
+    nameKey: text('name_key').notNull(),
+    domainId: text('domain_id').references(() => domains.id, { onDelete: 'set null' }),
+    campaignId: text('campaign_id').references(() => campaigns.id, { onDelete: 'set null' }),
+    createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    unique('link_templates_name').on(table.workspaceId, table.nameKey),
+    index('link_templates_campaign_id').on(table.campaignId).where(sql`${table.campaignId} is not null`),
+  ],
+);
+
+export const linkTemplateTags = pgTable(
+  'link_template_tags',
+  {
+    templateId: text('template_id')
+      .notNull()
+      .references(() => linkTemplates.id, { onDelete: 'cascade' }),
+    tagId: text('tag_id')
+      .notNull()
+      .references(() => tags.id, { onDelete: 'cascade' }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.templateId, table.tagId] }),
+    index('link_template_tags_tag_id').on(table.tagId),
   ],
 );
 
@@ -708,8 +770,10 @@ export const shares = pgTable(
     filters: jsonb('filters').$type<string[]>().notNull().default([]),
     /** Heading of the page. */
     title: text('title').notNull(),
-    /** SHA-256 of the token in its address; the address itself is shown once and not kept. */
+    /** SHA-256 of the token in its address. */
     tokenHash: bytea('token_hash').notNull().unique(),
+    /** The token under the secret of the instance (ground/text/sealed.ts); NULL of older ones. */
+    tokenSealed: bytea('token_sealed'),
     /** Which parts of the report are shown besides the chart. */
     parts: jsonb('parts').$type<string[]>().notNull(),
     /** 'salt.hash' by scrypt; NULL: whoever has the address may look. */
@@ -833,7 +897,7 @@ export const events = pgTable(
     actorKind: text('actor_kind', { enum: ['person', 'key', 'command', 'server'] }).notNull(),
     actorId: text('actor_id'),
     actorName: text('actor_name').notNull(),
-    via: text('via', { enum: ['page', 'api', 'bulk', 'cli', 'job'] }).notNull(),
+    via: text('via', { enum: ['page', 'api', 'bulk', 'undo', 'cli', 'job'] }).notNull(),
     /** The /24 or the /48 that the request came from; never an address. */
     network: text('network'),
     requestId: text('request_id'),
@@ -842,5 +906,15 @@ export const events = pgTable(
     primaryKey({ columns: [table.id, table.at] }),
     index('events_workspace_id').on(table.workspaceId, table.id),
     index('events_target_id').on(table.targetId, table.id),
+    // All that one request changed: a line of the History, and what Undo takes back.
+    index('events_request').on(table.workspaceId, table.requestId, table.id),
+    // Filters of the History: a person or a key, a kind of thing, a day.
+    index('events_actor').on(table.workspaceId, sql`coalesce(actor_id, actor_kind)`, table.id),
+    index('events_kind').on(table.workspaceId, sql`split_part(what, '.', 1)`, table.id),
+    index('events_at').on(table.workspaceId, table.at),
+    // Links that a tag or a campaign took leave of when it went; the event is the tag's, and their own History tells it.
+    index('events_links')
+      .using('gin', sql`(before -> 'links')`)
+      .where(sql`what in ('tag.deleted', 'tag.merged', 'campaign.deleted')`),
   ],
 );

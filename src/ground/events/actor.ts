@@ -1,5 +1,7 @@
-/** The way by which a change came in. */
-export type Via = 'page' | 'api' | 'bulk' | 'cli' | 'job';
+import { newId } from '../text/id.ts';
+
+/** The way by which a change came in. `undo`: it takes back another one. */
+export type Via = 'page' | 'api' | 'bulk' | 'undo' | 'cli' | 'job';
 
 /** The one who changes something. Each mutation takes one, and its events carry a copy. */
 export type Actor = {
@@ -20,7 +22,7 @@ export type Actor = {
 const within = { id: null, network: null, requestId: null } as const;
 
 /**
- * A command that somebody runs beside the server.
+ * A command that somebody runs beside the server. All that one run changes belongs together, as with a request.
  * @param userId the account that it works for
  */
 export const command = (name: string, userId: string | null = null): Actor => ({
@@ -29,6 +31,7 @@ export const command = (name: string, userId: string | null = null): Actor => ({
   name,
   userId,
   via: 'cli',
+  requestId: newId(),
 });
 
 /** The server itself, by one of its jobs. */

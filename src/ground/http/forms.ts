@@ -9,17 +9,21 @@ const flashCookie = '_flash';
 const flashShape = z.object({
   kind: z.enum(['success', 'error']),
   message: z.string(),
-  /** The form that takes back what a message tells of. */
-  undo: z.object({ action: z.string(), fields: z.record(z.string(), z.string()) }).optional(),
+  /** The request whose changes can be taken back, and the workspace that they were made in. */
+  undo: z.object({ workspace: z.string(), request: z.string() }).optional(),
 });
 
-export type Flash = z.infer<typeof flashShape>;
-export type Undo = NonNullable<Flash['undo']>;
+type KeptFlash = z.infer<typeof flashShape>;
+/** A message on the page that shows it; `path` is the address of that page. */
+export type Flash = KeptFlash & { path: string };
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** Leaves a message that the next page shows once. */
-    flash(kind: Flash['kind'], message: string, undo?: Undo): FastifyReply;
+    /**
+     * Leaves a message that the next page shows once.
+     * @param undoIn id of the workspace in which this request changed something; the message offers to undo it
+     */
+    flash(kind: Flash['kind'], message: string, undoIn?: string): FastifyReply;
   }
 }
 
@@ -31,20 +35,33 @@ async function forms(app: FastifyInstance): Promise<void> {
     reply.locals = {};
   });
 
-  app.decorateReply('flash', function flash(this: FastifyReply, kind: Flash['kind'], message: string, undo?: Undo) {
-    return this.setSigned(flashCookie, JSON.stringify({ kind, message, undo }), { maxAge: 60, isOfSession: true });
+  app.decorateReply('flash', function flash(this: FastifyReply, kind: Flash['kind'], message: string, undoIn?: string) {
+    const kept = JSON.stringify(flashOf(this.request, kind, message, undoIn));
+    return this.setSigned(flashCookie, kept, { maxAge: 60, isOfSession: true });
   });
 
   app.addHook('preHandler', async (request, reply) => {
     if (request.method !== 'GET') return;
     const left = readFlash(request.readSigned(flashCookie, { isOfSession: true }));
-    if (left) reply.locals.flash = left;
+    if (left) reply.locals.flash = { ...left, path: request.url };
     if (request.hasCookie(flashCookie)) reply.clearSigned(flashCookie);
   });
 }
 
+/** A message of a request, as `reply.flash` keeps it. @param undoIn as there */
+export const flashOf = (
+  { id }: FastifyRequest,
+  kind: Flash['kind'],
+  message: string,
+  undoIn?: string,
+): Omit<Flash, 'path'> => ({
+  kind,
+  message,
+  ...(undoIn !== undefined && { undo: { workspace: undoIn, request: id } }),
+});
+
 /** Undefined for what another version of this server has left. */
-function readFlash(kept: string | undefined): Flash | undefined {
+function readFlash(kept: string | undefined): KeptFlash | undefined {
   if (kept === undefined) return undefined;
   try {
     return flashShape.safeParse(JSON.parse(kept)).data;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { meetingRefusal } from '../db/pg-errors.ts';
 import { Overtaken } from './edit-form.ts';
-import { AppError } from '../text/errors.ts';
+import { AppError, refusalsIn } from '../text/errors.ts';
 
 /** The refusals that a form's page shows, a sentence for each field; and the error that said so. */
 export type Refusal = { status: number; errors: Record<string, string>; thrown?: unknown };
@@ -23,12 +23,10 @@ export async function orRefusal<Value>(
 function refusalOf(thrown: unknown): Refusal {
   const error = meetingRefusal(thrown) ?? thrown;
   if (!(error instanceof AppError) || !error.field) throw error;
-  const fields = error instanceof Overtaken ? error.fields : [error.field];
-  return {
-    status: error.status,
-    errors: Object.fromEntries(fields.map((field) => [field, error.message])),
-    thrown: error,
-  };
+  const sentences: Record<string, string> = {};
+  for (const { field = error.field, message } of refusalsIn(error)) sentences[field] ??= message;
+  if (error instanceof Overtaken) for (const field of error.fields) sentences[field] = error.message;
+  return { status: error.status, errors: sentences, thrown: error };
 }
 
 /** The fields that do not fit a form's schema, each with its first sentence. */

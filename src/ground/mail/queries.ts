@@ -120,3 +120,8 @@ export async function retryMail(db: Db, id: number, now: Date): Promise<void> {
     .returning({ id: mails.id });
   if (!due) throw new NotFound('This mail does not wait any more: it was sent, or its link has ended.');
 }
+
+/** Forgets all mail to an address whose account is gone, sent or not. */
+export async function removeMailsTo(db: Db, recipient: string): Promise<void> {
+  await db.delete(mails).where(eq(mails.recipient, recipient));
+}

@@ -22,6 +22,8 @@ function cellOf(value: CsvValue): string {
   return needsQuotes.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+export type CsvSeparator = ',' | ';' | '\t';
+
 /** A record of a file, and the line on which it begins, from 1. */
 export type CsvRecord = { line: number; cells: string[] };
 
@@ -33,9 +35,17 @@ const maxRecord = 1_000_000;
  * order mark. Empty lines are left out. Only what is no whole record yet is kept.
  */
 export class CsvReader {
+  readonly #cell: RegExp;
+  readonly #separator: string;
   #rest = '';
   #line = 1;
   #isBegun = false;
+
+  /** @param separator between cells: tables that are copied out of a spreadsheet have tabs */
+  constructor(separator: CsvSeparator = ',') {
+    this.#separator = separator;
+    this.#cell = new RegExp(`("[^"]*(?:""[^"]*)*"|[^"${separator}\\r\\n]*)(${separator}|\\r\\n|\\n|\\r|$)`, 'y');
+  }
 
   /**
    * @returns the records that end in this piece
@@ -57,7 +67,8 @@ export class CsvReader {
     const text = this.#rest + (!this.#isBegun && piece.startsWith(byteOrderMark) ? piece.slice(1) : piece);
     this.#isBegun ||= piece !== '';
     const records: CsvRecord[] = [];
-    const cell = /("[^"]*(?:""[^"]*)*"|[^",\r\n]*)(,|\r\n|\n|\r|$)/y;
+    const cell = this.#cell;
+    cell.lastIndex = 0;
     let begin = 0;
     let cells: string[] = [];
     let line = this.#line;
@@ -70,7 +81,7 @@ export class CsvReader {
       if (!found || (isOpen && !isLast)) throw new SyntaxError(`A quotation mark in line ${line} has no end.`);
       cells.push(textOf(raw));
       if (raw.startsWith('"')) line += lineEndsIn(raw);
-      if (end === ',') continue;
+      if (end === this.#separator) continue;
       if (cells.length > 1 || cells[0] !== '') records.push({ line: this.#line, cells });
       cells = [];
       begin = cell.lastIndex;
@@ -86,8 +97,8 @@ export class CsvReader {
  * Reads a file that is in memory as CsvReader does.
  * @throws SyntaxError with the line of what is no CSV
  */
-export function parseCsv(text: string): string[][] {
-  const reader = new CsvReader();
+export function parseCsv(text: string, separator: CsvSeparator = ','): string[][] {
+  const reader = new CsvReader(separator);
   return [...reader.take(text), ...reader.end()].map(({ cells }) => cells);
 }
 

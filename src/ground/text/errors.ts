@@ -88,3 +88,56 @@ export function readAs<Value>(field: string, read: () => Value): Value {
     throw error instanceof Invalid ? new Invalid(error.message, { field, code: error.code }) : error;
   }
 }
+
+/** Fields of one form or body that are refused at once. Programs hear of the first, as if it were alone. */
+export class Refused extends AppError {
+  /** One for each field, in their order; never empty. */
+  readonly each: readonly AppError[];
+
+  constructor(each: readonly [AppError, ...AppError[]]) {
+    const [{ status, code, message, field }] = each;
+    super(status, code, message, field === undefined ? {} : { field });
+    this.each = each;
+  }
+}
+
+/** The refusals that an error stands for: itself, or those of several fields. */
+export const refusalsIn = (error: AppError): readonly AppError[] => (error instanceof Refused ? error.each : [error]);
+
+/** Reads one field after the other, so that all that cannot be are refused at once. */
+export class Refusals {
+  readonly #each: AppError[] = [];
+
+  /** @returns the field; undefined where it is refused */
+  readNow<Value>(read: () => Value): Value | undefined {
+    try {
+      return read();
+    } catch (error) {
+      return this.#note(error);
+    }
+  }
+
+  /** The same of a field that takes a look into the database. */
+  async read<Value>(read: () => Value | Promise<Value>): Promise<Value | undefined> {
+    try {
+      return await read();
+    } catch (error) {
+      return this.#note(error);
+    }
+  }
+
+  /**
+   * @param fields all that was read
+   * @throws the refusal, or all of them as one
+   */
+  settle<Fields extends object>(fields: Fields): { [Name in keyof Fields]: Exclude<Fields[Name], undefined> } {
+    const [first, ...others] = this.#each;
+    if (first) throw others.length > 0 ? new Refused([first, ...others]) : first;
+    return fields as never;
+  }
+
+  #note(error: unknown): undefined {
+    if (!(error instanceof AppError) || error.field === undefined) throw error;
+    this.#each.push(...refusalsIn(error));
+  }
+}

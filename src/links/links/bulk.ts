@@ -99,17 +99,14 @@ returning l.id, ${linkName} as name, array(
   await record(tx, by, workspaceId, ...changed.map((link) => ({ what: 'link.changed', ...link }) as const));
 }
 
-/**
- * @param campaignId null takes the links out of theirs
- * @returns with each link the campaign that it was in
- */
+/** @param campaignId null takes the links out of theirs */
 export async function setCampaignOf(
   db: Db,
   workspaceId: string,
   by: Actor,
   linkIds: readonly string[],
   campaignId: string | null,
-): Promise<{ id: string; before: string | null }[]> {
+): Promise<string[]> {
   type Campaign = { id: string; name: string } | null;
   return db.transaction(async (tx) => {
     // Locked first: read together, a campaign that was changed meanwhile would seem to have been none.
@@ -134,7 +131,7 @@ returning l.id, ${linkName} as name,
       after: { campaign: after },
     }));
     await record(tx, by, workspaceId, ...changed.map((link) => ({ what: 'link.changed', ...link }) as const));
-    return rows.map(({ id, before }) => ({ id, before: before?.name ?? null }));
+    return rows.map(({ id }) => id);
   });
 }
 

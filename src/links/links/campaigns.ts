@@ -6,11 +6,11 @@ import { countForInsert } from '../../ground/db/limits.ts';
 import { campaigns, links } from '../../ground/db/schema.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import { record } from '../../ground/events/record.ts';
-import { Invalid, NotFound } from '../../ground/text/errors.ts';
+import { Conflict, Invalid, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import { lockLinks } from './lock.ts';
 import { shortened } from '../../ground/text/shortened.ts';
-import { nameKey, refuseTaken } from './name.ts';
+import { nameKey, readName, refuseTaken } from './name.ts';
 
 /** The decisions of people about a campaign. Days are 'YYYY-MM-DD' of the workspace's calendar, both part of it. */
 export type CampaignPlan = {
@@ -58,25 +58,50 @@ export async function getCampaign(db: Db, workspaceId: string, campaignId: strin
   return campaign;
 }
 
+/** @throws Invalid (field `name`, or the one named) */
+export const readCampaignName = (typed: string, field = 'name'): string =>
+  readName(typed, { field, what: 'campaign', maxLength: 80, isListed: false });
+
+/** The id of a campaign by its name in any spelling that counts as the same, or undefined. */
+export async function findCampaign(db: Db, workspaceId: string, name: string): Promise<string | undefined> {
+  const [campaign] = await db
+    .select({ id: campaigns.id })
+    .from(campaigns)
+    .where(and(eq(campaigns.workspaceId, workspaceId), eq(campaigns.nameKey, nameKey(name))));
+  return campaign?.id;
+}
+
 /**
  * The campaign that a link's form names; '' is none.
  * @throws Invalid (field `campaign`, code `campaign_unknown`): a slip of the pen must not begin a campaign
  */
 export async function readCampaignOf(db: Db, workspaceId: string, typedName: string): Promise<string | null> {
-  const key = nameKey(typedName);
-  if (key === '') return null;
-  const [campaign] = await db
-    .select({ id: campaigns.id })
-    .from(campaigns)
-    .where(and(eq(campaigns.workspaceId, workspaceId), eq(campaigns.nameKey, key)));
-  if (campaign) return campaign.id;
+  if (nameKey(typedName) === '') return null;
+  const found = await findCampaign(db, workspaceId, typedName);
+  if (found) return found;
   throw new Invalid(
     `There is no campaign “${shortened(typedName.trim(), 80)}”. Create it on the page Campaigns first.`,
-    {
-      field: 'campaign',
-      code: 'campaign_unknown',
-    },
+    { field: 'campaign', code: 'campaign_unknown' },
   );
+}
+
+/**
+ * Makes a campaign of this name, without days or a goal, unless there is one.
+ * @throws Invalid (field `campaign`) for a name that cannot be, and for too many
+ */
+export async function ensureCampaign(tx: Db, workspaceId: string, by: Actor, typedName: string): Promise<void> {
+  const field = 'campaign';
+  const name = readCampaignName(typedName, field);
+  if (await findCampaign(tx, workspaceId, name)) return;
+  try {
+    // A savepoint: somebody else may make the same one at this moment.
+    await tx.transaction((inner) =>
+      insertCampaign(inner, workspaceId, by, { name, startsOn: null, endsOn: null, goal: null }),
+    );
+  } catch (error) {
+    if (error instanceof Conflict) return;
+    throw error instanceof Invalid ? new Invalid(error.message, { field, code: error.code }) : error;
+  }
 }
 
 /** Campaigns whose name holds what somebody is typing, the newest first. */

@@ -1,20 +1,18 @@
-import { and, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Db } from '../../ground/db/db.ts';
 import { campaigns, domains, links, slugs } from '../../ground/db/schema.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import type { Happened } from '../../ground/events/happened.ts';
 import { record } from '../../ground/events/record.ts';
-import { Invalid, NotFound } from '../../ground/text/errors.ts';
-import { newId } from '../../ground/text/id.ts';
+import { NotFound } from '../../ground/text/errors.ts';
 import { totalsOf } from '../../visitors/rollups/totals.ts';
 import { ownCampaign } from './campaigns.ts';
-import { claimRandomSlug, claimSlug } from './claim.ts';
 import { linkFields, linksToTell, linkTarget } from './link-events.ts';
 import { type Decided, decidedColumns, type LinkKind, type NewDecided } from './decided.ts';
 import { lockLinks } from './lock.ts';
 import { shortUrlOf } from '../../ground/addresses/short-url.ts';
-import { addTagsToLink, setTagsOfLink, type Tag, tagsOfLink } from './tags.ts';
+import { setTagsOfLink, type Tag, tagsOfLink } from './tags.ts';
 
 /** A link as people and programs see it. */
 export type Link = Decided & {
@@ -111,36 +109,14 @@ export async function getLink(db: Db, workspaceId: string, linkId: string): Prom
   return asLink(row);
 }
 
-/**
- * Makes a link with its slug and the slug of its QR code.
- * @throws Invalid (field `domain`) when the domain is not the workspace's to use
- * @throws Conflict (field `slug`, code `slug_taken`) with a slug that is free
- */
-export async function insertLink(db: Db, workspaceId: string, by: Actor, input: NewLink): Promise<Link> {
-  const { slug, drawSlug, domainId, tags = [], campaignId = null, ...values } = input;
-  return db.transaction(async (tx) => {
-    const isUsable = or(isNull(domains.workspaceId), eq(domains.workspaceId, workspaceId));
-    // Held until the slugs are in: the domain's case policy cannot be switched in between.
-    const [domain] = await tx
-      .select({ id: domains.id, isCaseSensitive: domains.isCaseSensitive })
-      .from(domains)
-      .where(and(eq(domains.id, domainId), isUsable))
-      .for('key share');
-    if (!domain) throw new Invalid('This domain is not yours to use.', { field: 'domain', code: 'domain_unknown' });
-    const linkId = newId();
-    const campaign = ownCampaign(workspaceId, campaignId);
-    await tx.insert(links).values({ id: linkId, workspaceId, ...values, createdBy: by.userId, campaignId: campaign });
-    await addTagsToLink(tx, workspaceId, by, linkId, tags);
-    const primary = { domain, linkId, kind: 'primary' } as const;
-    const tells = [
-      slug === null ? await claimRandomSlug(tx, primary, drawSlug) : await claimSlug(tx, workspaceId, primary, slug),
-      await claimRandomSlug(tx, { domain, linkId, kind: 'qr' }, drawSlug),
-    ];
-    const link = await getLink(tx, workspaceId, linkId);
-    const made = { what: 'link.created', target: linkTarget(link), after: linkFields(link), tells } as const;
-    await record(tx, by, workspaceId, made);
-    return link;
-  });
+/** The links of these ids that are there, in the order of the ids. */
+export async function getLinks(db: Db, workspaceId: string, linkIds: readonly string[]): Promise<Link[]> {
+  if (linkIds.length === 0) return [];
+  const rows = await selectLinks(db, workspaceId).where(
+    and(eq(links.workspaceId, workspaceId), inArray(links.id, [...linkIds]), isNull(links.deletedAt)),
+  );
+  const found = new Map(rows.map((row) => [row.id, asLink(row)]));
+  return linkIds.flatMap((id) => found.get(id) ?? []);
 }
 
 /**

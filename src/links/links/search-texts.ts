@@ -74,10 +74,14 @@ select created_at::text as at, id from step order by created_at, id limit 1`);
   });
 }
 
-/** The columns of the indexes of a search. Words of one and two letters are in no trigram, and have one of their own. */
+/**
+ * The indexes of a search. Words of one and two letters are in no trigram, and have one of their own. Another finds links
+ * by where they lead.
+ */
 const indexes = {
-  links_search: sql`search_text gin_trgm_ops`,
-  links_search_short: sql`short_parts_of(search_text)`,
+  links_search: sql`gin (search_text gin_trgm_ops)`,
+  links_search_short: sql`gin (short_parts_of(search_text))`,
+  links_search_destination: sql`btree (workspace_id, destination_key(url), created_at desc) where deleted_at is null`,
 };
 type SearchIndex = keyof typeof indexes;
 
@@ -86,6 +90,7 @@ type SearchIndex = keyof typeof indexes;
  * @returns false where Postgres has no trigrams for us
  */
 export async function ensureSearchIndexes(db: Db): Promise<boolean> {
+  await ensureIndex(db, 'links_search_destination');
   await ensureIndex(db, 'links_search_short');
   if ((await findSearchIndex(db, 'links_search')) === 'valid') return true;
   try {
@@ -104,7 +109,7 @@ async function ensureIndex(db: Db, name: SearchIndex): Promise<void> {
   const index = sql.identifier(name);
   // One that was begun and not finished answers nothing, and costs as much.
   if (state === 'broken') await db.execute(sql`drop index concurrently if exists ${index}`);
-  await db.execute(sql`create index concurrently if not exists ${index} on links using gin (${indexes[name]})`);
+  await db.execute(sql`create index concurrently if not exists ${index} on links using ${indexes[name]}`);
 }
 
 /** The state of an index of a search. */

@@ -153,8 +153,28 @@ async function findTags(tx: Db, workspaceId: string, names: readonly string[]) {
   return { ids: found.map(({ id }) => id), missing: names.filter((name) => !known.has(nameKey(name))) };
 }
 
+/** Gives each of these links, by its id, the tags of these names; new names become tags. */
+export async function tagLinks(
+  tx: Db,
+  workspaceId: string,
+  by: Actor,
+  namesOf: ReadonlyMap<string, readonly string[]>,
+): Promise<void> {
+  const ids = await ensureTags(tx, workspaceId, by, uniqueNames([...namesOf.values()].flat()));
+  if (ids.length === 0) return;
+  const found = await tx.select({ id: tags.id, key: tags.nameKey }).from(tags).where(inArray(tags.id, ids));
+  const idOf = new Map(found.map(({ id, key }) => [key, id]));
+  const pairs = [...namesOf].flatMap(([linkId, names]) =>
+    names.flatMap((name) => {
+      const tagId = idOf.get(nameKey(name));
+      return tagId ? [{ linkId, tagId }] : [];
+    }),
+  );
+  await tx.insert(linkTags).values(pairs).onConflictDoNothing();
+}
+
 /** Gives a link these tags, besides those that it has; new names become tags. Answers the ids. */
-export async function addTagsToLink(
+async function addTagsToLink(
   tx: Db,
   workspaceId: string,
   by: Actor,
@@ -236,6 +256,10 @@ export async function mergeTags(db: Db, workspaceId: string, by: Actor, tagId: s
     await tx.execute(sql`
 insert into link_tags (link_id, tag_id)
 select link_id, ${intoId} from link_tags where tag_id = ${tagId}
+on conflict do nothing`);
+    await tx.execute(sql`
+insert into link_template_tags (template_id, tag_id)
+select template_id, ${intoId} from link_template_tags where tag_id = ${tagId}
 on conflict do nothing`);
     await tx.delete(tags).where(isTag(workspaceId, tagId));
     const before = { name: tag.name, colour: tag.colour, links: carriers };

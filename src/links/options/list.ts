@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { Refusals } from '../../ground/text/errors.ts';
 import type { LinkKind } from '../links/decided.ts';
 import type { Link, LinkChanges } from '../links/queries.ts';
 import { campaignOption } from './campaign.ts';
@@ -24,9 +25,12 @@ type OtherName = Exclude<OptionName, MainName>;
 
 /** Options that are what a slug opens: a link has one of them, and all of the others. */
 export const mainOptions = options.flatMap(([, option]) => option.main ?? []);
-const [mainNames, otherNames] = [true, false].map((isMain) =>
+const [mainNames, others] = [true, false].map((isMain) =>
   optionNames.filter((name) => (linkOptions[name].main !== undefined) === isMain),
 ) as [MainName[], OtherName[]];
+
+/** Names of all others, in the order of the list. */
+export const otherNames: readonly OtherName[] = others;
 
 const mainByKind = Object.fromEntries(mainNames.map((name) => [linkOptions[name].main.opens, linkOptions[name]]));
 
@@ -49,13 +53,15 @@ type Together<Union> = (Union extends unknown ? (each: Union) => void : never) e
 
 /**
  * Reads what was typed of a link, in the order of the list. An option that is left out stays as it is.
- * @throws Invalid with the name of the first that cannot be
+ * @throws Invalid with the name of the one that cannot be, Refused where there are several
  */
 export async function readOptions(context: LinkContext, workspaceId: string, typed: SomeTyped): Promise<LinkChanges> {
+  const refusals = new Refusals();
   const read: LinkChanges = {};
   for (const [name, option] of options)
-    if (typed[name] !== undefined) Object.assign(read, await option.read(typed[name] as never, context, workspaceId));
-  return read;
+    if (typed[name] !== undefined)
+      Object.assign(read, await refusals.read(() => option.read(typed[name] as never, context, workspaceId)));
+  return refusals.settle(read);
 }
 
 /** Reads these options of a new link: one that is left out is none. */
@@ -78,7 +84,7 @@ export async function readMain(context: LinkContext, workspaceId: string, typed:
   return { kind: linkOptions[name].main.opens, ...(await readNew(context, workspaceId, [name], typed)) };
 }
 
-/** Reads all others of a new link. @throws Invalid with the name of the first that cannot be */
+/** Reads all others of a new link. @throws as readOptions */
 export const readOthers = (context: LinkContext, workspaceId: string, typed: SomeTyped) =>
   readNew(context, workspaceId, otherNames, typed);
 

@@ -1,6 +1,7 @@
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { z } from 'zod';
 import type { Db } from '../../ground/db/db.ts';
+import type { Right } from '../../people/workspaces/roles.ts';
 import type { LinkKind } from '../links/decided.ts';
 import type { ArchivedLink, Link, LinkChanges } from '../links/queries.ts';
 
@@ -10,15 +11,33 @@ export type LinkContext = {
   sites: { isOwnShortHost: (hostHeader: string) => boolean };
   config: { shortUrl: string; port: number };
   isReservedSlug: (key: string, isOwnHost?: boolean) => boolean;
+  /** Answers of the database while many links are read, so that each is asked for once. */
+  answers?: Map<string, Promise<unknown>>;
 };
+
+/** Asks once for all links that are read together. @param key names the question */
+export function askedOnce<Answer>(
+  { answers }: Pick<LinkContext, 'answers'>,
+  key: string,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  const known = answers?.get(key) as Promise<Answer> | undefined;
+  if (known) return known;
+  const answer = ask();
+  answers?.set(key, answer);
+  return answer;
+}
 
 /** How a form asks for an option: by a field of one line or of several, or by names that are completed while one types. */
 export type OptionField =
   /** `attrs`: of the input; a `type` among them, such as date, takes the place of text. */
   | { kind: 'text'; hint?: string; attrs: Readonly<Record<string, string | number | boolean>> }
   | { kind: 'lines'; hint?: string; rows: number }
-  /** `source`: a path below the workspace's address that answers with suggestions. */
-  | { kind: 'names'; hint?: string; source: string; isMany: boolean };
+  /**
+   * `source`: a path below the workspace's address that answers with suggestions. `makes`: a new name is
+   * refused, unless the form of a new link says by its field `as` that it is to be made too. That takes the right `by`.
+   */
+  | { kind: 'names'; hint?: string; source: string; isMany: boolean; makes?: { as: string; by: Right } };
 
 /** Names of what a link carries, as its file has them. */
 export type NamesOfLink = { tags: string; campaign: string | null };
@@ -32,8 +51,6 @@ export type Shown = {
   shortWords: string;
   /** Of the anchor around its words; null where it is no address. */
   href: string | null;
-  /** Its avatar in a list, from a to z; without it, a globe. */
-  letter: string | undefined;
   /** A sentence about what may be wrong with it. */
   warning: string | null;
 };
@@ -41,8 +58,8 @@ export type Shown = {
 /** The part of an option by which it is what a slug opens. A link has one such option, which makes its kind. */
 export type MainOption = {
   opens: LinkKind;
-  /** Its field in the form of a new link, before all others. */
-  asNew: { label: string; placeholder: string };
+  /** Its field in the form of a new link, before all others. `hints`: a path as above, of what is said while one types. */
+  asNew: { label: string; placeholder: string; hints?: string };
   /** The meaning of a change for them, in a sentence. */
   changed: string;
   shown(link: Link): Shown;
@@ -60,6 +77,8 @@ export type LinkOption<Typed, Read extends LinkChanges, Value extends z.ZodType,
   /** Of the form's field, of the property in JSON, and of refusals. */
   name: string;
   label: string;
+  /** In the form of a new link: always there, or behind a chip that adds it. A main option is always there. */
+  isInSight: boolean;
   /** Of an option that is what the slug opens. */
   main?: MainOption;
   field: OptionField;
@@ -70,14 +89,18 @@ export type LinkOption<Typed, Read extends LinkChanges, Value extends z.ZodType,
   json: { value: Value; sent: Sent; of(link: Link): z.output<Value> };
   /** Its column in the file of links: a column of `links`, or made of names. */
   csv: { header: string } & ({ column: PgColumn } | { cell(names: NamesOfLink): string | null });
+  /** Fields of a link's events that `show` reads. */
+  fields: readonly string[];
 };
 
-/** An option, with its types kept for those that follow the list. */
+type Defined<Option extends { fields: readonly string[] }> = Omit<Option, 'fields'> & Partial<Pick<Option, 'fields'>>;
+
+/** An option, with its types kept for those that follow the list. Its field in events has its name unless others are told. */
 export const defineOption = <Typed, Read extends LinkChanges, Value extends z.ZodType, Sent extends z.ZodType>(
-  option: LinkOption<Typed, Read, Value, Sent>,
-): LinkOption<Typed, Read, Value, Sent> => option;
+  option: Defined<LinkOption<Typed, Read, Value, Sent>>,
+): LinkOption<Typed, Read, Value, Sent> => ({ fields: [option.name], ...option });
 
 /** The same of an option that is what the slug opens. */
 export const defineMainOption = <Typed, Read extends LinkChanges, Value extends z.ZodType, Sent extends z.ZodType>(
-  option: LinkOption<Typed, Read, Value, Sent> & { main: MainOption },
-): LinkOption<Typed, Read, Value, Sent> & { main: MainOption } => option;
+  option: Defined<LinkOption<Typed, Read, Value, Sent>> & { main: MainOption },
+): LinkOption<Typed, Read, Value, Sent> & { main: MainOption } => ({ fields: [option.name], ...option });

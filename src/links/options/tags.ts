@@ -5,6 +5,7 @@ import { defineOption } from './option.ts';
 export const tagsOption = defineOption({
   name: 'tags',
   label: 'Tags',
+  isInSight: true,
   field: {
     kind: 'names',
     hint: 'Separate tags with commas. A new name becomes a new tag.',
@@ -15,15 +16,16 @@ export const tagsOption = defineOption({
   read: (typed: string | readonly string[] | null) => ({ tags: readTagNames(typed ?? '') }),
   show: (link) => link.tags.map(({ name }) => name).join(', '),
   json: {
-    value: z.array(z.string()).describe('Names of its tags.'),
+    value: z.array(z.string()).describe('The names of its tags.'),
     sent: z
       .array(
         z.string('Write each tag as a string.').max(200, 'The name of a tag has at most 50 characters.'),
         'Write tags as a list of names.',
       )
       .max(100, 'A link has at most 20 tags.')
-      .describe('Names of tags, at most 20; a name that is new becomes a tag.')
-      .meta({ examples: [['newsletter', 'Spain']] }),
+      .describe('Names of tags. A new name becomes a new tag.')
+      // As the link counts them, not as far as a body is read.
+      .meta({ maxItems: 20, examples: [['newsletter', 'Spain']] }),
     of: (link) => link.tags.map(({ name }) => name),
   },
   csv: { header: 'tags', cell: (names) => names.tags },

@@ -9,16 +9,17 @@ const maxLength = 200;
 export const titleOption = defineOption({
   name: 'title',
   label: 'Title',
-  field: { kind: 'text', attrs: { maxlength: maxLength, autocomplete: 'off' } },
+  isInSight: false,
+  field: { kind: 'text', attrs: { 'data-most': maxLength, autocomplete: 'off' } },
   read: (typed: string | null) => ({ title: readTitle(typed ?? '') }),
   show: (link) => link.title ?? '',
   json: {
-    value: z.string().nullable(),
+    value: z.string().nullable().describe('Its title, `null` when it has none.'),
     sent: z
       .string('Write title as a string, or null for none.')
       .nullable()
-      .describe(`A name for you and your team, at most ${maxLength} characters.`)
-      .meta({ examples: ['Spring sale'] }),
+      .describe('A name for you and your team.')
+      .meta({ maxLength, examples: ['Spring sale'] }),
     of: (link) => link.title,
   },
   csv: { header: 'title', column: links.title },
@@ -27,6 +28,12 @@ export const titleOption = defineOption({
 function readTitle(typed: string): string | null {
   const read = composedLine(typed);
   if (read.length > maxLength)
-    throw new Invalid(`A title has at most ${maxLength} characters.`, { field: 'title', code: 'title_invalid' });
+    throw new Invalid(
+      `A title has at most ${maxLength} characters. This one has ${read.length.toLocaleString('en')}.`,
+      {
+        field: 'title',
+        code: 'title_invalid',
+      },
+    );
   return read || null;
 }

@@ -6,14 +6,19 @@ import { links } from '../../ground/db/schema.ts';
 import { Invalid, readAs } from '../../ground/text/errors.ts';
 import { isSlugTaken } from '../links/claim.ts';
 import type { ArchivedLink } from '../links/queries.ts';
-import { defineMainOption, type LinkContext, type Shown } from './option.ts';
+import { askedOnce, defineMainOption, type LinkContext, type Shown } from './option.ts';
 
 export const urlOption = defineMainOption({
   name: 'url',
   label: 'Destination',
+  isInSight: true,
   main: {
     opens: 'url',
-    asNew: { label: 'Where should it lead?', placeholder: 'https://example.com/a-long-address' },
+    asNew: {
+      label: 'Where should it lead?',
+      placeholder: 'https://example.com/a-long-address',
+      hints: '/links/same-destination',
+    },
     changed: 'Visitors follow the new destination from now on.',
     shown: ({ url }) => shownUrl(url),
     refuseToOpen: refuseLoops,
@@ -26,25 +31,23 @@ export const urlOption = defineMainOption({
   read: async (typed: string, context, workspaceId) => ({ url: await readUrl(context, workspaceId, typed) }),
   show: (link) => link.url,
   json: {
-    value: z.string().describe('Where it leads, byte for byte as it was given.'),
+    value: z.string().describe('The destination, byte for byte as it was sent.'),
     sent: z
       .string('Write url as a string: the address that the link should lead to.')
-      .describe('Where the link leads: http or https. Its bytes are kept as they are.')
+      .describe('The destination: an http or https address. It is kept byte for byte.')
       .meta({ examples: ['https://www.acme.com/sale?season=spring'] }),
     of: (link) => link.url,
   },
   csv: { header: 'destination', column: links.url },
 });
 
-/** Without the parts that all destinations have in common, and with the letter that the host begins with. */
+/** Without the parts that all destinations have in common. */
 function shownUrl(url: string): Shown {
-  const host = new URL(url).hostname.replace(/^www\./, '');
   return {
     verb: 'leads to',
     words: url,
     shortWords: url.replace(/^https?:\/\/(www\.)?/i, ''),
     href: url,
-    letter: /^[a-z]/.exec(host)?.[0],
     // Lists show none of it, and asking costs more than all the rest.
     get warning() {
       return warningAbout(url);
@@ -83,7 +86,9 @@ export async function readUrl(
 ): Promise<string> {
   const url = readAs(field, () => readDestination(typedUrl));
   const parsed = new URL(url);
-  if (await isShortLink(context, await listKeptHosts(context.db, workspaceId, [parsed.hostname]), parsed))
+  const { hostname } = parsed;
+  const hosts = await askedOnce(context, `host ${hostname}`, () => listKeptHosts(context.db, workspaceId, [hostname]));
+  if (await isShortLink(context, hosts, parsed))
     throw loop('A link may not lead to another short link of this server, or to itself.', field);
   return url;
 }

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { jsonBody } from '../../people/keys/forms.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { refusals } from '../../people/keys/problem.ts';
-import { readNewLink, refuseToRestore } from './forms.ts';
+import { refuseToRestore } from './forms.ts';
+import { readNewLink } from '../creation/new-link.ts';
 import {
   jsonOfOptions,
   newMainSchemas,
@@ -15,25 +16,29 @@ import {
   valueSchemas,
 } from '../options/list.ts';
 import { linkSorts, linkStates, listLinks } from '../links/list.ts';
-import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
+import { insertLink } from '../links/insert.ts';
+import { archiveLink, getLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
 import { listTags, tagColours } from '../links/tags.ts';
 
 const link = z
   .object({
-    id: z.string(),
-    domain: z.string().describe('Host of the short link.'),
-    slug: z.string().describe('Path of the short link, as it was typed.'),
+    id: z.string().describe('Identifies it, and never changes.'),
+    domain: z.string().describe('The host of the short link.'),
+    slug: z.string().describe('The path of the short link, as it was typed.'),
     shortUrl: z.string().describe('The short link, ready to share.'),
     ...valueSchemas,
-    createdAt: z.date(),
-    archivedAt: z.date().nullable().describe('Since when visitors meet "410 Gone"; null while the link works.'),
-    clicks: z.int().min(0).describe('Clicks of people so far, exact at this moment.'),
-    visitors: z.int().min(0).describe('Visitors so far, of each day anew, exact at this moment.'),
-    lastClickAt: z.date().nullable().describe('null until somebody clicks.'),
+    createdAt: z.date().describe('When it was created.'),
+    archivedAt: z
+      .date()
+      .nullable()
+      .describe('When the link was archived. Since then visitors are answered with 410. `null` while it works.'),
+    clicks: z.int().min(0).describe('Clicks of people so far.'),
+    visitors: z.int().min(0).describe('Visitors so far. Somebody who comes back on another day counts again.'),
+    lastClickAt: z.date().nullable().describe('The time of the last click, `null` until there is one.'),
     warning: z
       .string()
       .nullable()
-      .describe('What may be wrong with `url`, such as a host that only a private network knows; null for nothing.'),
+      .describe('What may be wrong with `url`, such as a host that only a private network knows. `null` for nothing.'),
   })
   .meta({
     id: 'Link',
@@ -59,18 +64,18 @@ const link = z
 
 const tag = z
   .object({
-    name: z.string(),
-    colour: z.enum(tagColours),
-    links: z.int().min(0).describe('How many links carry it, archived ones included.'),
+    name: z.string().describe('Its name.'),
+    colour: z.enum(tagColours).describe('Its colour in the dashboard.'),
+    links: z.int().min(0).describe('How many links have it, archived ones included.'),
   })
   .meta({ id: 'Tag', examples: [{ name: 'newsletter', colour: 'blue', links: 12 }] });
 
 const linkPage = z
   .object({
-    data: z.array(link),
-    nextCursor: z.string().nullable().describe('What to send as `cursor` for the next page.'),
+    data: z.array(link).describe('The links of this page.'),
+    nextCursor: z.string().nullable().describe('Send it as `cursor` for the next page. `null` at the end.'),
   })
-  .meta({ id: 'LinkPage', description: 'Links in the order that was asked for.' });
+  .meta({ id: 'LinkPage', description: 'Links in the order that you asked for.' });
 
 /** A link as the API gives it: names where pages know more. */
 const asJson = (made: Link) => ({ ...made, ...jsonOfOptions(made), warning: shownOf(made).warning });
@@ -82,24 +87,28 @@ const newLink = jsonBody({
   slug: z
     .string('Write slug as a string, or leave it out.')
     .nullish()
-    .describe('Path of the short link. Without it, a random one.')
+    .describe('The path of the short link. Without it, you get a random one.')
     .meta({ examples: ['spring'] }),
   domain: z
     .string('Write domain as a string, or leave it out.')
     .nullish()
-    .describe("One of your workspace's domains. Without it, the usual one.")
+    .describe('One of the domains of your workspace. Without it, its default domain.')
     .meta({ examples: ['go.acme.com'] }),
   ...newOtherSchemas,
+}).meta({
+  examples: [{ url: 'https://www.acme.com/sale?season=spring', title: 'Spring sale', tags: ['newsletter', 'Spain'] }],
 });
 
 const linkChanges = jsonBody({
   ...changes,
-  tags: changes.tags.describe('All tags that it is to have; the others are taken off.'),
+  tags: changes.tags.describe('All tags that the link is to have. It loses all others.'),
   archived: z
     .boolean('Write archived as true or false.')
     .optional()
-    .describe('`true` closes the link: visitors meet "410 Gone". `false` opens it again.'),
-}).describe('What is left out stays as it is.');
+    .describe('`true` archives the link: visitors are answered with 410. `false` brings it back.'),
+})
+  .describe('What you leave out stays as it is.')
+  .meta({ examples: [{ url: 'https://www.acme.com/sale?season=summer', title: 'Summer sale' }] });
 
 const words = z
   .string()
@@ -108,44 +117,43 @@ const words = z
   .default('');
 
 const listQuery = z.object({
-  search: words.describe('Finds words in titles, destinations and short links.'),
-  tag: words.describe('Only links with the tag of this name.'),
-  campaign: words.describe('Only links in the campaign of this name.'),
-  state: z.enum(linkStates).default('all').describe('`active` for links that work, `archived` for those that do not.'),
+  search: words
+    .describe('Words that stand in the title, the destination or the short link.')
+    .meta({ examples: ['spring'] }),
+  tag: words.describe('The name of a tag: only links that have it.'),
+  campaign: words.describe('The name of a campaign: only its links.'),
+  state: z
+    .enum(linkStates)
+    .default('all')
+    .describe('`active` for links that work, `archived` for those that are archived.'),
   sort: z
     .enum(linkSorts)
     .default('newest')
-    .describe('By `clicks` and `last-click`, the highest and the latest come first.'),
+    .describe(
+      'The order of the list. `clicks` puts the link with the most clicks first, `last-click` the one that was clicked last.',
+    ),
   limit: z.coerce
     .number('limit is a number from 1 to 100.')
     .int('limit is a whole number.')
     .min(1, 'limit is 1 at least.')
     .max(100, 'limit is 100 at most.')
     .default(20)
-    .describe('Links a page.'),
-  cursor: z.string().optional().describe('`nextCursor` of the page before, in the same order.'),
+    .describe('How many links a page can have.')
+    .meta({ examples: [50] }),
+  cursor: z.string().optional().describe('`nextCursor` of the page before. Keep the other parameters as they were.'),
 });
 
-const linkId = z.object({ id: z.string().describe("The link's id.") });
+const linkId = z.object({
+  id: z
+    .string()
+    .describe('The id of the link.')
+    .meta({ examples: ['V7mQdT2ZkC9x'] }),
+});
 
 /** The API's view of links: the same functions as the pages, in JSON. */
 export default async function linksApi(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { sites, config, isReservedSlug } = app;
-
-  routes.get(
-    '/api/v1/tags',
-    {
-      schema: {
-        operationId: 'listTags',
-        summary: 'List tags',
-        description: 'By name. Tags are made by naming them at a link.',
-        tags: ['Links'],
-        response: { 200: z.object({ data: z.array(tag) }).describe('All tags of the workspace.'), ...refusals() },
-      },
-    },
-    async (request) => ({ data: await listTags(app.db, request.workspace.id) }),
-  );
 
   routes.post(
     '/api/v1/links',
@@ -153,6 +161,8 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
       schema: {
         operationId: 'createLink',
         summary: 'Create a link',
+        description:
+          'Only `url` is needed. The link works at once, and its QR code too. To make sure that a repeated request creates no second link, send a `slug`.',
         tags: ['Links'],
         body: newLink,
         response: { 201: link.describe('The new link.'), ...refusals(400, 409, 413, 415, 422) },
@@ -172,7 +182,8 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
       schema: {
         operationId: 'listLinks',
         summary: 'List links',
-        description: 'Archived ones included unless `state` says otherwise; deleted ones are gone.',
+        description:
+          'Links of the workspace, page by page. Archived ones are among them unless `state` says otherwise.',
         tags: ['Links'],
         querystring: listQuery,
         response: { 200: linkPage.describe('A page of links.'), ...refusals(422) },
@@ -191,6 +202,7 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
       schema: {
         operationId: 'getLink',
         summary: 'Get a link',
+        description: 'One link, with what it has counted so far.',
         tags: ['Links'],
         params: linkId,
         response: { 200: link.describe('The link.'), ...refusals(404) },
@@ -205,7 +217,8 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
       schema: {
         operationId: 'updateLink',
         summary: 'Change a link',
-        description: 'Visitors follow the change at once. The short link itself stays as it is.',
+        description:
+          'Visitors follow the change at once. The short link and its QR code stay as they are. To archive a link, send `archived`.',
         tags: ['Links'],
         params: linkId,
         body: linkChanges,
@@ -233,15 +246,30 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
       schema: {
         operationId: 'deleteLink',
         summary: 'Delete a link',
-        description: 'For good: visitors meet "410 Gone", and the slug is never given to anybody again.',
+        description:
+          'For good. Visitors are answered with 410, and nobody gets the slug again. Archive a link to be able to bring it back.',
         tags: ['Links'],
         params: linkId,
-        response: { 204: z.undefined().describe('It is deleted.'), ...refusals(404, 409) },
+        response: { 204: z.undefined().describe('The link is deleted.'), ...refusals(404, 409) },
       },
     },
     async (request, reply) => {
       await removeLink(app.db, request.workspace.id, actorOf(request), request.params.id);
       return reply.code(204).send();
     },
+  );
+
+  routes.get(
+    '/api/v1/tags',
+    {
+      schema: {
+        operationId: 'listTags',
+        summary: 'List tags',
+        description: 'All tags of the workspace, by name. You create a tag by naming it in a link.',
+        tags: ['Links'],
+        response: { 200: z.object({ data: z.array(tag) }).describe('All tags.'), ...refusals() },
+      },
+    },
+    async (request) => ({ data: await listTags(app.db, request.workspace.id) }),
   );
 }

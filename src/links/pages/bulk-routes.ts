@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { Db } from '../../ground/db/db.ts';
@@ -15,19 +15,11 @@ import { listHref, readBack, showList } from './list-page.ts';
 import { readTagName } from '../links/tags.ts';
 
 type Asked = z.output<typeof bulkForm>;
-type Undo = Parameters<FastifyReply['flash']>[2];
 type Action = Exclude<Asked['action'], 'enter'>;
-type Done = {
-  message: string;
-  /** Fields of this same form that take it back; null where that would need more than one. */
-  undo: (Partial<Omit<Asked, 'links'>> & { links: string[] }) | null;
-};
+type Done = { message: string; changed: number };
 
 /** How many links one request changes; pages of the list have 50. */
 const maxLinks = 500;
-
-/** The way back travels in a cookie, which holds 4,096 bytes with the message and its signature: some 150 links. */
-export const fitsUndo = (fields: Record<string, unknown>) => encodeURIComponent(JSON.stringify(fields)).length <= 2_700;
 
 /** Changes of several links at once, from the list. */
 export default async function bulkRoutes(app: FastifyInstance): Promise<void> {
@@ -47,8 +39,8 @@ export default async function bulkRoutes(app: FastifyInstance): Promise<void> {
           if (action === 'compare') return reply.redirect(compareHref(slug, links), 303);
           if (action === 'restore') await refuseToRestore(app, id, links);
           const by = { ...actorOf(request), via: 'bulk' } as const;
-          const { message, undo } = await actions[action](app.db, id, by, { ...asked, links });
-          reply.flash('success', message, undoOf(undo, asked.back, `/w/${slug}/links/bulk`));
+          const { message, changed } = await actions[action](app.db, id, by, { ...asked, links });
+          reply.flash('success', message, changed > 0 ? id : undefined);
           return reply.redirect(listHref(slug, { ...readBack(asked.back), cursor: null }), 303);
         },
         ({ errors }) => {
@@ -80,12 +72,6 @@ function readLinks(asked: Asked): string[] {
   return links;
 }
 
-function undoOf(undo: Done['undo'], back: string, action: string): Undo {
-  if (!undo || undo.links.length === 0) return undefined;
-  const fields = { ...undo, links: undo.links.join(' '), back };
-  return fitsUndo(fields) ? { action, fields } : undefined;
-}
-
 /** Each does what its button says, or throws Invalid with the field that is refused and changes nothing. */
 const actions: Record<
   Exclude<Action, 'compare'>,
@@ -100,7 +86,7 @@ const actions: Record<
         changed.length === 0
           ? `Nothing to do: ${plural(others, 'link')} had the tag “${tag}” already.`
           : `${plural(changed.length, 'link')} got the tag “${tag}”.${others > 0 ? ` ${others} had it already.` : ''}`,
-      undo: { action: 'remove-tag', tag, links: changed },
+      changed: changed.length,
     };
   },
 
@@ -109,23 +95,19 @@ const actions: Record<
     const changed = await removeTagFrom(db, workspaceId, by, links, tag);
     return {
       message: `The tag “${tag}” is off ${plural(changed.length, 'link')}.`,
-      undo: { action: 'add-tag', tag, links: changed },
+      changed: changed.length,
     };
   },
 
   async 'set-campaign'(db, workspaceId, by, { links, campaign }) {
     const campaignId = await readCampaignOf(db, workspaceId, campaign);
     const changed = await setCampaignOf(db, workspaceId, by, links, campaignId);
-    const [before = null, ...others] = new Set(changed.map((link) => link.before));
     const count = plural(changed.length, 'link');
     return {
       message: campaignId
         ? `${count} joined the campaign “${campaign.trim()}”.`
         : `${count} left ${changed.length === 1 ? 'its' : 'their'} campaign.`,
-      undo:
-        others.length === 0
-          ? { action: 'set-campaign', campaign: before ?? '', links: changed.map(({ id }) => id) }
-          : null,
+      changed: changed.length,
     };
   },
 
@@ -134,7 +116,7 @@ const actions: Record<
     const are = changed.length === 1 ? 'it is' : 'they are';
     return {
       message: `${plural(changed.length, 'link')} archived. Visitors see that ${are} gone.`,
-      undo: { action: 'restore', links: changed },
+      changed: changed.length,
     };
   },
 
@@ -142,7 +124,7 @@ const actions: Record<
     const changed = await restoreLinks(db, workspaceId, by, links);
     return {
       message: `${plural(changed.length, 'link')} ${changed.length === 1 ? 'works' : 'work'} again.`,
-      undo: { action: 'archive', links: changed },
+      changed: changed.length,
     };
   },
 };

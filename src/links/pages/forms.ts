@@ -1,28 +1,22 @@
 import { z } from 'zod';
-import { listDomains } from '../../domains/domains/queries.ts';
-import { foldCase, randomSlug, readSlug, slugReserved } from '../../ground/addresses/slug.ts';
+import { foldCase, slugReserved } from '../../ground/addresses/slug.ts';
 import { editFields } from '../../ground/http/edit-form.ts';
 import { typed, wordsUpTo } from '../../ground/http/typed.ts';
 import { Invalid } from '../../ground/text/errors.ts';
-import { isSlugTaken, SlugTaken, slugTaken } from '../links/claim.ts';
 import { linkSorts, linkStates } from '../links/list.ts';
-import { listArchived, type NewLink } from '../links/queries.ts';
+import { listArchived } from '../links/queries.ts';
 import { maxSearchLength } from '../links/search.ts';
-import { mainOptions, ofOptions, readMain, readOthers, type SomeTyped } from '../options/list.ts';
+import { mainOptions, ofOptions } from '../options/list.ts';
 import type { LinkContext } from '../options/option.ts';
-
-export const newLinkForm = z.object({
-  ...ofOptions(() => typed),
-  domain: typed,
-  slug: typed,
-  /** Keeps ids apart where the form stands twice on a page. */
-  idPrefix: z.enum(['new', 'quick']).catch('new'),
-});
 
 const left = z.string().optional().catch(undefined);
 
+/** The query of the list that an edit began on; it ends there. Without it, the edit ends on the link's page. */
+const list = z.string().max(5_000).optional().catch(undefined);
+export const editQuery = z.object({ list });
+
 /** A field that a form does not send stays as it is. */
-export const editLinkForm = z.object({ ...ofOptions(() => left), ...editFields });
+export const editLinkForm = z.object({ ...ofOptions(() => left), ...editFields, list });
 
 export const listQuery = z.object({
   search: wordsUpTo(maxSearchLength),
@@ -60,50 +54,6 @@ export const bulkForm = z.object({
   back: typed,
 });
 
-/** A new link as a person or a program typed it. Ours to choose is what is empty or left out. */
-export type TypedLink = SomeTyped & { domain?: string | null | undefined; slug?: string | null | undefined };
-
-/**
- * Reads a new link: the one way in, for pages and the API.
- * @throws Invalid with its field: domain, slug or the name of an option
- */
-export async function readNewLink(context: LinkContext, workspaceId: string, link: TypedLink): Promise<NewLink> {
-  const opened = await readMain(context, workspaceId, link);
-  const domain = await readDomain(context, workspaceId, link.domain ?? '');
-  const isReserved = (key: string) => context.isReservedSlug(key, domain.isInstances);
-  const slug = link.slug?.trim() ? readSlug(link.slug, isReserved) : null;
-  const others = await readOthers(context, workspaceId, link);
-  return {
-    ...opened,
-    ...others,
-    domainId: domain.id,
-    slug,
-    drawSlug: (length) => randomSlug(length, isReserved),
-  };
-}
-
-/**
- * Whether a slug may be had, while somebody is typing it.
- * @returns undefined when nothing is typed
- */
-export async function checkSlug(
-  context: LinkContext,
-  workspaceId: string,
-  link: Pick<TypedLink, 'slug' | 'domain'>,
-): Promise<{ isFree: boolean; message: string; taken?: SlugTaken } | undefined> {
-  if (!link.slug?.trim()) return undefined;
-  try {
-    const domain = await readDomain(context, workspaceId, link.domain ?? '');
-    const slug = readSlug(link.slug, (key) => context.isReservedSlug(key, domain.isInstances));
-    if (await isSlugTaken(context.db, domain, slug)) throw await slugTaken(context.db, workspaceId, domain, slug);
-    return { isFree: true, message: `${domain.host}/${slug} is free.` };
-  } catch (error) {
-    if (error instanceof SlugTaken) return { isFree: false, message: error.message, taken: error };
-    if (error instanceof Invalid) return { isFree: false, message: error.message };
-    throw error;
-  }
-}
-
 /**
  * @throws Invalid with its field, `slug` or the name of a main option, for one that is archived and may not be opened
  */
@@ -121,12 +71,4 @@ export async function refuseToRestore(
     const ofKind = archived.filter(({ kind }) => kind === main.opens);
     if (ofKind.length > 0) await main.refuseToOpen(context, workspaceId, ofKind);
   }
-}
-
-async function readDomain({ db }: LinkContext, workspaceId: string, typedHost: string) {
-  const domains = await listDomains(db, workspaceId);
-  const host = typedHost.trim().toLowerCase();
-  const domain = host === '' ? domains[0] : domains.find((candidate) => candidate.host === host);
-  if (!domain) throw new Invalid('This domain is not yours to use.', { field: 'domain', code: 'domain_unknown' });
-  return domain;
 }

@@ -5,6 +5,7 @@ import { drawSparkline } from './sparkline.ts';
 import { queryOf as queryIn } from '../../ground/addresses/destination.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { formatNumber } from '../../ground/text/format.ts';
+import { loadChecklist } from '../setup/checklist.ts';
 import { listQuery } from './forms.ts';
 import {
   countLinks,
@@ -16,6 +17,7 @@ import {
   sparklinesOf,
 } from '../links/list.ts';
 import type { Link } from '../links/queries.ts';
+import { statusOf } from '../links/status.ts';
 import { wordsOf } from '../links/search.ts';
 
 const linksPerPage = 50;
@@ -46,18 +48,23 @@ export async function showList(
       : await listAndCount(tx, id, options);
     return { ...listed, rows: await rowsOf(request, listed.page.links, tx) };
   });
+  const list = queryOf({ ...query, cursor: null });
+  keepList(request, reply, list);
   const shown = {
     refused,
     isMore,
+    list,
     rows,
     now: new Date(),
     timeZone,
     nextHref: page.nextCursor && href({ cursor: page.nextCursor }),
   };
   if (!counts) return reply.fragment('links/pages/more.eta', shown);
-  if (isFragmentRequest(request)) reply.header('HX-Replace-Url', href({}));
+  const isFragment = isFragmentRequest(request);
+  if (isFragment) reply.header('HX-Replace-Url', href({}));
   return reply.page('links/pages/index.eta', {
     title: 'Links',
+    setup: isFragment ? null : await loadChecklist(request),
     ...statesOf(request, query, counts),
     ...shown,
     search,
@@ -73,9 +80,14 @@ export async function showList(
   });
 }
 
-/** The choice between active and archived links, in the list that a browser's address stands for. */
+const queryBehind = (request: FastifyRequest) => readBack(queryIn(String(request.headers['hx-current-url'] ?? '')));
+
+/** The query of the list that a browser's address stands for. */
+export const listBehind = (request: FastifyRequest): string => queryOf({ ...queryBehind(request), cursor: null });
+
+/** The choice between active and archived links, in that list. */
 export async function statesBehind(request: FastifyRequest) {
-  const query = readBack(queryIn(String(request.headers['hx-current-url'] ?? '')));
+  const query = queryBehind(request);
   const { search, tag, campaign } = query;
   return statesOf(request, query, await countLinks(request.server.db, request.workspace.id, { search, tag, campaign }));
 }
@@ -113,18 +125,40 @@ export function readBack(text: string): ListQuery {
   return listQuery.parse(Object.fromEntries(new URLSearchParams(text)));
 }
 
+const listCookie = '_list';
+/** How long the way back from a link leads to the list that it was opened from, in seconds. */
+const keptSeconds = 3_600;
+/** Browsers take cookies of 4,096 bytes, with the name and the signature. */
+const longestKept = 3_000;
+
+/** Keeps the search, filters and order of the list that is shown, so that pages of links lead back to it. */
+function keepList(request: FastifyRequest, reply: FastifyReply, list: string): void {
+  const value = encodeURIComponent(`${request.workspace.id} ${list}`);
+  if (list !== '' && value.length <= longestKept)
+    reply.setSigned(listCookie, value, { maxAge: keptSeconds, isOfSession: true });
+  else if (request.hasCookie(listCookie)) reply.clearSigned(listCookie);
+}
+
+/** The list that this person saw last, in this workspace; without one, or after a while, all links. */
+export function lastListHref(request: FastifyRequest): string {
+  const kept = decodeURIComponent(request.readSigned(listCookie, { isOfSession: true }) ?? '').split(' ');
+  const { id, slug } = request.workspace;
+  return listHref(slug, readBack(kept[0] === id ? kept.slice(1).join(' ') : ''));
+}
+
 /** Links with their last thirty days drawn. */
 export async function rowsOf(request: FastifyRequest, links: readonly Link[], db: Db = request.server.db) {
   const { id, timeZone } = request.workspace;
+  const now = new Date();
   const lines = await sparklinesOf(
     db,
     id,
     links.map((link) => link.id),
-    { days: sparklineDays, timeZone, now: new Date() },
+    { days: sparklineDays, timeZone, now },
   );
   return links.map((link) => {
     const counts = lines.get(link.id) ?? [];
     const recentClicks = counts.reduce((sum, count) => sum + count, 0);
-    return { link, sparkline: drawSparkline(counts), recentClicks };
+    return { link, status: statusOf(link, now, timeZone), sparkline: drawSparkline(counts), recentClicks };
   });
 }

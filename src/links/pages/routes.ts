@@ -1,24 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { listDomains } from '../../domains/domains/queries.ts';
 import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
-import { isFragmentRequest } from '../../ground/http/fragments.ts';
-import { makeOnce } from '../../ground/http/once.ts';
-import { takeForm } from '../../ground/http/forms.ts';
+import { isFragmentRequest, pathBehind } from '../../ground/http/fragments.ts';
+import { type Flash, flashOf, takeForm } from '../../ground/http/forms.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
-import { fitsUndo } from './bulk-routes.ts';
-import { SlugTaken } from '../links/claim.ts';
-import { checkSlug, editLinkForm, listQuery, newLinkForm, readNewLink, refuseToRestore } from './forms.ts';
-import { rowsOf, showList, statesBehind } from './list-page.ts';
+import { editLinkForm, editQuery, listQuery, refuseToRestore } from './forms.ts';
+import { linkHead, tabShown } from './head.ts';
+import { listBehind, listHref, readBack, rowsOf, showList, statesBehind } from './list-page.ts';
 import { mainOf, type OptionName, optionNames, readOptions, shownOf, showOptions } from '../options/list.ts';
-import { archiveLink, getLink, insertLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
+import { archiveLink, getLink, type Link, removeLink, restoreLink, updateLink } from '../links/queries.ts';
 
 // A text that cannot be an id (it may hold a NUL, which Postgres refuses) is the id of no link.
 const linkParams = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });
 
-/** Pages of links: list, create, edit, archive, delete. The page of one link, with its report, is in reports/pages. */
+/** Pages of links: list, edit, archive, delete. Making them is in creation, the page of one, with its report, in reports/pages. */
 export default async function linkRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db } = app;
@@ -29,64 +26,12 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     showList(request, reply, request.query),
   );
 
-  // The form is filled from the address, for bookmarks and for duplicates. Sending it is a person's decision.
-  routes.get('/w/:workspace/links/new', { ...toChange, schema: { querystring: newLinkForm } }, async (request, reply) =>
-    reply.page('links/pages/new.eta', {
-      title: 'Create a link',
-      values: request.query,
-      errors: {},
-      idPrefix: 'new',
-    }),
-  );
-
-  routes.get(
-    '/w/:workspace/links/slug-check',
-    { ...toChange, schema: { querystring: newLinkForm } },
-    async (request, reply) => {
-      reply.header('cache-control', 'no-store');
-      return reply.fragment('site/components/_slug-state.eta', {
-        ...(await checkSlug(app, request.workspace.id, request.query)),
-      });
-    },
-  );
-
-  routes.post('/w/:workspace/links', toChange, async (request, reply) => {
-    const isFragment = isFragmentRequest(request);
-    return takeForm(
-      request,
-      reply,
-      newLinkForm,
-      async ({ idPrefix, ...values }) => {
-        const asked = await readNewLink(app, request.workspace.id, values);
-        const { made } = await makeOnce(request, async (tx) => ({
-          id: (await insertLink(tx, request.workspace.id, actorOf(request), asked)).id,
-        }));
-        const link = await getLink(db, request.workspace.id, made.id);
-        if (!isFragment) {
-          reply.flash('success', withWarning(`${nameOf(link)} is ready.`, link));
-          return reply.redirect(linkHref(request, link), 303);
-        }
-        // The list behind the dialog shows it at once; on the first link's page the form's own place shows it.
-        if (idPrefix === 'quick') reply.header('HX-Trigger', 'link-created');
-        return reply.fragment('site/components/_created-link.eta', { link, idPrefix });
-      },
-      async ({ errors, thrown }) => {
-        const { idPrefix, ...values } = newLinkForm.parse(request.body);
-        const taken = thrown instanceof SlugTaken ? thrown : undefined;
-        const view = { title: 'Create a link', values, errors, taken, idPrefix };
-        if (!isFragment) return reply.page('links/pages/new.eta', view);
-        const domains = (await listDomains(db, request.workspace.id)).map(({ host }) => host);
-        return reply.fragment('site/components/_create-link.eta', { ...view, domains });
-      },
-    );
-  });
-
   routes.get(
     '/w/:workspace/links/:linkId/edit',
-    { ...toChange, schema: { params: linkParams } },
+    { ...toChange, schema: { params: linkParams, querystring: editQuery } },
     async (request, reply) => {
       const link = await getLink(db, request.workspace.id, request.params.linkId);
-      return showEdit(request, reply, link, openEdit(showOptions(link)), {});
+      return showEdit(request, reply, link, openEdit(showOptions(link)), {}, request.query);
     },
   );
 
@@ -101,18 +46,24 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
         request,
         reply,
         editLinkForm,
-        async () => {
+        async ({ list }) => {
           const edit = edited();
           const changes = await readOptions(app, workspaceId, edit.changes);
           const saved = await updateLink(db, workspaceId, actorOf(request), link.id, changes, (now) =>
             edit.refuseOvertaken(showOptions(now)),
           );
-          reply.flash('success', withWarning(whatChanged(link, saved), saved), undoOf(request, link, saved));
-          return reply.redirect(linkHref(request, link), 303);
+          const sentence = withWarning(whatChanged(link, saved), saved);
+          const undoIn = isOther(link, saved) ? workspaceId : undefined;
+          if (isFragmentRequest(request))
+            return showSaved(request, reply, saved, flashOf(request, 'success', sentence, undoIn));
+          reply.flash('success', sentence, undoIn);
+          const back = list === undefined ? linkHref(request, link) : listHref(request.workspace.slug, readBack(list));
+          return reply.redirect(back, 303);
         },
         async ({ errors, thrown }) => {
           const now = await getLink(db, workspaceId, link.id);
-          return showEdit(request, reply, now, edited().again(showOptions(now), thrown), errors);
+          const again = edited().again(showOptions(now), thrown);
+          return showEdit(request, reply, now, again, errors, editQuery.parse(request.body));
         },
       );
     },
@@ -125,7 +76,8 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
       const link = await archiveLink(db, request.workspace.id, actorOf(request), request.params.linkId);
       if (isFragmentRequest(request))
         return reply.fragment('links/pages/_archived-row.eta', { link, ...(await statesBehind(request)) });
-      reply.flash('success', `${nameOf(link)} is archived. Visitors see that it is gone until you restore it.`);
+      const sentence = `${nameOf(link)} is archived. Visitors see that it is gone until you restore it.`;
+      reply.flash('success', sentence, request.workspace.id);
       return reply.redirect(linkHref(request, link), 303);
     },
   );
@@ -140,9 +92,10 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
         const [row] = await rowsOf(request, [link]);
         const { timeZone } = request.workspace;
         const states = await statesBehind(request);
-        return reply.fragment('links/pages/_restored-row.eta', { row, now: new Date(), timeZone, ...states });
+        const list = listBehind(request);
+        return reply.fragment('links/pages/_restored-row.eta', { row, list, now: new Date(), timeZone, ...states });
       }
-      reply.flash('success', `${nameOf(link)} works again.`);
+      reply.flash('success', `${nameOf(link)} works again.`, request.workspace.id);
       return reply.redirect(linkHref(request, link), 303);
     },
   );
@@ -174,26 +127,37 @@ function whatChanged(before: Link, saved: Link): string {
   return `${nameOf(saved)} is saved. ${option.main.changed}`;
 }
 
-/** The way back to what it opened before, where a cookie holds it; it says what it takes back. */
-function undoOf(request: FastifyRequest, before: Link, saved: Link) {
-  const option = mainOf(saved);
-  const [was, is] = [option.show(before), option.show(saved)];
-  const fields = { [option.name]: was, shown: openEdit({ [option.name]: is }).shown };
-  return is !== was && fitsUndo(fields) ? { action: `${linkHref(request, before)}/edit`, fields } : undefined;
-}
+/** Whether saving changed anything, so that there is something to undo. */
+const isOther = (before: Link, saved: Link): boolean =>
+  JSON.stringify(showOptions(before)) !== JSON.stringify(showOptions(saved));
 
+/** The form of a link's options: a page, or the drawer of the page that asks. */
 function showEdit(
   request: FastifyRequest,
   reply: FastifyReply,
   link: Link,
   edit: EditView<OptionName>,
   errors: Record<string, string>,
+  { list }: z.output<typeof editQuery>,
 ) {
-  return reply.page('links/pages/edit.eta', {
-    title: `Edit ${nameOf(link)}`,
-    link,
-    ...edit,
-    errors,
+  const form = { link, ...edit, errors, timeZone: request.workspace.timeZone, list };
+  if (isFragmentRequest(request)) return reply.fragment('links/pages/_edit-form.eta', { ...form, isInDrawer: true });
+  return reply.page('links/pages/edit.eta', { title: `Edit ${nameOf(link)}`, ...form });
+}
+
+/** The new values of a link in the page that asked: its head on its own pages, its row in a list. */
+async function showSaved(request: FastifyRequest, reply: FastifyReply, link: Link, said: Omit<Flash, 'path'>) {
+  const now = new Date();
+  const tab = tabShown(request, link);
+  const [row] = tab ? [] : await rowsOf(request, [link]);
+  // It closes the drawer; other parts of the page, such as a history, may listen.
+  reply.header('HX-Trigger', 'link-saved');
+  return reply.fragment('links/pages/saved.eta', {
+    head: tab && linkHead(request, link, tab, now),
+    row,
+    list: listBehind(request),
+    now,
     timeZone: request.workspace.timeZone,
+    flash: { ...said, path: pathBehind(request) },
   });
 }

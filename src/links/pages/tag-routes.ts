@@ -80,7 +80,7 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
             colour: colour === undefined ? now.colour : form.colour,
           };
         });
-        reply.flash('success', 'The tag is saved.');
+        reply.flash('success', 'The tag is saved.', Object.keys(edit.changes).length > 0 ? workspaceId : undefined);
         return reply.redirect(tagsHref(request), 303);
       },
       async ({ errors, thrown }) => {

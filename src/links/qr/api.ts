@@ -19,9 +19,14 @@ export default async function qrApi(app: FastifyInstance): Promise<void> {
           operationId: `getLinkQr${name}`,
           summary: `Get a link's QR code as ${name}`,
           description:
-            'The code opens the link through a slug of its own, so that scans are counted apart from clicks.',
+            'The QR code as a picture. It opens the link by a slug of its own, so that scans are counted apart, and stays the same when the link changes.',
           tags: ['Links'],
-          params: z.object({ id: z.string().describe("The link's id.") }),
+          params: z.object({
+            id: z
+              .string()
+              .describe('The id of the link.')
+              .meta({ examples: ['V7mQdT2ZkC9x'] }),
+          }),
           querystring: pictureQuery,
           response: {
             200: { description: 'The picture.', content: { [mediaTypes[format]]: { schema: z.string() } } },

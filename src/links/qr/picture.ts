@@ -13,7 +13,8 @@ export const pictureQuery = z.object({
     .min(64, pixels)
     .max(maxPixels, pixels)
     .default(512)
-    .describe('Width and height in pixels.'),
+    .describe('Width and height in pixels.')
+    .meta({ examples: [1024] }),
   margin: z.coerce
     .number(modules)
     .int(modules)
@@ -21,12 +22,12 @@ export const pictureQuery = z.object({
     .max(16, modules)
     .default(4)
     .describe(
-      'Quiet zone around the code, in modules. Scanners need 4; ask for less only where the surroundings are white.',
+      'The white frame around the code, in squares of the code. Scanners need 4: ask for less only on a white ground.',
     ),
   download: z
     .enum(['0', '1'], 'Write download=1 to save the picture as a file.')
     .default('0')
-    .describe('`1` lets browsers save the picture as a file.'),
+    .describe('`1` makes browsers save the picture as a file.'),
 });
 
 export type PictureQuery = z.output<typeof pictureQuery>;

@@ -48,7 +48,10 @@ export function openAuth(parts: {
       transaction: true,
     }),
     user: {
-      additionalFields: { isAdmin: { type: 'boolean', input: false, required: false } },
+      additionalFields: {
+        isAdmin: { type: 'boolean', input: false, required: false },
+        deletionAt: { type: 'date', input: false, required: false },
+      },
     },
     emailAndPassword: {
       enabled: true,

@@ -1,5 +1,8 @@
 import { letter } from '../../ground/mail/letter.ts';
 import type { Mail } from '../../ground/mail/mail.ts';
+import { formatDateTime } from '../../ground/text/format.ts';
+import type { LeftWorkspace } from '../workspaces/account-memberships.ts';
+import type { LeavingAccount } from './deletion-date.ts';
 
 /** How long a link in a mail works, in seconds; the mails say an hour. */
 export const mailedLinkLife = 60 * 60;
@@ -56,5 +59,48 @@ export function passwordChangedMail({ email, name }: Recipient, forgotUrl: strin
     subject: 'Your password was changed',
     paragraphs: ['Your password for Waymark was changed, and every other session was ended.'],
     link: { words: 'If this was not you, choose a new one here:', url: forgotUrl },
+  });
+}
+
+const whenOf = ({ deletionAt }: LeavingAccount) => `${formatDateTime(deletionAt, 'UTC')} (UTC)`;
+
+/** @param url the page where the account is kept, by whoever is logged in */
+export function accountDeletionAskedMail(account: LeavingAccount, url: string): Mail {
+  return letter({
+    to: account.email,
+    name: account.name,
+    subject: 'Your account will be deleted',
+    paragraphs: [
+      `You asked for the deletion of your account on Waymark. It is deleted on ${whenOf(account)}. Until then it works as before.`,
+    ],
+    link: { words: 'To keep it, log in here:', url },
+    after: ['If this was not you, somebody has your password: keep the account, and choose a new password.'],
+  });
+}
+
+/** Goes out a day before. */
+export function accountDeletionNearMail(account: LeavingAccount, url: string): Mail {
+  return letter({
+    to: account.email,
+    name: account.name,
+    subject: 'Your account is about to be deleted',
+    paragraphs: [`Your account on Waymark is deleted on ${whenOf(account)}.`],
+    link: { words: 'This is the last day on which you can keep it:', url },
+  });
+}
+
+/** @param stuck workspaces that would be left without an owner; none where the server would be left without an admin */
+export function accountStuckMail({ email, name }: Recipient, stuck: readonly LeftWorkspace[], url: string): Mail {
+  const names = new Intl.ListFormat('en').format(stuck.map((workspace) => workspace.name));
+  return letter({
+    to: email,
+    name,
+    subject: 'Your account was not deleted',
+    paragraphs: [
+      stuck.length === 0
+        ? 'Your account on Waymark was to be deleted today. It stays, because nobody else looks after the server.'
+        : `Your account on Waymark was to be deleted today. It stays, because others work in ${names} and you are the only owner there.`,
+    ],
+    link: { words: 'See what to do, and ask again:', url },
   });
 }

@@ -59,4 +59,6 @@ export const nameForm = z.object({ name, ...editFields });
 
 export const emailForm = z.object({ email: emailAddress, emailPassword: currentPassword });
 
+export const deleteAccountForm = z.object({ email: emailAddress, password: currentPassword });
+
 export const passwordForm = z.object({ currentPassword, newPassword });

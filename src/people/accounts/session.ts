@@ -4,7 +4,14 @@ import { NotFound } from '../../ground/text/errors.ts';
 import { type Device, readDevice } from '../../visitors/visits/device.ts';
 import { type Auth, openAuth } from './auth.ts';
 
-type User = { id: string; name: string; email: string; isAdmin: boolean };
+type User = {
+  id: string;
+  name: string;
+  email: string;
+  isAdmin: boolean;
+  /** The day on which the account is deleted, if they asked for that. */
+  deletionAt: Date | null;
+};
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -56,8 +63,8 @@ async function session(app: FastifyInstance): Promise<void> {
     const { headers, response } = await auth.api.getSession({ headers: authHeaders(this), returnHeaders: true });
     forwardCookies(reply, headers);
     if (!response) return null;
-    const { id, name, email, isAdmin } = response.user;
-    this.user = { id, name, email, isAdmin: isAdmin === true };
+    const { id, name, email, isAdmin, deletionAt } = response.user;
+    this.user = { id, name, email, isAdmin: isAdmin === true, deletionAt: deletionAt ?? null };
     return this.user;
   });
 }

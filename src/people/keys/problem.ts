@@ -1,15 +1,20 @@
 import { z } from 'zod';
+import { refusalCodes } from './codes.ts';
 
 /** The shape of every refusal of the API (RFC 9457). ground/http/failures.ts writes it. */
 const problem = z
   .object({
-    type: z.literal('about:blank'),
-    title: z.string().describe('What the status means.'),
-    status: z.int().min(400).max(599).describe('The HTTP status once more.'),
-    code: z.string().describe('The reason, for programs. It stays the same when sentences are reworded.'),
+    type: z.literal('about:blank').describe('Always `about:blank`: `code` tells problems apart.'),
+    title: z.string().describe('The status in words.'),
+    status: z.int().min(400).max(599).describe('The status of the response.'),
+    code: z
+      .string()
+      .describe('The reason, for programs. It stays the same when sentences are reworded.')
+      // Known ones: more may come, so that no list closes it.
+      .meta({ examples: refusalCodes.map(({ code }) => code) }),
     detail: z.string().describe('The reason, for people.'),
     field: z.string().optional().describe('The property or parameter that was refused.'),
-    requestId: z.string().describe('Name it when you ask for help.'),
+    requestId: z.string().describe('The request in the log of the server. Name it when you ask for help.'),
   })
   .meta({
     id: 'Problem',
@@ -28,16 +33,16 @@ const problem = z
   });
 
 const reasons = {
-  400: 'The body is not JSON.',
-  401: 'No key was sent, or it is not valid (any more).',
-  403: 'The key may not do this: it may do what whoever made it may do now.',
-  404: 'There is no such thing in your workspace.',
-  409: 'Somebody else has this already, or deletes or changes what it needs at this moment.',
-  413: 'The body is larger than 1 MB.',
-  415: 'The body must be sent as `application/json`.',
-  422: 'A property or parameter is not accepted; `field` names it.',
-  429: 'Too many requests, in a minute or at the same time. `Retry-After` says how many seconds to wait.',
-  503: 'The server or its database has too much to do, or is away. `Retry-After` says how many seconds to wait.',
+  400: 'The body is not valid JSON.',
+  401: 'No key was sent, or it is not valid any more.',
+  403: 'The person who created the key may not do this.',
+  404: 'Your workspace has nothing with this id.',
+  409: 'It is taken already, or others are changing it at this moment.',
+  413: 'The body is too large.',
+  415: 'The body is of another type.',
+  422: 'A property or parameter is not accepted. `field` names it.',
+  429: 'Too many requests in a minute, or at the same time. `Retry-After` says how many seconds to wait.',
+  503: 'The server is busy, or its database is away. `Retry-After` says how many seconds to wait.',
 } as const;
 
 type Refusal = keyof typeof reasons;

@@ -43,12 +43,23 @@ limit 1`);
 /**
  * Ends a workspace for everybody: visitors of its links meet 410, of its own hosts 404, its people and keys find nothing,
  * and every node is told. Its rows are still there, for `deleteContents`. Ending it again does nothing.
+ * @param options.ifDue only one whose owners asked for it, and did not keep it in the last moment
  */
-export async function endWorkspace(db: Db, workspaceId: string, by: Actor): Promise<void> {
+export async function endWorkspace(
+  db: Db,
+  workspaceId: string,
+  by: Actor,
+  { ifDue = false }: { ifDue?: boolean } = {},
+): Promise<void> {
   await db.transaction(async (tx) => {
     const { id, name, slug, deletedAt } = workspaces;
     const isMeant = eq(id, workspaceId);
-    const [before] = await tx.select({ id, name, slug, deletedAt }).from(workspaces).where(isMeant).for('update');
+    const [before] = await tx
+      .select({ id, name, slug, deletedAt, isDue: sql<boolean>`coalesce(deletion_at <= now(), false)` })
+      .from(workspaces)
+      .where(isMeant)
+      .for('update');
+    if (ifDue && !before?.isDue) return;
     await tx
       .update(workspaces)
       .set({ deletedAt: sql`coalesce(${deletedAt}, now())` })
@@ -67,7 +78,7 @@ export async function endWorkspace(db: Db, workspaceId: string, by: Actor): Prom
     // Of no workspace: its own events are deleted with it.
     await record(tx, by, null, {
       what: 'workspace.deleted',
-      target: before,
+      target: { id: before.id, name: before.name },
       // Ended already: nothing to tell people, but caches may have learned of a domain since.
       ...(before.deletedAt ? { before: {}, after: {} } : { before: { name: before.name, slug: before.slug } }),
       tells: [

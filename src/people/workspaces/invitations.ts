@@ -7,6 +7,7 @@ import type { Happened } from '../../ground/events/happened.ts';
 import { record } from '../../ground/events/record.ts';
 import { Conflict, Invalid, NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
+import { type ShownToken, sealToken, showToken } from '../../ground/text/sealed.ts';
 import { hashOfSecret } from '../../ground/text/secret.ts';
 import type { Role } from './roles.ts';
 
@@ -26,9 +27,11 @@ export type PendingInvitation = {
   /** Name of the person, or null when their account is gone. */
   invitedBy: string | null;
   expiresAt: Date;
+  /** The token of its link. */
+  shown: ShownToken;
 };
 
-/** An invitation as the person sees it who has the mail. */
+/** An invitation as the person sees it who has the link. */
 export type Invitation = {
   workspaceId: string;
   workspaceName: string;
@@ -43,13 +46,20 @@ const newToken = () => randomBytes(32).toString('base64url');
 
 const expiry = () => sql<Date>`now() + make_interval(days => ${invitationDays})`;
 
+/** Columns of a token: its hash, by which it is found, and itself for those who manage people. */
+const keptOf = (serverSecret: string, id: string, token: string) => ({
+  tokenHash: hashOfSecret(token),
+  tokenSealed: sealToken(serverSecret, { of: 'invitation', id }, token),
+});
+
 const isLive = (token: string): SQL | undefined =>
   and(eq(invitations.tokenHash, hashOfSecret(token)), gt(invitations.expiresAt, sql`now()`));
 
 /**
  * Keeps an invitation; one that the address has already is replaced, and its link stops.
  * @param invitation.email in lower case
- * @returns the token for the mail, which is kept nowhere
+ * @param serverSecret SECRET of the instance
+ * @returns its id, and the token of its link
  * @throws Conflict field email: they are in the workspace
  */
 export async function insertInvitation(
@@ -57,7 +67,8 @@ export async function insertInvitation(
   workspaceId: string,
   by: Actor,
   { email, role }: { email: string; role: InvitedRole },
-): Promise<string> {
+  serverSecret: string,
+): Promise<{ id: string; token: string }> {
   const [member] = await db
     .select({ name: users.name })
     .from(members)
@@ -65,13 +76,19 @@ export async function insertInvitation(
     .where(and(eq(members.workspaceId, workspaceId), eq(users.email, email)));
   if (member) throw new Conflict(`${member.name} is in this workspace already.`, { field: 'email' });
   const token = newToken();
-  const kept = { role, invitedBy: by.userId, tokenHash: hashOfSecret(token) };
-  const values = { ...kept, createdAt: sql`now()`, expiresAt: expiry() };
+  const valuesOf = (id: string) => ({
+    role,
+    invitedBy: by.userId,
+    ...keptOf(serverSecret, id, token),
+    createdAt: sql`now()`,
+    expiresAt: expiry(),
+  });
   return db.transaction(async (tx) => {
     const shown = { id: invitations.id, role: invitations.role, expiresAt: invitations.expiresAt };
+    const newOne = newId();
     const [made] = await tx
       .insert(invitations)
-      .values({ id: newId(), workspaceId, email, ...values })
+      .values({ id: newOne, workspaceId, email, ...valuesOf(newOne) })
       .onConflictDoNothing({ target: [invitations.workspaceId, invitations.email] })
       .returning(shown);
     if (made) {
@@ -81,21 +98,21 @@ export async function insertInvitation(
         target: { id, name: email },
         after: { email, ...after },
       });
-      return token;
+      return { id, token };
     }
     // Of two who invite at once, the second comes here when the first is done.
     const isSame = and(eq(invitations.workspaceId, workspaceId), eq(invitations.email, email));
     const [old] = await tx.select(shown).from(invitations).where(isSame).for('update');
     if (!old) throw noLongerThere();
     const { id, ...before } = old;
-    const [after] = await tx.update(invitations).set(values).where(isSame).returning(shown);
+    const [after] = await tx.update(invitations).set(valuesOf(id)).where(isSame).returning(shown);
     await record(tx, by, workspaceId, {
       what: 'invitation.renewed',
       target: { id, name: email },
       before,
       after: { role, expiresAt: after?.expiresAt },
     });
-    return token;
+    return { id, token };
   });
 }
 
@@ -108,6 +125,7 @@ export async function renewInvitation(
   workspaceId: string,
   by: Actor,
   invitationId: string,
+  serverSecret: string,
 ): Promise<{ token: string; email: string; role: InvitedRole }> {
   const token = newToken();
   return db.transaction(async (tx) => {
@@ -115,7 +133,7 @@ export async function renewInvitation(
     const [before] = await tx.select({ expiresAt: invitations.expiresAt }).from(invitations).where(isIt).for('update');
     const [invitation] = await tx
       .update(invitations)
-      .set({ tokenHash: hashOfSecret(token), expiresAt: expiry() })
+      .set({ ...keptOf(serverSecret, invitationId, token), expiresAt: expiry() })
       .where(isIt)
       .returning({ email: invitations.email, role: invitations.role, expiresAt: invitations.expiresAt });
     if (!invitation) throw noLongerThere();
@@ -149,23 +167,28 @@ export async function removeInvitation(db: Db, workspaceId: string, by: Actor, i
   });
 }
 
-/** The invitations that nobody accepted yet, those that ran out among them. */
-export async function listInvitations(db: Db, workspaceId: string): Promise<PendingInvitation[]> {
-  return db
+/** The invitations that nobody accepted yet, those that ran out among them, for those who manage people. */
+export async function listInvitations(db: Db, workspaceId: string, serverSecret: string): Promise<PendingInvitation[]> {
+  const found = await db
     .select({
       id: invitations.id,
       email: invitations.email,
       role: invitations.role,
       invitedBy: users.name,
       expiresAt: invitations.expiresAt,
+      kept: { tokenHash: invitations.tokenHash, tokenSealed: invitations.tokenSealed },
     })
     .from(invitations)
     .leftJoin(users, eq(users.id, invitations.invitedBy))
     .where(eq(invitations.workspaceId, workspaceId))
     .orderBy(invitations.email);
+  return found.map(({ kept, ...invitation }) => ({
+    ...invitation,
+    shown: showToken(serverSecret, { of: 'invitation', id: invitation.id }, kept),
+  }));
 }
 
-/** The invitation of a mailed token, while it works. */
+/** The invitation of a token, while it works. */
 export async function findInvitation(db: Db, token: string): Promise<Invitation | undefined> {
   const [invitation] = await db
     .select({
@@ -194,8 +217,8 @@ export async function checkInvitation(db: Db, token: string, email: string): Pro
 }
 
 /**
- * Lets the invited person in, once. The token proves that they have read mail to that address, so the
- * address counts as verified.
+ * Lets the invited person in, once. Those who manage people may have passed the link on, so that it proves nothing about
+ * the mailbox.
  * @returns the workspace: its id, and its word in addresses
  * @throws Invalid field token: spent, withdrawn, too old, or for another address
  */
@@ -212,10 +235,9 @@ export async function acceptInvitation(
     const [taken] = await tx.delete(invitations).where(isLive(token)).returning();
     if (!taken) throw spentInvitation();
     const [user] = await tx
-      .update(users)
-      .set({ emailVerified: true })
-      .where(and(eq(users.id, userId), eq(users.email, taken.email)))
-      .returning({ id: users.id, name: users.name });
+      .select({ id: users.id, name: users.name })
+      .from(users)
+      .where(and(eq(users.id, userId), eq(users.email, taken.email)));
     if (!user) throw isForAnother(taken.email);
     const { workspaceId, role, email, invitedBy } = taken;
     const joined = await tx.insert(members).values({ workspaceId, userId, role }).onConflictDoNothing().returning();

@@ -28,6 +28,8 @@ import { mayDo, mayManage, rightsByRole, roles } from './roles.ts';
 
 const id = z.string().regex(/^\w+$/);
 const params = z.object({ workspace: z.string() });
+/** `invited`: the invitation that was just made. */
+const query = z.object({ invited: id.optional().catch(undefined) });
 const memberParams = params.extend({ userId: id });
 const invitationParams = params.extend({ invitationId: id });
 
@@ -56,11 +58,17 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
     request: FastifyRequest,
     reply: FastifyReply,
     errors: Record<string, string> = {},
-    warning?: string,
+    { warning, invited }: { warning?: string; invited?: string | undefined } = {},
   ) {
     const { id: workspaceId, role } = request.workspace;
     const people = await listMembers(db, workspaceId);
     const canManage = mayDo(role, 'managePeople');
+    const listed = canManage ? await listInvitations(db, workspaceId, config.secret) : [];
+    const invitations = listed.map(({ shown: { token, missing }, ...invitation }) => ({
+      ...invitation,
+      missing,
+      link: token === undefined ? undefined : `${config.appUrl}/invitations/${token}`,
+    }));
     return reply.page('people/workspaces/members.eta', {
       people: people.map((person) => ({
         ...person,
@@ -71,7 +79,8 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
           : [],
       })),
       isOnlyOwner: role === 'owner' && people.filter((person) => person.role === 'owner').length === 1,
-      invitations: canManage ? await listInvitations(db, workspaceId) : [],
+      invitations,
+      newInvitation: invitations.find((invitation) => invitation.id === invited),
       canManage,
       invitedRoles,
       invitationDays,
@@ -96,8 +105,8 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
     return String(await mailer.enqueue(tx, invitationMail(asked, `${config.appUrl}/invitations/${token}`, new Date())));
   }
 
-  routes.get('/w/:workspace/members', { ...toSee, schema: { params } }, (request, reply) =>
-    showMembers(request, reply),
+  routes.get('/w/:workspace/members', { ...toSee, schema: { params, querystring: query } }, (request, reply) =>
+    showMembers(request, reply, {}, { invited: request.query.invited }),
   );
 
   routes.post('/w/:workspace/invitations', { ...toManage, schema: { params } }, async (request, reply) =>
@@ -108,11 +117,13 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
       async ({ email, role }) => {
         await refuseManyInvitations(request);
         const { made, isRepeated } = await makeOnce(request, async (tx) => {
-          const token = await insertInvitation(tx, request.workspace.id, actorOf(request), { email, role });
-          return { mailId: await mailInvitation(request, tx, { email, role, token }) };
+          const { id: workspaceId } = request.workspace;
+          const asked = { email, role };
+          const invited = await insertInvitation(tx, workspaceId, actorOf(request), asked, config.secret);
+          return { id: invited.id, mailId: await mailInvitation(request, tx, { ...asked, token: invited.token }) };
         });
         const about = isRepeated ? '' : await aboutMail(mailer.deliver(Number(made.mailId)));
-        return toMembers(request, reply, `${email} is invited as ${withArticle(role)}.${about}`);
+        return toMembers(request, reply, `${email} is invited as ${withArticle(role)}.${about}`, made.id);
       },
       ({ errors }) => showMembers(request, reply, errors),
     ),
@@ -124,7 +135,8 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
     async (request, reply) => {
       await refuseManyInvitations(request);
       const { made, isRepeated } = await makeOnce(request, async (tx) => {
-        const renewed = await renewInvitation(tx, request.workspace.id, actorOf(request), request.params.invitationId);
+        const { invitationId } = request.params;
+        const renewed = await renewInvitation(tx, request.workspace.id, actorOf(request), invitationId, config.secret);
         return { email: renewed.email, mailId: await mailInvitation(request, tx, renewed) };
       });
       const about = isRepeated ? '' : await aboutMail(mailer.deliver(Number(made.mailId)));
@@ -132,7 +144,7 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
         about === '' && !isRepeated
           ? `A new mail is on its way to ${made.email}. The link in the old one stops.`
           : `${made.email} is invited anew. The link in the old mail stops.${about}`;
-      return toMembers(request, reply, sentence);
+      return toMembers(request, reply, sentence, request.params.invitationId);
     },
   );
 
@@ -160,7 +172,7 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
       } catch (error) {
         if (!(error instanceof Overtaken)) throw error;
         const sentence = `${now.name} is ${withArticle(now.role)} now: somebody else changed it while you had this page open. Your change is not made; choose again if it is still right.`;
-        return showMembers(request, reply.code(error.status), {}, sentence);
+        return showMembers(request, reply.code(error.status), {}, { warning: sentence });
       }
       const { name } = now;
       return toMembers(request, reply, `${name} is ${withArticle(role)} now.`);
@@ -182,5 +194,8 @@ export default async function membersRoutes(app: FastifyInstance): Promise<void>
   });
 }
 
-const toMembers = (request: FastifyRequest, reply: FastifyReply, message: string) =>
-  reply.flash('success', message).redirect(`/w/${request.workspace.slug}/members`, 303);
+/** @param invited the invitation whose link is to be passed on now */
+const toMembers = (request: FastifyRequest, reply: FastifyReply, message: string, invited?: string) =>
+  reply
+    .flash('success', message)
+    .redirect(`/w/${request.workspace.slug}/members${invited === undefined ? '' : `?invited=${invited}`}`, 303);

@@ -88,7 +88,7 @@ async function changeMembership(
     }
     const theirs = and(eq(members.workspaceId, workspaceId), eq(members.userId, userId));
     const happened =
-      role === null ? await endMembership(tx, workspaceId, person, theirs) : await changeRole(tx, person, role, theirs);
+      role === null ? await endMembership(tx, workspaceId, person) : await changeRole(tx, person, role, theirs);
     if (role === null || !mayDo(role, 'managePeople'))
       happened.push(...(await removeInvitationsBy(tx, workspaceId, userId)));
     await record(tx, by, workspaceId, ...happened);
@@ -96,15 +96,15 @@ async function changeMembership(
   });
 }
 
-const targetOf = ({ userId, name }: Member): Happened['target'] => ({ id: userId, name });
+const targetOf = ({ userId, name }: Pick<Member, 'userId' | 'name'>): Happened['target'] => ({ id: userId, name });
 
 async function changeRole(tx: Db, person: Member, role: Role, theirs: SQL | undefined): Promise<Happened[]> {
   await tx.update(members).set({ role }).where(theirs);
   return [{ what: 'member.changed', target: targetOf(person), before: { role: person.role }, after: { role } }];
 }
 
-/** Nobody comes back by an invitation of their own. */
-async function removeInvitationsBy(tx: Db, workspaceId: string, userId: string): Promise<Happened[]> {
+/** Nobody comes back by an invitation of their own. A part of ending a membership, whose caller records what happened. */
+export async function removeInvitationsBy(tx: Db, workspaceId: string, userId: string): Promise<Happened[]> {
   const isTheirs = and(eq(invitations.workspaceId, workspaceId), eq(invitations.invitedBy, userId));
   const { id, email, role } = invitations;
   const gone = await tx.delete(invitations).where(isTheirs).returning({ id, email, role });
@@ -115,13 +115,14 @@ async function removeInvitationsBy(tx: Db, workspaceId: string, userId: string):
   }));
 }
 
-async function endMembership(
+/** Takes somebody out of a workspace; the caller records what happened. */
+export async function endMembership(
   tx: Db,
   workspaceId: string,
-  person: Member,
-  theirs: SQL | undefined,
+  person: Pick<Member, 'userId' | 'name' | 'email'>,
 ): Promise<Happened[]> {
-  await tx.delete(members).where(theirs);
+  const theirs = and(eq(members.workspaceId, workspaceId), eq(members.userId, person.userId));
+  const [before] = await tx.delete(members).where(theirs).returning({ role: members.role });
   // Also those that they said yes to by mail: as a member nobody would be asked again.
   const isToThem = sql`lower(${mailings.recipient}) = lower(${person.email})`;
   const { id, recipient, every } = mailings;
@@ -133,7 +134,7 @@ async function endMembership(
     {
       what: 'member.removed',
       target: targetOf(person),
-      before: { role: person.role, email: person.email },
+      before: { role: before?.role, email: person.email },
       tells: [{ kind: 'departure', workspaceId, userId: person.userId }],
     },
     ...ended.map(

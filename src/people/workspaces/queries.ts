@@ -23,10 +23,15 @@ export const workspaceColumns = {
   nextTimeZone: workspaces.nextTimeZone,
   weekStartsOn: workspaces.weekStartsOn,
   defaultDomainId: workspaces.defaultDomainId,
+  deletionAt: workspaces.deletionAt,
 };
 
 /** A workspace as one of its members sees it. */
-export type Membership = Pick<Workspace, keyof typeof workspaceColumns> & { role: Role };
+export type Membership = Pick<Workspace, keyof typeof workspaceColumns> & {
+  role: Role;
+  /** They hid the checklist of the first run. */
+  hidesSetup?: boolean;
+};
 
 /**
  * A new workspace and its owner. Its word is made from its name: acme, acme-2, …
@@ -65,6 +70,7 @@ export async function listWorkspacesOf(db: Db, userId: string): Promise<Membersh
     .select({
       ...workspaceColumns,
       role: members.role,
+      hidesSetup: members.hidesSetup,
     })
     .from(members)
     .innerJoin(workspaces, eq(workspaces.id, members.workspaceId))
@@ -85,6 +91,19 @@ export async function updateLastOpened(db: Db, workspaceId: string, userId: stri
   await db
     .update(members)
     .set({ lastOpenedAt: sql`now()` })
+    .where(and(eq(members.workspaceId, workspaceId), eq(members.userId, userId)));
+}
+
+/** Remembers whether a person sees the checklist of the first run. */
+export async function updateHidesSetup(
+  db: Db,
+  workspaceId: string,
+  userId: string,
+  hidesSetup: boolean,
+): Promise<void> {
+  await db
+    .update(members)
+    .set({ hidesSetup })
     .where(and(eq(members.workspaceId, workspaceId), eq(members.userId, userId)));
 }
 

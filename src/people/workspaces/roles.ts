@@ -12,16 +12,20 @@ export type Role = (typeof roles)[number];
 export const rights = {
   look: { least: 'viewer', words: 'See links, campaigns, tags and reports, also live, and export tables' },
   changeLinks: { least: 'member', words: 'Create, change, archive and delete links' },
-  organise: { least: 'member', words: 'Make and change campaigns, tags, saved views and notes on charts' },
+  organise: {
+    least: 'member',
+    words: 'Create and change campaigns, tags, link templates, saved views and notes on charts',
+  },
   takeHits: { least: 'member', words: 'Export single hits' },
   sendReports: { least: 'member', words: 'Share reports and have them mailed' },
-  makeKeys: { least: 'member', words: 'Make and delete API keys' },
+  makeKeys: { least: 'member', words: 'Create and delete API keys' },
   changeWorkspace: {
     least: 'admin',
     words: `Change the settings: ${new Intl.ListFormat('en').format(settingList.map(({ words }) => words))}`,
   },
   manageDomains: { least: 'admin', words: 'Add, set up and remove domains' },
   managePeople: { least: 'admin', words: 'Invite people, change their roles and remove them; owners apart' },
+  deleteWorkspace: { least: 'owner', words: 'Delete the workspace, and keep one that is about to be deleted' },
   manageOwners: { least: 'owner', words: 'Make somebody an owner, change and remove owners' },
 } as const satisfies Record<string, { least: Role; words: string }>;
 

@@ -15,6 +15,7 @@ import { typedValues } from '../../ground/http/typed.ts';
 import { plural } from '../../ground/text/format.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
 import { actorOf } from './actor.ts';
+import { deletionDays } from './deletion-date.ts';
 import { newWorkspaceForm, workspaceForm } from './forms.ts';
 import { requireRight, requireUser, requireWorkspace } from './guards.ts';
 import { getWorkspace, insertWorkspace, listWorkspacesOf, unknownZone, updateWorkspace } from './queries.ts';
@@ -108,6 +109,7 @@ export default async function workspaceRoutes(app: FastifyInstance): Promise<voi
       canChange: mayDo(request.workspace.role, 'changeWorkspace'),
       now: new Date(),
       timeZone: request.workspace.timeZone,
+      deletionDays,
     });
   }
 

@@ -82,7 +82,7 @@ export function intervalChoices(path: string, period: Period, filters: readonly 
 
 /** The addresses of 'Earlier' and 'Later', null where there is nothing to see; none where a period has no length. */
 export function periodSteps(path: string, period: Period, view: Pick<ReportView, 'interval' | 'filters'>) {
-  if (period.name === 'all') return [];
+  if (period.name === 'all' || period.isSinceCreation) return [];
   // The first days of a month fit hours, a whole one does not.
   const { interval, filters } = countMonths(period) > 0 && view.interval === 'hour' ? { filters: view.filters } : view;
   return ([-1, 1] as const).map((way) => {
@@ -131,6 +131,7 @@ function lengthWords({ from, to }: Span): string {
 /** 'Today', 'Last 30 days', '3 Nov 2026 – 9 Nov 2026', '22 Nov 2026, 14:00 – 17:00': a period in a heading. */
 export function periodWords(period: Period): string {
   const { name, days, from, to, timeZone } = period;
+  if (period.isSinceCreation) return `Since its creation on ${formatDate(from, timeZone)}`;
   if (name !== 'custom') return /^\d/.test(periodLabels[name]) ? `Last ${periodLabels[name]}` : periodLabels[name];
   if (!isWholeDays(period)) {
     const end = days.first === days.last ? formatTime(to, timeZone) : formatDateTime(to, timeZone);

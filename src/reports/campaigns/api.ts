@@ -18,29 +18,29 @@ const day = z.string('Write a day like 2026-11-22, or null for none.').nullable(
 const plan = {
   name: z
     .string('Write name as a string.')
-    .describe('At most 80 characters; no two campaigns of a workspace have the same.')
-    .meta({ examples: ['Spring 2026'] }),
-  startsOn: day.describe("First day, in the workspace's calendar.").meta({ examples: ['2026-03-01'] }),
-  endsOn: day.describe('Last day; it is still part of the campaign.').meta({ examples: ['2026-03-31'] }),
+    .describe('No two campaigns of a workspace have the same name.')
+    .meta({ maxLength: 80, examples: ['Spring 2026'] }),
+  startsOn: day.describe('The first day, in the time zone of the workspace.').meta({ examples: ['2026-03-01'] }),
+  endsOn: day.describe('The last day. It is still part of the campaign.').meta({ examples: ['2026-03-31'] }),
   goal: z
     .int('Write goal as a whole number, or null for none.')
     .nullable()
-    .describe('Clicks that it is meant to bring.')
+    .describe('How many clicks it is meant to bring, at least 1.')
     .meta({ examples: [5000] }),
 };
 
 const campaign = z
   .object({
-    id: z.string(),
+    id: z.string().describe('Identifies it, and never changes.'),
     ...plan,
-    createdAt: z.date(),
+    createdAt: z.date().describe('When it was created.'),
     links: z.int().min(0).describe('How many links it has, archived ones included.'),
   })
   .meta({
     id: 'Campaign',
     examples: [
       {
-        id: 'V7mQdT2ZkC9x',
+        id: 'X4cNpL8sVb3q',
         name: 'Spring 2026',
         startsOn: '2026-03-01',
         endsOn: '2026-03-31',
@@ -56,14 +56,21 @@ const newCampaign = jsonBody({
   startsOn: plan.startsOn.optional(),
   endsOn: plan.endsOn.optional(),
   goal: plan.goal.optional(),
-});
+}).meta({ examples: [{ name: 'Spring 2026', startsOn: '2026-03-01', endsOn: '2026-03-31', goal: 5000 }] });
 const campaignChanges = jsonBody({
   name: plan.name.optional(),
   startsOn: plan.startsOn.optional(),
   endsOn: plan.endsOn.optional(),
   goal: plan.goal.optional(),
-}).describe('What is left out stays as it is.');
-const params = z.object({ id: z.string().describe("The campaign's id.") });
+})
+  .describe('What you leave out stays as it is.')
+  .meta({ examples: [{ endsOn: '2026-04-15', goal: 8000 }] });
+const params = z.object({
+  id: z
+    .string()
+    .describe('The id of the campaign.')
+    .meta({ examples: ['X4cNpL8sVb3q'] }),
+});
 
 /** The API's view of campaigns: the same functions as the pages, in JSON. */
 export default async function campaignsApi(app: FastifyInstance): Promise<void> {
@@ -76,8 +83,8 @@ export default async function campaignsApi(app: FastifyInstance): Promise<void> 
       schema: {
         operationId: 'listCampaigns',
         summary: 'List campaigns',
-        description: 'By name.',
-        tags: ['Links'],
+        description: 'All campaigns of the workspace, by name.',
+        tags: ['Campaigns'],
         response: { 200: z.object({ data: z.array(campaign) }).describe('All campaigns.'), ...refusals() },
       },
     },
@@ -90,7 +97,9 @@ export default async function campaignsApi(app: FastifyInstance): Promise<void> 
       schema: {
         operationId: 'createCampaign',
         summary: 'Create a campaign',
-        tags: ['Links'],
+        description:
+          'Only `name` is needed. Links join it by its name: send `campaign` when you create or change a link.',
+        tags: ['Campaigns'],
         body: newCampaign,
         response: { 201: campaign.describe('The new campaign.'), ...refusals(400, 409, 413, 415, 422) },
       },
@@ -107,7 +116,8 @@ export default async function campaignsApi(app: FastifyInstance): Promise<void> 
       schema: {
         operationId: 'getCampaign',
         summary: 'Get a campaign',
-        tags: ['Links'],
+        description: 'One campaign. Its clicks are counted by `GET /api/v1/analytics` with `campaignId`.',
+        tags: ['Campaigns'],
         params,
         response: { 200: campaign.describe('The campaign.'), ...refusals(404) },
       },
@@ -121,7 +131,8 @@ export default async function campaignsApi(app: FastifyInstance): Promise<void> 
       schema: {
         operationId: 'updateCampaign',
         summary: 'Change a campaign',
-        tags: ['Links'],
+        description: 'Its links stay in it, even when you rename it.',
+        tags: ['Campaigns'],
         params,
         body: campaignChanges,
         response: { 200: campaign.describe('The campaign as it is now.'), ...refusals(400, 404, 409, 413, 415, 422) },
@@ -141,10 +152,10 @@ export default async function campaignsApi(app: FastifyInstance): Promise<void> 
       schema: {
         operationId: 'deleteCampaign',
         summary: 'Delete a campaign',
-        description: 'Its links stay and belong to no campaign.',
-        tags: ['Links'],
+        description: 'Its links stay, without a campaign.',
+        tags: ['Campaigns'],
         params,
-        response: { 204: z.undefined().describe('It is deleted.'), ...refusals(404, 409) },
+        response: { 204: z.undefined().describe('The campaign is deleted.'), ...refusals(404, 409) },
       },
     },
     async (request, reply) => {

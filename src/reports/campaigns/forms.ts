@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { editFields } from '../../ground/http/edit-form.ts';
 import { typed } from '../../ground/http/typed.ts';
-import { Invalid } from '../../ground/text/errors.ts';
-import type { CampaignPlan } from '../../links/links/campaigns.ts';
-import { readName } from '../../links/links/name.ts';
+import { Invalid, Refusals } from '../../ground/text/errors.ts';
+import { type CampaignPlan, readCampaignName } from '../../links/links/campaigns.ts';
 import { isDay } from '../../ground/time/zoned-time.ts';
 
 export const campaignForm = z.object({ name: typed, startsOn: typed, endsOn: typed, goal: typed });
@@ -29,18 +28,22 @@ const maxGoal = 1_000_000_000;
 
 /**
  * Reads a campaign: the one way in, for pages and the API.
- * @throws Invalid with its field: name, startsOn, endsOn or goal
+ * @throws Invalid with its field (name, startsOn, endsOn or goal), Refused where there are several
  */
 export function readPlan({ name, startsOn, endsOn, goal }: TypedCampaign): CampaignPlan {
-  const plan = {
-    name: readName(name, { field: 'name', what: 'campaign', maxLength: 80, isListed: false }),
-    startsOn: readDay(startsOn ?? '', 'startsOn'),
-    endsOn: readDay(endsOn ?? '', 'endsOn'),
-    goal: readGoal(String(goal ?? '')),
-  };
-  if (plan.startsOn && plan.endsOn && plan.endsOn < plan.startsOn)
+  const refusals = new Refusals();
+  const named = refusals.readNow(() => readCampaignName(name));
+  const starts = refusals.readNow(() => readDay(startsOn ?? '', 'startsOn'));
+  const ends = refusals.readNow(() => readLastDay(endsOn ?? '', starts ?? null));
+  const meant = refusals.readNow(() => readGoal(String(goal ?? '')));
+  return refusals.settle({ name: named, startsOn: starts, endsOn: ends, goal: meant });
+}
+
+function readLastDay(typedDay: string, startsOn: string | null): string | null {
+  const day = readDay(typedDay, 'endsOn');
+  if (day && startsOn && day < startsOn)
     throw new Invalid('The campaign ends before it starts.', { field: 'endsOn', code: 'day_invalid' });
-  return plan;
+  return day;
 }
 
 function readDay(typedDay: string, field: string): string | null {

@@ -130,7 +130,8 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
             edit.refuseOvertaken(textsOf(now));
             return readPlan({ ...textsOf(now), ...edit.changes });
           });
-          reply.flash('success', 'The campaign is saved.');
+          const isOther = Object.keys(edit.changes).length > 0;
+          reply.flash('success', 'The campaign is saved.', isOther ? workspaceId : undefined);
           return reply.redirect(campaignsHref(request), 303);
         },
         async ({ errors, thrown }) => {

@@ -31,6 +31,8 @@ export type Period = Span & {
   weekStartsOn: WeekStart;
   /** The moment of asking: what ends after it is unfinished. */
   now: Date;
+  /** Its days before the subject was made are left out: it begins on the day that the subject did. */
+  isSinceCreation?: true;
   /** As many days before, or as many months, hours and minutes; for a week and for months under way those before up to the same day. */
   previous: Span;
 };
@@ -47,6 +49,8 @@ export type PeriodInput = {
   now: Date;
   /** The first day of 'all'; today when there is no hit yet. */
   firstHitAt?: Date | null | undefined;
+  /** The birth of the subject: a period of some days up to today begins no earlier. */
+  createdAt?: Date | undefined;
   /** The workspace's; Monday unless said otherwise (ISO 8601). */
   weekStartsOn?: WeekStart | undefined;
 };
@@ -60,6 +64,9 @@ const LONGEST = { hour: 8, day: 1100, week: 3660, month: Infinity };
 const EARLIEST_DAY = '1970-01-01';
 
 const WHOLE_DAYS = { today: 1, '7d': 7, '30d': 30, '90d': 90 };
+
+/** Periods that may begin before a young subject did. */
+const rolling: readonly Period['name'][] = ['7d', '30d', '90d', '12mo'];
 
 /**
  * The period that a report or an API call asks for. Named periods are whole days (12mo: whole months) in the zone. Those
@@ -78,15 +85,27 @@ export function resolvePeriod(input: PeriodInput): Period {
   if (isRange && input.period) throw new Invalid('Choose a period or a range of days, not both.', { field: 'period' });
 
   const name = isRange ? 'custom' : (input.period ?? '30d');
-  const span = name === 'custom' ? spanOfRange(input) : spanOfName(name, input);
+  const asked = name === 'custom' ? spanOfRange(input) : spanOfName(name, input);
+  const birth = dayStart(localDay(input.createdAt ?? asked.from, timeZone), timeZone);
+  const isSinceCreation = rolling.includes(name) && birth > asked.from && birth < asked.to;
+  const span = isSinceCreation ? { ...asked, from: birth } : asked;
   const days = { first: localDay(span.from, timeZone), last: localDay(new Date(span.to.getTime() - 1), timeZone) };
-  const interval = input.interval ?? usualInterval(name, countDays(days.first, days.last));
+  const interval = input.interval ?? usualInterval(isSinceCreation ? 'custom' : name, countDays(days.first, days.last));
   if (countDays(days.first, days.last) > LONGEST[interval]) {
     throw new Invalid(`Intervals of one ${interval} cover up to ${LONGEST[interval]} days. Choose a longer interval.`, {
       field: 'interval',
     });
   }
-  const period: Omit<Period, 'previous'> = { name, ...span, days, interval, timeZone, weekStartsOn, now };
+  const period: Omit<Period, 'previous'> = {
+    name,
+    ...span,
+    days,
+    interval,
+    timeZone,
+    weekStartsOn,
+    now,
+    ...(isSinceCreation && { isSinceCreation }),
+  };
   return { ...period, previous: spanBefore(period) };
 }
 
@@ -169,12 +188,12 @@ export function countMonths(period: Omit<Period, 'previous'>): number {
 /**
  * The period one length earlier or later: months as months, days as days.
  * @param way -1 for earlier, 1 for later
- * @returns null before 1970, where it would reach into the future, and for all time
+ * @returns null before 1970, where it would reach into the future, and for all time or all since the creation
  */
 export function stepPeriod(period: Period, way: -1 | 1): AskedPeriod | null {
   const { name, from, to, days, timeZone, weekStartsOn, now } = period;
   const today = localDay(now, timeZone);
-  if (name === 'all') return null;
+  if (name === 'all' || period.isSinceCreation) return null;
   if (!isWholeDays(period)) {
     const by = way * (to.getTime() - from.getTime());
     const [start, end] = [new Date(from.getTime() + by), new Date(to.getTime() + by)];

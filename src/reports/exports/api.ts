@@ -24,15 +24,15 @@ const examples = Object.fromEntries(exportedFields.map(({ name, exported }) => [
 
 const hit = z
   .object({
-    id: z.string().describe('Unique together with `time` and `linkId`.'),
-    time: z.string().describe('ISO 8601 in UTC.'),
-    linkId: z.string(),
-    shortLink: text.describe('Of a link that was deleted too: what it was.'),
+    id: z.string().describe('Tells it from others of the same `time` and `linkId`.'),
+    time: z.string().describe('When it happened.'),
+    linkId: z.string().describe('The id of the link that it opened.'),
+    shortLink: text.describe('The short link. Of a link that was deleted, as it was.'),
     ...fields,
     isFirstOnLink: z
       .boolean()
-      .describe("The visitor's first click on this link today; their number is that of visitors."),
-    isFirstInWorkspace: z.boolean().describe("The visitor's first click in the workspace today."),
+      .describe('`true` for the first click of a visitor on this link that day. As many visitors are counted.'),
+    isFirstInWorkspace: z.boolean().describe('`true` for the first click of a visitor in the workspace that day.'),
   })
   .meta({
     id: 'Hit',
@@ -52,28 +52,40 @@ const hit = z
 const subjectId = z.string().min(1);
 
 const query = z.object({
-  linkId: subjectId.optional().describe('Hits of this link only.'),
-  campaignId: subjectId.optional().describe('Hits of the links that are in this campaign now.'),
-  tagId: subjectId.optional().describe('Hits of the links that have this tag now.'),
+  linkId: subjectId.optional().describe('The id of a link: only its hits.'),
+  campaignId: subjectId.optional().describe('The id of a campaign: the hits of links that are in it now.'),
+  tagId: subjectId.optional().describe('The id of a tag: the hits of links that have it now.'),
   period: z
     .enum(periodNames, `Choose ${orList(periodNames)}.`)
     .optional()
-    .describe('`30d` when nothing is given.'),
-  from: z.string().optional().describe('First day or first instant of a range of your own.'),
-  to: z.string().optional().describe('Last day of the range, or the instant at which it ends.'),
-  filter: filterQuery('filter').describe('Only hits like this, such as `country:is:DE`. May be given several times.'),
+    .describe(
+      'A named period, as in [Count clicks and visitors](#getAnalytics). `30d` if you send neither `period` nor `from`.',
+    )
+    .meta({ examples: ['7d'] }),
+  from: z.string().optional().describe('The first day of a period of your own, or its first moment.'),
+  to: z.string().optional().describe('The last day of that period, or the moment at which it ends. Without it, today.'),
+  filter: filterQuery('filter').describe(
+    'Only hits that match, such as `country:is:DE`, as in [Count clicks and visitors](#getAnalytics).',
+  ),
   limit: z.coerce
     .number('limit is a number from 1 to 1000.')
     .int('limit is a whole number.')
     .min(1, 'limit is 1 at least.')
     .max(1_000, 'limit is 1000 at most.')
     .default(100)
-    .describe('Hits a page.'),
-  cursor: z.string().max(200).optional().describe('`nextCursor` of the page before.'),
+    .describe('How many hits a page can have.'),
+  cursor: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('`nextCursor` of the page before. Keep the other parameters as they were.'),
 });
 
 const hitPage = z
-  .object({ data: z.array(hit), nextCursor: text.describe('What to send as `cursor` for the next page.') })
+  .object({
+    data: z.array(hit).describe('The hits of this page.'),
+    nextCursor: text.describe('Send it as `cursor` for the next page. `null` at the end.'),
+  })
   .meta({ id: 'HitPage', description: 'Hits of every class, the oldest first.' });
 
 /** Hits one by one, for programs. */
@@ -87,7 +99,7 @@ export default async function hitsApi(app: FastifyInstance): Promise<void> {
         operationId: 'listHits',
         summary: 'List hits',
         description:
-          'Every request for your short links, with its class and the reason for it. Nothing in it tells who it was.',
+          'Every request for your short links, one by one, the oldest first: clicks of people, and what was not counted, with the reason. Nothing in a hit tells who it was.',
         tags: ['Analytics'],
         querystring: query,
         response: { 200: hitPage.describe('A page of hits.'), ...refusals(404, 422) },

@@ -8,7 +8,7 @@ import { takeForm } from '../../ground/http/forms.ts';
 import { typedValues } from '../../ground/http/typed.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
-import { dayStart, isDay, localDay } from '../../ground/time/zoned-time.ts';
+import { dayStart, isDay } from '../../ground/time/zoned-time.ts';
 import { insertNote, removeNote } from './notes.ts';
 import { readReportAddress } from '../addresses/view-address.ts';
 import { kinds } from '../counts/kinds.ts';
@@ -20,9 +20,6 @@ const noteForm = place.extend({
   day: z.string().refine(isDay, 'Choose a day.'),
   text: oneLine('Say what happened.', 200),
 });
-
-/** Characters, escaped: the cookie that brings a note back holds 4,096 bytes, of which its text may take 1,800. */
-const longestBack = 1_000;
 
 /** Notes that people put on the charts of a workspace or a link. */
 export default async function noteRoutes(app: FastifyInstance): Promise<void> {
@@ -43,7 +40,7 @@ export default async function noteRoutes(app: FastifyInstance): Promise<void> {
           await insertNote(tx, id, actorOf(request), note);
           return {};
         });
-        reply.flash('success', 'The note is on the chart.');
+        reply.flash('success', 'The note is on the chart.', id);
         return reply.redirect(reportBehind(request, form).href, 303);
       },
       ({ errors }) => showForm(request, reply, errors),
@@ -54,13 +51,10 @@ export default async function noteRoutes(app: FastifyInstance): Promise<void> {
     '/w/:workspace/notes/:noteId/delete',
     { preHandler, schema: { params, body: place } },
     async (request, reply) => {
-      const { id, slug, timeZone } = request.workspace;
-      const { at, text, linkId } = await removeNote(db, id, actorOf(request), request.params.noteId);
-      const { href } = reportBehind(request, request.body);
-      const back = encodeURIComponent(href).length > longestBack ? '' : href;
-      const fields = { day: localDay(at, timeZone), text, link: linkId ?? '', back };
-      reply.flash('success', 'The note is deleted.', { action: `/w/${slug}/notes`, fields });
-      return reply.redirect(href, 303);
+      const { id } = request.workspace;
+      await removeNote(db, id, actorOf(request), request.params.noteId);
+      reply.flash('success', 'The note is deleted.', id);
+      return reply.redirect(reportBehind(request, request.body).href, 303);
     },
   );
 }

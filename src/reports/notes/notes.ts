@@ -35,6 +35,7 @@ limit ${most}`);
 
 /**
  * @param note.linkId the link that it is about; null for all of the workspace
+ * @param deletedId of a note that was deleted, and is brought back
  * @throws NotFound for another workspace's link
  */
 export async function insertNote(
@@ -42,8 +43,10 @@ export async function insertNote(
   workspaceId: string,
   by: Actor,
   note: { at: Date; text: string; linkId: string | null },
+  deletedId?: string,
 ): Promise<void> {
-  const id = newId();
+  const id = deletedId ?? newId();
+  const what = deletedId === undefined ? 'note.created' : 'note.restored';
   await db.transaction(async (tx) => {
     const { rows } = await tx.execute(sql`
 insert into report_notes (id, workspace_id, link_id, at, text, created_by)
@@ -52,8 +55,16 @@ where ${note.linkId}::text is null
    or exists (select 1 from links where id = ${note.linkId} and workspace_id = ${workspaceId} and deleted_at is null)
 returning id`);
     if (rows.length === 0) throw new NotFound('There is no such link.');
-    await record(tx, by, workspaceId, { what: 'note.created', target: { id, name: note.text }, after: note });
+    await record(tx, by, workspaceId, { what, target: { id, name: note.text }, after: note });
   });
+}
+
+/** Whether a note is there, and is the workspace's. */
+export async function hasNote(db: Db, workspaceId: string, noteId: string): Promise<boolean> {
+  const { rows } = await db.execute(
+    sql`select from report_notes where id = ${noteId} and workspace_id = ${workspaceId}`,
+  );
+  return rows.length > 0;
 }
 
 /**

@@ -18,75 +18,82 @@ const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words)
 const id = z.string().min(1);
 
 const query = z.object({
-  linkId: id.optional().describe('Clicks of this link only. Without it, of the whole workspace.'),
-  campaignId: id.optional().describe('Clicks of the links of this campaign. Visitors are those of each link, summed.'),
-  tagId: id.optional().describe('Clicks of the links with this tag. Visitors are those of each link, summed.'),
+  linkId: id.optional().describe('The id of a link: only its clicks.'),
+  campaignId: id
+    .optional()
+    .describe('The id of a campaign: the clicks of its links. Visitors are those of each link, added up.'),
+  tagId: id
+    .optional()
+    .describe('The id of a tag: the clicks of links that have it. Visitors are those of each link, added up.'),
   period: oneOf(periodNames)
     .optional()
     .describe(
-      "Whole days up to the end of today; `12mo` and `this-month` whole months up to it, `this-week` from the workspace's first day of the week. `yesterday`, `last-week` and `last-month` are over. `30d` when neither `period` nor `from` is given.",
-    ),
+      'A named period. Most end today; `yesterday`, `last-week` and `last-month` are over. `12mo` and `this-month` begin on the first day of a month, `this-week` on the day on which weeks begin in the workspace. `30d` if you send neither `period` nor `from`.',
+    )
+    .meta({ examples: ['7d'] }),
   from: z
     .string()
     .optional()
-    .describe('First day (`2026-11-01`) or first instant (`2026-11-01T08:00:00Z`) of a range of your own.')
-    .meta({ examples: ['2026-11-01'] }),
+    .describe(
+      'The first day of a period of your own, such as `2026-11-01`, or its first moment, such as `2026-11-01T08:00:00Z`. Leave out `period` then.',
+    ),
   to: z
     .string()
     .optional()
-    .describe('Last day of the range, or the instant at which it ends. Without it, today.')
-    .meta({ examples: ['2026-11-22'] }),
+    .describe('The last day of that period, such as `2026-11-22`, or the moment at which it ends. Without it, today.'),
   timezone: z
     .string()
     .optional()
-    .describe("IANA time zone in which days begin and end. Without it, the workspace's.")
-    .meta({ examples: ['Europe/Berlin'] }),
+    .describe('The time zone in which days begin and end, such as `Europe/Berlin`. Without it, that of the workspace.'),
   interval: oneOf(intervals)
     .optional()
     .describe(
-      "Length of the steps of `groupBy=time`. Weeks begin with the workspace's first day of the week, Monday unless its settings say otherwise. Without it, what suits the length of the period.",
+      'How long each row of `groupBy=time` is. Weeks begin on the day that the workspace has chosen. Without it, what suits the length of the period.',
     ),
   filter: filterQuery('filter')
     .describe(
-      'Only clicks that pass: `country:is:DE`, `device:not:mobile`, `referrer:contains:google`; nothing after the second colon stands for clicks without one. Several filters of one dimension are alternatives, those of different dimensions must all hold. A visitor counts where the first click of the day passes.',
+      'Only clicks that match, such as `country:is:DE`, `device:not:mobile` or `referrer:contains:google`. Leave the part after the second colon empty for clicks without a value. Filters on the same dimension are alternatives; filters on different dimensions must all match. A visitor counts if their first click of the day matches.',
     )
     .meta({ examples: ['country:is:DE'] }),
   groupBy: oneOf(groupings)
     .default('time')
     .describe(
-      'What the rows are. `class` and `reason` cover every hit, `qr` clicks through QR codes, all others clicks of people only.',
-    ),
+      'What each row stands for. `class` and `reason` count every hit, `qr` counts clicks through QR codes, and all others count clicks of people.',
+    )
+    .meta({ examples: ['device'] }),
 });
 
 const counts = {
-  clicks: z.int().min(0).describe('Clicks of people; with `groupBy` `class` or `reason`, hits.'),
-  visitors: z.int().min(0).describe('Different people, counted anew each day.'),
+  clicks: z.int().min(0).describe('Clicks of people. With `groupBy=class` and `groupBy=reason`, hits.'),
+  visitors: z.int().min(0).describe('Visitors. Somebody who comes back on another day counts again.'),
 };
 
 const row = z.object({
   value: z
     .string()
-    .describe('What was counted: `DE`, `mobile`, `2026-11-22`. Empty for clicks that have no such value.'),
-  label: z.string().describe('The same for people: `Germany`.'),
+    .describe('What was counted, such as `DE`, `mobile` or `2026-11-22`. Empty for clicks that have no such value.'),
+  label: z.string().describe('The same for people, such as `Germany`.'),
   ...counts,
 });
 
 const analytics = z
   .object({
     period: z.object({
-      from: z.date().describe('The first instant of the period.'),
-      to: z.date().describe('The instant at which it ends.'),
-      timezone: z.string(),
-      interval: z.enum(intervals),
-      name: z.enum([...periodNames, 'custom']),
+      from: z.date().describe('The moment at which it begins.'),
+      to: z.date().describe('The moment at which it ends.'),
+      timezone: z.string().describe('The time zone of its days.'),
+      interval: z.enum(intervals).describe('How long each row of `groupBy=time` is.'),
+      name: z
+        .enum([...periodNames, 'custom'])
+        .describe('The name that was asked for, `custom` for a period of your own.'),
     }),
-    total: z.object(counts).describe('Clicks of people in the whole period, whatever the rows are.'),
-    rows: z.array(row),
+    total: z.object(counts).describe('Clicks and visitors of the whole period, whatever the rows are.'),
+    rows: z.array(row).describe('The counts of each value.'),
   })
   .meta({
     id: 'Analytics',
     description:
-      'Clicks and visitors of a period, exact at the moment of asking. Rows come with the most clicks first, or in order of time.',
+      'Clicks and visitors of a period. The row with the most clicks comes first; rows of time come in their order.',
     examples: [
       {
         period: {
@@ -98,8 +105,8 @@ const analytics = z
         },
         total: { clicks: 1204, visitors: 988 },
         rows: [
-          { value: 'DE', label: 'Germany', clicks: 803, visitors: 671 },
-          { value: 'FR', label: 'France', clicks: 401, visitors: 317 },
+          { value: 'mobile', label: 'Mobile', clicks: 803, visitors: 671 },
+          { value: 'desktop', label: 'Desktop', clicks: 401, visitors: 317 },
         ],
       },
     ],
@@ -115,7 +122,8 @@ export default async function analyticsApi(app: FastifyInstance): Promise<void> 
       schema: {
         operationId: 'getAnalytics',
         summary: 'Count clicks and visitors',
-        description: 'Counts by time or by one dimension, of the workspace, one link, one campaign or one tag.',
+        description:
+          'The numbers of a report: of the whole workspace, of a link, of a campaign or of a tag, by time or by one dimension. They are exact at the moment of the request.',
         tags: ['Analytics'],
         querystring: query,
         response: { 200: analytics.describe('The counts.'), ...refusals(404, 422) },

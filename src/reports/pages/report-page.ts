@@ -197,7 +197,8 @@ function linesOf({ period, steps, previous }: ReportSteps) {
 }
 
 function changeOf({ period, total, previous }: Report): ReportPage['change'] {
-  if (period.name === 'all' || previous.total.clicks + total.clicks === 0) return null;
+  if (period.name === 'all' || period.isSinceCreation) return null;
+  if (previous.total.clicks + total.clicks === 0) return null;
   const before = previous.total.clicks;
   const words = previousWords(period);
   if (before === 0) return { direction: 'same', percent: null, words: `None ${words}.` };

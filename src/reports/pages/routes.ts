@@ -21,6 +21,7 @@ import { intervalChoices, periodChoices, periodSteps, periodWords, viewOf } from
 import { kinds, type Subject, subjectKinds } from '../counts/kinds.ts';
 import { dimensionsOf, findFirstHitAt } from '../counts/queries.ts';
 import { countBy, loadReport } from '../counts/report.ts';
+import { keepPeriod } from './kept-period.ts';
 import { reportPage } from './report-page.ts';
 import { reportQuery } from '../addresses/report-query.ts';
 import { offerViews } from '../saved-views/saved-views.ts';
@@ -85,7 +86,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
       }
       const path = linkPath(`/w/${slug}`, link);
       return reply.page('reports/pages/show.eta', {
-        ...(await readReport(request, reply, { kind: 'link', id: link.id }, path, request.query)),
+        ...(await readReport(request, reply, { kind: 'link', id: link.id }, path, request.query, link.createdAt)),
         title: `${link.domain}/${link.slug}`,
         section: 'links',
         link,
@@ -162,14 +163,23 @@ async function readValues(
 }
 
 /** The page of a report for the period asked for. An impossible range is shown again with its fault. */
-async function readReport(request: FastifyRequest, reply: FastifyReply, subject: Subject, path: string, asked: Asked) {
+async function readReport(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  subject: Subject,
+  path: string,
+  query: Asked,
+  createdAt?: Date,
+) {
   const { db, geo } = request.server;
   const { id, slug, timeZone, weekStartsOn } = request.workspace;
   const firstHitAt = await findFirstHitAt(db, id, subject);
   const now = new Date();
-  const { f: filters, ...chosen } = asked;
+  const { f: filters, ...chosen } = keepPeriod(request, reply, query);
+  // Hits that were brought along from elsewhere may be older than the link.
+  const born = createdAt && firstHitAt && firstHitAt < createdAt ? firstHitAt : createdAt;
   const { value: period, refusal: periodRefusal } = await orRefusal(() =>
-    resolvePeriod({ ...chosen, timeZone, weekStartsOn, now, firstHitAt }),
+    resolvePeriod({ ...chosen, timeZone, weekStartsOn, now, firstHitAt, createdAt: born }),
   );
   const { value: report, refusal: reportRefusal } = await orRefusal(() =>
     period && firstHitAt ? loadReport(db, id, subject, period, filters) : null,
@@ -190,18 +200,18 @@ async function readReport(request: FastifyRequest, reply: FastifyReply, subject:
     tables: dimensionsOf(subject),
     isKept: isKept(subject),
     /** The query string, which identifies this report. */
-    search: request.url.split('?')[1] ?? '',
+    search: reportHref('', { ...chosen, filters }).slice(1),
     timeZone,
     /** Nobody and nothing has opened it yet. */
     isUntouched: firstHitAt === null,
     periods: periodChoices(path, period?.name ?? null, filters),
     intervals: period ? intervalChoices(path, period, filters) : [],
-    steps: period ? periodSteps(path, period, { interval: asked.interval, filters }) : [],
+    steps: period ? periodSteps(path, period, { interval: chosen.interval, filters }) : [],
     filters: filterChips(path, { ...chosen, filters }, report?.linkNames ?? {}),
     filterTexts: filters.map(filterText),
     clearHref: reportHref(path, { ...chosen, filters: [] }),
     compareHref: comparison(slug, subject, period),
-    range: { from: period?.days.first ?? asked.from, to: period?.days.last ?? asked.to },
+    range: { from: period?.days.first ?? chosen.from, to: period?.days.last ?? chosen.to },
     errors: refusal?.errors ?? {},
     report: report && reportPage(report, { path, linksPath: `/w/${slug}/links` }),
     notes: report ? noteMarks(report, await listNotes(db, id, subject, report.period)) : [],

@@ -25,8 +25,7 @@ const params = z.object({ workspace: z.string(), viewId: z.string() });
 const text = z.string().max(10_000).default('');
 const nameForm = z.object({ name: text });
 const renameForm = nameForm.extend(editFields);
-/** `back`: where it leads, to the report or to the list of views that it was brought back to. */
-const viewForm = nameForm.extend({ address: text, back: z.enum(['report', 'list']).catch('report') });
+const viewForm = nameForm.extend({ address: text });
 type Typed = z.output<typeof viewForm>;
 
 /** Saved views: the list, the forms, and what saves what a report shows. */
@@ -52,7 +51,7 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
       request,
       reply,
       viewForm,
-      async ({ back, ...asked }) => {
+      async (asked) => {
         const report = readReportAddress(asked.address, request.workspace, clockOf(request));
         await getScope(db, request.workspace.id, report.subject);
         const { address } = report;
@@ -61,8 +60,8 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
         await makeOnce(request, async (tx) => ({
           id: (await insertView(tx, workspaceId, actorOf(request), { name, address })).id,
         }));
-        reply.flash('success', back === 'list' ? `“${name}” is back.` : `“${name}” is saved.`);
-        return reply.redirect(back === 'list' ? `${home}/views` : `${home}/${address}`, 303);
+        reply.flash('success', `“${name}” is saved.`);
+        return reply.redirect(`${home}/${address}`, 303);
       },
       ({ errors }) =>
         showForm(reply, {
@@ -96,7 +95,7 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
           await renameView(db, id, actorOf(request), view.id, readViewName(name), (now) =>
             edit.refuseOvertaken({ name: now.name }),
           );
-        reply.flash('success', 'The view has its new name.');
+        reply.flash('success', 'The view has its new name.', name === undefined ? undefined : id);
         return reply.redirect(`${homeOf(request)}/views`, 303);
       },
       async ({ errors, thrown }) => {
@@ -108,9 +107,9 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
 
   routes.post('/w/:workspace/views/:viewId/delete', { ...toChange, schema: { params } }, async (request, reply) => {
     const home = homeOf(request);
-    const { name, address } = await removeView(db, request.workspace.id, actorOf(request), request.params.viewId);
-    const fields = { name, address: `${home}/${address}`, back: 'list' };
-    reply.flash('success', `The view “${name}” is deleted.`, { action: `${home}/views`, fields });
+    const { id } = request.workspace;
+    const { name } = await removeView(db, id, actorOf(request), request.params.viewId);
+    reply.flash('success', `The view “${name}” is deleted.`, id);
     return reply.redirect(`${home}/views`, 303);
   });
 }

@@ -11,33 +11,42 @@ import { readReportAddress } from '../addresses/view-address.ts';
 const fields = {
   name: z
     .string('Write name as a string.')
-    .describe('At most 80 characters; no two views of a workspace have the same.')
-    .meta({ examples: ['Phones in Germany'] }),
+    .describe('No two views of a workspace have the same name.')
+    .meta({ maxLength: 80, examples: ['Phones in Germany'] }),
   url: z
     .string('Write url as a string.')
     .max(10_000, 'The address of a report has up to 10,000 characters.')
     .describe(
-      'Address of the report: its subject, period and filters, as a browser shows them. Answers give it whole; requests may leave out the host: `/w/acme/reports?period=30d`.',
+      'The address of the report, as a browser shows it: what it is about, its period and its filters. Requests may leave out the host.',
     )
     .meta({ examples: ['https://app.example.com/w/acme/reports?period=30d&f=device:is:mobile'] }),
 };
 
-const view = z.object({ id: z.string(), ...fields }).meta({
+const example = {
+  id: 'P9wRtY5hJd2k',
+  name: 'Phones in Germany',
+  url: 'https://app.example.com/w/acme/reports?period=30d&f=device:is:mobile&f=country:is:DE',
+};
+
+const view = z.object({ id: z.string().describe('Identifies it, and never changes.'), ...fields }).meta({
   id: 'SavedView',
-  description: 'A report under a name. Named periods stay relative to the day on which it is opened.',
-  examples: [
-    {
-      id: 'V7mQdT2ZkC9x',
-      name: 'Phones in Germany',
-      url: 'https://app.example.com/w/acme/reports?period=30d&f=device:is:mobile&f=country:is:DE',
-    },
-  ],
+  description: 'A report under a name. A period such as the last 30 days ends on the day on which it is opened.',
+  examples: [example],
 });
-const listed = view.extend({
-  isGone: z.boolean().describe('True where what it is about is deleted: its url leads nowhere.'),
+const listed = view
+  .extend({
+    isGone: z.boolean().describe('`true` when what it is about was deleted, so that `url` leads nowhere.'),
+  })
+  .meta({ examples: [{ ...example, isGone: false }] });
+const newView = jsonBody(fields).meta({
+  examples: [{ name: 'Phones in Germany', url: '/w/acme/reports?period=30d&f=device:is:mobile&f=country:is:DE' }],
 });
-const newView = jsonBody(fields);
-const params = z.object({ id: z.string().describe("The view's id.") });
+const params = z.object({
+  id: z
+    .string()
+    .describe('The id of the view.')
+    .meta({ examples: ['P9wRtY5hJd2k'] }),
+});
 
 /** The API's view of saved views: the same functions as the pages, in JSON. */
 export default async function savedViewsApi(app: FastifyInstance): Promise<void> {
@@ -52,7 +61,7 @@ export default async function savedViewsApi(app: FastifyInstance): Promise<void>
       schema: {
         operationId: 'listViews',
         summary: 'List saved views',
-        description: 'By name.',
+        description: 'All saved views of the workspace, by name.',
         tags: ['Analytics'],
         response: { 200: z.object({ data: z.array(listed) }).describe('All saved views.'), ...refusals() },
       },
@@ -71,6 +80,7 @@ export default async function savedViewsApi(app: FastifyInstance): Promise<void>
       schema: {
         operationId: 'createView',
         summary: 'Save a view',
+        description: 'Keeps a report of the workspace under a name, for everybody in it.',
         tags: ['Analytics'],
         body: newView,
         response: { 201: view.describe('The new view.'), ...refusals(400, 404, 409, 413, 415, 422) },
@@ -99,9 +109,10 @@ export default async function savedViewsApi(app: FastifyInstance): Promise<void>
       schema: {
         operationId: 'deleteView',
         summary: 'Delete a saved view',
+        description: 'The report itself stays, and so do its clicks.',
         tags: ['Analytics'],
         params,
-        response: { 204: z.undefined().describe('It is deleted.'), ...refusals(404, 409) },
+        response: { 204: z.undefined().describe('The view is deleted.'), ...refusals(404, 409) },
       },
     },
     async (request, reply) => {

@@ -79,6 +79,7 @@ export async function getView(db: Db, workspaceId: string, viewId: string): Prom
 }
 
 /**
+ * @param deletedId of a view that was deleted, and is brought back
  * @throws Conflict (field `name`, code `view_taken`)
  * @throws Invalid (field `name`, code `views_limit`)
  */
@@ -87,8 +88,10 @@ export async function insertView(
   workspaceId: string,
   by: Actor,
   { name, address }: Omit<SavedView, 'id'>,
+  deletedId?: string,
 ): Promise<SavedView> {
-  const id = newId();
+  const id = deletedId ?? newId();
+  const what = deletedId === undefined ? 'view.created' : 'view.restored';
   const values = { id, workspaceId, name, nameKey: nameKey(name), address, createdBy: by.userId };
   await db.transaction(async (tx) => {
     if ((await countForInsert(tx, savedViews, workspaceId)) >= maxViews)
@@ -97,7 +100,7 @@ export async function insertView(
         code: 'views_limit',
       });
     await refuseTaken(name, kind, () => tx.insert(savedViews).values(values));
-    await record(tx, by, workspaceId, { what: 'view.created', target: { id, name }, after: { name, address } });
+    await record(tx, by, workspaceId, { what, target: { id, name }, after: { name, address } });
   });
   return { id, name, address };
 }

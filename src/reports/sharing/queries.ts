@@ -9,6 +9,7 @@ import type { Actor } from '../../ground/events/actor.ts';
 import { record } from '../../ground/events/record.ts';
 import { NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
+import { type ShownToken, sealToken, showToken } from '../../ground/text/sealed.ts';
 import { hashOfSecret } from '../../ground/text/secret.ts';
 import type { WeekStart } from '../../ground/time/week.ts';
 
@@ -53,7 +54,8 @@ export const tokenOf = (secret: Buffer): string => secret.subarray(0, 24).toStri
 /**
  * Shares a report.
  * @param share.secret 32 bytes that nobody can guess
- * @returns the token of its address, which is kept nowhere
+ * @param serverSecret SECRET of the instance
+ * @returns the token of its address
  * @throws Invalid (field `f`) when its filters are too long
  */
 export async function insertShare(
@@ -64,13 +66,15 @@ export async function insertShare(
     secret = randomBytes(32),
     ...share
   }: Pick<OpenedShare, 'subject' | 'filters' | 'title' | 'parts' | 'passwordHash' | 'expiresAt'> & { secret?: Buffer },
+  serverSecret: string,
 ): Promise<string> {
   const { subject, passwordHash, ...others } = share;
   const token = tokenOf(secret);
   const id = newId();
   const values = { ...others, ...idsOf(subject), filters: keepFilters(others.filters) };
   await db.transaction(async (tx) => {
-    const secrets = { passwordHash, tokenHash: hashOfSecret(token) };
+    const tokenSealed = sealToken(serverSecret, { of: 'share', id }, token);
+    const secrets = { passwordHash, tokenHash: hashOfSecret(token), tokenSealed };
     await tx.insert(shares).values({ id, workspaceId, createdBy: by.userId, ...values, ...secrets });
     const after = { ...values, hasPassword: passwordHash !== null };
     await record(tx, by, workspaceId, { what: 'share.created', target: { id, name: share.title }, after });
@@ -87,14 +91,30 @@ export async function isShareOf(db: Db, workspaceId: string, token: string): Pro
   return found.length > 0;
 }
 
+/** A share as its workspace sees it. */
+export type ListedShare = Share & {
+  /** Name of the person, or null when their account is gone. */
+  createdBy: string | null;
+  /** The token of its address, for those who share reports. */
+  shown: ShownToken;
+};
+
 /** The shares of a workspace, the newest first; expired ones too. */
-export async function listShares(db: Db, workspaceId: string): Promise<(Share & { createdBy: string | null })[]> {
-  return db
-    .select({ ...columns, createdBy: users.name })
+export async function listShares(db: Db, workspaceId: string, serverSecret: string): Promise<ListedShare[]> {
+  const found = await db
+    .select({
+      ...columns,
+      createdBy: users.name,
+      kept: { tokenHash: shares.tokenHash, tokenSealed: shares.tokenSealed },
+    })
     .from(shares)
     .leftJoin(users, eq(users.id, shares.createdBy))
     .where(eq(shares.workspaceId, workspaceId))
     .orderBy(desc(shares.createdAt), desc(shares.id));
+  return found.map(({ kept, ...share }) => ({
+    ...share,
+    shown: showToken(serverSecret, { of: 'share', id: share.id }, kept),
+  }));
 }
 
 /**

@@ -29,19 +29,25 @@ type State = { status?: number; errors?: Record<string, string>; newUrl?: string
 export default async function sharingRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
   const { db, config } = app;
+  const urlOf = (token: string) => `${config.appUrl}/r/${token}`;
 
   async function showShares(request: FastifyRequest, reply: FastifyReply, asked: Asked, state: State = {}) {
     const { id, role, timeZone } = request.workspace;
     const about = await openKept(db, request.workspace, asked);
     const typed = typedValues(request.body);
+    const canShare = mayDo(role, 'sendReports');
+    const listed = await sayKeptFilters(db, id, await listShares(db, id, config.secret));
+    const shares = listed.map(({ shown: { token, missing }, ...share }) =>
+      canShare ? { ...share, missing, link: token === undefined ? undefined : urlOf(token) } : share,
+    );
     const chosen = (request.body as { parts?: string | string[] } | null)?.parts ?? (request.body ? [] : partNames);
     reply.code(state.status ?? 200);
     return reply.page('reports/sharing/index.eta', {
       about,
       filterTexts: asked.f.map(filterText),
       chips: await describeFilters(db, id, asked.f),
-      shares: await sayKeptFilters(db, id, await listShares(db, id)),
-      canShare: mayDo(role, 'sendReports'),
+      shares,
+      canShare,
       parts: parts.map((part) => ({ ...part, isChosen: [chosen].flat().includes(part.name) })),
       values: { title: about.name, ...(state.newUrl ? {} : typed) },
       errors: state.errors ?? {},
@@ -88,13 +94,13 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
           const { made, isRepeated } = await makeOnce(request, async (tx) => {
             const salt = newSalt();
             const input = { ...share, secret: secretOfForm(request, 'share', salt) };
-            await insertShare(tx, workspaceId, actorOf(request), input);
+            await insertShare(tx, workspaceId, actorOf(request), input, config.secret);
             return { salt };
           });
           const token = tokenOf(secretOfForm(request, 'share', made.salt));
           if (isRepeated && !(await isShareOf(db, workspaceId, token))) throw madeAndGone();
           // The answer to the form itself: a redirect would have to keep the address somewhere.
-          const state = { status: 201, newUrl: `${config.appUrl}/r/${token}`, newTitle: title };
+          const state = { status: 201, newUrl: urlOf(token), newTitle: title };
           return showShares(request, reply, form, state);
         },
         (refusal) => {

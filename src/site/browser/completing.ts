@@ -39,7 +39,9 @@ function moveInSuggestions(event: KeyboardEvent): void {
 export function startCompleting(): void {
   document.addEventListener('click', (event) => {
     const button = event.target instanceof Element && event.target.closest<HTMLElement>('[data-complete]');
-    if (button) complete(button);
+    if (!button) return;
+    event.preventDefault(); // without scripts a button that offers a slug sends the form with it
+    complete(button);
   });
   // Suggestions are there while their field has the focus, which a press would take away before it is a click.
   document.addEventListener('mousedown', (event) => {

@@ -2,7 +2,7 @@ import { showToast } from './toast.ts';
 
 /** Puts a button's text on the clipboard and says so, to eyes and to screen readers. @returns whether it is there */
 async function copy(button: HTMLElement): Promise<boolean> {
-  const text = button.dataset['copy'] ?? '';
+  const text = button.dataset['copy'] || (button.closest('[data-code]')?.querySelector('code')?.textContent ?? '');
   if (!(await writeText(text)) && !copySelected(text, button)) return false;
   button.dataset['copied'] = '';
   setTimeout(() => delete button.dataset['copied'], 2000);
@@ -67,7 +67,7 @@ function announcer(): HTMLElement {
   return region;
 }
 
-/** `data-copy` copies on click; `data-copy-now` also as soon as it appears. */
+/** `data-copy` copies on click, an empty one the code in its `data-code`; `data-copy-now` also as soon as it appears. */
 export function startCopying(): void {
   document.addEventListener('click', (event) => {
     const button = event.target instanceof Element && event.target.closest<HTMLElement>('[data-copy]');

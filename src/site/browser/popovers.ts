@@ -14,6 +14,11 @@ export function openDialog(dialog: HTMLDialogElement): void {
   dialog.querySelector<HTMLElement>('[autofocus]')?.focus();
 }
 
+/** Closes a dialog as its buttons and its backdrop do; one that holds something unsaved may ask first. */
+function closeDialog(dialog: HTMLDialogElement): void {
+  if (dialog.dispatchEvent(new Event('waymark:leave', { bubbles: true, cancelable: true }))) dialog.close();
+}
+
 /** Without scripts dialogs are plain popovers; with them they are modal. Menus stay popovers and learn the arrow keys. */
 export function startPopovers(): void {
   document.addEventListener('click', (event) => {
@@ -32,10 +37,10 @@ export function startPopovers(): void {
     const dialog = button && targetOf(button);
     if (dialog instanceof HTMLDialogElement) {
       event.preventDefault();
-      if (button?.getAttribute('popovertargetaction') === 'hide') dialog.close();
+      if (button?.getAttribute('popovertargetaction') === 'hide') closeDialog(dialog);
       else openDialog(dialog);
     } else if (event.target instanceof HTMLDialogElement && event.target.open) {
-      event.target.close(); // a click on the backdrop
+      closeDialog(event.target); // a click on the backdrop
     }
   });
   document.addEventListener('keydown', moveInMenu);

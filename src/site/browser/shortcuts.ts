@@ -26,11 +26,18 @@ function search(): void {
   else if (links) location.assign(`${links.href}#link-search`);
 }
 
+/** Opens the form of the row that has the focus, or else that of the page's own thing. */
+function edit(): void {
+  const row = document.activeElement?.closest('tr');
+  (row?.querySelector<HTMLElement>('[data-edit]') ?? placed('e'))?.click();
+}
+
 /** Keys of the periods of a report; on other pages nothing has them. */
 const periodKeys = ['d', 'w', 'm', 'q', 'y', 'a'];
 
 const actions: Record<string, () => void> = {
   c: () => openById('create-link'),
+  e: edit,
   '/': search,
   '?': () => openById('shortcuts'),
   b: switchSidebar,

@@ -1,7 +1,11 @@
 const STAY_MS = 6000;
 
+/** Messages whose time runs. */
+const seen = new WeakSet<HTMLElement>();
+
 /** Errors and offers to undo stay until they are dismissed; good news leaves by itself, unless one is reading it. */
 function leaveLater(toast: HTMLElement): void {
+  seen.add(toast);
   if (toast.dataset['kind'] === 'error' || toast.querySelector('form')) return;
   setTimeout(() => {
     if (toast.matches(':hover, :focus-within')) leaveLater(toast);
@@ -22,7 +26,11 @@ export function showToast(kind: 'success' | 'error', message: string): void {
 
 /** Wires messages that came with the page, those that responses send (HX-Trigger: {"toast": …}) and failed requests. */
 export function startToasts(): void {
-  document.querySelectorAll<HTMLElement>('.toast').forEach(leaveLater);
+  const letLeave = () => {
+    for (const toast of document.querySelectorAll<HTMLElement>('.toast')) if (!seen.has(toast)) leaveLater(toast);
+  };
+  letLeave();
+  document.addEventListener('htmx:after:swap', letLeave);
   document.addEventListener('click', (event) => {
     if (event.target instanceof Element && event.target.closest('[data-dismiss]'))
       event.target.closest('.toast')?.remove();

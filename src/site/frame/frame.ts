@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { listTroubledDomains } from '../../domains/domains/claims.ts';
 import { listDomains } from '../../domains/domains/queries.ts';
+import { nameTemplates } from '../../links/templates/templates.ts';
 import { ownerMark, withOwnerMark } from '../../ground/addresses/owner-mark.ts';
 import { mayDo, type Right } from '../../people/workspaces/roles.ts';
 import { offeredTo, placesBelow, settingsScopes, tabNames } from './navigation.ts';
@@ -19,12 +20,13 @@ export function viewerOf({ user, workspace, server }: FastifyRequest) {
   };
 }
 
-/** The bars, menus and banners around a page of a workspace; nothing for other pages. Two statements. */
+/** The bars, menus and banners around a page of a workspace; nothing for other pages. Three statements at most. */
 export async function loadFrame({ user, workspace, memberships, server: { db } }: FastifyRequest) {
   if (!user || !workspace) return {};
-  const [hosts, troubledDomains] = await Promise.all([
+  const [hosts, troubledDomains, templates] = await Promise.all([
     listDomains(db, workspace.id),
     listTroubledDomains(db, workspace.id),
+    mayDo(workspace.role, 'changeLinks') ? nameTemplates(db, workspace.id) : [],
   ]);
   const home = `/w/${workspace.slug}`;
   return {
@@ -35,6 +37,8 @@ export async function loadFrame({ user, workspace, memberships, server: { db } }
     workspaces: memberships.toSorted((one, other) => one.name.localeCompare(other.name, 'en')),
     /** Hosts that new links may live on, the usual one first. */
     domains: hosts.map(({ host }) => host),
+    /** Templates of new links, by name. */
+    templates,
     troubledDomains,
   };
 }

@@ -5,6 +5,7 @@ import fp from 'fastify-plugin';
 import { type IconName, iconNames } from '../../ground/assets/icons.ts';
 import { linkOptions, shownOf } from '../../links/options/list.ts';
 import * as format from '../../ground/text/format.ts';
+import { openTo } from '../../ground/addresses/open-to.ts';
 import { formToken } from '../../ground/http/once.ts';
 import { type AssetUrl, readAssets } from '../../ground/assets/serve.ts';
 import type { Flash } from '../../ground/http/forms.ts';
@@ -39,9 +40,9 @@ function iconMarkup(assetUrl: AssetUrl) {
 
 /**
  * `reply.page('links/pages/index.eta', data)` renders a template of views/. Templates see `it`: the data, over the frame,
- * over `reply.locals`, over what is everywhere. The parts of a page see only the last: the member who asks (frame.ts),
- * `asset(name)`, `icon(name, class?)`, `formToken()`, `linkOptions`, `shownOf(link)` and the functions of format.ts. Failures and pages of
- * visitors are rendered without it, because they may not need the database.
+ * over `reply.locals`, over what is everywhere. The parts of a page see only the last: the member who asks (frame.ts), the
+ * functions of format.ts, and the tools below. Failures and pages of
+ * visitors are rendered by `viewAsync`, because they may not need the database.
  */
 async function views(app: FastifyInstance, options: { isCached: boolean; isStrict: boolean }): Promise<void> {
   const assetUrl = readAssets().url;
@@ -49,6 +50,7 @@ async function views(app: FastifyInstance, options: { isCached: boolean; isStric
   const tools = {
     ...format,
     formToken,
+    openTo,
     asset: assetUrl,
     icon: iconMarkup(assetUrl),
     linkOptions: Object.values(linkOptions),

@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { isAnyAccount } from '../../people/accounts/queries.ts';
-import { requireWorkspace } from '../../people/workspaces/guards.ts';
+import { requireWorkspace, showLastWorkspace } from '../../people/workspaces/guards.ts';
 import { listWorkspacesOf } from '../../people/workspaces/queries.ts';
 
-/** Addresses that only lead on: `/` and a workspace's own. */
+/** Addresses that only lead on: `/`, a workspace's own, and from the reference, which knows nobody, to one's own keys. */
 export default async function homeRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
 
@@ -20,5 +20,9 @@ export default async function homeRoutes(app: FastifyInstance): Promise<void> {
     '/w/:workspace',
     { schema: { params: z.object({ workspace: z.string() }) }, preHandler: requireWorkspace },
     async (request, reply) => reply.redirect(`/w/${request.workspace.slug}/links`),
+  );
+
+  routes.get('/docs/keys', { preHandler: showLastWorkspace }, async (request, reply) =>
+    reply.redirect(`/w/${request.workspace.slug}/keys`),
   );
 }

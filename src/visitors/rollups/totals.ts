@@ -36,6 +36,11 @@ left join (${pendingTotals(workspaceId)}
   };
 }
 
+/** Condition: a person has opened one of a workspace's links. */
+export const hasClicks = (workspaceId: string): SQL => sql`(
+  exists (select 1 from link_totals where workspace_id = ${workspaceId} and clicks > 0)
+  or exists (select 1 from ${pendingHits(workspaceId, ['class'])} c where c.class = 'human'))`;
+
 /** How links are told apart by a column of `link_totals t` and what is pending `p` of them. */
 const orders = {
   clicks: {

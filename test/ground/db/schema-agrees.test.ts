@@ -52,6 +52,7 @@ describe('the migrated database', () => {
   it('has storage, partitions, functions, triggers and extensions that the schema has no words for', async () => {
     expect((await query<Part>(migrated.url, besides)).map(({ what }) => what)).toEqual([
       'CREATE INDEX links_search ON public.links USING gin (search_text gin_trgm_ops)',
+      'CREATE INDEX links_search_destination ON public.links USING btree (workspace_id, destination_key(url), created_at DESC) WHERE (deleted_at IS NULL)',
       'CREATE INDEX links_search_short ON public.links USING gin (short_parts_of(search_text))',
       'CREATE TRIGGER link_tags_added AFTER INSERT ON public.link_tags REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_tags_of_links()',
       'CREATE TRIGGER link_tags_removed AFTER DELETE ON public.link_tags REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_tags_of_links()',
@@ -69,6 +70,7 @@ describe('the migrated database', () => {
       'clicks by RANGE (clicked_at)',
       'clicks_default of clicks DEFAULT',
       'clicks_pending with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000)',
+      'destination_key(url text) uuid i',
       'ensure_click_partition(instant timestamp with time zone) boolean v',
       'ensure_event_partition(instant timestamp with time zone) boolean v',
       'events by RANGE (at)',

@@ -15,7 +15,7 @@ import { insertManyLinks } from '../../../src/demo/many-links.ts';
 import { addTagTo, archiveLinks, setCampaignOf } from '../../../src/links/links/bulk.ts';
 import { insertCampaign } from '../../../src/links/links/campaigns.ts';
 import { ensureTags } from '../../../src/links/links/tags.ts';
-import { insertLink } from '../../../src/links/links/queries.ts';
+import { insertLink } from '../../../src/links/links/insert.ts';
 import { hearAnnouncements } from '../../setup/announcements.ts';
 import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';

@@ -188,8 +188,8 @@ describe('a form that is sent twice at once, and a third time later', () => {
     const flash = [gone.headers['set-cookie'] ?? []].flat().map((cookie) => cookie.split(';')[0]);
     const page = await ada.ask(`${home}/reports`, { headers: { cookie: [ada.cookie, ...flash].join('; ') } });
     const toast = page.text.slice(page.text.indexOf('id="toasts"'));
-    const form = fieldsOf({ text: toast }, `${home}/notes`);
-    expect((await twice(`${home}/notes`, form)).map(({ status }) => status)).toEqual([303, 303]);
+    const form = fieldsOf({ text: toast }, '/history/undo');
+    expect((await twice(`${home}/history/undo`, form)).map(({ status }) => status)).toEqual([303, 303]);
     expect(await rowsOf(app.db, sql`select text from report_notes where text = 'Sale'`)).toHaveLength(1);
   });
 });

@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimRandomSlug } from '../../../src/links/links/claim.ts';
-import { readNewLink } from '../../../src/links/pages/forms.ts';
-import { getLink, insertLink, type Link } from '../../../src/links/links/queries.ts';
+import { readNewLink } from '../../../src/links/creation/new-link.ts';
+import { insertLink } from '../../../src/links/links/insert.ts';
+import { getLink, type Link } from '../../../src/links/links/queries.ts';
 import { byTest } from '../../setup/actor.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { everyHit } from '../../setup/hits.ts';
@@ -149,7 +150,7 @@ describe('the form of a new link', () => {
     const page = await open(fields);
     expect(page.status).toBe(200);
     for (const value of ['https://example.com/?a=1&amp;b=2', 'A &quot;title&quot;', 'one, two', 'Spring'])
-      expect(page.text.split(`value="${value}"`), value).toHaveLength(2); // not in the dialog behind
+      expect(page.text.split(`type="text" value="${value}"`), value).toHaveLength(2); // not in the dialog behind
     expect(await countAll()).toBe(before);
     const tags = await app.db.execute(sql`select 1 from tags where workspace_id = ${workspaceId} and name = 'one'`);
     expect(tags.rows).toEqual([]);
@@ -239,7 +240,7 @@ describe('a link that is refused', () => {
       return text + check.text;
     };
     const own = await refusedTo(ada, 'is taken by a link of this workspace');
-    expect(own.split(`href="${page}"`)).toHaveLength(3);
+    expect(own.split(`href="${page}" target="_blank" rel="noopener">Show it`)).toHaveLength(3);
     expect(await refusedTo(bob, 'is taken')).not.toContain('Show it');
     await ada.ask(`${page}/delete`, { form: {} });
     expect(await refusedTo(ada, 'belonged to a link that is deleted, and stays taken')).not.toContain('Show it');
@@ -367,7 +368,8 @@ describe('a slug while it is typed', () => {
     ['free', { slug: 'quite-free' }, 'text-primary-text', '/quite-free is free.'],
     ['taken', { slug: 'Spring-Sale' }, 'text-destructive', 'is taken by a link of this workspace. Try Spring-Sale-2.'],
     ['a word of ours', { slug: 'health' }, 'text-destructive', 'is a word that this domain needs itself.'],
-    ['not allowed', { slug: 'a b' }, 'text-destructive', 'letters, digits and - _ . ~ only'],
+    ['better with hyphens', { slug: 'a b' }, 'text-destructive', 'A slug has no spaces. Try a-b.'],
+    ['not allowed', { slug: 'a+?' }, 'text-destructive', 'letters, digits and - _ . ~ only'],
     ['on a foreign domain', { slug: 'free', domain: 'go.bob.example' }, 'text-destructive', 'not yours to use'],
   ])('is said to be %s', async (_state, parameters, colour, sentence) => {
     const answer = await check(parameters);

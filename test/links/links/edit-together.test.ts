@@ -169,22 +169,6 @@ describe('saves at the same moment', () => {
   });
 });
 
-describe('what is undone', () => {
-  it('is the change that was made, not what somebody saved after it', async () => {
-    const { id } = await createLink(client, { url: 'https://example.com/old' });
-    const page = `${home()}/links/${id}/edit`;
-    const fields = fieldsOf(await ada.ask(page), page);
-    const saved = await ada.ask(page, { form: { ...fields, url: 'https://example.com/new' } });
-    const flash = saved.headers['set-cookie']?.find((line) => line.startsWith('waymark_flash'))?.split(';', 1)[0] ?? '';
-    const shown = await ada.ask(`${home()}/links/${id}`, { headers: { cookie: `${ada.cookie}; ${flash}` } });
-    const undo = fieldsOf(shown, page);
-    expect(undo['url']).toBe('https://example.com/old');
-    await client.ask(`/links/${id}`, { method: 'PATCH', body: { url: 'https://example.com/bob' } });
-    expect((await ada.ask(page, { form: undo })).status).toBe(409);
-    expect((await client.ask(`/links/${id}`)).json()).toMatchObject({ url: 'https://example.com/bob' });
-  });
-});
-
 describe('other forms that stand open', () => {
   it('give nobody a role over the one that somebody else gave meanwhile', async () => {
     const cara = await app.signUp('Cara');

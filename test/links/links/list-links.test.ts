@@ -65,7 +65,7 @@ describe('the list of links', () => {
 
   it('keeps the direction of one text from turning the other', async () => {
     const page = await ada.ask(`/w/${ada.workspace.slug}/links`);
-    expect(page.text).toContain('<span class="link-title"><bdi>A &quot;title&quot;</bdi></span>');
+    expect(page.text).toMatch(/<a class="link-name" [^>]*><bdi>A &quot;title&quot;<\/bdi><\/a>/);
     expect(page.text).toContain('<bdi>example.com/&lt;b&gt;?a=1&amp;b=2</bdi>');
   });
 
@@ -82,9 +82,9 @@ describe('the list of links', () => {
     await joinWorkspace(app, viewer, ada, 'viewer');
     const page = await viewer.ask(`/w/${ada.workspace.slug}/links`);
     expect(page.status).toBe(200);
-    expect(page.text).toContain('>shown</a>');
+    expect(page.text).toContain('/shown</span>');
     expect(page.text).not.toContain('/archive"');
-    expect(page.text).not.toContain('/edit"');
+    expect(page.text).not.toContain('/edit');
   });
 });
 
@@ -212,7 +212,7 @@ values ('old-menu', ${link?.domainId}, 'old-menü', 'Old-Menü', 'alias', ${link
     const link = await create({ slug });
     const page = await ada.ask(`/w/${ada.workspace.slug}/links?search=${encodeURIComponent(link.shortUrl)}`);
     expect(page.text.match(/class="link-cell"/g)).toHaveLength(1);
-    expect(page.text).toContain(`</span>${slug}</a>`);
+    expect(page.text).toContain(`>/${slug}</span>`);
   });
 
   it('stays in the address, and what is usual is left out of it', async () => {

@@ -6,6 +6,7 @@ import type { Db } from '../../../src/ground/db/db.ts';
 import * as schema from '../../../src/ground/db/schema.ts';
 import { jumpToCampaigns, jumpToLinks, jumpToTags } from '../../../src/links/links/jump.ts';
 import { countLinks, type LinkFilter, listLinks, linkSorts } from '../../../src/links/links/list.ts';
+import { findSameDestinations } from '../../../src/links/creation/same-destination.ts';
 import { listTags, suggestTags } from '../../../src/links/links/tags.ts';
 import { createTestDatabase, type TestDatabase } from '../../setup/database.ts';
 
@@ -156,6 +157,15 @@ describe('beside a list', () => {
       expect(scans.filter((table) => large.has(table))).toEqual([]);
       expect(buffers).toBeLessThan(3_000);
     }
+  });
+
+  it.each([1, 500])('%d addresses are found by where links lead', async (count) => {
+    const typed = Array.from({ length: count }, (_, index) => `SHOP.example:443/${index + 1}`);
+    const found = findSameDestinations(db, 'w1', typed);
+    expect((await found).size).toBe(count - Math.floor(count / 20));
+    const { scans, buffers } = await readBy(() => findSameDestinations(db, 'w1', typed));
+    expect(scans.filter((table) => large.has(table))).toEqual([]);
+    expect(buffers).toBeLessThan(50 * count);
   });
 
   it('names are found by key, sorting or not', async () => {

@@ -116,20 +116,24 @@ describe('in a browser', () => {
     await page.goto(`${app.url}/w/${ada.workspace.slug}/campaigns`);
     await page.keyboard.press('c');
     await page.locator('#quick-url').fill('https://example.com/');
-    await page.locator('#quick-create summary').click();
     await page.locator('#quick-campaign').fill('None of ours');
     await page.keyboard.press('Enter');
-    await page.locator('#quick-create .field-error', { hasText: 'There is no campaign' }).waitFor();
+    const sentence = page.locator('#quick-create .field-error', { hasText: 'There is no campaign' });
+    await sentence.waitFor();
     await expect.poll(focusedId).toBe('quick-campaign');
+    await page.keyboard.type('!');
+    expect([await sentence.count(), await page.locator('#quick-create [aria-invalid]').count()]).toEqual([0, 0]);
     await page.locator('#quick-slug').fill('fine');
     await page.getByText('/fine is free.').waitFor();
     expect(await focusedId()).toBe('quick-slug');
     await page.goto(`${app.url}/w/${ada.workspace.slug}/campaigns/new`);
     await page.locator('#field-name').fill('Spring');
+    await page.locator('#field-startsOn').fill('2026-05-02');
+    await page.locator('#field-endsOn').fill('2026-05-01');
     await page.locator('#field-goal').fill('abc');
     await page.keyboard.press('Enter');
-    await page.locator('.field-error').waitFor();
-    await expect.poll(focusedId).toBe('field-goal');
+    await expect.poll(() => page.locator('.field-error').count()).toBe(2);
+    await expect.poll(focusedId).toBe('field-endsOn');
     expect(errors).toEqual([]);
   });
 
@@ -142,7 +146,6 @@ describe('in a browser', () => {
     );
     const { page, errors } = await openLinks(ada);
     await page.keyboard.press('c');
-    await page.locator('#create-link summary').click();
     await page.locator('#quick-slug').pressSequentially('typed');
     await page.getByText('"typed" is taken by a link of this workspace. Try typed-2.').waitFor();
     await page.locator('#create-link select[name=domain]').selectOption('go.typed.example');
@@ -233,7 +236,7 @@ describe('in a browser', () => {
     const ada = await app.signUp('Ada');
     await insertLinks(ada, ['Apples']);
     const { page, errors } = await openLinks(ada);
-    await page.locator('#link-rows .short-link').click();
+    await page.locator('#link-rows .link-name').click();
     await page.getByRole('button', { name: 'QR code' }).click();
     expect(await accessibilityProblems(page)).toEqual([]);
     const picture = page.locator('#qr-menu .qr-picture');
@@ -288,7 +291,7 @@ describe('in a browser', () => {
     expect(await rowsOf(page).count()).toBe(50);
     await page.getByText('Show more').click();
     await expect.poll(() => rowsOf(page).count()).toBe(53);
-    const firstNew = rowsOf(page).nth(50).locator('.short-link');
+    const firstNew = rowsOf(page).nth(50).locator('.link-name');
     await expect.poll(() => firstNew.evaluate((link) => link === document.activeElement)).toBe(true);
     expect(await page.getByText('Show more').count()).toBe(0);
     expect(new URL(page.url()).search).toBe('');

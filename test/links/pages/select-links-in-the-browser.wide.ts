@@ -51,7 +51,7 @@ describe('in a browser', () => {
     const chips = page.locator('.marks .tag', { hasText: 'fresh' });
     await expect.poll(() => chips.count()).toBe(3);
     await page.getByRole('button', { name: 'Undo' }).click();
-    await page.getByText('The tag “fresh” is off 2 links.').waitFor();
+    await page.getByText('Undone. 2 links are as they were before.').waitFor();
     await expect.poll(() => chips.count()).toBe(1);
     expect(errors).toEqual([]);
   });
@@ -75,13 +75,12 @@ describe('in a browser', () => {
     await page.keyboard.press('c');
     await page.keyboard.type('example.com/new');
     const dialog = page.locator('#create-link');
-    await dialog.getByText('Options').click();
     await dialog.getByRole('textbox', { name: 'Tags' }).pressSequentially('Mail, fru');
     await dialog.getByRole('button', { name: 'fruit' }).click();
     expect(await dialog.getByRole('textbox', { name: 'Tags' }).inputValue()).toBe('Mail, fruit, ');
     await dialog.getByRole('textbox', { name: 'Campaign' }).pressSequentially('spr');
     await dialog.getByRole('button', { name: 'Spring' }).click();
-    await dialog.getByRole('button', { name: 'Shorten' }).click();
+    await dialog.getByRole('button', { name: 'Create', exact: true }).click();
     await dialog.locator('.created-url').waitFor(); // its words change as soon as it is copied
     await page.locator('.marks', { hasText: 'Mail' }).waitFor();
     const marks = (await page.locator('.marks').first().innerText()).split(/\s+/);

@@ -54,14 +54,20 @@ describe('a limit that protects somebody', () => {
 
   it('counts tries at the password of a shared report', async () => {
     const workspaceId = ada.workspace.id;
-    const token = await insertShare(first.db, workspaceId, byTest, {
-      subject: { kind: 'workspace', id: workspaceId },
-      filters: [],
-      title: 'Results',
-      parts: [],
-      passwordHash: await hashPassword('correct horse'),
-      expiresAt: null,
-    });
+    const token = await insertShare(
+      first.db,
+      workspaceId,
+      byTest,
+      {
+        subject: { kind: 'workspace', id: workspaceId },
+        filters: [],
+        title: 'Results',
+        parts: [],
+        passwordHash: await hashPassword('correct horse'),
+        expiresAt: null,
+      },
+      first.config.secret,
+    );
     await first.db.execute(sql`delete from tries`);
     const guess = (app: TestApp) => app.ask(`/r/${token}`, { form: { password: 'wrong' }, headers: from() });
     expect((await guess(first)).status).toBe(422);

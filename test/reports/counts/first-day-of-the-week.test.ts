@@ -86,14 +86,20 @@ describe.each([
     const current = await count('period=this-week&interval=day');
     expect(current.period.from).toBe(last.period.to);
     const clicks = `${last.total.clicks} clicks`;
-    const token = await insertShare(app.db, workspaceId, byTest, {
-      subject: { kind: 'workspace', id: workspaceId },
-      filters: [],
-      title: 'Shared',
-      parts: [],
-      passwordHash: null,
-      expiresAt: null,
-    });
+    const token = await insertShare(
+      app.db,
+      workspaceId,
+      byTest,
+      {
+        subject: { kind: 'workspace', id: workspaceId },
+        filters: [],
+        title: 'Shared',
+        parts: [],
+        passwordHash: null,
+        expiresAt: null,
+      },
+      app.config.secret,
+    );
     for (const page of [
       await ada.ask(`${home}/reports?period=last-week`),
       await ada.ask(`${home}/links/${linkId}?period=last-week`),

@@ -52,6 +52,36 @@ describe('named periods', () => {
   });
 });
 
+describe('periods of something young', () => {
+  const createdAt = new Date('2026-11-20T22:30:00Z');
+
+  it.each([
+    ['7d', '2026-11-20', 'day', 3],
+    ['30d', '2026-11-20', 'day', 3],
+    ['90d', '2026-11-20', 'day', 3],
+    ['12mo', '2026-11-20', 'day', 3],
+  ] as const)('%s begins with its first day, counted by %s', (name, first, interval, count) => {
+    const period = berlin({ period: name, createdAt });
+    expect(period.days).toEqual({ first, last: '2026-11-22' });
+    expect([period.interval, bucketsOf(period).length]).toEqual([interval, count]);
+    expect(periodWords(period)).toBe('Since its creation on 20 Nov 2026');
+    expect(periodSteps('/links/4f7', period, { filters: [] })).toEqual([]);
+    expect(stepPeriod(period, -1)).toBeNull();
+  });
+
+  it('count the hours of a first day', () => {
+    const period = berlin({ createdAt: now, interval: 'hour' });
+    expect([period.days.first, period.interval, bucketsOf(period).length]).toEqual(['2026-11-22', 'hour', 24]);
+    expect(berlin({ createdAt: now }).interval).toBe('hour');
+  });
+
+  it('stay as they are where it is older, and where days of one’s own, or all time, are asked for', () => {
+    expect(berlin({ period: '7d', createdAt: new Date('2026-11-15T12:00:00Z') })).toEqual(berlin({ period: '7d' }));
+    for (const asked of [{ period: 'today' }, { period: 'last-week' }, { from: '2026-11-01' }] as const)
+      expect(berlin({ ...asked, createdAt })).toEqual(berlin(asked));
+  });
+});
+
 describe('periods of the calendar', () => {
   const previousDays = (input: Partial<PeriodInput>) => {
     const { previous, timeZone } = berlin(input);

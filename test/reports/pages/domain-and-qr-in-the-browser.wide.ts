@@ -60,8 +60,12 @@ it.each(['light', 'dark'] as const)(
       .getByRole('link', { name: /\/spring$/ })
       .first()
       .click();
-    await page.getByRole('button', { name: 'QR code' }).press('Enter');
-    await page.getByRole('link', { name: 'Scans of this code' }).press('Enter');
+    await page.getByRole('navigation', { name: 'This link' }).getByRole('link', { name: 'QR code' }).press('Enter');
+    expect(await page.locator('.qr-page-scans').innerText()).toMatch(
+      /Last 30 days\s+1 by 1 visitor\s+All time\s+1 by 1/,
+    );
+    await expectFine();
+    await page.getByRole('link', { name: 'Report of the scans' }).press('Enter');
     await page.getByRole('heading', { name: `/spring (${code})` }).waitFor();
     expect(await page.locator('.report-number').innerText()).toMatch(/^1 click/);
     await expectFine();

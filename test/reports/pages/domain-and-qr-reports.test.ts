@@ -78,7 +78,10 @@ describe.each(['before', 'after'])('%s the roll-up', (when) => {
     expect(textOf(answer)).toContain(`QR codes ${app.shortHost}/spring (${code.slug}) 1 clicks 100 % All QR codes`);
     expect(answer.text).toContain('by=qr');
     expect(answer.text).not.toContain('by=domain');
-    expect(answer.text).toContain(`href="${home}/reports/qr-codes/${code.id}"`);
+    expect(answer.text).toContain(`href="${home}/links/${spring}/qr"`);
+    const tab = await owner.ask(`${home}/links/${spring}/qr`);
+    expect(textOf(tab)).toContain('Last 30 days 1 by 1 visitor All time 1 by 1 visitor');
+    expect(tab.text).toContain(`href="${home}/reports/qr-codes/${code.id}"`);
   });
 
   it('filters by both, and says them by name', async () => {

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { makeLink, pageOf } from '../../setup/make.ts';
@@ -19,6 +20,8 @@ beforeAll(async () => {
   await app.visit('/docs', { headers: { 'x-forwarded-for': '203.0.113.1' } });
 });
 
+const idOf = (page: string) => page.split('/').at(-1);
+
 afterAll(async () => {
   await app?.close();
 });
@@ -33,7 +36,31 @@ describe('the page of a link', () => {
     expect(textOf(await owner.ask(`/w/${owner.workspace.slug}/reports`))).toContain('3 clicks by 2 visitors');
   });
 
+  it('begins on the day that the link was made, and has nothing before it to compare with', async () => {
+    for (const period of ['', '?period=7d', '?period=12mo']) {
+      const page = await owner.ask(`${docs}${period}`);
+      expect(textOf(page), period).toMatch(/Since its creation on \d{1,2} \w{3} \d{4} 1 click by 1 visitor/);
+      expect(page.text, period).not.toContain('aria-label="Earlier"');
+      expect(textOf(page), period).not.toContain('days before');
+    }
+    expect(textOf(await owner.ask(`/w/${owner.workspace.slug}/reports`))).toContain('Last 30 days');
+  });
+
+  it('is shown for the period that the person chose last, on this link and on others', async () => {
+    await app.db.execute(sql`update links set created_at = now() - interval '200 days'`);
+    const chosen = await owner.ask(`${spring}?period=90d`);
+    const kept = [chosen.headers['set-cookie'] ?? []].flat().map((each) => each.split(';')[0]);
+    const headers = { cookie: [owner.cookie, ...kept].join('; ') };
+    const page = await owner.ask(docs, { headers });
+    expect(textOf(page)).toContain('Last 90 days');
+    expect(page.text).toContain('<input type="hidden" name="period" value="90d">');
+    expect(textOf(await owner.ask(`${docs}?period=7d`, { headers }))).toContain('Last 7 days');
+    expect(textOf(await owner.ask(`${docs}?from=2026-01-01&to=2026-01-02`, { headers }))).not.toMatch(/Last \d/);
+    expect(textOf(await owner.ask(docs))).toContain('Last 30 days');
+  });
+
   it('keeps to the link when the period changes', async () => {
+    await app.db.execute(sql`update links set created_at = now() - interval '40 days' where id = ${idOf(spring)}`);
     const page = await owner.ask(`${spring}?period=7d&interval=hour`);
     expect(textOf(page)).toContain('2 clicks by 2 visitors');
     expect(page.text).toContain(`href="${spring}?period=90d"`);

@@ -4,6 +4,7 @@ import { maxViews } from '../../../src/reports/saved-views/saved-views.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
 import { makeLink, pageOf } from '../../setup/make.ts';
+import { pressUndo } from '../../setup/undo.ts';
 import { textOf } from '../pages/pages.ts';
 
 let app: TestApp;
@@ -126,18 +127,8 @@ it('deletes a view, and brings it back', async () => {
   const deleted = await owner.ask(await actionOf('Range', 'delete'), { form: {} });
   expect(deleted.headers.location).toBe(views);
   const list = await owner.ask(views, { headers: { cookie: `${owner.cookie}; ${flashOf(deleted)}` } });
-  const fields = Object.fromEntries(
-    [...list.text.matchAll(/<input type="hidden" name="(name|address|back)" value="([^"]*)">/g)].map(
-      ([, name = '', value = '']) => [name, value.replaceAll('&amp;', '&')],
-    ),
-  );
-  expect(fields).toEqual({
-    name: 'Range',
-    address: `${home}/reports?interval=day&from=2026-01-01&to=2026-01-31`,
-    back: 'list',
-  });
   expect(list.text).not.toContain('<bdi>Range</bdi>');
-  expect((await owner.ask(views, { form: fields })).headers.location).toBe(views);
+  expect((await pressUndo(owner, deleted))?.headers.location).toBe(views);
   expect((await owner.ask(views)).text).toContain('<bdi>Range</bdi>');
   expect((await owner.ask(`${views}/nothing/delete`, { form: {} })).status).toBe(404);
 });

@@ -36,7 +36,9 @@ describe('a report', () => {
         bypassCSP: true,
       });
       await page.goto(`${app.url}/w/${ada.workspace.slug}/links/${linkId}`);
-      await page.getByRole('link', { name: 'Share', exact: true }).click();
+      const menu = width < 768 ? 'More about this link' : 'Share';
+      await page.getByRole('button', { name: menu, exact: true }).click();
+      await page.getByRole('link', { name: 'Share its report' }).click();
       await page.locator('#field-password').fill('correct horse');
       expect(await accessibilityProblems(page)).toEqual([]);
       await page.getByRole('button', { name: 'Share the report' }).click();

@@ -66,6 +66,7 @@ describe('the places of the dashboard', () => {
 /** The route that an action ends in; a page that everybody may read has a form that not everybody may send. */
 const routes: Record<string, string> = {
   'create-link': 'POST /w/:workspace/links',
+  'create-several': 'POST /w/:workspace/links/several',
   'create-campaign': 'POST /w/:workspace/campaigns',
   'share-report': 'POST /w/:workspace/shares',
   invite: 'POST /w/:workspace/invitations',
@@ -81,8 +82,8 @@ describe('the things to do from anywhere', () => {
     expect(namesOf(offeredTo(actions, role, isAdmin))).toEqual(namesOf(allowed));
   });
 
-  it('are all looked at above, but for what only ends a session or shows keys', () => {
-    expect(namesOf(actions).filter((name) => !(name in routes))).toEqual(['shortcuts', 'log-out']);
+  it('are all looked at above, but for what is public, shows keys or ends a session', () => {
+    expect(namesOf(actions).filter((name) => !(name in routes))).toEqual(['reference', 'shortcuts', 'log-out']);
   });
 
   it('have an address, a form or a dialog', () => {

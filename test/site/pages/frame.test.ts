@@ -124,7 +124,6 @@ describe('the licences of what is shipped', () => {
       'Zero-Clause BSD',
       'Ronan Berder',
       'Tailwind Labs, Inc.',
-      'Scalar',
       'Attribution 4.0 International',
       'https://db-ip.com',
     ])

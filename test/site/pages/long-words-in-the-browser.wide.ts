@@ -59,8 +59,8 @@ describe('long words', () => {
   it('from right to left keep their distance from the destination', async () => {
     await open(`${made.home}/links`, 1280);
     const row = `tr:has(a[href$="${made.rtl.id}"])`;
-    const [title, destination] = [await edgesOf(`${row} .link-title`), await edgesOf(`${row} .destination a`)];
-    expect(destination.left - title.right).toBeGreaterThanOrEqual(6);
+    const [short, destination] = [await edgesOf(`${row} .link-short`), await edgesOf(`${row} .destination a`)];
+    expect(destination.left - short.right).toBeGreaterThanOrEqual(6);
   });
 
   it('in the records of a domain are broken between words where there is room', async () => {

@@ -7,7 +7,8 @@ import { Batches } from '../../../src/visitors/clicks/inbox.ts';
 import { KnownShapes } from '../../../src/visitors/clicks/known-shapes.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { insertCampaign } from '../../../src/links/links/campaigns.ts';
-import { insertLink, type NewLink } from '../../../src/links/links/queries.ts';
+import { insertLink } from '../../../src/links/links/insert.ts';
+import { type NewLink } from '../../../src/links/links/queries.ts';
 import { ensureTags } from '../../../src/links/links/tags.ts';
 import { insertMail } from '../../../src/ground/mail/queries.ts';
 import { insertMailing } from '../../../src/reports/mailings/queries.ts';
@@ -43,7 +44,8 @@ export async function fillWithLongWords(app: TestApp, owner: Person) {
   await db.execute(sql`
 update users set name = ${unbroken.slice(0, 80)} where email = ${member.email}`);
   const invitation = { email: `${unbroken.slice(0, 60)}@example.com`, role: 'viewer' } as const;
-  const invited = await insertInvitation(db, workspaceId, byPerson(createdBy), invitation);
+  const { secret } = app.config;
+  const { token: invited } = await insertInvitation(db, workspaceId, byPerson(createdBy), invitation, secret);
 
   const host = `${'w'.repeat(40)}.${'long-label-of-a-domain.'.repeat(4)}example`;
   const domainId = await insertDomain(db, workspaceId, host, {
@@ -132,12 +134,24 @@ update users set name = ${unbroken.slice(0, 80)} where email = ${member.email}`)
     expiresAt: null,
   };
   const subject = { kind: 'workspace', id: workspaceId } as const;
-  const shared = await insertShare(db, workspaceId, byPerson(createdBy), { ...share, subject, passwordHash: null });
-  const locked = await insertShare(db, workspaceId, byPerson(createdBy), {
-    ...share,
-    subject,
-    passwordHash: await hashPassword('long enough'),
-  });
+  const shared = await insertShare(
+    db,
+    workspaceId,
+    byPerson(createdBy),
+    { ...share, subject, passwordHash: null },
+    secret,
+  );
+  const locked = await insertShare(
+    db,
+    workspaceId,
+    byPerson(createdBy),
+    {
+      ...share,
+      subject,
+      passwordHash: await hashPassword('long enough'),
+    },
+    secret,
+  );
   const recipient = `${unbroken.slice(0, 60)}@example.com`;
   const mailing = await insertMailing(db, workspaceId, byPerson(createdBy), {
     subject,

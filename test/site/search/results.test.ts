@@ -16,7 +16,7 @@ describe('places and actions', () => {
   it.each([
     [['members'], ['Members']],
     [['MEMB'], ['Members', 'Invite somebody']],
-    [['api'], ['API keys', 'Create an API key']],
+    [['api'], ['API keys', 'Create an API key', 'Read the API reference']],
     [['by', 'mail'], ['Reports by mail']],
     [['password'], ['Security']],
     [['dns'], ['Domains', 'Add a domain']],

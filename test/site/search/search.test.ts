@@ -143,7 +143,7 @@ describe('tags, campaigns and domains in the search over everything', () => {
 });
 
 describe('rights in the search over everything', () => {
-  const create = ['Create a link', 'Create a campaign'];
+  const create = ['Create a link', 'Create several links', 'Create a campaign'];
 
   it.each([
     ['viewer', []],

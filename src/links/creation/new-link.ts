@@ -1,0 +1,139 @@
+import { readDomain } from '../../domains/domains/queries.ts';
+import { randomSlug, readSlug, SlugUnwritable } from '../../ground/addresses/slug.ts';
+import type { Db } from '../../ground/db/db.ts';
+import type { Actor } from '../../ground/events/actor.ts';
+import { AppError, Refusals, refusalsIn } from '../../ground/text/errors.ts';
+import { isSlugTaken, type SlugSpace, SlugTaken, slugTaken, suggestSlug } from '../links/claim.ts';
+import { ensureCampaign } from '../links/campaigns.ts';
+import { nameKey } from '../links/name.ts';
+import { insertLink } from '../links/insert.ts';
+import type { Link, NewLink } from '../links/queries.ts';
+import { readMain, readOthers, type SomeTyped } from '../options/list.ts';
+import { askedOnce, type LinkContext } from '../options/option.ts';
+
+/** A new link as a person or a program typed it. Ours to choose is what is empty or left out. */
+export type TypedLink = SomeTyped & { domain?: string | null | undefined; slug?: string | null | undefined };
+
+/**
+ * Reads a new link: the one way in, for pages and the API.
+ * @throws Invalid with its field (domain, slug or the name of an option), Refused where there are several
+ */
+export async function readNewLink(context: LinkContext, workspaceId: string, link: TypedLink): Promise<NewLink> {
+  const refusals = new Refusals();
+  const opened = await refusals.read(() => readMain(context, workspaceId, link));
+  const host = link.domain ?? '';
+  const domain = await refusals.read(() =>
+    askedOnce(context, `domain ${host}`, () => readDomain(context.db, workspaceId, host)),
+  );
+  const isReserved = (key: string) => context.isReservedSlug(key, domain?.isInstances);
+  const slug = refusals.readNow(() => (link.slug?.trim() ? readSlug(link.slug, isReserved) : null));
+  const others = await refusals.read(() => readOthers(context, workspaceId, link));
+  const read = refusals.settle({ opened, domain, slug, others });
+  return {
+    ...read.opened,
+    ...read.others,
+    domainId: read.domain.id,
+    slug: read.slug,
+    drawSlug: (length) => randomSlug(length, isReserved),
+  };
+}
+
+/**
+ * Makes a link as its form says.
+ * @param newCampaign the name that the person chose to make a campaign of; it counts while the form's campaign is the same
+ * @throws as readNewLink, and SlugTaken
+ */
+export async function makeTypedLink(
+  context: LinkContext,
+  workspaceId: string,
+  by: Actor,
+  link: TypedLink,
+  newCampaign: string,
+): Promise<Link> {
+  const { campaign } = link;
+  const isMeant =
+    typeof campaign === 'string' && nameKey(campaign) !== '' && nameKey(campaign) === nameKey(newCampaign);
+  const refusals = new Refusals();
+  if (isMeant) await refusals.read(() => ensureCampaign(context.db, workspaceId, by, campaign));
+  const { asked } = refusals.settle({ asked: await refusals.read(() => readNewLink(context, workspaceId, link)) });
+  return insertLink(context.db, workspaceId, by, asked);
+}
+
+/** The words about a typed slug. */
+export type SlugState = {
+  isFree: boolean;
+  message: string;
+  /** One that may be had instead. */
+  suggestion?: string;
+  /** The link of this workspace that has it. */
+  ownerId?: string;
+};
+
+/**
+ * Whether a slug may be had, while somebody is typing it.
+ * @returns undefined when nothing is typed
+ */
+export async function checkSlug(
+  context: LinkContext,
+  workspaceId: string,
+  link: Pick<TypedLink, 'slug' | 'domain'>,
+): Promise<SlugState | undefined> {
+  if (!link.slug?.trim()) return undefined;
+  try {
+    const domain = await readDomain(context.db, workspaceId, link.domain ?? '');
+    const isReserved = (key: string) => context.isReservedSlug(key, domain.isInstances);
+    const typed = link.slug;
+    const { value: slug, refusal } = refusedOr(() => readSlug(typed, isReserved));
+    if (refusal) throw await offerFree(context.db, domain, refusal);
+    if (await isSlugTaken(context.db, domain, slug)) throw await slugTaken(context.db, workspaceId, domain, slug);
+    return { isFree: true, message: `${domain.host}/${slug} is free.` };
+  } catch (error) {
+    if (error instanceof AppError && error.field !== undefined) return stateOf(error);
+    throw error;
+  }
+}
+
+function refusedOr<Value>(read: () => Value): { value: Value; refusal?: never } | { value?: never; refusal: AppError } {
+  try {
+    return { value: read() };
+  } catch (error) {
+    if (error instanceof AppError) return { refusal: error };
+    throw error;
+  }
+}
+
+/** A refusal whose offer is free: the slug with hyphens may be somebody's. */
+export async function offerFree(db: Db, domain: SlugSpace, refusal: AppError): Promise<AppError> {
+  if (!(refusal instanceof SlugUnwritable) || !(await isSlugTaken(db, domain, refusal.suggestion))) return refusal;
+  return new SlugUnwritable(refusal.reason, await suggestSlug(db, domain, refusal.suggestion));
+}
+
+/** The slug that a refusal offers. */
+export const offeredBy = (refusal: AppError): string | null =>
+  refusal instanceof SlugUnwritable || refusal instanceof SlugTaken ? refusal.suggestion : null;
+
+function stateOf(error: AppError): SlugState {
+  const state = { isFree: false, message: error.message };
+  if (error instanceof SlugUnwritable) return { ...state, suggestion: error.suggestion };
+  if (!(error instanceof SlugTaken)) return state;
+  const { owner, suggestion } = error;
+  return { ...state, suggestion, ...(owner && !owner.isDeleted && { ownerId: owner.id }) };
+}
+
+/**
+ * The words about a slug in a form that was refused: also where another field was, so that all is said at once.
+ * @param thrown the refusal
+ * @returns undefined where nothing is wrong with it
+ */
+export async function refusedSlug(
+  context: LinkContext,
+  workspaceId: string,
+  link: Pick<TypedLink, 'slug' | 'domain'>,
+  thrown: unknown,
+): Promise<SlugState | undefined> {
+  const said = thrown instanceof AppError ? refusalsIn(thrown).find(({ field }) => field === 'slug') : undefined;
+  if (said instanceof SlugTaken) return stateOf(said);
+  const state = await checkSlug(context, workspaceId, link);
+  if (state?.isFree === false) return state;
+  return said && stateOf(said);
+}
