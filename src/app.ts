@@ -15,6 +15,7 @@ import keyPages from './people/keys/key-routes.ts';
 import document from './people/reference/document.ts';
 import referenceRoutes from './people/reference/routes.ts';
 import campaignsApi from './reports/campaigns/api.ts';
+import campaignPageRoutes from './reports/campaigns/campaign-routes.ts';
 import campaignRoutes from './reports/campaigns/routes.ts';
 import type { Geo } from './visitors/visits/geo.ts';
 import type { Recorder } from './visitors/clicks/recorder.ts';
@@ -246,6 +247,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(noteRoutes);
     await dashboard.register(savedViewRoutes);
     await dashboard.register(campaignRoutes);
+    await dashboard.register(campaignPageRoutes);
     await dashboard.register(liveRoutes, parts);
     await dashboard.register(exportRoutes);
     await dashboard.register(sharingRoutes);

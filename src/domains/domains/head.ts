@@ -30,6 +30,7 @@ const domainTabs = [
       isIndexed || (robotsTxt ?? appleAppSiteAssociation ?? assetLinks) !== null,
   },
   { name: 'report', label: 'Report', href: (home, { id }) => `${home}/reports/domains/${id}` },
+  { name: 'history', label: 'History', href: (home, domain) => `${domainPath(home, domain)}/history` },
 ] as const satisfies readonly Tab<Claim>[];
 
 /**

@@ -36,8 +36,8 @@ async function forms(app: FastifyInstance): Promise<void> {
   });
 
   app.decorateReply('flash', function flash(this: FastifyReply, kind: Flash['kind'], message: string, undoIn?: string) {
-    const kept = JSON.stringify(flashOf(this.request, kind, message, undoIn));
-    return this.setSigned(flashCookie, kept, { maxAge: 60, isOfSession: true });
+    const kept = keptFlash(this.request, kind, message, undoIn);
+    return this.setSigned(flashCookie, JSON.stringify(kept), { maxAge: 60, isOfSession: true });
   });
 
   app.addHook('preHandler', async (request, reply) => {
@@ -48,17 +48,18 @@ async function forms(app: FastifyInstance): Promise<void> {
   });
 }
 
-/** A message of a request, as `reply.flash` keeps it. @param undoIn as there */
-export const flashOf = (
-  { id }: FastifyRequest,
-  kind: Flash['kind'],
-  message: string,
-  undoIn?: string,
-): Omit<Flash, 'path'> => ({
+const keptFlash = (request: FastifyRequest, kind: KeptFlash['kind'], message: string, undoIn?: string): KeptFlash => ({
   kind,
   message,
-  ...(undoIn !== undefined && { undo: { workspace: undoIn, request: id } }),
+  ...(undoIn !== undefined && { undo: { workspace: undoIn, request: request.id } }),
 });
+
+/** The same message for a piece of the page that asks, which shows it now. @param undoIn as for `reply.flash` */
+export function flashOf(request: FastifyRequest, kind: Flash['kind'], message: string, undoIn?: string): Flash {
+  const page = String(request.headers['hx-current-url'] ?? '');
+  const { pathname, search } = new URL(URL.canParse(page) ? page : '/', 'http://here');
+  return { ...keptFlash(request, kind, message, undoIn), path: `${pathname}${search}` };
+}
 
 /** Undefined for what another version of this server has left. */
 function readFlash(kept: string | undefined): KeptFlash | undefined {

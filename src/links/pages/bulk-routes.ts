@@ -46,7 +46,7 @@ export default async function bulkRoutes(app: FastifyInstance): Promise<void> {
         ({ errors }) => {
           const asked = bulkForm.parse(request.body);
           const message = Object.values(errors).join(' ');
-          return showList(request, reply, readBack(asked.back), { ...asked, message });
+          return showList(request, reply, { ...readBack(asked.back), within: '' }, { ...asked, message });
         },
       );
     },

@@ -27,6 +27,17 @@ export const listQuery = z.object({
   cursor: z.string().nullable().catch(null),
 });
 
+/** A list as forms and cookies name it: it may be the tab of a campaign or a tag, 'campaigns/9b2'. */
+export const keptListQuery = listQuery.extend({
+  within: z
+    .string()
+    .regex(/^(?:campaigns|tags)\/\w+$/)
+    .catch(''),
+});
+
+/** The query of such a tab, which has no filters: they are of the list of all links. */
+export const tabQuery = listQuery.pick({ sort: true, state: true, cursor: true });
+
 /** More than the ids of as many links as one request changes. */
 const maxIds = 20_000;
 

@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify';
-import { pathBehind } from '../../ground/http/fragments.ts';
 import { showTabs, type Tab } from '../../people/workspaces/tabs.ts';
 import type { Link } from '../links/queries.ts';
 import { lastListHref } from './list-page.ts';
@@ -12,6 +11,7 @@ export const linkPath = (home: string, { id }: { id: string }): string => `${hom
 const linkTabs = [
   { name: 'report', label: 'Report', href: linkPath },
   { name: 'qr', label: 'QR code', href: (home: string, link: Link) => `${linkPath(home, link)}/qr` },
+  { name: 'history', label: 'History', href: (home: string, link: Link) => `${linkPath(home, link)}/history` },
 ] as const satisfies readonly Tab<Link>[];
 
 type TabName = (typeof linkTabs)[number]['name'];
@@ -32,7 +32,7 @@ export function linkHead(request: FastifyRequest, link: Link, tab: TabName, now:
 }
 
 /** The tab of a link that a browser's address shows; undefined where that is another page. */
-export const tabShown = (request: FastifyRequest, link: Link): TabName | undefined => {
-  const [path] = pathBehind(request).split('?');
-  return linkTabs.find(({ href }) => href(`/w/${request.workspace.slug}`, link) === path)?.name;
+export const tabShown = ({ workspace, headers }: FastifyRequest, link: Link): TabName | undefined => {
+  const path = String(headers['hx-current-url'] ?? '').replace(/^[a-z]+:\/\/[^/]*|[?#].*$/g, '');
+  return linkTabs.find(({ href }) => href(`/w/${workspace.slug}`, link) === path)?.name;
 };

@@ -6,7 +6,7 @@ import { queryOf as queryIn } from '../../ground/addresses/destination.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { formatNumber } from '../../ground/text/format.ts';
 import { loadChecklist } from '../setup/checklist.ts';
-import { listQuery } from './forms.ts';
+import { keptListQuery, type tabQuery } from './forms.ts';
 import {
   countLinks,
   inTurnOfList,
@@ -16,14 +16,16 @@ import {
   mostFound,
   sparklinesOf,
 } from '../links/list.ts';
+import { getCampaign } from '../links/campaigns.ts';
 import type { Link } from '../links/queries.ts';
 import { statusOf } from '../links/status.ts';
 import { wordsOf } from '../links/search.ts';
+import { getTag } from '../links/tags.ts';
 
 const linksPerPage = 50;
 const sparklineDays = 30;
 
-export type ListQuery = z.output<typeof listQuery>;
+export type ListQuery = z.output<typeof keptListQuery>;
 
 /** The values that the bar of several links shows again when it was refused. */
 export type RefusedBulk = { links: readonly string[]; tag: string; campaign: string; message: string };
@@ -35,9 +37,65 @@ export async function showList(
   query: ListQuery,
   refused: RefusedBulk | null = null,
 ) {
+  const { slug } = request.workspace;
+  const { search, sort, tag, campaign } = query;
+  const href = (changes: Partial<ListQuery>) => listHref(slug, { ...query, cursor: null, ...changes });
+  return showLinks(request, reply, query, async (shown) =>
+    reply.page('links/pages/index.eta', {
+      title: 'Links',
+      setup: isFragmentRequest(request) ? null : await loadChecklist(request),
+      ...shown,
+      refused,
+      search,
+      sort,
+      filters: [
+        ...(tag ? [{ what: 'Tag', name: tag, offHref: href({ tag: '' }) }] : []),
+        ...(campaign ? [{ what: 'Campaign', name: campaign, offHref: href({ campaign: '' }) }] : []),
+      ],
+    }),
+  );
+}
+
+/** A campaign or a tag, whose page has a tab of its links. */
+type Group = { kind: 'campaign' | 'tag'; id: string; name: string };
+
+/**
+ * The links of a campaign or a tag, in a tab of its page.
+ * @param show the page, of what views/links/pages/_links-tab.eta takes as its links
+ */
+export async function showLinksOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { kind, id, name }: Group,
+  asked: z.output<typeof tabQuery>,
+  show: (links: ShownLinks & { everywhereHref: string }) => Promise<string>,
+) {
+  const query = { search: '', tag: '', campaign: '', [kind]: name, ...asked, within: `${kind}s/${id}` };
+  const everywhereHref = listHref(request.workspace.slug, { ...query, cursor: null, within: '' });
+  return showLinks(request, reply, query, (shown) => show({ ...shown, everywhereHref }));
+}
+
+type ShownLinks = Awaited<ReturnType<typeof readLinksShown>> & { counts: LinkCounts };
+
+/** Shows a list on the page that it is given, and more of one that is shown already by itself. */
+async function showLinks(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  query: ListQuery,
+  show: (shown: ShownLinks) => Promise<string>,
+) {
+  const shown = await readLinksShown(request, query);
+  const { counts, list } = shown;
+  keepList(request, reply, list);
+  if (!counts) return reply.fragment('links/pages/more.eta', { ...shown, refused: null });
+  if (isFragmentRequest(request)) reply.header('HX-Replace-Url', shown.firstHref);
+  return show({ ...shown, counts });
+}
+
+async function readLinksShown(request: FastifyRequest, query: ListQuery) {
   const { db } = request.server;
-  const { search, sort, tag, campaign, cursor } = query;
   const { id, slug, timeZone } = request.workspace;
+  const { cursor } = query;
   const href = (changes: Partial<ListQuery>) => listHref(slug, { ...query, cursor: null, ...changes });
   const isMore = isFragmentRequest(request) && cursor !== null;
   const { page, counts, rows } = await inTurnOfList(db, id, query, async (tx) => {
@@ -48,58 +106,53 @@ export async function showList(
       : await listAndCount(tx, id, options);
     return { ...listed, rows: await rowsOf(request, listed.page.links, tx) };
   });
-  const list = queryOf({ ...query, cursor: null });
-  keepList(request, reply, list);
-  const shown = {
-    refused,
+  return {
+    ...statesOf(request, query),
+    counts,
     isMore,
-    list,
+    list: queryOf({ ...query, cursor: null }),
     rows,
     now: new Date(),
     timeZone,
     nextHref: page.nextCursor && href({ cursor: page.nextCursor }),
-  };
-  if (!counts) return reply.fragment('links/pages/more.eta', shown);
-  const isFragment = isFragmentRequest(request);
-  if (isFragment) reply.header('HX-Replace-Url', href({}));
-  return reply.page('links/pages/index.eta', {
-    title: 'Links',
-    setup: isFragment ? null : await loadChecklist(request),
-    ...statesOf(request, query, counts),
-    ...shown,
-    search,
-    sort,
-    filters: [
-      ...(tag ? [{ what: 'Tag', name: tag, offHref: href({ tag: '' }) }] : []),
-      ...(campaign ? [{ what: 'Campaign', name: campaign, offHref: href({ campaign: '' }) }] : []),
-    ],
     isFirstPage: cursor === null,
     firstHref: href({}),
     exportHref: listHref(slug, { ...query, sort: 'newest', cursor: null }, 'links.csv'),
     query: queryOf(query),
-  });
+  };
 }
 
-const queryBehind = (request: FastifyRequest) => readBack(queryIn(String(request.headers['hx-current-url'] ?? '')));
+/** The list that a browser's address stands for. @throws NotFound where it is of a campaign or a tag that is gone */
+async function queryBehind(request: FastifyRequest): Promise<ListQuery> {
+  const address = String(request.headers['hx-current-url'] ?? '');
+  const query = readBack(queryIn(address));
+  const [, within, kind, groupId = ''] = /\/((campaigns|tags)\/(\w+))\/links(?:[?#]|$)/.exec(address) ?? [];
+  if (!within) return query;
+  const { db } = request.server;
+  const { id } = request.workspace;
+  if (kind === 'tags') return { ...query, within, tag: (await getTag(db, id, groupId)).name };
+  return { ...query, within, campaign: (await getCampaign(db, id, groupId)).name };
+}
 
-/** The query of the list that a browser's address stands for. */
-export const listBehind = (request: FastifyRequest): string => queryOf({ ...queryBehind(request), cursor: null });
+/** The query of that list. */
+export const listBehind = async (request: FastifyRequest): Promise<string> =>
+  queryOf({ ...(await queryBehind(request)), cursor: null });
 
 /** The choice between active and archived links, in that list. */
 export async function statesBehind(request: FastifyRequest) {
-  const query = queryBehind(request);
+  const query = await queryBehind(request);
   const { search, tag, campaign } = query;
-  return statesOf(request, query, await countLinks(request.server.db, request.workspace.id, { search, tag, campaign }));
+  const counts = await countLinks(request.server.db, request.workspace.id, { search, tag, campaign });
+  return { ...statesOf(request, query), counts };
 }
 
-function statesOf({ workspace: { slug } }: FastifyRequest, query: ListQuery, counts: LinkCounts) {
+function statesOf({ workspace: { slug } }: FastifyRequest, query: ListQuery) {
   const { search, tag, campaign, state } = query;
   const isCapped = wordsOf(search).length > 0;
   return {
     state,
     tag,
     campaign,
-    counts,
     countText: (count: number) => (isCapped && count > mostFound ? `${formatNumber(mostFound)}+` : formatNumber(count)),
     stateHref: (other: ListQuery['state']) => listHref(slug, { ...query, cursor: null, state: other }),
   };
@@ -107,14 +160,16 @@ function statesOf({ workspace: { slug } }: FastifyRequest, query: ListQuery, cou
 
 /** The list that a query stands for, as a page or a file; what is usual is left out, so that addresses stay short. */
 export function listHref(workspaceSlug: string, query: ListQuery, as: 'links' | 'links.csv' = 'links'): string {
-  const text = queryOf(query);
-  return `/w/${workspaceSlug}/${as}${text && `?${text}`}`;
+  const { within } = query;
+  const isTab = within !== '' && as === 'links';
+  const text = queryOf({ ...query, within: '', ...(isTab && { tag: '', campaign: '' }) });
+  return `/w/${workspaceSlug}/${isTab ? `${within}/` : ''}${as}${text && `?${text}`}`;
 }
 
 const usual: Readonly<Record<string, string>> = { sort: 'newest', state: 'active' };
 
-function queryOf({ search, tag, campaign, sort, state, cursor }: ListQuery): string {
-  const parameters = { search, tag, campaign, sort, state, cursor: cursor ?? '' };
+function queryOf({ search, tag, campaign, sort, state, cursor, within }: ListQuery): string {
+  const parameters = { search, tag, campaign, sort, state, cursor: cursor ?? '', within };
   return new URLSearchParams(
     Object.entries(parameters).filter(([name, value]) => value !== (usual[name] ?? '')),
   ).toString();
@@ -122,7 +177,7 @@ function queryOf({ search, tag, campaign, sort, state, cursor }: ListQuery): str
 
 /** The list that a form came from, as queryOf wrote it. */
 export function readBack(text: string): ListQuery {
-  return listQuery.parse(Object.fromEntries(new URLSearchParams(text)));
+  return keptListQuery.parse(Object.fromEntries(new URLSearchParams(text)));
 }
 
 const listCookie = '_list';

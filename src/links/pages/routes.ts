@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
-import { isFragmentRequest, pathBehind } from '../../ground/http/fragments.ts';
-import { type Flash, flashOf, takeForm } from '../../ground/http/forms.ts';
+import { isFragmentRequest } from '../../ground/http/fragments.ts';
+import { flashOf, takeForm } from '../../ground/http/forms.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { editLinkForm, editQuery, listQuery, refuseToRestore } from './forms.ts';
@@ -23,7 +23,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
   const toChange = { preHandler: [requireWorkspace, requireRight('changeLinks')] };
 
   routes.get('/w/:workspace/links', { ...toSee, schema: { querystring: listQuery } }, async (request, reply) =>
-    showList(request, reply, request.query),
+    showList(request, reply, { ...request.query, within: '' }),
   );
 
   routes.get(
@@ -52,11 +52,10 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
           const saved = await updateLink(db, workspaceId, actorOf(request), link.id, changes, (now) =>
             edit.refuseOvertaken(showOptions(now)),
           );
-          const sentence = withWarning(whatChanged(link, saved), saved);
+          const message = withWarning(whatChanged(link, saved), saved);
           const undoIn = isOther(link, saved) ? workspaceId : undefined;
-          if (isFragmentRequest(request))
-            return showSaved(request, reply, saved, flashOf(request, 'success', sentence, undoIn));
-          reply.flash('success', sentence, undoIn);
+          if (isFragmentRequest(request)) return showSaved(request, reply, saved, message, undoIn);
+          reply.flash('success', message, undoIn);
           const back = list === undefined ? linkHref(request, link) : listHref(request.workspace.slug, readBack(list));
           return reply.redirect(back, 303);
         },
@@ -92,7 +91,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
         const [row] = await rowsOf(request, [link]);
         const { timeZone } = request.workspace;
         const states = await statesBehind(request);
-        const list = listBehind(request);
+        const list = await listBehind(request);
         return reply.fragment('links/pages/_restored-row.eta', { row, list, now: new Date(), timeZone, ...states });
       }
       reply.flash('success', `${nameOf(link)} works again.`, request.workspace.id);
@@ -146,7 +145,13 @@ function showEdit(
 }
 
 /** The new values of a link in the page that asked: its head on its own pages, its row in a list. */
-async function showSaved(request: FastifyRequest, reply: FastifyReply, link: Link, said: Omit<Flash, 'path'>) {
+async function showSaved(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  link: Link,
+  message: string,
+  undoIn: string | undefined,
+) {
   const now = new Date();
   const tab = tabShown(request, link);
   const [row] = tab ? [] : await rowsOf(request, [link]);
@@ -155,9 +160,9 @@ async function showSaved(request: FastifyRequest, reply: FastifyReply, link: Lin
   return reply.fragment('links/pages/saved.eta', {
     head: tab && linkHead(request, link, tab, now),
     row,
-    list: listBehind(request),
+    list: await listBehind(request),
     now,
     timeZone: request.workspace.timeZone,
-    flash: { ...said, path: pathBehind(request) },
+    flash: flashOf(request, 'success', message, undoIn),
   });
 }

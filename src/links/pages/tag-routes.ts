@@ -1,14 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Db } from '../../ground/db/db.ts';
+import { inTurn, tookTooLong } from '../../ground/db/in-turn.ts';
 import { editFields, type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { plural } from '../../ground/text/format.ts';
+import { orRefusal } from '../../ground/http/refusal.ts';
+import { addDays, localDay } from '../../ground/time/zoned-time.ts';
 import { takeForm } from '../../ground/http/forms.ts';
 import { typed } from '../../ground/http/typed.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
-import { mostCompared } from './forms.ts';
+import { countTagClicks } from '../../visitors/rollups/days.ts';
+import { mostCompared, tabQuery } from './forms.ts';
+import { showLinksOf } from './list-page.ts';
+import { tagHead, tagPath } from './tag-head.ts';
 import { lastName, nameKey } from '../links/name.ts';
 import {
   type CountedTag,
@@ -35,13 +42,15 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
   const toSee = { preHandler: requireWorkspace };
   const toChange = { preHandler: [requireWorkspace, requireRight('organise')] };
 
-  routes.get('/w/:workspace/tags', toSee, async (request, reply) =>
-    reply.page('links/pages/tags.eta', {
+  routes.get('/w/:workspace/tags', toSee, async (request, reply) => {
+    const tags = await listTags(db, request.workspace.id);
+    const clicks = await countRecent(request, tags);
+    return reply.page('links/pages/tags.eta', {
       title: 'Tags',
       mostCompared,
-      tags: await listTags(db, request.workspace.id),
-    }),
-  );
+      tags: tags.map((tag) => ({ ...tag, clicks: clicks && (clicks.get(tag.id) ?? 0) })),
+    });
+  });
 
   routes.get(
     '/w/:workspace/tags/suggest',
@@ -54,6 +63,21 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
       return reply
         .header('cache-control', 'no-store')
         .fragment('links/pages/_suggestions.eta', { names: found.filter(({ name }) => nameKey(name) !== exact) });
+    },
+  );
+
+  routes.get(
+    '/w/:workspace/tags/:tagId/links',
+    { ...toSee, schema: { params, querystring: tabQuery } },
+    async (request, reply) => {
+      const tag = await getTag(db, request.workspace.id, request.params.tagId);
+      return showLinksOf(request, reply, { kind: 'tag', ...tag }, request.query, async (links) =>
+        reply.page('links/pages/tag-links.eta', {
+          title: `Links with the tag ${tag.name}`,
+          head: tagHead(request, tag, 'links'),
+          links,
+        }),
+      );
     },
   );
 
@@ -81,7 +105,7 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
           };
         });
         reply.flash('success', 'The tag is saved.', Object.keys(edit.changes).length > 0 ? workspaceId : undefined);
-        return reply.redirect(tagsHref(request), 303);
+        return reply.redirect(tagPath(`/w/${request.workspace.slug}`, { id: tagId }), 303);
       },
       async ({ errors, thrown }) => {
         const now = await getTag(db, workspaceId, tagId);
@@ -114,6 +138,20 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
     reply.flash('success', `The tag “${tag.name}” is deleted. ${plural(tag.links, 'link')} lost it and stayed.`);
     return reply.redirect(tagsHref(request), 303);
   });
+}
+
+const recentDays = 30;
+
+/** Clicks of each tag in the last days, today included. Null where counting takes too long: the list is shown without. */
+async function countRecent({ server, workspace }: FastifyRequest, tags: readonly CountedTag[]) {
+  const { id, timeZone } = workspace;
+  const last = localDay(new Date(), timeZone);
+  const days = { first: addDays(last, 1 - recentDays), last, timeZone };
+  const ids = tags.map((tag) => tag.id);
+  const tooLong = () => new Invalid('Counting these tags takes too long.', { field: 'clicks', code: tookTooLong });
+  const count = (tx: Db) => countTagClicks(tx, id, days, ids);
+  const { value } = await orRefusal(() => inTurn(server.db, id, 'lists', count, { tooLong, field: 'clicks' }));
+  return value;
 }
 
 const tagsHref = (request: FastifyRequest) => `/w/${request.workspace.slug}/tags`;

@@ -3,13 +3,13 @@ import { isDayUnderWay, type Period } from '../counts/period.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { inTurn, tookTooLong } from '../../ground/db/in-turn.ts';
 import { Invalid } from '../../ground/text/errors.ts';
-import { formatDate, formatNumber, formatPercent, plural } from '../../ground/text/format.ts';
+import { formatDate, formatNumber, formatPercent } from '../../ground/text/format.ts';
 import { type Campaign, listCampaigns } from '../../links/links/campaigns.ts';
 import { drawSparkline, type Sparkline } from '../../links/pages/sparkline.ts';
 import { addDays, countDays, dayStart, localDay } from '../../ground/time/zoned-time.ts';
-import { type Pace, paceOf } from './pace.ts';
+import { type CampaignGoal, goalDays, goalOf } from './goal.ts';
 import { type CampaignDay, countCampaignDays } from '../../visitors/rollups/days.ts';
-import { clicksOf, type Standing, standingsOf } from './standing.ts';
+import { type Standing, standingsOf } from './standing.ts';
 
 /** A campaign's row in words and shapes. */
 export type CampaignRow = {
@@ -21,8 +21,7 @@ export type CampaignRow = {
   scans: number;
   change: { direction: 'up' | 'down' | 'same'; words: string };
   sparkline: Sparkline;
-  /** Of a campaign with a goal; without both days only how far it is. */
-  goal: { progress: number; share: string; state: Pace['state'] | null; words: string } | null;
+  goal: CampaignGoal | null;
 };
 
 /**
@@ -44,10 +43,6 @@ async function readCampaigns(db: Db, workspaceId: string, period: Period): Promi
   };
   const withGoal = campaigns.filter(({ goal }) => goal !== null);
   const today = localDay(now, timeZone);
-  const goalDays = (campaign: Campaign) => ({
-    first: campaign.startsOn ?? localDay(campaign.createdAt, timeZone),
-    last: campaign.endsOn && campaign.endsOn < today ? campaign.endsOn : today,
-  });
   const ids = (some: readonly Campaign[]) => some.map(({ id }) => id);
   const span = { first: before.first, last: period.days.last, timeZone };
   const counts = await countCampaignDays(db, workspaceId, span, ids(campaigns));
@@ -61,11 +56,11 @@ async function readCampaigns(db: Db, workspaceId: string, period: Period): Promi
     ...standing.total,
     change: changeOf(standing, period),
     sparkline: drawSparkline(standing.line),
-    goal: goalOf(standing.campaign, goalCounts, goalDays(standing.campaign), { timeZone, now }),
+    goal: goalOf(standing.campaign, goalCounts, { timeZone, now }),
   }));
 
   async function countGoals(): Promise<CampaignDay[]> {
-    const [first] = withGoal.map((campaign) => goalDays(campaign).first).toSorted();
+    const [first] = withGoal.map((campaign) => goalDays(campaign, { timeZone, now }).first).toSorted();
     if (first === undefined || first > today) return [];
     return countCampaignDays(db, workspaceId, { first, last: today, timeZone }, ids(withGoal));
   }
@@ -83,39 +78,8 @@ function changeOf({ total, before }: Standing, period: Period): CampaignRow['cha
   };
 }
 
-function goalOf(
-  { id, goal, startsOn, endsOn }: Campaign,
-  counts: readonly CampaignDay[],
-  days: { first: string; last: string },
-  clock: { timeZone: string; now: Date },
-): CampaignRow['goal'] {
-  if (goal === null) return null;
-  const clicks = clicksOf(counts, id, days);
-  const reached = `${formatNumber(clicks)} of ${plural(goal, 'click')}`;
-  if (!startsOn || !endsOn) {
-    const progress = clicks / goal;
-    return { progress, share: formatPercent(progress), state: clicks >= goal ? 'reached' : null, words: `${reached}.` };
-  }
-  const pace = paceOf({ goal, clicks, startsOn, endsOn, ...clock });
-  const { progress, state } = pace;
-  return { progress, share: formatPercent(progress), state, words: `${reached}. ${paceWords(pace)}`.trim() };
-}
-
-function paceWords({ state, expected, projected }: Pace): string {
-  const byTheEnd = projected === null ? '' : `at this rate ${formatNumber(projected)} by the end.`;
-  const words: Record<Pace['state'], string> = {
-    'not started': 'It has not started yet.',
-    early: 'It has just started.',
-    'on pace': `${formatNumber(expected)} by now would be even, ${byTheEnd}`,
-    behind: `${formatNumber(expected)} by now would be even, ${byTheEnd}`,
-    reached: byTheEnd.replace(/^a/, 'A'),
-    missed: 'It is over.',
-  };
-  return words[state];
-}
-
 /** A campaign's days as people read them. */
-function daysWords({ startsOn, endsOn }: Pick<Campaign, 'startsOn' | 'endsOn'>): string {
+export function daysWords({ startsOn, endsOn }: Pick<Campaign, 'startsOn' | 'endsOn'>): string {
   const words = (day: string) => formatDate(dayStart(day, 'UTC'), 'UTC');
   if (startsOn && endsOn) return startsOn === endsOn ? words(startsOn) : `${words(startsOn)} – ${words(endsOn)}`;
   if (startsOn) return `from ${words(startsOn)}`;

@@ -15,13 +15,15 @@ import {
   updateCampaign,
 } from '../../links/links/campaigns.ts';
 import { mostCompared } from '../../links/pages/forms.ts';
-import { takeForm } from '../../ground/http/forms.ts';
+import { type Flash, flashOf, takeForm } from '../../ground/http/forms.ts';
+import { isFragmentRequest } from '../../ground/http/fragments.ts';
 import { typed } from '../../ground/http/typed.ts';
 import { nameKey } from '../../links/links/name.ts';
 import { orRefusal } from '../../ground/http/refusal.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { campaignForm, editCampaignForm, readPlan, textsOf } from './forms.ts';
+import { campaignHead, campaignPath, campaignTabShown } from './head.ts';
 import { loadCampaigns } from './page.ts';
 
 const params = z.object({ workspace: z.string(), campaignId: z.string() });
@@ -83,8 +85,8 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
     },
   );
 
-  routes.get('/w/:workspace/campaigns/new', toChange, async (_request, reply) =>
-    showForm(reply, null, newEdit({ name: '', startsOn: '', endsOn: '', goal: '' }), {}),
+  routes.get('/w/:workspace/campaigns/new', toChange, async (request, reply) =>
+    showForm(request, reply, null, newEdit({ name: '', startsOn: '', endsOn: '', goal: '' }), {}),
   );
 
   routes.post('/w/:workspace/campaigns', toChange, async (request, reply) =>
@@ -95,12 +97,12 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
       async (form) => {
         const plan = readPlan(form);
         const { made } = await makeOnce(request, async (tx) => ({
-          name: (await insertCampaign(tx, request.workspace.id, actorOf(request), plan)).name,
+          id: (await insertCampaign(tx, request.workspace.id, actorOf(request), plan)).id,
         }));
-        reply.flash('success', `“${made.name}” is ready. Select links in the list to put them in it.`);
-        return reply.redirect(campaignsHref(request), 303);
+        reply.flash('success', `“${plan.name}” is ready.`);
+        return reply.redirect(campaignPath(`/w/${request.workspace.slug}`, made), 303);
       },
-      ({ errors }) => showForm(reply, null, newEdit(campaignForm.parse(request.body)), errors),
+      ({ errors }) => showForm(request, reply, null, newEdit(campaignForm.parse(request.body)), errors),
     ),
   );
 
@@ -109,7 +111,7 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
     { ...toChange, schema: { params } },
     async (request, reply) => {
       const campaign = await getCampaign(db, request.workspace.id, request.params.campaignId);
-      return showForm(reply, campaign, openEdit(textsOf(campaign)), {});
+      return showForm(request, reply, campaign, openEdit(textsOf(campaign)), {});
     },
   );
 
@@ -126,17 +128,20 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
         editCampaignForm,
         async () => {
           const edit = edited();
-          await updateCampaign(db, workspaceId, actorOf(request), campaignId, (now) => {
+          const saved = await updateCampaign(db, workspaceId, actorOf(request), campaignId, (now) => {
             edit.refuseOvertaken(textsOf(now));
             return readPlan({ ...textsOf(now), ...edit.changes });
           });
-          const isOther = Object.keys(edit.changes).length > 0;
-          reply.flash('success', 'The campaign is saved.', isOther ? workspaceId : undefined);
-          return reply.redirect(campaignsHref(request), 303);
+          const undoIn = Object.keys(edit.changes).length > 0 ? workspaceId : undefined;
+          const message = 'The campaign is saved.';
+          if (isFragmentRequest(request))
+            return showSaved(request, reply, saved, flashOf(request, 'success', message, undoIn));
+          reply.flash('success', message, undoIn);
+          return reply.redirect(campaignPath(`/w/${request.workspace.slug}`, saved), 303);
         },
         async ({ errors, thrown }) => {
           const now = await getCampaign(db, workspaceId, campaignId);
-          return showForm(reply, now, edited().again(textsOf(now), thrown), errors);
+          return showForm(request, reply, now, edited().again(textsOf(now), thrown), errors);
         },
       );
     },
@@ -177,16 +182,29 @@ function readPeriod(input: Parameters<typeof resolvePeriod>[0]): Period {
 /** A new campaign is compared with nothing. */
 const newEdit = (values: Typed): EditView<keyof Typed> => ({ values, shown: '', conflicts: {} });
 
+/** The form of a campaign: a page, or the drawer of its own page. */
 function showForm(
+  request: FastifyRequest,
   reply: FastifyReply,
   campaign: Campaign | null,
   edit: EditView<keyof Typed>,
   errors: Record<string, string>,
 ) {
+  const form = { campaign, ...edit, errors };
+  if (campaign && isFragmentRequest(request))
+    return reply.fragment('reports/campaigns/_form.eta', { ...form, isInDrawer: true });
   return reply.page('reports/campaigns/form.eta', {
     title: campaign ? `Edit ${campaign.name}` : 'New campaign',
-    campaign,
-    ...edit,
-    errors,
+    ...form,
+  });
+}
+
+/** The new values in the page that the drawer stands on. */
+async function showSaved(request: FastifyRequest, reply: FastifyReply, campaign: Campaign, flash: Flash) {
+  reply.header('HX-Trigger', 'campaign-saved'); // it closes the drawer
+  const tab = campaignTabShown(request, campaign) ?? 'report';
+  return reply.fragment('reports/campaigns/saved.eta', {
+    head: await campaignHead(request, campaign, tab, new Date()),
+    flash,
   });
 }

@@ -66,7 +66,7 @@ const EARLIEST_DAY = '1970-01-01';
 const WHOLE_DAYS = { today: 1, '7d': 7, '30d': 30, '90d': 90 };
 
 /** Periods that may begin before a young subject did. */
-const rolling: readonly Period['name'][] = ['7d', '30d', '90d', '12mo'];
+const rolling: ReadonlySet<Period['name']> = new Set(['7d', '30d', '90d', '12mo']);
 
 /**
  * The period that a report or an API call asks for. Named periods are whole days (12mo: whole months) in the zone. Those
@@ -87,7 +87,7 @@ export function resolvePeriod(input: PeriodInput): Period {
   const name = isRange ? 'custom' : (input.period ?? '30d');
   const asked = name === 'custom' ? spanOfRange(input) : spanOfName(name, input);
   const birth = dayStart(localDay(input.createdAt ?? asked.from, timeZone), timeZone);
-  const isSinceCreation = rolling.includes(name) && birth > asked.from && birth < asked.to;
+  const isSinceCreation = rolling.has(name) && birth > asked.from && birth < asked.to;
   const span = isSinceCreation ? { ...asked, from: birth } : asked;
   const days = { first: localDay(span.from, timeZone), last: localDay(new Date(span.to.getTime() - 1), timeZone) };
   const interval = input.interval ?? usualInterval(isSinceCreation ? 'custom' : name, countDays(days.first, days.last));

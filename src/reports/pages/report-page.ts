@@ -17,8 +17,15 @@ import { drawWorldMap, type WorldMap } from '../charts/world-map.ts';
 
 /** A row of a list with bars; share is of all clicks, from 0 to 1. */
 type Bar = { label: string; clicks: number; share: number; href?: string; isHere?: boolean };
-/** A list with bars, and what it leaves out in words. */
-type Tab = { name: DimensionName; title: string; bars: Bar[]; rest: string | null; allHref?: string };
+/** A list with bars, and what it leaves out in words. Its title is read beside that of the card, its heading alone. */
+type Tab = {
+  name: DimensionName;
+  title: string;
+  heading: string;
+  bars: Bar[];
+  rest: string | null;
+  allHref?: string;
+};
 type Card = { name: string; title: string; tabs: Tab[] };
 /** The addresses that a page's bars and lists lead to. */
 export type Places = {
@@ -71,7 +78,7 @@ const cardTitles: readonly { name: Dimension['card']; title: string }[] = [
   { name: 'sources', title: 'Sources' },
   { name: 'devices', title: 'Devices' },
   { name: 'languages', title: 'Languages' },
-  { name: 'campaigns', title: 'Campaigns' },
+  { name: 'campaigns', title: 'UTM' },
 ];
 
 /** A report's chart and what stands above it. */
@@ -133,7 +140,7 @@ const isSaid = (name: DimensionName, { rows }: Breakdown): boolean =>
 
 function tabOf(name: DimensionName, report: Report, view: ReportView, places: Places | undefined): Tab {
   const { rows, count, sum: total } = report.breakdowns[name];
-  const { title, isRare } = dimensionOf(name);
+  const { title, one, isRare, card } = dimensionOf(name);
   // Most clicks have none; as a bar they would flatten all others.
   const without = isRare ? (rows.find(({ value }) => value === unknown)?.clicks ?? 0) : 0;
   const shown = rows.filter(({ value }) => !isRare || value !== unknown).slice(0, barCount);
@@ -147,7 +154,9 @@ function tabOf(name: DimensionName, report: Report, view: ReportView, places: Pl
   ];
   return {
     name,
-    title: title.replace(/^UTM (.)/, upperCase),
+    // Waymark has campaigns of its own: the tabs of a card “UTM” name its parameters.
+    title: card === 'campaigns' ? one.replace(/^UTM (.)/, upperCase) : title,
+    heading: title,
     bars: shown.map(({ value, clicks }) => {
       const { label, context } = labelOf(name, value, report.linkNames);
       return {

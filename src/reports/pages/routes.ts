@@ -1,8 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { domainHead } from '../../domains/domains/head.ts';
-import { findOwnDomain } from '../../domains/domains/settings.ts';
 import { countLinks } from '../../links/links/list.ts';
 import { getLink } from '../../links/links/queries.ts';
 import { linkHead, linkPath } from '../../links/pages/head.ts';
@@ -21,6 +19,7 @@ import { intervalChoices, periodChoices, periodSteps, periodWords, viewOf } from
 import { kinds, type Subject, subjectKinds } from '../counts/kinds.ts';
 import { dimensionsOf, findFirstHitAt } from '../counts/queries.ts';
 import { countBy, loadReport } from '../counts/report.ts';
+import { headsOf, noHeads } from './heads.ts';
 import { keepPeriod } from './kept-period.ts';
 import { reportPage } from './report-page.ts';
 import { reportQuery } from '../addresses/report-query.ts';
@@ -62,7 +61,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
         title: 'Reports',
         section: 'reports',
         link: null,
-        head: null,
+        ...noHeads,
         isWithoutLinks: active + archived === 0,
       });
     },
@@ -90,6 +89,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
         title: `${link.domain}/${link.slug}`,
         section: 'links',
         link,
+        ...noHeads,
         head: linkHead(request, link, 'report', new Date()),
         isWithoutLinks: false,
       });
@@ -103,14 +103,13 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
       async (request, reply) => {
         const { path, subject, name } = await openSubject(db, request.workspace, { [kind]: request.params.subjectId });
         const view = await readReport(request, reply, subject, path, request.query);
-        const domain = kind === 'domain' ? await findOwnDomain(db, request.workspace.id, subject.id) : undefined;
+        const heads = await headsOf(request, subject, new Date());
         return reply.page('reports/pages/show.eta', {
           ...view,
           title: name,
-          section: domain ? 'domains' : kinds[kind].section,
+          section: kinds[kind].section,
           link: null,
-          head: null,
-          domainHead: domain && domainHead(request, domain, 'report'),
+          ...heads,
           isWithoutLinks: false,
         });
       },

@@ -99,7 +99,6 @@ export function startDrawers(): void {
     if (sourceElement instanceof HTMLAnchorElement) focusField(drawer);
     else drawer.querySelector<HTMLElement>('[role="alert"] a')?.focus(); // of a form that somebody else overtook
   });
-  document.addEventListener('link-saved', () => {
-    for (const drawer of document.querySelectorAll<HTMLDialogElement>('dialog.drawer[open]')) close(drawer);
-  });
+  const closeAll = () => document.querySelectorAll<HTMLDialogElement>('dialog.drawer[open]').forEach(close);
+  for (const saved of ['link-saved', 'campaign-saved']) document.addEventListener(saved, closeAll);
 }

@@ -32,10 +32,8 @@ function goBack(event: MouseEvent): void {
   if (!('navigation' in window)) return;
   const { navigation } = window as { navigation: Navigation };
   const here = navigation.currentEntry?.index ?? -1;
-  const entry = navigation
-    .entries()
-    .filter(({ url, index }) => index < here && url === link.href)
-    .at(-1);
+  let entry: Entry | undefined;
+  for (const each of navigation.entries()) if (each.index < here && each.url === link.href) entry = each;
   if (!entry) return;
   event.preventDefault();
   navigation.traverseTo(entry.key);

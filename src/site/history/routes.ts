@@ -1,15 +1,18 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { showHost } from '../../domains/dns/name.ts';
+import { domainHead } from '../../domains/domains/head.ts';
 import { getOwnDomain } from '../../domains/domains/settings.ts';
 import { getCampaign } from '../../links/links/campaigns.ts';
 import { getLink } from '../../links/links/queries.ts';
+import { linkHead } from '../../links/pages/head.ts';
+import { tagHead } from '../../links/pages/tag-head.ts';
+import { campaignHead } from '../../reports/campaigns/head.ts';
 import { getTag } from '../../links/links/tags.ts';
 import { requireWorkspace } from '../../people/workspaces/guards.ts';
 import { getEvent } from './events.ts';
 import { eventParams, requestParams } from './forms.ts';
-import { type HistorySubject, showEvent, showHistory, showHistoryOf, showRequest } from './page.ts';
+import { showEvent, showHistory, showHistoryOf, showRequest } from './page.ts';
 import { type ThingFilter, thingFilters } from './things.ts';
 
 const place = {
@@ -58,8 +61,10 @@ export default async function historyRoutes(app: FastifyInstance): Promise<void>
     '/w/:workspace/links/:linkId/history',
     { ...toSee, schema: { params: linkParams, querystring: placeQuery } },
     async (request, reply) => {
-      const { id, domain, slug } = await getLink(db, request.workspace.id, request.params.linkId);
-      return showHistoryOf(request, reply, request.query, subject(request, 'links', id, `${domain}/${slug}`, 'links'));
+      const link = await getLink(db, request.workspace.id, request.params.linkId);
+      const head = linkHead(request, link, 'history', new Date());
+      const name = `${link.domain}/${link.slug}`;
+      return showHistoryOf(request, reply, request.query, { id: link.id, name, section: 'links', head });
     },
   );
 
@@ -67,8 +72,10 @@ export default async function historyRoutes(app: FastifyInstance): Promise<void>
     '/w/:workspace/tags/:tagId/history',
     { ...toSee, schema: { params: tagParams, querystring: placeQuery } },
     async (request, reply) => {
-      const { id, name } = await getTag(db, request.workspace.id, request.params.tagId);
-      return showHistoryOf(request, reply, request.query, subject(request, 'tags', id, name, 'reports/tags'));
+      const tag = await getTag(db, request.workspace.id, request.params.tagId);
+      const { id, name } = tag;
+      const head = tagHead(request, tag, 'history');
+      return showHistoryOf(request, reply, request.query, { id, name, section: 'tags', tagHead: head });
     },
   );
 
@@ -76,8 +83,10 @@ export default async function historyRoutes(app: FastifyInstance): Promise<void>
     '/w/:workspace/campaigns/:campaignId/history',
     { ...toSee, schema: { params: campaignParams, querystring: placeQuery } },
     async (request, reply) => {
-      const { id, name } = await getCampaign(db, request.workspace.id, request.params.campaignId);
-      return showHistoryOf(request, reply, request.query, subject(request, 'campaigns', id, name, 'reports/campaigns'));
+      const campaign = await getCampaign(db, request.workspace.id, request.params.campaignId);
+      const { id, name } = campaign;
+      const head = await campaignHead(request, campaign, 'history', new Date());
+      return showHistoryOf(request, reply, request.query, { id, name, section: 'campaigns', campaignHead: head });
     },
   );
 
@@ -85,26 +94,15 @@ export default async function historyRoutes(app: FastifyInstance): Promise<void>
     '/w/:workspace/domains/:domainId/history',
     { ...toSee, schema: { params: domainParams, querystring: placeQuery } },
     async (request, reply) => {
-      const { id, host } = await getOwnDomain(db, request.workspace.id, request.params.domainId);
-      return showHistoryOf(
-        request,
-        reply,
-        request.query,
-        subject(request, 'domains', id, showHost(host).shown, 'domains'),
-      );
+      const domain = await getOwnDomain(db, request.workspace.id, request.params.domainId);
+      const head = domainHead(request, domain, 'history');
+      const { id } = domain;
+      return showHistoryOf(request, reply, request.query, {
+        id,
+        name: head.shown,
+        section: 'domains',
+        domainHead: head,
+      });
     },
   );
 }
-
-const subject = (
-  { workspace }: FastifyRequest,
-  section: string,
-  id: string,
-  name: string,
-  folder: string,
-): HistorySubject => ({
-  id,
-  name,
-  section,
-  back: { href: `/w/${workspace.slug}/${folder}/${id}`, label: name },
-});

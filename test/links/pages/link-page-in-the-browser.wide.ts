@@ -65,7 +65,7 @@ describe('the page of a link', () => {
     await page.emulateMedia({ forcedColors: 'active' });
     const lines = await tabs(page)
       .getByRole('link')
-      .evaluateAll((links) => links.map((link) => getComputedStyle(link).borderBlockEndColor));
+      .evaluateAll((links) => links.map((each) => getComputedStyle(each).borderBlockEndColor));
     expect(new Set(lines).size).toBe(2);
     await page.context().close();
   });

@@ -6,6 +6,7 @@ import { projectRoot } from '../../setup/project-root.ts';
 
 /** Codes of pages and of jobs, none of which the API has a way to. */
 const ofPages = new Set([
+  'cannot_undo',
   'custom',
   'email_taken',
   'keys_limit',

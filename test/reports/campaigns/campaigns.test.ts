@@ -39,8 +39,8 @@ describe('a campaign', () => {
     const made = await ada.ask(`${home()}/campaigns`, {
       form: { name: ' Été,  2026 ✨ ', startsOn: '2026-06-01', endsOn: '2026-08-31', goal: '12,000' },
     });
-    expect(made.headers.location).toBe(`${home()}/campaigns`);
     const campaign = await campaignNamed('Été, 2026 ✨');
+    expect(made.headers.location).toBe(`${home()}/reports/campaigns/${campaign?.id}`);
     expect(campaign).toMatchObject({ startsOn: '2026-06-01', endsOn: '2026-08-31', goal: 12_000, links: 0 });
     const link = await create(campaign?.id ?? '');
     expect(link.campaign?.name).toBe('Été, 2026 ✨');
@@ -251,7 +251,7 @@ select 1 from link_totals where workspace_id = ${workspace} and is_busy`);
       .replace(/\s+/g, ' ');
     expect(text).toContain('Loud &lt;b&gt; performs best: 6 clicks, last 7 days.');
     expect(text).toMatch(
-      /Loud &lt;b&gt; 1 link, .+ 1 % of the goal: 10 of 1,000 clicks\. \d+ by now would be even, at this rate \d+ by the end\. 6 up 50 % 3 1 .*Quiet 1 link 2 none in the 7 days before 1 1/,
+      /Loud &lt;b&gt; 1 link, .+ 1 % of the goal: 10 of 1,000 clicks\. \d+ expected by now, at this rate \d+ by the end\. 6 up 50 % 3 1 .*Quiet 1 link 2 none in the 7 days before 1 1/,
     );
     expect(text).toContain('Behind');
     expect(page.text.match(/campaign-change" data-label="" data-wide-only/g)).toHaveLength(1);

@@ -86,6 +86,26 @@ describe('in a browser', () => {
     expect((await read(link)).url).toBe('https://example.com/old');
   });
 
+  it('a tab of the link shows what was saved in the drawer above it, and the message undoes it', async () => {
+    const link = await makeLink(app, ada, { url: 'https://example.com/old', slug: 'drawn' });
+    const { page, errors } = await openPageAs(browser, app, ada);
+    await page.goto(`${home}/links/${link.id}`);
+    await page.getByRole('navigation', { name: 'This link' }).getByRole('link', { name: 'History' }).click();
+    await page.waitForURL('**/history');
+    await page.keyboard.press('e');
+    const drawer = page.locator('#edit-link');
+    await drawer.getByLabel('Destination').fill('https://example.com/drawn');
+    await drawer.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('from https://example.com/old to https://example.com/drawn').waitFor();
+    await page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('Undone.').waitFor();
+    expect([new URL(page.url()).pathname, (await read(link)).url]).toEqual([
+      `${home}/links/${link.id}/history`,
+      'https://example.com/old',
+    ]);
+    expect(errors).toEqual([]);
+  });
+
   it('more lines come below those that are shown, and the focus goes on with them', async () => {
     const many = await app.signUp('Many');
     await app.db.execute(sql`

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addTagTo } from '../../../src/links/links/bulk.ts';
-import { insertLink, type Link, updateLink } from '../../../src/links/links/queries.ts';
+import { insertLink } from '../../../src/links/links/insert.ts';
+import { type Link, updateLink } from '../../../src/links/links/queries.ts';
 import { findTag, removeTag } from '../../../src/links/links/tags.ts';
 import { command, serverJob } from '../../../src/ground/events/actor.ts';
 import type { Answer, Person, TestApp } from '../../setup/app.ts';
