@@ -43,9 +43,20 @@ function follow(form: HTMLFormElement, frame: HTMLIFrameElement): void {
     timer = setTimeout(() => void update(), pauseMs);
   };
   form.addEventListener('input', soon);
-  form.addEventListener('change', soon);
+  form.addEventListener('change', ({ target }) => {
+    soon();
+    if (target instanceof Element && target.closest('[data-unkept]')) keepChoice(form);
+  });
   // A form that came back refused holds other values than those that are stored.
   if (form.querySelector('[aria-invalid="true"]')) frame.addEventListener('load', soon, { once: true });
+}
+
+/** A choice of what is shown is no change that could be lost (guard.ts). */
+function keepChoice(form: HTMLFormElement): void {
+  for (const option of form.querySelectorAll<HTMLOptionElement>('[data-unkept] option'))
+    option.defaultSelected = option.selected;
+  for (const radio of form.querySelectorAll<HTMLInputElement>('[data-unkept] input'))
+    radio.defaultChecked = radio.checked;
 }
 
 /** Puts a page into the place of another: its body, its theme and its brand. Scripts have no place in either. */

@@ -161,6 +161,10 @@ describe('the page that visitors would see', () => {
     }
     await page.getByLabel(/^Logo/).setInputFiles(await draw(page, 'image/webp'));
     await expect.poll(() => widthOf(frame.getByAltText('Acme'))).toBe(120);
+    // A change that is not saved is not left without a question; a page that is looked at is none.
+    expect(
+      await page.evaluate("document.querySelector('form[data-guarded] select').selectedOptions[0].defaultSelected"),
+    ).toBe(true);
     // A step back is not one for each key.
     expect(await page.evaluate('history.length')).toBe(steps);
     expect((await getOwnDomain(app.db, ada.workspace.id, id)).brandName).toBeNull();

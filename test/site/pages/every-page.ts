@@ -72,6 +72,7 @@ export const ofWorkspace: Record<string, Where> = {
   'domain that is live': ({ home, domainId }) => `${home}/domains/${domainId}`,
   'domain that waits': ({ home, waitingId }) => `${home}/domains/${waitingId}`,
   'brand of a domain': ({ home, domainId }) => `${home}/domains/${domainId}/brand`,
+  'page of visitors in the settings': ({ home, domainId }) => `${home}/domains/${domainId}/visitor-page?page=ended`,
   'redirects of a domain': ({ home, domainId }) => `${home}/domains/${domainId}/redirects`,
   'search engines and apps of a domain': ({ home, domainId }) => `${home}/domains/${domainId}/apps`,
   'domain that is removed': ({ home, domainId }) => `${home}/domains/${domainId}/remove`,
