@@ -112,7 +112,7 @@ export const leastRoles: Record<string, Least> = {
   'GET /w/:workspace/links/several/:linkId/links.csv': 'member',
   'POST /w/:workspace/links/several/:linkId/undo': 'member',
   'GET /w/:workspace/links/same-destination': 'member',
-  'GET /w/:workspace/links/campaigns': 'member',
+  'GET /w/:workspace/links/campaigns/suggest': 'member',
   'POST /w/:workspace/links': 'member',
   'GET /w/:workspace/links/:linkId/qr': 'viewer',
   'GET /w/:workspace/links/:linkId/edit': 'member',

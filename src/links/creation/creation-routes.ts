@@ -49,7 +49,7 @@ export default async function creationRoutes(app: FastifyInstance): Promise<void
   );
 
   // Completes the name of a campaign, and offers to make one of it.
-  routes.get('/w/:workspace/links/campaigns', whileTyped, async (request, reply) => {
+  routes.get('/w/:workspace/links/campaigns/suggest', whileTyped, async (request, reply) => {
     const { campaign, newCampaign, idPrefix } = request.query;
     const found = await suggestCampaigns(db, request.workspace.id, campaign);
     return reply.header('cache-control', 'no-store').fragment('links/creation/_campaigns.eta', {

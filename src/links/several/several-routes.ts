@@ -138,7 +138,12 @@ export default async function severalRoutes(app: FastifyInstance): Promise<void>
         by,
         links.map((link) => link.id),
       );
-      reply.flash('success', `${plural(archived.length, 'link')} archived. Nobody can open them.`);
+      const isAny = archived.length > 0;
+      reply.flash(
+        'success',
+        `${plural(archived.length, 'link')} archived. Nobody can open them.`,
+        isAny ? id : undefined,
+      );
       return reply.redirect(`/w/${slug}/links/several/${linkId}`, 303);
     },
   );

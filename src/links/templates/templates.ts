@@ -181,7 +181,7 @@ const columnsOf = (workspaceId: string, { name, domainId, campaignId }: Template
 /** The fields of a template that its events keep. */
 const fieldsOf = ({ name, domain, campaign, tags }: LinkTemplate) => ({
   name,
-  domain,
+  domain: domain?.host ?? null,
   campaign,
   tags: tags.map((tag) => tag.name),
 });

@@ -36,7 +36,7 @@ order by lower(n.actor_name), a.key`);
   return rows;
 }
 
-/** Which of these things are there still: links, tags, campaigns and domains. */
+/** The things among these that are there still: links, tags, campaigns, link templates and domains. */
 export async function listThere(db: Db, workspaceId: string, ids: readonly string[]): Promise<Set<string>> {
   if (ids.length === 0) return new Set();
   const isAsked = sql`workspace_id = ${workspaceId} and id = any(${sql.param([...new Set(ids)])}::text[])`;
@@ -46,6 +46,8 @@ union all
 select id from tags where ${isAsked}
 union all
 select id from campaigns where ${isAsked}
+union all
+select id from link_templates where ${isAsked}
 union all
 select id from domains where ${isAsked} and state <> 'removed'`);
   return new Set(rows.map(({ id }) => id));

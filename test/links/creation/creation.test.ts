@@ -96,7 +96,7 @@ describe('a campaign that there is not', () => {
 
   it('is offered while it is typed, unless there is one', async () => {
     const ask = async (query: Record<string, string>) =>
-      (await ada.ask(`${home}/campaigns?${new URLSearchParams(query)}`, { headers: viaDialog })).text;
+      (await ada.ask(`${home}/campaigns/suggest?${new URLSearchParams(query)}`, { headers: viaDialog })).text;
     expect(await ask({ campaign: 'Aut' })).toMatch(/data-complete="Autumn 2026"[\s\S]*value="Aut"[^c]*>/);
     expect(await ask({ campaign: 'Aut', newCampaign: 'aut' })).toMatch(/value="Aut" checked/);
     expect(await ask({ campaign: 'autumn 2026' })).not.toContain('newCampaign');
@@ -186,7 +186,7 @@ describe('who makes campaigns with links', () => {
   it('is whoever may make them', async () => {
     const viewer = await app.signUp('Vic');
     await joinWorkspace(app, viewer, ada, 'viewer');
-    for (const path of ['campaigns?campaign=x', 'same-destination?url=example.com'])
+    for (const path of ['campaigns/suggest?campaign=x', 'same-destination?url=example.com'])
       expect((await viewer.ask(`${home}/${path}`)).status).toBe(403);
     const before = await lastEvent(app.db);
     expect((await viewer.ask(home, { form: { url: 'example.com', campaign: 'X', newCampaign: 'X' } })).status).toBe(

@@ -357,7 +357,7 @@ describe('the sidebar', () => {
   it('comes after the skip link and before the page, and is alone on a wide window', async () => {
     const { page } = await open(`${home}/links`);
     const stops: string[] = [];
-    for (let press = 0; press < 18; press++) {
+    for (let press = 0; press < 24; press++) {
       await page.keyboard.press('Tab');
       stops.push(
         await page.evaluate(() => {
