@@ -140,7 +140,7 @@ export const brandTab: SettingsTab = {
   sections: [
     {
       heading: 'Your brand',
-      text: 'ShownForm on the pages that visitors see: before a link opens, and when it does not.',
+      text: 'Shown on the pages that visitors see: before a link opens, and when it does not.',
       fields: ['brandName', 'brandColor'],
     },
   ],
