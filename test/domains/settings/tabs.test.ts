@@ -100,8 +100,10 @@ describe('the settings of a domain', () => {
     const page = await ada.ask(path);
     const hrefs = /<nav class="noun-tabs"[^]*?<\/nav>/.exec(page.text)?.[0].match(/href="[^"]+"/g);
     const report = path.replace('/domains/', '/reports/domains/');
-    expect(hrefs).toEqual([path, ...tabs.map((tab) => `${path}/${tab}`), report].map((href) => `href="${href}"`));
-    expect((await ada.ask(report)).text).toContain(`<nav class="noun-tabs" aria-label="This domain">`);
+    const addresses = [path, ...tabs.map((tab) => `${path}/${tab}`), report, `${path}/history`];
+    expect(hrefs).toEqual(addresses.map((href) => `href="${href}"`));
+    for (const address of addresses)
+      expect((await ada.ask(address)).text).toContain(`<a href="${address}" aria-current="page">`);
   });
 
   it('reach visitors at once', async () => {
