@@ -131,7 +131,7 @@ export default async function severalRoutes(app: FastifyInstance): Promise<void>
       const { id, slug } = request.workspace;
       const { linkId } = request.params;
       const links = await readSet(db, id, linkId);
-      const by = { ...actorOf(request), via: 'bulk' } as const;
+      const by = { ...actorOf(request), via: 'undo' } as const;
       const archived = await archiveLinks(
         db,
         id,

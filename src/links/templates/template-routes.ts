@@ -79,7 +79,8 @@ export default async function templateRoutes(app: FastifyInstance): Promise<void
           edit.refuseOvertaken(textsOfTemplate(now));
           return readTemplate(db, workspaceId, { ...textsOfTemplate(now), ...edit.changes });
         });
-        reply.flash('success', `“${saved.name}” is saved. Links that were made with it stay as they are.`);
+        const sentence = `“${saved.name}” is saved. Links that were made with it stay as they are.`;
+        reply.flash('success', sentence, Object.keys(edit.changes).length > 0 ? workspaceId : undefined);
         return reply.redirect(templatesHref(request), 303);
       },
       async ({ errors, thrown }) => {

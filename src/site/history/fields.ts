@@ -97,8 +97,8 @@ function wordsOf(thing: string, name: string, value: unknown, timeZone: string):
     if (value.length === 0) return null;
     return name === 'links' ? plural(value.length, 'link') : shortened(value.map(String).join(', '), maxShown);
   }
-  const named = (value as { name?: unknown }).name;
-  return typeof named === 'string' ? named : null;
+  const { name: called, host } = value as { name?: unknown; host?: unknown };
+  return [called, host].find((words) => typeof words === 'string') ?? null;
 }
 
 /** A link as the fields of an event say it, over another one; options are shown of it. */

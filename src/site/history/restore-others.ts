@@ -2,6 +2,8 @@ import type { Fields } from '../../ground/events/happened.ts';
 import { AppError } from '../../ground/text/errors.ts';
 import { type CampaignPlan, getCampaign, updateCampaign } from '../../links/links/campaigns.ts';
 import { getTag, readTagName, type TagColour, tagColours, updateTag } from '../../links/links/tags.ts';
+import { readTemplate, templateFields, textsOfTemplate } from '../../links/templates/forms.ts';
+import { getTemplate, type LinkTemplate, updateTemplate } from '../../links/templates/templates.ts';
 import { readReportAddress } from '../../reports/addresses/view-address.ts';
 import { readPlan, textsOf } from '../../reports/campaigns/forms.ts';
 import { getScope } from '../../reports/counts/queries.ts';
@@ -9,6 +11,7 @@ import { hasNote, insertNote, removeNote } from '../../reports/notes/notes.ts';
 import { getView, insertView, readViewName, removeView, renameView } from '../../reports/saved-views/saved-views.ts';
 import type { FieldNow } from './compared.ts';
 import type { HistoryEvent } from './events.ts';
+import { tagNamesIn } from './fields.ts';
 import type { RestorePlace, Restorer, Restorers } from './restorer.ts';
 
 const text = (fields: Fields | null, name: string): string => {
@@ -63,6 +66,40 @@ const campaign: Restorer = {
       const texts = textsOf(now);
       return readPlan({ ...texts, ...decide(besides(event, campaignLabels, texts)) });
     });
+  },
+};
+
+/** A template as the fields of an event say it, over the one that is there. */
+const templateWith = (now: LinkTemplate, fields: Fields | null): LinkTemplate => ({
+  ...now,
+  ...(fields as Partial<LinkTemplate> | null),
+  tags: fields && 'tags' in fields ? tagNamesIn(fields).map((name) => ({ name, colour: 'grey' })) : now.tags,
+});
+
+const templateLabels = { name: 'Name', domain: 'Domain', campaign: 'Campaign', tags: 'Tags' };
+
+function templateBesides({ before, after }: HistoryEvent, now: LinkTemplate): FieldNow[] {
+  const [texts, undone, left] = [now, templateWith(now, before), templateWith(now, after)].map(textsOfTemplate);
+  return templateFields
+    .filter((name) => name in { ...before, ...after })
+    .map((name) => ({
+      name,
+      label: templateLabels[name],
+      now: texts?.[name] ?? '',
+      undone: undone?.[name] ?? '',
+      left: left?.[name] ?? '',
+    }));
+}
+
+const template: Restorer = {
+  right: 'organise',
+  async compare({ tx, workspace }, event) {
+    return templateBesides(event, await getTemplate(tx, workspace.id, event.targetId));
+  },
+  async apply({ tx, workspace, by }, event, decide) {
+    await updateTemplate(tx, workspace.id, by, event.targetId, (now) =>
+      readTemplate(tx, workspace.id, { ...textsOfTemplate(now), ...decide(templateBesides(event, now)) }),
+    );
   },
 };
 
@@ -149,6 +186,7 @@ async function hasView(tx: RestorePlace['tx'], workspaceId: string, viewId: stri
 export const otherRestorers: Restorers = {
   'tag.changed': tag,
   'campaign.changed': campaign,
+  'template.changed': template,
   'view.changed': renamedView,
   'note.created': note(false),
   'note.restored': note(false),

@@ -285,7 +285,7 @@ describe('links that were made together', () => {
     const before = await lastEvent(app.db);
     expect((await send(`${page}/undo`, {})).status).toBe(303);
     expect((await eventsAfter(app.db, before)).map(({ what, via }) => [what, via])).toEqual([
-      ['link.archived', 'bulk'],
+      ['link.archived', 'undo'],
     ]);
     expect([(await app.visit('/undo-1')).status, (await app.visit('/undo-2')).status]).toEqual([410, 410]);
     expect((await ada.ask(page)).text).toContain('They are archived.');

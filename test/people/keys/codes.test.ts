@@ -12,11 +12,14 @@ const ofPages = new Set([
   'keys_limit',
   'last_owner',
   'links_limit',
+  'list_invalid',
   'mailings_limit',
   'newer_version',
   'overtaken',
+  'rows_refused',
   'tag_taken',
   'tag_unknown',
+  'templates_limit',
   'too_many',
 ]);
 

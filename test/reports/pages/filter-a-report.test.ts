@@ -92,7 +92,7 @@ describe('the lists of a report', () => {
   });
 
   it('show terms and contents', async () => {
-    expect(await read(link)).toMatch(/Terms.*Contents/);
+    expect(await read(link)).toMatch(/UTM by .*Term Content/);
   });
 
   it('are whole on a page of their own, with search', async () => {

@@ -93,9 +93,9 @@ describe('the History of a link', () => {
     await grace.ask(`${home}/tags/${tag?.id}`, { form: { name: 'E-mail', colour: tag?.colour ?? '' } });
     expect((await historyOf(`/tags/${tag?.id}/history`))[0]).toBe('Grace changed the name from Mail to E-mail');
     const domainId = await insertDomain(app.db, workspaceId, 'go.acme.com');
-    await ada.ask(`${home}/domains/${domainId}/settings`, { form: { brandName: 'Acme', redirectStatus: '301' } });
+    await ada.ask(`${home}/domains/${domainId}/redirects`, { form: { redirectStatus: '301' } });
     expect((await historyOf(`/domains/${domainId}/history`))[0]).toBe(
-      'Ada changed the domain Brand name Acme Redirect status from 302 to 301',
+      'Ada changed the redirect status from 302 to 301',
     );
     const stranger = await app.signUp('Stranger');
     for (const path of [`links/${link.id}`, `campaigns/${campaign.id}`, `tags/${tag?.id}`, `domains/${domainId}`])

@@ -323,6 +323,27 @@ describe('other things', () => {
     ]);
   });
 
+  it('link templates: campaign and tags come back, but not over what others changed since', async () => {
+    const campaign = await makeCampaign(app, workspaceId, `Of templates ${link.id}`);
+    const before = { name: `Mail ${link.id}`, domain: '', campaign: campaign.name, tags: 'kept' };
+    await ada.ask(`${home}/templates`, { form: before });
+    const { rows } = await app.db.execute<{ id: string }>(
+      sql`select id from link_templates where name = ${before.name}`,
+    );
+    const page = `${home}/templates/${rows[0]?.id}`;
+    const shown = async () => {
+      const { name, domain, campaign: of, tags } = fieldsOf(await ada.ask(page), page);
+      return { name, domain, campaign: of, tags };
+    };
+    const saved = await ada.ask(page, { form: { ...before, campaign: '', tags: 'kept, more' } });
+    expect((await pressUndo(ada, saved))?.status).toBe(303);
+    expect(await shown()).toEqual(before);
+    const again = await ada.ask(page, { form: { ...before, name: `Ada ${link.id}` } });
+    await grace.ask(page, { form: { ...before, name: `Grace ${link.id}` } });
+    expect((await pressUndo(ada, again))?.status).toBe(409);
+    expect((await shown()).name).toBe(`Grace ${link.id}`);
+  });
+
   it('notes and views come back under their own ids, once, and go again', async () => {
     const address = `${home}/reports?period=7d`;
     await ada.ask(`${home}/views`, { form: { name: 'Seven days', address } });

@@ -56,6 +56,8 @@ export const ofWorkspace: Record<string, Where> = {
   'one tag': ({ home, tagId }) => `${home}/tags/${tagId}`,
   history: ({ home }) => `${home}/history`,
   'history without a match': ({ home }) => `${home}/history?of=keys&day=2001-01-01`,
+  'one change': ({ home, change }) => `${home}/history/${change.eventId}`,
+  'changes of one request': ({ home, change }) => `${home}/history/requests/${change.requestId}`,
   'history of a link': ({ home, long }) => `${home}/links/${long.id}/history`,
   'history of a campaign': ({ home, campaigns }) => `${home}/campaigns/${campaigns[0]}/history`,
   'history of a tag': ({ home, tagId }) => `${home}/tags/${tagId}/history`,

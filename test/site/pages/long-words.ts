@@ -8,7 +8,7 @@ import { KnownShapes } from '../../../src/visitors/clicks/known-shapes.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { insertCampaign } from '../../../src/links/links/campaigns.ts';
 import { insertLink } from '../../../src/links/links/insert.ts';
-import { type NewLink } from '../../../src/links/links/queries.ts';
+import { type NewLink, updateLink } from '../../../src/links/links/queries.ts';
 import { ensureTags } from '../../../src/links/links/tags.ts';
 import { insertMail } from '../../../src/ground/mail/queries.ts';
 import { insertMailing } from '../../../src/reports/mailings/queries.ts';
@@ -161,8 +161,17 @@ update users set name = ${unbroken.slice(0, 80)} where email = ${member.email}`)
   });
   await insertMail(db, { to: recipient, subject: unbroken, text: `Hello,\n\n${longUrl}\n` }, new Date(), false);
 
+  // From the longest words to others and back.
+  const by = { ...byPerson(createdBy), requestId: 'change-of-long-words' };
+  await updateLink(db, workspaceId, by, long.id, { url: `${longUrl}&b`, title: rightToLeft });
+  await updateLink(db, workspaceId, by, long.id, { url: longUrl, title: unbroken });
+  const { rows: changes } = await db.execute<{ id: string }>(
+    sql`select max(id)::text as id from events where request_id = ${by.requestId}`,
+  );
+
   return {
     home,
+    change: { eventId: changes[0]?.id ?? '', requestId: by.requestId },
     short: app.config.shortUrl,
     unbroken,
     long,
