@@ -92,6 +92,7 @@ describe('while all hits are taken away', () => {
       bypassCSP: true,
     });
     await page.goto(`${app.url}${home}/reports?period=7d`);
+    await page.getByRole('button', { name: 'More about this report' }).click();
     await page.getByRole('button', { name: 'Export' }).click();
     await page.getByRole('button', { name: 'All hits, as CSV' }).click();
     const start = page.locator('[data-download-start]');

@@ -145,7 +145,8 @@ describe.sequential('a report in the browser', () => {
   });
 
   it('compares links', async () => {
-    await page.goto(link);
+    // The period that was chosen last is kept.
+    await page.goto(`${link}?period=30d`);
     await page.locator('main').getByRole('link', { name: 'Compare' }).click();
     await page.waitForURL(/compare\?period=.*&link=/);
     expect(await page.locator('.compare-table').innerText()).toMatch(/spring\s+3\s+3/);
