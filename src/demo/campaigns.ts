@@ -1,5 +1,5 @@
 import { clicksOf } from '../reports/campaigns/standing.ts';
-import { countCampaignDays } from '../visitors/rollups/days.ts';
+import { countGroupDays } from '../visitors/rollups/days.ts';
 import type { Db } from '../ground/db/db.ts';
 import type { Actor } from '../ground/events/actor.ts';
 import { type Campaign, insertCampaign, listCampaigns, updateCampaign } from '../links/links/campaigns.ts';
@@ -93,7 +93,7 @@ export async function setGoals(
 ): Promise<void> {
   const span = { first: demo.days[0] ?? '', last: demo.days.at(-1) ?? '' };
   const ids = [...ensured.values()].map(({ id }) => id);
-  const counts = await countCampaignDays(db, workspace.id, { ...span, timeZone: workspace.timeZone }, ids);
+  const counts = await countGroupDays(db, workspace.id, 'campaign', { ...span, timeZone: workspace.timeZone }, ids);
   for (const [key, { isNew, id, startsOn, endsOn }] of ensured) {
     const { attained } = campaignOf(key);
     if (!isNew || !attained || !startsOn || !endsOn) continue;

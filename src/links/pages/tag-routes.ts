@@ -12,7 +12,7 @@ import { takeForm } from '../../ground/http/forms.ts';
 import { typed } from '../../ground/http/typed.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
-import { countTagClicks } from '../../visitors/rollups/days.ts';
+import { countGroupDays } from '../../visitors/rollups/days.ts';
 import { mostCompared, tabQuery } from './forms.ts';
 import { showLinksOf } from './list-page.ts';
 import { tagHead, tagPath } from './tag-head.ts';
@@ -149,9 +149,12 @@ async function countRecent({ server, workspace }: FastifyRequest, tags: readonly
   const days = { first: addDays(last, 1 - recentDays), last, timeZone };
   const ids = tags.map((tag) => tag.id);
   const tooLong = () => new Invalid('Counting these tags takes too long.', { field: 'clicks', code: tookTooLong });
-  const count = (tx: Db) => countTagClicks(tx, id, days, ids);
+  const count = (tx: Db) => countGroupDays(tx, id, 'tag', days, ids);
   const { value } = await orRefusal(() => inTurn(server.db, id, 'lists', count, { tooLong, field: 'clicks' }));
-  return value;
+  if (!value) return undefined;
+  const clicks = new Map<string, number>();
+  for (const day of value) clicks.set(day.groupId, (clicks.get(day.groupId) ?? 0) + day.clicks);
+  return clicks;
 }
 
 const tagsHref = (request: FastifyRequest) => `/w/${request.workspace.slug}/tags`;

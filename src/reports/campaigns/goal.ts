@@ -4,7 +4,7 @@ import { Invalid } from '../../ground/text/errors.ts';
 import { formatNumber, formatPercent, plural } from '../../ground/text/format.ts';
 import { localDay } from '../../ground/time/zoned-time.ts';
 import type { Campaign } from '../../links/links/campaigns.ts';
-import { type CampaignDay, countCampaignDays } from '../../visitors/rollups/days.ts';
+import { type GroupDay, countGroupDays } from '../../visitors/rollups/days.ts';
 import { type Pace, paceOf } from './pace.ts';
 import { clicksOf, type Days } from './standing.ts';
 
@@ -34,7 +34,7 @@ export async function loadGoal(
     db,
     workspaceId,
     'rows',
-    (tx) => countCampaignDays(tx, workspaceId, days, [campaign.id]),
+    (tx) => countGroupDays(tx, workspaceId, 'campaign', days, [campaign.id]),
     {
       field: 'goal',
       tooLong: () => new Invalid('Counting this campaign takes too long.', { field: 'goal', code: tookTooLong }),
@@ -44,7 +44,7 @@ export async function loadGoal(
 }
 
 /** @param counts of its days, at least */
-export function goalOf(campaign: Campaign, counts: readonly CampaignDay[], clock: Clock): CampaignGoal | null {
+export function goalOf(campaign: Campaign, counts: readonly GroupDay[], clock: Clock): CampaignGoal | null {
   const { id, goal, startsOn, endsOn } = campaign;
   if (goal === null) return null;
   const clicks = clicksOf(counts, id, goalDays(campaign, clock));

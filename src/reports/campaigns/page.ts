@@ -8,7 +8,7 @@ import { type Campaign, listCampaigns } from '../../links/links/campaigns.ts';
 import { drawSparkline, type Sparkline } from '../../links/pages/sparkline.ts';
 import { addDays, countDays, dayStart, localDay } from '../../ground/time/zoned-time.ts';
 import { type CampaignGoal, goalDays, goalOf } from './goal.ts';
-import { type CampaignDay, countCampaignDays } from '../../visitors/rollups/days.ts';
+import { type GroupDay, countGroupDays } from '../../visitors/rollups/days.ts';
 import { type Standing, standingsOf } from './standing.ts';
 
 /** A campaign's row in words and shapes. */
@@ -45,7 +45,7 @@ async function readCampaigns(db: Db, workspaceId: string, period: Period): Promi
   const today = localDay(now, timeZone);
   const ids = (some: readonly Campaign[]) => some.map(({ id }) => id);
   const span = { first: before.first, last: period.days.last, timeZone };
-  const counts = await countCampaignDays(db, workspaceId, span, ids(campaigns));
+  const counts = await countGroupDays(db, workspaceId, 'campaign', span, ids(campaigns));
   const goalCounts = await countGoals();
   const days = Array.from({ length: countDays(period.days.first, period.days.last) }, (_, index) =>
     addDays(period.days.first, index),
@@ -59,10 +59,10 @@ async function readCampaigns(db: Db, workspaceId: string, period: Period): Promi
     goal: goalOf(standing.campaign, goalCounts, { timeZone, now }),
   }));
 
-  async function countGoals(): Promise<CampaignDay[]> {
+  async function countGoals(): Promise<GroupDay[]> {
     const [first] = withGoal.map((campaign) => goalDays(campaign, { timeZone, now }).first).toSorted();
     if (first === undefined || first > today) return [];
-    return countCampaignDays(db, workspaceId, { first, last: today, timeZone }, ids(withGoal));
+    return countGroupDays(db, workspaceId, 'campaign', { first, last: today, timeZone }, ids(withGoal));
   }
 }
 

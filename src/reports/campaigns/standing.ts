@@ -1,5 +1,5 @@
 import type { Campaign } from '../../links/links/campaigns.ts';
-import type { CampaignDay } from '../../visitors/rollups/days.ts';
+import type { GroupDay } from '../../visitors/rollups/days.ts';
 
 type Sum = { clicks: number; visitors: number; scans: number };
 
@@ -24,7 +24,7 @@ const isIn = (day: string, { first, last }: Days) => day >= first && day <= last
  */
 export function standingsOf(
   campaigns: readonly Campaign[],
-  counts: readonly CampaignDay[],
+  counts: readonly GroupDay[],
   period: { days: readonly string[]; before: Days },
 ): Standing[] {
   const index = new Map(period.days.map((day, position) => [day, position]));
@@ -34,8 +34,8 @@ export function standingsOf(
       { campaign, total: { clicks: 0, visitors: 0, scans: 0 }, before: 0, line: period.days.map(() => 0) },
     ]),
   );
-  for (const { campaignId, day, clicks, visitors, scans } of counts) {
-    const standing = standings.get(campaignId);
+  for (const { groupId, day, clicks, visitors, scans } of counts) {
+    const standing = standings.get(groupId);
     const position = index.get(day);
     if (!standing) continue;
     if (position !== undefined) {
@@ -58,8 +58,8 @@ export function standingsOf(
 }
 
 /** Clicks of a campaign on some days. */
-export function clicksOf(counts: readonly CampaignDay[], campaignId: string, days: Days): number {
+export function clicksOf(counts: readonly GroupDay[], campaignId: string, days: Days): number {
   return counts
-    .filter((count) => count.campaignId === campaignId && isIn(count.day, days))
+    .filter((count) => count.groupId === campaignId && isIn(count.day, days))
     .reduce((sum, { clicks }) => sum + clicks, 0);
 }

@@ -200,24 +200,22 @@ export function hitsOf(scope: Scope, { rolledUp, rows }: Sources, values: readon
 }
 
 /**
- * Selects of what rollups have of a span's days: whole months, the days of others, and days that no job has folded yet.
- * @param select the columns, by SQL of the clicks and visitors of a row `t`
+ * Selects (scope_id, dimension, value, clicks, visitors) of what rollups have of a span's days: whole months, the days of
+ * others, and days that no job has folded yet.
  * @param where a condition on rows `t`
  */
-function countsOfDays({ days }: Sources, select: (clicks: SQL, visitors: SQL) => SQL, where: SQL): SQL[] {
+function countsOfDays({ days }: Sources, where: SQL): SQL[] {
   if (!days) return [];
   const { whole, parts } = monthPartsOf(days);
-  const plain = select(sql`t.clicks`, sql`t.visitors`);
+  const select = (table: 'monthly' | 'daily', isThen: SQL, clicks = sql`t.clicks`, visitors = sql`t.visitors`) => sql`
+    select t.scope_id, t.dimension, t.value, ${clicks} as clicks, ${visitors} as visitors
+    from ${sql.raw(`click_counts_${table}`)} t where ${where} and ${isThen}`;
   return [
-    sql`${plain} from click_counts_monthly t where ${where} and t.month = any(${sql.param(whole)}::date[])`,
-    ...parts.map(
-      (part) => sql`${select(sumOfDays('clicks', part), sumOfDays('visitors', part))} from click_counts_monthly t
-  where ${where} and t.month = ${part.month}::date`,
-    ),
-    ...parts.map(
-      ({ first, last }) =>
-        sql`${plain} from click_counts_daily t where ${where} and t.day between ${first}::date and ${last}::date`,
-    ),
+    select('monthly', sql`t.month = any(${sql.param(whole)}::date[])`),
+    ...parts.flatMap((part) => [
+      select('monthly', sql`t.month = ${part.month}::date`, sumOfDays('clicks', part), sumOfDays('visitors', part)),
+      select('daily', sql`t.day between ${part.first}::date and ${part.last}::date`),
+    ]),
   ];
 }
 
@@ -254,11 +252,7 @@ export async function countDimensions(
   const valuesOfRollup = isByLink
     ? sql`select t.dimension, t.value union all select 'link', t.scope_id where t.dimension = 'class' and t.value = 'human'`
     : sql`select t.dimension, t.value`;
-  const ofRollups = countsOfDays(
-    sources,
-    (clicks, visitors) => sql`select t.scope_id, t.dimension, t.value, ${clicks} as clicks, ${visitors} as visitors`,
-    sql`${isOfRollups(scope)} and t.dimension = any(${names}::text[])`,
-  ).map(
+  const ofRollups = countsOfDays(sources, sql`${isOfRollups(scope)} and t.dimension = any(${names}::text[])`).map(
     (rows) =>
       sql`select v.dimension, v.value, t.clicks, t.visitors from (${rows}) t cross join lateral (${valuesOfRollup}) v`,
   );

@@ -35,6 +35,9 @@ export const rollupOf = (
     offset 0
   )`;
 
+/** Condition: a job has yet to fold days of versions before; asked once a statement. */
+const areOlderDays = sql`exists (select 1 from click_counts_daily)`;
+
 /** A day of a value that no job has folded into its month yet, to be joined laterally. */
 const olderDayOf = (key: RollupKey): SQL => sql`(
     select clicks, visitors from click_counts_daily where ${isOfKey(key)} and day = ${key.at}
@@ -61,6 +64,7 @@ function daysOf(key: Omit<RollupKey, 'at'>, first: SQL, last: SQL): SQL {
     select g.day::date, d.clicks, d.visitors
     from generate_series(${first}, ${last}, interval '1 day') g (day)
     cross join lateral ${olderDayOf({ ...key, at: onDay })} d
+    where ${areOlderDays}
   ) d`;
 }
 
@@ -111,47 +115,59 @@ group by 1, 2`);
   return rows;
 }
 
-/** Clicks of people on the links of a campaign on one day; scans are those through QR codes. */
-export type CampaignDay = { campaignId: string; day: string; clicks: number; visitors: number; scans: number };
+/** Links that belong together, as rows (link_id, group_id) of some groups of a workspace. Deleted links belong on. */
+const membersOf = {
+  campaign: (workspaceId: string, ids: SQL): SQL => sql`(
+  select id as link_id, campaign_id as group_id from links where workspace_id = ${workspaceId} and campaign_id = ${ids})`,
+  tag: (workspaceId: string, ids: SQL): SQL => sql`(
+  select lt.link_id, lt.tag_id as group_id from link_tags lt join links l on l.id = lt.link_id
+  where l.workspace_id = ${workspaceId} and lt.tag_id = ${ids})`,
+};
+
+/** Clicks of people on the links of a campaign or a tag on one day; scans are those through QR codes. */
+export type GroupDay = { groupId: string; day: string; clicks: number; visitors: number; scans: number };
 
 /**
- * Counts clicks of a workspace's campaigns day by day; days without clicks are left out. Exact at this moment: the
- * campaigns' daily rollups with what is pending. Busy links and rows answer while a link has just come or left. Links that
- * were deleted go on counting, so that a result does not shrink. Visitors are summed over links: one who opened two links on
- * one day counts for both.
+ * Counts clicks of a workspace's campaigns or tags day by day; days without clicks are left out. Exact at this moment: their
+ * own rollups with what is pending. Links and rows answer while a link has just come or left. Links that were deleted go on
+ * counting, so that a result does not shrink. Visitors are summed over links: one who opened two links on one day counts
+ * for both.
  * @param days first and last, 'YYYY-MM-DD' of the workspace's calendar, both counted
  * @param days.timeZone the workspace's
- * @param campaignIds only of these
+ * @param groupIds only of these
  */
-export async function countCampaignDays(
+export async function countGroupDays(
   db: Db,
   workspaceId: string,
+  kind: keyof typeof membersOf,
   days: { first: string; last: string; timeZone: string },
-  campaignIds: readonly string[],
-): Promise<CampaignDay[]> {
+  groupIds: readonly string[],
+): Promise<GroupDay[]> {
   const { first, last, timeZone } = days;
   const from = dayStart(first, timeZone).toISOString();
   const to = dayStart(addDays(last, 1), timeZone).toISOString();
   const columns = ['link_id', 'clicked_at', 'class', 'channel', 'is_first_on_link'] as const;
-  const kept = [...(await findKept(db, workspaceId, campaignIds)).keys()];
-  const { rows } = await db.execute<CampaignDay>(sql`
+  const keptIds = await findKept(db, workspaceId, groupIds);
+  const members = (some: readonly string[]) => membersOf[kind](workspaceId, sql`any(${sql.param([...some])}::text[])`);
+  const ofHit = sql`(c.clicked_at at time zone ${timeZone})::date, 1, c.is_first_on_link::int, (c.channel = 'qr')::int`;
+  const isCounted = sql`c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}`;
+  const { rows } = await db.execute<GroupDay>(sql`
 with kept as materialized (
-  select id from unnest(${sql.param(kept)}::text[]) k (id)
+  select id from unnest(${sql.param([...keptIds.keys()])}::text[]) k (id)
 ), link as materialized (
-  select l.id, l.campaign_id, l.campaign_id in (select id from kept) as is_kept, coalesce(t.is_busy, false) as is_busy,
+  select m.link_id as id, m.group_id, coalesce(t.is_busy, false) as is_busy,
          coalesce(t.is_busy or t.has_history, false) as is_rolled_up
-  from links l
-  left join link_totals t on t.link_id = l.id
-  where l.workspace_id = ${workspaceId} and l.campaign_id = any(${sql.param([...campaignIds])}::text[])
+  from ${members(groupIds.filter((id) => !keptIds.has(id)))} m
+  left join link_totals t on t.link_id = m.link_id
 ), counted as (
-  select s.campaign_id, d.day,
+  select s.group_id, d.day,
          case v.dimension when 'class' then d.clicks else 0 end as clicks,
          case v.dimension when 'class' then d.visitors else 0 end as visitors,
          case v.dimension when 'channel' then d.clicks else 0 end as scans
   from (
-    select id as scope_id, id as campaign_id from kept
+    select id as scope_id, id as group_id from kept
     union all
-    select id, campaign_id from link where is_rolled_up and not is_kept
+    select id, group_id from link where is_rolled_up
   ) s
   cross join (values ('class', 'human'), ('channel', 'qr')) as v (dimension, value)
   cross join lateral ${daysOf(
@@ -161,93 +177,27 @@ with kept as materialized (
     sql`${last}::date`,
   )}
   union all
-  select l.campaign_id, (c.clicked_at at time zone ${timeZone})::date,
-         1, c.is_first_on_link::int, (c.channel = 'qr')::int
-  from link l
-  join ${olderHits(workspaceId, columns)} c on c.link_id = l.id
-  where (l.is_busy or l.is_kept) and c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}
-  union all
-  select l.campaign_id, (c.clicked_at at time zone ${timeZone})::date,
-         1, c.is_first_on_link::int, (c.channel = 'qr')::int
+  select l.group_id, ${ofHit}
   from link l
   join clicks c on c.link_id = l.id and c.workspace_id = ${workspaceId}
-  where not l.is_busy and not l.is_kept and c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}
+  where not l.is_busy and ${isCounted}
   union all
-  select l.campaign_id, (c.clicked_at at time zone ${timeZone})::date,
-         1, c.is_first_on_link::int, (c.channel = 'qr')::int
-  from link l
-  join ${waitingHits(workspaceId, columns)} c on c.link_id = l.id
-  where c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}
+  select m.group_id, ${ofHit}
+  from ${olderHits(workspaceId, columns)} c
+  join ${members(groupIds)} m on m.link_id = c.link_id
+  where ${isCounted}
+    and (m.group_id in (select id from kept) or (m.link_id, m.group_id) in (select id, group_id from link where is_busy))
+  union all
+  select m.group_id, ${ofHit}
+  from ${waitingHits(workspaceId, columns)} c
+  join ${members(groupIds)} m on m.link_id = c.link_id
+  where ${isCounted}
 )
-select campaign_id as "campaignId", day::text as day,
+select group_id as "groupId", day::text as day,
        sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors, sum(scans)::float8 as scans
 from counted
 group by 1, 2
 having sum(clicks) <> 0
 order by 1, 2`);
   return rows;
-}
-
-/**
- * Clicks of people on the links of each tag, on some days. Exact at this moment, as countCampaignDays is. Links are looked
- * at one by one where their tag is not counted ahead, which is so for seconds.
- * @param days first and last, 'YYYY-MM-DD' of the workspace's calendar, both counted
- * @param days.timeZone the workspace's
- * @returns by the tag's id; those without clicks are left out
- */
-export async function countTagClicks(
-  db: Db,
-  workspaceId: string,
-  days: { first: string; last: string; timeZone: string },
-  tagIds: readonly string[],
-): Promise<Map<string, number>> {
-  const { first, last, timeZone } = days;
-  const from = dayStart(first, timeZone).toISOString();
-  const to = dayStart(addDays(last, 1), timeZone).toISOString();
-  const kept = await findKept(db, workspaceId, tagIds);
-  const ids = (some: readonly string[]) => sql`any(${sql.param([...some])}::text[])`;
-  const isCounted = sql`c.class = 'human' and c.clicked_at >= ${from} and c.clicked_at < ${to}`;
-  const columns = ['link_id', 'clicked_at', 'class'] as const;
-  const clicksOf = (scopeId: SQL) =>
-    daysOf({ scopeId, dimension: sql`'class'`, value: sql`'human'` }, sql`${first}::date`, sql`${last}::date`);
-  const { rows } = await db.execute<{ tagId: string; clicks: number }>(sql`
-with kept as materialized (
-  select id from tags where workspace_id = ${workspaceId} and id = ${ids([...kept.keys()])}
-), link as materialized (
-  select l.id, lt.tag_id, coalesce(t.is_busy, false) as is_busy, coalesce(t.is_busy or t.has_history, false) as is_rolled_up
-  from link_tags lt
-  join links l on l.id = lt.link_id and l.workspace_id = ${workspaceId}
-  left join link_totals t on t.link_id = l.id
-  where lt.tag_id = ${ids(tagIds.filter((id) => !kept.has(id)))}
-), counted as (
-  select k.id as tag_id, d.clicks
-  from kept k
-  cross join lateral ${clicksOf(sql`k.id`)}
-  union all
-  select l.tag_id, d.clicks
-  from link l
-  cross join lateral ${clicksOf(sql`l.id`)}
-  where l.is_rolled_up
-  union all
-  select l.tag_id, 1
-  from link l
-  join clicks c on c.link_id = l.id and c.workspace_id = ${workspaceId}
-  where not l.is_busy and ${isCounted}
-  union all
-  select lt.tag_id, 1
-  from ${olderHits(workspaceId, columns)} c
-  join link_tags lt on lt.link_id = c.link_id
-  where ${isCounted} and (lt.tag_id in (select id from kept)
-    or (lt.link_id, lt.tag_id) in (select l.id, l.tag_id from link l where l.is_busy))
-  union all
-  select lt.tag_id, 1
-  from ${waitingHits(workspaceId, columns)} c
-  join link_tags lt on lt.link_id = c.link_id
-  where ${isCounted}
-)
-select tag_id as "tagId", sum(clicks)::float8 as clicks
-from counted
-group by 1
-having sum(clicks) <> 0`);
-  return new Map(rows.map(({ tagId, clicks }) => [tagId, clicks]));
 }

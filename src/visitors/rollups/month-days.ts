@@ -74,10 +74,10 @@ export function monthsFromDays(rows: SQL, areInSums = true): SQL {
 
 /** Adds months to what is there, in the order of the key. @param rows a select of the key and all countColumns */
 export function addToCounts(rows: SQL): SQL {
-  const sums = countColumns.map((column) =>
-    column.includes('_')
-      ? `${column} = case when excluded.${column} is null then t.${column} else coalesce(t.${column}, 0) + excluded.${column} end`
-      : `${column} = t.${column} + excluded.${column}`,
+  // Most days of most rows are NULL: asking for that first takes half the time of adding.
+  const sums = countColumns.map(
+    (column) =>
+      `${column} = case when excluded.${column} is null then t.${column} else coalesce(t.${column}, 0) + excluded.${column} end`,
   );
   return sql`insert into click_counts_monthly as t (scope_id, month, dimension, value, ${sql.raw(countColumns.join(', '))})
   ${rows}

@@ -3,7 +3,6 @@ import type { Db } from '../../ground/db/db.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
 import { addToCounts, monthsFromDays } from '../rollups/month-days.ts';
 import { tryLockRollups } from '../rollups/rollup-lock.ts';
-import { scopesOf } from './removal.ts';
 
 /*
  * Versions before had a row for each day of a value. Such rows go into the columns of their months, at any pace. Reports
@@ -26,24 +25,40 @@ export const olderDaysJob = (db: Db): Job => ({
   run: () => foldAllOlderDays(db, runMs),
 });
 
-/** Folds days of every workspace, a step of each in turn. @param withinMs no step is begun after so many milliseconds */
+/**
+ * Folds all days that there are, scope by scope. Those of a workspace that somebody else is at are left for the next time.
+ * @param withinMs no step is begun after so many milliseconds
+ */
 export async function foldAllOlderDays(db: Db, withinMs = Number.POSITIVE_INFINITY): Promise<void> {
   const endsAt = performance.now() + withinMs;
-  const { rowCount } = await db.execute(sql`select 1 from click_counts_daily limit 1`);
-  if (!rowCount) return;
-  const { rows } = await db.execute<{ id: string }>(sql`select id from workspaces order by random()`);
-  for (let left = rows; left.length > 0; ) {
-    const again: typeof rows = [];
-    for (const { id } of left) {
+  for (let scope = await nextScope(db, ''); scope; scope = await nextScope(db, scope.id)) {
+    const { id, workspaceId } = scope;
+    for (let folded = rowsAStep; folded === rowsAStep; ) {
       if (performance.now() > endsAt) return;
-      const isMore = await db.transaction(async (tx) => {
-        if (!(await tryLockRollups(tx, id, patienceMs))) return false;
-        return (await foldOlderDays(tx, scopesOf(id), rowsAStep)) === rowsAStep;
-      });
-      if (isMore) again.push({ id });
+      folded = await db.transaction(async (tx) =>
+        (await tryLockRollups(tx, workspaceId ?? id, patienceMs))
+          ? foldOlderDays(tx, sql`select ${id}::text`, rowsAStep)
+          : 0,
+      );
     }
-    left = again;
   }
+}
+
+/** A scope that has days, and its workspace; null of one that is of none any more. */
+type Scope = { id: string; workspaceId: string | null };
+
+/** @param after the scope before */
+async function nextScope(db: Db, after: string): Promise<Scope | undefined> {
+  const { rows } = await db.execute<Scope>(sql`
+select d.scope_id as id, coalesce(
+         (select id from workspaces where id = d.scope_id),
+         (select workspace_id from link_totals where link_id = d.scope_id),
+         (select min(workspace_id) from rollup_scopes where scope_id = d.scope_id)) as "workspaceId"
+from click_counts_daily d
+where d.scope_id > ${after}
+order by d.scope_id
+limit 1`);
+  return rows[0];
 }
 
 /**

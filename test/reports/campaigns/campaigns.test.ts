@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { countCampaignDays } from '../../../src/visitors/rollups/days.ts';
+import { countGroupDays } from '../../../src/visitors/rollups/days.ts';
 import { getCampaign, listCampaigns, maxCampaigns } from '../../../src/links/links/campaigns.ts';
 import { getLink, type Link, removeLink } from '../../../src/links/links/queries.ts';
 import { type Client, createLink, openClient } from '../../people/keys/client.ts';
@@ -190,7 +190,7 @@ describe('what campaigns brought', () => {
     const both = [one.id, other.id];
     const expectRows = async () => {
       const { rows } = await app.db.execute(sql`
-select l.campaign_id as "campaignId", (c.clicked_at at time zone ${zone})::date::text as day, count(*)::float8 as clicks,
+select l.campaign_id as "groupId", (c.clicked_at at time zone ${zone})::date::text as day, count(*)::float8 as clicks,
        count(*) filter (where c.is_first_on_link)::float8 as visitors,
        count(*) filter (where c.channel = 'qr')::float8 as scans
 from ${everyHitOf(workspace)} c join links l on l.id = c.link_id
@@ -199,7 +199,7 @@ where l.campaign_id is not null and c.class = 'human'
 group by 1, 2
 order by 1, 2`);
       expect(rows).toHaveLength(18);
-      expect(await countCampaignDays(app.db, workspace, days, both)).toEqual(rows);
+      expect(await countGroupDays(app.db, workspace, 'campaign', days, both)).toEqual(rows);
     };
     await insertHits(app, hits(2_000, 0));
     await expectRows();
@@ -216,7 +216,7 @@ select 1 from link_totals where workspace_id = ${workspace} and is_busy`);
     await expectRows();
     await removeLink(app.db, workspace, byTest, links[0]?.id ?? '');
     await expectRows();
-    expect(await countCampaignDays(app.db, workspaceId, days, both)).toEqual([]);
+    expect(await countGroupDays(app.db, workspaceId, 'campaign', days, both)).toEqual([]);
   });
 
   it('stands side by side, the best first, with the change and the goal', async () => {

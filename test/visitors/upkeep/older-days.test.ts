@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type PeriodInput, resolvePeriod } from '../../../src/reports/counts/period.ts';
 import { loadReport } from '../../../src/reports/counts/report.ts';
-import { countCampaignDays, countLinkDays } from '../../../src/visitors/rollups/days.ts';
+import { countGroupDays, countLinkDays } from '../../../src/visitors/rollups/days.ts';
 import { countColumns } from '../../../src/visitors/rollups/month-days.ts';
 import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { busyLinkHits } from '../../../src/visitors/rollups/rollups.ts';
@@ -83,7 +83,7 @@ async function everyNumber(): Promise<unknown> {
   const ofLinks = (await countLinkDays(db, workspaceId, linkIds, days)).toSorted((one, other) =>
     `${one.linkId}${one.day}` < `${other.linkId}${other.day}` ? -1 : 1,
   );
-  return [...numbers, ofLinks, await countCampaignDays(db, workspaceId, days, [`${workspaceId}c`])];
+  return [...numbers, ofLinks, await countGroupDays(db, workspaceId, 'campaign', days, [`${workspaceId}c`])];
 }
 
 const countOlder = async () =>

@@ -5,7 +5,7 @@ import type { Subject } from '../../../src/reports/counts/kinds.ts';
 import { resolvePeriod } from '../../../src/reports/counts/period.ts';
 import { loadReport } from '../../../src/reports/counts/report.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
-import { countCampaignDays } from '../../../src/visitors/rollups/days.ts';
+import { countGroupDays } from '../../../src/visitors/rollups/days.ts';
 import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
 import { deleteWorkspaceCounts } from '../../../src/visitors/upkeep/removal.ts';
 import { restateWorkspace } from '../../../src/visitors/upkeep/recount.ts';
@@ -264,7 +264,7 @@ insert into scope_changes (workspace_id, link_id, scope_id) values (${workspaceI
     await record(2, 40);
     const days = { first: period.days.first, last: period.days.last, timeZone: 'Asia/Kolkata' };
     const ids = ['spring', 'autumn'].map(idOf);
-    const count = () => countCampaignDays(db, workspaceId, days, ids);
+    const count = () => countGroupDays(db, workspaceId, 'campaign', days, ids);
     const counted = await count();
     await settleScopes(db);
     expect(await count()).toEqual(counted);
@@ -274,7 +274,7 @@ insert into scope_changes (workspace_id, link_id, scope_id) values (${workspaceI
     await settleScopes(db);
     await rollUpPending(db);
     expect(await count()).toEqual(moved);
-    expect(new Set(moved.map(({ campaignId }) => campaignId))).toEqual(new Set(ids));
+    expect(new Set(moved.map(({ groupId }) => groupId))).toEqual(new Set(ids));
   });
 
   it('count links whose rows are gone by what is kept of them', async () => {
