@@ -160,7 +160,7 @@ type Opening = Pick<Link, 'id' | 'slugId' | 'qrSlugId' | 'domainId'>;
 
 function openings(link: Opening, url: string, { id: workspaceId, timeZone }: Setting['workspace']) {
   const { id: linkId, slugId, domainId } = link;
-  const opened = { linkId, slugId, domainId, workspaceId, timeZone, isQr: false, isOwnNetwork: null };
+  const opened = { linkId, slugId, domainId, workspaceId, timeZone, isQr: false, isOwnNetwork: null, linkVersion: 1 };
   const scanned = { ...opened, slugId: link.qrSlugId, isQr: true };
   return { opened, scanned, destination: destinationTo(url) };
 }

@@ -78,6 +78,7 @@ describe('the traffic of a demo', () => {
         timeZone,
         isQr: false,
         isOwnNetwork: null,
+        linkVersion: 1,
       };
       const link: DemoLink = {
         ...lasting,

@@ -9,6 +9,7 @@ export const planOf = (changes: Partial<Plan> = {}): Plan => ({
   domainId: 'domain',
   isQr: false,
   linkId: 'link',
+  linkVersion: 1,
   createdAt: Date.UTC(2026, 2, 1),
   workspaceId: 'workspace',
   timeZone: 'UTC',

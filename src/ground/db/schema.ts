@@ -18,6 +18,7 @@ import {
   unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+import type { Split, SplitPlan } from '../addresses/split.ts';
 
 /** Every table on one page. Ids are text made by `id.ts`; times are timestamptz in UTC. */
 
@@ -343,6 +344,10 @@ export const links = pgTable(
       .default('url'),
     /** 1 for a new link. A trigger raises it with each change (see the migration), but for its search text. */
     version: integer('version').notNull().default(1),
+    /** An A/B test, as people decide it. */
+    split: jsonb('split').$type<Split>(),
+    /** The same as visits read it (links/splits/settle.ts). */
+    splitPlan: jsonb('split_plan').$type<SplitPlan>(),
   },
   (table) => [
     // Counts the active and the archived without reading their rows.
@@ -353,6 +358,29 @@ export const links = pgTable(
     index('links_campaign_id').on(table.campaignId).where(sql`${table.campaignId} is not null`),
     check('links_kind', sql`${table.kind} in ('url')`),
   ],
+);
+
+/** The addresses of A/B tests. A row never changes: another address or weight makes rows anew, so that counts are of one share. */
+export const linkDestinations = pgTable(
+  'link_destinations',
+  {
+    id: integer('id').primaryKey().generatedByDefaultAsIdentity(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    /** No foreign key: they are there before a link that begins with a test. */
+    linkId: text('link_id').notNull(),
+    url: text('url').notNull(),
+    weight: smallint('weight').notNull(),
+    /** The first id of this address in the test: visitors are split by it. */
+    key: integer('key').notNull(),
+    /** The first id of the test, which goes on while the addresses stay the same. */
+    test: integer('test').notNull(),
+    /** 1 for A. */
+    position: smallint('position').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [index('link_destinations_link_id').on(table.linkId, table.id)],
 );
 
 /** Seven that colour-blind eyes tell apart (after Okabe and Ito), and grey; views/tokens.css says what they look like. */
@@ -492,6 +520,10 @@ const hitColumns = {
   isFirstInWorkspace: boolean('is_first_in_workspace').notNull(),
   /** The domain on which the slug was opened. */
   domainId: text('domain_id'),
+  /** The version of an A/B test that the visitor met: `link_destinations`. */
+  destinationId: integer('destination_id'),
+  /** The link's version at that moment. */
+  linkVersion: smallint('link_version'),
 };
 
 /** Partitioned by month (see the migration), for retention. */

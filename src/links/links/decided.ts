@@ -17,6 +17,7 @@ const ours = [
   'archivedAt',
   'deletedAt',
   'searchText',
+  'splitPlan',
 ] as const;
 type Ours = (typeof ours)[number];
 

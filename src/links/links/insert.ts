@@ -10,6 +10,8 @@ import { ownCampaign } from './campaigns.ts';
 import { claimSlugs, type SlugSpace } from './claim.ts';
 import { linkFields, linkTarget } from './link-events.ts';
 import { getLinks, type Link, type NewLink } from './queries.ts';
+import type { SplitPlan } from '../../ground/addresses/split.ts';
+import { settleSplit } from '../splits/settle.ts';
 import { tagLinks } from './tags.ts';
 
 /**
@@ -32,11 +34,15 @@ export async function insertLinks(db: Db, workspaceId: string, by: Actor, inputs
   return db.transaction(async (tx) => {
     const spaces = await holdDomains(tx, workspaceId, [...new Set(inputs.map(({ domainId }) => domainId))]);
     const made = inputs.map((input) => ({ input, linkId: newId() }));
+    const plans = new Map<string, SplitPlan | null>();
+    for (const { linkId: id, input } of made)
+      if (input.split) plans.set(id, await settleSplit(tx, workspaceId, { id, ...input }, null));
     await tx.insert(links).values(
       made.map(({ linkId, input }) => {
         const { slug: _slug, drawSlug: _draw, domainId: _domain, tags: _tags, campaignId = null, ...values } = input;
         const campaign = ownCampaign(workspaceId, campaignId);
-        return { id: linkId, workspaceId, ...values, createdBy: by.userId, campaignId: campaign };
+        const splitPlan = plans.get(linkId) ?? null;
+        return { id: linkId, workspaceId, ...values, splitPlan, createdBy: by.userId, campaignId: campaign };
       }),
     );
     await tagLinks(tx, workspaceId, by, new Map(made.map(({ linkId, input }) => [linkId, input.tags ?? []])));

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Db } from '../../ground/db/db.ts';
 import { campaigns, domains, links, slugs } from '../../ground/db/schema.ts';
@@ -12,6 +12,7 @@ import { linkFields, linksToTell, linkTarget } from './link-events.ts';
 import { type Decided, decidedColumns, type LinkKind, type NewDecided } from './decided.ts';
 import { lockLinks } from './lock.ts';
 import { shortUrlOf } from '../../ground/addresses/short-url.ts';
+import { findSplitPlan, settleSplit } from '../splits/settle.ts';
 import { setTagsOfLink, type Tag, tagsOfLink } from './tags.ts';
 
 /** A link as people and programs see it. */
@@ -185,7 +186,7 @@ export async function restoreLink(db: Db, workspaceId: string, by: Actor, linkId
 
 type Change = {
   what: Happened['what'];
-  set: Parameters<ReturnType<Db['update']>['set']>[0];
+  set: Partial<Decided> & { updatedAt?: Date; archivedAt?: SQL | null; campaignId?: SQL | null };
   tags?: readonly string[] | undefined;
   refuse?: ((now: Link) => void) | undefined;
 };
@@ -201,7 +202,11 @@ async function changeLink(
     await lockLinks(tx, isLink(workspaceId, linkId));
     const before = await getLink(tx, workspaceId, linkId);
     refuse?.(before);
-    await tx.update(links).set(set).where(isLink(workspaceId, linkId));
+    const split = await splitOf(tx, before, set);
+    await tx
+      .update(links)
+      .set({ ...set, ...split })
+      .where(isLink(workspaceId, linkId));
     if (tags) await setTagsOfLink(tx, workspaceId, by, linkId, tags);
     const link = await getLink(tx, workspaceId, linkId);
     const [told] = (await linksToTell(tx, [linkId])).values();
@@ -214,6 +219,13 @@ async function changeLink(
     });
     return link;
   });
+}
+
+/** What visits read of its split, where a change may touch that. */
+async function splitOf(tx: Db, { id, workspaceId, url, split }: Link, set: Change['set']) {
+  if (!split && !set.split) return {};
+  const before = await findSplitPlan(tx, workspaceId, id);
+  return { splitPlan: await settleSplit(tx, workspaceId, { id, url, split, ...set }, before) };
 }
 
 /**

@@ -2,7 +2,10 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { type DimensionName, dimensionOf } from '../../visitors/rollups/dimensions.ts';
 
-/** By id: 'go.acme.com/spring' of a link, 'go.acme.com' of a domain, 'go.acme.com/spring (k7m2xq9)' of a QR code. */
+/**
+ * By id: 'go.acme.com/spring' of a link, 'go.acme.com' of a domain, 'go.acme.com/spring (k7m2xq9)' of a QR code,
+ * 'B: www.acme.com/new' of a version of an A/B test.
+ */
 export type LinkNames = Readonly<Record<string, string>>;
 
 /** The ids among some values, which have a name. */
@@ -11,7 +14,7 @@ export function namedAmong(values: readonly { dimension: DimensionName; value: s
 }
 
 /**
- * The names of links, domains and QR codes that a workspace may know, deleted ones too. A code goes by its link and by
+ * The names of links, domains, QR codes and versions of A/B tests that a workspace may know, deleted ones too. A code goes by its link and by
  * its own slug, because a link may have several; an id of nothing has no name.
  */
 export async function nameLinks(db: Db, workspaceId: string, ids: readonly string[]): Promise<LinkNames> {
@@ -33,6 +36,11 @@ select id, name from link
 union all
 select code.id, link.name || ' (' || code.slug || ')' from code join link on link.id = code.link_id
 union all
-select id, host from domains where id = any(${asked}) and (workspace_id is null or workspace_id = ${workspaceId})`);
+select id, host from domains where id = any(${asked}) and (workspace_id is null or workspace_id = ${workspaceId})
+union all
+select id::text, chr(64 + position) || ': ' || regexp_replace(url, '^https?://(www\\.)?', '')
+from link_destinations
+where workspace_id = ${workspaceId}
+  and id = any(array(select each::int from unnest(${asked}) as each where each ~ '^[0-9]{1,9}$'))`);
   return Object.fromEntries((rows as { id: string; name: string }[]).map(({ id, name }) => [id, name]));
 }

@@ -11,6 +11,7 @@ import { type Hit, newHitId } from './hit.ts';
 import { readLanguage } from '../visits/language.ts';
 import { findNetwork } from '../machines/networks.ts';
 import { readReferrer } from '../visits/referrer.ts';
+import { openingOf, type Opens } from '../openings/list.ts';
 import type { Opened } from '../openings/opening.ts';
 import type { Plan } from '../routing/plan.ts';
 import type { Salts } from '../visits/salts.ts';
@@ -24,7 +25,7 @@ import { visitorKey } from '../visits/visitor.ts';
 /** The link that was opened, as far as a click records it. */
 export type OpenedLink = Pick<
   Plan,
-  'linkId' | 'slugId' | 'domainId' | 'workspaceId' | 'timeZone' | 'isQr' | 'isOwnNetwork'
+  'linkId' | 'slugId' | 'domainId' | 'workspaceId' | 'timeZone' | 'isQr' | 'isOwnNetwork' | 'linkVersion'
 >;
 
 export type EnrichmentParts = {
@@ -41,11 +42,14 @@ export type EnrichmentParts = {
 const agents = new Agents();
 const variety = new Variety();
 
+/** A hit, and what its visitor is to open: a link with versions shows machines and people different ones. */
+export type Enriched = { hit: Hit; chosen: Opened };
+
 /**
- * Classes and enriches one hit. A visitor who asks not to be tracked (Do Not Track, Global Privacy Control) is counted without a
+ * Classes and enriches one hit, and chooses what it opens. A visitor who asks not to be tracked (Do Not Track, Global Privacy Control) is counted without a
  * key, region and city; texts beyond a day's bound are `otherValues`. Pure but for the bounded memories below it; about 3 µs when they know the visitor.
  */
-export function enrich(visit: Visit, link: OpenedLink, { utm: ownUtm }: Opened, parts: EnrichmentParts): Hit {
+export function enrich(visit: Visit, link: OpenedLink, opens: Opens, parts: EnrichmentParts): Enriched {
   const { at: now, headers, rawQuery, address } = visit;
   const userAgent = cutText(headers['user-agent'] ?? '', USER_AGENT_MAX);
   const agent = agents.read(userAgent, now);
@@ -66,6 +70,9 @@ export function enrich(visit: Visit, link: OpenedLink, { utm: ownUtm }: Opened, 
     signals |= signal.sweep;
     verdict = rules.judge({ agent: agent.shape, signals, network, isBurst });
   }
+  const visitorOfSplit = { isHuman: verdict.class === 'human', shape: agent.shape };
+  const chosen = openingOf(opens).choose(opens, visit, visitorOfSplit);
+  const ownUtm = chosen.utm;
   const device = readDevice(userAgent, headers);
   const referrer = readReferrer(headers.referer, parts.ownHosts);
   const utm = rawQuery === '' ? ownUtm : mergeUtm(ownUtm, readUtm(rawQuery));
@@ -108,10 +115,12 @@ export function enrich(visit: Visit, link: OpenedLink, { utm: ownUtm }: Opened, 
     agent: agent.id === null ? null : agent.shape,
     agentId: agent.id,
     visitorKey: isPrivate ? null : visitor,
+    destinationId: chosen.destinationId,
+    linkVersion: link.linkVersion,
   };
   // Machines make no rows of rollups with their texts, so a crawler's made-up ones take no room from people's.
   if (hit.class === 'human') variety.bound(hit, ownUtm);
-  return hit;
+  return { hit, chosen };
 }
 
 function mergeUtm(own: Readonly<Utm>, visitors: Readonly<Utm>): Readonly<Utm> {

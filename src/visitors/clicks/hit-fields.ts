@@ -3,7 +3,7 @@ import { channelLabels } from '../visits/channel.ts';
 import type { Utm } from '../visits/utm.ts';
 
 /** A number, such as an id or bits. */
-type NumberField = { column: string; type: 'bigint' | 'smallint'; isNullable?: true };
+type NumberField = { column: string; type: 'bigint' | 'integer' | 'smallint'; isNullable?: true };
 
 type TextField = {
   /** Its column in `clicks`, and in files of hits. */
@@ -115,6 +115,10 @@ export const hitFields = {
   visitorKey: { column: 'visitor_key', type: 'bigint', isNullable: true },
   /** NULL in hits that a version before domains were recorded left in the spool. */
   domainId: { column: 'domain_id', type: 'text', isNullable: true },
+  /** The version of an A/B test that the visitor met, as `link_destinations` has it. */
+  destinationId: { column: 'destination_id', type: 'integer', isNullable: true },
+  /** The link's version at that moment. */
+  linkVersion: { column: 'link_version', type: 'smallint', isNullable: true },
 } as const satisfies Record<string, NumberField | TextField>;
 
 function utmField<Tag extends keyof Utm>(tag: Tag, example: string | null = null) {

@@ -2,11 +2,14 @@ import type { GetColumnData } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Utm } from '../visits/utm.ts';
 import type { Visit } from '../visits/visit.ts';
+import type { Visitor } from './split.ts';
 
 /** The part of what a visit opens that its hit records. */
 export type Opened = {
   /** The utm_* tags of the thing itself; they win over the visitor's, as they do in the redirect. */
   utm: Readonly<Utm>;
+  /** The version of an A/B test that it is; null for all else. */
+  destinationId: number | null;
 };
 
 /** A page for a visitor: a template, and what it shows besides the short link and its host. */
@@ -28,8 +31,8 @@ export type Opening<Of extends Columns, Opens, Chosen extends Opened, Outcome ex
   /** The columns that `plan` reads. */
   columns: Of;
   plan(row: RowOf<Of>): Opens;
-  /** The one of several that this visit opens. */
-  choose(opens: Opens, visit: Visit): Chosen;
+  /** The one of several that this visit opens. @param visitor undefined where nothing is opened */
+  choose(opens: Opens, visit: Visit, visitor?: Visitor): Chosen;
   /** @returns the address to send the visitor to, or a page */
   open(chosen: Chosen, visit: Visit): string | OpenedPage;
   /** Tells what it would open, without opening it. */

@@ -17,6 +17,7 @@ const columns = {
   workspaceId: links.workspaceId,
   timeZone: workspaces.timeZone,
   ...openingColumns,
+  linkVersion: links.version,
   createdAt: links.createdAt,
   archivedAt: links.archivedAt,
   workspaceDeletedAt: workspaces.deletedAt,
@@ -29,11 +30,15 @@ const { ownNetworks: _ownNetworks, ...columnsOfMany } = columns;
 type Row = Pick<Plan, 'slugId' | 'slug' | 'domainId' | 'linkId' | 'workspaceId' | 'timeZone'> &
   OpensRow & {
     kind: string;
+    linkVersion: number;
     createdAt: Date;
     archivedAt: Date | null;
     workspaceDeletedAt: Date | null;
     ownNetworks: string;
   };
+
+/** The greatest that hits have room for; later ones are called so. */
+const maxLinkVersion = 2 ** 15 - 1;
 
 /** Links that are read at once when all of them are. */
 const pageSize = 5_000;
@@ -67,6 +72,7 @@ function planOf(row: Row, same?: Plan): Plan {
     linkId: same?.linkId ?? row.linkId,
     createdAt: same?.createdAt ?? row.createdAt.getTime(),
     workspaceId,
+    linkVersion: Math.min(row.linkVersion, maxLinkVersion),
     timeZone: same?.timeZone ?? zoneOrUtc(row.timeZone),
     isOwnNetwork: isOwnNetworkOf(row.ownNetworks),
     endedBy: kind === 'retired' ? 'retired' : archivedAt ? 'archived' : workspaceDeletedAt ? 'deleted' : null,

@@ -1,8 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Bursts } from '../machines/bursts.ts';
-import type { EnrichmentParts } from '../clicks/enrich.ts';
-import { enrich } from '../clicks/enrich.ts';
-import type { Hit } from '../clicks/hit.ts';
+import { enrich, type Enriched, type EnrichmentParts } from '../clicks/enrich.ts';
 import { isOwnersVisit, takeOwnerMark } from '../../ground/addresses/owner-mark.ts';
 import type { Recorder } from '../clicks/recorder.ts';
 import { Unavailable } from '../../ground/text/errors.ts';
@@ -87,8 +85,7 @@ export default async function redirectRoutes(
   const answers: Answers = {
     async send(_decision, { plan, visit, host, request, reply }) {
       const opening = openingOf(plan.opens);
-      const chosen = opening.choose(plan.opens, visit);
-      const hit = readHit(visit, plan, chosen);
+      const { hit, chosen } = readHit(visit, plan);
       if (hit) await recorder.record(hit);
       outcomes[opening.outcome]++;
       const given = opening.open(chosen, visit);
@@ -139,14 +136,14 @@ export default async function redirectRoutes(
   }
 
   /** Undefined when it cannot be made, as in a time zone that this Node does not know: the visitor is sent on all the same. */
-  function readHit(visit: Visit, plan: Plan, opened: Opened): Hit | undefined {
+  function readHit(visit: Visit, plan: Plan): Enriched | { hit: undefined; chosen: Opened } {
     try {
-      const hit = enrich(visit, plan, opened, enrichment);
-      hits[hit.class]++;
-      return hit;
+      const enriched = enrich(visit, plan, plan.opens, enrichment);
+      hits[enriched.hit.class]++;
+      return enriched;
     } catch (error) {
       recorder.lose(error);
-      return undefined;
+      return { hit: undefined, chosen: openingOf(plan.opens).choose(plan.opens, visit) };
     }
   }
 

@@ -17,6 +17,8 @@ export type Plan = {
   /** Milliseconds since 1970; a Date would take 80 bytes more, for each link. */
   createdAt: number;
   workspaceId: string;
+  /** Hits keep it, as far as 16 bits go. */
+  linkVersion: number;
   timeZone: string;
   /** Whether an address is one that the workspace leaves out of its counts; null where it leaves out none. */
   isOwnNetwork: IsOwnNetwork | null;

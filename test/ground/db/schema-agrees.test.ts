@@ -87,6 +87,7 @@ describe('the migrated database', () => {
       'sequence events_id_seq',
       'sequence mails_id_seq',
       'sequence scope_changes_id_seq',
+      'sequence link_destinations_id_seq',
       'sequence tags_number_seq',
       'set_search_text() trigger v',
       'short_parts_of(words text) text[] i',

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { enrich, type OpenedLink } from '../../../src/visitors/clicks/enrich.ts';
+import { destinationTo } from '../../../src/visitors/openings/url.ts';
 import { openGeo } from '../../../src/visitors/visits/geo.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { Salts } from '../../../src/visitors/visits/salts.ts';
@@ -102,6 +103,7 @@ describe('visits', () => {
       timeZone: 'UTC',
       isQr: false,
       isOwnNetwork: null,
+      linkVersion: 1,
     };
     const headers = {
       'user-agent': userAgent,
@@ -110,7 +112,7 @@ describe('visits', () => {
       'sec-fetch-mode': 'navigate',
     };
     const made = { at: new Date(morning), method: 'GET', headers, address: '81.2.69.142', rawQuery };
-    return enrich(made, link, { utm: noUtm }, parts);
+    return enrich(made, link, destinationTo('https://example.com/'), parts).hit;
   }
 
   it('of an ordinary day never meet the bound: 40 campaigns, 25 sources, 4,000 keywords', () => {

@@ -1,0 +1,31 @@
+/** One of the addresses among which a link's visitors are split. */
+export type SplitVersion = {
+  /** Null for the link's own address. */
+  url: string | null;
+  /** Its share is this by the sum of all: a whole number from 0 to 1000. */
+  weight: number;
+};
+
+/** An A/B test as people decide it. */
+export type Split = {
+  /** Two to eight; reports call the first A. */
+  versions: SplitVersion[];
+  /** From this instant (ISO 8601, UTC) on all visitors go to the link's own address; null: until somebody ends it. */
+  endsAt: string | null;
+  /** Until it goes on, all visitors go to the link's own address. */
+  isPaused: boolean;
+};
+
+/** One of its addresses, as hits know it: a row of `link_destinations`. */
+export type SplitDestination = {
+  id: number;
+  /** The id of the test's first address. */
+  test: number;
+  /** Visitors are split by it: it stays the same for an address while weights change. */
+  key: number;
+  url: string;
+  weight: number;
+};
+
+/** The same as the redirect reads it: addresses have ids, and a secret keeps strangers from choosing theirs. */
+export type SplitPlan = Pick<Split, 'endsAt' | 'isPaused'> & { secret: string; destinations: SplitDestination[] };

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { and, eq, sql } from 'drizzle-orm';
+import type { Split, SplitDestination, SplitPlan } from '../../ground/addresses/split.ts';
+import type { Db } from '../../ground/db/db.ts';
+import { linkDestinations, links } from '../../ground/db/schema.ts';
+
+/** A link as it will be: its own address, and how its visitors are to be split. */
+type Written = { id: string; url: string; split?: Split | null | undefined };
+
+/**
+ * Makes what visits read of a split, for the statement that writes the link. Other addresses begin a new test, other
+ * weights a new count within it: both give ids of their own to the hits that follow. A split that goes on keeps all.
+ * @param tx in which the link is written, and locked where it is there already
+ * @param before what visits read now; null for a link without a split
+ */
+export async function settleSplit(
+  tx: Db,
+  workspaceId: string,
+  { id: linkId, url: own, split }: Written,
+  before: SplitPlan | null,
+): Promise<SplitPlan | null> {
+  if (!split) return null;
+  const { endsAt, isPaused } = split;
+  const wanted = split.versions.map(({ url, weight }) => ({ url: url ?? own, weight }));
+  const known = before?.destinations ?? [];
+  // Eight bytes more than visitors are told apart by.
+  const secret = before?.secret ?? randomBytes(16).toString('base64url');
+  if (textOf(wanted) === textOf(known)) return { secret, endsAt, isPaused, destinations: known };
+  const ids = await drawIds(tx, wanted.length);
+  const test = isSameTest(wanted, known) ? known[0]?.test : ids[0];
+  const destinations = wanted.map(({ url, weight }, index) => {
+    const id = ids[index] ?? 0;
+    return { id, test: test ?? id, key: known.find((each) => each.url === url)?.key ?? id, url, weight };
+  });
+  await tx
+    .insert(linkDestinations)
+    .values(destinations.map((each, index) => ({ ...each, workspaceId, linkId, position: index + 1 })));
+  return { secret, endsAt, isPaused, destinations };
+}
+
+/** The plan that visits read of a link that is there. */
+export async function findSplitPlan(tx: Db, workspaceId: string, linkId: string): Promise<SplitPlan | null> {
+  const [row] = await tx
+    .select({ plan: links.splitPlan })
+    .from(links)
+    .where(and(eq(links.workspaceId, workspaceId), eq(links.id, linkId)));
+  return row?.plan ?? null;
+}
+
+type Weighed = Pick<SplitDestination, 'url' | 'weight'>;
+
+const textOf = (all: readonly Weighed[]) => JSON.stringify(all.map(({ url, weight }) => [url, weight]));
+
+/** The same addresses in the same order: the first is the one that others are held against. */
+const isSameTest = (one: readonly Weighed[], other: readonly Weighed[]) =>
+  one.length === other.length && one.every(({ url }, index) => url === other[index]?.url);
+
+async function drawIds(tx: Db, count: number): Promise<number[]> {
+  const { rows } = await tx.execute<{ id: number }>(
+    sql`select nextval(pg_get_serial_sequence('link_destinations', 'id'))::int as id from generate_series(1, ${count})`,
+  );
+  return rows.map(({ id }) => id);
+}
