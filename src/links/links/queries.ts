@@ -12,7 +12,7 @@ import { linkFields, linksToTell, linkTarget } from './link-events.ts';
 import { type Decided, decidedColumns, type LinkKind, type NewDecided } from './decided.ts';
 import { lockLinks } from './lock.ts';
 import { shortUrlOf } from '../../ground/addresses/short-url.ts';
-import { findSplitPlan, settleSplit } from '../splits/settle.ts';
+import { changeSplit } from '../splits/settle.ts';
 import { setTagsOfLink, type Tag, tagsOfLink } from './tags.ts';
 
 /** A link as people and programs see it. */
@@ -202,7 +202,7 @@ async function changeLink(
     await lockLinks(tx, isLink(workspaceId, linkId));
     const before = await getLink(tx, workspaceId, linkId);
     refuse?.(before);
-    const split = await splitOf(tx, before, set);
+    const split = await changeSplit(tx, before, set);
     await tx
       .update(links)
       .set({ ...set, ...split })
@@ -219,13 +219,6 @@ async function changeLink(
     });
     return link;
   });
-}
-
-/** What visits read of its split, where a change may touch that. */
-async function splitOf(tx: Db, { id, workspaceId, url, split }: Link, set: Change['set']) {
-  if (!split && !set.split) return {};
-  const before = await findSplitPlan(tx, workspaceId, id);
-  return { splitPlan: await settleSplit(tx, workspaceId, { id, url, split, ...set }, before) };
 }
 
 /**

@@ -38,13 +38,18 @@ export async function settleSplit(
   return { secret, endsAt, isPaused, destinations };
 }
 
-/** The plan that visits read of a link that is there. */
-export async function findSplitPlan(tx: Db, workspaceId: string, linkId: string): Promise<SplitPlan | null> {
+/** The column that follows from a change of a link, where the change may touch it. @param link as it is, and locked */
+export async function changeSplit(
+  tx: Db,
+  { workspaceId, id, url, split }: Written & { workspaceId: string },
+  set: Partial<Omit<Written, 'id'>>,
+): Promise<{ splitPlan?: SplitPlan | null }> {
+  if (!split && !set.split) return {};
   const [row] = await tx
     .select({ plan: links.splitPlan })
     .from(links)
-    .where(and(eq(links.workspaceId, workspaceId), eq(links.id, linkId)));
-  return row?.plan ?? null;
+    .where(and(eq(links.workspaceId, workspaceId), eq(links.id, id)));
+  return { splitPlan: await settleSplit(tx, workspaceId, { id, url, split, ...set }, row?.plan ?? null) };
 }
 
 type Weighed = Pick<SplitDestination, 'url' | 'weight'>;

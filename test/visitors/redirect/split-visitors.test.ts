@@ -88,7 +88,7 @@ describe('a link with two versions', () => {
     expect(new Set((await metOf(link)).map(({ url }) => url))).toEqual(new Set([null]));
   });
 
-  it('has new ids for other weights, and a new test for other addresses; a pause has neither', async () => {
+  it('has new ids for other weights and a new test for other addresses', async () => {
     const link = await makeLink(app, workspaceId, { url: 'https://a.example/', split: halves });
     const [a, b] = halves.versions;
     if (!a || !b) throw new Error('There are no versions.');
