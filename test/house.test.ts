@@ -67,8 +67,6 @@ const silent: Record<string, string> = {
   'src/people/workspaces/queries.ts updateLastOpened': 'where a person was last',
   'src/people/workspaces/queries.ts updateHidesSetup': 'what one person sees',
   'src/people/keys/keys.ts updateLastUsed': 'when a key was last used',
-  'src/people/workspaces/deletion-date.ts takeWarnedWorkspace': 'that owners were told',
-  'src/people/accounts/deletion-date.ts takeWarnedAccount': 'that its owner was told',
   'src/people/accounts/queries.ts removeMailedTokens': 'tokens in mails, beside the event of what ends them',
   'src/reports/mailings/queries.ts noteMail': 'the outbox',
   'src/reports/mailings/queries.ts settleMailings': 'the outbox',
