@@ -392,6 +392,14 @@ describe('the house', () => {
     }
   });
 
+  it('cuts no typed text off, but for the words of a search', () => {
+    const cuts = /\bmaxlength[=:]/;
+    expect(sources.filter((file) => cuts.test(read(file)))).toEqual([]);
+    const found = templates.filter((file) => cuts.test(read(file)));
+    expect(found.filter((file) => !/type="search"|role="combobox"/.test(read(file)))).toEqual([]);
+    expect(cuts.test('attrs: { maxlength: 50, required: true }')).toBe(true);
+  });
+
   it('shows the templates of its own room, and parts of pages that all share', () => {
     const foreign = sources.flatMap((file) =>
       [...read(file).matchAll(/'((?:[a-z-]+\/)+_?[a-z-]+\.eta)'/g)]
