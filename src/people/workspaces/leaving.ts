@@ -68,10 +68,7 @@ export const askDeletion = (
 export const takeDeletionBack = (db: Db, by: Actor, kind: Leaving, id: string): Promise<void> =>
   change(db, kind, id, async (tx, target, deletionAt) => {
     if (!deletionAt) return;
-    await tx
-      .update(tables[kind])
-      .set({ deletionAt: null, deletionWarnedAt: null })
-      .where(eq(tables[kind].id, id));
+    await tx.update(tables[kind]).set({ deletionAt: null, deletionWarnedAt: null }).where(eq(tables[kind].id, id));
     await record(tx, by, kind === 'workspace' ? id : null, { what: `${kind}.kept`, target, before: { deletionAt } });
   });
 
