@@ -26,16 +26,16 @@ type Texts = Record<string, string>;
 type Changed<Thing> = {
   labels: Readonly<Texts>;
   /** As a form shows it. */
-  textsOf: (thing: Thing) => Texts;
+  asTexts: (thing: Thing) => Texts;
   get: (tx: RestorePlace['tx'], workspaceId: string, id: string) => Promise<Thing>;
   /** @param textsFor says under the lock what the form would send */
   update: (place: RestorePlace, id: string, textsFor: (now: Thing) => Texts) => Promise<unknown>;
 };
 
-function changed<Thing extends object>({ labels, textsOf, get, update }: Changed<Thing>): Restorer {
+function changed<Thing extends object>({ labels, asTexts, get, update }: Changed<Thing>): Restorer {
   const besides = ({ before, after }: HistoryEvent, thing: Thing): FieldNow[] => {
-    const fieldsOf = (fields: Fields | null) => textsOf({ ...thing, ...fields });
-    const [now, undone, left] = [textsOf(thing), fieldsOf(before), fieldsOf(after)];
+    const fieldsOf = (fields: Fields | null) => asTexts({ ...thing, ...fields });
+    const [now, undone, left] = [asTexts(thing), fieldsOf(before), fieldsOf(after)];
     return Object.entries(labels)
       .filter(([name]) => name in { ...before, ...after })
       .map(([name, label]) => ({
@@ -52,14 +52,14 @@ function changed<Thing extends object>({ labels, textsOf, get, update }: Changed
       return besides(event, await get(tx, workspace.id, event.targetId));
     },
     async apply(place, event, decide) {
-      await update(place, event.targetId, (now) => ({ ...textsOf(now), ...decide(besides(event, now)) }));
+      await update(place, event.targetId, (now) => ({ ...asTexts(now), ...decide(besides(event, now)) }));
     },
   };
 }
 
 const tag = changed<{ name: string; colour: TagColour }>({
   labels: { name: 'Name', colour: 'Colour' },
-  textsOf: ({ name, colour }) => ({ name, colour }),
+  asTexts: ({ name, colour }) => ({ name, colour }),
   get: getTag,
   update: ({ tx, workspace, by }, id, textsFor) =>
     updateTag(tx, workspace.id, by, id, (now) => {
@@ -70,7 +70,7 @@ const tag = changed<{ name: string; colour: TagColour }>({
 
 const campaign = changed<CampaignPlan>({
   labels: { name: 'Name', startsOn: 'First day', endsOn: 'Last day', goal: 'Goal' },
-  textsOf,
+  asTexts: textsOf,
   get: getCampaign,
   update: ({ tx, workspace, by }, id, textsFor) =>
     updateCampaign(tx, workspace.id, by, id, (now) => readPlan({ ...textsOf(now), ...textsFor(now) })),
@@ -81,7 +81,7 @@ type TemplateThen = Omit<LinkTemplate, 'tags'> & { tags: readonly (string | { na
 
 const template = changed<TemplateThen>({
   labels: { name: 'Name', domain: 'Domain', campaign: 'Campaign', tags: 'Tags' },
-  textsOf: ({ tags, ...rest }) => ({
+  asTexts: ({ tags, ...rest }) => ({
     ...textsOfTemplate({ ...rest, tags: [] }),
     tags: tags.map((each) => (typeof each === 'string' ? each : each.name)).join(', '),
   }),
@@ -94,7 +94,7 @@ const template = changed<TemplateThen>({
 
 const renamedView = changed<{ name: string }>({
   labels: { name: 'Name' },
-  textsOf: ({ name }) => ({ name }),
+  asTexts: ({ name }) => ({ name }),
   get: getView,
   update: ({ tx, workspace, by }, id, textsFor) =>
     renameView(tx, workspace.id, by, id, (now) => readViewName(textsFor(now)['name'] ?? '')),
