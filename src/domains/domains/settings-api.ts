@@ -5,6 +5,7 @@ import { jsonBody } from '../../people/keys/forms.ts';
 import { refusals } from '../../people/keys/problem.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight } from '../../people/workspaces/guards.ts';
+import { domain, domainParams as params, exampleOfDomain } from './domain-json.ts';
 import { logoTypes, readLogo, updateLogo } from './logo.ts';
 import { removeDomain } from './removal.ts';
 import { exampleOfSettings, hasLogo, settings } from './settings-json.ts';
@@ -16,18 +17,13 @@ import {
   updateDomainSettings,
 } from './settings.ts';
 
-const domainSettings = z
-  .object({
-    id: z.string().describe('Identifies it, and never changes.'),
-    host: z.string().describe('The name of the domain.'),
-    state: z.enum(['waiting', 'live', 'paused', 'removed']).describe('`live` when its links open.'),
-    ...settings,
-    hasLogo,
-  })
-  .meta({
-    id: 'DomainSettings',
-    examples: [{ id: 'H6gFzT1mQx7c', host: 'go.acme.com', state: 'live', ...exampleOfSettings, hasLogo: true }],
-  });
+const { id, host, state } = domain.shape;
+const domainSettings = z.object({ id, host, state, ...settings, hasLogo }).meta({
+  id: 'DomainSettings',
+  examples: [
+    { id: exampleOfDomain.id, host: exampleOfDomain.host, state: 'live', ...exampleOfSettings, hasLogo: true },
+  ],
+});
 
 const changes = jsonBody(z.object(settings).partial().shape)
   .describe('What you leave out stays as it is.')
@@ -38,14 +34,6 @@ const picture = z
   .unknown()
   .describe('The bytes of the picture.')
   .meta({ type: 'string', format: 'binary', examples: ['(a file such as logo.png)'] });
-
-const params = z.object({
-  id: z
-    .string()
-    .regex(/^\w+$/)
-    .describe('The id of the domain.')
-    .meta({ examples: ['H6gFzT1mQx7c'] }),
-});
 
 /** Settings for the visitors of a domain, and its removal, in JSON. */
 export default async function domainSettingsApi(
