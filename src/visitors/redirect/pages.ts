@@ -119,7 +119,8 @@ export async function refuse(
   reply.code(status);
   // RFC 9110, 15.5.6: a 405 says what is allowed.
   if (status === 405) reply.header('allow', 'GET, HEAD');
-  if (host && asksForPage(request)) return show(request, reply, host, refusedPage(status));
+  const page = host && asksForPage(request) ? refusedPage(status) : undefined;
+  if (host && page) return show(request, reply, host, page);
   const words = status === 405 ? 'Method not allowed\n' : status === 400 ? 'Bad request\n' : 'Not available\n';
   return reply.headers(plainHeaders).type('text/plain; charset=utf-8').send(words);
 }

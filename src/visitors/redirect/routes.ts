@@ -209,8 +209,8 @@ export default async function redirectRoutes(
 }
 
 /**
- * The database is away and this is not in memory, or something broke. A request that is at fault itself, such as one for
- * a range beyond a file's end, is no outage. The host is asked of memory alone.
+ * The database is away and this is not in memory, or something broke. A request that is at fault itself is no outage. The
+ * host is asked of memory alone.
  */
 export async function answerBroken(
   error: unknown,
