@@ -13,7 +13,7 @@ import type { Dns } from '../dns/dns.ts';
 import { type FaultCode, faultTitles, type Wanted } from '../dns/faults.ts';
 import { readHost } from '../dns/name.ts';
 import { targetOf } from '../dns/place.ts';
-import { domain, domainParams as params, exampleOfDomain } from './domain-json.ts';
+import { domainJson, domainParams as params, exampleOfDomain } from './domain-json.ts';
 import { getOwnDomain } from './settings.ts';
 import { exampleOfSettings, hasLogo, settings } from './settings-json.ts';
 
@@ -31,7 +31,7 @@ const exampleOfRecords = [
 ];
 
 const domainToSet = z
-  .object({ ...domain.shape, records: z.array(record).describe('The DNS records that it needs.') })
+  .object({ ...domainJson.shape, records: z.array(record).describe('The DNS records that it needs.') })
   .meta({
     id: 'DomainWithRecords',
     examples: [{ ...exampleOfDomain, records: exampleOfRecords }],
@@ -111,7 +111,7 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
         summary: 'List domains',
         description: 'All domains of the workspace, by name, without those that were removed.',
         tags: ['Domains'],
-        response: { 200: z.object({ data: z.array(domain) }).describe('All domains.'), ...refusals() },
+        response: { 200: z.object({ data: z.array(domainJson) }).describe('All domains.'), ...refusals() },
       },
     },
     async (request) => ({ data: await listClaims(db, request.workspace.id) }),

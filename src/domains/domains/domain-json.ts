@@ -15,7 +15,7 @@ export const exampleOfDomain = {
 };
 
 /** A domain as programs read it, without its records and settings. */
-export const domain = z
+export const domainJson = z
   .object({
     id: z.string().describe('Identifies it, and never changes.'),
     host: z.string().describe('The name of the domain, in lower case. One with special letters is in Punycode.'),
