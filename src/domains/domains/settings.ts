@@ -194,7 +194,7 @@ export async function findOwnDomain(db: Db, workspaceId: string, domainId: strin
   return found && { ...claimOf(found.domain), isDefault: found.isDefault };
 }
 
-/** The same. @throws NotFound */
+/** A domain as `findOwnDomain` finds it. @throws NotFound */
 export async function getOwnDomain(db: Db, workspaceId: string, domainId: string): Promise<OwnDomain> {
   const found = await findOwnDomain(db, workspaceId, domainId);
   if (!found) throw new NotFound('There is no such domain.');

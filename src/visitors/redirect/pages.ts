@@ -21,7 +21,7 @@ export const visitorPageHeaders = (frameAncestors: "'none'" | "'self'") => ({
   'x-content-type-options': 'nosniff',
 });
 
-/** A page that a template of layouts/visitor.eta makes, and whose name and colours stand on it. */
+/** All that layouts/visitor.eta puts around a page of visitors. */
 export type Dressed = {
   /** The address as the visitor sees it. */
   address: string;
@@ -134,7 +134,7 @@ export function leadTo(address: string, request: FastifyRequest, reply: FastifyR
   return reply.code(302).headers(host.headers).header('location', fillPlaceholders(address, visited)).send();
 }
 
-/** Only the root may stand in a list of search results: the other pages are about links, and say that there is none. */
+/** Search engines may list the root alone: the other pages have no content of their own. */
 function show(
   request: FastifyRequest,
   reply: FastifyReply,
