@@ -43,7 +43,7 @@ const fieldsOf = (host: string): Readonly<Record<FieldName, Field>> => ({
   },
   brandColor: {
     label: 'Colour',
-    none: 'Ours',
+    none: 'Grey',
     kind: 'line',
     attrs: { placeholder: '#0f7b5c', autocomplete: 'off', spellcheck: 'false' },
   },
