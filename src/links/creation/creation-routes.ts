@@ -11,7 +11,7 @@ import { shortened } from '../../ground/text/shortened.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';
-import { findCampaign, suggestCampaigns } from '../links/campaigns.ts';
+import { findCampaign, isCampaignName, suggestCampaigns } from '../links/campaigns.ts';
 import { nameKey } from '../links/name.ts';
 import { getLink, getLinks, type Link } from '../links/queries.ts';
 import { linkTarget } from '../links/link-events.ts';
@@ -116,7 +116,8 @@ type Offer = { name: string; isChosen: boolean };
 async function offerOf(request: FastifyRequest, campaign: string, newCampaign: string): Promise<Offer | undefined> {
   const { id, role } = request.workspace;
   const key = nameKey(campaign);
-  if (key === '' || !mayDo(role, 'organise') || (await findCampaign(request.server.db, id, campaign))) return undefined;
+  if (key === '' || !isCampaignName(campaign) || !mayDo(role, 'organise')) return undefined;
+  if (await findCampaign(request.server.db, id, campaign)) return undefined;
   return { name: campaign.trim(), isChosen: key === nameKey(newCampaign) };
 }
 
