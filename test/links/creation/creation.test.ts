@@ -25,7 +25,7 @@ const viaDialog = { 'hx-request': 'true' };
 const create = (form: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> =>
   ada.ask(home, { form, headers });
 const errorsIn = ({ text }: Answer) =>
-  [...text.matchAll(/class="field-error" id="new-(\w+)-error">.*?<\/svg>([^<]+)</g)].map(([, name, words]) => [
+  [...text.matchAll(/class="field-error" id="(?:new|edit)-(\w+)-error">.*?<\/svg>([^<]+)</g)].map(([, name, words]) => [
     name,
     words,
   ]);
@@ -86,6 +86,27 @@ describe('a campaign that there is not', () => {
     expect(made[0]?.campaign?.name).toBe('Autumn 2026');
     expect(await campaignNames()).toEqual(['Autumn 2026']);
     expect((await eventsAfter(app.db, before)).map(({ what }) => what)).toEqual(['campaign.created', 'link.created']);
+  });
+
+  it('is not offered where it cannot be one', async () => {
+    const refused = await create({ ...form, campaign: 'x'.repeat(81) });
+    expect(errorsIn(refused)).toEqual([['campaign', 'The name of a campaign has at most 80 characters.']]);
+    expect(refused.text).not.toContain('name="newCampaign"');
+  });
+
+  it('is offered and made where a link that there is gets it, with the link or not at all', async () => {
+    const link = await makeLink(app, ada);
+    const edit = `${home}/${link.id}/edit`;
+    const save = (fields: Record<string, string>) => ada.ask(edit, { form: { url: link.url, ...fields } });
+    const refused = await save({ campaign: 'Harvest' });
+    expect(errorsIn(refused)).toEqual([
+      ['campaign', 'There is no campaign “Harvest” yet. Choose below to create it with the link.'],
+    ]);
+    expect(refused.text).toContain('name="newCampaign" value="Harvest"');
+    expect((await save({ campaign: 'Harvest', newCampaign: 'Harvest', url: 'no' })).status).toBe(422);
+    expect(await campaignNames()).not.toContain('Harvest');
+    expect((await save({ campaign: 'Harvest', newCampaign: 'Harvest' })).status).toBe(303);
+    expect((await getLink(app.db, workspaceId, link.id)).campaign?.name).toBe('Harvest');
   });
 
   it('is not made for another name than the one that was chosen, nor with a link that is refused', async () => {

@@ -22,18 +22,6 @@ afterAll(async () => {
 const tabs = (page: Page) => page.getByRole('navigation', { name: 'This link' });
 
 describe('the page of a link', () => {
-  it('has its QR code as PNG after two presses', async () => {
-    const link = await makeLink(app, ada, { slug: 'coded' });
-    const { page, errors } = await openPageAs(browser, app, ada);
-    await page.goto(pageOf(ada, link));
-    await page.getByRole('button', { name: 'QR code' }).click();
-    const download = page.waitForEvent('download');
-    await page.getByRole('link', { name: 'PNG, 1024 pixels' }).click();
-    expect((await download).suggestedFilename()).toBe('coded-qr.png');
-    expect(errors).toEqual([]);
-    await page.context().close();
-  });
-
   it('shares its report with the filters that are on', async () => {
     const link = await makeLink(app, ada);
     await insertHits(app, [hitOf(link), hitOf(link)]);
