@@ -32,6 +32,8 @@ describe('the page of a link', () => {
     await page.getByRole('button', { name: 'Share' }).click();
     const share = page.locator('#share-report');
     await page.getByRole('link', { name: 'Share its report' }).waitFor();
+    // The tick is for what is copied.
+    expect(await page.locator('#share-menu [data-copy] .icon').filter({ visible: true }).count()).toBe(1);
     expect(await share.getAttribute('href')).toMatch(new RegExp(`/shares\\?link=${link.id}&f=device:is:`));
     await page.keyboard.press('e');
     await page.locator('#edit-title').fill('Renamed');

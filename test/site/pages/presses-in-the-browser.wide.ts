@@ -47,16 +47,19 @@ async function open(path: string) {
 const addressOf = (page: Page) => page.locator('.create-link [data-copy]').getAttribute('data-copy');
 
 describe('presses', () => {
-  it.each(['reports', 'campaigns', 'tags', 'members', 'history'])('three make a link from %s, and copy it', async (place) => {
-    const { page, errors, hands, copied } = await open(`${home}/${place}`);
-    await hands.press('c');
-    await hands.paste(`https://example.com/${place}`);
-    await hands.press('Enter');
-    await page.getByText('Your link is ready and copied.').waitFor();
-    expect(hands.presses()).toBe(3);
-    expect(await copied()).toBe(await addressOf(page));
-    expect(errors).toEqual([]);
-  });
+  it.each(['reports', 'campaigns', 'tags', 'members', 'history'])(
+    'three make a link from %s, and copy it',
+    async (place) => {
+      const { page, errors, hands, copied } = await open(`${home}/${place}`);
+      await hands.press('c');
+      await hands.paste(`https://example.com/${place}`);
+      await hands.press('Enter');
+      await page.getByText('Your link is ready and copied.').waitFor();
+      expect(hands.presses()).toBe(3);
+      expect(await copied()).toBe(await addressOf(page));
+      expect(errors).toEqual([]);
+    },
+  );
 
   it('three make another link where one was just made', async () => {
     const { page, errors, hands, copied } = await open(`${home}/reports`);
@@ -73,6 +76,18 @@ describe('presses', () => {
     expect(hands.presses()).toBe(3);
     await expect.poll(copied).toBe(await addressOf(page));
     expect(await copied()).not.toBe(first);
+    expect(errors).toEqual([]);
+  });
+
+  it('one takes what is typed along to the form of several links', async () => {
+    const { page, errors, hands } = await open(`${home}/reports`);
+    await page.keyboard.press('c');
+    await page.keyboard.insertText('https://example.com/many');
+    await page.locator('#quick-tags').fill('spring');
+    await hands.click(page.locator('#create-link').getByRole('link', { name: 'Several at once' }));
+    await page.waitForURL('**/links/several?**');
+    expect(await page.getByLabel('Where should they lead?').inputValue()).toBe('https://example.com/many');
+    expect(await page.locator('[name="allTags"]').inputValue()).toBe('spring');
     expect(errors).toEqual([]);
   });
 
