@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, or } from 'drizzle-orm';
+import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import { randomSlug } from '../../ground/addresses/slug.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { domains, links } from '../../ground/db/schema.ts';
@@ -33,10 +33,12 @@ export async function insertLinks(db: Db, workspaceId: string, by: Actor, inputs
     const spaces = await holdDomains(tx, workspaceId, [...new Set(inputs.map(({ domainId }) => domainId))]);
     const made = inputs.map((input) => ({ input, linkId: newId() }));
     await tx.insert(links).values(
-      made.map(({ linkId, input }) => {
+      made.map(({ linkId, input }, index) => {
         const { slug: _slug, drawSlug: _draw, domainId: _domain, tags: _tags, campaignId = null, ...values } = input;
         const campaign = ownCampaign(workspaceId, campaignId);
-        return { id: linkId, workspaceId, ...values, createdBy: by.userId, campaignId: campaign };
+        // Lists are by age, and show those of one request in their order.
+        const createdAt = sql<Date>`now() - ${index}::int * interval '1 microsecond'`;
+        return { id: linkId, workspaceId, createdAt, ...values, createdBy: by.userId, campaignId: campaign };
       }),
     );
     await tagLinks(tx, workspaceId, by, new Map(made.map(({ linkId, input }) => [linkId, input.tags ?? []])));

@@ -330,3 +330,13 @@ describe('slugs that are claimed together', () => {
     ]);
   });
 });
+
+describe('links that were made at once', () => {
+  it('stand in the list of links in their own order', async () => {
+    const urls = Array.from({ length: 9 }, (_, row) => `https://example.com/in-order/${row}`);
+    await make(tableOf(await paste(urls.join('\n'))));
+    const { text } = await ada.ask(`/w/${ada.workspace.slug}/links?search=in-order`);
+    const shown = [...text.matchAll(/href="(https:\/\/example\.com\/in-order\/\d)"/g)].map(([, url]) => url);
+    expect(shown).toEqual(urls);
+  });
+});
