@@ -4,7 +4,7 @@ import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } fro
 import { isOutage } from '../reach/outages.ts';
 import { meetingRefusal } from '../db/pg-errors.ts';
 import { AppError, Invalid, NotFound, Unauthorized, Unavailable } from '../text/errors.ts';
-import { isFragmentRequest } from './fragments.ts';
+import { isFragmentRequest, pageBehind } from './fragments.ts';
 
 /** A failure as it may be told to strangers. */
 type Failure = {
@@ -124,8 +124,7 @@ function answerFragment(request: FastifyRequest, reply: FastifyReply, error: unk
   reply.header('hx-reswap', 'none');
   const isLoggedOut = error instanceof Unauthorized;
   if (isLoggedOut && request.method === 'GET') {
-    const page = String(request.headers['hx-current-url'] ?? '');
-    const { pathname, search } = URL.canParse(page) ? new URL(page) : { pathname: '/', search: '' };
+    const { pathname, search } = pageBehind(request);
     return reply
       .code(200)
       .header('hx-redirect', logInHref(pathname + search))

@@ -4,10 +4,7 @@ import { formatDateTime, plural } from '../../ground/text/format.ts';
 import { AppError, NotFound } from '../../ground/text/errors.ts';
 import { addDays, dayStart, isDay, localDay } from '../../ground/time/zoned-time.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
-import type { domainHead } from '../../domains/domains/head.ts';
-import type { linkHead } from '../../links/pages/head.ts';
-import type { tagHead } from '../../links/pages/tag-head.ts';
-import type { campaignHead } from '../../reports/campaigns/head.ts';
+import type { Head } from '../../reports/pages/heads.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';
 import { type FieldNow, digestOf } from './compared.ts';
 import {
@@ -45,11 +42,7 @@ export type HistorySubject = {
   /** As the page calls it, and the place in the navigation. */
   name: string;
   section: string;
-  /** One of them: what stands above the tabs of its page. */
-  head?: ReturnType<typeof linkHead>;
-  campaignHead?: Awaited<ReturnType<typeof campaignHead>>;
-  tagHead?: ReturnType<typeof tagHead>;
-  domainHead?: ReturnType<typeof domainHead>;
+  head: Head;
 };
 
 const queryOf = (query: Partial<HistoryQuery>): string => {
