@@ -56,7 +56,12 @@ import homeRoutes from './site/pages/routes.ts';
 import assets from './ground/assets/serve.ts';
 import context from './site/frame/context.ts';
 import cookies from './ground/http/cookies.ts';
-import failures, { refuseBrokenAddress, refuseBytes, refuseRequest, refuseUnknownPage } from './ground/http/failures.ts';
+import failures, {
+  refuseBrokenAddress,
+  refuseBytes,
+  refuseRequest,
+  refuseUnknownPage,
+} from './ground/http/failures.ts';
 import forms from './ground/http/forms.ts';
 import { httpLimits, maxConnections } from './ground/http/limits.ts';
 import { logOptions, logRequests } from './ground/http/logging.ts';
