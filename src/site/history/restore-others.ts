@@ -97,8 +97,8 @@ const template: Restorer = {
     return templateBesides(event, await getTemplate(tx, workspace.id, event.targetId));
   },
   async apply({ tx, workspace, by }, event, decide) {
-    await updateTemplate(tx, workspace.id, by, event.targetId, (now) =>
-      readTemplate(tx, workspace.id, { ...textsOfTemplate(now), ...decide(templateBesides(event, now)) }),
+    await updateTemplate(tx, workspace.id, by, event.targetId, (now, inner) =>
+      readTemplate(inner, workspace.id, { ...textsOfTemplate(now), ...decide(templateBesides(event, now)) }),
     );
   },
 };
