@@ -251,9 +251,8 @@ describe('hits that were exported', () => {
     await app.db.execute(sql`
 insert into hit_batches (workspace_id, id, size, first_hit_at, is_repeat, hits)
 values (${client.workspaceId}, -1, 1, now(), false, '{not a number}')`);
-    const dry = await importInto(old, fileOf(await exportHits(old)), '--dry-run').finally(() =>
-      app.db.execute(sql`delete from hit_batches where id = -1`),
-    );
+    const dry = await importInto(old, fileOf(await exportHits(old)), '--dry-run');
+    await app.db.execute(sql`delete from hit_batches where id = -1`);
     expect(dry).toMatchObject({ isDryRun: true, added: 0 });
   });
 
