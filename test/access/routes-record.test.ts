@@ -240,8 +240,8 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
     makes: ['tag.merged'],
     async prepare() {
       const into = word();
-      await ensureTags(app.db, place.workspaceId, byTest, [into]);
-      return { form: { into } };
+      const [sure = ''] = await ensureTags(app.db, place.workspaceId, byTest, [into]);
+      return { form: { into, sure } };
     },
   },
   'POST /w/:workspace/tags/:tagId/delete': { makes: ['tag.deleted'] },

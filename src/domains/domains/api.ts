@@ -131,7 +131,7 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
         response: {
           200: domainToSet.describe('The domain, which was already there.'),
           201: domainToSet.describe('The new domain, with the records to set.'),
-          ...refusals(400, 403, 413, 415, 422),
+          ...refusals(400, 403, 413, 415),
         },
       },
     },

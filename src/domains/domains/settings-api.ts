@@ -62,7 +62,7 @@ export default async function domainSettingsApi(
         body: changesBody,
         response: {
           200: domainSettings.describe('The domain as it is now.'),
-          ...refusals(400, 403, 404, 409, 413, 415, 422),
+          ...refusals(400, 403, 404, 409, 413, 415),
         },
       },
     },
@@ -90,7 +90,7 @@ export default async function domainSettingsApi(
           params,
           consumes: [...logoTypes],
           body: picture,
-          response: { 204: z.undefined().describe('The logo is set.'), ...refusals(403, 404, 413, 415, 422) },
+          response: { 204: z.undefined().describe('The logo is set.'), ...refusals(403, 404, 413, 415) },
         },
       },
       async (request, reply) => {

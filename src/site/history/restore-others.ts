@@ -87,8 +87,8 @@ const template = changed<TemplateThen>({
   }),
   get: getTemplate,
   update: ({ tx, workspace, by }, id, textsFor) =>
-    updateTemplate(tx, workspace.id, by, id, (now) =>
-      readTemplate(tx, workspace.id, { ...textsOfTemplate(now), ...textsFor(now) }),
+    updateTemplate(tx, workspace.id, by, id, (now, inner) =>
+      readTemplate(inner, workspace.id, { ...textsOfTemplate(now), ...textsFor(now) }),
     ),
 });
 

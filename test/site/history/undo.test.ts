@@ -132,7 +132,8 @@ describe('the Undo of a message', () => {
   it('leads to no other page than one of the workspace', async () => {
     const saved = await edit({ url: 'https://example.com/new' });
     const { undo = {} } = await messageAfter(ada, saved);
-    for (const back of ['https://evil.example/', '//evil.example/', '/w/other/links', ''])
+    const [up, upAgain] = [`${home}/../..//evil.example`, `${home}/..\\..\\..\\/evil.example`];
+    for (const back of ['https://evil.example/', '//evil.example/', up, upAgain, '/w/other/links', ''])
       expect((await ada.ask(`${home}/history/undo`, { form: { ...undo, back } })).headers.location).toBe(
         `${home}/history`,
       );
