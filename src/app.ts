@@ -56,7 +56,12 @@ import homeRoutes from './site/pages/routes.ts';
 import assets from './ground/assets/serve.ts';
 import context from './site/frame/context.ts';
 import cookies from './ground/http/cookies.ts';
-import failures, { refuseBrokenAddress, refuseRequest, refuseUnknownPage } from './ground/http/failures.ts';
+import failures, {
+  refuseBrokenAddress,
+  refuseBytes,
+  refuseRequest,
+  refuseUnknownPage,
+} from './ground/http/failures.ts';
 import forms from './ground/http/forms.ts';
 import { httpLimits, maxConnections } from './ground/http/limits.ts';
 import { logOptions, logRequests } from './ground/http/logging.ts';
@@ -137,6 +142,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       noteAddress(request, isProxy);
       return takeTarget(request);
     },
+    clientErrorHandler: refuseBytes,
     frameworkErrors(error, request, reply) {
       if (sites.siteOf(request.headers.host) === 'app') refuseBrokenAddress(error, request, reply);
       else void answerUnreadable(request, reply, redirectParts);

@@ -68,8 +68,6 @@ const silent: Record<string, string> = {
   'src/people/workspaces/queries.ts updateLastOpened': 'where a person was last',
   'src/people/workspaces/queries.ts updateHidesSetup': 'what one person sees',
   'src/people/keys/keys.ts updateLastUsed': 'when a key was last used',
-  'src/people/workspaces/deletion-date.ts takeWarnedWorkspace': 'that owners were told',
-  'src/people/accounts/deletion-date.ts takeWarnedAccount': 'that its owner was told',
   'src/people/accounts/queries.ts removeMailedTokens': 'tokens in mails, beside the event of what ends them',
   'src/reports/mailings/queries.ts noteMail': 'the outbox',
   'src/reports/mailings/queries.ts settleMailings': 'the outbox',
@@ -394,6 +392,14 @@ describe('the house', () => {
         rooms.includes(`src/${name}`) || shared.has(name) || (name.includes('/') && known(dirname(name)));
       expect([...folders].filter((name) => name !== '' && !known(name))).toEqual([]);
     }
+  });
+
+  it('cuts no typed text off, but for the words of a search', () => {
+    const cuts = /\bmaxlength[=:]/;
+    expect(sources.filter((file) => cuts.test(read(file)))).toEqual([]);
+    const found = templates.filter((file) => cuts.test(read(file)));
+    expect(found.filter((file) => !/type="search"|role="combobox"/.test(read(file)))).toEqual([]);
+    expect(cuts.test('attrs: { maxlength: 50, required: true }')).toBe(true);
   });
 
   it('shows the templates of its own room, and parts of pages that all share', () => {

@@ -40,8 +40,8 @@ import { openDepartures } from '../reports/live/departures.ts';
 import { listKeptSlugs } from '../links/links/kept-slugs.ts';
 import { warningAboutKept } from '../ground/addresses/kept-words.ts';
 import { mailJobs, openMailer } from '../ground/mail/mailer.ts';
-import { accountDeletionJobs } from '../people/accounts/deletion-job.ts';
-import { workspaceDeletionJobs } from '../people/workspaces/deletion-job.ts';
+import { accountDeletionJob } from '../people/accounts/deletion-job.ts';
+import { workspaceDeletionJob } from '../people/workspaces/deletion-job.ts';
 import { mailingJobs } from '../reports/mailings/send.ts';
 import { describeError } from '../ground/http/logging.ts';
 import { countActiveSlugs, ensureStatistics } from '../visitors/redirect/queries.ts';
@@ -151,8 +151,8 @@ async function open(
     ...eventJobs(db),
     ...mailJobs(mailer),
     ...mailingJobs({ db, mailer, config }),
-    ...accountDeletionJobs({ db, mailer, config }),
-    ...workspaceDeletionJobs({ db, mailer, config }),
+    accountDeletionJob({ db, mailer, config }),
+    workspaceDeletionJob({ db, mailer, config }),
     ...domainJobs({ db, mailer, config, dns: openDns(config.dnsServers) }),
     ...searchJobs(db, (sentence) => problem(sentence)),
     { name: 'forget tries', everyMs: 10 * 60_000, run: () => removeOldTries(db) },

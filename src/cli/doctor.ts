@@ -52,10 +52,10 @@ async function checkAll(): Promise<Check[]> {
 function checkSettings({ appUrl, shortUrl, signUp }: Config): Check {
   const { protocol } = new URL(appUrl);
   const facts = `Dashboard at ${appUrl}, short links at ${shortUrl}, sign-up: ${signUp}.`;
-  const people = openTo(appUrl);
-  if (people !== 'everybody') {
-    const few = people === 'this computer' ? 'Only this computer' : 'Only this network';
-    return { name: 'settings', status: 'warn', message: `${facts} ${few} can open it: set APP_URL.` };
+  for (const [name, url] of Object.entries({ APP_URL: appUrl, SHORT_URL: shortUrl })) {
+    const people = openTo(url);
+    if (people !== 'everybody')
+      return { name: 'settings', status: 'warn', message: `${facts} Only ${people} can open ${url}: set ${name}.` };
   }
   if (protocol === 'http:') {
     return { name: 'settings', status: 'warn', message: `${facts} Passwords travel unprotected: serve it by https.` };

@@ -125,8 +125,8 @@ values (${id}, ${`${word}.example.com`}, ${workspaceId}, 'live', ${word}, 'bytes
 
 const make = ({ app, workspaceId, ownerId }: Place) => makeLink(app, workspaceId, {}, byPerson(ownerId));
 
-const makeShare = ({ app, workspaceId, ownerId }: Place, title: string): Promise<string> =>
-  insertShare(
+const makeShare = async ({ app, workspaceId, ownerId }: Place, title: string): Promise<string> => {
+  const { token } = await insertShare(
     app.db,
     workspaceId,
     byPerson(ownerId),
@@ -140,6 +140,8 @@ const makeShare = ({ app, workspaceId, ownerId }: Place, title: string): Promise
     },
     app.config.secret,
   );
+  return token;
+};
 
 /** New links of the workspace go to a domain that has a colour and a logo. */
 async function makeBrand({ app, workspaceId }: Place, word: string): Promise<void> {

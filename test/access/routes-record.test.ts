@@ -203,7 +203,6 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
     makes: ['tag.created', 'link.created'],
     form: { url: 'https://example.com/several', allTags: word(), action: 'make' },
   },
-  'POST /w/:workspace/links/several/:linkId/undo': { makes: ['link.archived'] },
   'POST /w/:workspace/templates': { makes: ['tag.created', 'template.created'], form: { name: word(), tags: word() } },
   'POST /w/:workspace/templates/:templateId': { makes: ['template.changed'], form: { name: word() } },
   'POST /w/:workspace/templates/:templateId/delete': { makes: ['template.deleted'] },
@@ -241,8 +240,8 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
     makes: ['tag.merged'],
     async prepare() {
       const into = word();
-      await ensureTags(app.db, place.workspaceId, byTest, [into]);
-      return { form: { into } };
+      const [sure = ''] = await ensureTags(app.db, place.workspaceId, byTest, [into]);
+      return { form: { into, sure } };
     },
   },
   'POST /w/:workspace/tags/:tagId/delete': { makes: ['tag.deleted'] },

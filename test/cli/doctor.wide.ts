@@ -66,6 +66,15 @@ describe('waymark doctor', () => {
     expect(stdout).toMatch(/^warn {2}mail {8}SMTP_URL is not set/m);
   });
 
+  it.each([
+    [{ APP_URL: 'http://192.168.0.7:3000', SHORT_URL: 'https://go.example.com' }, 'Only this network', 'APP_URL'],
+    [{ APP_URL: 'https://app.example.com', SHORT_URL: 'http://localhost:3000' }, 'Only this computer', 'SHORT_URL'],
+  ])('warns of the address that few can open: %j', async (urls, few, name) => {
+    const { statuses, messages } = await checksOf({ ...urls, DATABASE_URL: testDatabase.url });
+    expect(statuses.settings).toBe('warn');
+    expect(messages.settings).toContain(`${few} can open ${urls[name as keyof typeof urls]}: set ${name}.`);
+  });
+
   it('finds migrations that are missing, and leaves them so', async () => {
     const old = await createTestDatabase();
     await query(

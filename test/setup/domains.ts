@@ -2,6 +2,7 @@ import type { Db } from '../../src/ground/db/db.ts';
 import { announce } from '../../src/ground/db/notify.ts';
 import { domains } from '../../src/ground/db/schema.ts';
 import { newId } from '../../src/ground/text/id.ts';
+import type { Person, TestApp } from './app.ts';
 import { eventually } from './eventually.ts';
 
 type Serves = (host: string) => Promise<boolean>;
@@ -23,6 +24,19 @@ export async function insertDomain(
   await db.insert(domains).values({ id, host, workspaceId, proofToken: 'proof', provedAt: new Date(), ...settings });
   if ((settings.state ?? 'live') === 'live') await tellOfDomain(db, host);
   return id;
+}
+
+let made = 0;
+
+/** A live domain of a person's workspace, under a name of its own; `path`: of its page. */
+export async function makeDomain(
+  { db }: TestApp,
+  { workspace }: Person,
+  settings: Partial<typeof domains.$inferInsert> = {},
+): Promise<{ id: string; host: string; path: string }> {
+  const host = `go${++made}.acme.example`;
+  const id = await insertDomain(db, workspace.id, host, settings);
+  return { id, host, path: `/w/${workspace.slug}/domains/${id}` };
 }
 
 /** Tells every node of a domain that a test put into the table by itself, and waits until the test's server knows it. */

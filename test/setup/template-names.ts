@@ -8,6 +8,7 @@ const everywhere = new Set(
   Object.keys(format).concat(
     'formToken',
     'openTo',
+    'shortened',
     'asset',
     'icon',
     'linkOptions',

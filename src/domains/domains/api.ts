@@ -13,11 +13,11 @@ import type { Dns } from '../dns/dns.ts';
 import { type FaultCode, faultTitles, type Wanted } from '../dns/faults.ts';
 import { readHost } from '../dns/name.ts';
 import { targetOf } from '../dns/place.ts';
+import { domainJson, domainParams as params, exampleOfDomain } from './domain-json.ts';
 import { getOwnDomain } from './settings.ts';
 import { exampleOfSettings, hasLogo, settings } from './settings-json.ts';
 
 const faultCodes = Object.keys(faultTitles) as [FaultCode, ...FaultCode[]];
-const instant = z.date().nullable();
 
 const record = z.object({
   type: z.enum(['TXT', 'CNAME', 'A', 'AAAA', 'ALIAS']).describe('The type of the record.'),
@@ -25,46 +25,13 @@ const record = z.object({
   value: z.string().describe('What the record says.'),
 });
 
-const exampleOfDomain = {
-  id: 'H6gFzT1mQx7c',
-  host: 'go.acme.com',
-  state: 'waiting',
-  fault: 'txt_missing',
-  createdAt: '2026-11-22T14:05:00.000Z',
-  provedAt: null,
-  checkedAt: '2026-11-22T14:06:00.000Z',
-  failingSince: null,
-};
 const exampleOfRecords = [
   { type: 'TXT', name: '_waymark.go.acme.com', value: 'waymark-verify=8f3kQm2ZrT' },
   { type: 'CNAME', name: 'go.acme.com', value: 'go.example.com' },
 ];
 
-const domain = z
-  .object({
-    id: z.string().describe('Identifies it, and never changes.'),
-    host: z.string().describe('The name of the domain, in lower case. One with special letters is in Punycode.'),
-    state: z
-      .enum(['waiting', 'live', 'paused', 'removed'])
-      .describe(
-        '`waiting` until its records are right, then `live`. `paused` when they have been wrong for a week: its links do not open then.',
-      ),
-    fault: z
-      .string()
-      .nullable()
-      .describe('The `code` of the worst fault that the last check found, `null` when all was right.'),
-    createdAt: z.date().describe('When it was added.'),
-    provedAt: instant.describe('When its records were right for the first time.'),
-    checkedAt: instant.describe('When its records were last looked up.'),
-    failingSince: instant.describe('Since when the records of a live domain have been wrong.'),
-  })
-  .meta({
-    id: 'Domain',
-    examples: [exampleOfDomain],
-  });
-
 const domainToSet = z
-  .object({ ...domain.shape, records: z.array(record).describe('The DNS records that it needs.') })
+  .object({ ...domainJson.shape, records: z.array(record).describe('The DNS records that it needs.') })
   .meta({
     id: 'DomainWithRecords',
     examples: [{ ...exampleOfDomain, records: exampleOfRecords }],
@@ -128,14 +95,6 @@ const newDomain = jsonBody({
     .describe('The name of the domain, as people type it.')
     .meta({ examples: ['go.acme.com'] }),
 });
-const params = z.object({
-  id: z
-    .string()
-    .regex(/^\w+$/)
-    .describe('The id of the domain.')
-    .meta({ examples: ['H6gFzT1mQx7c'] }),
-});
-
 /** The API's view of domains: the same functions as the pages, in JSON. */
 export default async function domainsApi(app: FastifyInstance, { dns }: { dns: Dns }): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
@@ -152,7 +111,7 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
         summary: 'List domains',
         description: 'All domains of the workspace, by name, without those that were removed.',
         tags: ['Domains'],
-        response: { 200: z.object({ data: z.array(domain) }).describe('All domains.'), ...refusals() },
+        response: { 200: z.object({ data: z.array(domainJson) }).describe('All domains.'), ...refusals() },
       },
     },
     async (request) => ({ data: await listClaims(db, request.workspace.id) }),
@@ -172,7 +131,7 @@ export default async function domainsApi(app: FastifyInstance, { dns }: { dns: D
         response: {
           200: domainToSet.describe('The domain, which was already there.'),
           201: domainToSet.describe('The new domain, with the records to set.'),
-          ...refusals(400, 403, 413, 415, 422),
+          ...refusals(400, 403, 413, 415),
         },
       },
     },

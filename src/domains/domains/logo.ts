@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Db } from '../../ground/db/db.ts';
 import { domains } from '../../ground/db/schema.ts';
-import type { Actor } from '../../ground/events/actor.ts';
-import { record } from '../../ground/events/record.ts';
 import { Invalid, NotFound } from '../../ground/text/errors.ts';
 import { isOwnDomain } from './queries.ts';
 
@@ -75,36 +73,6 @@ function readWebp(bytes: Buffer): Picture | undefined {
   }
 }
 
-/**
- * Sets a domain's logo, or takes it away; visitors see it at once.
- * @throws NotFound
- */
-export async function updateLogo(
-  db: Db,
-  workspaceId: string,
-  by: Actor,
-  domainId: string,
-  logo: Logo | null,
-): Promise<void> {
-  await db.transaction(async (tx) => {
-    const before = await lockLogoName(tx, workspaceId, domainId);
-    const [domain] = await tx
-      .update(domains)
-      .set(logoColumns(logo))
-      .where(isOwnDomain(workspaceId, domainId))
-      .returning({ host: domains.host, state: domains.state });
-    if (!domain) throw new NotFound('There is no such domain.');
-    const { host, state } = domain;
-    await record(tx, by, workspaceId, {
-      what: 'domain.changed',
-      target: { id: domainId, name: host },
-      before: { logo: before },
-      after: { logo: logoName(logo?.bytes) },
-      tells: state === 'live' ? [{ kind: 'domain', host }] : [],
-    });
-  });
-}
-
 /** The columns of a logo, or of none. */
 export const logoColumns = (logo: Logo | null) => ({ logo: logo?.bytes ?? null, logoType: logo?.type ?? null });
 
@@ -112,13 +80,9 @@ export const logoColumns = (logo: Logo | null) => ({ logo: logo?.bytes ?? null, 
 export const logoName = (bytes: Buffer | null | undefined): string | null =>
   bytes ? createHash('sha256').update(bytes).digest('base64url').slice(0, 16) : null;
 
-/** The name of the logo that is there, whose row is locked until the transaction ends. */
-export async function lockLogoName(tx: Db, workspaceId: string, domainId: string): Promise<string | null> {
-  const [row] = await tx
-    .select({ bytes: domains.logo })
-    .from(domains)
-    .where(isOwnDomain(workspaceId, domainId))
-    .for('no key update');
+/** The name of the logo that is there, in a transaction that has the domain's row. */
+export async function findLogoName(tx: Db, workspaceId: string, domainId: string): Promise<string | null> {
+  const [row] = await tx.select({ bytes: domains.logo }).from(domains).where(isOwnDomain(workspaceId, domainId));
   return logoName(row?.bytes);
 }
 

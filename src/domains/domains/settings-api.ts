@@ -1,35 +1,33 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { jsonBody } from '../../people/keys/forms.ts';
 import { refusals } from '../../people/keys/problem.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight } from '../../people/workspaces/guards.ts';
-import { logoTypes, readLogo, updateLogo } from './logo.ts';
+import { domainJson, domainParams as params, exampleOfDomain } from './domain-json.ts';
+import { logoTypes, readLogo } from './logo.ts';
 import { removeDomain } from './removal.ts';
 import { exampleOfSettings, hasLogo, settings } from './settings-json.ts';
 import {
+  type ApplyCasePolicy,
+  type DomainChanges,
   getOwnDomain,
   readSettings,
-  type ApplyCasePolicy,
   type SettingsContext,
   updateDomainSettings,
 } from './settings.ts';
 
 const domainSettings = z
-  .object({
-    id: z.string().describe('Identifies it, and never changes.'),
-    host: z.string().describe('The name of the domain.'),
-    state: z.enum(['waiting', 'live', 'paused', 'removed']).describe('`live` when its links open.'),
-    ...settings,
-    hasLogo,
-  })
+  .object({ ...domainJson.pick({ id: true, host: true, state: true }).shape, ...settings, hasLogo })
   .meta({
     id: 'DomainSettings',
-    examples: [{ id: 'H6gFzT1mQx7c', host: 'go.acme.com', state: 'live', ...exampleOfSettings, hasLogo: true }],
+    examples: [
+      { id: exampleOfDomain.id, host: exampleOfDomain.host, state: 'live', ...exampleOfSettings, hasLogo: true },
+    ],
   });
 
-const changes = jsonBody(z.object(settings).partial().shape)
+const changesBody = jsonBody(z.object(settings).partial().shape)
   .describe('What you leave out stays as it is.')
   .meta({ examples: [{ rootUrl: 'https://www.acme.com', brandName: 'Acme', brandColor: '#0f7b5c' }] });
 
@@ -38,14 +36,6 @@ const picture = z
   .unknown()
   .describe('The bytes of the picture.')
   .meta({ type: 'string', format: 'binary', examples: ['(a file such as logo.png)'] });
-
-const params = z.object({
-  id: z
-    .string()
-    .regex(/^\w+$/)
-    .describe('The id of the domain.')
-    .meta({ examples: ['H6gFzT1mQx7c'] }),
-});
 
 /** Settings for the visitors of a domain, and its removal, in JSON. */
 export default async function domainSettingsApi(
@@ -56,6 +46,8 @@ export default async function domainSettingsApi(
   const { db } = app;
   const context = { db, sites: app.sites, readDestination: rules.readDestination };
   const toManage = { preHandler: requireRight('manageDomains') };
+  const change = (request: FastifyRequest, domainId: string, changes: DomainChanges) =>
+    updateDomainSettings(db, request.workspace.id, actorOf(request), domainId, changes, rules.applyCasePolicy);
 
   routes.patch(
     '/api/v1/domains/:id',
@@ -67,26 +59,18 @@ export default async function domainSettingsApi(
         description: 'Visitors meet the change at once. Needs a key that an admin or owner created.',
         tags: ['Domains'],
         params,
-        body: changes,
+        body: changesBody,
         response: {
           200: domainSettings.describe('The domain as it is now.'),
-          ...refusals(400, 403, 404, 409, 413, 415, 422),
+          ...refusals(400, 403, 404, 409, 413, 415),
         },
       },
     },
     async (request) => {
-      const { id: workspaceId } = request.workspace;
       const { isDefault, ...asked } = request.body;
-      const { id, host } = await getOwnDomain(db, workspaceId, request.params.id);
+      const { id, host } = await getOwnDomain(db, request.workspace.id, request.params.id);
       const read = await readSettings(context, host, asked);
-      const domain = await updateDomainSettings(
-        db,
-        workspaceId,
-        actorOf(request),
-        id,
-        { ...read, isDefault },
-        rules.applyCasePolicy,
-      );
+      const domain = await change(request, id, { ...read, isDefault });
       return { ...domain, hasLogo: domain.logoType !== null };
     },
   );
@@ -106,14 +90,13 @@ export default async function domainSettingsApi(
           params,
           consumes: [...logoTypes],
           body: picture,
-          response: { 204: z.undefined().describe('The logo is set.'), ...refusals(403, 404, 413, 415, 422) },
+          response: { 204: z.undefined().describe('The logo is set.'), ...refusals(403, 404, 413, 415) },
         },
       },
       async (request, reply) => {
         const { body } = request;
         const { id } = await getOwnDomain(db, request.workspace.id, request.params.id);
-        const logo = readLogo(Buffer.isBuffer(body) ? body : Buffer.alloc(0));
-        await updateLogo(db, request.workspace.id, actorOf(request), id, logo);
+        await change(request, id, { logo: readLogo(Buffer.isBuffer(body) ? body : Buffer.alloc(0)) });
         return reply.code(204).send();
       },
     );
@@ -133,7 +116,7 @@ export default async function domainSettingsApi(
       },
     },
     async (request, reply) => {
-      await updateLogo(db, request.workspace.id, actorOf(request), request.params.id, null);
+      await change(request, request.params.id, { logo: null });
       return reply.code(204).send();
     },
   );

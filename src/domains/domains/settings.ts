@@ -7,7 +7,7 @@ import type { Actor } from '../../ground/events/actor.ts';
 import { record } from '../../ground/events/record.ts';
 import { Invalid, NotFound, readAs } from '../../ground/text/errors.ts';
 import { type Claim, claimOf } from './claims.ts';
-import { type Logo, logoColumns, logoName, lockLogoName } from './logo.ts';
+import { findLogoName, type Logo, logoColumns, logoName } from './logo.ts';
 import { type Domain, domainColumns, isCustomHost, isOwnDomain } from './queries.ts';
 
 export const settingNames = [
@@ -194,7 +194,7 @@ export async function findOwnDomain(db: Db, workspaceId: string, domainId: strin
   return found && { ...claimOf(found.domain), isDefault: found.isDefault };
 }
 
-/** The same. @throws NotFound */
+/** A domain as `findOwnDomain` finds it. @throws NotFound */
 export async function getOwnDomain(db: Db, workspaceId: string, domainId: string): Promise<OwnDomain> {
   const found = await findOwnDomain(db, workspaceId, domainId);
   if (!found) throw new NotFound('There is no such domain.');
@@ -236,7 +236,7 @@ export async function updateDomainSettings(
     const { isCaseSensitive = domain.isCaseSensitive } = settings;
     if (isCaseSensitive !== domain.isCaseSensitive)
       tells.push(...(await applyCasePolicy(tx, domainId, { isCaseSensitive })));
-    const logoBefore = logo === undefined ? {} : { logo: await lockLogoName(tx, workspaceId, domainId) };
+    const logoBefore = logo === undefined ? {} : { logo: await findLogoName(tx, workspaceId, domainId) };
     const columns = { ...settings, ...(logo !== undefined && logoColumns(logo)) };
     if (Object.keys(columns).length > 0) {
       await tx.update(domains).set(columns).where(isOwnDomain(workspaceId, domainId));

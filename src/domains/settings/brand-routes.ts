@@ -62,7 +62,7 @@ export default async function brandRoutes(app: FastifyInstance, rules: SettingsR
       return saveTab(request, reply, {
         tab: brandTab,
         rules,
-        readExtra: (body) => readChosenLogo(body),
+        readExtra: readChosenLogo,
         show: (domain, shown) => show(request, reply, domain, shown, chosen),
         back: isUsual ? path : `${path}?${new URLSearchParams(chosen).toString()}`,
       });

@@ -1,19 +1,13 @@
-import { AppError } from '../../ground/text/errors.ts';
-import { type Logo, readLogo } from '../domains/logo.ts';
+import { orRefusal } from '../../ground/http/refusal.ts';
+import { readLogo } from '../domains/logo.ts';
 import type { DomainChanges } from '../domains/settings.ts';
 
 /** The picture that a form brings, or its wish to have none. A file that is chosen wins over the box beside it. */
-export function readChosenLogo(body: Record<string, unknown>): {
+export async function readChosenLogo({ logo, removeLogo }: Record<string, unknown>): Promise<{
   changes: Pick<DomainChanges, 'logo'>;
   errors: Record<string, string>;
-} {
-  const { logo, removeLogo } = body;
+}> {
   if (!Buffer.isBuffer(logo)) return { changes: removeLogo === 'on' ? { logo: null } : {}, errors: {} };
-  try {
-    const read: Logo = readLogo(logo);
-    return { changes: { logo: read }, errors: {} };
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    return { changes: {}, errors: { logo: error.message } };
-  }
+  const { value, refusal } = await orRefusal(() => readLogo(logo));
+  return value ? { changes: { logo: value }, errors: {} } : { changes: {}, errors: refusal.errors };
 }

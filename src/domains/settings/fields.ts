@@ -39,13 +39,13 @@ const fieldsOf = (host: string): Readonly<Record<FieldName, Field>> => ({
     hint: 'Stands above every page, and describes the logo to screen readers.',
     none: 'None',
     kind: 'line',
-    attrs: { maxlength: 60, autocomplete: 'off' },
+    attrs: { 'data-most': 60, autocomplete: 'off' },
   },
   brandColor: {
     label: 'Colour',
-    none: 'Ours',
+    none: 'Grey',
     kind: 'line',
-    attrs: { maxlength: 7, placeholder: '#0f7b5c', autocomplete: 'off', spellcheck: 'false' },
+    attrs: { placeholder: '#0f7b5c', autocomplete: 'off', spellcheck: 'false' },
   },
   rootUrl: {
     label: `${host} alone`,

@@ -34,7 +34,7 @@ export type SettingsRules = Pick<SettingsContext, 'readDestination'> & { applyCa
 export const tabParams = z.object({ workspace: z.string(), id: z.string().regex(/^\w+$/).catch('-') });
 
 /** Fields that a tab reads besides its settings. */
-type Extra = (body: Record<string, unknown>) => { changes: DomainChanges; errors: Record<string, string> };
+type Extra = (body: Record<string, unknown>) => Promise<{ changes: DomainChanges; errors: Record<string, string> }>;
 
 /** The form of a tab as its template shows it. */
 export type ShownForm = { edit: EditView<FieldName>; errors: Record<string, string> };
@@ -78,7 +78,7 @@ export async function saveTab(
       const edit = edited();
       const context = { db, sites, readDestination: rules.readDestination };
       const read = await readChanges(context, domain.host, edit.changes);
-      const extra = readExtra?.(form);
+      const extra = await readExtra?.(form);
       const errors = { ...read.errors, ...extra?.errors };
       if (Object.keys(errors).length > 0) {
         reply.code(422);

@@ -31,7 +31,7 @@ export default async function domainSettingsRoutes(app: FastifyInstance, rules: 
     );
   }
 
-  // All settings stood on one page.
+  // Bookmarks of the page that had all settings lead on.
   routes.get('/w/:workspace/domains/:id/settings', toSee, async (request, reply) =>
     reply.redirect(`${domainPath(`/w/${request.workspace.slug}`, request.params)}/brand`, 301),
   );

@@ -5,6 +5,7 @@ import { typedValues } from '../../ground/http/typed.ts';
 import { renderPage, visitorPageHeaders } from '../../visitors/redirect/pages.ts';
 import { sampleNames, samplePage } from '../../visitors/redirect/samples.ts';
 import { domainPath } from '../domains/head.ts';
+import type { Logo } from '../domains/logo.ts';
 import { type OwnDomain, readSettings, type SettingsContext } from '../domains/settings.ts';
 import { readChosenLogo } from './chosen-logo.ts';
 
@@ -34,21 +35,20 @@ export async function typedBrand(
   path: string,
   domain: OwnDomain,
 ): Promise<TriedBrand> {
-  const stored = storedBrand(path, domain);
   const texts = typedValues(body);
   const read = async (name: 'brandName' | 'brandColor') => {
     const { value } = await orRefusal(() => readSettings(context, domain.host, { [name]: texts[name] ?? '' }));
-    return { [name]: value ? (value[name] ?? null) : domain[name] };
+    return value ? (value[name] ?? null) : domain[name];
   };
-  const { logo } = readChosenLogo(body).changes;
-  const logoSrc = logo ? `data:${logo.type};base64,${logo.bytes.toString('base64')}` : null;
+  const { logo } = (await readChosenLogo(body)).changes;
   return {
-    ...stored,
-    ...(await read('brandName')),
-    ...(await read('brandColor')),
-    ...(logo !== undefined && { logoSrc }),
+    brandName: await read('brandName'),
+    brandColor: await read('brandColor'),
+    logoSrc: logo === undefined ? storedBrand(path, domain).logoSrc : logo && dataOf(logo),
   };
 }
+
+const dataOf = ({ type, bytes }: Logo): string => `data:${type};base64,${bytes.toString('base64')}`;
 
 /**
  * The very page that visitors would meet, with another brand. It may stand in a frame of the dashboard alone.

@@ -1,10 +1,13 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 import { isOutage } from '../reach/outages.ts';
 import { meetingRefusal } from '../db/pg-errors.ts';
 import { AppError, Invalid, NotFound, Unauthorized, Unavailable } from '../text/errors.ts';
-import { isFragmentRequest } from './fragments.ts';
+import { newId } from '../text/id.ts';
+import { isFragmentRequest, pageBehind } from './fragments.ts';
 
 /** A failure as it may be told to strangers. */
 type Failure = {
@@ -22,12 +25,14 @@ const titles: Record<number, string> = {
   404: 'Not found',
   405: 'Method not allowed',
   409: 'Conflict',
+  408: 'Took too long',
   410: 'Gone',
   413: 'Too large',
   414: 'Address too long',
   415: 'Unsupported media type',
   422: 'Not accepted',
   429: 'Too many requests',
+  431: 'Headers too large',
   500: 'Something went wrong',
   503: 'Not available right now',
 };
@@ -38,6 +43,13 @@ const refusals: Record<number, { code: string; detail: string }> = {
   413: { code: 'too_large', detail: 'The body is larger than 1 MB.' },
   415: { code: 'unsupported_media_type', detail: 'Send the body as application/json.' },
 };
+
+/** Refusals of Node's parser: there is no request yet, nor a host to refuse it for. */
+const refusalsOfParser = {
+  400: { code: 'bad_request', detail: 'This is no request that HTTP allows.' },
+  408: { code: 'request_timeout', detail: 'The request did not arrive whole in time.' },
+  431: { code: 'headers_too_large', detail: 'The address and the headers have more than 16 kB together.' },
+} as const;
 
 /** The same, of pages: they take forms. */
 const refusalsOfPages: Record<number, string> = {
@@ -92,22 +104,21 @@ function unknownKey(params: Record<string, unknown>): string | undefined {
 
 const isApiRequest = (request: FastifyRequest): boolean => request.url.startsWith('/api/');
 
+/** RFC 9457, 3. */
+const problemOf = ({ status, code, detail, field }: Omit<Failure, 'headers'>, requestId: string): string =>
+  JSON.stringify({
+    type: 'about:blank',
+    title: titles[status] ?? 'Error',
+    status,
+    code,
+    detail,
+    field,
+    requestId,
+  });
+
 function sendProblem(request: FastifyRequest, reply: FastifyReply, failure: Failure): FastifyReply {
   // Serialised by hand: a route's own response schema must not be applied to a problem.
-  return reply
-    .type('application/problem+json')
-    .serializer(String)
-    .send(
-      JSON.stringify({
-        type: 'about:blank',
-        title: titles[failure.status] ?? 'Error',
-        status: failure.status,
-        code: failure.code,
-        detail: failure.detail,
-        field: failure.field,
-        requestId: request.id,
-      }),
-    );
+  return reply.type('application/problem+json').serializer(String).send(problemOf(failure, request.id));
 }
 
 /** The log-in takes no longer way back, and headers that carry it have to fit into a proxy's buffers. */
@@ -124,8 +135,7 @@ function answerFragment(request: FastifyRequest, reply: FastifyReply, error: unk
   reply.header('hx-reswap', 'none');
   const isLoggedOut = error instanceof Unauthorized;
   if (isLoggedOut && request.method === 'GET') {
-    const page = String(request.headers['hx-current-url'] ?? '');
-    const { pathname, search } = URL.canParse(page) ? new URL(page) : { pathname: '/', search: '' };
+    const { pathname, search } = pageBehind(request);
     return reply
       .code(200)
       .header('hx-redirect', logInHref(pathname + search))
@@ -190,6 +200,19 @@ export function refuseBrokenAddress(_error: FastifyError, request: FastifyReques
   reply.code(400);
   if (isApiRequest(request)) void sendProblem(request, reply, failure);
   else refuseRequest(reply);
+}
+
+/** Refuses bytes that Node can read no request of, in the format of the API: programs send such, and read it. */
+export function refuseBytes(this: FastifyInstance, error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  const requestId = newId();
+  this.log.debug({ err: error, requestId }, 'no request');
+  const body = problemOf({ status, ...refusalsOfParser[status], field: undefined }, requestId);
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n`;
+  if (socket.writable)
+    socket.write(`${head}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+  socket.destroy(error);
 }
 
 /** Refuses a request that is no good HTTP, without a word about the host. */

@@ -2,6 +2,7 @@ import formbody from '@fastify/formbody';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { z } from 'zod';
+import { pageBehind } from './fragments.ts';
 import { orRefusal, type Refusal, refusalOfFields } from './refusal.ts';
 
 const flashCookie = '_flash';
@@ -56,8 +57,7 @@ const keptFlash = (request: FastifyRequest, kind: KeptFlash['kind'], message: st
 
 /** The same message for a piece of the page that asks, which shows it now. @param undoIn as for `reply.flash` */
 export function flashOf(request: FastifyRequest, kind: Flash['kind'], message: string, undoIn?: string): Flash {
-  const page = String(request.headers['hx-current-url'] ?? '');
-  const { pathname, search } = new URL(URL.canParse(page) ? page : '/', 'http://here');
+  const { pathname, search } = pageBehind(request);
   return { ...keptFlash(request, kind, message, undoIn), path: `${pathname}${search}` };
 }
 

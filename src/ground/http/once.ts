@@ -91,15 +91,14 @@ export async function prepareAndMakeOnce<Prepared, Thing extends Made>(
 }
 
 /**
- * A secret of something that is shown once and kept nowhere, such as a key. The second answer to a form shows it too;
+ * The secret of a key, which is shown once and kept nowhere. The second answer to a form shows it too;
  * without SECRET, the form and the salt nobody can compute it.
  * @param salt drawn when the thing is made, and kept with what the form made: a form that is sent again later, when its
  *   thing is gone, never brings an old secret back
  * @returns 32 bytes
  */
-export function secretOfForm(request: FastifyRequest, purpose: 'key' | 'share', salt: string): Buffer {
-  const key =
-    hashOfForm(request, purpose) ?? createHmac('sha256', request.server.config.secret).update(purpose).digest();
+export function secretOfForm(request: FastifyRequest, salt: string): Buffer {
+  const key = hashOfForm(request, 'key') ?? createHmac('sha256', request.server.config.secret).update('key').digest();
   return createHmac('sha256', key).update(salt).digest();
 }
 
@@ -117,7 +116,7 @@ export const madeAndGone = (field?: string): Conflict =>
   );
 
 /** The user is part of it: the same fields of another user are another form. Strangers have the token alone. */
-function hashOfForm({ sentForm, user, server }: FastifyRequest, purpose: string): Buffer | undefined {
+function hashOfForm({ sentForm, user, server }: FastifyRequest, purpose: 'made' | 'key'): Buffer | undefined {
   if (sentForm === null) return undefined;
   const text = `form\n${purpose}\n${user?.id ?? ''}\n${sentForm}`;
   return createHmac('sha256', server.config.secret).update(text).digest();

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../db/db.ts';
 
 /**
- * Does what one node at a time may do. The lock lives as long as its connection, so that a crash lets go of it. Work goes
+ * Does work that one node at a time may do. The lock lives as long as its connection, so that a crash lets go of it. Work goes
  * through other connections, and the one of the lock has no snapshot that would hold up vacuums.
  * @param key a text of its own for each kind of work
  * @returns false, and nothing is done, while another node is at it

@@ -72,9 +72,12 @@ export function isoDay(date: Date): string {
   return date.toISOString().slice(0, 10);
 }
 
-/** Whether a text is a day that the calendar has: '2026-02-28', but not '2026-02-30' or '2026-2-3'. */
+/**
+ * Whether a text is a day that the calendar has: '2026-02-28', but not '2026-02-30' or '2026-2-3'. The days around it have
+ * a year of four digits too: Postgres reads no other.
+ */
 export function isDay(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text < '1000-01-02' || text > '9998-12-31') return false;
   const date = utcDay(text);
   return !Number.isNaN(date.getTime()) && isoDay(date) === text;
 }

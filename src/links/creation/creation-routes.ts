@@ -6,12 +6,10 @@ import { isFragmentRequest } from '../../ground/http/fragments.ts';
 import { takeForm } from '../../ground/http/forms.ts';
 import { makeOnce } from '../../ground/http/once.ts';
 import type { Refusal } from '../../ground/http/refusal.ts';
-import { AppError, refusalsIn } from '../../ground/text/errors.ts';
-import { shortened } from '../../ground/text/shortened.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';
-import { findCampaign, suggestCampaigns } from '../links/campaigns.ts';
+import { suggestCampaigns } from '../links/campaigns.ts';
 import { nameKey } from '../links/name.ts';
 import { getLink, getLinks, type Link } from '../links/queries.ts';
 import { linkTarget } from '../links/link-events.ts';
@@ -20,6 +18,7 @@ import { type Filled, newLinkForm, queryOfNewLink, valuesOf, whileTyping } from 
 import { fillBy } from '../templates/forms.ts';
 import { findTemplate, nameTemplates } from '../templates/templates.ts';
 import { checkSlug, makeTypedLink, refusedSlug, type SlugState } from './new-link.ts';
+import { errorsWith, type Offer, offerOf } from './offer.ts';
 import { findSameDestination, type SameDestination } from './same-destination.ts';
 
 type Form = z.output<typeof newLinkForm>;
@@ -109,17 +108,6 @@ const sentenceOf = (link: Link, same: SameDestination | undefined): string =>
     .filter(Boolean)
     .join(' ');
 
-/** A name that may be made a campaign with the link. */
-type Offer = { name: string; isChosen: boolean };
-
-/** @returns undefined where there is nothing to offer */
-async function offerOf(request: FastifyRequest, campaign: string, newCampaign: string): Promise<Offer | undefined> {
-  const { id, role } = request.workspace;
-  const key = nameKey(campaign);
-  if (key === '' || !mayDo(role, 'organise') || (await findCampaign(request.server.db, id, campaign))) return undefined;
-  return { name: campaign.trim(), isChosen: key === nameKey(newCampaign) };
-}
-
 type FormView = {
   title: string;
   idPrefix: Form['idPrefix'];
@@ -156,10 +144,8 @@ async function formOf(request: FastifyRequest, form: Form, refusal?: Refusal): P
     getLinks(db, workspace.id, form.made),
     refusal && refusedSlug(server, workspace.id, values, refusal.thrown),
   ]);
-  const errors = { ...refusal?.errors };
+  const errors = { ...errorsWith(offer, { ...refusal?.errors }, refusal?.thrown) };
   if (slugState) errors.slug = slugState.message;
-  if (offer && isUnknownCampaign(refusal?.thrown))
-    errors.campaign = `There is no campaign “${shortened(offer.name, 80)}” yet. Choose below to create it with the link.`;
   return {
     title: 'Create a link',
     idPrefix: form.idPrefix,
@@ -174,9 +160,6 @@ async function formOf(request: FastifyRequest, form: Form, refusal?: Refusal): P
     made,
   };
 }
-
-const isUnknownCampaign = (thrown: unknown) =>
-  thrown instanceof AppError && refusalsIn(thrown).some(({ code }) => code === 'campaign_unknown');
 
 function showForm(request: FastifyRequest, reply: FastifyReply, view: FormView) {
   if (!isFragmentRequest(request)) return reply.page('links/creation/new.eta', view);

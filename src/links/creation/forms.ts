@@ -49,11 +49,6 @@ export const queryOfNewLink = (values: Partial<Filled & { filledBy: string }>, m
   new URLSearchParams(Object.entries({ ...values, made: made.join(' ') }).filter(([, text]) => text)).toString();
 
 /** Fields of the questions that are asked while somebody fills the form. */
-export const whileTyping = newLinkForm.pick({
-  url: true,
-  slug: true,
-  domain: true,
-  campaign: true,
-  newCampaign: true,
-  idPrefix: true,
-});
+export const whileTyping = newLinkForm
+  .pick({ url: true, slug: true, domain: true, campaign: true, newCampaign: true })
+  .extend({ idPrefix: z.enum(['new', 'quick', 'edit']).catch('new') });

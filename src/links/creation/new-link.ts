@@ -4,12 +4,11 @@ import type { Db } from '../../ground/db/db.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import { AppError, Refusals, refusalsIn } from '../../ground/text/errors.ts';
 import { isSlugTaken, type SlugSpace, SlugTaken, slugTaken, suggestSlug } from '../links/claim.ts';
-import { ensureCampaign } from '../links/campaigns.ts';
-import { nameKey } from '../links/name.ts';
 import { insertLink } from '../links/insert.ts';
 import type { Link, NewLink } from '../links/queries.ts';
 import { readMain, readOthers, type SomeTyped } from '../options/list.ts';
 import { askedOnce, type LinkContext } from '../options/option.ts';
+import { makeChosen } from './offer.ts';
 
 /** A new link as a person or a program typed it. Ours to choose is what is empty or left out. */
 export type TypedLink = SomeTyped & { domain?: string | null | undefined; slug?: string | null | undefined };
@@ -50,11 +49,8 @@ export async function makeTypedLink(
   link: TypedLink,
   newCampaign: string,
 ): Promise<Link> {
-  const { campaign } = link;
-  const isMeant =
-    typeof campaign === 'string' && nameKey(campaign) !== '' && nameKey(campaign) === nameKey(newCampaign);
   const refusals = new Refusals();
-  if (isMeant) await refusals.read(() => ensureCampaign(context.db, workspaceId, by, campaign));
+  await refusals.read(() => makeChosen(context.db, workspaceId, by, link.campaign, newCampaign));
   const { asked } = refusals.settle({ asked: await refusals.read(() => readNewLink(context, workspaceId, link)) });
   return insertLink(context.db, workspaceId, by, asked);
 }

@@ -62,6 +62,16 @@ export async function getCampaign(db: Db, workspaceId: string, campaignId: strin
 export const readCampaignName = (typed: string, field = 'name'): string =>
   readName(typed, { field, what: 'campaign', maxLength: 80, isListed: false });
 
+/** Whether a campaign can be called so. */
+export function isCampaignName(typed: string): boolean {
+  try {
+    readCampaignName(typed);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The id of a campaign by its name in any spelling that counts as the same, or undefined. */
 export async function findCampaign(db: Db, workspaceId: string, name: string): Promise<string | undefined> {
   const [campaign] = await db
@@ -79,6 +89,7 @@ export async function readCampaignOf(db: Db, workspaceId: string, typedName: str
   if (nameKey(typedName) === '') return null;
   const found = await findCampaign(db, workspaceId, typedName);
   if (found) return found;
+  readCampaignName(typedName, 'campaign'); // what cannot be a name is not offered as a new one
   throw new Invalid(
     `There is no campaign “${shortened(typedName.trim(), 80)}”. Create it on the page Campaigns first.`,
     { field: 'campaign', code: 'campaign_unknown' },

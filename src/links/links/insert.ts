@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, or } from 'drizzle-orm';
+import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import { randomSlug } from '../../ground/addresses/slug.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { domains, links } from '../../ground/db/schema.ts';
@@ -38,11 +38,13 @@ export async function insertLinks(db: Db, workspaceId: string, by: Actor, inputs
     for (const { linkId: id, input } of made)
       if (input.split) plans.set(id, await settleSplit(tx, workspaceId, { id, ...input }, null));
     await tx.insert(links).values(
-      made.map(({ linkId, input }) => {
+      made.map(({ linkId, input }, index) => {
         const { slug: _slug, drawSlug: _draw, domainId: _domain, tags: _tags, campaignId = null, ...values } = input;
         const campaign = ownCampaign(workspaceId, campaignId);
         const splitPlan = plans.get(linkId) ?? null;
-        return { id: linkId, workspaceId, ...values, splitPlan, createdBy: by.userId, campaignId: campaign };
+        // Lists are by age, and show those of one request in their order.
+        const createdAt = sql<Date>`now() - ${index}::int * interval '1 microsecond'`;
+        return { id: linkId, workspaceId, createdAt, ...values, splitPlan, createdBy: by.userId, campaignId: campaign };
       }),
     );
     await tagLinks(tx, workspaceId, by, new Map(made.map(({ linkId, input }) => [linkId, input.tags ?? []])));

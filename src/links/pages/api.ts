@@ -165,7 +165,7 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
           'Only `url` is needed. The link works at once, and its QR code too. To make sure that a repeated request creates no second link, send a `slug`.',
         tags: ['Links'],
         body: newLink,
-        response: { 201: link.describe('The new link.'), ...refusals(400, 409, 413, 415, 422) },
+        response: { 201: link.describe('The new link.'), ...refusals(400, 409, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -186,7 +186,7 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
           'Links of the workspace, page by page. Archived ones are among them unless `state` says otherwise.',
         tags: ['Links'],
         querystring: listQuery,
-        response: { 200: linkPage.describe('A page of links.'), ...refusals(422) },
+        response: { 200: linkPage.describe('A page of links.'), ...refusals() },
       },
     },
     async (request) => {
@@ -222,7 +222,7 @@ export default async function linksApi(app: FastifyInstance): Promise<void> {
         tags: ['Links'],
         params: linkId,
         body: linkChanges,
-        response: { 200: link.describe('The link as it is now.'), ...refusals(400, 404, 409, 413, 415, 422) },
+        response: { 200: link.describe('The link as it is now.'), ...refusals(400, 404, 409, 413, 415) },
       },
     },
     async (request) => {

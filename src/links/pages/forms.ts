@@ -16,7 +16,7 @@ const list = z.string().max(5_000).optional().catch(undefined);
 export const editQuery = z.object({ list });
 
 /** A field that a form does not send stays as it is. */
-export const editLinkForm = z.object({ ...ofOptions(() => left), ...editFields, list });
+export const editLinkForm = z.object({ ...ofOptions(() => left), ...editFields, list, newCampaign: typed });
 
 export const listQuery = z.object({
   search: wordsUpTo(maxSearchLength),

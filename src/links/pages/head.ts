@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { showTabs, type Tab } from '../../people/workspaces/tabs.ts';
+import { showTabs, type Tab, tabBehind } from '../../people/workspaces/tabs.ts';
 import type { Link } from '../links/queries.ts';
 import { lastListHref } from './list-page.ts';
 import { statusOf } from './status.ts';
@@ -32,7 +32,5 @@ export function linkHead(request: FastifyRequest, link: Link, tab: TabName, now:
 }
 
 /** The tab of a link that a browser's address shows; undefined where that is another page. */
-export const tabShown = ({ workspace, headers }: FastifyRequest, link: Link): TabName | undefined => {
-  const path = String(headers['hx-current-url'] ?? '').replace(/^[a-z]+:\/\/[^/]*|[?#].*$/g, '');
-  return linkTabs.find(({ href }) => href(`/w/${workspace.slug}`, link) === path)?.name;
-};
+export const tabShown = (request: FastifyRequest, link: Link): TabName | undefined =>
+  tabBehind(request, linkTabs, link);

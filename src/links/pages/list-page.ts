@@ -1,8 +1,7 @@
-import { isFragmentRequest } from '../../ground/http/fragments.ts';
+import { isFragmentRequest, pageBehind } from '../../ground/http/fragments.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { drawSparkline } from './sparkline.ts';
-import { queryOf as queryIn } from '../../ground/addresses/destination.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { formatNumber } from '../../ground/text/format.ts';
 import { loadChecklist } from '../setup/checklist.ts';
@@ -124,9 +123,9 @@ async function readLinksShown(request: FastifyRequest, query: ListQuery) {
 
 /** The list that a browser's address stands for. @throws NotFound where it is of a campaign or a tag that is gone */
 async function queryBehind(request: FastifyRequest): Promise<ListQuery> {
-  const address = String(request.headers['hx-current-url'] ?? '');
-  const query = readBack(queryIn(address));
-  const [, within, kind, groupId = ''] = /\/((campaigns|tags)\/(\w+))\/links(?:[?#]|$)/.exec(address) ?? [];
+  const { pathname, search } = pageBehind(request);
+  const query = readBack(search);
+  const [, within, kind, groupId = ''] = /\/((campaigns|tags)\/(\w+))\/links$/.exec(pathname) ?? [];
   if (!within) return query;
   const { db } = request.server;
   const { id } = request.workspace;

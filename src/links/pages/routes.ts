@@ -6,6 +6,8 @@ import { isFragmentRequest } from '../../ground/http/fragments.ts';
 import { flashOf, takeForm } from '../../ground/http/forms.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
+import { mayDo } from '../../people/workspaces/roles.ts';
+import { errorsWith, makeChosen, type Offer, offerOf } from '../creation/offer.ts';
 import { editLinkForm, editQuery, listQuery, refuseToRestore } from './forms.ts';
 import { linkHead, tabShown } from './head.ts';
 import { listBehind, listHref, readBack, rowsOf, showList, statesBehind } from './list-page.ts';
@@ -18,7 +20,7 @@ const linkParams = z.object({ workspace: z.string(), linkId: z.string().regex(/^
 /** Pages of links: list, edit, archive, delete. Making them is in creation, the page of one, with its report, in reports/pages. */
 export default async function linkRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const { db } = app;
+  const { db, sites, config, isReservedSlug } = app;
   const toSee = { preHandler: requireWorkspace };
   const toChange = { preHandler: [requireWorkspace, requireRight('changeLinks')] };
 
@@ -46,12 +48,16 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
         request,
         reply,
         editLinkForm,
-        async ({ list }) => {
+        async ({ list, newCampaign }) => {
           const edit = edited();
-          const changes = await readOptions(app, workspaceId, edit.changes);
-          const saved = await updateLink(db, workspaceId, actorOf(request), link.id, changes, (now) =>
-            edit.refuseOvertaken(showOptions(now)),
-          );
+          const by = actorOf(request);
+          const chosen = mayDo(request.workspace.role, 'organise') ? newCampaign : '';
+          const saved = await db.transaction(async (tx) => {
+            await makeChosen(tx, workspaceId, by, edit.changes.campaign, chosen);
+            const context = { db: tx, sites, config, isReservedSlug };
+            const changes = await readOptions(context, workspaceId, edit.changes);
+            return updateLink(tx, workspaceId, by, link.id, changes, (now) => edit.refuseOvertaken(showOptions(now)));
+          });
           const message = withWarning(whatChanged(link, saved), saved);
           const undoIn = isOther(link, saved) ? workspaceId : undefined;
           if (isFragmentRequest(request)) return showSaved(request, reply, saved, message, undoIn);
@@ -62,7 +68,9 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
         async ({ errors, thrown }) => {
           const now = await getLink(db, workspaceId, link.id);
           const again = edited().again(showOptions(now), thrown);
-          return showEdit(request, reply, now, again, errors, editQuery.parse(request.body));
+          const { list, newCampaign } = editLinkForm.parse(request.body);
+          const offer = await offerOf(request, again.values.campaign, newCampaign);
+          return showEdit(request, reply, now, { ...again, offer }, errorsWith(offer, errors, thrown), { list });
         },
       );
     },
@@ -135,11 +143,11 @@ function showEdit(
   request: FastifyRequest,
   reply: FastifyReply,
   link: Link,
-  edit: EditView<OptionName>,
+  edit: EditView<OptionName> & { offer?: Offer | undefined },
   errors: Record<string, string>,
   { list }: z.output<typeof editQuery>,
 ) {
-  const form = { link, ...edit, errors, timeZone: request.workspace.timeZone, list };
+  const form = { link, offer: undefined, ...edit, errors, timeZone: request.workspace.timeZone, list };
   if (isFragmentRequest(request)) return reply.fragment('links/pages/_edit-form.eta', { ...form, isInDrawer: true });
   return reply.page('links/pages/edit.eta', { title: `Edit ${nameOf(link)}`, ...form });
 }

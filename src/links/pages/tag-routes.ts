@@ -32,7 +32,8 @@ import {
 
 const params = z.object({ workspace: z.string(), tagId: z.string().regex(/^\w+$/).catch('-') });
 const tagForm = z.object({ name: typed, colour: z.enum(tagColours).catch('grey'), ...editFields });
-const mergeForm = z.object({ into: typed });
+/** `sure`: id of the other tag, of a person who has seen both names. */
+const mergeForm = z.object({ into: typed, sure: typed });
 const suggestQuery = z.object({ tags: typed, tag: typed, into: typed });
 
 /** The page of tags, and what completes names in forms while they are typed. */
@@ -121,9 +122,11 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
       request,
       reply,
       mergeForm,
-      async ({ into }) => {
+      async ({ into, sure }) => {
         const other = await findTag(db, workspaceId, into);
         if (!other) throw new Invalid(`There is no tag “${into.trim()}”.`, { field: 'into', code: 'tag_unknown' });
+        if (sure !== other.id && tag.id !== other.id)
+          return reply.page('links/pages/merge-tag.eta', { title: `Merge ${tag.name}`, tag, other });
         await mergeTags(db, workspaceId, actorOf(request), tag.id, other.id);
         reply.flash('success', `“${tag.name}” is part of “${other.name}” now.`);
         return reply.redirect(tagsHref(request), 303);

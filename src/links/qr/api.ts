@@ -30,7 +30,7 @@ export default async function qrApi(app: FastifyInstance): Promise<void> {
           querystring: pictureQuery,
           response: {
             200: { description: 'The picture.', content: { [mediaTypes[format]]: { schema: z.string() } } },
-            ...refusals(404, 422),
+            ...refusals(404),
           },
         },
       },

@@ -9,7 +9,6 @@ import { plural } from '../../ground/text/format.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';
-import { archiveLinks } from '../links/bulk.ts';
 import { nameKey } from '../links/name.ts';
 import { textsOfTemplate } from '../templates/forms.ts';
 import { findTemplate } from '../templates/templates.ts';
@@ -121,30 +120,6 @@ export default async function severalRoutes(app: FastifyInstance): Promise<void>
         .type('text/csv; charset=utf-8')
         .header('content-disposition', attachment('new-links.csv'))
         .send(writeSet(links));
-    },
-  );
-
-  routes.post(
-    '/w/:workspace/links/several/:linkId/undo',
-    { ...toChange, schema: { params } },
-    async (request, reply) => {
-      const { id, slug } = request.workspace;
-      const { linkId } = request.params;
-      const links = await readSet(db, id, linkId);
-      const by = { ...actorOf(request), via: 'undo' } as const;
-      const archived = await archiveLinks(
-        db,
-        id,
-        by,
-        links.map((link) => link.id),
-      );
-      const isAny = archived.length > 0;
-      reply.flash(
-        'success',
-        `${plural(archived.length, 'link')} archived. Nobody can open them.`,
-        isAny ? id : undefined,
-      );
-      return reply.redirect(`/w/${slug}/links/several/${linkId}`, 303);
     },
   );
 }

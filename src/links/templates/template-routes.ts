@@ -75,9 +75,9 @@ export default async function templateRoutes(app: FastifyInstance): Promise<void
       editTemplateForm,
       async () => {
         const edit = edited();
-        const saved = await updateTemplate(db, workspaceId, actorOf(request), templateId, (now) => {
+        const saved = await updateTemplate(db, workspaceId, actorOf(request), templateId, (now, tx) => {
           edit.refuseOvertaken(textsOfTemplate(now));
-          return readTemplate(db, workspaceId, { ...textsOfTemplate(now), ...edit.changes });
+          return readTemplate(tx, workspaceId, { ...textsOfTemplate(now), ...edit.changes });
         });
         const sentence = `“${saved.name}” is saved. Links that were made with it stay as they are.`;
         reply.flash('success', sentence, Object.keys(edit.changes).length > 0 ? workspaceId : undefined);

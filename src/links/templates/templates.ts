@@ -112,7 +112,8 @@ export async function insertTemplate(
 }
 
 /**
- * @param change makes the new plan of the one that is stored, under its lock
+ * @param change makes the new plan of the one that is stored, under its lock; it reads by the transaction alone, because a
+ *   second connection may be held by somebody who waits for that lock
  * @throws NotFound
  * @throws Conflict (field `name`, code `template_taken`), and what `change` throws
  */
@@ -121,13 +122,13 @@ export async function updateTemplate(
   workspaceId: string,
   by: Actor,
   templateId: string,
-  change: (now: LinkTemplate) => TemplatePlan | Promise<TemplatePlan>,
+  change: (now: LinkTemplate, tx: Db) => Promise<TemplatePlan>,
 ): Promise<LinkTemplate> {
   const isMeant = isTemplate(workspaceId, templateId);
   return db.transaction(async (tx) => {
     await tx.select({ id: linkTemplates.id }).from(linkTemplates).where(isMeant).for('no key update');
     const before = await getTemplate(tx, workspaceId, templateId);
-    const plan = await change(before);
+    const plan = await change(before, tx);
     await refuseTaken(plan.name, kind, () => tx.update(linkTemplates).set(columnsOf(workspaceId, plan)).where(isMeant));
     await setTags(tx, workspaceId, by, templateId, plan.tags);
     const after = await getTemplate(tx, workspaceId, templateId);

@@ -6,9 +6,9 @@ import { formatDate } from '../../ground/text/format.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
 import { actorOf } from '../workspaces/actor.ts';
 import { listLeftWorkspaces } from '../workspaces/account-memberships.ts';
-import { deletionDays } from '../workspaces/deletion-date.ts';
 import { requireUser } from '../workspaces/guards.ts';
-import { askAccountDeletion, isOnlyAdmin, keepAccount } from './deletion-date.ts';
+import { deletionDays, takeDeletionBack } from '../workspaces/leaving.ts';
+import { askAccountDeletion, isOnlyAdmin } from './deletion.ts';
 import { accountDeletionAskedMail } from './emails.ts';
 import { deleteAccountForm } from './forms.ts';
 import { orRefuse } from './refused.ts';
@@ -51,7 +51,8 @@ export default async function accountDeletionRoutes(app: FastifyInstance): Promi
         });
         const asker = { userId: user.id, sessionId: session.id };
         const mails: number[] = [];
-        const deletionAt = await askAccountDeletion(db, actorOf(request), asker, async (tx, account) => {
+        const deletionAt = await askAccountDeletion(db, actorOf(request), asker, async (tx, at) => {
+          const account = { ...user, deletionAt: at };
           mails.push(await mailer.enqueue(tx, accountDeletionAskedMail(account, `${config.appUrl}/account/delete`)));
         });
         for (const mail of mails) void mailer.deliver(mail);
@@ -63,7 +64,7 @@ export default async function accountDeletionRoutes(app: FastifyInstance): Promi
   );
 
   app.post('/account/keep', toDelete, async (request, reply) => {
-    await keepAccount(db, actorOf(request), request.user?.id ?? '');
+    await takeDeletionBack(db, actorOf(request), 'account', request.user?.id ?? '');
     return reply.flash('success', 'Your account stays.').redirect('/account/security', 303);
   });
 }

@@ -2,7 +2,6 @@ import { letter } from '../../ground/mail/letter.ts';
 import type { Mail } from '../../ground/mail/mail.ts';
 import { formatDateTime } from '../../ground/text/format.ts';
 import type { LeftWorkspace } from '../workspaces/account-memberships.ts';
-import type { LeavingAccount } from './deletion-date.ts';
 
 /** How long a link in a mail works, in seconds; the mails say an hour. */
 export const mailedLinkLife = 60 * 60;
@@ -61,6 +60,8 @@ export function passwordChangedMail({ email, name }: Recipient, forgotUrl: strin
     link: { words: 'If this was not you, choose a new one here:', url: forgotUrl },
   });
 }
+
+type LeavingAccount = Recipient & { deletionAt: Date };
 
 const whenOf = ({ deletionAt }: LeavingAccount) => `${formatDateTime(deletionAt, 'UTC')} (UTC)`;
 

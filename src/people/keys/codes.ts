@@ -8,6 +8,7 @@ export const refusalCodes: readonly RefusalCode[] = [
   { code: 'unauthorized', status: 401, words: 'No key was sent, or the key is not valid any more.' },
   { code: 'forbidden', status: 403, words: 'The role of the person who made the key does not allow this.' },
   { code: 'not_found', status: 404, words: 'Your workspace has nothing with this id, or the API has no such address.' },
+  { code: 'request_timeout', status: 408, words: 'The request did not arrive whole in 30 seconds.' },
   { code: 'slug_taken', status: 409, words: 'Another link of the domain has this slug. `detail` names a free one.' },
   { code: 'campaign_taken', status: 409, words: 'Another campaign has this name.' },
   { code: 'view_taken', status: 409, words: 'Another saved view has this name.' },
@@ -61,6 +62,7 @@ export const refusalCodes: readonly RefusalCode[] = [
   { code: 'logo_invalid', status: 422, words: 'The picture is not a PNG, JPEG or WebP.' },
   { code: 'logo_too_large', status: 422, words: 'The picture has more than 200 kB, or more than 2000 × 2000 pixels.' },
   { code: 'limit_reached', status: 429, words: 'Too many requests. Wait as long as `Retry-After` says.' },
+  { code: 'headers_too_large', status: 431, words: 'The address and the headers have more than 16 kB together.' },
   { code: 'internal', status: 500, words: 'Something broke on the side of the server. Nothing was saved.' },
   {
     code: 'unavailable',

@@ -1,6 +1,7 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { LimitReached } from '../../ground/text/errors.ts';
+import { z } from 'zod';
+import { Invalid, LimitReached } from '../../ground/text/errors.ts';
 import { waitBeyond } from '../../ground/http/rate-limit.ts';
 import { authenticate } from './authenticate.ts';
 
@@ -38,6 +39,15 @@ async function face(app: FastifyInstance): Promise<void> {
     }),
   );
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
+  app.addHook('preValidation', async (request) => refuseUnknownParameters(request));
+}
+
+/** Who misspells `timezone` should hear of it, as with the properties of a body. @throws Invalid */
+function refuseUnknownParameters({ query, routeOptions }: FastifyRequest): void {
+  const { querystring } = routeOptions.schema ?? {};
+  const known = querystring instanceof z.ZodObject ? querystring.shape : {};
+  const unknown = Object.keys(query as object).find((name) => !Object.hasOwn(known, name));
+  if (unknown !== undefined) throw new Invalid(`There is no parameter "${unknown}" here.`, { field: unknown });
 }
 
 export default fp(face, { name: 'api-face' });

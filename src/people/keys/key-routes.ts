@@ -71,11 +71,11 @@ export default async function keyPages(app: FastifyInstance): Promise<void> {
         async ({ name }) => {
           const { made, isRepeated } = await makeOnce(request, async (tx) => {
             const salt = newSalt();
-            const input = { name, secret: secretOfForm(request, 'key', salt) };
+            const input = { name, secret: secretOfForm(request, salt) };
             return { id: (await insertApiKey(tx, request.workspace.id, actorOf(request), input)).id, salt };
           });
           if (isRepeated && !(await isApiKey(app.db, request.workspace.id, made.id))) throw madeAndGone('name');
-          handNewKey(request, reply, { name, key: keyOf(secretOfForm(request, 'key', made.salt)) });
+          handNewKey(request, reply, { name, key: keyOf(secretOfForm(request, made.salt)) });
           return reply.redirect(`/w/${request.workspace.slug}/keys`, 303);
         },
         ({ errors }) =>

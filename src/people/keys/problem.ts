@@ -47,9 +47,9 @@ const reasons = {
 
 type Refusal = keyof typeof reasons;
 
-/** Responses of a route's schema for the refusals that it knows; every route may also answer 401, 429 and 503. */
+/** Responses of a route's schema for the refusals that it knows; every route may also answer 401, 422, 429 and 503. */
 export function refusals(...statuses: Refusal[]) {
-  const known = [...statuses, 401, 429, 503] as const;
+  const known = [...statuses, 401, 422, 429, 503] as const;
   return Object.fromEntries(
     known.map((status) => [
       status,

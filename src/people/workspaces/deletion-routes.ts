@@ -7,10 +7,10 @@ import { Invalid, NotFound } from '../../ground/text/errors.ts';
 import { formatDate } from '../../ground/text/format.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
 import { actorOf } from './actor.ts';
-import { askDeletion, deletionDays, keepWorkspace } from './deletion-date.ts';
 import { findContents } from './deletion.ts';
 import { deletionAskedMail } from './emails.ts';
 import { requireRight, requireWorkspace } from './guards.ts';
+import { askDeletion, deletionDays, takeDeletionBack } from './leaving.ts';
 import { listAddressesByRight } from './members.ts';
 
 const params = z.object({ workspace: z.string() });
@@ -52,7 +52,7 @@ export default async function workspaceDeletionRoutes(app: FastifyInstance): Pro
           const by = actorOf(request);
           const url = `${config.appUrl}/w/${slug}/settings#delete`;
           const mails: number[] = [];
-          const deletionAt = await askDeletion(db, id, by, async (tx, at) => {
+          const deletionAt = await askDeletion(db, by, 'workspace', id, async (tx, at) => {
             const workspace = { name, timeZone, deletionAt: at };
             for (const to of await listAddressesByRight(tx, id, 'deleteWorkspace'))
               mails.push(await mailer.enqueue(tx, deletionAskedMail({ to, workspace, url, by: by.name })));
@@ -67,7 +67,7 @@ export default async function workspaceDeletionRoutes(app: FastifyInstance): Pro
 
   routes.post('/w/:workspace/settings/keep', toDelete, async (request, reply) => {
     const { id, name, slug } = request.workspace;
-    await keepWorkspace(db, id, actorOf(request));
+    await takeDeletionBack(db, actorOf(request), 'workspace', id);
     return reply.flash('success', `${name} stays.`).redirect(`/w/${slug}/settings`, 303);
   });
 }

@@ -2,7 +2,6 @@ import { formatDateTime, withArticle } from '../../ground/text/format.ts';
 import { letter } from '../../ground/mail/letter.ts';
 import type { Mail } from '../../ground/mail/mail.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
-import type { LeavingWorkspace } from './deletion-date.ts';
 import { invitationDays, type InvitedRole } from './invitations.ts';
 
 /** @param url the page that accepts it, with the token that is nowhere else */
@@ -27,7 +26,7 @@ export function invitationMail(
   return { ...mail, expiresAt: new Date(now.getTime() + invitationDays * DAY) };
 }
 
-type AboutDeletion = { to: string; workspace: Pick<LeavingWorkspace, 'name' | 'timeZone' | 'deletionAt'>; url: string };
+type AboutDeletion = { to: string; workspace: { name: string; timeZone: string; deletionAt: Date }; url: string };
 
 const whenOf = ({ deletionAt, timeZone }: AboutDeletion['workspace']) =>
   `${formatDateTime(deletionAt, timeZone)} (${timeZone})`;

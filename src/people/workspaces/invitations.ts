@@ -35,6 +35,9 @@ export type PendingInvitation = {
 export type Invitation = {
   workspaceId: string;
   workspaceName: string;
+  /** The day of the workspace's own deletion, as its time zone has it. */
+  deletionAt: Date | null;
+  timeZone: string;
   email: string;
   role: InvitedRole;
   invitedBy: string | null;
@@ -194,6 +197,8 @@ export async function findInvitation(db: Db, token: string): Promise<Invitation 
     .select({
       workspaceId: workspaces.id,
       workspaceName: workspaces.name,
+      deletionAt: workspaces.deletionAt,
+      timeZone: workspaces.timeZone,
       email: invitations.email,
       role: invitations.role,
       invitedBy: users.name,

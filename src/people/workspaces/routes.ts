@@ -15,7 +15,7 @@ import { typedValues } from '../../ground/http/typed.ts';
 import { plural } from '../../ground/text/format.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
 import { actorOf } from './actor.ts';
-import { deletionDays } from './deletion-date.ts';
+import { deletionDays } from './leaving.ts';
 import { newWorkspaceForm, workspaceForm } from './forms.ts';
 import { requireRight, requireUser, requireWorkspace } from './guards.ts';
 import { getWorkspace, insertWorkspace, listWorkspacesOf, unknownZone, updateWorkspace } from './queries.ts';

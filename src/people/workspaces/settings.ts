@@ -46,7 +46,7 @@ export const workspaceSettings = {
   name: {
     label: 'Name',
     words: 'name',
-    field: { kind: 'text', attrs: { required: true, maxlength: maxNameLength } },
+    field: { kind: 'text', attrs: { required: true, 'data-most': maxNameLength } },
     isRequired: true,
     typed: workspaceName,
     store: asText,
@@ -59,7 +59,7 @@ export const workspaceSettings = {
       kind: 'text',
       hint: ({ slug }) =>
         `The last part of /w/${slug}. Changing it breaks bookmarks of the dashboard, not short links.`,
-      attrs: { required: true, maxlength: slugLength, autocapitalize: 'off', spellcheck: 'false' },
+      attrs: { required: true, 'data-most': slugLength, autocapitalize: 'off', spellcheck: 'false' },
     },
     isRequired: true,
     typed: z

@@ -1,3 +1,5 @@
+import type { FastifyRequest } from 'fastify';
+import { pageBehind } from '../../ground/http/fragments.ts';
 import { mayDo, type Right, type Role } from './roles.ts';
 
 /** A page of a thing, such as a link, beside its others: it is there when its feature is, for those who may see it. */
@@ -34,3 +36,13 @@ export const showTabs = <Of>(
       isCurrent: name === current,
       isSet: isSet?.(of) ?? false,
     }));
+
+/** The name of the tab that the page behind a piece shows; undefined where that is another page. */
+export function tabBehind<Of, Name extends string>(
+  request: FastifyRequest,
+  tabs: readonly (Tab<Of> & { name: Name })[],
+  of: Of,
+): Name | undefined {
+  const { pathname } = pageBehind(request);
+  return tabs.find(({ href }) => href(`/w/${request.workspace.slug}`, of) === pathname)?.name;
+}

@@ -101,7 +101,7 @@ export default async function campaignsApi(app: FastifyInstance): Promise<void> 
           'Only `name` is needed. Links join it by its name: send `campaign` when you create or change a link.',
         tags: ['Campaigns'],
         body: newCampaign,
-        response: { 201: campaign.describe('The new campaign.'), ...refusals(400, 409, 413, 415, 422) },
+        response: { 201: campaign.describe('The new campaign.'), ...refusals(400, 409, 413, 415) },
       },
     },
     async (request, reply) => {
@@ -135,7 +135,7 @@ export default async function campaignsApi(app: FastifyInstance): Promise<void> 
         tags: ['Campaigns'],
         params,
         body: campaignChanges,
-        response: { 200: campaign.describe('The campaign as it is now.'), ...refusals(400, 404, 409, 413, 415, 422) },
+        response: { 200: campaign.describe('The campaign as it is now.'), ...refusals(400, 404, 409, 413, 415) },
       },
     },
     async (request) => {

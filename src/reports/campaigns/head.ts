@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { orRefusal } from '../../ground/http/refusal.ts';
 import { localDay } from '../../ground/time/zoned-time.ts';
 import type { Campaign } from '../../links/links/campaigns.ts';
-import { showTabs, type Tab } from '../../people/workspaces/tabs.ts';
+import { showTabs, type Tab, tabBehind } from '../../people/workspaces/tabs.ts';
 import { loadGoal } from './goal.ts';
 import { daysWords } from './page.ts';
 import { campaignStatusOf } from './status.ts';
@@ -40,7 +40,5 @@ export async function campaignHead({ server, workspace }: FastifyRequest, campai
 }
 
 /** The tab of a campaign that a browser's address shows; undefined where that is another page. */
-export const campaignTabShown = ({ workspace, headers }: FastifyRequest, campaign: Campaign): TabName | undefined => {
-  const path = String(headers['hx-current-url'] ?? '').replace(/^[a-z]+:\/\/[^/]*|[?#].*$/g, '');
-  return campaignTabs.find(({ href }) => href(`/w/${workspace.slug}`, campaign) === path)?.name;
-};
+export const campaignTabShown = (request: FastifyRequest, campaign: Campaign): TabName | undefined =>
+  tabBehind(request, campaignTabs, campaign);

@@ -102,7 +102,7 @@ export default async function hitsApi(app: FastifyInstance): Promise<void> {
           'Every request for your short links, one by one, the oldest first: clicks of people, and what was not counted, with the reason. Nothing in a hit tells who it was.',
         tags: ['Analytics'],
         querystring: query,
-        response: { 200: hitPage.describe('A page of hits.'), ...refusals(404, 422) },
+        response: { 200: hitPage.describe('A page of hits.'), ...refusals(404) },
       },
     },
     async (request, reply) => {

@@ -4,7 +4,6 @@ import type { Client } from 'pg';
 import { lockRollups } from '../../visitors/rollups/rollup-lock.ts';
 import { makePartitions } from '../../visitors/upkeep/retention.ts';
 import { moveWorkspace } from '../../visitors/rollups/mover.ts';
-import { waitingHits } from '../../visitors/rollups/pending.ts';
 import { takeIn } from '../../visitors/rollups/rollups.ts';
 import { exportedFields } from '../../visitors/clicks/hit-fields.ts';
 import { copyInto, copyLine } from './copy.ts';
@@ -78,12 +77,11 @@ export async function importHits(client: Client, asked: HitsImport): Promise<Imp
     sql`select count(*)::int as hits, coalesce(max(line), 0) as last from imported`,
   );
   const { hits, last } = staged.rows[0] ?? { hits: 0, last: 0 };
-  if (!asked.isDryRun) {
-    // The file may have hits that wait: they are rows first, and the file's the repeat.
-    await moveWorkspace(db, asked.workspaceId);
-    // Before the transaction: making a partition locks out everybody who counts.
-    await makePartitions(db, sql`select distinct date_trunc('month', time, 'UTC') from imported`);
-  }
+  // The file may have hits that wait: they are rows first, and the file's the repeat. A dry run does what the server does
+  // each second as well, which sets aside what nobody can read.
+  await moveWorkspace(db, asked.workspaceId);
+  // Before the transaction: making a partition locks out everybody who counts.
+  if (!asked.isDryRun) await makePartitions(db, sql`select distinct date_trunc('month', time, 'UTC') from imported`);
   return retriedTransaction(async () => {
     await client.query('begin');
     try {
@@ -159,9 +157,6 @@ async function countMissing(db: Db, { workspaceId }: HitsImport): Promise<number
   const { rows } = await db.execute<{ hits: number }>(sql`
 select count(*)::int as hits
 from (select distinct link_id, clicked_at, id from (${stagedRows(workspaceId)}) h) k
-where not exists (select 1 from clicks c where (c.link_id, c.clicked_at, c.id) = (k.link_id, k.clicked_at, k.id))
-  and (k.link_id, k.clicked_at, k.id) not in (
-    select link_id, clicked_at, id from ${waitingHits(workspaceId, ['link_id', 'clicked_at', 'id'])} c
-  )`);
+where not exists (select 1 from clicks c where (c.link_id, c.clicked_at, c.id) = (k.link_id, k.clicked_at, k.id))`);
   return rows[0]?.hits ?? 0;
 }

@@ -126,7 +126,7 @@ export default async function analyticsApi(app: FastifyInstance): Promise<void> 
           'The numbers of a report: of the whole workspace, of a link, of a campaign or of a tag, by time or by one dimension. They are exact at the moment of the request.',
         tags: ['Analytics'],
         querystring: query,
-        response: { 200: analytics.describe('The counts.'), ...refusals(404, 422) },
+        response: { 200: analytics.describe('The counts.'), ...refusals(404) },
       },
     },
     async (request, reply) => {

@@ -19,7 +19,7 @@ import { intervalChoices, periodChoices, periodSteps, periodWords, viewOf } from
 import { kinds, type Subject, subjectKinds } from '../counts/kinds.ts';
 import { dimensionsOf, findFirstHitAt } from '../counts/queries.ts';
 import { countBy, loadReport } from '../counts/report.ts';
-import { headsOf, noHeads } from './heads.ts';
+import { type Head, headOf } from './heads.ts';
 import { keepPeriod } from './kept-period.ts';
 import { reportPage } from './report-page.ts';
 import { reportQuery } from '../addresses/report-query.ts';
@@ -61,7 +61,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
         title: 'Reports',
         section: 'reports',
         link: null,
-        ...noHeads,
+        head: null,
         isWithoutLinks: active + archived === 0,
       });
     },
@@ -89,8 +89,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
         title: `${link.domain}/${link.slug}`,
         section: 'links',
         link,
-        ...noHeads,
-        head: linkHead(request, link, 'report', new Date()),
+        head: { kind: 'link', shown: linkHead(request, link, 'report', new Date()) } satisfies Head,
         isWithoutLinks: false,
       });
     },
@@ -103,13 +102,13 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
       async (request, reply) => {
         const { path, subject, name } = await openSubject(db, request.workspace, { [kind]: request.params.subjectId });
         const view = await readReport(request, reply, subject, path, request.query);
-        const heads = await headsOf(request, subject, new Date());
+        const headed = await headOf(request, subject, 'report', new Date());
         return reply.page('reports/pages/show.eta', {
           ...view,
           title: name,
           section: kinds[kind].section,
           link: null,
-          ...heads,
+          head: headed?.head ?? null,
           isWithoutLinks: false,
         });
       },

@@ -92,9 +92,10 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
         const edit = edited();
         const { name } = edit.changes;
         if (name !== undefined)
-          await renameView(db, id, actorOf(request), view.id, readViewName(name), (now) =>
-            edit.refuseOvertaken({ name: now.name }),
-          );
+          await renameView(db, id, actorOf(request), view.id, (now) => {
+            edit.refuseOvertaken({ name: now.name });
+            return readViewName(name);
+          });
         reply.flash('success', 'The view has its new name.', name === undefined ? undefined : id);
         return reply.redirect(`${homeOf(request)}/views`, 303);
       },

@@ -83,7 +83,7 @@ export default async function savedViewsApi(app: FastifyInstance): Promise<void>
         description: 'Keeps a report of the workspace under a name, for everybody in it.',
         tags: ['Analytics'],
         body: newView,
-        response: { 201: view.describe('The new view.'), ...refusals(400, 404, 409, 413, 415, 422) },
+        response: { 201: view.describe('The new view.'), ...refusals(400, 404, 409, 413, 415) },
       },
     },
     async (request, reply) => {

@@ -106,7 +106,7 @@ export async function insertView(
 }
 
 /**
- * @param refuse sees the view as it is under the lock, and throws where it may not be renamed so
+ * @param nameFor sees the view as it is under the lock, and throws where it may not be renamed
  * @throws NotFound
  * @throws Conflict (field `name`, code `view_taken`)
  */
@@ -115,14 +115,13 @@ export async function renameView(
   workspaceId: string,
   by: Actor,
   viewId: string,
-  name: string,
-  refuse: (now: SavedView) => void,
+  nameFor: (now: SavedView) => string,
 ): Promise<void> {
   const isMeant = isView(workspaceId, viewId);
   await db.transaction(async (tx) => {
     const [now] = await tx.select(columns).from(savedViews).where(isMeant).for('no key update');
     const found = now ?? notThere();
-    refuse(found);
+    const name = nameFor(found);
     const before = { name: found.name };
     await refuseTaken(name, kind, () =>
       tx

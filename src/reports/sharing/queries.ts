@@ -48,28 +48,21 @@ const columns = {
   createdAt: shares.createdAt,
 };
 
-/** The token in a shared report's address: 192 bits of its secret. */
-export const tokenOf = (secret: Buffer): string => secret.subarray(0, 24).toString('base64url');
-
 /**
  * Shares a report.
- * @param share.secret 32 bytes that nobody can guess
  * @param serverSecret SECRET of the instance
- * @returns the token of its address
+ * @returns its id, and the token of its address
  * @throws Invalid (field `f`) when its filters are too long
  */
 export async function insertShare(
   db: Db,
   workspaceId: string,
   by: Actor,
-  {
-    secret = randomBytes(32),
-    ...share
-  }: Pick<OpenedShare, 'subject' | 'filters' | 'title' | 'parts' | 'passwordHash' | 'expiresAt'> & { secret?: Buffer },
+  share: Pick<OpenedShare, 'subject' | 'filters' | 'title' | 'parts' | 'passwordHash' | 'expiresAt'>,
   serverSecret: string,
-): Promise<string> {
+): Promise<{ id: string; token: string }> {
   const { subject, passwordHash, ...others } = share;
-  const token = tokenOf(secret);
+  const token = randomBytes(24).toString('base64url');
   const id = newId();
   const values = { ...others, ...idsOf(subject), filters: keepFilters(others.filters) };
   await db.transaction(async (tx) => {
@@ -79,16 +72,7 @@ export async function insertShare(
     const after = { ...values, hasPassword: passwordHash !== null };
     await record(tx, by, workspaceId, { what: 'share.created', target: { id, name: share.title }, after });
   });
-  return token;
-}
-
-/** Whether the workspace shares a report at the address with this token, expired or not. */
-export async function isShareOf(db: Db, workspaceId: string, token: string): Promise<boolean> {
-  const found = await db
-    .select({ id: shares.id })
-    .from(shares)
-    .where(and(eq(shares.workspaceId, workspaceId), eq(shares.tokenHash, hashOfSecret(token))));
-  return found.length > 0;
+  return { id, token };
 }
 
 /** A share as its workspace sees it. */

@@ -6,7 +6,7 @@ import { filterQuery, filtersAgain } from '../counts/filter-query.ts';
 import { describeFilters, sayKeptFilters } from '../pages/kept-filters.ts';
 import { openKept, type SubjectFields, subjectQuery } from '../counts/subjects.ts';
 import { Invalid } from '../../ground/text/errors.ts';
-import { madeAndGone, makeOnce, newSalt, secretOfForm } from '../../ground/http/once.ts';
+import { madeAndGone, makeOnce } from '../../ground/http/once.ts';
 import { takeForm } from '../../ground/http/forms.ts';
 import { typedValues } from '../../ground/http/typed.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
@@ -15,7 +15,7 @@ import { mayDo } from '../../people/workspaces/roles.ts';
 import { endOf, shareForm } from './forms.ts';
 import { partNames, parts } from './parts.ts';
 import { hashPassword } from './password.ts';
-import { insertShare, isShareOf, listShares, removeShare, tokenOf } from './queries.ts';
+import { insertShare, listShares, removeShare } from './queries.ts';
 
 const place = z.object({ workspace: z.string() });
 const query = subjectQuery.extend({ f: filterQuery('f') });
@@ -23,7 +23,8 @@ const query = subjectQuery.extend({ f: filterQuery('f') });
 /** The query of a report that is to be shared. */
 type Asked = SubjectFields & { f: readonly Filter[] };
 
-type State = { status?: number; errors?: Record<string, string>; newUrl?: string; newTitle?: string };
+/** `made`: id of the share that was just made. */
+type State = { status?: number; errors?: Record<string, string>; made?: string };
 
 /** The pages where a workspace shares its reports, and those that it shares. */
 export default async function sharingRoutes(app: FastifyInstance): Promise<void> {
@@ -38,8 +39,12 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
     const canShare = mayDo(role, 'sendReports');
     const listed = await sayKeptFilters(db, id, await listShares(db, id, config.secret));
     const shares = listed.map(({ shown: { token, missing }, ...share }) =>
-      canShare ? { ...share, missing, link: token === undefined ? undefined : urlOf(token) } : share,
+      canShare
+        ? { ...share, missing, link: token === undefined ? undefined : urlOf(token) }
+        : { ...share, link: undefined },
     );
+    const newShare = shares.find((share) => share.id === state.made);
+    if (state.made !== undefined && !newShare) throw madeAndGone();
     const chosen = (request.body as { parts?: string | string[] } | null)?.parts ?? (request.body ? [] : partNames);
     reply.code(state.status ?? 200);
     return reply.page('reports/sharing/index.eta', {
@@ -49,10 +54,9 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
       shares,
       canShare,
       parts: parts.map((part) => ({ ...part, isChosen: [chosen].flat().includes(part.name) })),
-      values: { title: about.name, ...(state.newUrl ? {} : typed) },
+      values: { title: about.name, ...(newShare ? {} : typed) },
       errors: state.errors ?? {},
-      newUrl: state.newUrl,
-      newTitle: state.newTitle,
+      newShare,
       now: new Date(),
       timeZone,
     });
@@ -91,17 +95,11 @@ export default async function sharingRoutes(app: FastifyInstance): Promise<void>
             passwordHash: password === '' ? null : await hashPassword(password),
             expiresAt,
           };
-          const { made, isRepeated } = await makeOnce(request, async (tx) => {
-            const salt = newSalt();
-            const input = { ...share, secret: secretOfForm(request, 'share', salt) };
-            await insertShare(tx, workspaceId, actorOf(request), input, config.secret);
-            return { salt };
+          const { made } = await makeOnce(request, async (tx) => {
+            const { id } = await insertShare(tx, workspaceId, actorOf(request), share, config.secret);
+            return { id };
           });
-          const token = tokenOf(secretOfForm(request, 'share', made.salt));
-          if (isRepeated && !(await isShareOf(db, workspaceId, token))) throw madeAndGone();
-          // The answer to the form itself: a redirect would have to keep the address somewhere.
-          const state = { status: 201, newUrl: urlOf(token), newTitle: title };
-          return showShares(request, reply, form, state);
+          return showShares(request, reply, form, { status: 201, made: made.id });
         },
         (refusal) => {
           const asked = { ...subjectQuery.parse(typedValues(request.body)), f: filtersAgain(request.body) };

@@ -36,6 +36,21 @@ function takeOffered({ target }: MouseEvent): void {
   button.remove();
 }
 
+/** A link to another form takes along what is typed here: names of fields, and `=` before another name there. */
+function takeAlong({ target }: MouseEvent): void {
+  const link = target instanceof Element && target.closest<HTMLAnchorElement>('a[data-takes]');
+  const form = link && link.closest('form');
+  if (!link || !form) return;
+  const typed = new FormData(form);
+  const there = new URL(link.href);
+  for (const pair of link.dataset['takes']?.split(' ') ?? []) {
+    const [name = '', nameThere = name] = pair.split('=');
+    const value = typed.get(name);
+    if (typeof value === 'string' && value !== '') there.searchParams.set(nameThere, value);
+  }
+  link.href = there.href;
+}
+
 /** Work that takes a moment says so on the button that began it. */
 function sayBusy({ submitter }: SubmitEvent): void {
   const words = submitter?.dataset['busy'];
@@ -55,6 +70,7 @@ export function startCreating(): void {
   document.addEventListener('keydown', makeAndGoOn);
   document.addEventListener('click', openChip);
   document.addEventListener('click', takeOffered);
+  document.addEventListener('click', takeAlong);
   document.addEventListener('submit', sayBusy);
   document.addEventListener('htmx:after:swap', selectKept);
 }

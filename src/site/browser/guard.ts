@@ -6,8 +6,13 @@ type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 const sent = new WeakSet<HTMLFormElement>();
 
 function isChanged(field: Field): boolean {
-  if (field instanceof HTMLSelectElement)
-    return [...field.options].some((each) => each.selected !== each.defaultSelected);
+  if (field instanceof HTMLSelectElement) {
+    const options = [...field.options];
+    const chosen = options.filter((each) => each.defaultSelected);
+    // Browsers show the first of a list in which none is chosen.
+    const shown = chosen.length > 0 || field.multiple ? chosen : options.slice(0, 1);
+    return options.some((each) => each.selected !== shown.includes(each));
+  }
   if (field.type === 'hidden') return false;
   if (field instanceof HTMLInputElement && ['checkbox', 'radio'].includes(field.type))
     return field.checked !== field.defaultChecked;

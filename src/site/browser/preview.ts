@@ -33,7 +33,7 @@ function follow(form: HTMLFormElement, frame: HTMLIFrameElement): void {
     try {
       const answer = await fetch(form.dataset['preview'] ?? '', { method: 'POST', body, signal });
       const text = await answer.text();
-      if (answer.ok && !signal.aborted && frame.contentDocument) replace(frame.contentDocument, text);
+      if (answer.ok && !signal.aborted && frame.contentDocument) replace(frame.contentDocument, text, signal);
     } catch {
       // Another key came, or the network is away: the page stays as it is, and the next key tries again.
     }
@@ -60,7 +60,7 @@ function keepChoice(form: HTMLFormElement): void {
 }
 
 /** Puts a page into the place of another: its body, its theme and its brand. Scripts have no place in either. */
-function replace(shown: Document, text: string): void {
+function replace(shown: Document, text: string, signal: AbortSignal): void {
   const page = new DOMParser().parseFromString(text, 'text/html');
   const sheets = (of: Document) => [...of.querySelectorAll<HTMLLinkElement>('link[rel=stylesheet]')];
   const hrefOf = (sheet: Element) => sheet.getAttribute('href');
@@ -69,6 +69,8 @@ function replace(shown: Document, text: string): void {
   const there = new Set(sheets(shown).map(hrefOf));
   const fresh = sheets(page).filter((sheet) => !there.has(hrefOf(sheet)));
   const finish = () => {
+    // A later page may be there already: its sheet came sooner.
+    if (signal.aborted) return;
     for (const sheet of old) sheet.remove();
     shown.documentElement.className = page.documentElement.className;
     shown.body.replaceWith(shown.adoptNode(page.body));

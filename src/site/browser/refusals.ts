@@ -37,7 +37,9 @@ function undescribe(field: HTMLElement, id: string): void {
 
 /** Says at once that a text is too long: cut off, as `maxlength` does, its end would be lost without a word. */
 function sayTooLong(field: TextField): void {
-  const excess = field.value.length - Number(field.dataset['most']);
+  // Spaces around are taken off but those of a password.
+  const text = field.type === 'password' ? field.value : field.value.trim();
+  const excess = text.length - Number(field.dataset['most']);
   const id = `${field.id}-most`;
   const said = document.getElementById(id);
   if (!(excess > 0)) {

@@ -32,6 +32,13 @@ function edit(): void {
   (row?.querySelector<HTMLElement>('[data-edit]') ?? placed('e'))?.click();
 }
 
+/** Makes room for the next link where one was just made. @returns whether one was */
+function beginAnew(): boolean {
+  const again = document.querySelector<HTMLElement>('dialog:modal [data-create-again]');
+  again?.click();
+  return again !== null;
+}
+
 /** Keys of the periods of a report; on other pages nothing has them. */
 const periodKeys = ['d', 'w', 'm', 'q', 'y', 'a'];
 
@@ -65,7 +72,10 @@ export function startShortcuts(): void {
   document.addEventListener('keydown', (event) => {
     if (isOff || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
       return;
-    if (document.querySelector('dialog:modal')) return;
+    if (document.querySelector('dialog:modal')) {
+      if (event.key === 'c' && beginAnew()) event.preventDefault();
+      return;
+    }
     const isSequence = event.timeStamp - previous.at < SEQUENCE_MS;
     const isPlace = isSequence && previous.key === 'g' && placed(`g ${event.key}`) !== null;
     const action = isPlace ? () => follow(`g ${event.key}`) : actions[event.key];

@@ -13,7 +13,7 @@ export function startSignUp(): void {
     // A name that does not fit is left to the server, which makes one that does.
     const suggestion = () => {
       const name = `${person.value.trim()}'s workspace`;
-      return person.value.trim() && name.length <= workspace.maxLength ? name : '';
+      return person.value.trim() && name.length <= Number(workspace.dataset['most']) ? name : '';
     };
     let suggested = workspace.value === '' ? '' : suggestion();
     person.addEventListener('input', () => {

@@ -5,6 +5,7 @@ import fp from 'fastify-plugin';
 import { type IconName, iconNames } from '../../ground/assets/icons.ts';
 import { linkOptions, shownOf } from '../../links/options/list.ts';
 import * as format from '../../ground/text/format.ts';
+import { shortened } from '../../ground/text/shortened.ts';
 import { openTo } from '../../ground/addresses/open-to.ts';
 import { formToken } from '../../ground/http/once.ts';
 import { type AssetUrl, readAssets } from '../../ground/assets/serve.ts';
@@ -51,6 +52,7 @@ async function views(app: FastifyInstance, options: { isCached: boolean; isStric
     ...format,
     formToken,
     openTo,
+    shortened,
     asset: assetUrl,
     icon: iconMarkup(assetUrl),
     linkOptions: Object.values(linkOptions),

@@ -212,31 +212,33 @@ export async function getEvent(db: Db, workspaceId: string, eventId: number): Pr
   return event as HistoryEvent;
 }
 
-/**
- * All that a request changed, the newest first.
- * @param options.since the oldest that counts; without it, whenever it was
- */
+/** All that a request changed, the newest first, but for things that are hidden. */
 export async function listOfRequest(
   db: Db,
   workspaceId: string,
   requestId: string,
-  options: { before?: number; limit: number; since?: Date },
+  { before = 0, limit, hidden }: { before?: number; limit: number; hidden: readonly string[] },
 ): Promise<HistoryEvent[]> {
-  const { before = 0, limit, since } = options;
   const isMeant = and(
     isOf(workspaceId),
     eq(events.requestId, requestId),
     before > 0 ? lt(events.id, before) : undefined,
-    since ? gte(events.at, since) : undefined,
+    ofThings(events.what, { things: [], hidden }),
   );
   return all(await db.select().from(events).where(isMeant).orderBy(desc(events.id)).limit(limit));
 }
 
 /** How many changes a request made; no more than `maxCounted` and one are counted. */
-export async function countOfRequest(db: Db, workspaceId: string, requestId: string): Promise<number> {
+export async function countOfRequest(
+  db: Db,
+  workspaceId: string,
+  requestId: string,
+  hidden: readonly string[],
+): Promise<number> {
   const { rows } = await db.execute<{ count: number }>(sql`
 select count(*)::int as count from (
-  select from events where workspace_id = ${workspaceId} and request_id = ${requestId} limit ${maxCounted + 1}
+  select from events where workspace_id = ${workspaceId} and request_id = ${requestId}
+  and ${ofThings(sql`what`, { things: [], hidden })} limit ${maxCounted + 1}
 ) counted`);
   return rows[0]?.count ?? 0;
 }

@@ -4,7 +4,7 @@ import { nameKey } from '../../links/links/name.ts';
 import { linkOptions, type OptionName, optionNames } from '../../links/options/list.ts';
 import { settingList } from '../../people/workspaces/settings.ts';
 import type { Fields } from '../../ground/events/happened.ts';
-import { formatDateTime, formatNumber, plural } from '../../ground/text/format.ts';
+import { formatDate, formatDateTime, formatNumber, plural } from '../../ground/text/format.ts';
 import { shortened } from '../../ground/text/shortened.ts';
 import type { HistoryEvent } from './events.ts';
 import { thingOf } from './things.ts';
@@ -76,6 +76,7 @@ function labelOf(thing: string, name: string): string | undefined {
 /** Characters of a value on a page; the event keeps it whole. */
 const maxShown = 300;
 
+const isDay = /^\d{4}-\d{2}-\d{2}$/;
 const isInstant = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
 
 /** The choice of a setting, as its form names it. */
@@ -91,6 +92,7 @@ function wordsOf(thing: string, name: string, value: unknown, timeZone: string):
   if (choice !== undefined) return choice;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') return name === 'redirectStatus' ? String(value) : formatNumber(value);
+  if (typeof value === 'string' && isDay.test(value)) return formatDate(new Date(value), 'UTC');
   if (typeof value === 'string')
     return isInstant.test(value) ? formatDateTime(new Date(value), timeZone) : shortened(value, maxShown);
   if (Array.isArray(value)) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { typed } from '../../ground/http/typed.ts';
+import { nextPath } from '../../people/accounts/next-path.ts';
 
 /** Ids of events come from a sequence. Another text is the id of none. */
 export const eventParams = z.object({
@@ -39,8 +40,6 @@ export const undoLastForm = z
  * @returns `otherwise` for what is none
  */
 export function pathBack(text: string, workspace: { slug: string; id: string }, otherwise: string): string {
-  const isOurs = [workspace.slug, workspace.id].some((word) => text.startsWith(`/w/${word}/`));
-  if (!isOurs || !URL.canParse(text, 'http://here')) return otherwise;
-  const { pathname, search } = new URL(text, 'http://here');
-  return `${pathname}${search}`;
+  const path = nextPath(text);
+  return [workspace.slug, workspace.id].some((word) => path.startsWith(`/w/${word}/`)) ? path : otherwise;
 }

@@ -5,7 +5,7 @@ import { mayDo } from '../../people/workspaces/roles.ts';
 import type { HistoryEvent, HistoryLine } from './events.ts';
 import type { FieldChange } from './fields.ts';
 import { thingList, thingOf } from './things.ts';
-import { mayUndo, rightToUndo } from './undo.ts';
+import { mayUndo } from './undo.ts';
 import { actorWords, tell, tellLine, type Told, ways } from './words.ts';
 
 /** A line as a page shows it. */
@@ -72,7 +72,7 @@ function showLine(line: HistoryLine, head: HistoryEvent, { workspace, there, own
   const told = own === head.targetId ? tell(head, timeZone, true) : tellLine(line, timeZone);
   const isOfRequest = line.count > 1 && head.requestId !== null;
   const detailsHref = isOfRequest ? requestHref(workspace, head) : `${home}/${head.id}`;
-  const canUndo = line.events.some((event) => mayUndo(role, event.what) && isWhole(event, there));
+  const canUndo = line.events.some((event) => mayUndo(role, event) && isWhole(event, there));
   return {
     id: head.id,
     at: head.at,
@@ -118,6 +118,5 @@ export function showChange(event: HistoryEvent, workspace: Membership, there: Re
     at: event.at,
     /** For those who manage people. */
     network: mayDo(workspace.role, 'managePeople') ? event.network : null,
-    isUndoable: rightToUndo(event.what) !== undefined,
   };
 }

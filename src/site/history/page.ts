@@ -4,10 +4,7 @@ import { formatDateTime, plural } from '../../ground/text/format.ts';
 import { AppError, NotFound } from '../../ground/text/errors.ts';
 import { addDays, dayStart, isDay, localDay } from '../../ground/time/zoned-time.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
-import type { domainHead } from '../../domains/domains/head.ts';
-import type { linkHead } from '../../links/pages/head.ts';
-import type { tagHead } from '../../links/pages/tag-head.ts';
-import type { campaignHead } from '../../reports/campaigns/head.ts';
+import type { Head } from '../../reports/pages/heads.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';
 import { type FieldNow, digestOf } from './compared.ts';
 import {
@@ -45,11 +42,7 @@ export type HistorySubject = {
   /** As the page calls it, and the place in the navigation. */
   name: string;
   section: string;
-  /** One of them: what stands above the tabs of its page. */
-  head?: ReturnType<typeof linkHead>;
-  campaignHead?: Awaited<ReturnType<typeof campaignHead>>;
-  tagHead?: ReturnType<typeof tagHead>;
-  domainHead?: ReturnType<typeof domainHead>;
+  head: Head;
 };
 
 const queryOf = (query: Partial<HistoryQuery>): string => {
@@ -160,7 +153,7 @@ const thereOf = (request: FastifyRequest, events: readonly HistoryEvent[]) =>
 
 /** A change that somebody may not read about looks like none. @throws NotFound */
 export function refuseHidden({ workspace }: FastifyRequest, event: HistoryEvent): void {
-  if (!thingsFor(workspace.role, '').includes(thingOf(event.what)))
+  if (hiddenFrom(workspace.role).includes(thingOf(event.what)))
     throw new NotFound('There is no such change in the History.');
 }
 
@@ -177,11 +170,13 @@ export async function showEvent(
   refuseHidden(request, event);
   const { workspace } = request;
   const there = await thereOf(request, [event]);
-  const canUndo = mayUndo(workspace.role, event.what);
+  const canUndo = mayUndo(workspace.role, event);
   const { fields, obstacle } = await comparedOf(request, event, canUndo);
   const change = showChange(event, workspace, there);
+  const { requestId } = event;
+  const hidden = hiddenFrom(workspace.role);
   const isOneOfMany =
-    event.requestId !== null && (await countOfRequest(request.server.db, workspace.id, event.requestId)) > 1;
+    requestId !== null && (await countOfRequest(request.server.db, workspace.id, requestId, hidden)) > 1;
   return reply.page('site/history/event.eta', {
     title: `Change on ${formatDateTime(event.at, workspace.timeZone)}`,
     event: change,
@@ -235,9 +230,9 @@ export async function showRequest(
 ) {
   const { db } = request.server;
   const { workspace } = request;
-  const read = await listOfRequest(db, workspace.id, requestId, { before, limit: linesPerPage + 1 });
-  const visible = thingsFor(workspace.role, '');
-  const events = read.slice(0, linesPerPage).filter(({ what }) => visible.includes(thingOf(what)));
+  const hidden = hiddenFrom(workspace.role);
+  const read = await listOfRequest(db, workspace.id, requestId, { before, limit: linesPerPage + 1, hidden });
+  const events = read.slice(0, linesPerPage);
   const [head] = events;
   if (!head) throw new NotFound('There is no such change in the History.');
   const page = {
@@ -247,21 +242,22 @@ export async function showRequest(
   const href = requestHref(workspace, head);
   const shown = await showPage(request, page, { before, after }, (next) => `${href}${queryOf(next)}`);
   if (isFragmentRequest(request) && before > 0) return reply.fragment('site/history/more.eta', shown);
-  const count = await countOfRequest(db, workspace.id, requestId);
+  const count = await countOfRequest(db, workspace.id, requestId, hidden);
   const told = tellLine({ events, count }, workspace.timeZone);
+  const { actor, way, network } = showChange(head, workspace, new Set());
   return reply.page('site/history/request.eta', {
     title: 'Changes at once',
     ...shown,
-    actor: showChange(head, workspace, new Set()).actor,
+    actor,
     verb: told.verb,
     what: told.count ?? told.target?.name ?? '',
     count: count > maxCounted ? `more than ${plural(maxCounted, 'change')}` : plural(count, 'change'),
     isOne: count === 1,
     at: head.at,
-    way: showChange(head, workspace, new Set()).way,
-    network: showChange(head, workspace, new Set()).network,
+    way,
+    network,
     refused: refused?.why ?? null,
-    undoAction: events.some(({ what }) => mayUndo(workspace.role, what)) ? `${href}/undo` : null,
+    undoAction: events.some((event) => mayUndo(workspace.role, event)) ? `${href}/undo` : null,
     home: historyHome(workspace),
     timeZone: workspace.timeZone,
   });

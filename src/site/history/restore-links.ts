@@ -15,8 +15,11 @@ import type { HistoryEvent } from './events.ts';
 import { linkWith, namesWithout, optionsIn, tagNamesIn } from './fields.ts';
 import type { Decide, RestorePlace } from './restorer.ts';
 
-/** Changes of links that can be undone. */
-export const ofLinks: readonly What[] = ['link.changed', 'link.archived', 'link.restored'];
+const ofLinks: ReadonlySet<What> = new Set(['link.changed', 'link.archived', 'link.restored']);
+
+/** Whether it is a change of a link that can be undone: of its options or its state, and not of its other slugs. */
+export const isOfLink = (event: HistoryEvent): boolean =>
+  ofLinks.has(event.what) && ('archivedAt' in { ...event.before } || optionsIn(event).length > 0);
 
 /** Result of undoing one change; an error says why it stays. */
 export type LinkOutcome =

@@ -1,8 +1,9 @@
+import type { Actor } from '../../ground/events/actor.ts';
 import type { Fields } from '../../ground/events/happened.ts';
 import { AppError } from '../../ground/text/errors.ts';
 import { type CampaignPlan, getCampaign, updateCampaign } from '../../links/links/campaigns.ts';
 import { getTag, readTagName, type TagColour, tagColours, updateTag } from '../../links/links/tags.ts';
-import { readTemplate, templateFields, textsOfTemplate } from '../../links/templates/forms.ts';
+import { readTemplate, textsOfTemplate } from '../../links/templates/forms.ts';
 import { getTemplate, type LinkTemplate, updateTemplate } from '../../links/templates/templates.ts';
 import { readReportAddress } from '../../reports/addresses/view-address.ts';
 import { readPlan, textsOf } from '../../reports/campaigns/forms.ts';
@@ -11,7 +12,7 @@ import { hasNote, insertNote, removeNote } from '../../reports/notes/notes.ts';
 import { getView, insertView, readViewName, removeView, renameView } from '../../reports/saved-views/saved-views.ts';
 import type { FieldNow } from './compared.ts';
 import type { HistoryEvent } from './events.ts';
-import { tagNamesIn } from './fields.ts';
+import { orError } from './restore-links.ts';
 import type { RestorePlace, Restorer, Restorers } from './restorer.ts';
 
 const text = (fields: Fields | null, name: string): string => {
@@ -19,168 +20,135 @@ const text = (fields: Fields | null, name: string): string => {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 };
 
-/** The fields of a change, beside the texts that a form would show now. */
-const besides = (
-  { before, after }: HistoryEvent,
-  labels: Readonly<Record<string, string>>,
-  now: Readonly<Record<string, string>>,
-): FieldNow[] =>
-  Object.entries(labels)
-    .filter(([name]) => name in { ...before, ...after })
-    .map(([name, label]) => ({
-      name,
-      label,
-      now: now[name] ?? '',
-      undone: text(before, name),
-      left: text(after, name),
-    }));
+type Texts = Record<string, string>;
 
-const tagLabels = { name: 'Name', colour: 'Colour' };
-
-const tag: Restorer = {
-  right: 'organise',
-  async compare({ tx, workspace }, event) {
-    const { name, colour } = await getTag(tx, workspace.id, event.targetId);
-    return besides(event, tagLabels, { name, colour });
-  },
-  async apply({ tx, workspace, by }, event, decide) {
-    await updateTag(tx, workspace.id, by, event.targetId, (now) => {
-      const sets = decide(besides(event, tagLabels, { name: now.name, colour: now.colour }));
-      return {
-        name: sets['name'] === undefined ? now.name : readTagName(sets['name'], 'name'),
-        colour: tagColours.find((each): each is TagColour => each === sets['colour']) ?? now.colour,
-      };
-    });
-  },
+/** Something whose fields were changed. */
+type Changed<Thing> = {
+  labels: Readonly<Texts>;
+  /** As a form shows it. */
+  asTexts: (thing: Thing) => Texts;
+  get: (tx: RestorePlace['tx'], workspaceId: string, id: string) => Promise<Thing>;
+  /** @param textsFor says under the lock what the form would send */
+  update: (place: RestorePlace, id: string, textsFor: (now: Thing) => Texts) => Promise<unknown>;
 };
 
-const campaignLabels = { name: 'Name', startsOn: 'First day', endsOn: 'Last day', goal: 'Goal' };
-
-const campaign: Restorer = {
-  right: 'organise',
-  async compare({ tx, workspace }, event) {
-    return besides(event, campaignLabels, textsOf(await getCampaign(tx, workspace.id, event.targetId)));
-  },
-  async apply({ tx, workspace, by }, event, decide) {
-    await updateCampaign(tx, workspace.id, by, event.targetId, (now): CampaignPlan => {
-      const texts = textsOf(now);
-      return readPlan({ ...texts, ...decide(besides(event, campaignLabels, texts)) });
-    });
-  },
-};
-
-/** A template as the fields of an event say it, over the one that is there. */
-const templateWith = (now: LinkTemplate, fields: Fields | null): LinkTemplate => ({
-  ...now,
-  ...(fields as Partial<LinkTemplate> | null),
-  tags: fields && 'tags' in fields ? tagNamesIn(fields).map((name) => ({ name, colour: 'grey' })) : now.tags,
-});
-
-const templateLabels = { name: 'Name', domain: 'Domain', campaign: 'Campaign', tags: 'Tags' };
-
-function templateBesides({ before, after }: HistoryEvent, now: LinkTemplate): FieldNow[] {
-  const [texts, undone, left] = [now, templateWith(now, before), templateWith(now, after)].map(textsOfTemplate);
-  return templateFields
-    .filter((name) => name in { ...before, ...after })
-    .map((name) => ({
-      name,
-      label: templateLabels[name],
-      now: texts?.[name] ?? '',
-      undone: undone?.[name] ?? '',
-      left: left?.[name] ?? '',
-    }));
+function changed<Thing extends object>({ labels, asTexts, get, update }: Changed<Thing>): Restorer {
+  const besides = ({ before, after }: HistoryEvent, thing: Thing): FieldNow[] => {
+    const fieldsOf = (fields: Fields | null) => asTexts({ ...thing, ...fields });
+    const [now, undone, left] = [asTexts(thing), fieldsOf(before), fieldsOf(after)];
+    return Object.entries(labels)
+      .filter(([name]) => name in { ...before, ...after })
+      .map(([name, label]) => ({
+        name,
+        label,
+        now: now[name] ?? '',
+        undone: undone[name] ?? '',
+        left: left[name] ?? '',
+      }));
+  };
+  return {
+    right: 'organise',
+    async compare({ tx, workspace }, event) {
+      return besides(event, await get(tx, workspace.id, event.targetId));
+    },
+    async apply(place, event, decide) {
+      await update(place, event.targetId, (now) => ({ ...asTexts(now), ...decide(besides(event, now)) }));
+    },
+  };
 }
 
-const template: Restorer = {
-  right: 'organise',
-  async compare({ tx, workspace }, event) {
-    return templateBesides(event, await getTemplate(tx, workspace.id, event.targetId));
-  },
-  async apply({ tx, workspace, by }, event, decide) {
-    await updateTemplate(tx, workspace.id, by, event.targetId, (now) =>
-      readTemplate(tx, workspace.id, { ...textsOfTemplate(now), ...decide(templateBesides(event, now)) }),
-    );
-  },
+const tag = changed<{ name: string; colour: TagColour }>({
+  labels: { name: 'Name', colour: 'Colour' },
+  asTexts: ({ name, colour }) => ({ name, colour }),
+  get: getTag,
+  update: ({ tx, workspace, by }, id, textsFor) =>
+    updateTag(tx, workspace.id, by, id, (now) => {
+      const { name = '', colour } = textsFor(now);
+      return { name: readTagName(name, 'name'), colour: tagColours.find((each) => each === colour) ?? now.colour };
+    }),
+});
+
+const campaign = changed<CampaignPlan>({
+  labels: { name: 'Name', startsOn: 'First day', endsOn: 'Last day', goal: 'Goal' },
+  asTexts: textsOf,
+  get: getCampaign,
+  update: ({ tx, workspace, by }, id, textsFor) =>
+    updateCampaign(tx, workspace.id, by, id, (now) => readPlan({ ...textsOf(now), ...textsFor(now) })),
+});
+
+/** Its tags are names in events. */
+type TemplateThen = Omit<LinkTemplate, 'tags'> & { tags: readonly (string | { name: string })[] };
+
+const template = changed<TemplateThen>({
+  labels: { name: 'Name', domain: 'Domain', campaign: 'Campaign', tags: 'Tags' },
+  asTexts: ({ tags, ...rest }) => ({
+    ...textsOfTemplate({ ...rest, tags: [] }),
+    tags: tags.map((each) => (typeof each === 'string' ? each : each.name)).join(', '),
+  }),
+  get: getTemplate,
+  update: ({ tx, workspace, by }, id, textsFor) =>
+    updateTemplate(tx, workspace.id, by, id, (now, inner) =>
+      readTemplate(inner, workspace.id, { ...textsOfTemplate(now), ...textsFor(now) }),
+    ),
+});
+
+const renamedView = changed<{ name: string }>({
+  labels: { name: 'Name' },
+  asTexts: ({ name }) => ({ name }),
+  get: getView,
+  update: ({ tx, workspace, by }, id, textsFor) =>
+    renameView(tx, workspace.id, by, id, (now) => readViewName(textsFor(now)['name'] ?? '')),
+});
+
+/** Something that came or went. */
+type Existing = {
+  label: string;
+  isThere: (place: RestorePlace, id: string) => Promise<boolean>;
+  remove: (tx: RestorePlace['tx'], workspaceId: string, by: Actor, id: string) => Promise<unknown>;
+  insert: (place: RestorePlace, event: HistoryEvent) => Promise<unknown>;
 };
 
-const renamedView: Restorer = {
-  right: 'organise',
-  async compare({ tx, workspace }, event) {
-    const { name } = await getView(tx, workspace.id, event.targetId);
-    return besides(event, { name: 'Name' }, { name });
-  },
-  async apply({ tx, workspace, by }, event, decide) {
-    const name = readViewName(text(event.before, 'name'));
-    await renameView(tx, workspace.id, by, event.targetId, name, (now) => {
-      decide(besides(event, { name: 'Name' }, { name: now.name }));
-    });
-  },
-};
-
-/** Something that is there or not: `isThere` says which of the two undoing brings about. */
-const existence = ({ targetName }: HistoryEvent, label: string, isThereNow: boolean, isThere: boolean): FieldNow[] => [
-  {
-    name: 'existence',
-    label,
-    now: isThereNow ? targetName : '',
-    undone: isThere ? targetName : '',
-    left: isThere ? '' : targetName,
-  },
-];
-
-/** A note that somebody wrote or deleted. @param isThere whether undoing brings it back */
-const note = (isThere: boolean): Restorer => {
-  const compare = async ({ tx, workspace }: RestorePlace, event: HistoryEvent) =>
-    existence(event, 'Note', await hasNote(tx, workspace.id, event.targetId), isThere);
+/** @param comesBack whether undoing brings it back, or takes it away */
+const existence = ({ label, isThere, remove, insert }: Existing, comesBack: boolean): Restorer => {
+  const compare = async (place: RestorePlace, event: HistoryEvent): Promise<FieldNow[]> => {
+    const name = event.targetName;
+    const now = (await isThere(place, event.targetId)) ? name : '';
+    return [{ name: 'existence', label, now, undone: comesBack ? name : '', left: comesBack ? '' : name }];
+  };
   return {
     right: 'organise',
     compare,
     async apply(place, event, decide) {
       const { tx, workspace, by } = place;
       if (Object.keys(decide(await compare(place, event))).length === 0) return;
-      if (!isThere) {
-        await removeNote(tx, workspace.id, by, event.targetId);
-        return;
-      }
-      const linkId = text(event.before, 'linkId') || null;
-      const at = new Date(text(event.before, 'at'));
-      await insertNote(tx, workspace.id, by, { at, text: text(event.before, 'text'), linkId }, event.targetId);
+      await (comesBack ? insert(place, event) : remove(tx, workspace.id, by, event.targetId));
     },
   };
 };
 
-const view = (isThere: boolean): Restorer => {
-  const compare = async ({ tx, workspace }: RestorePlace, event: HistoryEvent) =>
-    existence(event, 'View', await hasView(tx, workspace.id, event.targetId), isThere);
-  return {
-    right: 'organise',
-    compare,
-    async apply(place, event, decide) {
-      const { tx, workspace, by, now } = place;
-      if (Object.keys(decide(await compare(place, event))).length === 0) return;
-      if (!isThere) {
-        await removeView(tx, workspace.id, by, event.targetId);
-        return;
-      }
-      const { timeZone, weekStartsOn, slug } = workspace;
-      const kept = `/w/${slug}/${text(event.before, 'address')}`;
-      const { subject, address } = readReportAddress(kept, workspace, { timeZone, weekStartsOn, now });
-      await getScope(tx, workspace.id, subject);
-      const name = readViewName(text(event.before, 'name'));
-      await insertView(tx, workspace.id, by, { name, address }, event.targetId);
-    },
-  };
+const note: Existing = {
+  label: 'Note',
+  isThere: ({ tx, workspace }, id) => hasNote(tx, workspace.id, id),
+  remove: removeNote,
+  insert({ tx, workspace, by }, { before, targetId }) {
+    const linkId = text(before, 'linkId') || null;
+    const at = new Date(text(before, 'at'));
+    return insertNote(tx, workspace.id, by, { at, text: text(before, 'text'), linkId }, targetId);
+  },
 };
 
-async function hasView(tx: RestorePlace['tx'], workspaceId: string, viewId: string): Promise<boolean> {
-  try {
-    await getView(tx, workspaceId, viewId);
-    return true;
-  } catch (error) {
-    if (error instanceof AppError) return false;
-    throw error;
-  }
-}
+const view: Existing = {
+  label: 'View',
+  isThere: async ({ tx, workspace }, id) => !((await orError(() => getView(tx, workspace.id, id))) instanceof AppError),
+  remove: removeView,
+  async insert({ tx, workspace, by, now }, { before, targetId }) {
+    const { timeZone, weekStartsOn, slug } = workspace;
+    const kept = `/w/${slug}/${text(before, 'address')}`;
+    const { subject, address } = readReportAddress(kept, workspace, { timeZone, weekStartsOn, now });
+    await getScope(tx, workspace.id, subject);
+    await insertView(tx, workspace.id, by, { name: readViewName(text(before, 'name')), address }, targetId);
+  },
+};
 
 /** Changes that can be undone, but for those of links. */
 export const otherRestorers: Restorers = {
@@ -188,10 +156,10 @@ export const otherRestorers: Restorers = {
   'campaign.changed': campaign,
   'template.changed': template,
   'view.changed': renamedView,
-  'note.created': note(false),
-  'note.restored': note(false),
-  'note.deleted': note(true),
-  'view.created': view(false),
-  'view.restored': view(false),
-  'view.deleted': view(true),
+  'note.created': existence(note, false),
+  'note.restored': existence(note, false),
+  'note.deleted': existence(note, true),
+  'view.created': existence(view, false),
+  'view.restored': existence(view, false),
+  'view.deleted': existence(view, true),
 };

@@ -31,8 +31,7 @@ export default async function undoRoutes(app: FastifyInstance): Promise<void> {
   routes.post('/w/:workspace/history/undo', { ...toChange, schema: { body: undoLastForm } }, async (request, reply) => {
     const { workspace, user } = request;
     const { request: requestId, back } = request.body;
-    const options = { limit: maxUndone + 1 };
-    const all = await listOfRequest(db, workspace.id, requestId, options);
+    const all = await listOfRequest(db, workspace.id, requestId, { limit: maxUndone + 1, hidden: [] });
     const own = all.filter(({ actorKind, actorId }) => actorKind === 'person' && actorId === user?.id);
     const [newest] = own;
     if (!newest) {
@@ -61,7 +60,7 @@ export default async function undoRoutes(app: FastifyInstance): Promise<void> {
     { ...toChange, schema: { params: requestParams, body: undoForm } },
     async (request, reply) => {
       const { requestId } = request.params;
-      const events = await listOfRequest(db, request.workspace.id, requestId, { limit: maxUndone + 1 });
+      const events = await listOfRequest(db, request.workspace.id, requestId, { limit: maxUndone + 1, hidden: [] });
       if (events.length === 0) throw new NotFound('There is no such change in the History.');
       return undo(request, reply, events, { back: request.body.back });
     },
@@ -80,7 +79,7 @@ async function undo(
   { back, seen = '' }: { back: string; seen?: string },
 ) {
   const { workspace, server } = request;
-  const able = events.filter(({ what }) => mayUndo(workspace.role, what));
+  const able = events.filter((event) => mayUndo(workspace.role, event));
   const [first] = able;
   if (!first) throw new Conflict('This cannot be undone.', { code: 'cannot_undo' });
   if (able.length > maxUndone)

@@ -1,16 +1,15 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import type { Actor } from '../../ground/events/actor.ts';
-import type { What } from '../../ground/events/happened.ts';
 import { formatDateTime, inSentence } from '../../ground/text/format.ts';
 import { AppError } from '../../ground/text/errors.ts';
 import type { LinkContext } from '../../links/options/option.ts';
-import { mayDo, type Right, type Role } from '../../people/workspaces/roles.ts';
+import { mayDo, type Role } from '../../people/workspaces/roles.ts';
 import type { Membership } from '../../people/workspaces/queries.ts';
 import { ChangedSince, type FieldNow, settle } from './compared.ts';
 import { type HistoryEvent, listLater } from './events.ts';
 import { changesIn } from './fields.ts';
-import { compareLink, inside, ofLinks, orError, undoOfLinks } from './restore-links.ts';
+import { compareLink, inside, isOfLink, orError, undoOfLinks } from './restore-links.ts';
 import { otherRestorers } from './restore-others.ts';
 import type { RestorePlace } from './restorer.ts';
 import { actorWords } from './words.ts';
@@ -20,14 +19,9 @@ export type UndoOutcome =
   | { event: HistoryEvent; result: 'done' | 'already' }
   | { event: HistoryEvent; result: 'refused'; why: string; isOvertaken: boolean };
 
-/** The right that undoing a change takes; undefined for one that cannot be undone. */
-export function rightToUndo(what: What): Right | undefined {
-  return ofLinks.includes(what) ? 'changeLinks' : otherRestorers[what]?.right;
-}
-
-/** Whether somebody may undo it, as far as it can be. */
-export function mayUndo(role: Role, what: What): boolean {
-  const right = rightToUndo(what);
+/** Whether it can be undone, and somebody may. */
+export function mayUndo(role: Role, event: HistoryEvent): boolean {
+  const right = isOfLink(event) ? 'changeLinks' : otherRestorers[event.what]?.right;
   return right !== undefined && mayDo(role, right);
 }
 
@@ -61,7 +55,7 @@ export async function compareWithNow(
   now: Date,
 ): Promise<FieldNow[]> {
   const place = placeIn(context, context.db, workspace, by, now);
-  if (ofLinks.includes(event.what)) return compareLink(place, event);
+  if (isOfLink(event)) return compareLink(place, event);
   return (await otherRestorers[event.what]?.compare(place, event)) ?? [];
 }
 
@@ -78,16 +72,14 @@ export async function undoChanges(
   events: readonly HistoryEvent[],
   { now, seen = '' }: { now: Date; seen?: string },
 ): Promise<UndoOutcome[]> {
-  const [ofLink, others] = [true, false].map((isOfLinks) =>
-    events.filter(({ what }) => ofLinks.includes(what) === isOfLinks && mayUndo(workspace.role, what)),
-  );
+  const able = events.filter((event) => mayUndo(workspace.role, event));
   return context.db.transaction(async (tx) => {
     const place = placeIn(context, tx, workspace, by, now);
     const outcomes: UndoOutcome[] = [];
     const decide = (fields: readonly FieldNow[]) => settle(fields, seen);
-    for (const each of await undoOfLinks(place, ofLink ?? [], decide))
+    for (const each of await undoOfLinks(place, able.filter(isOfLink), decide))
       outcomes.push('error' in each ? await refused(place, each.event, each.error) : each);
-    for (const event of others ?? []) {
+    for (const event of able.filter((each) => !isOfLink(each))) {
       let sets = {};
       const error = await orError(async () => {
         // Somebody else, or the same button, brings back the same note: one of them waits, and sees that it is done.

@@ -1,7 +1,7 @@
 import { formatDate, plural } from '../../ground/text/format.ts';
 import type { OpenedPage } from '../openings/opening.ts';
 import type { Plan } from '../routing/plan.ts';
-import { type Ending, endings } from './endings.ts';
+import { endings } from './endings.ts';
 
 /** The pages that visitors meet besides those of openings: templates and words. Statuses and headers are for `pages.ts`. */
 
@@ -11,7 +11,7 @@ export const notFoundPage: OpenedPage = { template: 'visitors/redirect/not-found
 
 export const endedPage = (why: keyof typeof endings): OpenedPage => ({
   template: 'visitors/redirect/ended.eta',
-  data: { ending: endings[why] satisfies Ending },
+  data: { ending: endings[why] },
 });
 
 export const limitedPage = (waitSeconds: number): OpenedPage => ({
@@ -21,18 +21,21 @@ export const limitedPage = (waitSeconds: number): OpenedPage => ({
 
 export const busyPage: OpenedPage = { template: 'visitors/redirect/busy.eta', data: {} };
 
-/** A request that is at fault itself. @param status 400 to 499 */
-export const refusedPage = (status: number): OpenedPage => ({
-  template: 'visitors/redirect/refused.eta',
-  data: { refusal: refusals[status] ?? unreadable },
-});
+/**
+ * A request that is at fault itself; undefined where there are no words that would be true.
+ * @param status 400 to 499
+ */
+export function refusedPage(status: number): OpenedPage | undefined {
+  const refusal = refusals[status];
+  return refusal && { template: 'visitors/redirect/refused.eta', data: { refusal } };
+}
 
 /** `says` goes on after the address. */
-const unreadable = {
-  heading: 'This address cannot be read',
-  says: 'is not written as a link can be. Check the spelling, or ask whoever gave it to you.',
-};
-const refusals: Readonly<Record<number, typeof unreadable>> = {
+const refusals: Readonly<Record<number, { heading: string; says: string }>> = {
+  400: {
+    heading: 'This address cannot be read',
+    says: 'is not written as a link can be. Check the spelling, or ask whoever gave it to you.',
+  },
   405: {
     heading: 'This address can only be opened',
     says: 'takes nothing that is sent to it. Open it as a link instead.',

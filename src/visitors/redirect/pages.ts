@@ -21,7 +21,7 @@ export const visitorPageHeaders = (frameAncestors: "'none'" | "'self'") => ({
   'x-content-type-options': 'nosniff',
 });
 
-/** A page that a template of layouts/visitor.eta makes, and whose name and colours stand on it. */
+/** All that layouts/visitor.eta puts around a page of visitors. */
 export type Dressed = {
   /** The address as the visitor sees it. */
   address: string;
@@ -119,7 +119,8 @@ export async function refuse(
   reply.code(status);
   // RFC 9110, 15.5.6: a 405 says what is allowed.
   if (status === 405) reply.header('allow', 'GET, HEAD');
-  if (host && asksForPage(request)) return show(request, reply, host, refusedPage(status));
+  const page = host && asksForPage(request) ? refusedPage(status) : undefined;
+  if (host && page) return show(request, reply, host, page);
   const words = status === 405 ? 'Method not allowed\n' : status === 400 ? 'Bad request\n' : 'Not available\n';
   return reply.headers(plainHeaders).type('text/plain; charset=utf-8').send(words);
 }
@@ -133,7 +134,7 @@ export function leadTo(address: string, request: FastifyRequest, reply: FastifyR
   return reply.code(302).headers(host.headers).header('location', fillPlaceholders(address, visited)).send();
 }
 
-/** Only the root may stand in a list of search results: the other pages are about links, and say that there is none. */
+/** Search engines may list the root alone: the other pages have no content of their own. */
 function show(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -206,8 +206,8 @@ export default async function redirectRoutes(
 }
 
 /**
- * The database is away and this is not in memory, or something broke. A request that is at fault itself, such as one for
- * a range beyond a file's end, is no outage. The host is asked of memory alone.
+ * The database is away and this is not in memory, or something broke. A request that is at fault itself is no outage. The
+ * host is asked of memory alone.
  */
 export async function answerBroken(
   error: unknown,
@@ -226,13 +226,13 @@ export async function answerBroken(
   return showUnavailable(request, reply, host ?? undefined);
 }
 
-/** As the next, of what is in memory; undefined where that does not say. */
+/** The host of a request, as far as memory knows: null when it is nobody's, undefined when memory does not say. */
 function recallHost({ headers: { host } }: FastifyRequest, parts: RedirectParts): Host | null | undefined {
   if (parts.sites.isOwnShortHost(host)) return plainHost(parts.instanceDomainId);
   return parts.resolver.recallHost(hostnameOf(host));
 }
 
-/** The host of a request that asks for no slug; null when it is nobody's. */
+/** The host of a request, by a look into the database where memory does not say; null when it is nobody's. */
 export async function hostOfRequest(request: FastifyRequest, parts: RedirectParts): Promise<Host | null> {
   return recallHost(request, parts) ?? parts.resolver.findHost(hostnameOf(request.headers.host));
 }

@@ -1,19 +1,15 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { domains, slugs } from '../../../src/ground/db/schema.ts';
-import { readLogo, updateLogo } from '../../../src/domains/domains/logo.ts';
 import { newId } from '../../../src/ground/text/id.ts';
 import { removeLink } from '../../../src/links/links/queries.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
 import { byTest } from '../../setup/actor.ts';
 import { hearAnnouncements } from '../../setup/announcements.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
-import { insertDomain } from '../../setup/domains.ts';
+import { insertDomain, makeDomain } from '../../setup/domains.ts';
 import { startWorkspace } from '../../setup/membership.ts';
 import { makeLink } from '../../setup/make.ts';
-
-/** A PNG. */
-const onePixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 let app: TestApp;
 let ada: Person;
@@ -21,7 +17,6 @@ let client: Client;
 let workspaceId: string;
 let id: string;
 let host: string;
-let count = 0;
 
 beforeAll(async () => {
   ({ app, ada, workspaceId } = await startWorkspace());
@@ -29,8 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 beforeEach(async () => {
-  host = `case${++count}.acme.example`;
-  id = await insertDomain(app.db, workspaceId, host);
+  ({ id, host } = await makeDomain(app, ada));
 });
 
 const make = (slug: string) => makeLink(app, workspaceId, { slug, domainId: id });
@@ -153,8 +147,7 @@ describe('the switch', () => {
     const waiting = await insertDomain(app.db, workspaceId, `waiting-${host}`, { state: 'waiting' });
     const ask = (method: string, body?: unknown) => client.ask(`/domains/${waiting}`, { method, body });
     for (const isCaseSensitive of [true, false]) expect((await ask('PATCH', { isCaseSensitive })).status).toBe(200);
-    const png = Buffer.from(onePixel, 'base64');
-    await updateLogo(app.db, workspaceId, byTest, waiting, readLogo(png));
+    expect((await client.ask(`/domains/${waiting}/logo`, { method: 'DELETE' })).status).toBe(204);
     expect((await ask('DELETE')).status).toBe(204);
     expect((await client.ask('/domains', { body: { host: `waiting-${host}` } })).status).toBe(201);
     await make('small');

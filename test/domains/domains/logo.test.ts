@@ -8,7 +8,7 @@ import { removeLink } from '../../../src/links/links/queries.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
-import { insertDomain } from '../../setup/domains.ts';
+import { insertDomain, makeDomain } from '../../setup/domains.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { startWorkspace } from '../../setup/membership.ts';
 import { sendForm } from '../../setup/send-form.ts';
@@ -20,7 +20,6 @@ let workspaceId: string;
 let client: Client;
 let id: string;
 let host: string;
-let count = 0;
 
 beforeAll(async () => {
   ({ app, ada, workspaceId } = await startWorkspace());
@@ -28,8 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 beforeEach(async () => {
-  host = `logo${++count}.acme.example`;
-  id = await insertDomain(app.db, workspaceId, host, { brandName: 'Acme <b>' });
+  ({ id, host } = await makeDomain(app, ada, { brandName: 'Acme <b>' }));
 });
 
 const png = (width: number, height: number) => PNG.sync.write(new PNG({ width, height }));

@@ -8,7 +8,7 @@ import { archiveLink, getLink, type Link, removeLink } from '../../../src/links/
 import { openClient } from '../../people/keys/client.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Answer, Person, TestApp } from '../../setup/app.ts';
-import { insertDomain } from '../../setup/domains.ts';
+import { insertDomain, makeDomain } from '../../setup/domains.ts';
 import { eventually } from '../../setup/eventually.ts';
 import { everyHit, rowsOf } from '../../setup/hits.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
@@ -20,16 +20,13 @@ let workspaceId: string;
 let id: string;
 let host: string;
 let home: string;
-let count = 0;
 
 beforeAll(async () => {
   ({ app, ada, workspaceId } = await startWorkspace());
 });
 afterAll(() => app.close());
 beforeEach(async () => {
-  host = `go${++count}.acme.example`;
-  id = await insertDomain(app.db, workspaceId, host);
-  home = `/w/${ada.workspace.slug}/domains/${id}`;
+  ({ id, host, path: home } = await makeDomain(app, ada));
 });
 
 const make = (slug: string, url = `https://example.com/${slug}`): Promise<Link> =>

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { getOwnDomain, settingNames } from '../../../src/domains/domains/settings.ts';
 import { openClient } from '../../people/keys/client.ts';
 import type { Answer, Person, TestApp } from '../../setup/app.ts';
-import { insertDomain } from '../../setup/domains.ts';
+import { insertDomain, makeDomain } from '../../setup/domains.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 
 let app: TestApp;
@@ -11,15 +11,13 @@ let ada: Person;
 let workspaceId: string;
 let id: string;
 let host: string;
-let count = 0;
 
 beforeAll(async () => {
   ({ app, ada, workspaceId } = await startWorkspace());
 });
 afterAll(() => app.close());
 beforeEach(async () => {
-  host = `go${++count}.acme.example`;
-  id = await insertDomain(app.db, workspaceId, host);
+  ({ id, host } = await makeDomain(app, ada));
 });
 
 const none = {

@@ -4,25 +4,23 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { domains } from '../../../src/ground/db/schema.ts';
 import { sampleNames } from '../../../src/visitors/redirect/samples.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
-import { insertDomain } from '../../setup/domains.ts';
+import { makeDomain } from '../../setup/domains.ts';
 import { eventsAfter, lastEvent } from '../../setup/events.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 import { sendForm } from '../../setup/send-form.ts';
 
 let app: TestApp;
 let ada: Person;
-let workspaceId: string;
 let id: string;
+let host: string;
 let path: string;
-let count = 0;
 
 beforeAll(async () => {
-  ({ app, ada, workspaceId } = await startWorkspace());
+  ({ app, ada } = await startWorkspace());
 });
 afterAll(() => app.close());
 beforeEach(async () => {
-  id = await insertDomain(app.db, workspaceId, `brand${++count}.acme.example`);
-  path = `/w/${ada.workspace.slug}/domains/${id}`;
+  ({ id, host, path } = await makeDomain(app, ada));
 });
 
 const png = PNG.sync.write(new PNG({ width: 4, height: 2 }));
@@ -127,7 +125,7 @@ describe('a page of visitors in the settings', () => {
       expect(text).toContain('<html lang="en" class="dark">');
       expect(text).toContain('Stored');
       // A page with the name for a heading does not say the host.
-      expect(text).toContain(page === 'root' ? '<h1><bdi>Stored' : `brand${count}.acme.example`);
+      expect(text).toContain(page === 'root' ? '<h1><bdi>Stored' : host);
       expect(text).toContain(`href="${path}/visitor-page.css?color=ffd400"`);
       expect(text).not.toMatch(/<script|<style| style=|<form| on\w+=/);
     }

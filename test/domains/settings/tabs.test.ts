@@ -4,7 +4,7 @@ import { domains, workspaces } from '../../../src/ground/db/schema.ts';
 import { listDomains } from '../../../src/domains/domains/queries.ts';
 import { getOwnDomain } from '../../../src/domains/domains/settings.ts';
 import type { Ask, Person, TestApp } from '../../setup/app.ts';
-import { insertDomain } from '../../setup/domains.ts';
+import { insertDomain, makeDomain } from '../../setup/domains.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
 
 let app: TestApp;
@@ -13,16 +13,13 @@ let workspaceId: string;
 let id: string;
 let host: string;
 let path: string;
-let count = 0;
 
 beforeAll(async () => {
   ({ app, ada, workspaceId } = await startWorkspace());
 });
 afterAll(() => app.close());
 beforeEach(async () => {
-  host = `go${++count}.acme.example`;
-  id = await insertDomain(app.db, workspaceId, host);
-  path = `/w/${ada.workspace.slug}/domains/${id}`;
+  ({ id, host, path } = await makeDomain(app, ada));
 });
 
 const ofBrand = { brandName: '  Acme   & Söhne ', brandColor: '0F7B5C' };
@@ -142,7 +139,7 @@ describe('the settings of a domain', () => {
   });
 
   it('refuse what would lead visitors round in circles', async () => {
-    const other = `other${count}.example.com`;
+    const other = `other-${host}`;
     await insertDomain(app.db, (await app.signUp('Eve')).workspace.id, other, { state: 'paused' });
     await app.db.update(domains).set({ state: 'waiting' }).where(eq(domains.id, id));
     for (const target of [host, `${host.toUpperCase()}.`, other, app.shortHost]) {

@@ -69,6 +69,8 @@ describe('the calendar', () => {
   it('knows which days exist', () => {
     expect(['2028-02-29', '2026-12-31'].every(isDay)).toBe(true);
     expect(['2026-02-29', '2026-13-01', '2026-1-1', '20261122', '2026-11-22T00:00', ''].some(isDay)).toBe(false);
+    expect(['1000-01-02', '9998-12-31'].every(isDay)).toBe(true);
+    expect(['0000-05-05', '0001-01-01', '1000-01-01', '9999-12-31'].some(isDay)).toBe(false);
   });
 });
 

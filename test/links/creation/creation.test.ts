@@ -25,7 +25,7 @@ const viaDialog = { 'hx-request': 'true' };
 const create = (form: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> =>
   ada.ask(home, { form, headers });
 const errorsIn = ({ text }: Answer) =>
-  [...text.matchAll(/class="field-error" id="new-(\w+)-error">.*?<\/svg>([^<]+)</g)].map(([, name, words]) => [
+  [...text.matchAll(/class="field-error" id="(?:new|edit)-(\w+)-error">.*?<\/svg>([^<]+)</g)].map(([, name, words]) => [
     name,
     words,
   ]);
@@ -88,6 +88,12 @@ describe('a campaign that there is not', () => {
     expect((await eventsAfter(app.db, before)).map(({ what }) => what)).toEqual(['campaign.created', 'link.created']);
   });
 
+  it('is not offered where it cannot be one', async () => {
+    const refused = await create({ ...form, campaign: 'x'.repeat(81) });
+    expect(errorsIn(refused)).toEqual([['campaign', 'The name of a campaign has at most 80 characters.']]);
+    expect(refused.text).not.toContain('name="newCampaign"');
+  });
+
   it('is not made for another name than the one that was chosen, nor with a link that is refused', async () => {
     expect((await create({ ...form, campaign: 'Autum', newCampaign: 'Autumn 2026' })).status).toBe(422);
     expect((await create({ url: 'no', campaign: 'Winter', newCampaign: 'Winter' })).status).toBe(422);
@@ -101,6 +107,25 @@ describe('a campaign that there is not', () => {
     expect(await ask({ campaign: 'Aut', newCampaign: 'aut' })).toMatch(/value="Aut" checked/);
     expect(await ask({ campaign: 'autumn 2026' })).not.toContain('newCampaign');
     expect(await ask({ campaign: ' ' })).not.toContain('newCampaign');
+  });
+});
+
+describe('a campaign that a link that there is gets', () => {
+  it('is offered where there is none, and made with the change or not at all', async () => {
+    const bob = await app.signUp('Bob');
+    const link = await makeLink(app, bob);
+    const names = async () => (await listCampaigns(app.db, bob.workspace.id)).map(({ name }) => name);
+    const save = (fields: Record<string, string>) =>
+      bob.ask(`/w/${bob.workspace.slug}/links/${link.id}/edit`, { form: { url: link.url, ...fields } });
+    const refused = await save({ campaign: 'Harvest' });
+    expect(errorsIn(refused)).toEqual([
+      ['campaign', 'There is no campaign “Harvest” yet. Choose below to create it with the link.'],
+    ]);
+    expect(refused.text).toContain('name="newCampaign" value="Harvest"');
+    expect((await save({ campaign: 'Harvest', newCampaign: 'Harvest', url: 'no' })).status).toBe(422);
+    expect(await names()).toEqual([]);
+    expect((await save({ campaign: 'Harvest', newCampaign: 'Harvest' })).status).toBe(303);
+    expect((await getLink(app.db, bob.workspace.id, link.id)).campaign?.name).toBe('Harvest');
   });
 });
 

@@ -6,7 +6,7 @@ import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, type OpenedPage, openPageAs } from '../../setup/browser.ts';
 import { makeCampaign, makeLink, makeTemplate } from '../../setup/make.ts';
 
-/** Making links as people do. A press is a key, a click, or what is pasted. */
+/** Making links as people do; what it costs is counted in test/site/pages/presses-in-the-browser.wide.ts. */
 
 let app: TestApp;
 let browser: Browser;
@@ -33,41 +33,10 @@ where l.workspace_id = ${person.workspace.id} order by l.created_at, l.id`);
   return rows;
 }
 
-/** Counts what a person does. */
-function hands(page: Page) {
-  let presses = 0;
-  return {
-    press: async (key: string) => {
-      presses += 1;
-      await page.keyboard.press(key);
-    },
-    paste: async (text: string) => {
-      presses += 1;
-      await page.keyboard.insertText(text);
-    },
-    count: () => presses,
-  };
-}
-
 const focusedId = (page: Page) => page.evaluate(() => document.activeElement?.id);
 
 describe('a link', () => {
-  it('is made from anywhere with three presses, and is copied', async () => {
-    const ada = await app.signUp('Ada');
-    const { page, errors } = await open(ada, '/reports');
-    const { press, paste, count } = hands(page);
-    await press('c');
-    await paste('https://example.com/three');
-    await press('Enter');
-    await page.getByText('Your link is ready and copied.').waitFor();
-    expect(count()).toBe(3);
-    const [made] = await linksOf(ada);
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${app.config.shortUrl}/${made?.slug}`);
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('data-copy'))).toContain(made?.slug);
-    expect(errors).toEqual([]);
-  });
-
-  it('is followed by the next of a series with two presses, which keeps all but the slug', async () => {
+  it('is followed by the next of a series, which keeps all but the slug', async () => {
     const ada = await app.signUp('Ada');
     await makeLink(app, ada);
     const { page, errors } = await open(ada, '/campaigns');
@@ -78,15 +47,13 @@ describe('a link', () => {
     await page.keyboard.press('Shift+Enter');
     await page.getByText('Your link is ready.').waitFor();
     await expect.poll(() => focusedId(page)).toBe('quick-url');
-    const { press, paste, count } = hands(page);
-    await paste('https://example.com/2');
-    await press('Shift+Enter');
+    await page.keyboard.insertText('https://example.com/2');
+    await page.keyboard.press('Shift+Enter');
     await page.getByText('2 links are ready.').waitFor();
-    expect(count()).toBe(2);
     await expect.poll(() => focusedId(page)).toBe('quick-url');
     expect(await accessibilityProblems(page)).toEqual([]);
-    await paste('https://example.com/3');
-    await press('Enter');
+    await page.keyboard.insertText('https://example.com/3');
+    await page.keyboard.press('Enter');
     await page.getByText('Your link is ready and copied.').waitFor();
     expect((await linksOf(ada)).slice(1).map(({ url }) => url)).toEqual(
       [1, 2, 3].map((n) => `https://example.com/${n}`),

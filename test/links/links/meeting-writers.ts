@@ -116,8 +116,8 @@ export const meetings: readonly Meeting[] = [
     send: about(
       ({ newTag }) => Promise.all([newTag(), newTag()]),
       (world, [one, other]) => [
-        world.post(`/tags/${one.id}/merge`, { into: other.name }),
-        world.post(`/tags/${other.id}/merge`, { into: one.name }),
+        world.post(`/tags/${one.id}/merge`, { into: other.name, sure: other.id }),
+        world.post(`/tags/${other.id}/merge`, { into: one.name, sure: one.id }),
         world.client.ask('/links', { body: { url: 'https://example.com', tags: [one.name, other.name] } }),
         patch(world, some(world), { tags: [other.name, one.name] }),
         world.post(`/tags/${one.id}`, { name: word(), colour: 'red' }),

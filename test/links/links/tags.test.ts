@@ -5,6 +5,7 @@ import { getLink, type Link, removeLink, updateLink } from '../../../src/links/l
 import { listTags, maxTags, readTagName, readTagNames, suggestTags } from '../../../src/links/links/tags.ts';
 import { type Client, createLink, openClient } from '../../people/keys/client.ts';
 import { byTest } from '../../setup/actor.ts';
+import { fieldsOf } from '../../setup/form.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { insertBareWorkspace } from '../../setup/hits.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
@@ -173,7 +174,12 @@ describe('a tag', () => {
     const unknown = await ada.ask(`${page}/merge`, { form: { into: 'nowhere' } });
     expect([unknown.status, unknown.text.includes('value="nowhere"')]).toEqual([422, true]);
     expect((await ada.ask(`${page}/merge`, { form: { into: 'left' } })).status).toBe(422);
-    expect((await ada.ask(`${page}/merge`, { form: { into: 'RIGHT' } })).status).toBe(303);
+    const asked = await ada.ask(`${page}/merge`, { form: { into: 'RIGHT' } });
+    expect([asked.status, asked.text.includes('Merge “left” into “right”?')]).toEqual([200, true]);
+    expect(await tagNamed('left')).toBeDefined();
+    const form = fieldsOf(asked, '/merge');
+    expect((await ada.ask(`${page}/merge`, { form: { ...form, into: 'left' } })).status).toBe(422);
+    expect((await ada.ask(`${page}/merge`, { form })).status).toBe(303);
     expect([await tagsOf(both.id), await tagsOf(one.id)]).toEqual([['right'], ['right']]);
     expect(await tagNamed('left')).toBeUndefined();
   });

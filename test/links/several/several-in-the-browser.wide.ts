@@ -66,8 +66,8 @@ describe.each(looks)('several links, %s', (_how, options) => {
     await expect
       .poll(async () => (await page.evaluate(() => navigator.clipboard.readText())).split('\n'))
       .toHaveLength(2);
-    await page.getByRole('button', { name: 'Undo: archive them all' }).click();
-    await page.getByText('They are archived.').waitFor();
+    await page.getByRole('button', { name: 'Archive all' }).click();
+    await page.getByText('2 links archived.').waitFor();
     expect((await urlsOf(ada)).filter((url) => url.includes('sale'))).toEqual([]);
     expect(errors).toEqual([]);
   });
@@ -111,8 +111,8 @@ describe('without scripts', () => {
     await page.getByRole('button', { name: 'Create 3 links' }).click();
     await page.getByRole('heading', { name: '2 new links' }).waitFor();
     expect(await urlsOf(ada)).toEqual(['https://example.com/1', 'https://example.com/3']);
-    await page.getByRole('button', { name: 'Undo: archive them all' }).click();
-    await page.getByText('They are archived.').waitFor();
+    await page.getByRole('button', { name: 'Archive all' }).click();
+    await page.getByText('2 links archived.').waitFor();
     expect(await urlsOf(ada)).toEqual([]);
   });
 });

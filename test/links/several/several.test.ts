@@ -278,15 +278,18 @@ describe('one address for many channels', () => {
 });
 
 describe('links that were made together', () => {
-  it('are archived together by Undo, whoever was archived before', async () => {
-    const made = await make({ url: ['example.com/u1', 'example.com/u2'], slug: ['undo-1', 'undo-2'] });
+  it('are archived together, but for those that were before', async () => {
+    const made = await make({
+      url: ['u0', 'u1', 'u2'].map((path) => `example.com/${path}`),
+      slug: ['undo-0', 'undo-1', 'undo-2'],
+    });
     const page = made.headers.location ?? '';
     await archiveLink(app.db, workspaceId, byTest, page.split('/').at(-1) ?? '');
     const before = await lastEvent(app.db);
-    expect((await send(`${page}/undo`, {})).status).toBe(303);
-    expect((await eventsAfter(app.db, before)).map(({ what, via }) => [what, via])).toEqual([
-      ['link.archived', 'undo'],
-    ]);
+    const [, action = ''] = /action="([^"]*\/bulk)"/.exec((await ada.ask(page)).text) ?? [];
+    const [, links = ''] = /name="links" value="([\w ]+)"/.exec((await ada.ask(page)).text) ?? [];
+    expect((await send(action, { links, action: 'archive' })).status).toBe(303);
+    expect((await eventsAfter(app.db, before)).map(({ what }) => what)).toEqual(['link.archived', 'link.archived']);
     expect([(await app.visit('/undo-1')).status, (await app.visit('/undo-2')).status]).toEqual([410, 410]);
     expect((await ada.ask(page)).text).toContain('They are archived.');
   });
@@ -303,12 +306,10 @@ describe('links that were made together', () => {
       [bob, 404],
     ] as const) {
       expect((await person.ask(page)).status).toBe(status);
-      expect((await send(`${page}/undo`, {}, person)).status).toBe(status);
       expect((await send(home, { url: 'example.com', action: 'make' }, person)).status).toBe(status);
     }
     const theirs = page.replace(ada.workspace.slug, bob.workspace.slug);
     expect((await bob.ask(theirs)).status).toBe(404);
-    expect((await send(`${theirs}/undo`, {}, bob)).status).toBe(404);
   });
 });
 
@@ -328,5 +329,15 @@ describe('slugs that are claimed together', () => {
       { kind: 'slug', domainId: one.domainId, slugKey: 'twice' },
       { kind: 'slug', domainId: one.domainId, slugKey: 'once-more' },
     ]);
+  });
+});
+
+describe('links that were made at once', () => {
+  it('stand in the list of links in their own order', async () => {
+    const urls = Array.from({ length: 9 }, (_, row) => `https://example.com/in-order/${row}`);
+    await make(tableOf(await paste(urls.join('\n'))));
+    const { text } = await ada.ask(`/w/${ada.workspace.slug}/links?search=in-order`);
+    const shown = [...text.matchAll(/href="(https:\/\/example\.com\/in-order\/\d)"/g)].map(([, url]) => url);
+    expect(shown).toEqual(urls);
   });
 });

@@ -83,6 +83,14 @@ describe('a link template', () => {
     expect([answer.status, answer.text.includes('Somebody else saved this')]).toEqual([409, true]);
   });
 
+  it('is saved by more people at once than there are connections', async () => {
+    await makeTemplate(app, ada, 'Crowded');
+    const page = `${home}/templates/${(await named('Crowded'))?.id}`;
+    const save = (tags: string) => ada.ask(page, { form: { name: 'Crowded', domain: '', campaign: '', tags } });
+    const saved = await Promise.all(Array.from({ length: 30 }, (_, n) => save(`tag ${n % 3}`)));
+    expect(saved.map(({ status }) => status)).toEqual(saved.map(() => 303));
+  });
+
   it('follows its tags and its campaign when these are merged or deleted', async () => {
     const campaign = await makeCampaign(app, ada, 'Short');
     await makeTemplate(app, ada, 'Follows', { tags: ['old', 'kept'], campaignId: campaign.id });

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deleteDueAccounts } from '../../../src/people/accounts/deletion-job.ts';
-import { deleteDueWorkspaces } from '../../../src/people/workspaces/deletion-job.ts';
+import { accountDeletionJob } from '../../../src/people/accounts/deletion-job.ts';
+import { workspaceDeletionJob } from '../../../src/people/workspaces/deletion-job.ts';
 import { endAccount } from '../../../src/people/accounts/deletion.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { makeLink } from '../../setup/make.ts';
@@ -33,7 +33,7 @@ beforeEach(async () => {
 const rows = async <Row>(query: ReturnType<typeof sql>) => (await app.db.execute(query)).rows as Row[];
 const ask = (person = mia, form: Record<string, string> = {}) =>
   person.ask('/account/delete', { form: { email: person.email, password: person.password, ...form } });
-const runJob = () => deleteDueAccounts(app);
+const runJob = () => accountDeletionJob(app).run(new Date());
 const comes = () => app.db.execute(sql`update users set deletion_at = now() where id = ${id}`);
 const user = async () =>
   (await rows<{ deletion_at: Date | null }>(sql`select deletion_at from users where id = ${id}`))[0];
@@ -130,7 +130,7 @@ describe('an account on its day', () => {
       sql`update workspaces set deleted_at = now() - interval '3 minutes' where id = ${workspaceId}`,
     );
     const isThere = async () => (
-      await deleteDueWorkspaces(app), rows(sql`select from workspaces where id = ${workspaceId}`)
+      await workspaceDeletionJob(app).run(new Date()), rows(sql`select from workspaces where id = ${workspaceId}`)
     );
     await expect.poll(isThere).toEqual([]);
     const tables = await rows<{ name: string }>(sql`

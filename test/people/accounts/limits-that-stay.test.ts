@@ -54,7 +54,7 @@ describe('a limit that protects somebody', () => {
 
   it('counts tries at the password of a shared report', async () => {
     const workspaceId = ada.workspace.id;
-    const token = await insertShare(
+    const { token } = await insertShare(
       first.db,
       workspaceId,
       byTest,

@@ -49,6 +49,16 @@ describe('a refusal of the API', () => {
     expect(answer.json()).toEqual({ ...problem(422, 'invalid'), detail: 'Send the properties as a JSON object.' });
   });
 
+  it.each([
+    ['/analytics?timeZone=Europe/Berlin', 'timeZone'],
+    ['/links?constructor=x', 'constructor'],
+    ['/campaigns?limit=5', 'limit'],
+    ['/hits?from=2026-11-01&untill=2026-11-02', 'untill'],
+  ])('names the parameter of %s that there is not', async (path, field) => {
+    const detail = `There is no parameter "${field}" here.`;
+    expect((await client.ask(path)).json()).toEqual({ ...problem(422, 'invalid'), detail, field });
+  });
+
   it('is JSON for a broken escape too, and never a 500', async () => {
     const answer = await client.ask('/links/%zz');
     expect([400, 404]).toContain(answer.status);

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { keepWorkspace } from '../../../src/people/workspaces/deletion-date.ts';
-import { deleteDueWorkspaces } from '../../../src/people/workspaces/deletion-job.ts';
+import { workspaceDeletionJob } from '../../../src/people/workspaces/deletion-job.ts';
 import { deleteContents, endWorkspace } from '../../../src/people/workspaces/deletion.ts';
+import { takeDeletionBack } from '../../../src/people/workspaces/leaving.ts';
 import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { makeLink } from '../../setup/make.ts';
@@ -37,7 +37,7 @@ const nameOf = "Ada's team";
 const ask = (name = nameOf) => ada.ask(`${home}/settings/delete`, { form: { name } });
 const keep = (person = ada) => person.ask(`${home}/settings/keep`, { method: 'POST' });
 const rows = async <Row>(query: ReturnType<typeof sql>) => (await app.db.execute(query)).rows as Row[];
-const runJob = () => deleteDueWorkspaces(app);
+const runJob = () => workspaceDeletionJob(app).run(new Date());
 
 const stateNow = async () =>
   (
@@ -172,7 +172,7 @@ select count(*)::int as count from mails where recipient = ${ada.email} and subj
     await ask();
     await comes();
     const running = await app.db.transaction(async (tx) => {
-      await keepWorkspace(tx, workspaceId, byTest);
+      await takeDeletionBack(tx, byTest, 'workspace', workspaceId);
       // It has read that the day has come, and waits for the row.
       const job = runJob();
       await expect
@@ -190,7 +190,7 @@ select count(*)::int as count from mails where recipient = ${ada.email} and subj
     await comes();
     await endWorkspace(app.db, workspaceId, byTest, { ifDue: true });
     expect((await keep()).status).toBe(404);
-    await expect(keepWorkspace(app.db, workspaceId, byTest)).rejects.toThrow();
+    await expect(takeDeletionBack(app.db, byTest, 'workspace', workspaceId)).rejects.toThrow();
     expect(await stateNow()).toMatchObject({ isAsked: true, isEnded: true });
   });
 });

@@ -190,6 +190,19 @@ from invitations where email = 'guest@example.com'`);
     expect((await ada.ask(resend, { method: 'POST' })).status).toBe(404);
   });
 
+  it('says when the workspace is about to be deleted', async () => {
+    await ask('late@example.com', 'member');
+    const token = tokenOf(linkIn(await mailbox.take(subject)));
+    const opened = async () => (await app.ask(`/invitations/${token}`)).text;
+    const sentence = 'The workspace will be deleted on 7 Dec 2126, 10:00, unless an owner keeps it.';
+    const setDay = (day: string | null) =>
+      app.db.execute(sql`update workspaces set deletion_at = ${day}::timestamptz where id = ${ada.workspace.id}`);
+    expect(await opened()).not.toContain('will be deleted');
+    await setDay('2126-12-07T10:00:00Z');
+    expect(await opened()).toContain(sentence);
+    await setDay(null);
+  });
+
   it('can be withdrawn, and replaced by one of another role', async () => {
     const guest = await app.signUp('Guest');
     const first = await invite(guest.email, 'admin');

@@ -62,6 +62,16 @@ describe.sequential('saved views', () => {
     await page.getByRole('button', { name: 'View: Phones only' }).waitFor();
   });
 
+  it('stand in one line with the periods at 1280 pixels', async () => {
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.goto(`${home}/reports`);
+    await page.evaluate('document.fonts.ready');
+    const parts = await page.locator('.report-bar > *').all();
+    const boxes = await Promise.all(parts.map((part) => part.boundingBox()));
+    expect(boxes.length).toBe(3);
+    expect(new Set(boxes.map((box) => box && Math.round(box.y + box.height / 2))).size).toBe(1);
+  });
+
   it('come back when they were deleted', async () => {
     await page.goto(`${home}/views`);
     await page.getByRole('button', { name: 'Delete Phones only' }).click();

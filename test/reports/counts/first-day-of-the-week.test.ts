@@ -86,7 +86,7 @@ describe.each([
     const current = await count('period=this-week&interval=day');
     expect(current.period.from).toBe(last.period.to);
     const clicks = `${last.total.clicks} clicks`;
-    const token = await insertShare(
+    const { token } = await insertShare(
       app.db,
       workspaceId,
       byTest,

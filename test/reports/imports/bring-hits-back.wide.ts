@@ -246,6 +246,17 @@ describe('hits that were exported', () => {
     expect(counted.rollups).toEqual(counted.rows);
   });
 
+  it('are looked at without a change also where a batch waits that nobody can read', async () => {
+    const { app, client } = old;
+    const text = await exportHits(old);
+    await app.db.execute(sql`
+insert into hit_batches (workspace_id, id, size, first_hit_at, is_repeat, hits)
+values (${client.workspaceId}, -1, 1, now(), false, '{not a number}')`);
+    const dry = await importInto(old, fileOf(text), '--dry-run');
+    await app.db.execute(sql`delete from hit_batches where id = -1`);
+    expect(dry).toMatchObject({ isDryRun: true, added: 0 });
+  });
+
   it('make the same reports on another server, with links, codes and a domain not proved there', async () => {
     const text = await exportHits(old);
     const reports = await readReports(old);

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const share = async (passwordHash: string | null = null) =>
-  `/r/${await insertShare(app.db, workspaceId, byTest, { subject: { kind: 'workspace', id: workspaceId }, filters: [], title: 'Spring', parts: [], passwordHash, expiresAt: null }, app.config.secret)}`;
+  `/r/${(await insertShare(app.db, workspaceId, byTest, { subject: { kind: 'workspace', id: workspaceId }, filters: [], title: 'Spring', parts: [], passwordHash, expiresAt: null }, app.config.secret)).token}`;
 
 describe('a shared report', () => {
   it('carries the name of its workspace where that has no brand', async () => {

@@ -64,6 +64,29 @@ describe('a client that takes too much', () => {
     expect((await send(smuggled)).text).toMatch(/^HTTP\/1\.1 400 /);
   });
 
+  it('hears of it as a program does of all refusals', async () => {
+    const problem = async (bytes: string) => {
+      const [head = '', body = ''] = (await send(bytes)).text.split('\r\n\r\n');
+      expect(head).toContain('Content-Type: application/problem+json\r\n');
+      expect(head).toContain(`Content-Length: ${Buffer.byteLength(body)}\r\n`);
+      return JSON.parse(body) as unknown;
+    };
+    const requestId = expect.stringMatching(/^\w{12}$/) as string;
+    const refused = { type: 'about:blank', detail: expect.stringMatching(/\.$/) as string, requestId };
+    expect(await problem('GET / HTTP/1.1\r\nno header\r\n\r\n')).toEqual({
+      ...refused,
+      title: 'Bad request',
+      status: 400,
+      code: 'bad_request',
+    });
+    expect(await problem(get(`/${slug}`, `X-Long: ${'x'.repeat(20_000)}\r\n`))).toEqual({
+      ...refused,
+      title: 'Headers too large',
+      status: 431,
+      code: 'headers_too_large',
+    });
+  });
+
   it('finds a limit to the connections', () => {
     expect(app.fastify.server.maxConnections).toBe(maxConnections);
   });

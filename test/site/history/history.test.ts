@@ -154,7 +154,15 @@ from unnest(array['2026-03-02 23:59Z', '2026-03-03 00:00Z', '2026-03-03 23:59Z',
     expect(await historyOf('/history?day=2026-03-03')).toHaveLength(2);
     expect((await ada.ask(`${home}/history?day=2026-03-03`)).text).toContain('<h2>Tue, 3 Mar 2026</h2>');
     expect((await ada.ask(`${home}/history?of=keys&day=2001-01-01`)).text).toContain('No changes found');
-    for (const odd of ['day=2026-02-30', 'of=nothing', 'by=%3C', 'before=-4', 'before=x'])
+    for (const odd of [
+      'day=2026-02-30',
+      'day=0000-05-05',
+      'day=9999-12-31',
+      'of=nothing',
+      'by=%3C',
+      'before=-4',
+      'before=x',
+    ])
       expect((await ada.ask(`${home}/history?${odd}`)).status, odd).toBe(200);
   });
 

@@ -4,6 +4,7 @@ import { addTagTo } from '../../../src/links/links/bulk.ts';
 import { getCampaign, removeCampaign } from '../../../src/links/links/campaigns.ts';
 import { getLink, type Link, removeLink } from '../../../src/links/links/queries.ts';
 import { ensureTags, findTag, getTag, updateTag } from '../../../src/links/links/tags.ts';
+import { record } from '../../../src/ground/events/record.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Answer, Ask, Person, TestApp } from '../../setup/app.ts';
 import { eventsAfter, lastEvent } from '../../setup/events.ts';
@@ -131,7 +132,8 @@ describe('the Undo of a message', () => {
   it('leads to no other page than one of the workspace', async () => {
     const saved = await edit({ url: 'https://example.com/new' });
     const { undo = {} } = await messageAfter(ada, saved);
-    for (const back of ['https://evil.example/', '//evil.example/', '/w/other/links', ''])
+    const [up, upAgain] = [`${home}/../..//evil.example`, `${home}/..\\..\\..\\/evil.example`];
+    for (const back of ['https://evil.example/', '//evil.example/', up, upAgain, '/w/other/links', ''])
       expect((await ada.ask(`${home}/history/undo`, { form: { ...undo, back } })).headers.location).toBe(
         `${home}/history`,
       );
@@ -364,6 +366,15 @@ describe('other things', () => {
 
   it('that cannot be undone are refused, and viewers undo nothing', async () => {
     expect((await undoOf(link.id)).status).toBe(409);
+    // An import gave it another slug.
+    const target = { id: link.id, name: nameOf(link) };
+    await app.db.transaction((tx) =>
+      record(tx, byTest, workspaceId, { what: 'link.changed', target, after: { alias: 'go.example.com/other' } }),
+    );
+    expect((await undoOf(link.id)).status).toBe(409);
+    const { text } = await ada.ask(`${home}/links/${link.id}/history`);
+    expect(text).toContain('go.example.com/other');
+    expect(text).not.toContain('>Undo</button>');
     expect((await ada.ask(`${home}/history/999999999/undo`, { form: {} })).status).toBe(404);
     const viewer = await app.signUp('Vera');
     await joinWorkspace(app, viewer, ada, 'viewer');

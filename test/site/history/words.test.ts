@@ -35,7 +35,7 @@ describe('the words of the History', () => {
       'a day',
       { what: 'campaign.changed', before: { endsOn: null }, after: { endsOn: '2026-11-22' } },
       'changed the last day of the campaign',
-      ['', null, '2026-11-22'],
+      ['', null, '22 Nov 2026'],
     ],
     [
       'a role',

@@ -134,14 +134,14 @@ update users set name = ${unbroken.slice(0, 80)} where email = ${member.email}`)
     expiresAt: null,
   };
   const subject = { kind: 'workspace', id: workspaceId } as const;
-  const shared = await insertShare(
+  const { token: shared } = await insertShare(
     db,
     workspaceId,
     byPerson(createdBy),
     { ...share, subject, passwordHash: null },
     secret,
   );
-  const locked = await insertShare(
+  const { token: locked } = await insertShare(
     db,
     workspaceId,
     byPerson(createdBy),

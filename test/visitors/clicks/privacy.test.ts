@@ -131,7 +131,8 @@ order by 1, ordinal_position`,
     const missing = columns.filter(({ name, column }) => {
       const where =
         name === 'clicks' ? clicks : (page.split('\n').find((line) => line.startsWith(`| \`${name}\` |`)) ?? '');
-      return !where.includes(`\`${column}\``);
+      // The last day stands for all days of a month.
+      return !where.includes(`\`${column.replace(/_\d+$/, '_31')}\``);
     });
     expect(missing).toEqual([]);
     const known = new Set(columns.filter(({ name }) => name === 'clicks').map(({ column }) => column));
