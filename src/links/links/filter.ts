@@ -2,8 +2,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import type { Matches } from './list-order.ts';
 import { nameKey } from './name.ts';
-import { holdsWords, wordsOf } from './search.ts';
-import { findShortWord, isShort } from './short-words.ts';
+import { holdsWords, wordsOf } from '../search/search.ts';
+import { findShortWord, isShort } from '../search/short-words.ts';
 
 /** The filters of a list; '' finds all. */
 export type LinkFilter = {

@@ -4,7 +4,7 @@ import { patternOf } from '../../ground/db/like.ts';
 import { links } from '../../ground/db/schema.ts';
 import { listLinks } from './list.ts';
 import { asLink, type Link, selectLinks } from './queries.ts';
-import { openedBy, wordsOf } from './search.ts';
+import { openedBy, wordsOf } from '../search/search.ts';
 import type { Tag } from './tags.ts';
 
 /**

@@ -9,7 +9,7 @@ import { countLinkDays } from '../../visitors/rollups/days.ts';
 import { type Filtered, type LinkFilter, mostFound, readCounted, readFilter } from './filter.ts';
 import { findPage, type LinkSort, linkSorts, type Matches, newestAfter, type ListPlace } from './list-order.ts';
 import { asLink, type Link, selectLinks } from './queries.ts';
-import { wordsOf } from './search.ts';
+import { wordsOf } from '../search/search.ts';
 
 export { type LinkFilter, mostFound } from './filter.ts';
 export { type LinkSort, linkSorts } from './list-order.ts';

@@ -5,7 +5,7 @@ import { typed, wordsUpTo } from '../../ground/http/typed.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { linkSorts, linkStates } from '../links/list.ts';
 import { listArchived } from '../links/queries.ts';
-import { maxSearchLength } from '../links/search.ts';
+import { maxSearchLength } from '../search/search.ts';
 import { mainOptions, ofOptions } from '../options/list.ts';
 import type { LinkContext } from '../options/option.ts';
 

@@ -18,7 +18,7 @@ import {
 import { getCampaign } from '../links/campaigns.ts';
 import type { Link } from '../links/queries.ts';
 import { statusOf } from './status.ts';
-import { wordsOf } from '../links/search.ts';
+import { wordsOf } from '../search/search.ts';
 import { getTag } from '../links/tags.ts';
 
 const linksPerPage = 50;

@@ -5,7 +5,7 @@ import { jumpToCampaigns, jumpToLinks, jumpToTags } from '../../links/links/jump
 import { inTurnOfList } from '../../links/links/list.ts';
 import type { Link } from '../../links/links/queries.ts';
 import { nameKey } from '../../links/links/name.ts';
-import { wordsOf } from '../../links/links/search.ts';
+import { wordsOf } from '../../links/search/search.ts';
 import type { Tag } from '../../links/links/tags.ts';
 import { shownOf } from '../../links/options/list.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';

@@ -6,7 +6,7 @@ import { isFragmentRequest } from '../../ground/http/fragments.ts';
 import { typed, wordsUpTo } from '../../ground/http/typed.ts';
 import { plural } from '../../ground/text/format.ts';
 import { shortened } from '../../ground/text/shortened.ts';
-import { maxSearchLength } from '../../links/links/search.ts';
+import { maxSearchLength } from '../../links/search/search.ts';
 import { requireWorkspace } from '../../people/workspaces/guards.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';
 import { findAnything, resultOfNew } from './find.ts';
