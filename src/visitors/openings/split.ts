@@ -3,7 +3,7 @@ import { networkOf } from '../../ground/addresses/network.ts';
 import type { SplitPlan } from '../../ground/addresses/split.ts';
 import type { Visit } from '../visits/visit.ts';
 
-/** What is known of a visitor before one of several addresses is chosen. */
+/** A visitor, as far as one of several addresses is chosen by it. */
 export type Visitor = {
   /** False for every class but human: machines count for no version. */
   isHuman: boolean;

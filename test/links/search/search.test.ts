@@ -5,7 +5,7 @@ import { countLinks, listLinks, mostFound } from '../../../src/links/links/list.
 import { patternOf } from '../../../src/ground/db/like.ts';
 import { insertLink } from '../../../src/links/links/insert.ts';
 import { updateLink } from '../../../src/links/links/queries.ts';
-import { ensureSearchIndexes, fillSearchTexts, findSearchIndex } from '../../../src/links/search/search-texts.ts';
+import { ensureSearchIndexes, fillSearchTexts, findSearchIndex } from '../../../src/links/links/search-texts.ts';
 import { openCommandLine } from '../../cli/run.ts';
 import { byTest } from '../../setup/actor.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
