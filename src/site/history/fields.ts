@@ -1,3 +1,4 @@
+import { type FaultCode, faultTitles } from '../../domains/dns/faults.ts';
 import { decidedColumns } from '../../links/links/decided.ts';
 import type { Link } from '../../links/links/queries.ts';
 import { nameKey } from '../../links/links/name.ts';
@@ -89,6 +90,8 @@ function wordsOf(thing: string, name: string, value: unknown, timeZone: string):
   if (value === null || value === undefined || value === '') return null;
   const choice = thing === 'workspace' ? choiceOf(name, value) : undefined;
   if (choice !== undefined) return choice;
+  if (thing === 'domain' && name === 'fault') return faultTitles[value as FaultCode] ?? String(value);
+  if (name === 'networksLeftOut' && value === 0) return null;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') return name === 'redirectStatus' ? String(value) : formatNumber(value);
   if (typeof value === 'string')
