@@ -11,7 +11,7 @@ declare module 'pg' {
 }
 
 /** Any constant will do, as long as nothing else takes advisory locks of this number in the database `postgres`. */
-const leaseKey = 5_432_001;
+export const leaseKey = 5_432_001;
 
 /** Marks the server as in use until it is returned. */
 export type Lease = Readonly<{ return(): Promise<void> }>;
@@ -32,6 +32,9 @@ export async function takeLease(url: string, revive?: () => Promise<void>): Prom
     const connection = await connect(url);
     try {
       await connection.query('select pg_advisory_lock_shared($1)', [leaseKey]);
+      // The last user's connection is cut with the rest when it stops the server, and its lock then goes to those who
+      // wait. Such a server takes no new connections.
+      await (await connect(url)).end();
     } catch (error) {
       await connection.end();
       throw error;

@@ -3,12 +3,16 @@ function targetOf(button: HTMLButtonElement): HTMLElement | null {
   return document.getElementById(button.getAttribute('popovertarget') ?? '');
 }
 
-/** Shows a dialog above an inert page and puts the cursor into its first field. */
-export function openDialog(dialog: HTMLDialogElement): void {
+/**
+ * Shows a dialog above an inert page and puts the cursor into its first field.
+ * @param opener a link that brings the form by htmx, if any
+ */
+export function openDialog(dialog: HTMLDialogElement, opener?: HTMLElement): void {
   if (dialog.open) return;
   // A menu gives the focus back to its button, which has it again when the dialog is closed.
   document.querySelector<HTMLElement>('.menu:popover-open')?.hidePopover();
-  dialog.querySelector<HTMLElement>('[data-create-again]')?.click(); // a finished form makes room for the next one
+  // A finished form makes room for the next one; of two that come at once the later would stay.
+  if (!opener?.hasAttribute('hx-get')) dialog.querySelector<HTMLElement>('[data-create-again]')?.click();
   dialog.showModal();
   dialog.dispatchEvent(new Event('waymark:open'));
   dialog.querySelector<HTMLElement>('[autofocus]')?.focus();
@@ -31,7 +35,7 @@ export function startPopovers(): void {
       event.preventDefault();
       const around = opener?.closest('dialog');
       if (around !== opened) around?.close();
-      openDialog(opened);
+      openDialog(opened, opener ?? undefined);
     }
     const button = event.target.closest<HTMLButtonElement>('[popovertarget]');
     const dialog = button && targetOf(button);

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { connect } from '../../../src/ground/db/connection.ts';
 import { startEmbeddedPostgres } from '../../../src/ground/embedded/embedded.ts';
+import { leaseKey, takeLease } from '../../../src/ground/embedded/lease.ts';
 import { query } from '../../setup/postgres.ts';
 
 const fixture = fileURLToPath(new URL('fixtures/postgres-owner.ts', import.meta.url));
@@ -197,6 +199,27 @@ describe('two processes on one folder', () => {
     }
     await user.stop();
     expect(await answers(user.url)).toBe(false);
+  });
+});
+
+describe('a lease', () => {
+  it('is not given by a server that is going down', async () => {
+    const owner = await startOwner();
+    await owner.kill();
+    const url = owner.url.replace(/waymark$/, 'postgres');
+    const leaving = await connect(url);
+    await leaving.query('select pg_advisory_lock($1)', [leaseKey]);
+    const lease = takeLease(url).then(
+      () => 'given',
+      () => 'refused',
+    );
+    const waiting = 'select count(*)::int as count from pg_locks where not granted';
+    await expect.poll(() => query(url, waiting)).toEqual([{ count: 1 }]);
+    process.kill(postmasterPid(), 'SIGTERM'); // sessions may end by themselves, and so the lock is given on
+    await expect.poll(() => answers(url)).toBe(false);
+    await leaving.end();
+    expect(await lease).toBe('refused');
+    await until(() => !existsSync(lockFile()));
   });
 });
 

@@ -39,9 +39,12 @@ describe('the page of a campaign', () => {
     await page.keyboard.press('Escape');
     expect(await page.locator('#campaign-facts').innerText()).toBe('1 link');
     expect(await page.locator('#link-states').innerText()).toContain('1');
-    // A second one begins with the campaign too.
+    // A second one begins with the campaign too: no other form comes beside it.
+    const asked: string[] = [];
+    page.on('request', (request) => request.url().includes('/links/new') && asked.push(request.url()));
     await page.locator('.page-actions').getByRole('link', { name: 'Create link' }).click();
     await expect.poll(() => dialog.locator('[name="campaign"]').inputValue()).toBe('By & keyboard');
+    expect(asked).toEqual([expect.stringContaining('campaign=By%20%26%20keyboard')]);
     expect(errors).toEqual([]);
     await page.context().close();
   });
