@@ -88,7 +88,11 @@ const setOpen = (page: Page, id: string, isOpen: boolean) =>
   page.evaluate(
     ([name, opens]) => {
       const element = document.getElementById(name);
-      if (opens) element?.showPopover();
+      // As our scripts open it: a dialog is modal.
+      if (element instanceof HTMLDialogElement) {
+        if (opens) element.showModal();
+        else element.close();
+      } else if (opens) element?.showPopover();
       else element?.hidePopover();
       return element?.checkVisibility() ?? false;
     },
