@@ -90,7 +90,8 @@ function wordsOf(thing: string, name: string, value: unknown, timeZone: string):
   if (value === null || value === undefined || value === '') return null;
   const choice = thing === 'workspace' ? choiceOf(name, value) : undefined;
   if (choice !== undefined) return choice;
-  if (thing === 'domain' && name === 'fault') return faultTitles[value as FaultCode] ?? String(value);
+  if (thing === 'domain' && name === 'fault' && typeof value === 'string')
+    return faultTitles[value as FaultCode] ?? value;
   if (name === 'networksLeftOut' && value === 0) return null;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') return name === 'redirectStatus' ? String(value) : formatNumber(value);
