@@ -28,7 +28,7 @@ export class AppError extends Error {
 
 /** 404: it is not there, or it is not yours; the two look the same. */
 export class NotFound extends AppError {
-  constructor(message = 'There is nothing here.', details?: RefusalDetails) {
+  constructor(message = 'It does not exist, or you may not see it.', details?: RefusalDetails) {
     super(404, 'not_found', message, details);
   }
 }

@@ -1,3 +1,4 @@
+import { type FaultCode, faultTitles } from '../../domains/dns/faults.ts';
 import { decidedColumns } from '../../links/links/decided.ts';
 import type { Link } from '../../links/links/queries.ts';
 import { nameKey } from '../../links/links/name.ts';
@@ -90,6 +91,9 @@ function wordsOf(thing: string, name: string, value: unknown, timeZone: string):
   if (value === null || value === undefined || value === '') return null;
   const choice = thing === 'workspace' ? choiceOf(name, value) : undefined;
   if (choice !== undefined) return choice;
+  if (thing === 'domain' && name === 'fault' && typeof value === 'string')
+    return faultTitles[value as FaultCode] ?? value;
+  if (name === 'networksLeftOut' && value === 0) return null;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') return name === 'redirectStatus' ? String(value) : formatNumber(value);
   if (typeof value === 'string' && isDay.test(value)) return formatDate(new Date(value), 'UTC');

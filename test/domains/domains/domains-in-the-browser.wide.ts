@@ -4,6 +4,7 @@ import { listClaims } from '../../../src/domains/domains/claims.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { jumpTo, tabTo } from '../../setup/keyboard.ts';
 import { type DnsServer, startDnsServer } from '../dns/dns-server.ts';
 
 let dns: DnsServer;
@@ -77,4 +78,32 @@ it('it fits on a phone', async () => {
   expect(await violations()).toEqual([]);
   await page.goto(`/w/${ada.workspace.slug}/domains`);
   expect(await isTooWide()).toBe(false);
+});
+
+it('a domain is added and checked by keyboard alone', async () => {
+  const { page, errors } = await open(1280);
+  await page.goto(`/w/${ada.workspace.slug}/links`);
+  await jumpTo(page, 'add a domain');
+  const field = page.getByLabel('Add a domain');
+  await expect.poll(() => field.evaluate((each) => each === document.activeElement)).toBe(true);
+  await page.keyboard.insertText('keys.acme.test');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'keys.acme.test' }).waitFor();
+  await tabTo(page, page.getByRole('button', { name: 'Check now' }));
+  await page.keyboard.press('Enter');
+  await page.getByText('There is no TXT record at _waymark.keys.acme.test.').waitFor();
+  expect(errors).toEqual([]);
+});
+
+it('a domain is added, checked and removed without scripts', async () => {
+  const { page } = await openPageAs(browser, app, ada, { javaScriptEnabled: false });
+  await page.goto(`/w/${ada.workspace.slug}/domains`);
+  await page.getByLabel('Add a domain').fill('plain.acme.test');
+  await page.getByRole('button', { name: 'Add domain' }).click();
+  await page.getByRole('button', { name: 'Check now' }).click();
+  expect(await page.getByText('There is no TXT record at _waymark.plain.acme.test.').count()).toBe(1);
+  await page.getByRole('link', { name: 'Remove' }).click();
+  await page.getByLabel('Type plain.acme.test').fill('plain.acme.test');
+  await page.getByRole('button', { name: 'Remove domain' }).click();
+  expect(await page.getByRole('link', { name: 'plain.acme.test', exact: true }).count()).toBe(0);
 });

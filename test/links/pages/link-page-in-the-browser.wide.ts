@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { tabTo } from '../../setup/keyboard.ts';
 import { hitOf, insertHits, makeLink, pageOf } from '../../setup/make.ts';
 
 let app: TestApp;
@@ -22,6 +23,24 @@ afterAll(async () => {
 const tabs = (page: Page) => page.getByRole('navigation', { name: 'This link' });
 
 describe('the page of a link', () => {
+  it.each(['by keyboard alone', 'without scripts'])('has its QR code %s', async (way) => {
+    const link = await makeLink(app, ada);
+    const { page } = await openPageAs(browser, app, ada, { javaScriptEnabled: way !== 'without scripts' });
+    await page.goto(pageOf(ada, link));
+    const press = async (name: string, within = page.locator('main')) => {
+      const target = within.getByRole('link', { name });
+      if (way === 'without scripts') return target.click();
+      await tabTo(page, target);
+      return page.keyboard.press('Enter');
+    };
+    await press('QR code', tabs(page));
+    await page.waitForURL(/\/qr$/);
+    const download = page.waitForEvent('download');
+    await press('SVG, for print');
+    expect((await download).suggestedFilename()).toMatch(/-qr\.svg$/);
+    await page.context().close();
+  });
+
   it('shares its report with the filters that are on', async () => {
     const link = await makeLink(app, ada);
     await insertHits(app, [hitOf(link), hitOf(link)]);
@@ -108,6 +127,24 @@ describe('the page of a link', () => {
 });
 
 describe('the list of links', () => {
+  it('keeps the button beside the address that it copies, and its lines below each other, on a phone', async () => {
+    const kim = await app.signUp('Kim');
+    await makeLink(app, kim, { slug: 'a-slug-of-thirty-letters-or-so', title: 'Spring', tags: ['newsletter'] });
+    const { page } = await openPageAs(browser, app, kim, { viewport: { width: 390, height: 844 } });
+    await page.goto(`/w/${kim.workspace.slug}/links`);
+    const row = page.locator('.link-table tbody tr');
+    const boxOf = (selector: string) =>
+      row
+        .locator(selector)
+        .first()
+        .evaluate((each) => each.getBoundingClientRect());
+    const [address, copy] = [await boxOf('.link-slug'), await boxOf('[data-copy]')];
+    expect(copy.top).toBeLessThan(address.bottom);
+    expect(copy.bottom).toBeGreaterThan(address.top);
+    expect((await boxOf('.link-clicks')).left).toBeCloseTo((await boxOf('.link-name')).left, 0);
+    await page.context().close();
+  });
+
   it.each([768, 390])('cuts the domain short where there is little room, the slug never, at %i px', async (width) => {
     const kim = await app.signUp('Kim');
     await makeLink(app, kim, { slug: `slug-${'of-some-length-'.repeat(2)}${width}`, title: null });

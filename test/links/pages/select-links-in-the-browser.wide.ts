@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, type OpenedPage, openPageAs } from '../../setup/browser.ts';
+import { tabTo } from '../../setup/keyboard.ts';
 import { makeCampaign, makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
@@ -53,6 +54,19 @@ describe('in a browser', () => {
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('Undone. 2 links are as they were before.').waitFor();
     await expect.poll(() => chips.count()).toBe(1);
+    expect(errors).toEqual([]);
+  });
+
+  it('one link is tagged by keyboard alone', async () => {
+    const { page, errors } = await openList();
+    await tabTo(page, page.getByRole('checkbox', { name: /^Select \S+\/\S+$/ }).first());
+    await page.keyboard.press('Space');
+    await tabTo(page, page.locator('.bulk').getByRole('button', { name: 'Tag', exact: true }));
+    await page.keyboard.press('Enter');
+    await tabTo(page, page.locator('#bulk-tag-name'));
+    await page.keyboard.insertText('ripe');
+    await page.keyboard.press('Enter');
+    await page.locator('.marks .tag', { hasText: 'ripe' }).waitFor();
     expect(errors).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import { linkIn, type Mailbox, openMailbox } from '../accounts/mailbox.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPage, openPageAs } from '../../setup/browser.ts';
+import { jumpTo } from '../../setup/keyboard.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
 
 let mailbox: Mailbox;
@@ -65,6 +66,19 @@ describe('inviting somebody', () => {
     const row = inside.page.getByRole('row', { name: /grace@example.com/ });
     expect(await row.innerText()).toContain('Admin');
     expect([...inside.errors, ...guest.errors]).toEqual([]);
+  });
+
+  it('is done from anywhere by keyboard alone', async () => {
+    const { page, errors } = await openPageAs(browser, app, ada);
+    await page.goto(`/w/${ada.workspace.slug}/reports`);
+    await jumpTo(page, 'invite somebody');
+    const field = page.getByLabel('Invite by e-mail');
+    await expect.poll(() => field.evaluate((each) => each === document.activeElement)).toBe(true);
+    await page.keyboard.insertText('joan@example.com');
+    await page.keyboard.press('Enter');
+    await page.getByText('joan@example.com is invited as a member.').waitFor();
+    expect(errors).toEqual([]);
+    await page.context().close();
   });
 });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { jumpTo, tabTo } from '../../setup/keyboard.ts';
 import { makeLink } from '../../setup/make.ts';
 
 let app: TestApp;
@@ -55,4 +56,28 @@ describe('a report', () => {
       await page.context().close();
     });
   }
+
+  it('is shared by keyboard alone', async () => {
+    const { page, errors } = await openPageAs(browser, app, ada);
+    await page.goto(`/w/${ada.workspace.slug}/links`);
+    await jumpTo(page, 'share a report');
+    await page.waitForURL('**/shares');
+    await tabTo(page, page.locator('#field-title'));
+    await page.keyboard.press('Control+a');
+    await page.keyboard.insertText('For the board');
+    await page.keyboard.press('Enter');
+    await page.goto((await page.locator('#new-share').textContent()) ?? '');
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('For the board');
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
+  it('is shared without scripts', async () => {
+    const { page } = await openPageAs(browser, app, ada, { javaScriptEnabled: false });
+    await page.goto(`/w/${ada.workspace.slug}/shares?link=${linkId}`);
+    await page.getByRole('button', { name: 'Share the report' }).click();
+    await page.goto((await page.locator('#new-share').textContent()) ?? '');
+    expect(await page.getByText('1 click', { exact: true }).count()).toBeGreaterThan(0);
+    await page.context().close();
+  });
 });

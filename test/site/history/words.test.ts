@@ -56,6 +56,18 @@ describe('the words of the History', () => {
       ['Expires at', null, '10 Nov 2026, 14:05'],
     ],
     [
+      'the fault of a domain, as its page says it',
+      { what: 'domain.checked', before: { fault: null }, after: { fault: 'txt_missing' } },
+      'checked the domain',
+      ['Fault', null, 'TXT record missing'],
+    ],
+    [
+      'networks, and not of none',
+      { what: 'workspace.created', after: { timeZone: 'UTC', networksLeftOut: 0 } },
+      'created the workspace',
+      ['Time zone', null, 'UTC'],
+    ],
+    [
       'a field that nobody has named',
       { before: { maxClicks: 5 }, after: { maxClicks: 1_200 } },
       'changed the max clicks of',

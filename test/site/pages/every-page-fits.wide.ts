@@ -2,14 +2,16 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, openPage, openPageAs } from '../../setup/browser.ts';
 import { focusProblems } from '../../setup/focus-ring.ts';
 import { layoutProblems } from '../../setup/layout.ts';
+import { openWeighed } from '../../setup/weight.ts';
 import { ofNewcomers, ofStrangers, ofWorkspace } from './every-page.ts';
 import { fillWithLongWords, type LongWords } from './long-words.ts';
 
-/** Every page of ours with words as long as they may be: nothing is cut off, covered or out of reach at any width. */
+/** Every page of ours with words as long as they may be: nothing is cut off, covered, out of reach, hard to read or heavy. */
 
 /** Menus and dialogs are opened too, and rings of the focus looked at, where a width is looked at closely. */
 const phone = { colorScheme: 'dark', widths: [320, 390], closely: 390 } as const;
@@ -86,7 +88,11 @@ const setOpen = (page: Page, id: string, isOpen: boolean) =>
   page.evaluate(
     ([name, opens]) => {
       const element = document.getElementById(name);
-      if (opens) element?.showPopover();
+      // As our scripts open it: a dialog is modal.
+      if (element instanceof HTMLDialogElement) {
+        if (opens) element.showModal();
+        else element.close();
+      } else if (opens) element?.showPopover();
       else element?.hidePopover();
       return element?.checkVisibility() ?? false;
     },
@@ -106,6 +112,7 @@ async function walk({ page, kind }: Walker, address: string): Promise<string[]> 
     note(`${width} px`, await layoutProblems(page));
   }
   await page.setViewportSize({ width: kind.closely, height: 700 });
+  note(`${kind.closely} px`, await accessibilityProblems(page));
   note(`${kind.closely} px`, await focusProblems(page, controls));
   for (const [look, id] of await popoversOf(page)) {
     if (popovers.has(look)) continue;
@@ -113,6 +120,7 @@ async function walk({ page, kind }: Walker, address: string): Promise<string[]> 
     if (await setOpen(page, id, true)) {
       const where = `${kind.closely} px, #${id}`;
       note(where, await layoutProblems(page, `#${id}`));
+      note(where, await accessibilityProblems(page));
       note(where, await focusProblems(page, controls));
     }
     await setOpen(page, id, false);
@@ -120,12 +128,32 @@ async function walk({ page, kind }: Walker, address: string): Promise<string[]> 
   return problems;
 }
 
-async function problemsOf(walkers: Walker[], address: string): Promise<string[]> {
-  visited.add(new URL(address, app.url).pathname);
-  return (await Promise.all(walkers.map((each) => walk(each, address)))).flat();
+const kB = 1_000;
+/** The reference is one page, so that the browser's own search finds all of it. */
+const most = (pathname: string) =>
+  pathname === '/docs' ? { cold: 140 * kB, warm: 1 * kB } : { cold: 160 * kB, warm: 50 * kB };
+
+/** Weighs a page as somebody loads it for the first time, and again. */
+async function weightProblems(page: Page, address: string): Promise<string[]> {
+  const [cold, warm] = [await openWeighed(page, address, 'cold'), await openWeighed(page, address, 'warm')];
+  const bound = most(new URL(address, app.url).pathname);
+  const scripts = cold.scripts.filter((path) => !/^\/assets\/(theme|reference)-/.test(path));
+  return [
+    ...(cold.bytes > bound.cold ? [`${cold.bytes} bytes the first time`] : []),
+    ...(warm.bytes > bound.warm ? [`${warm.bytes} bytes the second time`] : []),
+    ...(scripts.length > 1 ? [`several scripts: ${scripts.join(' ')}`] : []),
+    ...warm.hashed.map((path) => `${path} was asked for again`),
+  ];
 }
 
-describe.sequential('a page fits, and shows where the focus is', () => {
+async function problemsOf(walkers: Walker[], address: string): Promise<string[]> {
+  visited.add(new URL(address, app.url).pathname);
+  const problems = (await Promise.all(walkers.map((each) => walk(each, address)))).flat();
+  const [first] = walkers;
+  return first ? [...problems, ...(await weightProblems(first.page, address))] : problems;
+}
+
+describe.sequential('a page fits, shows where the focus is, can be read, and is light', () => {
   it.each(Object.entries(ofWorkspace))('%s', async (_name, where) => {
     expect(await problemsOf(owner, where(made))).toEqual([]);
   });
