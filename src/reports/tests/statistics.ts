@@ -75,10 +75,11 @@ export function liftInterval(phases: readonly Pair[], alpha = 0.05): LiftRange |
   };
 }
 
-/** The lift that explains the counts best; null where one version has none. */
+/** The lift that explains the counts best; null where nothing was counted. */
 export function liftOf(phases: readonly Pair[]): number | null {
   const { first, second } = totalOf(phases);
-  return first === 0 || second === 0 ? null : Math.expm1(logLiftOf(phases) ?? 0);
+  if (first === 0) return second === 0 ? null : Number.POSITIVE_INFINITY;
+  return second === 0 ? -1 : Math.expm1(logLiftOf(phases) ?? 0);
 }
 
 /**

@@ -192,7 +192,7 @@ describe('the conversions that are needed', () => {
     [0.5, 174],
     [1, 57],
   ])('to see a lift of %d are %d', (lift, count) => {
-    expect(Math.abs(conversionsNeeded(lift) - count)).toBeLessThanOrEqual(1);
+    expect(conversionsNeeded(lift)).toBe(count);
   });
 });
 
