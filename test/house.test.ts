@@ -73,6 +73,7 @@ const silent: Record<string, string> = {
   'src/reports/mailings/queries.ts settleMailings': 'the outbox',
   'src/reports/mailings/queries.ts claimDueMailing': 'the outbox',
   // Parts of a thing whose event their caller records.
+  'src/reports/tests/tests.ts keepTestEnd': 'numbers of a test, beside the event of its link',
   'src/people/workspaces/members.ts endMembership': 'a membership, with all that ends beside it',
   'src/people/workspaces/members.ts removeInvitationsBy': 'a membership, with all that ends beside it',
   'src/people/accounts/deletion.ts eraseAccount': 'the rows of an account whose end is recorded',
@@ -145,6 +146,7 @@ const homes: Record<string, string> = {
   'visitors/upkeep': 'click_counts_daily scope_links scope_changes rolled_up_dimensions reclassifications chart_notes',
   'reports/notes': 'report_notes',
   'reports/saved-views': 'saved_views',
+  'reports/tests': 'test_ends',
   'reports/sharing': 'shares',
   'reports/mailings': 'mailings mailings_sent',
   'ground/db': 'tries sent_forms schema_support',

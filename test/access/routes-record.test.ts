@@ -207,6 +207,10 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
   'POST /w/:workspace/templates/:templateId': { makes: ['template.changed'], form: { name: word() } },
   'POST /w/:workspace/templates/:templateId/delete': { makes: ['template.deleted'] },
   'POST /w/:workspace/links/:linkId/edit': { makes: ['link.changed'], form: { title: 'Changed' } },
+  'POST /w/:workspace/links/:linkId/destinations': {
+    makes: ['link.changed'],
+    form: { url: 'https://example.com/b', weight: '50' },
+  },
   'POST /w/:workspace/links/:linkId/archive': { makes: ['link.archived'] },
   'POST /w/:workspace/links/:linkId/restore': {
     makes: ['link.restored'],

@@ -29,3 +29,10 @@ export type SplitDestination = {
 
 /** The same as the redirect reads it: addresses have ids, and a secret keeps strangers from choosing theirs. */
 export type SplitPlan = Pick<Split, 'endsAt' | 'isPaused'> & { secret: string; destinations: SplitDestination[] };
+
+/** The numbers of a test when it ended: A first. */
+export type TestNumbers = {
+  versions: { url: string; clicks: number; visitors: number; conversions: number }[];
+  /** The sentence that the tab had for them. */
+  advice: string;
+};
