@@ -43,10 +43,12 @@ export const endForm = z.object({
   shown: typed,
 });
 
-export const typedTest = ({ url, weight, endsAt }: z.output<typeof testForm>): TypedTest => ({
-  rows: url.map((each, index) => ({ url: each, weight: weight[index] ?? '' })),
-  endsAt,
-});
+/** The form as it was sent. For a link without a test one address is enough: half of its visitors go there. */
+export function typedTest(form: z.output<typeof testForm>, link: Pick<Link, 'url' | 'split'>): TypedTest {
+  const rows = form.url.map((url, index) => ({ url, weight: form.weight[index] ?? '50' }));
+  const own = link.split || rows.length > 1 ? [] : [{ url: link.url, weight: '50' }];
+  return { rows: [...own, ...rows], endsAt: form.endsAt };
+}
 
 /** The form for a link as it is; without a test, its own address and an empty one. */
 export function openTest({ url, split }: Pick<Link, 'url' | 'split'>, timeZone: string): TypedTest {
@@ -142,7 +144,8 @@ function readEnd(text: string, now: Date, timeZone: string, kept: string | null)
 
 /** The first instant at which a zone's clocks show a time, or have leapt over it. @returns undefined for no time */
 function instantOfClock(text: string, timeZone: string): Date | undefined {
-  const [, day = '', hour = '', minute = ''] = /^(\d{4}-\d{2}-\d{2})[T ]([01]\d|2[0-3]):([0-5]\d)(?::00)?$/.exec(text) ?? [];
+  const [, day = '', hour = '', minute = ''] =
+    /^(\d{4}-\d{2}-\d{2})[T ]([01]\d|2[0-3]):([0-5]\d)(?::00)?$/.exec(text) ?? [];
   if (!isDay(day)) return undefined;
   const shown = utcDay(day).getTime() + (Number(hour) * 60 + Number(minute)) * 60_000;
   const isReached = (at: number) => wallClock(new Date(at), timeZone).getTime() >= shown;

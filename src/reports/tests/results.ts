@@ -118,7 +118,8 @@ function judge(
     return keepGoing(`for ${more}, so that each day of the week counts`);
   }
   if (ahead) return { verdict: 'ahead', winner: ahead.version, advice: aheadIn(ahead, others) };
-  if (isSame) return { verdict: 'same', winner: null, advice: 'No difference worth having: less than 10 % either way.' };
+  if (isSame)
+    return { verdict: 'same', winner: null, advice: 'No difference worth having: less than 10 % either way.' };
   const leaders = others.filter(({ lift }) => lift && lift.low > 0);
   if (leaders.length > 0)
     return keepGoing(`${leaders.map(nameOf).join(' and ')} beat A, but no version beats all others yet`);
@@ -137,7 +138,8 @@ function aheadAmong(base: VersionResult, others: readonly VersionResult[]): Vers
 const unknownLift: LiftRange = { low: -1, high: Number.POSITIVE_INFINITY };
 
 function aheadIn(ahead: VersionResult, others: readonly VersionResult[]): string {
-  if (ahead.lift) return `${nameOf(ahead)} is ahead: ${rangeInWords(ahead.lift)}${others.length > 1 ? ' against A' : ''}.`;
+  if (ahead.lift)
+    return `${nameOf(ahead)} is ahead: ${rangeInWords(ahead.lift)}${others.length > 1 ? ' against A' : ''}.`;
   const said = others.map((other) => `${nameOf(other)} ${rangeInWords(other.lift ?? unknownLift)}`);
   return `A is ahead: ${said.join(', ')} against A.`;
 }

@@ -49,7 +49,9 @@ export function logEvidence(counts: readonly Weighed[], prior = priorOfLift): nu
   const shares = counts.map(({ weight }) => weight / all);
   const before = shares.map((share) => prior * share);
   const after = before.map((each, index) => each + (counts[index]?.count ?? 0));
-  return logBeta(after) - logBeta(before) - sumOf(counts, ({ count }, index) => times(count, Math.log(shares[index] ?? 0)));
+  return (
+    logBeta(after) - logBeta(before) - sumOf(counts, ({ count }, index) => times(count, Math.log(shares[index] ?? 0)))
+  );
 }
 
 /** The chance of counts at least as far off, if the shares were as set: valid at every look. */

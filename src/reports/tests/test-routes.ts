@@ -53,7 +53,7 @@ export default async function testRoutes(app: FastifyInstance): Promise<void> {
       reply,
       testForm,
       async (form) => {
-        const editor = typedTest(form);
+        const editor = typedTest(form, link);
         const other = withOtherRows(editor, form.action);
         if (other) return showTab(request, reply, link, { editor: other });
         const times = { now: new Date(), timeZone };
@@ -67,7 +67,7 @@ export default async function testRoutes(app: FastifyInstance): Promise<void> {
         return reply.redirect(tabHref(request, link), 303);
       },
       async ({ errors }) => {
-        const editor = typedTest(testForm.parse(request.body));
+        const editor = typedTest(testForm.parse(request.body), link);
         return showTab(request, reply, await linkOf(request), { editor, errors });
       },
     );
@@ -115,7 +115,9 @@ export default async function testRoutes(app: FastifyInstance): Promise<void> {
         return reply.redirect(tabHref(request, link), 303);
       },
       async ({ errors }) => {
-        const ending = { ...z.object({ winner: z.string(), reason: z.string() }).partial().catch({}).parse(request.body) };
+        const ending = {
+          ...z.object({ winner: z.string(), reason: z.string() }).partial().catch({}).parse(request.body),
+        };
         const again = { winner: ending.winner ?? '', reason: ending.reason ?? '' };
         return showTab(request, reply, await linkOf(request), { ending: again, errors });
       },

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import type { TestNumbers } from '../../ground/addresses/split.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { linkDestinations, testEnds } from '../../ground/db/schema.ts';
@@ -29,18 +29,18 @@ export async function listTests(db: Db, workspaceId: string, linkId: string): Pr
       version: linkDestinations.position,
       url: linkDestinations.url,
       weight: linkDestinations.weight,
-      end: { winner: testEnds.winner, reason: testEnds.reason, numbers: testEnds.numbers, endedAt: testEnds.endedAt },
-      isEnded: sql<boolean>`${testEnds.test} is not null`,
+      // Null as a whole where its first column is.
+      end: { endedAt: testEnds.endedAt, winner: testEnds.winner, reason: testEnds.reason, numbers: testEnds.numbers },
     })
     .from(linkDestinations)
     .leftJoin(testEnds, and(eq(testEnds.test, linkDestinations.test), eq(testEnds.workspaceId, workspaceId)))
     .where(and(eq(linkDestinations.workspaceId, workspaceId), eq(linkDestinations.linkId, linkId)))
     .orderBy(linkDestinations.id);
   const tests: LinkTest[] = [];
-  for (const { test, at, end, isEnded, ...address } of rows) {
+  for (const { test, at, end, ...address } of rows) {
     let of = tests[0];
     if (of?.test !== test) {
-      of = { test, startedAt: at, phases: [], end: isEnded ? (end as TestEnd) : null };
+      of = { test, startedAt: at, phases: [], end };
       tests.unshift(of);
     }
     // Ids of a phase were drawn together, from A on.
