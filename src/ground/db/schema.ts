@@ -18,7 +18,7 @@ import {
   unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import type { Split, SplitPlan, TestNumbers } from '../addresses/split.ts';
+import type { Split, SplitPlan, TestEnd } from '../addresses/split.ts';
 
 /** Every table on one page. Ids are text made by `id.ts`; times are timestamptz in UTC. */
 
@@ -378,29 +378,11 @@ export const linkDestinations = pgTable(
     test: integer('test').notNull(),
     /** 1 for A. */
     position: smallint('position').notNull(),
+    /** Of the test's first address: how somebody ended the test, with its numbers at that moment. */
+    ended: jsonb('ended').$type<TestEnd>(),
     createdAt: createdAt(),
   },
   (table) => [index('link_destinations_link_id').on(table.linkId, table.id)],
-);
-
-/** A/B tests that people ended on their tab, with their numbers at that moment. */
-export const testEnds = pgTable(
-  'test_ends',
-  {
-    /** The first id of its addresses in `link_destinations`. */
-    test: integer('test').primaryKey(),
-    workspaceId: text('workspace_id')
-      .notNull()
-      .references(() => workspaces.id, { onDelete: 'cascade' }),
-    linkId: text('link_id').notNull(),
-    /** 1 for A; null where no version won. */
-    winner: smallint('winner'),
-    /** In the words of whoever ended it. */
-    reason: text('reason').notNull(),
-    numbers: jsonb('numbers').$type<TestNumbers>().notNull(),
-    endedAt: instant('ended_at').notNull(),
-  },
-  (table) => [index('test_ends_link_id').on(table.linkId)],
 );
 
 /** Seven that colour-blind eyes tell apart (after Okabe and Ito), and grey; views/tokens.css says what they look like. */

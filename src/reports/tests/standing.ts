@@ -1,4 +1,4 @@
-import type { Split, TestNumbers } from '../../ground/addresses/split.ts';
+import type { Split, TestEnd } from '../../ground/addresses/split.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
 import type { WeekStart } from '../../ground/time/week.ts';
@@ -21,7 +21,7 @@ export type VersionRow = VersionResult & {
 };
 
 /** A test as its tab shows it. */
-export type ShownTest = Pick<LinkTest, 'test' | 'startedAt' | 'end'> & {
+export type ShownTest = Pick<LinkTest, 'test' | 'startedAt' | 'ended'> & {
   rows: VersionRow[];
   clicks: number;
   results: Results;
@@ -65,7 +65,11 @@ export async function loadTests(
   return link.split ? { current: newest, earlier: others } : { current: undefined, earlier: shown };
 }
 
-function showTest({ test, startedAt, end, phases }: LinkTest, { counts, conversions }: Counted, now: Date): ShownTest {
+function showTest(
+  { test, startedAt, ended, phases }: LinkTest,
+  { counts, conversions }: Counted,
+  now: Date,
+): ShownTest {
   const counted = phases.map((phase) =>
     phase.map((each) => {
       const key = String(each.destinationId);
@@ -73,7 +77,7 @@ function showTest({ test, startedAt, end, phases }: LinkTest, { counts, conversi
       return { ...each, clicks, visitors, conversions: conversions.get(key) ?? 0 };
     }),
   );
-  const until = end?.endedAt ?? now;
+  const until = ended ? new Date(ended.at) : now;
   const days = Math.max(0, Math.floor((until.getTime() - startedAt.getTime()) / DAY));
   const results = resultsOf(counted, { days });
   const last = counted.at(-1) ?? [];
@@ -91,11 +95,11 @@ function showTest({ test, startedAt, end, phases }: LinkTest, { counts, conversi
     };
   });
   const clicks = rows.reduce((sum, row) => sum + row.clicks, 0);
-  return { test, startedAt, end, rows, clicks, results, phases: phases.length };
+  return { test, startedAt, ended, rows, clicks, results, phases: phases.length };
 }
 
 /** The numbers of a test, to be kept when it ends. */
-export const numbersOf = ({ rows, results }: ShownTest): TestNumbers => ({
+export const numbersOf = ({ rows, results }: ShownTest): Pick<TestEnd, 'versions' | 'advice'> => ({
   versions: rows.map(({ url, clicks, visitors, conversions }) => ({ url, clicks, visitors, conversions })),
   advice: results.advice,
 });

@@ -85,8 +85,8 @@ export function liftOf(phases: readonly Pair[]): number | null {
 }
 
 /**
- * The chance that the second rate is the higher one, with nothing known before: Beta(1 + x, 1 + n - x) of each, the exact
- * sum of Evan Miller, "Formulas for Bayesian A/B Testing" (2014). It is not corrected for looking early.
+ * The chance that the second rate is the higher one, with nothing known before. Each rate is Beta(1 + x, 1 + n - x). The
+ * sum is exact: Evan Miller, "Formulas for Bayesian A/B Testing" (2014). It is not corrected for looking early.
  */
 export function chanceToBeat(first: Rate, second: Rate): number {
   const [a, b] = [1 + first.conversions, 1 + Math.max(0, first.visitors - first.conversions)];
@@ -103,8 +103,8 @@ export function chanceToBeat(first: Rate, second: Rate): number {
 type Rate = { visitors: number; conversions: number };
 
 /**
- * About how many conversions of both versions together tell a lift from none: N * KL - ln(1 + N / 100) / 2 = ln(1 / alpha),
- * by bisection. The median test needs fewer, nine of ten up to twice as many.
+ * About how many conversions of both versions together tell a lift from none. By bisection it solves
+ * N * KL - ln(1 + N / 100) / 2 = ln(1 / alpha). The median test needs fewer, nine of ten up to twice as many.
  * @param lift other than 0
  * @param share the second version's, by weight
  */
@@ -140,7 +140,7 @@ const likelihood = (phases: readonly Pair[], lift: number): number =>
     return times(second, Math.log(shareAt(lift, share))) + times(first, Math.log(other));
   });
 
-/** Where the slope of the likelihood is 0; null where nothing was counted. */
+/** The lift, as its logarithm, at which the likelihood has no slope; null where nothing was counted. */
 function logLiftOf(phases: readonly Pair[]): number | null {
   const { first, second } = totalOf(phases);
   if (first === 0 && second === 0) return null;

@@ -6,6 +6,7 @@ import { orRefusal } from '../../ground/http/refusal.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { getLink, type Link, updateLink } from '../../links/links/queries.ts';
 import { linkHead, linkPath } from '../../links/pages/head.ts';
+import { keepTestEnd } from '../../links/splits/end.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import {
@@ -22,7 +23,6 @@ import {
 } from './forms.ts';
 import { letterOf, liftInWords, rangeInWords } from './results.ts';
 import { loadTests, numbersOf, stateOf } from './standing.ts';
-import { keepTestEnd } from './tests.ts';
 
 const params = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });
 
@@ -102,14 +102,14 @@ export default async function testRoutes(app: FastifyInstance): Promise<void> {
         if (!current) return reply.redirect(tabHref(request, link), 303);
         const winner = current.rows.find(({ version }) => String(version) === chosen);
         if (!winner && chosen !== '') throw new Invalid('Choose a version of this test.', { field: 'winner' });
-        const end = { winner: winner?.version ?? null, reason, numbers: numbersOf(current), endedAt: now };
+        const ended = { at: now.toISOString(), winner: winner?.version ?? null, reason, ...numbersOf(current) };
         await db.transaction(async (tx) => {
           const changes = { split: null, ...(winner && { url: winner.url }) };
           await updateLink(tx, workspaceId, actorOf(request), link.id, changes, (before) => {
             refuseOtherTest(before, digestOfTest(link));
             refuseOtherTest(before, shown);
           });
-          await keepTestEnd(tx, workspaceId, link.id, current.test, end);
+          await keepTestEnd(tx, workspaceId, link.id, current.test, ended);
         });
         reply.flash('success', endedInWords(winner?.letter), workspaceId);
         return reply.redirect(tabHref(request, link), 303);

@@ -1,13 +1,10 @@
 import { and, eq } from 'drizzle-orm';
-import type { TestNumbers } from '../../ground/addresses/split.ts';
+import type { TestEnd } from '../../ground/addresses/split.ts';
 import type { Db } from '../../ground/db/db.ts';
-import { linkDestinations, testEnds } from '../../ground/db/schema.ts';
+import { linkDestinations } from '../../ground/db/schema.ts';
 
 /** A version in one phase of a test. */
 type PhaseAddress = { destinationId: number; version: number; url: string; weight: number };
-
-/** How a test ended that was ended on its tab. */
-export type TestEnd = { winner: number | null; reason: string; numbers: TestNumbers; endedAt: Date };
 
 /** An A/B test of a link: the same addresses, in phases of one set of weights each. */
 export type LinkTest = {
@@ -16,7 +13,8 @@ export type LinkTest = {
   startedAt: Date;
   /** The oldest first; never empty. */
   phases: PhaseAddress[][];
-  end: TestEnd | null;
+  /** Null while it runs, and where its split was changed elsewhere. */
+  ended: TestEnd | null;
 };
 
 /** All tests that a link ever had, the newest first. */
@@ -29,18 +27,16 @@ export async function listTests(db: Db, workspaceId: string, linkId: string): Pr
       version: linkDestinations.position,
       url: linkDestinations.url,
       weight: linkDestinations.weight,
-      // Null as a whole where its first column is.
-      end: { endedAt: testEnds.endedAt, winner: testEnds.winner, reason: testEnds.reason, numbers: testEnds.numbers },
+      ended: linkDestinations.ended,
     })
     .from(linkDestinations)
-    .leftJoin(testEnds, and(eq(testEnds.test, linkDestinations.test), eq(testEnds.workspaceId, workspaceId)))
     .where(and(eq(linkDestinations.workspaceId, workspaceId), eq(linkDestinations.linkId, linkId)))
     .orderBy(linkDestinations.id);
   const tests: LinkTest[] = [];
-  for (const { test, at, end, ...address } of rows) {
+  for (const { test, at, ended, ...address } of rows) {
     let of = tests[0];
     if (of?.test !== test) {
-      of = { test, startedAt: at, phases: [], end };
+      of = { test, startedAt: at, phases: [], ended };
       tests.unshift(of);
     }
     // Ids of a phase were drawn together, from A on.
@@ -48,18 +44,4 @@ export async function listTests(db: Db, workspaceId: string, linkId: string): Pr
     of.phases.at(-1)?.push(address);
   }
   return tests;
-}
-
-/** Keeps how a test ended, in the transaction that ends it. A test that was ended before keeps its last end. */
-export async function keepTestEnd(
-  tx: Db,
-  workspaceId: string,
-  linkId: string,
-  test: number,
-  end: TestEnd,
-): Promise<void> {
-  await tx
-    .insert(testEnds)
-    .values({ test, workspaceId, linkId, ...end })
-    .onConflictDoUpdate({ target: testEnds.test, set: end, setWhere: eq(testEnds.workspaceId, workspaceId) });
 }
