@@ -7,7 +7,7 @@ import { firstInstant, isDay, utcDay, wallClock, DAY } from '../../ground/time/z
 import type { Link } from '../../links/links/queries.ts';
 import type { LinkContext } from '../../links/options/option.ts';
 import { readUrl } from '../../links/options/url.ts';
-import { letterOf } from './results.ts';
+import { versionLetter } from './results.ts';
 
 /** Versions of one test. */
 export const mostVersions = 8;
@@ -107,7 +107,7 @@ export async function readTest(
       // The link's own address was read when the link was made.
       const read = row.url.trim() === own ? own : await readUrl(context, workspaceId, row.url, field);
       const same = taken.indexOf(read);
-      if (same >= 0) throw new Invalid(`This is the address of ${letterOf(same + 1)} already.`, { field });
+      if (same >= 0) throw new Invalid(`This is the address of ${versionLetter(same + 1)} already.`, { field });
       return read;
     });
     taken.push(url ?? '');

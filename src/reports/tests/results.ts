@@ -64,7 +64,7 @@ const margin = 0.1;
 const [leastSeen, mostSeen] = [-0.5, 1];
 
 /** 1 -> 'A' */
-export const letterOf = (version: number): string => String.fromCodePoint(64 + version);
+export const versionLetter = (version: number): string => String.fromCodePoint(64 + version);
 
 /**
  * All that a report of an A/B test says of its counts: pure, and right at every look (statistics.ts). Counts of phases
@@ -199,7 +199,7 @@ const ratesOf = (phases: readonly (readonly PhaseVersion[])[], version: number) 
   return { visitors: sumOfField(own, 'visitors'), conversions: sumOfField(own, 'conversions') };
 };
 
-const nameOf = ({ version }: { version: number }) => letterOf(version);
+const nameOf = ({ version }: { version: number }) => versionLetter(version);
 
 const sumOfField = <Field extends string>(all: readonly Record<Field, number>[], field: Field): number =>
   all.reduce((sum, each) => sum + each[field], 0);

@@ -6,7 +6,7 @@ import type { Link } from '../../links/links/queries.ts';
 import { resolvePeriod } from '../counts/period.ts';
 import { type Counts, findFirstHitAt } from '../counts/queries.ts';
 import { countBy } from '../counts/report.ts';
-import { letterOf, type Results, resultsOf, type VersionResult } from './results.ts';
+import { versionLetter, type Results, resultsOf, type VersionResult } from './results.ts';
 import { type LinkTest, listTests } from './tests.ts';
 
 /** A row of the table of versions. */
@@ -87,7 +87,7 @@ function showTest(
     const own = counted.flat().filter(({ version }) => version === result.version);
     return {
       ...result,
-      letter: letterOf(result.version),
+      letter: versionLetter(result.version),
       url,
       share: weight / weights,
       shareOfVisitors: results.visitors === 0 ? 0 : result.visitors / results.visitors,

@@ -21,7 +21,7 @@ import {
   typedTest,
   withOtherRows,
 } from './forms.ts';
-import { letterOf, liftInWords, rangeInWords } from './results.ts';
+import { versionLetter, liftInWords, rangeInWords } from './results.ts';
 import { loadTests, numbersOf, stateOf } from './standing.ts';
 
 const params = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });
@@ -154,6 +154,6 @@ async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link,
     timeZone: workspace.timeZone,
     now,
     mostVersions,
-    words: { letterOf, liftInWords, rangeInWords },
+    words: { versionLetter, liftInWords, rangeInWords },
   });
 }
