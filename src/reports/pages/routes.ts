@@ -17,7 +17,8 @@ import { listNotes } from '../notes/notes.ts';
 import { type Period, resolvePeriod } from '../counts/period.ts';
 import { intervalChoices, periodChoices, periodSteps, periodWords, viewOf } from '../addresses/period-links.ts';
 import { kinds, type Subject, subjectKinds } from '../counts/kinds.ts';
-import { dimensionsOf, findBeginning } from '../counts/queries.ts';
+import { findBeginning } from '../counts/beginning.ts';
+import { dimensionsOf } from '../counts/queries.ts';
 import { countBy, loadReport } from '../counts/report.ts';
 import { type Head, headOf } from './heads.ts';
 import { keepPeriod } from './kept-period.ts';
@@ -161,13 +162,7 @@ async function readValues(
 }
 
 /** The page of a report for the period asked for. An impossible range is shown again with its fault. */
-async function readReport(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  subject: Subject,
-  path: string,
-  query: Asked,
-) {
+async function readReport(request: FastifyRequest, reply: FastifyReply, subject: Subject, path: string, query: Asked) {
   const { db, geo } = request.server;
   const { id, slug, timeZone, weekStartsOn } = request.workspace;
   const beginning = await findBeginning(db, id, subject);

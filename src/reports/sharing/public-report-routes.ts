@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { describeFilters } from '../pages/kept-filters.ts';
 import { intervals, periodNames, resolvePeriod } from '../counts/period.ts';
 import { intervalChoices, periodChoices } from '../addresses/period-links.ts';
-import { findBeginning } from '../counts/queries.ts';
+import { findBeginning } from '../counts/beginning.ts';
 import { loadReport } from '../counts/report.ts';
 import { reportPage } from '../pages/report-page.ts';
 import { tookTooLong } from '../../ground/db/in-turn.ts';
