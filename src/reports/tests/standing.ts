@@ -90,7 +90,7 @@ function showTest(
       ...result,
       letter: versionLetter(result.version),
       url,
-      share: weight / weights,
+      share: weights === 0 ? 0 : weight / weights,
       shareOfVisitors: results.visitors === 0 ? 0 : result.visitors / results.visitors,
       clicks: own.reduce((sum, { clicks }) => sum + clicks, 0),
     };

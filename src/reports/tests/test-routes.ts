@@ -12,7 +12,7 @@ import { requireRight, requireWorkspace } from '../../people/workspaces/guards.t
 import {
   digestOfTest,
   endForm,
-  mostVersions,
+  maxTestVersions,
   openTest,
   readTest,
   refuseOtherTest,
@@ -153,7 +153,7 @@ async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link,
     shown: digestOfTest(link),
     timeZone: workspace.timeZone,
     now,
-    mostVersions,
+    maxTestVersions,
     words: { versionLetter, liftInWords, rangeInWords },
   });
 }
