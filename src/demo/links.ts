@@ -124,7 +124,10 @@ function popularityOf(
 
 type Values = { url: string; title: string; tags: string[]; campaignId: string | null; split: Split | null };
 
-function valuesOf({ title, url, mix, campaign, extraTag, extraCampaign, otherUrl }: LinkIdea, setting: Setting): Values {
+function valuesOf(
+  { title, url, mix, campaign, extraTag, extraCampaign, otherUrl }: LinkIdea,
+  setting: Setting,
+): Values {
   const { utm, tag }: Mix = mixes[mix];
   const query = utm ? utm + (campaign ? `&utm_campaign=${campaign}` : '') : '';
   return {

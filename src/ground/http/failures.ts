@@ -98,7 +98,11 @@ function failureOf(thrown: unknown, isApi: boolean): Failure {
 
 /** '/versions/1/url' as 'versions[1].url'. */
 const pathOf = (pointer: string | undefined) =>
-  pointer?.split('/').filter(Boolean).join('.').replace(/\.(\d+)(?=\.|$)/g, '[$1]') || undefined;
+  pointer
+    ?.split('/')
+    .filter(Boolean)
+    .join('.')
+    .replace(/\.(\d+)(?=\.|$)/g, '[$1]') || undefined;
 
 function unknownKey(params: Record<string, unknown>): string | undefined {
   return Array.isArray(params.keys) ? String(params.keys[0]) : undefined;

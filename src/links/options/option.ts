@@ -92,7 +92,10 @@ export type LinkOption<Typed, Read extends LinkChanges, Value extends z.ZodType,
   words?(link: Link, timeZone: string): string;
   json: { value: Value; sent: Sent; of(link: Link): z.output<Value> };
   /** Its column in the file of links: a column of `links`, or made of names. */
-  csv: { header: string } & ({ column: PgColumn; text?(stored: unknown): string } | { cell(names: NamesOfLink): string | null });
+  csv: { header: string } & (
+    | { column: PgColumn; text?(stored: unknown): string }
+    | { cell(names: NamesOfLink): string | null }
+  );
   /** Fields of a link's events that `show` reads. */
   fields: readonly string[];
 };

@@ -3,7 +3,15 @@ import type { Split } from '../../ground/addresses/split.ts';
 import { links } from '../../ground/db/schema.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { formatDateTime } from '../../ground/text/format.ts';
-import { instantOf, linesOfSplit, maxVersions, maxWeight, refuseBroken, splitOfText, wordsOfSplit } from '../splits/text.ts';
+import {
+  instantOf,
+  linesOfSplit,
+  maxVersions,
+  maxWeight,
+  refuseBroken,
+  splitOfText,
+  wordsOfSplit,
+} from '../splits/text.ts';
 import { defineOption, type LinkContext } from './option.ts';
 import { readUrl } from './url.ts';
 
@@ -39,7 +47,9 @@ export const splitOption = defineOption({
   },
   read: async (typed: string | Sent | null, context, workspaceId) => ({
     split:
-      typeof typed === 'string' ? await readText(context, workspaceId, typed) : await readSent(context, workspaceId, typed),
+      typeof typed === 'string'
+        ? await readText(context, workspaceId, typed)
+        : await readSent(context, workspaceId, typed),
   }),
   show: ({ split }) => linesOfSplit(split).join('\n'),
   words: ({ split }, timeZone) => (split ? wordsOfSplit(split, (at) => formatDateTime(at, timeZone)) : ''),

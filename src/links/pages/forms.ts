@@ -6,7 +6,7 @@ import { Invalid } from '../../ground/text/errors.ts';
 import { linkSorts, linkStates } from '../links/list.ts';
 import { listArchived } from '../links/queries.ts';
 import { maxSearchLength } from '../search/search.ts';
-import { linkOptions, mainOptions, ofOptions, optionNames } from '../options/list.ts';
+import { mainOptions, ofOptions } from '../options/list.ts';
 import type { LinkContext } from '../options/option.ts';
 import { textOfRows } from '../splits/text.ts';
 
@@ -16,21 +16,19 @@ const left = z.string().optional().catch(undefined);
 const list = z.string().max(5_000).optional().catch(undefined);
 export const editQuery = z.object({ list });
 
-/** Fields that have several inputs, as one text each. */
-const rowNames = optionNames.filter((name) => linkOptions[name].field.kind === 'rows');
-
-/** A form's body with one text for each option. */
-export function joinRows(body: unknown): unknown {
-  if (typeof body !== 'object' || body === null) return body;
-  const joined = rowNames.flatMap((name) => {
-    const sent = (body as Record<string, unknown>)[name];
-    return Array.isArray(sent) ? [[name, textOfRows(sent.map(String))] as const] : [];
-  });
-  return { ...body, ...Object.fromEntries(joined) };
-}
+/** The same of an option that has several inputs. */
+const leftRows = z
+  .union([z.string(), z.array(z.string()).transform(textOfRows)])
+  .optional()
+  .catch(undefined);
 
 /** A field that a form does not send stays as it is. */
-export const editLinkForm = z.object({ ...ofOptions(() => left), ...editFields, list, newCampaign: typed });
+export const editLinkForm = z.object({
+  ...ofOptions(({ field }) => (field.kind === 'rows' ? leftRows : left)),
+  ...editFields,
+  list,
+  newCampaign: typed,
+});
 
 export const listQuery = z.object({
   search: wordsUpTo(maxSearchLength),

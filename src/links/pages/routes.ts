@@ -8,7 +8,7 @@ import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';
 import { errorsWith, makeChosen, type Offer, offerOf } from '../creation/offer.ts';
-import { editLinkForm, editQuery, joinRows, listQuery, refuseToRestore } from './forms.ts';
+import { editLinkForm, editQuery, listQuery, refuseToRestore } from './forms.ts';
 import { linkHead, tabShown } from './head.ts';
 import { listBehind, listHref, readBack, rowsOf, showList, statesBehind } from './list-page.ts';
 import { mainOf, type OptionName, optionNames, readOptions, shownOf, showOptions } from '../options/list.ts';
@@ -43,7 +43,7 @@ export default async function linkRoutes(app: FastifyInstance): Promise<void> {
     async (request, reply) => {
       const { id: workspaceId } = request.workspace;
       const link = await getLink(db, workspaceId, request.params.linkId);
-      const edited = () => readEdit(joinRows(request.body), optionNames);
+      const edited = () => readEdit(request.body, optionNames);
       return takeForm(
         request,
         reply,

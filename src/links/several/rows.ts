@@ -107,7 +107,11 @@ function cellsOf(line: string, separator: CsvSeparator): string[] {
 }
 
 /** Fields of a table have one line. */
-const onOneLine = (cell: string) => cell.slice(0, maxCell).replace(/\s*[\r\n]\s*/g, ' ').trim();
+const onOneLine = (cell: string) =>
+  cell
+    .slice(0, maxCell)
+    .replace(/\s*[\r\n]\s*/g, ' ')
+    .trim();
 
 /** A row of the fields that are there. */
 export const rowOf = (fields: Partial<Row>): Row => {

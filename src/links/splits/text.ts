@@ -16,7 +16,10 @@ export function refuseBroken({ versions }: Pick<Split, 'versions'>): void {
   if (versions.length < 2)
     throw splitRefused('A test needs two addresses: the one of the link, and another one beside it.', '.versions');
   if (versions.length > maxVersions)
-    throw splitRefused(`A test has at most ${maxVersions} addresses, and this one has ${versions.length}.`, '.versions');
+    throw splitRefused(
+      `A test has at most ${maxVersions} addresses, and this one has ${versions.length}.`,
+      '.versions',
+    );
   versions.forEach(({ url, weight }, index) => {
     if (!Number.isInteger(weight) || weight < 0 || weight > maxWeight)
       throw splitRefused(
