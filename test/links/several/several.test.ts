@@ -37,7 +37,7 @@ const send = (path: string, fields: Fields, person = ada): Promise<Answer> =>
 const unescaped = (text: string) => text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&');
 /** The fields of the table, as a browser would send them. */
 function tableOf({ text }: Answer): Fields {
-  const form = /<form class="form" method="post" action="[^"]*\/several">([\s\S]*?)<\/form>/.exec(text)?.[1] ?? '';
+  const form = /<form class="form" method="post" action="[^"]*\/several"[^>]*>([\s\S]*?)<\/form>/.exec(text)?.[1] ?? '';
   const fields: Record<string, string[]> = {};
   for (const [tag] of form.matchAll(/<input[^>]*>/g)) {
     const [, name = ''] = / name="([^"]*)"/.exec(tag) ?? [];

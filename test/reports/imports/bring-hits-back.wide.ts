@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { parseFilters } from '../../../src/reports/counts/filter.ts';
 import { resolvePeriod } from '../../../src/reports/counts/period.ts';
-import { findFirstHitAt } from '../../../src/reports/counts/queries.ts';
+import { findFirstHitAt } from '../../../src/reports/counts/beginning.ts';
 import { countBy, loadReport, type Subject } from '../../../src/reports/counts/report.ts';
 import { byteOrderMark, csvLine, parseCsv } from '../../../src/ground/text/csv.ts';
 import { restateWorkspace } from '../../../src/visitors/upkeep/recount.ts';
