@@ -9,7 +9,7 @@ export const splitRefused = (sentence: string, path = ''): Invalid =>
   new Invalid(sentence, { field: `split${path}`, code: 'split_invalid' });
 
 /** 'A' for the first version, as reports call it. */
-export const letterOf = (index: number): string => String.fromCharCode(65 + index);
+const letterOf = (index: number): string => String.fromCharCode(65 + index);
 
 /** @throws Invalid (code `split_invalid`) for what no test can be, with the path of it */
 export function refuseBroken({ versions }: Pick<Split, 'versions'>): void {

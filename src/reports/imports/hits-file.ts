@@ -39,7 +39,7 @@ const textUpTo =
   };
 const text = textUpTo(maxText);
 const id = matches(/^\w{1,40}$/, 'is no id');
-const version = oneOf([...'ABCDEFGH']);
+const version = matches(/^[A-H]$/, 'is no letter of a version');
 const isTrue = oneOf(['true', 'false']);
 
 const instant: Check = (cell, { now, keptSince }) => {

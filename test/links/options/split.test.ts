@@ -6,6 +6,7 @@ import { byTest } from '../../setup/actor.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { fieldsOf } from '../../setup/form.ts';
 import { makeLink } from '../../setup/make.ts';
+import { messageAfter } from '../../setup/undo.ts';
 
 const [a, b] = ['https://a.example/', 'https://b.example/x'];
 const halves = {
@@ -210,6 +211,13 @@ describe('an A/B test in forms', () => {
     const changed = await sendRows(`/links/${link.id}/edit`, { shown }, [b, '30']);
     expect(changed.status).toBe(409);
     expect(changed.text).toContain('Stored now');
+  });
+
+  it('begins anew where the destination changes, which the message says', async () => {
+    const link = await makeLink(app, ada, { url: a, split: halves });
+    const page = `${home}/links/${link.id}`;
+    const saved = await ada.ask(`${page}/edit`, { form: { url: 'https://new.example/' } });
+    expect((await messageAfter(ada, saved)).text).toContain('Its A/B test begins anew.');
   });
 
   it('is in copies, in the file of links, and in a pasted list', async () => {

@@ -31,10 +31,10 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 /** Of a hit's version and address, which agree: how many hits of people have each. */
-function countOf(hits: readonly { class?: string | undefined; version: unknown; url: unknown }[]) {
+function countOf(hits: readonly Record<'class' | 'version' | 'url', string | null | undefined>[]) {
   const counts: Record<string, number> = {};
   for (const { class: ofClass, version, url } of hits) {
-    const name = `${ofClass} ${String(version ?? '')} ${String(url ?? '')}`.trim();
+    const name = `${ofClass} ${version ?? ''} ${url ?? ''}`.trim();
     counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;
