@@ -4,12 +4,19 @@ import type { LinkKind } from '../links/decided.ts';
 import type { Link, LinkChanges } from '../links/queries.ts';
 import { campaignOption } from './campaign.ts';
 import type { LinkContext, MainOption, Shown } from './option.ts';
+import { splitOption } from './split.ts';
 import { tagsOption } from './tags.ts';
 import { titleOption } from './title.ts';
 import { urlOption } from './url.ts';
 
 /** THE list, in the order of forms and files. */
-export const linkOptions = { url: urlOption, title: titleOption, tags: tagsOption, campaign: campaignOption };
+export const linkOptions = {
+  url: urlOption,
+  title: titleOption,
+  tags: tagsOption,
+  campaign: campaignOption,
+  split: splitOption,
+};
 
 type Options = typeof linkOptions;
 export type OptionName = keyof Options;

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { type DimensionName, dimensionOf } from '../../visitors/rollups/dimensions.ts';
 
@@ -7,6 +7,10 @@ import { type DimensionName, dimensionOf } from '../../visitors/rollups/dimensio
  * 'B: www.acme.com/new' of a version of an A/B test.
  */
 export type LinkNames = Readonly<Record<string, string>>;
+
+/** Of a row of `link_destinations`, as reports name it. @param row its alias in a statement */
+export const versionName = (row: SQL): SQL =>
+  sql`chr(64 + ${row}.position) || ': ' || regexp_replace(${row}.url, '^https?://(www\\.)?', '')`;
 
 /** The ids among some values, which have a name. */
 export function namedAmong(values: readonly { dimension: DimensionName; value: string }[]): string[] {
@@ -38,9 +42,9 @@ select code.id, link.name || ' (' || code.slug || ')' from code join link on lin
 union all
 select id, host from domains where id = any(${asked}) and (workspace_id is null or workspace_id = ${workspaceId})
 union all
-select id::text, chr(64 + position) || ': ' || regexp_replace(url, '^https?://(www\\.)?', '')
-from link_destinations
-where workspace_id = ${workspaceId}
-  and id = any(array(select each::int from unnest(${asked}) as each where each ~ '^[0-9]{1,9}$'))`);
+select v.id::text, ${versionName(sql`v`)}
+from link_destinations v
+where v.workspace_id = ${workspaceId}
+  and v.id = any(array(select each::int from unnest(${asked}) as each where each ~ '^[0-9]{1,9}$'))`);
   return Object.fromEntries((rows as { id: string; name: string }[]).map(({ id, name }) => [id, name]));
 }

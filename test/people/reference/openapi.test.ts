@@ -137,8 +137,16 @@ describe('the description of the API', () => {
     for (const [name, schema] of Object.entries(description.components.schemas))
       if (!name.endsWith('Page')) expect(valuesOf(schema, 'examples'), name).not.toEqual([]);
     const body = description.paths['/api/v1/links']?.['post']?.requestBody?.content['application/json']?.schema;
-    expect(Object.keys(body?.properties ?? {})).toEqual(['url', 'slug', 'domain', 'title', 'tags', 'campaign']);
-    expect(valuesOf(body?.properties, 'examples').length).toBe(6);
+    expect(Object.keys(body?.properties ?? {})).toEqual([
+      'url',
+      'slug',
+      'domain',
+      'title',
+      'tags',
+      'campaign',
+      'split',
+    ]);
+    expect(valuesOf(body?.properties, 'examples').length).toBe(7);
   });
 
   it('has types and descriptions for all properties of answers', () => {
