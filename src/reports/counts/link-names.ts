@@ -18,8 +18,8 @@ export function namedAmong(values: readonly { dimension: DimensionName; value: s
 }
 
 /**
- * The names of links, domains, QR codes and versions of A/B tests that a workspace may know, deleted ones too. A code goes by its link and by
- * its own slug, because a link may have several; an id of nothing has no name.
+ * The names of links, domains, codes and versions that a workspace may know, deleted ones too. A code goes by its link and
+ * by its own slug, because a link may have several. A version says its weight where it had others. An id of nothing has no name.
  */
 export async function nameLinks(db: Db, workspaceId: string, ids: readonly string[]): Promise<LinkNames> {
   if (ids.length === 0) return {};
@@ -42,7 +42,9 @@ select code.id, link.name || ' (' || code.slug || ')' from code join link on lin
 union all
 select id, host from domains where id = any(${asked}) and (workspace_id is null or workspace_id = ${workspaceId})
 union all
-select v.id::text, ${versionName(sql`v`)}
+select v.id::text, ${versionName(sql`v`)} || case when exists (
+  select from link_destinations o where o.link_id = v.link_id and o.url = v.url and o.id <> v.id
+) then ' (weight ' || v.weight || ')' else '' end
 from link_destinations v
 where v.workspace_id = ${workspaceId}
   and v.id = any(array(select each::int from unnest(${asked}) as each where each ~ '^[0-9]{1,9}$'))`);
