@@ -44,6 +44,9 @@ import creationRoutes from './links/creation/creation-routes.ts';
 import severalRoutes from './links/several/several-routes.ts';
 import templateRoutes from './links/templates/template-routes.ts';
 import { shortUrlOf } from './ground/addresses/short-url.ts';
+import conversionsApi from './links/conversions/api.ts';
+import goalRoutes from './links/conversions/goal-routes.ts';
+import postbackRoutes from './links/conversions/postback-routes.ts';
 import type { Departures } from './reports/live/departures.ts';
 import liveRoutes from './reports/live/routes.ts';
 import type { Mailer } from './ground/mail/mailer.ts';
@@ -209,6 +212,14 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await fixed.register(referenceRoutes);
   });
 
+  // The ways of conversions that pages of others and networks call: without cookies, each with a limit of its own.
+  await app.register(async (open) => {
+    serveOn(open, 'app');
+    await open.register(networkLimits);
+    await open.register(rateLimit, rateLimits);
+    await open.register(postbackRoutes);
+  });
+
   // The dashboard and the API. When the server has more to do than it can, they give way to the redirects.
   await app.register(async (dashboard) => {
     serveOn(dashboard, 'app');
@@ -267,10 +278,12 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(visitorPageRoutes, { readDestination });
     await dashboard.register(outboxRoutes);
     await dashboard.register(keyPages);
+    await dashboard.register(goalRoutes);
     await dashboard.register(async (api) => {
       await api.register(apiFace);
       await api.register(linkApi);
       await api.register(campaignsApi);
+      await api.register(conversionsApi);
       await api.register(domainsApi, { dns });
       await api.register(domainSettingsApi, { readDestination, applyCasePolicy });
       await api.register(qrApi);

@@ -46,6 +46,7 @@ import { mailingJobs } from '../reports/mailings/send.ts';
 import { describeError } from '../ground/http/logging.ts';
 import { countActiveSlugs, ensureStatistics } from '../visitors/redirect/queries.ts';
 import { Resolver } from '../visitors/redirect/resolve.ts';
+import { conversionJobs } from '../visitors/conversions/settle.ts';
 import { countTraffic } from '../visitors/redirect/traffic.ts';
 
 export type RunningServer = {
@@ -148,6 +149,7 @@ async function open(
     );
   const timetable = [
     ...clickJobs({ db, salts, sweptHits, retentionDays: config.retentionDays, onMended, onRefused }),
+    ...conversionJobs(db, config.retentionDays),
     ...eventJobs(db),
     ...mailJobs(mailer),
     ...mailingJobs({ db, mailer, config }),

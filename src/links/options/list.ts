@@ -3,13 +3,20 @@ import { Refusals } from '../../ground/text/errors.ts';
 import type { LinkKind } from '../links/decided.ts';
 import type { Link, LinkChanges } from '../links/queries.ts';
 import { campaignOption } from './campaign.ts';
+import { clickIdOption } from './click-id.ts';
 import type { LinkContext, MainOption, Shown } from './option.ts';
 import { tagsOption } from './tags.ts';
 import { titleOption } from './title.ts';
 import { urlOption } from './url.ts';
 
 /** THE list, in the order of forms and files. */
-export const linkOptions = { url: urlOption, title: titleOption, tags: tagsOption, campaign: campaignOption };
+export const linkOptions = {
+  url: urlOption,
+  title: titleOption,
+  tags: tagsOption,
+  campaign: campaignOption,
+  clickIdName: clickIdOption,
+};
 
 type Options = typeof linkOptions;
 export type OptionName = keyof Options;

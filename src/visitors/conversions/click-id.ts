@@ -90,7 +90,12 @@ export function withClickId(
   const hashAt = location.indexOf('#');
   const base = hashAt < 0 ? location : location.slice(0, hashAt);
   const queryAt = base.indexOf('?');
-  const isThere = queryAt >= 0 && base.slice(queryAt + 1).split('&').some((pair) => pair.split('=', 1)[0] === name);
+  const isThere =
+    queryAt >= 0 &&
+    base
+      .slice(queryAt + 1)
+      .split('&')
+      .some((pair) => pair.split('=', 1)[0] === name);
   const added = `${name}=${id}`;
   if (isThere || base.length + added.length >= maxAddress) return location;
   const joint = queryAt < 0 ? '?' : /[?&]$/.test(base) ? '' : '&';
