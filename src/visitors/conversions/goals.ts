@@ -21,7 +21,8 @@ const columns = {
   isServerOnly: conversionGoals.isServerOnly,
 };
 
-const keyOfGoal = (name: string) => foldCase(composedLine(name)).trim();
+const keyOfGoal = (name: string) =>
+  foldCase(composedLine(name).replace(/\p{Default_Ignorable_Code_Point}/gu, '')).trim();
 const ofWorkspace = (workspaceId: string) => eq(conversionGoals.workspaceId, workspaceId);
 
 /** @throws Invalid (field `goal`) for a name that cannot be one */
