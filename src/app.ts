@@ -1,5 +1,5 @@
 import compress from '@fastify/compress';
-import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit';
+import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
@@ -31,7 +31,7 @@ import domainSettingsApi from './domains/domains/settings-api.ts';
 import brandRoutes from './domains/settings/brand-routes.ts';
 import domainSettingsRoutes from './domains/settings/settings-routes.ts';
 import visitorPageRoutes from './domains/settings/visitor-page-routes.ts';
-import { LimitReached, Unavailable } from './ground/text/errors.ts';
+import { Unavailable } from './ground/text/errors.ts';
 import hitsApi from './reports/exports/api.ts';
 import exportRoutes from './reports/exports/routes.ts';
 import type { Readiness } from './site/health/readiness.ts';
@@ -52,7 +52,6 @@ import liveRoutes from './reports/live/routes.ts';
 import type { Mailer } from './ground/mail/mailer.ts';
 import outboxRoutes from './site/outbox/routes.ts';
 import mailingRoutes from './reports/mailings/routes.ts';
-import { networkOf } from './ground/addresses/network.ts';
 import historyRoutes from './site/history/routes.ts';
 import undoRoutes from './site/history/undo-routes.ts';
 import homeRoutes from './site/pages/routes.ts';
@@ -69,8 +68,8 @@ import forms from './ground/http/forms.ts';
 import { httpLimits, maxConnections } from './ground/http/limits.ts';
 import { logOptions, logRequests } from './ground/http/logging.ts';
 import once from './ground/http/once.ts';
-import { addressOf, knowProxies, noteAddress } from './ground/http/proxies.ts';
-import networkLimits from './ground/http/network-limits.ts';
+import { knowProxies, noteAddress } from './ground/http/proxies.ts';
+import networkLimits, { rateLimits } from './ground/http/network-limits.ts';
 import { collectReservedSlugs } from './visitors/redirect/reserved-slugs.ts';
 import { sentenceOf } from './ground/http/sentences.ts';
 import security, { securityHeaders } from './ground/http/security.ts';
@@ -120,14 +119,6 @@ export type AppParts = {
   spooled: () => Spooled;
   readiness: () => Readiness;
   readMetrics: () => Promise<string>;
-};
-
-/** Of routes that name a limit in their `config`. */
-const rateLimits: RateLimitPluginOptions = {
-  global: false,
-  enableDraftSpec: true,
-  keyGenerator: (request) => networkOf(addressOf(request)),
-  errorResponseBuilder: (_request, { after }) => new LimitReached(`Too many requests. Try again in ${after}.`),
 };
 
 /** The whole server, ready to listen: the same for production and for tests. This is the table of contents. */

@@ -15,7 +15,7 @@ import { SweptHits } from '../visitors/upkeep/swept.ts';
 import { Closing } from './closing.ts';
 import { type Config, makeDataDir } from '../config.ts';
 import { earlierNow } from '../ground/db/clock.ts';
-import { connectionsOf, divideConnections, readAvailable, usualConnections } from '../ground/db/connections.ts';
+import { connectionsOf, divideConnections, readAvailable, usualConnections } from '../ground/reach/connections.ts';
 import { openDatabase } from '../ground/db/db.ts';
 import { startEmbeddedPostgres } from '../ground/embedded/embedded.ts';
 import { migrateDatabase } from '../ground/db/migrate.ts';

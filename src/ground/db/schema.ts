@@ -544,7 +544,6 @@ export const conversionGoals = pgTable(
       .notNull()
       .references(() => workspaces.id, { onDelete: 'cascade' }),
     name: text('name').notNull(),
-    /** The name folded: what names are told apart by. */
     nameKey: text('name_key').notNull(),
     /** True: pixel and script, which anybody can call, do not count. */
     isServerOnly: boolean('is_server_only').notNull().default(false),
@@ -564,18 +563,14 @@ export const conversions = pgTable(
     goalId: text('goal_id')
       .notNull()
       .references(() => conversionGoals.id, { onDelete: 'cascade' }),
-    /** The key of its hit in `clicks`. */
     linkId: text('link_id').notNull(),
     clickedAt: instant('clicked_at').notNull(),
     hitId: bigint('hit_id', { mode: 'number' }).notNull(),
-    /** Tells the conversions of one click and goal apart; '' where none was sent. */
     externalId: text('external_id').notNull(),
-    /** In the currency's smallest unit. */
     value: bigint('value', { mode: 'number' }),
     currency: text('currency'),
     occurredAt: instant('occurred_at').notNull(),
     via: text('via', { enum: ['server', 'postback', 'pixel', 'script'] }).notNull(),
-    /** JSON as it was sent. */
     metadata: text('metadata'),
     receivedAt: instant('received_at').notNull().defaultNow(),
     /** NULL: its click has not arrived yet. */

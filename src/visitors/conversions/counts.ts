@@ -63,3 +63,18 @@ where workspace_id = ${workspaceId} ${linkId === null ? sql`` : sql`and link_id 
 group by goal_id`);
   return new Map(rows.map(({ goalId, conversions }) => [goalId, conversions]));
 }
+
+/** Visitors of a day who converted, by the id of their version as texts of dimensions have it. */
+export async function convertedByVersion(
+  db: Db,
+  workspaceId: string,
+  of: { linkId: string; goalId: string },
+  span: ClickSpan = {},
+): Promise<Map<string, number>> {
+  const counts = await conversionsByDestination(db, workspaceId, of, span);
+  return new Map(
+    counts.flatMap(({ destinationId, visitors }) =>
+      destinationId === null ? [] : [[String(destinationId), visitors]],
+    ),
+  );
+}

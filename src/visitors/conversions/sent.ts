@@ -22,7 +22,7 @@ export type TypedConversion = {
 
 type Parts = { db: Db; clickIds: ClickIds; retentionDays: number | null };
 
-/** Who sends it: `by` is asked for an actor where a new goal may be made of its name. */
+/** The sender; with `by` a new goal may be made of a new name. */
 type Sender = {
   via: ConversionWay;
   /** @throws when it may not send conversions of the workspace */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
-import { findHitRows, type HitRow } from '../rollups/hit-rows.ts';
+import { findHitRows, type ArrivedHit } from '../rollups/hit-rows.ts';
 import { lockGoal } from './goals.ts';
 import { countIn } from './take.ts';
 
@@ -44,7 +44,7 @@ limit ${page}`);
   }
 }
 
-const settleOne = (db: Db, { id, workspaceId, goalId }: WaitingConversion, hit: HitRow) =>
+const settleOne = (db: Db, { id, workspaceId, goalId }: WaitingConversion, hit: ArrivedHit) =>
   db.transaction(async (tx) => {
     await lockGoal(tx, workspaceId, goalId);
     if (hit.class === 'human') await countIn(tx, id, hit);

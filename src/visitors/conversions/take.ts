@@ -3,7 +3,7 @@ import type { Db } from '../../ground/db/db.ts';
 import type { conversions } from '../../ground/db/schema.ts';
 import { newId } from '../../ground/text/id.ts';
 import type { HitKey } from '../clicks/hit.ts';
-import { findHitRows, type HitRow } from '../rollups/hit-rows.ts';
+import { findHitRows, type ArrivedHit } from '../rollups/hit-rows.ts';
 import { type ConversionGoal, lockGoal } from './goals.ts';
 
 /** The way that a conversion came. Pixel and script run with visitors, so that anybody with a click id can call them. */
@@ -116,7 +116,7 @@ values (${id}, ${workspaceId}, ${goal.id}, ${key.linkId}, to_timestamp(${key.cli
 }
 
 /** Counts a conversion whose click is there; for those who hold the lock of its goal. */
-export async function countIn(tx: Db, id: string, { destinationId, visitorKey }: HitRow): Promise<void> {
+export async function countIn(tx: Db, id: string, { destinationId, visitorKey }: ArrivedHit): Promise<void> {
   await tx.execute(sql`
 with counted as (
   update conversions c

@@ -3,7 +3,7 @@ import type { Db } from '../../ground/db/db.ts';
 import type { HitKey } from '../clicks/hit.ts';
 
 /** A hit that is a row by now, as far as conversions ask. */
-export type HitRow = {
+export type ArrivedHit = {
   linkId: string;
   id: number;
   class: string;
@@ -13,8 +13,8 @@ export type HitRow = {
 };
 
 /** The rows of hits by their keys. Those that still wait in an inbox or a spool are left out. */
-export async function findHitRows(db: Db, keys: readonly HitKey[]): Promise<HitRow[]> {
-  const { rows } = await db.execute<HitRow>(sql`
+export async function findHitRows(db: Db, keys: readonly HitKey[]): Promise<ArrivedHit[]> {
+  const { rows } = await db.execute<ArrivedHit>(sql`
 select c.link_id as "linkId", c.id::float8 as id, c.class, c.destination_id as "destinationId", c.visitor_key::text as "visitorKey"
 from unnest(
   ${sql.param(keys.map(({ linkId }) => linkId))}::text[],
