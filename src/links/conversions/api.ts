@@ -83,7 +83,25 @@ const answer = z
     currency: z.string().nullable().describe('The currency.'),
     occurredAt: z.string().nullable().describe('The instant at which it happened.'),
   })
-  .meta({ id: 'Conversion', description: 'What became of a conversion.' });
+  .meta({
+    id: 'Conversion',
+    description: 'What became of a conversion.',
+    examples: [
+      {
+        accepted: true,
+        reason: null,
+        isRepeat: false,
+        isCounted: true,
+        id: 'K3mTq8WzR5pd',
+        linkId: 'V7mQdT2ZkC9x',
+        goal: 'Purchase',
+        externalId: 'order-1042',
+        value: 1250,
+        currency: 'EUR',
+        occurredAt: '2026-11-30T18:05:00.000Z',
+      },
+    ],
+  });
 
 /** The API's way of counting what people do after a click. */
 export default async function conversionsApi(app: FastifyInstance): Promise<void> {

@@ -14,7 +14,7 @@ import { postbackToken } from './postback-token.ts';
 const place = z.object({ workspace: z.string() });
 const ofGoal = place.extend({ goalId: z.string().regex(/^\w+$/) });
 const newGoalForm = z.object({ goal: typed, isServerOnly: typed });
-const switchForm = z.object({ isServerOnly: z.enum(['yes', 'no']) });
+const switchForm = z.object({ isServerOnly: typed });
 
 /** The page of goals, with what other sites need to report them. */
 export default async function goalRoutes(app: FastifyInstance): Promise<void> {

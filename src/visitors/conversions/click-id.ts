@@ -20,7 +20,7 @@ export type ClickIds = {
 
 /**
  * Encrypts with a synthetic IV (as SIV, RFC 5297): the tag is an HMAC of what is hidden, and the counter begins with it. No
- * nonce is needed, since no two hits have one key; 112 bits of tag fit into 48 characters.
+ * nonce is needed, since no two hits have one key. 112 bits of tag fit into 48 characters.
  */
 export function openClickIds(secret: string): ClickIds {
   const keys = Buffer.from(hkdfSync('sha256', secret, '', 'waymark click id', 64));

@@ -52,8 +52,8 @@ const settleOne = (db: Db, { id, workspaceId, goalId }: WaitingConversion, hit: 
   });
 
 /**
- * Forgets conversions whose click has not come within an hour, and those whose click is older than single hits are kept;
- * what was counted stays counted.
+ * Forgets conversions whose click has not come within an hour, and those whose click is older than single hits are kept.
+ * Counts stay.
  */
 export async function forgetConversions(db: Db, retentionDays: number | null): Promise<void> {
   await db.execute(sql`

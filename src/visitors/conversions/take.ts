@@ -51,8 +51,7 @@ where l.id = ${linkId} and w.deleted_at is null`);
 }
 
 /**
- * Takes in a conversion, once. Conversions of a goal wait for each other, so that two that are the same at the same moment
- * are one. A click that has not arrived yet is waited for (settle.ts).
+ * Takes in a conversion, once. Conversions of a goal wait for each other: the same one twice at the same moment is one. A click that has not arrived yet is waited for (settle.ts).
  */
 export async function takeConversion(db: Db, workspaceId: string, sent: SentConversion): Promise<Taken> {
   const { key, goal, via } = sent;

@@ -46,7 +46,7 @@ async function clicked(headers?: Record<string, string>): Promise<string> {
 }
 
 type Body = Record<string, unknown>;
-async function send(body: Body, by = client) {
+async function send(body: Body, by = client): Promise<Body> {
   const answer = await by.ask('/conversions', { body });
   return { status: answer.status, ...(answer.json() as Body) };
 }

@@ -74,6 +74,7 @@ describe('the description of the API', () => {
       'PATCH /api/v1/domains/{id}',
       'PATCH /api/v1/links/{id}',
       'POST /api/v1/campaigns',
+      'POST /api/v1/conversions',
       'POST /api/v1/domains',
       'POST /api/v1/domains/{id}/verify',
       'POST /api/v1/links',
@@ -103,7 +104,7 @@ describe('the description of the API', () => {
     for (const { name, operation } of operations) {
       expect(operation.summary, name).toMatch(/^[A-Z]/);
       expect(operation.description, name).toMatch(/[.]$/);
-      expect(['Links', 'Campaigns', 'Domains', 'Analytics'], name).toContain(operation.tags[0]);
+      expect(['Links', 'Campaigns', 'Conversions', 'Domains', 'Analytics'], name).toContain(operation.tags[0]);
       for (const parameter of operation.parameters ?? [])
         expect(parameter.description, `${name} ${parameter.name}`).toMatch(/[.]$/);
       for (const [status, response] of Object.entries(operation.responses))
@@ -137,8 +138,16 @@ describe('the description of the API', () => {
     for (const [name, schema] of Object.entries(description.components.schemas))
       if (!name.endsWith('Page')) expect(valuesOf(schema, 'examples'), name).not.toEqual([]);
     const body = description.paths['/api/v1/links']?.['post']?.requestBody?.content['application/json']?.schema;
-    expect(Object.keys(body?.properties ?? {})).toEqual(['url', 'slug', 'domain', 'title', 'tags', 'campaign']);
-    expect(valuesOf(body?.properties, 'examples').length).toBe(6);
+    expect(Object.keys(body?.properties ?? {})).toEqual([
+      'url',
+      'slug',
+      'domain',
+      'title',
+      'tags',
+      'campaign',
+      'clickIdName',
+    ]);
+    expect(valuesOf(body?.properties, 'examples').length).toBe(7);
   });
 
   it('has types and descriptions for all properties of answers', () => {
