@@ -1,5 +1,5 @@
 import compress from '@fastify/compress';
-import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit';
+import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
@@ -32,7 +32,7 @@ import domainSettingsApi from './domains/domains/settings-api.ts';
 import brandRoutes from './domains/settings/brand-routes.ts';
 import domainSettingsRoutes from './domains/settings/settings-routes.ts';
 import visitorPageRoutes from './domains/settings/visitor-page-routes.ts';
-import { LimitReached, Unavailable } from './ground/text/errors.ts';
+import { Unavailable } from './ground/text/errors.ts';
 import hitsApi from './reports/exports/api.ts';
 import exportRoutes from './reports/exports/routes.ts';
 import type { Readiness } from './site/health/readiness.ts';
@@ -45,12 +45,14 @@ import creationRoutes from './links/creation/creation-routes.ts';
 import severalRoutes from './links/several/several-routes.ts';
 import templateRoutes from './links/templates/template-routes.ts';
 import { shortUrlOf } from './ground/addresses/short-url.ts';
+import conversionsApi from './links/conversions/api.ts';
+import goalRoutes from './links/conversions/goal-routes.ts';
+import postbackRoutes from './links/conversions/postback-routes.ts';
 import type { Departures } from './reports/live/departures.ts';
 import liveRoutes from './reports/live/routes.ts';
 import type { Mailer } from './ground/mail/mailer.ts';
 import outboxRoutes from './site/outbox/routes.ts';
 import mailingRoutes from './reports/mailings/routes.ts';
-import { networkOf } from './ground/addresses/network.ts';
 import historyRoutes from './site/history/routes.ts';
 import undoRoutes from './site/history/undo-routes.ts';
 import homeRoutes from './site/pages/routes.ts';
@@ -67,8 +69,8 @@ import forms from './ground/http/forms.ts';
 import { httpLimits, maxConnections } from './ground/http/limits.ts';
 import { logOptions, logRequests } from './ground/http/logging.ts';
 import once from './ground/http/once.ts';
-import { addressOf, knowProxies, noteAddress } from './ground/http/proxies.ts';
-import networkLimits from './ground/http/network-limits.ts';
+import { knowProxies, noteAddress } from './ground/http/proxies.ts';
+import networkLimits, { rateLimits } from './ground/http/network-limits.ts';
 import { collectReservedSlugs } from './visitors/redirect/reserved-slugs.ts';
 import { sentenceOf } from './ground/http/sentences.ts';
 import security, { securityHeaders } from './ground/http/security.ts';
@@ -118,14 +120,6 @@ export type AppParts = {
   spooled: () => Spooled;
   readiness: () => Readiness;
   readMetrics: () => Promise<string>;
-};
-
-/** Of routes that name a limit in their `config`. */
-const rateLimits: RateLimitPluginOptions = {
-  global: false,
-  enableDraftSpec: true,
-  keyGenerator: (request) => networkOf(addressOf(request)),
-  errorResponseBuilder: (_request, { after }) => new LimitReached(`Too many requests. Try again in ${after}.`),
 };
 
 /** The whole server, ready to listen: the same for production and for tests. This is the table of contents. */
@@ -210,6 +204,14 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await fixed.register(referenceRoutes);
   });
 
+  // The ways of conversions that pages of others and networks call: without cookies, each with a limit of its own.
+  await app.register(async (open) => {
+    serveOn(open, 'app');
+    await open.register(networkLimits);
+    await open.register(rateLimit, rateLimits);
+    await open.register(postbackRoutes);
+  });
+
   // The dashboard and the API. When the server has more to do than it can, they give way to the redirects.
   await app.register(async (dashboard) => {
     serveOn(dashboard, 'app');
@@ -269,10 +271,12 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(visitorPageRoutes, { readDestination });
     await dashboard.register(outboxRoutes);
     await dashboard.register(keyPages);
+    await dashboard.register(goalRoutes);
     await dashboard.register(async (api) => {
       await api.register(apiFace);
       await api.register(linkApi);
       await api.register(campaignsApi);
+      await api.register(conversionsApi);
       await api.register(domainsApi, { dns });
       await api.register(domainSettingsApi, { readDestination, applyCasePolicy });
       await api.register(qrApi);

@@ -139,6 +139,7 @@ const homes: Record<string, string> = {
   'links/splits': 'link_destinations',
   'links/templates': 'link_templates link_template_tags',
   'visitors/visits': 'visitor_salts',
+  'visitors/conversions': 'conversion_goals conversions conversion_counts',
   'visitors/clicks': 'hit_batches agent_shapes',
   'visitors/rollups':
     'clicks clicks_pending visitors_seen click_totals_hourly click_counts_monthly link_totals rollup_scopes',

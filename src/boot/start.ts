@@ -15,7 +15,7 @@ import { SweptHits } from '../visitors/upkeep/swept.ts';
 import { Closing } from './closing.ts';
 import { type Config, makeDataDir } from '../config.ts';
 import { earlierNow } from '../ground/db/clock.ts';
-import { connectionsOf, divideConnections, readAvailable, usualConnections } from '../ground/db/connections.ts';
+import { connectionsOf, divideConnections, readAvailable, usualConnections } from '../ground/reach/connections.ts';
 import { openDatabase } from '../ground/db/db.ts';
 import { startEmbeddedPostgres } from '../ground/embedded/embedded.ts';
 import { migrateDatabase } from '../ground/db/migrate.ts';
@@ -46,6 +46,7 @@ import { mailingJobs } from '../reports/mailings/send.ts';
 import { describeError } from '../ground/http/logging.ts';
 import { countActiveSlugs, ensureStatistics } from '../visitors/redirect/queries.ts';
 import { Resolver } from '../visitors/redirect/resolve.ts';
+import { conversionJobs } from '../visitors/conversions/settle.ts';
 import { countTraffic } from '../visitors/redirect/traffic.ts';
 
 export type RunningServer = {
@@ -148,6 +149,7 @@ async function open(
     );
   const timetable = [
     ...clickJobs({ db, salts, sweptHits, retentionDays: config.retentionDays, onMended, onRefused }),
+    ...conversionJobs(db, config.retentionDays),
     ...eventJobs(db),
     ...mailJobs(mailer),
     ...mailingJobs({ db, mailer, config }),

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { withConnection } from '../ground/db/connection.ts';
-import { connectionsOf, readAvailable } from '../ground/db/connections.ts';
+import { connectionsOf, readAvailable } from '../ground/reach/connections.ts';
 import { oldestPostgres } from '../ground/addresses/database-url.ts';
 import { openDatabase } from '../ground/db/db.ts';
 import { PostgresUnavailable } from '../ground/db/postgres-unavailable.ts';

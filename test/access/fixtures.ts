@@ -3,6 +3,8 @@ import { sql } from 'drizzle-orm';
 import { insertApiKey } from '../../src/people/keys/keys.ts';
 import { insertNote } from '../../src/reports/notes/notes.ts';
 import { insertView } from '../../src/reports/saved-views/saved-views.ts';
+import { postbackToken } from '../../src/links/conversions/postback-token.ts';
+import { insertGoal } from '../../src/visitors/conversions/goals.ts';
 import { newId } from '../../src/ground/text/id.ts';
 import { updateLink } from '../../src/links/links/queries.ts';
 import { ensureTags } from '../../src/links/links/tags.ts';
@@ -55,6 +57,12 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
       return { [name]: (await ensureTags(db, workspaceId, byTest, [word]))[0] ?? '' };
     case 'templateId':
       return { templateId: (await makeTemplate(app, workspaceId, word)).id };
+    case 'goalId': {
+      const goal = { name: word, isServerOnly: false };
+      return { goalId: (await insertGoal(db, workspaceId, byTest, goal)).id };
+    }
+    case 'secret':
+      return { secret: postbackToken(app.config.secret, workspaceId) };
     case 'noteId':
       await insertNote(db, workspaceId, byPerson(ownerId), { at: new Date(), text: word, linkId: null });
       return { noteId: await idOf(place, sql`select id from report_notes where text = ${word}`) };

@@ -5,6 +5,7 @@ import { claimDomain } from '../../src/domains/domains/claims.ts';
 import type { Actor } from '../../src/ground/events/actor.ts';
 import type { What } from '../../src/ground/events/happened.ts';
 import { hashOfSecret } from '../../src/ground/text/secret.ts';
+import { openClickIds } from '../../src/visitors/conversions/click-id.ts';
 import { archiveLink, updateLink } from '../../src/links/links/queries.ts';
 import { ensureTags } from '../../src/links/links/tags.ts';
 import { startEmailChange } from '../../src/people/accounts/email-change.ts';
@@ -275,6 +276,18 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
   },
   'POST /w/:workspace/views/:viewId': { makes: ['view.changed'], prepare: async () => ({ form: { name: word() } }) },
   'POST /w/:workspace/views/:viewId/delete': { makes: ['view.deleted'] },
+  'POST /w/:workspace/conversions': { makes: ['goal.created'], prepare: async () => ({ form: { goal: word() } }) },
+  'POST /w/:workspace/conversions/:goalId': { makes: ['goal.changed'], form: { isServerOnly: 'yes' } },
+  'POST /px/convert': 'conversions are counted like hits, and are no events',
+  'POST /pb/:secret': 'conversions are counted like hits, and are no events',
+  'POST /api/v1/conversions': {
+    makes: ['goal.created'],
+    async prepare() {
+      const { linkId = '' } = await makeParams(place, '/links/:linkId', adaId);
+      const clickId = openClickIds(app.config.secret).write({ linkId, clickedAt: Date.now(), id: 1 });
+      return { body: { clickId, goal: word() } };
+    },
+  },
   'POST /w/:workspace/notes': { makes: ['note.created'], form: { day: '2026-11-01', text: 'Sale begins' } },
   'POST /w/:workspace/notes/:noteId/delete': { makes: ['note.deleted'], form: { back: '' } },
   'POST /w/:workspace/campaigns': { makes: ['campaign.created'], prepare: async () => ({ form: { name: word() } }) },

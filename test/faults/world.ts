@@ -7,7 +7,7 @@ import { migrateDatabase } from '../../src/ground/db/migrate.ts';
 import { clicks, clicksPending, domains } from '../../src/ground/db/schema.ts';
 import { ensureInstanceDomain } from '../../src/domains/domains/queries.ts';
 import { insertLink } from '../../src/links/links/insert.ts';
-import { type Link } from '../../src/links/links/queries.ts';
+import { type Link, type NewLink } from '../../src/links/links/queries.ts';
 import { byTest } from '../setup/actor.ts';
 import { countWaiting, insertBareWorkspace, rowsOf } from '../setup/hits.ts';
 import { rollupsAndRows } from '../setup/rollups.ts';
@@ -18,7 +18,7 @@ import type { Visitors } from './visitors.ts';
 /** A Postgres of our own, a workspace with an API key, and the server processes of one test. */
 export type World = {
   postgres: FaultyPostgres;
-  makeLink(slug: string): Promise<Link>;
+  makeLink(slug: string, changes?: Partial<NewLink>): Promise<Link>;
   /** Starts a server; its database may be behind a proxy. */
   start(options?: Partial<NodeOptions>): Promise<ServerNode>;
   /** Asks the API of a node. */
@@ -66,12 +66,13 @@ export async function openWorld(): Promise<World> {
 
   return {
     postgres,
-    makeLink: (slug) =>
+    makeLink: (slug, changes = {}) =>
       insertLink(db, workspaceId, byTest, {
         url: `https://example.com/${slug}`,
         slug,
         domainId: domain?.id ?? '',
         title: null,
+        ...changes,
       }),
     async start(options = {}) {
       const node = await startNode({ databaseUrl: postgres.url, ...options });

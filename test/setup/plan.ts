@@ -10,6 +10,7 @@ export const planOf = (changes: Partial<Plan> = {}): Plan => ({
   isQr: false,
   linkId: 'link',
   linkVersion: 1,
+  clickIdName: null,
   createdAt: Date.UTC(2026, 2, 1),
   workspaceId: 'workspace',
   timeZone: 'UTC',

@@ -348,6 +348,8 @@ export const links = pgTable(
     split: jsonb('split').$type<Split>(),
     /** The same as visits read it (links/splits/settle.ts). */
     splitPlan: jsonb('split_plan').$type<SplitPlan>(),
+    /** The parameter of the destination that gets an id of each click; NULL adds none. */
+    clickIdName: text('click_id_name'),
   },
   (table) => [
     // Counts the active and the archived without reading their rows.
@@ -533,6 +535,91 @@ export const clicks = pgTable('clicks', hitColumns, (table) => [
   primaryKey({ columns: [table.linkId, table.clickedAt, table.id] }),
   index('clicks_workspace').on(table.workspaceId, table.clickedAt),
 ]);
+
+// ---- conversions: what people did after a click ----
+
+export const conversionGoals = pgTable(
+  'conversion_goals',
+  {
+    id: text('id').primaryKey(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    nameKey: text('name_key').notNull(),
+    /** True: pixel and script, which anybody can call, do not count. */
+    isServerOnly: boolean('is_server_only').notNull().default(false),
+    createdAt: createdAt(),
+  },
+  (table) => [unique('conversion_goals_name').on(table.workspaceId, table.nameKey)],
+);
+
+/** A row a conversion, keyed by its click. Rows go with single hits; what was counted stays in `conversion_counts`. */
+export const conversions = pgTable(
+  'conversions',
+  {
+    id: text('id').primaryKey(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    goalId: text('goal_id')
+      .notNull()
+      .references(() => conversionGoals.id, { onDelete: 'cascade' }),
+    linkId: text('link_id').notNull(),
+    clickedAt: instant('clicked_at').notNull(),
+    hitId: bigint('hit_id', { mode: 'number' }).notNull(),
+    externalId: text('external_id').notNull(),
+    value: bigint('value', { mode: 'number' }),
+    currency: text('currency'),
+    occurredAt: instant('occurred_at').notNull(),
+    via: text('via', { enum: ['server', 'postback', 'pixel', 'script'] }).notNull(),
+    metadata: text('metadata'),
+    receivedAt: instant('received_at').notNull().defaultNow(),
+    /** NULL: its click has not arrived yet. */
+    countedAt: instant('counted_at'),
+    /** Of the click: the version of an A/B test, and the visitor's key of that day. */
+    destinationId: integer('destination_id'),
+    visitorKey: bigint('visitor_key', { mode: 'number' }),
+    /** The first of this visitor on this day for this link and goal: the unit of statistics. */
+    isFirst: boolean('is_first').notNull().default(false),
+  },
+  (table) => [
+    unique('conversions_once').on(table.linkId, table.hitId, table.clickedAt, table.goalId, table.externalId),
+    uniqueIndex('conversions_first').on(table.goalId, table.linkId, table.visitorKey).where(sql`${table.isFirst}`),
+    index('conversions_external_id').on(table.goalId, table.externalId).where(sql`${table.externalId} <> ''`),
+    index('conversions_waiting').on(table.receivedAt).where(sql`${table.countedAt} is null`),
+    index('conversions_clicked_at').on(table.clickedAt),
+    index('conversions_workspace_id').on(table.workspaceId),
+  ],
+);
+
+/** Conversions by the quarter of an hour of their click, which is exact in every time zone. */
+export const conversionCounts = pgTable(
+  'conversion_counts',
+  {
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    linkId: text('link_id').notNull(),
+    goalId: text('goal_id')
+      .notNull()
+      .references(() => conversionGoals.id, { onDelete: 'cascade' }),
+    /** 0: the click met no version of an A/B test. */
+    destinationId: integer('destination_id').notNull(),
+    quarter: instant('quarter').notNull(),
+    /** '' for conversions without a value. */
+    currency: text('currency').notNull(),
+    conversions: integer('conversions').notNull(),
+    /** Visitors of a day, each at the first. */
+    visitors: integer('visitors').notNull(),
+    value: bigint('value', { mode: 'number' }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.linkId, table.goalId, table.destinationId, table.quarter, table.currency] }),
+    index('conversion_counts_goal_id').on(table.goalId),
+    index('conversion_counts_workspace_id').on(table.workspaceId),
+  ],
+);
 
 /**
  * The inbox: what a visitor waits for is a row for each workspace of a batch. The mover empties it every second

@@ -47,6 +47,8 @@ export const whats = {
   'view.changed': 'changed the view',
   'view.deleted': 'deleted the view',
   'view.restored': 'brought back the view',
+  'goal.created': 'added the goal',
+  'goal.changed': 'changed the goal',
   'hits.imported': 'imported hits into',
   'workspace.created': 'created the workspace',
   'workspace.changed': 'changed the workspace',

@@ -1,8 +1,8 @@
-import type { CreateRateLimitOptions } from '@fastify/rate-limit';
+import type { CreateRateLimitOptions, RateLimitPluginOptions } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { LimitReached } from '../text/errors.ts';
-import { widerNetworkOf } from '../addresses/network.ts';
+import { networkOf, widerNetworkOf } from '../addresses/network.ts';
 import { addressOf } from './proxies.ts';
 
 /**
@@ -16,6 +16,14 @@ const widerShare = 8;
 
 /** A limit of so many requests in so much time, as @fastify/rate-limit takes it. */
 export type Limit = CreateRateLimitOptions & { max: number };
+
+/** Of routes that name a limit in their `config`. */
+export const rateLimits: RateLimitPluginOptions = {
+  global: false,
+  enableDraftSpec: true,
+  keyGenerator: (request) => networkOf(addressOf(request)),
+  errorResponseBuilder: (_request, { after }) => new LimitReached(`Too many requests. Try again in ${after}.`),
+};
 
 /** Counts in the memory of this process. @returns counts a request and answers 0, or the seconds until the next may come */
 export function counterOf(app: FastifyInstance, limit: CreateRateLimitOptions) {

@@ -1,6 +1,7 @@
 import { customAlphabet } from 'nanoid';
 
-const alphabet = '23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz';
+/** Letters of ids: nothing that reads alike. */
+export const idAlphabet = '23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz';
 
-/** A new id for a row: 12 characters from a CSPRNG (69 bits), nothing that reads alike. */
-export const newId: () => string = customAlphabet(alphabet, 12);
+/** A new id for a row: 12 characters from a CSPRNG (69 bits). */
+export const newId: () => string = customAlphabet(idAlphabet, 12);

@@ -3,6 +3,7 @@ import { Refusals } from '../../ground/text/errors.ts';
 import type { LinkKind } from '../links/decided.ts';
 import type { Link, LinkChanges } from '../links/queries.ts';
 import { campaignOption } from './campaign.ts';
+import { clickIdOption } from './click-id.ts';
 import type { LinkContext, MainOption, Shown } from './option.ts';
 import { splitOption } from './split.ts';
 import { tagsOption } from './tags.ts';
@@ -16,6 +17,7 @@ export const linkOptions = {
   tags: tagsOption,
   campaign: campaignOption,
   split: splitOption,
+  clickIdName: clickIdOption,
 };
 
 type Options = typeof linkOptions;

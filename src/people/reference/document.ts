@@ -18,6 +18,7 @@ async function document(app: FastifyInstance): Promise<void> {
         { name: 'Links', description: 'The short links of your workspace, their QR codes and their tags.' },
         { name: 'Campaigns', description: 'Links that belong together, with their dates and a goal.' },
         { name: 'Domains', description: 'Your own hosts for short links, and what their visitors meet.' },
+        { name: 'Conversions', description: 'What people do after a click, such as a purchase.' },
         { name: 'Analytics', description: 'Clicks and visitors, single hits, and reports under a name.' },
       ],
       components: {

@@ -14,7 +14,7 @@ export const rights = {
   changeLinks: { least: 'member', words: 'Create, change, archive and delete links' },
   organise: {
     least: 'member',
-    words: 'Create and change campaigns, tags, link templates, saved views and notes on charts',
+    words: 'Create and change campaigns, tags, link templates, saved views, goals and notes on charts',
   },
   takeHits: { least: 'member', words: 'Export single hits' },
   sendReports: { least: 'member', words: 'Share reports and have them mailed' },

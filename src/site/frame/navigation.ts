@@ -110,6 +110,14 @@ export const placesBelow = (home: string): NavigationPlace[] => [
     words: 'settings developers programs tokens',
   },
   {
+    name: 'conversions',
+    group: 'workspace',
+    href: `${home}/conversions`,
+    label: 'Conversions',
+    icon: 'circle-check',
+    words: 'settings goals purchases sign-ups postback pixel script tracking',
+  },
+  {
     name: 'profile',
     group: 'account',
     href: '/account',

@@ -50,6 +50,7 @@ const labels: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   member: { invitedBy: '' },
   invitation: { invitedBy: '' },
+  goal: { name: 'Name', isServerOnly: 'Server calls only' },
   note: { at: 'Day', linkId: '' },
   share: { linkId: '', campaignId: '', tagId: '', subject: '', parts: '' },
   mailing: { linkId: '', campaignId: '', tagId: '', confirmedAt: 'Confirmed' },

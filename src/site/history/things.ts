@@ -28,6 +28,7 @@ export const thingList: Readonly<Record<string, Thing>> = {
   member: { one: 'member', many: 'members', filter: 'people' },
   invitation: { one: 'invitation', many: 'invitations', filter: 'people', right: 'managePeople' },
   key: { one: 'API key', many: 'API keys', filter: 'keys' },
+  goal: { one: 'goal', many: 'goals', filter: 'workspace', page: () => '/conversions' },
   hits: { one: 'import', many: 'imports', filter: 'workspace' },
   workspace: { one: 'workspace', many: 'workspaces', filter: 'workspace' },
 };

@@ -7,6 +7,9 @@ export type Hit = HitColumns & {
   agent: string | null;
 };
 
+/** The primary key of `clicks`. */
+export type HitKey = Pick<HitColumns, 'linkId' | 'clickedAt' | 'id'>;
+
 let lastId = randomInt(2 ** 48 - 1) * 32;
 
 /**

@@ -18,6 +18,7 @@ const columns = {
   timeZone: workspaces.timeZone,
   ...openingColumns,
   linkVersion: links.version,
+  clickIdName: links.clickIdName,
   createdAt: links.createdAt,
   archivedAt: links.archivedAt,
   workspaceDeletedAt: workspaces.deletedAt,
@@ -31,6 +32,7 @@ type Row = Pick<Plan, 'slugId' | 'slug' | 'domainId' | 'linkId' | 'workspaceId' 
   OpensRow & {
     kind: string;
     linkVersion: number;
+    clickIdName: string | null;
     createdAt: Date;
     archivedAt: Date | null;
     workspaceDeletedAt: Date | null;
@@ -74,6 +76,7 @@ function planOf(row: Row, same?: Plan): Plan {
     workspaceId,
     linkVersion: Math.min(row.linkVersion, maxLinkVersion),
     timeZone: same?.timeZone ?? zoneOrUtc(row.timeZone),
+    clickIdName: same ? same.clickIdName : row.clickIdName,
     isOwnNetwork: isOwnNetworkOf(row.ownNetworks),
     endedBy: kind === 'retired' ? 'retired' : archivedAt ? 'archived' : workspaceDeletedAt ? 'deleted' : null,
     opens: same?.opens ?? opensOf(row),

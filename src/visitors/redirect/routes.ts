@@ -26,6 +26,7 @@ import type { Opened } from '../openings/opening.ts';
 import type { Visit } from '../visits/visit.ts';
 import type { Resolver } from './resolve.ts';
 import type { Traffic } from './traffic.ts';
+import { openClickIds, withClickId } from '../conversions/click-id.ts';
 import { UnknownSlugs } from './unknown-slugs.ts';
 
 export type RedirectParts = EnrichmentParts & {
@@ -55,6 +56,7 @@ export default async function redirectRoutes(
   const { outcomes, hits, lookups } = parts.traffic;
   const enrichment = { ...parts, bursts: new Bursts() };
   const unknownSlugs = new UnknownSlugs();
+  const clickIds = openClickIds(app.config.secret);
   const ownHost = plainHost(instanceDomainId);
   const isProxy = knowProxies(app.config.trustProxy);
   const [shortScheme] = app.config.shortUrl.split(':', 1);
@@ -90,7 +92,9 @@ export default async function redirectRoutes(
       outcomes[opening.outcome]++;
       const given = opening.open(chosen, visit);
       if (typeof given !== 'string') return showOpened(request, reply, host, plan, given);
-      return reply.code(host.redirectStatus).headers(host.headers).header('location', given).send();
+      const { clickIdName } = plan;
+      const location = clickIdName === null ? given : withClickId(given, clickIdName, hit, visit, clickIds);
+      return reply.code(host.redirectStatus).headers(host.headers).header('location', location).send();
     },
     preview(_decision, { plan, visit, host, request, reply }) {
       outcomes.preview++;

@@ -20,6 +20,8 @@ export type Plan = {
   /** Hits keep it, as far as 16 bits go. */
   linkVersion: number;
   timeZone: string;
+  /** The parameter of the destination that gets an id of the click; null where there is none. */
+  clickIdName: string | null;
   /** Whether an address is one that the workspace leaves out of its counts; null where it leaves out none. */
   isOwnNetwork: IsOwnNetwork | null;
   /** Somebody's act that ended it, which is announced to every node: the link, the slug or the workspace. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { connectionsOf, divideConnections, readAvailable } from '../../../src/ground/db/connections.ts';
+import { connectionsOf, divideConnections, readAvailable } from '../../../src/ground/reach/connections.ts';
 import { createLink, openClient } from '../../people/keys/client.ts';
 import { openCommandLine } from '../../cli/run.ts';
 import { startTestApp, type TestApp } from '../../setup/app.ts';

@@ -74,6 +74,7 @@ describe('the description of the API', () => {
       'PATCH /api/v1/domains/{id}',
       'PATCH /api/v1/links/{id}',
       'POST /api/v1/campaigns',
+      'POST /api/v1/conversions',
       'POST /api/v1/domains',
       'POST /api/v1/domains/{id}/verify',
       'POST /api/v1/links',
@@ -103,7 +104,7 @@ describe('the description of the API', () => {
     for (const { name, operation } of operations) {
       expect(operation.summary, name).toMatch(/^[A-Z]/);
       expect(operation.description, name).toMatch(/[.]$/);
-      expect(['Links', 'Campaigns', 'Domains', 'Analytics'], name).toContain(operation.tags[0]);
+      expect(['Links', 'Campaigns', 'Conversions', 'Domains', 'Analytics'], name).toContain(operation.tags[0]);
       for (const parameter of operation.parameters ?? [])
         expect(parameter.description, `${name} ${parameter.name}`).toMatch(/[.]$/);
       for (const [status, response] of Object.entries(operation.responses))
@@ -145,6 +146,7 @@ describe('the description of the API', () => {
       'tags',
       'campaign',
       'split',
+      'clickIdName',
     ]);
     expect(valuesOf(body?.properties, 'examples').length).toBe(7);
   });

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newId } from '../../../src/ground/text/id.ts';
+import { openClickIds } from '../../../src/visitors/conversions/click-id.ts';
 import type { Description } from '../../../src/people/reference/openapi.ts';
 import { referenceOf, type ShownOperation } from '../../../src/people/reference/reference.ts';
 import { type DnsServer, startDnsServer } from '../../domains/dns/dns-server.ts';
@@ -30,7 +32,7 @@ const languages = [
 /** In an order in which each finds what it asks for. */
 const inOrder = [
   'createLink createCampaign createView addDomain',
-  'listLinks getLink updateLink listTags getLinkQrSVG getLinkQrPNG',
+  'createConversion listLinks getLink updateLink listTags getLinkQrSVG getLinkQrPNG',
   'listCampaigns getCampaign updateCampaign listViews listDomains getDomain updateDomain',
   'verifyDomain setDomainLogo deleteDomainLogo getAnalytics listHits',
   'deleteView deleteDomain deleteCampaign deleteLink',
@@ -63,9 +65,17 @@ afterAll(async () => {
 /** Ids of the examples, and the lists in which the reader finds those of their own. */
 const ids = { V7mQdT2ZkC9x: '/links', X4cNpL8sVb3q: '/campaigns', P9wRtY5hJd2k: '/views', H6gFzT1mQx7c: '/domains' };
 
+const exampleClickId = '3kXw7c4mS0u1Zf8Yb2dQh5vNtR9aLpEoGiJxKzCqWyTnBsUM';
+
+async function firstLink(): Promise<string> {
+  const { data } = (await client.ask('/links')).json() as { data: { id: string }[] };
+  return data[0]?.id ?? newId();
+}
+
 /** A sample as its reader changes it. */
 async function asReader(text: string): Promise<string> {
-  let mine = text.replaceAll('/w/acme/', `/w/${slug}/`);
+  const clickId = openClickIds(app.config.secret).write({ linkId: await firstLink(), clickedAt: Date.now(), id: 1 });
+  let mine = text.replaceAll('/w/acme/', `/w/${slug}/`).replaceAll(exampleClickId, clickId ?? '');
   for (const [example, list] of Object.entries(ids)) {
     if (!mine.includes(example)) continue;
     const { data } = (await client.ask(list)).json() as { data: { id: string }[] };

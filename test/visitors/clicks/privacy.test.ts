@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, startTestApp, type Person, type TestApp } from '../../setup/app.ts';
 import { everyHit, rowsOf } from '../../setup/hits.ts';
+import { makeLink } from '../../setup/make.ts';
 import { projectRoot } from '../../setup/project-root.ts';
 
 let app: TestApp;
@@ -73,6 +74,19 @@ describe("an owner's visit from the dashboard", () => {
   });
 });
 
+describe('an id of the click', () => {
+  it('is given where the link says so, and to nobody who asks not to be tracked', async () => {
+    const link = await makeLink(app, person, { slug: 'counted', clickIdName: 'wm_cid' });
+    const opened = (headers: Record<string, string>) =>
+      app.visit('/counted', { headers: { 'x-forwarded-for': address, 'user-agent': userAgent, ...headers } });
+    const { location = '' } = (await opened({})).headers;
+    expect(new URL(location).searchParams.get('wm_cid')).toMatch(/^[\w-]{48}$/);
+    for (const secret of [address, link.id, String(Date.now()).slice(0, 6)]) expect(location).not.toContain(secret);
+    for (const headers of [{ dnt: '1' }, { 'sec-gpc': '1' }])
+      expect((await opened(headers)).headers.location).toBe('https://example.com/counted');
+  });
+});
+
 describe('after visits', () => {
   const secrets = [address, '130.7.6723.107', 'dfa51331', 'jane.doe', 'UP1A', userAgent];
 
@@ -124,7 +138,7 @@ describe('docs/privacy.md', () => {
       sql`
 select table_name as name, column_name as column from information_schema.columns
 where table_schema = 'public' and table_name in ('clicks', 'hit_batches', 'visitor_salts', 'visitors_seen', 'agent_shapes', 'click_totals_hourly',
-  'click_counts_daily', 'click_counts_monthly', 'link_totals', 'reclassifications', 'chart_notes')
+  'click_counts_daily', 'click_counts_monthly', 'link_totals', 'reclassifications', 'chart_notes', 'conversions', 'conversion_counts')
 order by 1, ordinal_position`,
     );
     const clicks = /### `clicks`[^]*?(?=\n### )/.exec(page)?.[0] ?? '';

@@ -1,6 +1,6 @@
-import { sqlState } from './pg-errors.ts';
-import { withConnection } from './connection.ts';
-import { PostgresUnavailable } from './postgres-unavailable.ts';
+import { sqlState } from '../db/pg-errors.ts';
+import { withConnection } from '../db/connection.ts';
+import { PostgresUnavailable } from '../db/postgres-unavailable.ts';
 
 /** For each process: the listener, the recorder, one that looks links up for visitors, and two for all else. */
 const fewestConnections = 5;

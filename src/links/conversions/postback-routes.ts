@@ -1,0 +1,150 @@
+import formbody from '@fastify/formbody';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, Invalid, NotFound } from '../../ground/text/errors.ts';
+import { serverJob } from '../../ground/events/actor.ts';
+import { openClickIds } from '../../visitors/conversions/click-id.ts';
+import { isCurrency, minorUnitsOf } from '../../visitors/conversions/money.ts';
+import { conversionScript, pixelGif } from '../../visitors/conversions/script.ts';
+import { sendConversion, type TypedConversion } from '../../visitors/conversions/sent.ts';
+import { isPostbackToken } from './postback-token.ts';
+
+type Params = Readonly<Record<string, unknown>>;
+
+/** Of pages: enough for a family behind one address. */
+const ofPages = { rateLimit: { max: 120, timeWindow: 60_000 } };
+/** Of networks, which send all of theirs from a few machines. */
+const ofNetworks = { rateLimit: { max: 1_200, timeWindow: 60_000 } };
+
+const bodyLimit = 16 * 1024;
+
+/** The ways of conversions that take no key: other sites and networks call them. */
+export default async function postbackRoutes(app: FastifyInstance): Promise<void> {
+  const { db, config } = app;
+  const parts = { db, clickIds: openClickIds(config.secret), retentionDays: config.retentionDays };
+  await app.register(formbody);
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers({
+      'cache-control': 'no-store',
+      'cross-origin-resource-policy': 'cross-origin',
+      'x-content-type-options': 'nosniff',
+    });
+  });
+
+  const convert = (typed: TypedConversion, via: 'pixel' | 'script') =>
+    sendConversion(parts, typed, { via, check() {} }, new Date());
+
+  app.get('/px/pixel.gif', { config: ofPages }, async (request, reply) => {
+    // Pages that show it have nothing to do with what is wrong with it.
+    await refusalIn(() => convert(typedOf(request.query as Params), 'pixel'));
+    return reply.type('image/gif').send(pixelGif);
+  });
+
+  app.get('/px/script.js', { config: ofPages }, (_request, reply) =>
+    reply.header('cache-control', 'public, max-age=3600').type('text/javascript; charset=utf-8').send(conversionScript),
+  );
+
+  app.options('/px/convert', { config: ofPages }, (_request, reply) =>
+    allowAll(reply)
+      .headers({ 'access-control-allow-methods': 'POST', 'access-control-allow-headers': 'content-type' })
+      .header('access-control-max-age', '86400')
+      .code(204)
+      .send(),
+  );
+
+  app.post('/px/convert', { config: ofPages, bodyLimit }, async (request, reply) => {
+    allowAll(reply);
+    return answer(reply, () => convert(jsonIn(request.body), 'script'));
+  });
+
+  app.route<{ Params: { secret: string } }>({
+    method: ['GET', 'POST'],
+    url: '/pb/:secret',
+    config: ofNetworks,
+    bodyLimit,
+    handler: (request, reply) => answer(reply, () => takePostback(request)),
+  });
+
+  function takePostback({ query, body, params, id }: FastifyRequest<{ Params: { secret: string } }>) {
+    const sent = { ...(query as Params), ...(typeof body === 'object' ? (body as Params | null) : {}) };
+    return sendConversion(
+      parts,
+      typedOf(sent),
+      {
+        via: 'postback',
+        by: { ...serverJob('postback'), via: 'api', requestId: id },
+        check(workspaceId) {
+          if (!isPostbackToken(config.secret, workspaceId, params.secret))
+            throw new NotFound('This postback address is not the one of the workspace.');
+        },
+      },
+      new Date(),
+    );
+  }
+}
+
+const allowAll = (reply: FastifyReply) => reply.header('access-control-allow-origin', '*');
+
+const textIn = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+/** Parameters as networks name them: `payout` as they write amounts, `txid` for what they count once. */
+function typedOf(sent: Params): TypedConversion {
+  const currency = textIn(sent['currency'])?.toUpperCase();
+  const payout = textIn(sent['payout']) ?? textIn(sent['value']);
+  return {
+    clickId: textIn(sent['cid']) ?? '',
+    goal: textIn(sent['goal']) ?? 'Conversion',
+    externalId: textIn(sent['txid']) ?? textIn(sent['id']),
+    value: payout === undefined ? undefined : readPayout(payout, currency),
+    currency,
+  };
+}
+
+function readPayout(payout: string, currency: string | undefined): number {
+  const refuse = (field: string, sentence: string) => new Invalid(sentence, { field, code: 'value_invalid' });
+  if (currency === undefined || !isCurrency(currency))
+    throw refuse('currency', 'Name the currency of the amount, such as currency=EUR.');
+  const value = minorUnitsOf(payout, currency);
+  if (value === undefined) throw refuse('payout', 'Write the amount with a point, such as 12.50.');
+  return value;
+}
+
+/** The body of our script, or of a page that speaks for itself: JSON, sent as text so that browsers ask nobody before. */
+function jsonIn(body: unknown): TypedConversion {
+  const sent = typeof body === 'string' ? parsed(body) : body;
+  const { clickId, goal, externalId, value, currency } = (typeof sent === 'object' ? (sent ?? {}) : {}) as Params;
+  return {
+    clickId: textIn(clickId) ?? '',
+    goal: textIn(goal) ?? '',
+    externalId: textIn(externalId),
+    value: value === undefined || value === null ? undefined : Number(value),
+    currency: textIn(currency),
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Invalid('The body is not valid JSON.', { code: 'malformed_json' });
+  }
+}
+
+type Sent = Awaited<ReturnType<typeof sendConversion>>;
+
+/** Runs it. @returns what came of it, or the refusal that its sender may read */
+async function refusalIn(work: () => Promise<Sent>): Promise<Sent | AppError> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AppError && error.status < 500) return error;
+    throw error;
+  }
+}
+
+async function answer(reply: FastifyReply, work: () => Promise<Sent>) {
+  const came = await refusalIn(work);
+  if (came instanceof AppError)
+    return reply.code(came.status).send({ accepted: false, reason: came.code, detail: came.message });
+  if (came.outcome === 'refused') return reply.send({ accepted: false, reason: came.why });
+  return reply.send({ accepted: true, isRepeat: came.outcome === 'repeated' });
+}

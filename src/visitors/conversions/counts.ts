@@ -1,0 +1,80 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Db } from '../../ground/db/db.ts';
+
+/** Counts of one version of an A/B test, or of all clicks that met none. */
+export type ConvertedTo = {
+  /** Of `link_destinations`; null for clicks that met no version. */
+  destinationId: number | null;
+  conversions: number;
+  /** Visitors of a day who converted, each once for a goal: the unit of statistics. */
+  visitors: number;
+  /** Sums by currency, in minor units. */
+  values: { currency: string; value: number }[];
+};
+
+/** Instants between which clicks were; both may be left open. */
+export type ClickSpan = { from?: Date | undefined; to?: Date | undefined };
+
+/** Conversions of a link for one goal by version, by the instant of their clicks. Rows are read by quarters of an hour. */
+export async function conversionsByDestination(
+  db: Db,
+  workspaceId: string,
+  { linkId, goalId }: { linkId: string; goalId: string },
+  span: ClickSpan = {},
+): Promise<ConvertedTo[]> {
+  const { rows } = await db.execute<CountRow>(sql`
+select destination_id as "destinationId", currency, sum(conversions)::int as conversions, sum(visitors)::int as visitors,
+       sum(value)::float8 as value
+from conversion_counts
+where workspace_id = ${workspaceId} and link_id = ${linkId} and goal_id = ${goalId} ${within(span)}
+group by destination_id, currency
+order by destination_id, currency`);
+  const byDestination = new Map<number, ConvertedTo>();
+  for (const { destinationId, currency, conversions, visitors, value } of rows) {
+    const known = byDestination.get(destinationId) ?? {
+      destinationId: destinationId || null,
+      conversions: 0,
+      visitors: 0,
+      values: [],
+    };
+    known.conversions += conversions;
+    known.visitors += visitors;
+    if (currency !== '') known.values.push({ currency, value });
+    byDestination.set(destinationId, known);
+  }
+  return [...byDestination.values()];
+}
+
+type CountRow = { destinationId: number; currency: string; conversions: number; visitors: number; value: number };
+
+const within = ({ from, to }: ClickSpan): SQL =>
+  sql`${from ? sql`and quarter >= ${from.toISOString()}` : sql``} ${to ? sql`and quarter < ${to.toISOString()}` : sql``}`;
+
+/** Goals of the workspace with how often each was reached on a link, or on all of them. */
+export async function conversionsByGoal(
+  db: Db,
+  workspaceId: string,
+  linkId: string | null = null,
+): Promise<Map<string, number>> {
+  const { rows } = await db.execute<{ goalId: string; conversions: number }>(sql`
+select goal_id as "goalId", sum(conversions)::int as conversions
+from conversion_counts
+where workspace_id = ${workspaceId} ${linkId === null ? sql`` : sql`and link_id = ${linkId}`}
+group by goal_id`);
+  return new Map(rows.map(({ goalId, conversions }) => [goalId, conversions]));
+}
+
+/** Visitors of a day who converted, by the id of their version as texts of dimensions have it. */
+export async function convertedByVersion(
+  db: Db,
+  workspaceId: string,
+  of: { linkId: string; goalId: string },
+  span: ClickSpan = {},
+): Promise<Map<string, number>> {
+  const counts = await conversionsByDestination(db, workspaceId, of, span);
+  return new Map(
+    counts.flatMap(({ destinationId, visitors }) =>
+      destinationId === null ? [] : [[String(destinationId), visitors]],
+    ),
+  );
+}
