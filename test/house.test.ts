@@ -62,7 +62,7 @@ const silent: Record<string, string> = {
   'src/ground/db/tries.ts': 'tries of a limit',
   'src/ground/mail/queries.ts': 'the outbox',
   'src/links/links/search-texts.ts': 'texts of a search, which follow their links',
-  'src/links/splits/settle.ts': 'addresses of a split, beside the event of its link',
+  'src/links/splits/': 'addresses of a split and how a test ended, beside the event of its link',
   'src/domains/domains/due-checks.ts': 'the clock of checks',
   'src/domains/domains/queries.ts': 'the row of the instance, which follows its settings',
   'src/people/workspaces/queries.ts updateLastOpened': 'where a person was last',

@@ -39,7 +39,7 @@ export function hitMaker(links: readonly DemoLink[], audience: Audience, random:
   };
 
   function hitOf(request: DemoRequest, link: DemoLink, isQr: boolean, at: number): Hit {
-    return enrich({ ...request, at: new Date(at) }, isQr ? link.scanned : link.opened, link.destination, parts).hit;
+    return enrich({ ...request, at: new Date(at) }, isQr ? link.scanned : link.opened, link.opens, parts).hit;
   }
 
   return function* hitsOf(day: Day): Generator<RecordedHit> {

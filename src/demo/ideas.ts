@@ -10,6 +10,8 @@ export type LinkIdea = {
   /** Beyond what its mix and its campaign say, by name. */
   extraTag?: string | undefined;
   extraCampaign?: string | undefined;
+  /** Another address, between which and the first its visitors are split. */
+  otherUrl?: string | undefined;
 };
 
 /** Tags and campaigns over which the library of routes is spread, for a workspace that is to be large. */
@@ -17,11 +19,11 @@ export type Extra = { tags: number; campaigns: number };
 
 /**
  * The links of a made-up outdoor brand:
- * slug (`-`: a random one) | path of the destination | how it is spread | its campaign (`-`: none) | title
+ * slug (`-`: a random one) | path of the destination, and of another one that is tested | how it is spread | its campaign (`-`: none) | title
  */
 const table = `
 shop | / | web | - | Shop: home page
-bio | /links | social | - | Link in bio
+bio | /links + /links/with-pictures | social | - | Link in bio
 trail-week | /trail-week | social | trail-week | Trail Week: landing page
 trail-week-mail | /trail-week | newsletter | trail-week | Trail Week: newsletter
 trail-week-ig | /trail-week | instagram | trail-week | Trail Week: Instagram stories
@@ -85,11 +87,13 @@ export const extraCampaignNames = ({ campaigns }: Extra): string[] =>
   Array.from({ length: campaigns }, (_, index) => `Season ${index + 1}`);
 
 function readIdea(line: string): LinkIdea {
-  const [slug = '', path = '', mix, campaign, title = ''] = line.split(' | ');
+  const [slug = '', paths = '', mix, campaign, title = ''] = line.split(' | ');
+  const [url = '', otherUrl] = paths.split(' + ').map((path) => `https://www.fernwell.example${path}`);
   return {
     slug: slug === '-' ? null : slug,
     title,
-    url: `https://www.fernwell.example${path}`,
+    url,
+    otherUrl,
     mix: mix as MixName,
     campaign: campaignNames.find((name) => name === campaign) ?? null,
   };

@@ -1,6 +1,8 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { OpenedLink } from '../visitors/clicks/enrich.ts';
-import { type Destination, destinationTo } from '../visitors/openings/url.ts';
+import type { Opens } from '../visitors/openings/list.ts';
+import { destinationTo, urlOpening } from '../visitors/openings/url.ts';
+import type { Split } from '../ground/addresses/split.ts';
 import type { Db } from '../ground/db/db.ts';
 import type { Actor } from '../ground/events/actor.ts';
 import * as schema from '../ground/db/schema.ts';
@@ -22,7 +24,7 @@ import type { Popularity } from './traffic.ts';
 export type DemoLink = Popularity & {
   opened: OpenedLink;
   scanned: OpenedLink;
-  destination: Destination;
+  opens: Opens;
   mix: Mix;
 };
 
@@ -73,15 +75,17 @@ export async function insertDemoLinks(
   let next = 0;
   for (const { idea, popularity, createdAt, values } of planned) {
     let link: Opening | undefined;
+    let opens: Opens = destinationTo(values.url);
     if (idea.slug === null) {
       const { id = '', slugId = '', qrSlugId = '' } = many[next++] ?? {};
       link = { id, slugId, qrSlugId, domainId };
     } else {
       link = await insertIdea(db, idea.slug, values, setting);
       await dateBack(db, workspace.id, link.id, createdAt);
+      if (values.split) opens = await readOpens(db, workspace.id, link.id);
       onMade(++count);
     }
-    made.push({ ...popularity, ...openings(link, values.url, workspace), mix: mixes[idea.mix] });
+    made.push({ ...popularity, ...openings(link, workspace), opens, mix: mixes[idea.mix] });
   }
   return made;
 }
@@ -118,18 +122,41 @@ function popularityOf(
   return { share, firstDay: Math.floor(random() * of.days * 0.9), course: 'fading' };
 }
 
-type Values = { url: string; title: string; tags: string[]; campaignId: string | null };
+type Values = { url: string; title: string; tags: string[]; campaignId: string | null; split: Split | null };
 
-function valuesOf({ title, url, mix, campaign, extraTag, extraCampaign }: LinkIdea, setting: Setting): Values {
+function valuesOf(
+  { title, url, mix, campaign, extraTag, extraCampaign, otherUrl }: LinkIdea,
+  setting: Setting,
+): Values {
   const { utm, tag }: Mix = mixes[mix];
   const query = utm ? utm + (campaign ? `&utm_campaign=${campaign}` : '') : '';
   return {
     url: withQuery(url, query),
     title,
+    split: otherUrl === undefined ? null : halves(withQuery(otherUrl, query)),
     tags: [tag, campaign && campaignOf(campaign).tag, extraTag].filter((name) => typeof name === 'string'),
     campaignId:
       (campaign ? setting.campaigns.get(campaign)?.id : setting.extraCampaigns.get(extraCampaign ?? '')) ?? null,
   };
+}
+
+/** A test that runs, half of its visitors at each address. */
+const halves = (url: string): Split => ({
+  versions: [
+    { url: null, weight: 1 },
+    { url, weight: 1 },
+  ],
+  endsAt: null,
+  isPaused: false,
+});
+
+async function readOpens(db: Db, workspaceId: string, linkId: string): Promise<Opens> {
+  const [row] = await db
+    .select(urlOpening.columns)
+    .from(schema.links)
+    .where(and(eq(schema.links.workspaceId, workspaceId), eq(schema.links.id, linkId)));
+  if (!row) throw new Error('A link was made, and is not there.');
+  return urlOpening.plan(row);
 }
 
 async function insertIdea(db: Db, slug: string, values: Values, setting: Setting): Promise<Link> {
@@ -152,15 +179,17 @@ with link as (
   update ${schema.links} set created_at = ${instant}, updated_at = ${instant}
   where id = ${linkId} and workspace_id = ${workspaceId}
   returning id
+), version as (
+  update ${schema.linkDestinations} set created_at = ${instant} where link_id in (select id from link)
 )
 update ${schema.slugs} set created_at = ${instant} where link_id in (select id from link)`);
 }
 
 type Opening = Pick<Link, 'id' | 'slugId' | 'qrSlugId' | 'domainId'>;
 
-function openings(link: Opening, url: string, { id: workspaceId, timeZone }: Setting['workspace']) {
+function openings(link: Opening, { id: workspaceId, timeZone }: Setting['workspace']) {
   const { id: linkId, slugId, domainId } = link;
   const opened = { linkId, slugId, domainId, workspaceId, timeZone, isQr: false, isOwnNetwork: null, linkVersion: 1 };
   const scanned = { ...opened, slugId: link.qrSlugId, isQr: true };
-  return { opened, scanned, destination: destinationTo(url) };
+  return { opened, scanned };
 }

@@ -7,6 +7,7 @@ import type { What } from '../../src/ground/events/happened.ts';
 import { hashOfSecret } from '../../src/ground/text/secret.ts';
 import { openClickIds } from '../../src/visitors/conversions/click-id.ts';
 import { archiveLink } from '../../src/links/links/queries.ts';
+import { archiveLink, updateLink } from '../../src/links/links/queries.ts';
 import { ensureTags } from '../../src/links/links/tags.ts';
 import { startEmailChange } from '../../src/people/accounts/email-change.ts';
 import { insertInvitation } from '../../src/people/workspaces/invitations.ts';
@@ -54,6 +55,13 @@ type Case = {
   /** Somebody without an account, who is known by this name or by what they make. */
   reader?: 'recipient' | 'new account' | 'owner of the link';
 };
+
+/** Begins a test of a link. */
+async function splitInTwo(linkId: string, isPaused: boolean) {
+  const versions = [null, 'https://example.com/b'].map((url) => ({ url, weight: 1 }));
+  await updateLink(app.db, place.workspaceId, byTest, linkId, { split: { versions, endsAt: null, isPaused } });
+  return {};
+}
 
 /** A WebP of one pixel, as far as its first chunk; its bytes are the same as text. */
 const picture = Buffer.from('RIFF\0\0\0\0WEBPVP8X'.padEnd(30, '\0'));
@@ -208,6 +216,23 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
   'POST /w/:workspace/templates/:templateId': { makes: ['template.changed'], form: { name: word() } },
   'POST /w/:workspace/templates/:templateId/delete': { makes: ['template.deleted'] },
   'POST /w/:workspace/links/:linkId/edit': { makes: ['link.changed'], form: { title: 'Changed' } },
+  'POST /w/:workspace/links/:linkId/destinations': {
+    makes: ['link.changed'],
+    form: { url: 'https://example.com/b', weight: '50' },
+  },
+  'POST /w/:workspace/links/:linkId/destinations/pause': {
+    makes: ['link.changed'],
+    prepare: ({ linkId = '' }) => splitInTwo(linkId, false),
+  },
+  'POST /w/:workspace/links/:linkId/destinations/continue': {
+    makes: ['link.changed'],
+    prepare: ({ linkId = '' }) => splitInTwo(linkId, true),
+  },
+  'POST /w/:workspace/links/:linkId/destinations/end': {
+    makes: ['link.changed'],
+    form: { winner: '2' },
+    prepare: ({ linkId = '' }) => splitInTwo(linkId, false),
+  },
   'POST /w/:workspace/links/:linkId/archive': { makes: ['link.archived'] },
   'POST /w/:workspace/links/:linkId/restore': {
     makes: ['link.restored'],

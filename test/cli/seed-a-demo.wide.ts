@@ -51,8 +51,8 @@ where is_first_on_link <> (is_human and on_link) or is_first_in_workspace <> (is
 async function expectRollupsToEqualRows(): Promise<void> {
   const day = sql`(clicked_at at time zone 'America/St_Johns')::date`;
   for (const dimension of dimensions) {
-    const isScan = dimension.counts === 'valued' ? sql`channel = 'qr'` : sql`true`;
-    const counted = dimension.counts === 'hits' ? sql`true` : sql`class = 'human' and ${isScan}`;
+    const hasValue = dimension.counts === 'valued' ? sql`${sql.raw(dimension.sql)} is not null` : sql`true`;
+    const counted = dimension.counts === 'hits' ? sql`true` : sql`class = 'human' and ${hasValue}`;
     const value = sql`coalesce(${sql.raw(dimension.sql)}, '')`;
     const fromRows = await rowsOf(
       database.db,
@@ -98,6 +98,31 @@ select (select count(*)::int from links where ${inDemo()}) as links,
        (select count(*)::int from members m join users u on u.id = m.user_id
         where ${inDemo()} and role = 'owner' and email = ${demo.email}) as owners`);
     expect(counts).toEqual({ links: 60, clicks: 20_000, shown: 20_000, owners: 1 });
+  });
+
+  it('has a link whose A/B test runs since it was made, and splits its people', async () => {
+    const versions = await rowsOf<{ position: number; clicks: number; isOld: boolean; url: string }>(
+      database.db,
+      sql`
+select d.position, d.url, count(*)::int as clicks, d.created_at = l.created_at as "isOld"
+from link_destinations d join links l on l.id = d.link_id join clicks c on c.destination_id = d.id and c.link_id = l.id
+where d.${inDemo()} and c.class = 'human' group by d.id, l.id order by d.position`,
+    );
+    expect(versions).toMatchObject([
+      { position: 1, isOld: true },
+      { position: 2, isOld: true },
+    ]);
+    const [one = 0, other = 0] = versions.map(({ clicks }) => clicks);
+    expect(one + other).toBeGreaterThan(200);
+    expect(one / (one + other)).toBeGreaterThan(0.35);
+    expect(one / (one + other)).toBeLessThan(0.65);
+    const [link] = await rowsOf<{ kept: number; all: number }>(
+      database.db,
+      sql`
+select count(c.destination_id)::int as kept, count(*)::int as all from clicks c join links l on l.id = c.link_id
+where c.${inDemo()} and l.split is not null and c.class = 'human'`,
+    );
+    expect(link?.kept).toBe(link?.all);
   });
 
   it('flags the first click of each visitor on a day, as live clicks are', async () => {

@@ -84,7 +84,7 @@ describe('the traffic of a demo', () => {
         ...lasting,
         opened,
         scanned: { ...opened, slugId: 'qr', isQr: true },
-        destination: destinationTo('https://example.com/'),
+        opens: destinationTo('https://example.com/'),
         mix: mixes.web,
       };
       const hitsOf = hitMaker([link], makeAudience(random), random);

@@ -29,3 +29,16 @@ export type SplitDestination = {
 
 /** The same as the redirect reads it: addresses have ids, and a secret keeps strangers from choosing theirs. */
 export type SplitPlan = Pick<Split, 'endsAt' | 'isPaused'> & { secret: string; destinations: SplitDestination[] };
+
+/** How somebody ended a test on its tab. */
+export type TestEnd = {
+  /** ISO 8601, UTC. */
+  at: string;
+  /** 1 for A; null where no version won. */
+  winner: number | null;
+  /** In words of their own; '' for none. */
+  reason: string;
+  /** Its numbers at that moment, A first, and the sentence that the tab had for them. */
+  versions: { url: string; clicks: number; visitors: number; conversions: number }[];
+  advice: string;
+};

@@ -18,7 +18,7 @@ import {
   unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import type { Split, SplitPlan } from '../addresses/split.ts';
+import type { Split, SplitPlan, TestEnd } from '../addresses/split.ts';
 
 /** Every table on one page. Ids are text made by `id.ts`; times are timestamptz in UTC. */
 
@@ -380,6 +380,8 @@ export const linkDestinations = pgTable(
     test: integer('test').notNull(),
     /** 1 for A. */
     position: smallint('position').notNull(),
+    /** Of the test's first address: how somebody ended the test, with its numbers at that moment. */
+    ended: jsonb('ended').$type<TestEnd>(),
     createdAt: createdAt(),
   },
   (table) => [index('link_destinations_link_id').on(table.linkId, table.id)],

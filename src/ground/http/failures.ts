@@ -96,7 +96,13 @@ function failureOf(thrown: unknown, isApi: boolean): Failure {
   };
 }
 
-const pathOf = (pointer: string | undefined) => pointer?.split('/').filter(Boolean).join('.') || undefined;
+/** '/versions/1/url' as 'versions[1].url'. */
+const pathOf = (pointer: string | undefined) =>
+  pointer
+    ?.split('/')
+    .filter(Boolean)
+    .join('.')
+    .replace(/\.(\d+)(?=\.|$)/g, '[$1]') || undefined;
 
 function unknownKey(params: Record<string, unknown>): string | undefined {
   return Array.isArray(params.keys) ? String(params.keys[0]) : undefined;

@@ -77,7 +77,7 @@ export function isoDay(date: Date): string {
  * a year of four digits too: Postgres reads no other.
  */
 export function isDay(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text < '1000-01-02' || text > '9998-12-31') return false;
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text < '1000-01-02' || text > '9999-12-30') return false;
   const date = utcDay(text);
   return !Number.isNaN(date.getTime()) && isoDay(date) === text;
 }

@@ -2,12 +2,14 @@ import { readDomain } from '../../domains/domains/queries.ts';
 import { randomSlug, readSlug, SlugUnwritable } from '../../ground/addresses/slug.ts';
 import type { Db } from '../../ground/db/db.ts';
 import type { Actor } from '../../ground/events/actor.ts';
-import { AppError, Refusals, refusalsIn } from '../../ground/text/errors.ts';
+import { AppError, Invalid, Refusals, refusalsIn } from '../../ground/text/errors.ts';
 import { isSlugTaken, type SlugSpace, SlugTaken, slugTaken, suggestSlug } from '../links/claim.ts';
 import { insertLink } from '../links/insert.ts';
 import type { Link, NewLink } from '../links/queries.ts';
 import { readMain, readOthers, type SomeTyped } from '../options/list.ts';
 import { askedOnce, type LinkContext } from '../options/option.ts';
+import { refuseEnded } from '../splits/settle.ts';
+import { refuseOwnTwice } from '../splits/text.ts';
 import { makeChosen } from './offer.ts';
 
 /** A new link as a person or a program typed it. Ours to choose is what is empty or left out. */
@@ -27,6 +29,8 @@ export async function readNewLink(context: LinkContext, workspaceId: string, lin
   const isReserved = (key: string) => context.isReservedSlug(key, domain?.isInstances);
   const slug = refusals.readNow(() => (link.slug?.trim() ? readSlug(link.slug, isReserved) : null));
   const others = await refusals.read(() => readOthers(context, workspaceId, link));
+  const split = others?.split;
+  await refusals.read(() => refuseTest(context, link.split, opened?.url, split));
   const read = refusals.settle({ opened, domain, slug, others });
   return {
     ...read.opened,
@@ -35,6 +39,24 @@ export async function readNewLink(context: LinkContext, workspaceId: string, lin
     slug: read.slug,
     drawSlug: (length) => randomSlug(length, isReserved),
   };
+}
+
+/** The parts of a test that it alone does not know. @throws Invalid, at the one field where it was typed as a text */
+async function refuseTest(
+  { db }: LinkContext,
+  typed: TypedLink['split'],
+  own: string | undefined,
+  split: NewLink['split'],
+): Promise<void> {
+  if (!split) return;
+  try {
+    if (own !== undefined) refuseOwnTwice(own, split);
+    await refuseEnded(db, split);
+  } catch (error) {
+    if (typeof typed === 'string' && error instanceof Invalid)
+      throw new Invalid(error.message, { field: 'split', code: error.code });
+    throw error;
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Link, LinkChanges } from '../links/queries.ts';
 import { campaignOption } from './campaign.ts';
 import { clickIdOption } from './click-id.ts';
 import type { LinkContext, MainOption, Shown } from './option.ts';
+import { splitOption } from './split.ts';
 import { tagsOption } from './tags.ts';
 import { titleOption } from './title.ts';
 import { urlOption } from './url.ts';
@@ -15,6 +16,7 @@ export const linkOptions = {
   title: titleOption,
   tags: tagsOption,
   campaign: campaignOption,
+  split: splitOption,
   clickIdName: clickIdOption,
 };
 

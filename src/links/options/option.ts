@@ -33,6 +33,8 @@ export type OptionField =
   /** `attrs`: of the input; a `type` among them, such as date, takes the place of text. */
   | { kind: 'text'; hint?: string; attrs: Readonly<Record<string, string | number | boolean>> }
   | { kind: 'lines'; hint?: string; rows: number }
+  /** An address and its share a row, `most` of them: `textOfRows` of links/splits makes one text of them. */
+  | { kind: 'rows'; hint?: string; placeholder: string; most: number }
   /**
    * `source`: a path below the workspace's address that answers with suggestions. `makes`: a new name is
    * refused, unless the form of a new link says by its field `as` that it is to be made too. That takes the right `by`.
@@ -86,9 +88,14 @@ export type LinkOption<Typed, Read extends LinkChanges, Value extends z.ZodType,
   read(typed: Typed, context: LinkContext, workspaceId: string): Read | Promise<Read>;
   /** @returns the text that a form shows; '' for none */
   show(link: Link): string;
+  /** The same as the History says it, where a form's text is no sentence for people. */
+  words?(link: Link, timeZone: string): string;
   json: { value: Value; sent: Sent; of(link: Link): z.output<Value> };
   /** Its column in the file of links: a column of `links`, or made of names. */
-  csv: { header: string } & ({ column: PgColumn } | { cell(names: NamesOfLink): string | null });
+  csv: { header: string } & (
+    | { column: PgColumn; text?(stored: unknown): string }
+    | { cell(names: NamesOfLink): string | null }
+  );
   /** Fields of a link's events that `show` reads. */
   fields: readonly string[];
 };

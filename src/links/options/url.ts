@@ -61,7 +61,12 @@ async function refuseLoops(
   workspaceId: string,
   archived: readonly ArchivedLink[],
 ): Promise<void> {
-  const led = archived.map(({ url, slugs }) => ({ url: new URL(url), slug: slugs[0]?.slug }));
+  const led = archived.flatMap(({ url, split, slugs }) =>
+    [url, ...(split?.versions ?? []).flatMap((version) => version.url ?? [])].map((each) => ({
+      url: new URL(each),
+      slug: slugs[0]?.slug,
+    })),
+  );
   const hostnames = led.map(({ url }) => url.hostname);
   const hosts = await listKeptHosts(context.db, workspaceId, hostnames);
   for (const { url, slug } of led)

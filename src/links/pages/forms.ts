@@ -8,6 +8,7 @@ import { listArchived } from '../links/queries.ts';
 import { maxSearchLength } from '../search/search.ts';
 import { mainOptions, ofOptions } from '../options/list.ts';
 import type { LinkContext } from '../options/option.ts';
+import { textOfRows } from '../splits/text.ts';
 
 const left = z.string().optional().catch(undefined);
 
@@ -15,8 +16,19 @@ const left = z.string().optional().catch(undefined);
 const list = z.string().max(5_000).optional().catch(undefined);
 export const editQuery = z.object({ list });
 
+/** The same of an option that has several inputs. */
+const leftRows = z
+  .union([z.string(), z.array(z.string()).transform(textOfRows)])
+  .optional()
+  .catch(undefined);
+
 /** A field that a form does not send stays as it is. */
-export const editLinkForm = z.object({ ...ofOptions(() => left), ...editFields, list, newCampaign: typed });
+export const editLinkForm = z.object({
+  ...ofOptions(({ field }) => (field.kind === 'rows' ? leftRows : left)),
+  ...editFields,
+  list,
+  newCampaign: typed,
+});
 
 export const listQuery = z.object({
   search: wordsUpTo(maxSearchLength),

@@ -10,6 +10,12 @@ export const linkPath = (home: string, { id }: { id: string }): string => `${hom
 /** THE list of tabs of a link's page, one a line. Their pages begin with views/links/pages/_header.eta. */
 const linkTabs = [
   { name: 'report', label: 'Report', href: linkPath },
+  {
+    name: 'destinations',
+    label: 'Destinations',
+    href: (home: string, link: Link) => `${linkPath(home, link)}/destinations`,
+    isSet: ({ split }: Link) => split !== null,
+  },
   { name: 'qr', label: 'QR code', href: (home: string, link: Link) => `${linkPath(home, link)}/qr` },
   { name: 'history', label: 'History', href: (home: string, link: Link) => `${linkPath(home, link)}/history` },
 ] as const satisfies readonly Tab<Link>[];

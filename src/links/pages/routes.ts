@@ -131,7 +131,8 @@ function whatChanged(before: Link, saved: Link): string {
   const option = mainOf(saved);
   if (option.show(saved) === option.show(before)) return `${nameOf(saved)} is saved.`;
   if (saved.archivedAt) return `${nameOf(saved)} is saved. It stays archived: visitors see that it is gone.`;
-  return `${nameOf(saved)} is saved. ${option.main.changed}`;
+  const isTested = saved.split?.versions.some(({ url }) => url === null) ?? false;
+  return `${nameOf(saved)} is saved. ${option.main.changed}${isTested ? ' Its A/B test begins anew.' : ''}`;
 }
 
 /** Whether saving changed anything, so that there is something to undo. */

@@ -3,6 +3,9 @@ import type { Link } from '../links/queries.ts';
 /** How a link stands for its visitors, as a pill says it. `variant`: of a badge; left out, it is the one of all is well. */
 export type LinkStatus = { label: string; variant?: 'secondary' | 'outline' | 'warning' | 'destructive' };
 
+/** `isTested`: an A/B test splits its visitors. */
+type Standing = { isLive: boolean; isTested: boolean };
+
 type State = (link: Link, now: Date, timeZone: string) => LinkStatus | false;
 
 /** THE list of states besides live, one a line; the first that a link is in says how it stands. */
@@ -14,10 +17,13 @@ const states: readonly State[] = [
  * How a link stands at a moment.
  * @param timeZone of the workspace, for states that name a day
  */
-export function statusOf(link: Link, now: Date, timeZone: string): LinkStatus & { isLive: boolean } {
+export function statusOf(link: Link, now: Date, timeZone: string): LinkStatus & Standing {
   for (const state of states) {
     const status = state(link, now, timeZone);
-    if (status) return { ...status, isLive: false };
+    if (status) return { ...status, isLive: false, isTested: false };
   }
-  return { label: 'Live', isLive: true };
+  return { label: 'Live', isLive: true, isTested: isRunning(link, now) };
 }
+
+const isRunning = ({ split }: Link, now: Date): boolean =>
+  split !== null && !split.isPaused && (split.endsAt === null || Date.parse(split.endsAt) > now.getTime());

@@ -106,9 +106,16 @@ function cellsOf(line: string, separator: CsvSeparator): string[] {
   }
 }
 
+/** Fields of a table have one line. */
+const onOneLine = (cell: string) =>
+  cell
+    .slice(0, maxCell)
+    .replace(/\s*[\r\n]\s*/g, ' ')
+    .trim();
+
 /** A row of the fields that are there. */
 export const rowOf = (fields: Partial<Row>): Row => {
-  const row = Object.fromEntries(rowFields.map((name) => [name, (fields[name] ?? '').slice(0, maxCell).trim()])) as Row;
+  const row = Object.fromEntries(rowFields.map((name) => [name, onOneLine(fields[name] ?? '')])) as Row;
   return { ...row, slug: slugIn(row.slug) };
 };
 

@@ -3,6 +3,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { Split, SplitDestination, SplitPlan } from '../../ground/addresses/split.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { linkDestinations, links } from '../../ground/db/schema.ts';
+import { refuseOwnTwice, splitRefused } from './text.ts';
 
 /** A link as it will be: its own address, and how its visitors are to be split. */
 type Written = { id: string; url: string; split?: Split | null | undefined };
@@ -12,6 +13,7 @@ type Written = { id: string; url: string; split?: Split | null | undefined };
  * weights a new count within it: both give ids of their own to the hits that follow. A split that goes on keeps all.
  * @param tx in which the link is written, and locked where it is there already
  * @param before what visits read now; null for a link without a split
+ * @throws Invalid (field `split`) where the link's own address is another one of its test
  */
 export async function settleSplit(
   tx: Db,
@@ -20,6 +22,7 @@ export async function settleSplit(
   before: SplitPlan | null,
 ): Promise<SplitPlan | null> {
   if (!split) return null;
+  refuseOwnTwice(own, split);
   const { endsAt, isPaused } = split;
   const wanted = split.versions.map(({ url, weight }) => ({ url: url ?? own, weight }));
   const known = before?.destinations ?? [];
@@ -36,6 +39,14 @@ export async function settleSplit(
     .insert(linkDestinations)
     .values(destinations.map((each, index) => ({ ...each, workspaceId, linkId, position: index + 1 })));
   return { secret, endsAt, isPaused, destinations };
+}
+
+/** @throws Invalid (field `split`) for a new test that has ended by the clock of the database */
+export async function refuseEnded(db: Db, { endsAt }: Split): Promise<void> {
+  if (endsAt === null) return;
+  const { rows } = await db.execute<{ isOver: boolean }>(sql`select ${endsAt}::timestamptz <= now() as "isOver"`);
+  if (rows[0]?.isOver)
+    throw splitRefused('The test would end before it begins. Choose a later end, or none.', '.endsAt');
 }
 
 /** The column that follows from a change of a link, where the change may touch it. @param link as it is, and locked */

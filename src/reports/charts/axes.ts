@@ -65,6 +65,8 @@ export function axesOf(
 function horizontalScale(points: ChartPoint[], width: number) {
   const position = scalePoint(points.keys(), [0, width]);
   const x = (index: number) => position(index) ?? 0;
+  // Points at the ends are as easy to meet as the others: half a step of many days is three pixels on a phone.
+  const overhang = Math.min(x(1) / 2, width / 50);
   const percent = (pixels: number) => `${round((100 * pixels) / width, 2)}%`;
   return {
     x,
@@ -74,8 +76,8 @@ function horizontalScale(points: ChartPoint[], width: number) {
       isWide,
     })),
     bands: points.map(({ key, label, isUnfinished }, index) => {
-      const left = index === 0 ? 0 : (x(index - 1) + x(index)) / 2;
-      const right = index === points.length - 1 ? width : (x(index) + x(index + 1)) / 2;
+      const left = index === 0 ? -overhang : (x(index - 1) + x(index)) / 2;
+      const right = index === points.length - 1 ? width + overhang : (x(index) + x(index + 1)) / 2;
       return {
         key,
         at: percent(x(index)),

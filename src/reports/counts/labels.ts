@@ -33,6 +33,7 @@ const nameless: Partial<Record<DimensionName, string>> = {
   link: 'A deleted link',
   domain: 'Another domain',
   qr: 'A deleted code',
+  version: 'A deleted version',
 };
 
 /** 'DE/Bavaria' of region -> Bavaria, in Germany. A value without a name of its own reads as it is. */

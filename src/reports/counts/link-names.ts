@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { type DimensionName, dimensionOf } from '../../visitors/rollups/dimensions.ts';
 
@@ -8,14 +8,18 @@ import { type DimensionName, dimensionOf } from '../../visitors/rollups/dimensio
  */
 export type LinkNames = Readonly<Record<string, string>>;
 
+/** Of a row of `link_destinations`, as reports name it. @param row its alias in a statement */
+export const versionName = (row: SQL): SQL =>
+  sql`chr(64 + ${row}.position) || ': ' || regexp_replace(${row}.url, '^https?://(www\\.)?', '')`;
+
 /** The ids among some values, which have a name. */
 export function namedAmong(values: readonly { dimension: DimensionName; value: string }[]): string[] {
   return values.filter(({ dimension }) => dimensionOf(dimension).isNamed).map(({ value }) => value);
 }
 
 /**
- * The names of links, domains, QR codes and versions of A/B tests that a workspace may know, deleted ones too. A code goes by its link and by
- * its own slug, because a link may have several; an id of nothing has no name.
+ * The names of links, domains, codes and versions that a workspace may know, deleted ones too. A code goes by its link and
+ * by its own slug, because a link may have several. A version says its weight where it had others. An id of nothing has no name.
  */
 export async function nameLinks(db: Db, workspaceId: string, ids: readonly string[]): Promise<LinkNames> {
   if (ids.length === 0) return {};
@@ -38,9 +42,11 @@ select code.id, link.name || ' (' || code.slug || ')' from code join link on lin
 union all
 select id, host from domains where id = any(${asked}) and (workspace_id is null or workspace_id = ${workspaceId})
 union all
-select id::text, chr(64 + position) || ': ' || regexp_replace(url, '^https?://(www\\.)?', '')
-from link_destinations
-where workspace_id = ${workspaceId}
-  and id = any(array(select each::int from unnest(${asked}) as each where each ~ '^[0-9]{1,9}$'))`);
+select v.id::text, ${versionName(sql`v`)} || case when exists (
+  select from link_destinations o where o.link_id = v.link_id and o.url = v.url and o.id <> v.id
+) then ' (weight ' || v.weight || ')' else '' end
+from link_destinations v
+where v.workspace_id = ${workspaceId}
+  and v.id = any(array(select each::int from unnest(${asked}) as each where each ~ '^[0-9]{1,9}$'))`);
   return Object.fromEntries((rows as { id: string; name: string }[]).map(({ id, name }) => [id, name]));
 }

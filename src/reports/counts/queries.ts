@@ -1,11 +1,10 @@
 import { type SQL, type SQLChunk, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { inTurn } from '../../ground/db/in-turn.ts';
 import { NotFound } from '../../ground/text/errors.ts';
 import { type Dimension, type DimensionName, dimensions, unknown } from '../../visitors/rollups/dimensions.ts';
 import type { ClickColumn } from '../../visitors/clicks/hit-fields.ts';
 import { monthPartsOf, sumOfDays } from '../../visitors/rollups/month-days.ts';
-import { namedColumns, olderHits, pendingHits, type RowColumn, waitingHits } from '../../visitors/rollups/pending.ts';
+import { namedColumns, olderHits, type RowColumn, waitingHits } from '../../visitors/rollups/pending.ts';
 import type { Filter } from './filter.ts';
 import { hasHit, hasLink, kinds, type Subject } from './kinds.ts';
 import type { Span } from './period.ts';
@@ -123,23 +122,6 @@ export const asDays = (scope: Scope): Scope | null => {
 export function dimensionsOf({ kind }: Subject): readonly Dimension[] {
   const shownOf = kinds[kind].isOfOneLink ? 'one link' : 'many links';
   return dimensions.filter((each: Dimension) => each.name !== kind && (each.shownOf ?? shownOf) === shownOf);
-}
-
-/**
- * When the first hit came that is still counted, pending ones included; null when there is none. Of a domain and a QR code
- * it is the first of their links.
- */
-export async function findFirstHitAt(db: Db, workspaceId: string, subject: Subject): Promise<Date | null> {
-  const isOfLink = hasLink(subject, sql`link_id`);
-  const { rows } = await inTurn(db, workspaceId, 'lists', (tx) =>
-    tx.execute(sql`
-select (extract(epoch from least(
-  (select min(first_hit_at) from link_totals    where workspace_id = ${workspaceId} and ${isOfLink}),
-  (select min(clicked_at)   from ${pendingHits(workspaceId, ['link_id', 'clicked_at'])} c where ${isOfLink})
-)) * 1000)::float8 as at`),
-  );
-  const { at } = rows[0] as { at: number | null };
-  return at === null ? null : new Date(Math.floor(at));
 }
 
 /** Condition: a row `t` of a rollup is the scope's. */

@@ -8,7 +8,8 @@ import { getTag } from '../../links/links/tags.ts';
 import { kinds, type Subject, type SubjectKind, subjectKinds } from './kinds.ts';
 import { nameLinks } from './link-names.ts';
 import { type AskedPeriod, type Period, type PeriodInput, resolvePeriod } from './period.ts';
-import { findFirstHitAt, getScope } from './queries.ts';
+import { findFirstHitAt } from './beginning.ts';
+import { getScope } from './queries.ts';
 
 /** Kinds that forms and addresses name; a workspace needs no name. */
 type Field = Exclude<SubjectKind, 'workspace'>;

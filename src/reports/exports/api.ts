@@ -29,6 +29,8 @@ const hit = z
     linkId: z.string().describe('The id of the link that it opened.'),
     shortLink: text.describe('The short link. Of a link that was deleted, as it was.'),
     ...fields,
+    version: text.describe('The version of an A/B test that the visitor met, as reports call it: `A`, `B`, …'),
+    versionUrl: text.describe('The address of that version.'),
     isFirstOnLink: z
       .boolean()
       .describe('`true` for the first click of a visitor on this link that day. As many visitors are counted.'),
@@ -43,6 +45,8 @@ const hit = z
         linkId: 'Xk3mPq7RtW2n',
         shortLink: 'https://go.example.com/spring',
         ...examples,
+        version: 'B',
+        versionUrl: 'https://www.example.com/spring-b',
         isFirstOnLink: true,
         isFirstInWorkspace: true,
       },

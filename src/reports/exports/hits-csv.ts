@@ -33,6 +33,10 @@ const cells = {
   link_id: (hit) => hit.linkId,
   rules_version: (hit) => hit.rulesVersion,
   id: (hit) => hit.id,
+  version: (hit) => hit.version,
+  version_url: (hit) => hit.versionUrl,
+  version_id: (hit) => hit.versionId,
+  link_version: (hit) => hit.linkVersion,
 } satisfies Record<string, Cell>;
 
 export type HitColumn = keyof typeof cells;

@@ -15,7 +15,11 @@ const linesAtOnce = 250;
 const optionCells = Object.fromEntries(
   Object.values(linkOptions).map(({ name, csv }) => [
     csv.header,
-    (row: LinkRow): CsvValue => ('column' in csv ? (row.columns[name] ?? null) : csv.cell(row)),
+    (row: LinkRow): CsvValue => {
+      if (!('column' in csv)) return csv.cell(row);
+      const stored = row.columns[name] ?? null;
+      return csv.text ? csv.text(stored) : stored;
+    },
   ]),
 );
 

@@ -24,6 +24,11 @@ export type ExportedHit = ExportedFields &
     /** Of a link that was deleted too, as reports name it. */
     shortLink: string | null;
     destination: string | null;
+    /** The version of an A/B test that the visitor met, 'B', and its address. */
+    version: string | null;
+    versionUrl: string | null;
+    versionId: number | null;
+    linkVersion: number | null;
     /** The slug that was opened: host, slug and kind; null where they are not known any more. */
     domain: string | null;
     slug: string | null;
@@ -75,7 +80,8 @@ select c.id::text, to_char(c.clicked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:M
        c.link_id as "linkId", d.host || '/' || s.slug as "shortLink", l.url as destination, od.host as domain, o.slug,
        o.kind as "slugKind", c.slug_id as "slugId", c.rules_version as "rulesVersion", ${fields},
        c.is_first_on_link as "isFirstOnLink",
-       c.is_first_in_workspace as "isFirstInWorkspace"
+       c.is_first_in_workspace as "isFirstInWorkspace", chr(64 + v.position) as version, v.url as "versionUrl",
+       v.id as "versionId", c.link_version as "linkVersion"
 from (
   select * from (
     ${selectHits({ scope, span, filters }, rowColumns, sql`${isAfter(after)} ${page}`)}
@@ -89,6 +95,7 @@ left join lateral (
 ) s on true
 left join domains d on d.id = s.domain_id
 left join links l on l.id = c.link_id
+left join link_destinations v on v.id = c.destination_id
 left join slugs o on o.id = c.slug_id
 left join domains od on od.id = coalesce(c.domain_id, o.domain_id)
 order by c.clicked_at, c.link_id, c.id`);

@@ -39,6 +39,7 @@ const textUpTo =
   };
 const text = textUpTo(maxText);
 const id = matches(/^\w{1,40}$/, 'is no id');
+const version = matches(/^[A-H]$/, 'is no letter of a version');
 const isTrue = oneOf(['true', 'false']);
 
 const instant: Check = (cell, { now, keptSince }) => {
@@ -53,8 +54,10 @@ const instant: Check = (cell, { now, keptSince }) => {
 
 const hitId: Check = (cell) =>
   /^\d{1,16}$/.test(cell) && Number(cell) <= Number.MAX_SAFE_INTEGER ? undefined : 'is no number of a hit';
-const version: Check = (cell) =>
-  /^\d{1,5}$/.test(cell) && Number(cell) < 2 ** 15 ? undefined : 'is no number of rules';
+const smallNumber =
+  (of: string): Check =>
+  (cell) =>
+    /^\d{1,5}$/.test(cell) && Number(cell) < 2 ** 15 ? undefined : `is no number of ${of}`;
 
 function checkOf({ values, form }: (typeof exportedFields)[number]): Check {
   if (values) return oneOf(values);
@@ -72,8 +75,12 @@ const checks: Partial<Record<HitColumn, Check>> = {
   slug_kind: oneOf(['primary', 'alias', 'qr', 'retired']),
   slug_id: id,
   link_id: id,
-  rules_version: version,
+  rules_version: smallNumber('rules'),
   id: hitId,
+  version,
+  version_url: textUpTo(maxAddress),
+  version_id: matches(/^\d{1,9}$/, 'is no number of a version'),
+  link_version: smallNumber('a link’s version'),
 };
 
 const required: ReadonlySet<HitColumn> = new Set([
@@ -86,6 +93,9 @@ const required: ReadonlySet<HitColumn> = new Set([
   'rules_version',
   'id',
 ] as const);
+
+/** Columns that files of earlier versions do not have. */
+const added: ReadonlySet<HitColumn> = new Set(['version', 'version_url', 'version_id', 'link_version']);
 
 /**
  * Reads a file that writeHits wrote, piece by piece. Its columns may come in any order.
@@ -118,7 +128,7 @@ async function* readRecords(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Cs
 function readHeader(record: CsvRecord | undefined): HitColumn[] | undefined {
   if (!record) return undefined;
   const names = record.cells;
-  const missing = hitColumns.filter((column) => !names.includes(column));
+  const missing = hitColumns.filter((column) => !names.includes(column) && !added.has(column));
   const strange = names.filter((name, index) => !isColumn(name) || names.indexOf(name) !== index);
   const problems = [
     ...(missing.length > 0 ? [`lacks ${missing.join(', ')}`] : []),

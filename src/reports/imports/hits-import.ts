@@ -47,9 +47,11 @@ const types: Partial<Record<HitColumn, string>> = {
   first_in_workspace_today: 'boolean',
   rules_version: 'smallint',
   id: 'bigint',
+  version_id: 'integer',
+  link_version: 'smallint',
 };
 
-/** Columns of clicks and where they come from: `i` a line, `l` its link, `s` its slug, `d` its domain, `w` the workspace. */
+/** Columns of clicks and where they come from: `i` a line, `l` its link, `s` its slug, `d` its domain, `v` its version, `w` the workspace. */
 const sources = {
   id: 'i.id',
   clicked_at: 'i.time',
@@ -59,6 +61,8 @@ const sources = {
   workspace_id: 'w.id',
   rules_version: 'i.rules_version',
   ...Object.fromEntries(exportedFields.map(({ column }) => [column, `i.${column}`])),
+  destination_id: 'v.id',
+  link_version: 'i.link_version',
   is_first_on_link: 'i.first_on_link_today',
   is_first_in_workspace: 'i.first_in_workspace_today',
 };
@@ -133,7 +137,8 @@ from imported i
 join imported_links l on l.link_id = i.link_id
 join imported_slugs s on s.slug_id = i.slug_id
 join workspaces w on w.id = ${workspaceId}
-left join imported_domains d on d.host = i.domain`;
+left join imported_domains d on d.host = i.domain
+left join link_destinations v on v.id = i.version_id and v.link_id = l.target and v.url = i.version_url`;
 
 async function putIn(db: Db, { workspaceId, onProgress }: HitsImport, last: number): Promise<number> {
   await lockRollups(db, workspaceId);

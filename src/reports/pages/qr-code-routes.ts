@@ -9,7 +9,7 @@ import { linkHead } from '../../links/pages/head.ts';
 import { getQrCode } from '../../links/qr/queries.ts';
 import { requireWorkspace } from '../../people/workspaces/guards.ts';
 import { resolvePeriod } from '../counts/period.ts';
-import { findFirstHitAt } from '../counts/queries.ts';
+import { findFirstHitAt } from '../counts/beginning.ts';
 import { countBy } from '../counts/report.ts';
 
 const params = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });

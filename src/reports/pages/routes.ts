@@ -17,7 +17,8 @@ import { listNotes } from '../notes/notes.ts';
 import { type Period, resolvePeriod } from '../counts/period.ts';
 import { intervalChoices, periodChoices, periodSteps, periodWords, viewOf } from '../addresses/period-links.ts';
 import { kinds, type Subject, subjectKinds } from '../counts/kinds.ts';
-import { dimensionsOf, findFirstHitAt } from '../counts/queries.ts';
+import { findBeginning } from '../counts/beginning.ts';
+import { dimensionsOf } from '../counts/queries.ts';
 import { countBy, loadReport } from '../counts/report.ts';
 import { type Head, headOf } from './heads.ts';
 import { keepPeriod } from './kept-period.ts';
@@ -85,7 +86,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
       }
       const path = linkPath(`/w/${slug}`, link);
       return reply.page('reports/pages/show.eta', {
-        ...(await readReport(request, reply, { kind: 'link', id: link.id }, path, request.query, link.createdAt)),
+        ...(await readReport(request, reply, { kind: 'link', id: link.id }, path, request.query)),
         title: `${link.domain}/${link.slug}`,
         section: 'links',
         link,
@@ -161,26 +162,17 @@ async function readValues(
 }
 
 /** The page of a report for the period asked for. An impossible range is shown again with its fault. */
-async function readReport(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  subject: Subject,
-  path: string,
-  query: Asked,
-  createdAt?: Date,
-) {
+async function readReport(request: FastifyRequest, reply: FastifyReply, subject: Subject, path: string, query: Asked) {
   const { db, geo } = request.server;
   const { id, slug, timeZone, weekStartsOn } = request.workspace;
-  const firstHitAt = await findFirstHitAt(db, id, subject);
+  const beginning = await findBeginning(db, id, subject);
   const now = new Date();
   const { f: filters, ...chosen } = keepPeriod(request, reply, query);
-  // Hits that were brought along from elsewhere may be older than the link.
-  const born = createdAt && firstHitAt && firstHitAt < createdAt ? firstHitAt : createdAt;
   const { value: period, refusal: periodRefusal } = await orRefusal(() =>
-    resolvePeriod({ ...chosen, timeZone, weekStartsOn, now, firstHitAt, createdAt: born }),
+    resolvePeriod({ ...chosen, timeZone, weekStartsOn, now, ...beginning }),
   );
   const { value: report, refusal: reportRefusal } = await orRefusal(() =>
-    period && firstHitAt ? loadReport(db, id, subject, period, filters) : null,
+    period && beginning.firstHitAt ? loadReport(db, id, subject, period, filters) : null,
   );
   const refusal = periodRefusal ?? reportRefusal;
   if (refusal) reply.code(refusal.status);
@@ -201,7 +193,7 @@ async function readReport(
     search: reportHref('', { ...chosen, filters }).slice(1),
     timeZone,
     /** Nobody and nothing has opened it yet. */
-    isUntouched: firstHitAt === null,
+    isUntouched: beginning.firstHitAt === null,
     periods: periodChoices(path, period?.name ?? null, filters),
     intervals: period ? intervalChoices(path, period, filters) : [],
     steps: period ? periodSteps(path, period, { interval: chosen.interval, filters }) : [],

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { describeFilters } from '../pages/kept-filters.ts';
 import { intervals, periodNames, resolvePeriod } from '../counts/period.ts';
 import { intervalChoices, periodChoices } from '../addresses/period-links.ts';
-import { findFirstHitAt } from '../counts/queries.ts';
+import { findBeginning } from '../counts/beginning.ts';
 import { loadReport } from '../counts/report.ts';
 import { reportPage } from '../pages/report-page.ts';
 import { tookTooLong } from '../../ground/db/in-turn.ts';
@@ -48,9 +48,9 @@ export default async function publicReportRoutes(app: FastifyInstance): Promise<
 
   const load = async ({ share, asked }: { share: OpenedShare; asked: Asked }) => {
     const { workspaceId, timeZone, weekStartsOn, subject, filters } = share;
-    const firstHitAt = await findFirstHitAt(db, workspaceId, subject);
+    const beginning = await findBeginning(db, workspaceId, subject);
     // A period that suits no interval is shown in the steps that suit it.
-    const named = { period: asked.period, timeZone, weekStartsOn, now: new Date(), firstHitAt };
+    const named = { period: asked.period, timeZone, weekStartsOn, now: new Date(), ...beginning };
     const period = isSensible(named, asked)
       ? resolvePeriod({ ...named, interval: asked.interval })
       : resolvePeriod(named);

@@ -136,13 +136,14 @@ export const tagNamesIn = (fields: Fields | null): string[] => {
   return Array.isArray(tags) ? tags.map(String) : [];
 };
 
-function optionChange(name: OptionName, { before, after }: HistoryEvent): FieldChange {
-  const { label } = linkOptions[name];
+function optionChange(name: OptionName, { before, after }: HistoryEvent, timeZone: string): FieldChange {
+  const option: Pick<(typeof linkOptions)[OptionName], 'label' | 'show' | 'words'> = linkOptions[name];
+  const { label, words = option.show } = option;
   if (name === 'tags' && before && after) {
     const [was, is] = [tagNamesIn(before), tagNamesIn(after)];
     return { label, from: null, to: null, added: namesWithout(is, was), removed: namesWithout(was, is) };
   }
-  const shown = (fields: Fields | null) => (fields ? linkOptions[name].show(linkWith({}, fields)) || null : null);
+  const shown = (fields: Fields | null) => (fields ? words(linkWith({}, fields), timeZone) || null : null);
   const [from, to] = [shown(before), shown(after)].map((text) => text && shortened(text, maxShown));
   return { label, from: from ?? null, to: to ?? null };
 }
@@ -157,7 +158,7 @@ export function changesIn(event: HistoryEvent, timeZone: string): FieldChange[] 
   if (event.what === 'link.archived' || event.what === 'link.restored') isShown.add('archivedAt');
   const others = Object.keys({ ...before, ...after }).filter((name) => !isShown.has(name));
   const changes = [
-    ...options.map((name) => optionChange(name, event)),
+    ...options.map((name) => optionChange(name, event, timeZone)),
     ...others.flatMap((name) => {
       const label = labelOf(thing, name);
       const [from = null, to = null] = [before, after].map((fields) => wordsOf(thing, name, fields?.[name], timeZone));

@@ -32,6 +32,7 @@ const applied: Record<string, string> = {
   '0003_visitors_inbox': '1796019740443 f3b58ef51ef57401',
   '0004_links_short_searches': '1796038855231 e8d9481f8385bde1',
   '0005_workspaces_next_zone': '1796038856543 925b87ab0685400f',
+  '0006_visitors_scopes': '1796044092914 1fe0b6dee8529ace',
 };
 
 const found = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name = '']) => name);

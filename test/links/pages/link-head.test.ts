@@ -43,7 +43,11 @@ describe('the head of a link', () => {
     expect(stands((await ada.ask(pageOf(ada, other))).text)).toBe('Live');
     const archived = await archiveLink(app.db, workspaceId, byTest, other.id);
     expect(stands((await ada.ask(pageOf(ada, other))).text)).toBe('Archived');
-    expect(statusOf(archived, new Date(), 'UTC')).toEqual({ label: 'Archived', variant: 'secondary', isLive: false });
+    expect(statusOf(archived, new Date(), 'UTC')).toMatchObject({
+      label: 'Archived',
+      variant: 'secondary',
+      isLive: false,
+    });
   });
 
   it('offers a viewer nothing that is refused', async () => {

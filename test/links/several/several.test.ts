@@ -37,7 +37,7 @@ const send = (path: string, fields: Fields, person = ada): Promise<Answer> =>
 const unescaped = (text: string) => text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&');
 /** The fields of the table, as a browser would send them. */
 function tableOf({ text }: Answer): Fields {
-  const form = /<form class="form" method="post" action="[^"]*\/several">([\s\S]*?)<\/form>/.exec(text)?.[1] ?? '';
+  const form = /<form class="form" method="post" action="[^"]*\/several"[^>]*>([\s\S]*?)<\/form>/.exec(text)?.[1] ?? '';
   const fields: Record<string, string[]> = {};
   for (const [tag] of form.matchAll(/<input[^>]*>/g)) {
     const [, name = ''] = / name="([^"]*)"/.exec(tag) ?? [];
@@ -99,8 +99,8 @@ describe('a pasted list', () => {
     expect((await app.visit('/list-1')).headers.location).toBe('https://example.com/1');
     const file = await ada.ask(`${made.headers.location}/links.csv`);
     expect(file.text.split('\r\n').slice(0, 2)).toEqual([
-      '\uFEFFshort_link,destination,title,tags,campaign',
-      `${app.config.shortUrl}/list-1,https://example.com/1,One,"a, all, b",Spring`,
+      '\uFEFFshort_link,destination,title,tags,campaign,split',
+      `${app.config.shortUrl}/list-1,https://example.com/1,One,"a, all, b",Spring,`,
     ]);
   });
 

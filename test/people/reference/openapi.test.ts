@@ -145,6 +145,7 @@ describe('the description of the API', () => {
       'title',
       'tags',
       'campaign',
+      'split',
       'clickIdName',
     ]);
     expect(valuesOf(body?.properties, 'examples').length).toBe(7);

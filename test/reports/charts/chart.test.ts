@@ -117,14 +117,14 @@ describe('the horizontal axis', () => {
 });
 
 describe('the bands', () => {
-  it('cover the plot once', () => {
+  it('cover the plot once, and the ends of their first and last points', () => {
     const { bands } = draw([1, 2, 3, 4, 5, 6, 7]);
-    let end = 0;
+    let end = -2;
     for (const band of bands) {
       expect(parseFloat(band.x)).toBeCloseTo(end, 1);
       end = parseFloat(band.x) + parseFloat(band.width);
     }
-    expect(end).toBeCloseTo(100, 1);
+    expect(end).toBeCloseTo(102, 1);
   });
 
   it('say what happened', () => {
@@ -133,7 +133,7 @@ describe('the bands', () => {
       second: { name: 'visitor', values: [988, 1] },
       comparison: { name: 'Previous 2 days', values: [1100, 3], labels: ['Sat', 'Sun'] },
     });
-    expect(chart.bands[0]).toMatchObject({ label: 'Day 0', at: '0%', x: '0%', width: '50%' });
+    expect(chart.bands[0]).toMatchObject({ label: 'Day 0', at: '0%', x: '-2%', width: '52%' });
     expect(chart.bands[0]?.rows.map((row) => row.text)).toEqual(['1,204 clicks', '988 visitors', '1,100 clicks, Sat']);
     expect(chart.bands[1]?.label).toBe('Day 1, so far');
     expect(chart.bands[1]?.rows[0]?.text).toBe('1 click');

@@ -195,6 +195,8 @@ describe('hits have columns that programs know by name and order', () => {
     utmCampaign: text,
     utmTerm: text,
     utmContent: text,
+    version: text,
+    versionUrl: text,
     isFirstOnLink: { type: 'boolean' },
     isFirstInWorkspace: { type: 'boolean' },
   };
@@ -219,6 +221,8 @@ describe('hits have columns that programs know by name and order', () => {
     utmCampaign: 'spring',
     utmTerm: null,
     utmContent: null,
+    version: 'B',
+    versionUrl: 'https://www.example.com/spring-b',
     isFirstOnLink: true,
     isFirstInWorkspace: true,
   };
@@ -228,7 +232,7 @@ describe('hits have columns that programs know by name and order', () => {
     expect(file.split('\r\n', 1)).toEqual([
       '\uFEFFtime,short_link,destination,class,reason,country,region,city,device,os,browser,language,referrer,channel,' +
         'utm_source,utm_medium,utm_campaign,utm_term,utm_content,first_on_link_today,first_in_workspace_today,' +
-        'domain,slug,slug_kind,slug_id,link_id,rules_version,id',
+        'domain,slug,slug_kind,slug_id,link_id,rules_version,id,version,version_url,version_id,link_version',
     ]);
   });
 

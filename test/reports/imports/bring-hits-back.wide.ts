@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { parseFilters } from '../../../src/reports/counts/filter.ts';
 import { resolvePeriod } from '../../../src/reports/counts/period.ts';
-import { findFirstHitAt } from '../../../src/reports/counts/queries.ts';
+import { findFirstHitAt } from '../../../src/reports/counts/beginning.ts';
 import { countBy, loadReport, type Subject } from '../../../src/reports/counts/report.ts';
 import { byteOrderMark, csvLine, parseCsv } from '../../../src/ground/text/csv.ts';
 import { restateWorkspace } from '../../../src/visitors/upkeep/recount.ts';
@@ -388,7 +388,7 @@ describe('a file that is not right', () => {
       'Line 1: the header is not that of an export of hits: it lacks browser and has "visitor" too much.',
     );
     expect(await refusalOf(`${text}"`)).toMatch(/^A quotation mark in line \d+ has no end\.$/);
-    expect(await refusalOf(`${text}1,2\r\n`)).toMatch(/^Line \d+ has 2 cells, the header 28\.$/);
+    expect(await refusalOf(`${text}1,2\r\n`)).toMatch(/^Line \d+ has 2 cells, the header 32\.$/);
     expect(await refusalOf(Buffer.concat([Buffer.from(text), Buffer.from([0xff])]))).toBe(
       'The file is not UTF-8, as an export of hits is.',
     );

@@ -17,6 +17,8 @@ export const ofWorkspace: Record<string, Where> = {
   'link with long words': ({ home, long }) => `${home}/links/${long.id}`,
   'link that is edited': ({ home, long }) => `${home}/links/${long.id}/edit`,
   'values of a link': ({ home, long }) => `${home}/links/${long.id}/values?by=referrer`,
+  'destinations of a link': ({ home, long }) => `${home}/links/${long.id}/destinations`,
+  'destinations of a link without a test': ({ home, rtl }) => `${home}/links/${rtl.id}/destinations`,
   'QR code of a link': ({ home, long }) => `${home}/links/${long.id}/qr`,
   'link with words from right to left': ({ home, rtl }) => `${home}/links/${rtl.id}`,
   'archived link': ({ home, archived }) => `${home}/links/${archived.id}`,

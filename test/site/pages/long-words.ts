@@ -80,6 +80,11 @@ update users set name = ${unbroken.slice(0, 80)} where email = ${member.email}`)
     tags: [unbroken.slice(0, 50), 'Plain', ...Array.from({ length: 12 }, (_, n) => `A tag with words ${n}`)],
     campaignId: campaigns[0] ?? null,
     domainId,
+    split: {
+      versions: [null, `${longUrl}&version`].map((url) => ({ url, weight: 1 })),
+      endsAt: '2098-12-31T18:00:00.000Z',
+      isPaused: false,
+    },
   });
   const rtl = await make({ title: rightToLeft, campaignId: campaigns[1] ?? null, tags: [rightToLeft] });
   const archived = await make({ title: 'A title of several words that is as long as titles are '.repeat(3) });

@@ -37,7 +37,7 @@ describe('visitors split by weight', () => {
     ['other weights of two', among(50, 50), among(60, 40), 10.2],
     ['other weights of three', among(70, 20, 10), among(60, 30, 10), 11],
     ['a third version', among(1, 1), among(1, 1, 1), 33.5],
-    ['another order', among(1, 1), among(1, 1).reverse(), 0],
+    ['another order', among(1, 1), among(1, 1).toReversed(), 0],
   ])('move as few as can be for %s', (_change, before, after, percent) => {
     expect(Math.abs(moved(before, after) - percent)).toBeLessThan(1);
   });

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linkDestinations } from '../../../src/ground/db/schema.ts';
 import type { Split } from '../../../src/ground/addresses/split.ts';
 import { type Link, updateLink } from '../../../src/links/links/queries.ts';
+import { labelOf } from '../../../src/reports/counts/labels.ts';
+import { nameLinks } from '../../../src/reports/counts/link-names.ts';
 import { byTest } from '../../setup/actor.ts';
 import { desktopChrome, startTestApp, type TestApp } from '../../setup/app.ts';
 import { everyHit, insertBareWorkspace, rowsOf } from '../../setup/hits.ts';
@@ -115,5 +117,26 @@ describe('a link with two versions', () => {
     await expect.poll(opened).toEqual(people.map(() => 'https://a.example/'));
     const met = await metOf(link);
     expect(met.slice(-12).every(({ url, version }) => url === null && version === 3)).toBe(true);
+  });
+});
+
+describe('the report of a link with versions', () => {
+  it('names each, with its weight where it had others', async () => {
+    const link = await makeLink(app, workspaceId, { url: 'https://a.example/', split: halves });
+    await Promise.all([1, 2, 3, 4, 5, 6, 7, 8, 9].map((person) => open(link, person)));
+    const [, b] = halves.versions;
+    await change(link, { split: { ...halves, versions: [{ url: null, weight: 0 }, b ?? { url: null, weight: 1 }] } });
+    await expect.poll(() => open(link, 1)).toBe('https://b.example/');
+    const ids = (await destinationsOf(link)).map(({ id }) => String(id));
+    const names = await nameLinks(app.db, workspaceId, ids);
+    expect(ids.map((id) => names[id])).toEqual([
+      'A: a.example/ (weight 1)',
+      'B: b.example/ (weight 1)',
+      'A: a.example/ (weight 0)',
+      'B: b.example/ (weight 1)',
+    ]);
+    expect(labelOf('version', ids[0] ?? '', names).label).toBe('A: a.example/ (weight 1)');
+    const other = await insertBareWorkspace(app.db);
+    expect(await nameLinks(app.db, other, ids)).toEqual({});
   });
 });

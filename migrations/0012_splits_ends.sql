@@ -1,0 +1,1 @@
+ALTER TABLE "link_destinations" ADD COLUMN "ended" jsonb;

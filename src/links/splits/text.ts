@@ -1,0 +1,152 @@
+import type { Split, SplitVersion } from '../../ground/addresses/split.ts';
+import { Invalid } from '../../ground/text/errors.ts';
+
+export const maxVersions = 8;
+export const maxWeight = 1000;
+
+/** A refusal of a test, or of something of it. @param path behind the option's name, as in `.versions[1].url` */
+export const splitRefused = (sentence: string, path = ''): Invalid =>
+  new Invalid(sentence, { field: `split${path}`, code: 'split_invalid' });
+
+/** 'A' for the first version, as reports call it. */
+const letterOf = (index: number): string => String.fromCharCode(65 + index);
+
+/** @throws Invalid (code `split_invalid`) for what no test can be, with the path of it */
+export function refuseBroken({ versions }: Pick<Split, 'versions'>): void {
+  if (versions.length < 2)
+    throw splitRefused('A test needs two addresses: the one of the link, and another one beside it.', '.versions');
+  if (versions.length > maxVersions)
+    throw splitRefused(
+      `A test has at most ${maxVersions} addresses, and this one has ${versions.length}.`,
+      '.versions',
+    );
+  versions.forEach(({ url, weight }, index) => {
+    if (!Number.isInteger(weight) || weight < 0 || weight > maxWeight)
+      throw splitRefused(
+        `The share of ${letterOf(index)} is no whole number from 0 to ${maxWeight}.`,
+        `.versions[${index}].weight`,
+      );
+    if (versions.findIndex((other) => other.url === url) < index)
+      throw splitRefused(twice(index), `.versions[${index}].url`);
+  });
+  if (sumOf(versions) === 0) throw splitRefused('Give one of the addresses a share above 0.', '.versions');
+}
+
+/** @throws Invalid where one of the addresses is the link's own, which stands in the test already */
+export function refuseOwnTwice(own: string, { versions }: Split): void {
+  const index = versions.findIndex(({ url }) => url === own);
+  if (index >= 0 && versions.some(({ url }) => url === null))
+    throw splitRefused(`${letterOf(index)} is the address of the link itself. ${eachOnce}`);
+}
+
+const eachOnce = 'Each address stands in a test once.';
+const twice = (index: number) => `${letterOf(index)} is an address that stands before it already. ${eachOnce}`;
+
+const sumOf = (versions: readonly SplitVersion[]) => versions.reduce((sum, { weight }) => sum + weight, 0);
+
+/**
+ * Reads the text of a test: addresses, each with its percentage behind it where there are any. The rest is the link's own.
+ * The word `own` with a number gives weights outright; `own none` leaves the link's own address out.
+ * @returns null for an empty text; addresses as they were typed
+ * @throws Invalid (field `split`)
+ */
+export function splitOfText(text: string): Split | null {
+  const words = text.split(/\s+/).filter(Boolean);
+  if (words.length === 0) return null;
+  const read: { url: string | null; number: number | null }[] = [];
+  let [endsAt, isPaused, isOwnLeftOut]: [string | null, boolean, boolean] = [null, false, false];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    const next = words[at + 1] ?? '';
+    const last = read.at(-1);
+    if (word === 'paused') isPaused = true;
+    else if (word === 'ends') {
+      endsAt = instantOf(next);
+      at++;
+    } else if (word === 'own' && next === 'none') {
+      isOwnLeftOut = true;
+      at++;
+    } else if (isNumber.test(word) && last?.number === null) last.number = Number(word.replace('%', ''));
+    else if (isNumber.test(word) || word === '%') {
+      if (word !== '%') throw splitRefused(`Write the number ${word} behind an address.`);
+    } else read.push({ url: word === 'own' ? null : word, number: null });
+  }
+  const versions = isOwnLeftOut || read.some(({ url }) => url === null) ? outright(read) : besideOwn(read);
+  return { versions, endsAt, isPaused };
+}
+
+/** A number with a sign or a fraction too, so that it is refused as a share and not as an address. */
+const isNumber = /^[+-]?\d+(?:[.,]\d+)?%?$/;
+
+type Read = { url: string | null; number: number | null };
+
+/** Numbers are weights; none at all makes even shares. */
+function outright(read: readonly Read[]): SplitVersion[] {
+  const isEven = read.every(({ number }) => number === null);
+  return read.map(({ url, number }) => ({ url, weight: isEven ? 1 : given(number) }));
+}
+
+/** Numbers are percentages. */
+function besideOwn(read: readonly Read[]): SplitVersion[] {
+  const others = outright(read);
+  if (read.every(({ number }) => number === null)) return [{ url: null, weight: 1 }, ...others];
+  const sum = sumOf(others);
+  if (sum > 100) throw splitRefused(`The shares are ${sum} % together. They have room in 100 %.`);
+  return [{ url: null, weight: 100 - sum }, ...others];
+}
+
+function given(number: number | null): number {
+  if (number === null) throw splitRefused('Give each address a share, or none of them.');
+  if (!Number.isInteger(number) || number < 0) throw splitRefused('Write each share as a whole number, such as 30.');
+  return number;
+}
+
+const zoned = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/i;
+
+/** @returns as it is kept, in UTC. @throws Invalid */
+export function instantOf(text: string): string {
+  if (zoned.test(text) && !Number.isNaN(Date.parse(text))) return new Date(text).toISOString();
+  throw splitRefused('Write the end as an instant with its zone, such as 2026-12-24T18:00Z.', '.endsAt');
+}
+
+/** The lines by which a form shows a test; `splitOfText` makes the same of them. */
+export function linesOfSplit(split: Split | null): string[] {
+  if (!split) return [];
+  const { versions, endsAt, isPaused } = split;
+  const [own, ...others] = versions;
+  const isFirst = own?.url === null;
+  const isEven = versions.every(({ weight }) => weight === 1);
+  const isPercent = isFirst && sumOf(versions) === 100;
+  const numbered = versions.map(({ url, weight }) => `${url ?? 'own'} ${weight}`);
+  const hasOwn = versions.some(({ url }) => url === null);
+  return [
+    ...(isFirst && isEven
+      ? others.map(({ url }) => url ?? '')
+      : isPercent
+        ? numbered.slice(1)
+        : [...(hasOwn ? [] : ['own none']), ...numbered]),
+    ...(isPaused ? ['paused'] : []),
+    ...(endsAt === null ? [] : [`ends ${endsAt.replace(/(?::00)?\.000Z$/, 'Z')}`]),
+  ];
+}
+
+/** Texts of a form's fields as one: a share stands in a field behind its address. */
+export const textOfRows = (texts: readonly string[]): string =>
+  texts
+    .map((text) => text.trim())
+    .filter(Boolean)
+    .reduce((text, each) => (text === '' ? each : `${text}${isNumber.test(each) ? ' ' : '\n'}${each}`), '');
+
+/** A test in words: '50 % own address, 50 % www.b.example/x'. */
+export function wordsOfSplit({ versions, endsAt, isPaused }: Split, instant: (at: Date) => string): string {
+  const sum = sumOf(versions);
+  const shares = versions.map(({ url, weight }) => {
+    const percent = Number(((100 * weight) / sum).toFixed(1));
+    return `${percent} % ${url === null ? 'own address' : url.replace(/^https?:\/\//i, '')}`;
+  });
+  return [
+    shares.join(', '),
+    ...(isPaused ? ['paused'] : []),
+    ...(endsAt === null ? [] : [`ends ${instant(new Date(endsAt))}`]),
+  ].join('; ');
+}

@@ -1,0 +1,106 @@
+import type { Split, TestEnd } from '../../ground/addresses/split.ts';
+import type { Db } from '../../ground/db/db.ts';
+import { DAY } from '../../ground/time/zoned-time.ts';
+import type { WeekStart } from '../../ground/time/week.ts';
+import type { Link } from '../../links/links/queries.ts';
+import { convertedByVersion } from '../../visitors/conversions/counts.ts';
+import { resolvePeriod } from '../counts/period.ts';
+import { findFirstHitAt } from '../counts/beginning.ts';
+import type { Counts } from '../counts/queries.ts';
+import { countBy } from '../counts/report.ts';
+import { versionLetter, type Results, resultsOf, type VersionResult } from './results.ts';
+import { type LinkTest, listTests } from './tests.ts';
+
+/** A row of the table of versions. */
+export type VersionRow = VersionResult & {
+  letter: string;
+  url: string;
+  /** Of visitors, as it is set now: from 0 to 1. */
+  share: number;
+  /** Of the test's visitors, as it was met. */
+  shareOfVisitors: number;
+  clicks: number;
+};
+
+/** A test as its tab shows it. */
+export type ShownTest = Pick<LinkTest, 'test' | 'startedAt' | 'ended'> & {
+  rows: VersionRow[];
+  clicks: number;
+  results: Results;
+  /** How many sets of weights it has had. */
+  phases: number;
+};
+
+/** How the test of a link stands for its visitors. */
+export type TestState = 'running' | 'paused' | 'over';
+
+export const stateOf = ({ isPaused, endsAt }: Split, now: Date): TestState =>
+  endsAt !== null && new Date(endsAt) <= now ? 'over' : isPaused ? 'paused' : 'running';
+
+type Counted = { counts: ReadonlyMap<string, Counts>; conversions: ReadonlyMap<string, number> };
+
+type Workspace = { id: string; timeZone: string; weekStartsOn: WeekStart };
+
+/**
+ * The tests of a link with their counts, exact at this moment. Each phase has versions with ids of their own, so that
+ * all clicks of an id are clicks of the test.
+ * @throws Invalid when counting takes too long
+ */
+export async function loadTests(
+  db: Db,
+  workspace: Workspace,
+  link: Link,
+  now: Date,
+): Promise<{ current: ShownTest | undefined; earlier: ShownTest[] }> {
+  const tests = await listTests(db, workspace.id, link.id);
+  if (tests.length === 0) return { current: undefined, earlier: [] };
+  const { timeZone, weekStartsOn } = workspace;
+  const subject = { kind: 'link', id: link.id } as const;
+  const firstHitAt = await findFirstHitAt(db, workspace.id, subject);
+  const period = resolvePeriod({ period: 'all', timeZone, weekStartsOn, now, firstHitAt });
+  const { rows } = await countBy(db, workspace, subject, period, 'version');
+  const conversions = await convertedByVersion(db, workspace.id, link.id);
+  const counted = { counts: new Map(rows.map(({ value, ...counts }) => [value, counts])), conversions };
+  const shown = tests.map((test) => showTest(test, counted, now));
+  const [newest, ...others] = shown;
+  return link.split ? { current: newest, earlier: others } : { current: undefined, earlier: shown };
+}
+
+function showTest(
+  { test, startedAt, ended, phases }: LinkTest,
+  { counts, conversions }: Counted,
+  now: Date,
+): ShownTest {
+  const counted = phases.map((phase) =>
+    phase.map((each) => {
+      const key = String(each.destinationId);
+      const { clicks = 0, visitors = 0 } = counts.get(key) ?? {};
+      return { ...each, clicks, visitors, conversions: conversions.get(key) ?? 0 };
+    }),
+  );
+  const until = ended ? new Date(ended.at) : now;
+  const days = Math.max(0, Math.floor((until.getTime() - startedAt.getTime()) / DAY));
+  const results = resultsOf(counted, { days });
+  const last = counted.at(-1) ?? [];
+  const weights = last.reduce((sum, { weight }) => sum + weight, 0);
+  const rows = results.versions.map((result): VersionRow => {
+    const { url = '', weight = 0 } = last.find(({ version }) => version === result.version) ?? {};
+    const own = counted.flat().filter(({ version }) => version === result.version);
+    return {
+      ...result,
+      letter: versionLetter(result.version),
+      url,
+      share: weights === 0 ? 0 : weight / weights,
+      shareOfVisitors: results.visitors === 0 ? 0 : result.visitors / results.visitors,
+      clicks: own.reduce((sum, { clicks }) => sum + clicks, 0),
+    };
+  });
+  const clicks = rows.reduce((sum, row) => sum + row.clicks, 0);
+  return { test, startedAt, ended, rows, clicks, results, phases: phases.length };
+}
+
+/** The numbers of a test, to be kept when it ends. */
+export const numbersOf = ({ rows, results }: ShownTest): Pick<TestEnd, 'versions' | 'advice'> => ({
+  versions: rows.map(({ url, clicks, visitors, conversions }) => ({ url, clicks, visitors, conversions })),
+  advice: results.advice,
+});

@@ -1,0 +1,159 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { takeForm } from '../../ground/http/forms.ts';
+import { orRefusal } from '../../ground/http/refusal.ts';
+import { Invalid } from '../../ground/text/errors.ts';
+import { getLink, type Link, updateLink } from '../../links/links/queries.ts';
+import { linkHead, linkPath } from '../../links/pages/head.ts';
+import { keepTestEnd } from '../../links/splits/end.ts';
+import { actorOf } from '../../people/workspaces/actor.ts';
+import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
+import {
+  digestOfTest,
+  endForm,
+  maxTestVersions,
+  openTest,
+  readTest,
+  refuseOtherTest,
+  testForm,
+  type TypedTest,
+  typedTest,
+  withOtherRows,
+} from './forms.ts';
+import { versionLetter, liftInWords, rangeInWords } from './results.ts';
+import { loadTests, numbersOf, stateOf } from './standing.ts';
+
+const params = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });
+
+/** The forms of the page, where they are not as the link is. */
+type Showing = {
+  editor?: TypedTest;
+  ending?: { winner: string; reason: string };
+  errors?: Record<string, string>;
+};
+
+/** The tab of a link's page with its A/B test: how it stands, its editor, and how it ends. */
+export default async function testRoutes(app: FastifyInstance): Promise<void> {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  const { db, sites, config, isReservedSlug } = app;
+  const path = '/w/:workspace/links/:linkId/destinations';
+  const toSee = { preHandler: requireWorkspace, schema: { params } };
+  const toChange = { preHandler: [requireWorkspace, requireRight('changeLinks')], schema: { params } };
+  const linkOf = (request: FastifyRequest<{ Params: z.output<typeof params> }>) =>
+    getLink(db, request.workspace.id, request.params.linkId);
+
+  routes.get(path, toSee, async (request, reply) => showTab(request, reply, await linkOf(request)));
+
+  routes.post(path, toChange, async (request, reply) => {
+    const { id: workspaceId, timeZone } = request.workspace;
+    const link = await linkOf(request);
+    return takeForm(
+      request,
+      reply,
+      testForm,
+      async (form) => {
+        const editor = typedTest(form, link);
+        const other = withOtherRows(editor, form.action);
+        if (other) return showTab(request, reply, link, { editor: other });
+        const times = { now: new Date(), timeZone };
+        const split = await readTest({ db, sites, config, isReservedSlug }, link, editor, times);
+        await updateLink(db, workspaceId, actorOf(request), link.id, { split }, (now) => {
+          // Rows name the link's own address by its text, and the pause is no field of the form.
+          refuseOtherTest(now, digestOfTest(link));
+          refuseOtherTest(now, form.shown);
+        });
+        reply.flash('success', link.split ? 'The test is saved.' : 'The test runs.', workspaceId);
+        return reply.redirect(tabHref(request, link), 303);
+      },
+      async ({ errors }) => {
+        const editor = typedTest(testForm.parse(request.body), link);
+        return showTab(request, reply, await linkOf(request), { editor, errors });
+      },
+    );
+  });
+
+  for (const [word, isPaused, done] of [
+    ['pause', true, 'The test is paused. All visitors go to the link’s own address.'],
+    ['continue', false, 'The test goes on. Visitors see the version that they saw before.'],
+  ] as const)
+    routes.post(`${path}/${word}`, toChange, async (request, reply) => {
+      const { id: workspaceId } = request.workspace;
+      const link = await linkOf(request);
+      if (link.split && link.split.isPaused !== isPaused) {
+        const split = { ...link.split, isPaused };
+        const refuse = (now: Link) => refuseOtherTest(now, digestOfTest(link));
+        await updateLink(db, workspaceId, actorOf(request), link.id, { split }, refuse);
+        reply.flash('success', done, workspaceId);
+      }
+      return reply.redirect(tabHref(request, link), 303);
+    });
+
+  routes.post(`${path}/end`, toChange, async (request, reply) => {
+    const { id: workspaceId } = request.workspace;
+    const link = await linkOf(request);
+    return takeForm(
+      request,
+      reply,
+      endForm,
+      async ({ winner: chosen, reason, shown }) => {
+        const now = new Date();
+        const { current } = await loadTests(db, request.workspace, link, now);
+        if (!current) return reply.redirect(tabHref(request, link), 303);
+        const winner = current.rows.find(({ version }) => String(version) === chosen);
+        if (!winner && chosen !== '') throw new Invalid('Choose a version of this test.', { field: 'winner' });
+        const ended = { at: now.toISOString(), winner: winner?.version ?? null, reason, ...numbersOf(current) };
+        await db.transaction(async (tx) => {
+          const changes = { split: null, ...(winner && { url: winner.url }) };
+          await updateLink(tx, workspaceId, actorOf(request), link.id, changes, (before) => {
+            refuseOtherTest(before, digestOfTest(link));
+            refuseOtherTest(before, shown);
+          });
+          await keepTestEnd(tx, workspaceId, link.id, current.test, ended);
+        });
+        reply.flash('success', endedInWords(winner?.letter), workspaceId);
+        return reply.redirect(tabHref(request, link), 303);
+      },
+      async ({ errors }) => {
+        const ending = {
+          ...z.object({ winner: z.string(), reason: z.string() }).partial().catch({}).parse(request.body),
+        };
+        const again = { winner: ending.winner ?? '', reason: ending.reason ?? '' };
+        return showTab(request, reply, await linkOf(request), { ending: again, errors });
+      },
+    );
+  });
+}
+
+const tabHref = ({ workspace }: FastifyRequest, link: Link): string =>
+  `${linkPath(`/w/${workspace.slug}`, link)}/destinations`;
+
+const endedInWords = (letter: string | undefined): string =>
+  letter === undefined
+    ? 'The test has ended without a winner. All visitors go to the link’s own address.'
+    : `The test has ended. All visitors go to the address of ${letter} now, which is the link’s own.`;
+
+async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link, showing: Showing = {}) {
+  const { workspace, server } = request;
+  const now = new Date();
+  // The editor is to be had also where counting takes too long.
+  const { value } = await orRefusal(() => loadTests(server.db, workspace, link, now));
+  return reply.page('reports/tests/destinations.eta', {
+    title: `Destinations of ${link.domain}/${link.slug}`,
+    head: linkHead(request, link, 'destinations', now),
+    action: tabHref(request, link),
+    link,
+    state: link.split ? stateOf(link.split, now) : null,
+    tests: value,
+    editor: showing.editor ?? openTest(link, workspace.timeZone),
+    ending: showing.ending ?? { winner: String(value?.current?.results.winner ?? ''), reason: '' },
+    isEditing: showing.editor !== undefined,
+    isEnding: showing.ending !== undefined,
+    errors: showing.errors ?? {},
+    shown: digestOfTest(link),
+    timeZone: workspace.timeZone,
+    now,
+    maxTestVersions,
+    words: { versionLetter, liftInWords, rangeInWords },
+  });
+}
