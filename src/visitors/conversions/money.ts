@@ -7,7 +7,7 @@ export const maxValue = 1e9;
 export const isCurrency = (code: string): boolean => known.has(code);
 
 /** How many figures a currency has behind the point: 2 for EUR, none for JPY. */
-export const figuresOf = (currency: string): number =>
+const figuresOf = (currency: string): number =>
   new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
 
 /**
