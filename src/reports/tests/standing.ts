@@ -44,6 +44,7 @@ type Workspace = { id: string; timeZone: string; weekStartsOn: WeekStart };
 /**
  * The tests of a link with their counts, exact at this moment. Each phase has versions with ids of their own, so that
  * all clicks of an id are clicks of the test.
+ * @param goalId the goal whose visitors are told; without one nobody has converted
  * @throws Invalid when counting takes too long
  */
 export async function loadTests(
@@ -51,6 +52,7 @@ export async function loadTests(
   workspace: Workspace,
   link: Link,
   now: Date,
+  goalId?: string,
 ): Promise<{ current: ShownTest | undefined; earlier: ShownTest[] }> {
   const tests = await listTests(db, workspace.id, link.id);
   if (tests.length === 0) return { current: undefined, earlier: [] };
@@ -59,7 +61,8 @@ export async function loadTests(
   const firstHitAt = await findFirstHitAt(db, workspace.id, subject);
   const period = resolvePeriod({ period: 'all', timeZone, weekStartsOn, now, firstHitAt });
   const { rows } = await countBy(db, workspace, subject, period, 'version');
-  const conversions = await convertedByVersion(db, workspace.id, link.id);
+  const conversions =
+    goalId === undefined ? new Map() : await convertedByVersion(db, workspace.id, { linkId: link.id, goalId });
   const counted = { counts: new Map(rows.map(({ value, ...counts }) => [value, counts])), conversions };
   const shown = tests.map((test) => showTest(test, counted, now));
   const [newest, ...others] = shown;
