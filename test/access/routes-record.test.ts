@@ -6,7 +6,6 @@ import type { Actor } from '../../src/ground/events/actor.ts';
 import type { What } from '../../src/ground/events/happened.ts';
 import { hashOfSecret } from '../../src/ground/text/secret.ts';
 import { openClickIds } from '../../src/visitors/conversions/click-id.ts';
-import { archiveLink } from '../../src/links/links/queries.ts';
 import { archiveLink, updateLink } from '../../src/links/links/queries.ts';
 import { ensureTags } from '../../src/links/links/tags.ts';
 import { startEmailChange } from '../../src/people/accounts/email-change.ts';

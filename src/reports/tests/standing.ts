@@ -3,7 +3,6 @@ import type { Db } from '../../ground/db/db.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
 import type { WeekStart } from '../../ground/time/week.ts';
 import type { Link } from '../../links/links/queries.ts';
-import { convertedByVersion } from '../../visitors/conversions/counts.ts';
 import { resolvePeriod } from '../counts/period.ts';
 import { findFirstHitAt } from '../counts/beginning.ts';
 import type { Counts } from '../counts/queries.ts';
@@ -44,6 +43,7 @@ type Workspace = { id: string; timeZone: string; weekStartsOn: WeekStart };
 /**
  * The tests of a link with their counts, exact at this moment. Each phase has versions with ids of their own, so that
  * all clicks of an id are clicks of the test.
+ * @param conversions visitors who converted, by id of the version
  * @throws Invalid when counting takes too long
  */
 export async function loadTests(
@@ -51,6 +51,7 @@ export async function loadTests(
   workspace: Workspace,
   link: Link,
   now: Date,
+  conversions: ReadonlyMap<string, number> = new Map(),
 ): Promise<{ current: ShownTest | undefined; earlier: ShownTest[] }> {
   const tests = await listTests(db, workspace.id, link.id);
   if (tests.length === 0) return { current: undefined, earlier: [] };
@@ -59,7 +60,6 @@ export async function loadTests(
   const firstHitAt = await findFirstHitAt(db, workspace.id, subject);
   const period = resolvePeriod({ period: 'all', timeZone, weekStartsOn, now, firstHitAt });
   const { rows } = await countBy(db, workspace, subject, period, 'version');
-  const conversions = await convertedByVersion(db, workspace.id, link.id);
   const counted = { counts: new Map(rows.map(({ value, ...counts }) => [value, counts])), conversions };
   const shown = tests.map((test) => showTest(test, counted, now));
   const [newest, ...others] = shown;

@@ -7,6 +7,7 @@ import { Invalid } from '../../ground/text/errors.ts';
 import { getLink, type Link, updateLink } from '../../links/links/queries.ts';
 import { linkHead, linkPath } from '../../links/pages/head.ts';
 import { keepTestEnd } from '../../links/splits/end.ts';
+import { convertedByVersion } from '../../visitors/conversions/counts.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import {
@@ -98,7 +99,7 @@ export default async function testRoutes(app: FastifyInstance): Promise<void> {
       endForm,
       async ({ winner: chosen, reason, shown }) => {
         const now = new Date();
-        const { current } = await loadTests(db, request.workspace, link, now);
+        const { current } = await loadTests(db, request.workspace, link, now, await convertedByVersion(db, link));
         if (!current) return reply.redirect(tabHref(request, link), 303);
         const winner = current.rows.find(({ version }) => String(version) === chosen);
         if (!winner && chosen !== '') throw new Invalid('Choose a version of this test.', { field: 'winner' });
@@ -137,7 +138,9 @@ async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link,
   const { workspace, server } = request;
   const now = new Date();
   // The editor is to be had also where counting takes too long.
-  const { value } = await orRefusal(() => loadTests(server.db, workspace, link, now));
+  const { value } = await orRefusal(async () =>
+    loadTests(server.db, workspace, link, now, await convertedByVersion(server.db, link)),
+  );
   return reply.page('reports/tests/destinations.eta', {
     title: `Destinations of ${link.domain}/${link.slug}`,
     head: linkHead(request, link, 'destinations', now),

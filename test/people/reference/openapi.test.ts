@@ -148,7 +148,7 @@ describe('the description of the API', () => {
       'split',
       'clickIdName',
     ]);
-    expect(valuesOf(body?.properties, 'examples').length).toBe(7);
+    expect(valuesOf(body?.properties, 'examples').length).toBe(8);
   });
 
   it('has types and descriptions for all properties of answers', () => {

@@ -124,7 +124,7 @@ describe('the table of a test', () => {
     const page = textOf(await viewer.ask(path));
     expect(page).toContain('The split is as set.');
     expect(page).toContain('The weights were changed 1 time');
-    expect(page).not.toContain('Conversions');
+    expect(page).not.toContain('Against A');
     expect(page).not.toMatch(/Pause|End the test|Change the test/);
   });
 
