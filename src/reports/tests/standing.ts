@@ -3,6 +3,7 @@ import type { Db } from '../../ground/db/db.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
 import type { WeekStart } from '../../ground/time/week.ts';
 import type { Link } from '../../links/links/queries.ts';
+import { convertedByVersion } from '../../visitors/conversions/counts.ts';
 import { resolvePeriod } from '../counts/period.ts';
 import { findFirstHitAt } from '../counts/beginning.ts';
 import type { Counts } from '../counts/queries.ts';

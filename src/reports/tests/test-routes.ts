@@ -7,7 +7,6 @@ import { Invalid } from '../../ground/text/errors.ts';
 import { getLink, type Link, updateLink } from '../../links/links/queries.ts';
 import { linkHead, linkPath } from '../../links/pages/head.ts';
 import { keepTestEnd } from '../../links/splits/end.ts';
-import { convertedByVersion } from '../../visitors/conversions/counts.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { chooseGoal } from './goal-choice.ts';
