@@ -65,7 +65,10 @@ group by goal_id`);
 }
 
 /** Visitors of a day who reached the link's most reached goal, by the id of their version as dimensions write it. */
-export async function convertedByVersion(db: Db, { workspaceId, id: linkId }: { workspaceId: string; id: string }): Promise<Map<string, number>> {
+export async function convertedByVersion(
+  db: Db,
+  { workspaceId, id: linkId }: { workspaceId: string; id: string },
+): Promise<Map<string, number>> {
   const goals = [...(await conversionsByGoal(db, workspaceId, linkId))].toSorted(([, one], [, other]) => other - one);
   const [goalId] = goals[0] ?? [];
   if (goalId === undefined) return new Map();
