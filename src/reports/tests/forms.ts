@@ -41,6 +41,8 @@ export const endForm = z.object({
   winner: typed,
   reason: typed.transform((text) => text.trim()).pipe(z.string().max(500, 'Use at most 500 characters.')),
   shown: typed,
+  /** The goal whose numbers are kept. */
+  goal: typed,
 });
 
 /** The form as it was sent. For a link without a test one address is enough: half of its visitors go there. */

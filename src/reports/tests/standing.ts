@@ -3,6 +3,7 @@ import type { Db } from '../../ground/db/db.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
 import type { WeekStart } from '../../ground/time/week.ts';
 import type { Link } from '../../links/links/queries.ts';
+import { convertedByVersion } from '../../visitors/conversions/counts.ts';
 import { resolvePeriod } from '../counts/period.ts';
 import { findFirstHitAt } from '../counts/beginning.ts';
 import type { Counts } from '../counts/queries.ts';
@@ -43,7 +44,7 @@ type Workspace = { id: string; timeZone: string; weekStartsOn: WeekStart };
 /**
  * The tests of a link with their counts, exact at this moment. Each phase has versions with ids of their own, so that
  * all clicks of an id are clicks of the test.
- * @param conversions visitors who converted, by id of the version
+ * @param goalId the goal whose visitors are told; without one nobody has converted
  * @throws Invalid when counting takes too long
  */
 export async function loadTests(
@@ -51,7 +52,7 @@ export async function loadTests(
   workspace: Workspace,
   link: Link,
   now: Date,
-  conversions: ReadonlyMap<string, number> = new Map(),
+  goalId?: string,
 ): Promise<{ current: ShownTest | undefined; earlier: ShownTest[] }> {
   const tests = await listTests(db, workspace.id, link.id);
   if (tests.length === 0) return { current: undefined, earlier: [] };
@@ -60,6 +61,8 @@ export async function loadTests(
   const firstHitAt = await findFirstHitAt(db, workspace.id, subject);
   const period = resolvePeriod({ period: 'all', timeZone, weekStartsOn, now, firstHitAt });
   const { rows } = await countBy(db, workspace, subject, period, 'version');
+  const conversions =
+    goalId === undefined ? new Map() : await convertedByVersion(db, workspace.id, { linkId: link.id, goalId });
   const counted = { counts: new Map(rows.map(({ value, ...counts }) => [value, counts])), conversions };
   const shown = tests.map((test) => showTest(test, counted, now));
   const [newest, ...others] = shown;

@@ -7,9 +7,9 @@ import { Invalid } from '../../ground/text/errors.ts';
 import { getLink, type Link, updateLink } from '../../links/links/queries.ts';
 import { linkHead, linkPath } from '../../links/pages/head.ts';
 import { keepTestEnd } from '../../links/splits/end.ts';
-import { convertedByVersion } from '../../visitors/conversions/counts.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
+import { chooseGoal } from './goal-choice.ts';
 import {
   digestOfTest,
   endForm,
@@ -25,6 +25,9 @@ import {
 import { versionLetter, liftInWords, rangeInWords } from './results.ts';
 import { loadTests, numbersOf, stateOf } from './standing.ts';
 
+/** The goal by which versions are compared, where a link has several. */
+const goalQuery = z.object({ goal: z.string().max(100).optional().catch(undefined) });
+
 const params = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });
 
 /** The forms of the page, where they are not as the link is. */
@@ -32,6 +35,8 @@ type Showing = {
   editor?: TypedTest;
   ending?: { winner: string; reason: string };
   errors?: Record<string, string>;
+  /** Id of the goal that was chosen. */
+  goal?: string | undefined;
 };
 
 /** The tab of a link's page with its A/B test: how it stands, its editor, and how it ends. */
@@ -44,7 +49,9 @@ export default async function testRoutes(app: FastifyInstance): Promise<void> {
   const linkOf = (request: FastifyRequest<{ Params: z.output<typeof params> }>) =>
     getLink(db, request.workspace.id, request.params.linkId);
 
-  routes.get(path, toSee, async (request, reply) => showTab(request, reply, await linkOf(request)));
+  routes.get(path, { ...toSee, schema: { params, querystring: goalQuery } }, async (request, reply) =>
+    showTab(request, reply, await linkOf(request), { goal: request.query.goal }),
+  );
 
   routes.post(path, toChange, async (request, reply) => {
     const { id: workspaceId, timeZone } = request.workspace;
@@ -97,9 +104,10 @@ export default async function testRoutes(app: FastifyInstance): Promise<void> {
       request,
       reply,
       endForm,
-      async ({ winner: chosen, reason, shown }) => {
+      async ({ winner: chosen, reason, shown, goal }) => {
         const now = new Date();
-        const { current } = await loadTests(db, request.workspace, link, now, await convertedByVersion(db, link));
+        const choice = await chooseGoal(db, workspaceId, link.id, goal);
+        const { current } = await loadTests(db, request.workspace, link, now, choice.chosen?.id);
         if (!current) return reply.redirect(tabHref(request, link), 303);
         const winner = current.rows.find(({ version }) => String(version) === chosen);
         if (!winner && chosen !== '') throw new Invalid('Choose a version of this test.', { field: 'winner' });
@@ -117,10 +125,14 @@ export default async function testRoutes(app: FastifyInstance): Promise<void> {
       },
       async ({ errors }) => {
         const ending = {
-          ...z.object({ winner: z.string(), reason: z.string() }).partial().catch({}).parse(request.body),
+          ...z
+            .object({ winner: z.string(), reason: z.string(), goal: z.string() })
+            .partial()
+            .catch({})
+            .parse(request.body),
         };
         const again = { winner: ending.winner ?? '', reason: ending.reason ?? '' };
-        return showTab(request, reply, await linkOf(request), { ending: again, errors });
+        return showTab(request, reply, await linkOf(request), { ending: again, errors, goal: ending.goal });
       },
     );
   });
@@ -138,9 +150,8 @@ async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link,
   const { workspace, server } = request;
   const now = new Date();
   // The editor is to be had also where counting takes too long.
-  const { value } = await orRefusal(async () =>
-    loadTests(server.db, workspace, link, now, await convertedByVersion(server.db, link)),
-  );
+  const goal = await chooseGoal(server.db, workspace.id, link.id, showing.goal);
+  const { value } = await orRefusal(() => loadTests(server.db, workspace, link, now, goal.chosen?.id));
   return reply.page('reports/tests/destinations.eta', {
     title: `Destinations of ${link.domain}/${link.slug}`,
     head: linkHead(request, link, 'destinations', now),
@@ -148,6 +159,7 @@ async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link,
     link,
     state: link.split ? stateOf(link.split, now) : null,
     tests: value,
+    goal,
     editor: showing.editor ?? openTest(link, workspace.timeZone),
     ending: showing.ending ?? { winner: String(value?.current?.results.winner ?? ''), reason: '' },
     isEditing: showing.editor !== undefined,

@@ -64,15 +64,13 @@ group by goal_id`);
   return new Map(rows.map(({ goalId, conversions }) => [goalId, conversions]));
 }
 
-/** Visitors of a day who reached the link's most reached goal, by the id of their version as dimensions write it. */
+/** Visitors of a day who reached a goal on a link, by the id of their version as dimensions write it. */
 export async function convertedByVersion(
   db: Db,
-  { workspaceId, id: linkId }: { workspaceId: string; id: string },
+  workspaceId: string,
+  of: { linkId: string; goalId: string },
 ): Promise<Map<string, number>> {
-  const goals = [...(await conversionsByGoal(db, workspaceId, linkId))].toSorted(([, one], [, other]) => other - one);
-  const [goalId] = goals[0] ?? [];
-  if (goalId === undefined) return new Map();
-  const counts = await conversionsByDestination(db, workspaceId, { linkId, goalId });
+  const counts = await conversionsByDestination(db, workspaceId, of);
   return new Map(
     counts.flatMap(({ destinationId, visitors }) =>
       destinationId === null ? [] : [[String(destinationId), visitors]],

@@ -1,6 +1,6 @@
 /**
- * A script for the pages that links lead to. It keeps nothing: it reads the click's id from the address of the page. A page
- * that people come to later hands the id on itself.
+ * A script for the pages that links lead to. It keeps nothing. It reads the click's id from the address of the page, and a
+ * page that people come to later hands the id on itself.
  */
 export const conversionScript = `(function(d,l){var s=d.currentScript,a=s.dataset,q=new URLSearchParams(l.search),
 w=window.waymark=function(goal,o){o=o||{};var c=o.clickId||w.clickId;return c?fetch(new URL('convert',s.src),

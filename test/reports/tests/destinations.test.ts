@@ -1,9 +1,10 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Split } from '../../../src/ground/addresses/split.ts';
-import { linkDestinations } from '../../../src/ground/db/schema.ts';
+import { conversionCounts, linkDestinations } from '../../../src/ground/db/schema.ts';
 import { getLink, type Link, updateLink } from '../../../src/links/links/queries.ts';
 import { loadTests } from '../../../src/reports/tests/standing.ts';
+import { insertGoal } from '../../../src/visitors/conversions/goals.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { eventsAfter, lastEvent } from '../../setup/events.ts';
@@ -124,7 +125,7 @@ describe('the table of a test', () => {
     const page = textOf(await viewer.ask(path));
     expect(page).toContain('The split is as set.');
     expect(page).toContain('The weights were changed 1 time');
-    expect(page).not.toContain('Against A');
+    expect(page).not.toContain('Certainty');
     expect(page).not.toMatch(/Pause|End the test|Change the test/);
   });
 
@@ -133,13 +134,25 @@ describe('the table of a test', () => {
     const [a, second] = await idsOf();
     await hits(a, 5);
     await hits(second, 5);
-    const converted = new Map([
-      [String(a), 1],
-      [String(second), 3],
-    ]);
-    const { current } = await loadTests(app.db, await workspace(), await read(), new Date(), converted);
+    const [bought, asked] = await Promise.all(
+      ['Bought', 'Asked'].map((name) => insertGoal(app.db, workspaceId, byTest, { name, isServerOnly: false })),
+    );
+    const { id: linkId } = await read();
+    const count = (goalId = '', destinationId = 0, visitors = 0) => ({
+      ...{ workspaceId, linkId, goalId, destinationId, visitors, conversions: visitors },
+      ...{ quarter: new Date('2026-11-01T00:00:00Z'), currency: '', value: 0 },
+    });
+    await app.db
+      .insert(conversionCounts)
+      .values([count(bought?.id, a, 1), count(bought?.id, second, 3), count(asked?.id, a, 2)]);
+    const { current } = await loadTests(app.db, await workspace(), await read(), new Date(), bought?.id);
     expect(current?.results).toMatchObject({ conversions: 4, verdict: 'keep-going' });
     expect(current?.rows.map(({ rate }) => rate)).toEqual([0.2, 0.6]);
+    expect(textOf(await viewer.ask(path))).toMatch(/who reached “ ?Bought ?”/);
+    const other = textOf(await viewer.ask(`${path}?goal=${asked?.id}`));
+    expect(other).toMatch(/who reached “ ?Asked ?”/);
+    expect(other).toContain('40.00 %');
+    expect(textOf(await viewer.ask(`${path}?goal=gone`))).toMatch(/who reached “ ?Bought ?”/);
   });
 
   it('says when the split is off', async () => {
