@@ -1,0 +1,77 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { conversionsByDestination } from '../../../src/visitors/conversions/counts.ts';
+import { insertGoal } from '../../../src/visitors/conversions/goals.ts';
+import { accessibilityProblems } from '../../setup/accessibility.ts';
+import { byTest } from '../../setup/actor.ts';
+import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
+import { launchBrowser, openPage, openPageAs } from '../../setup/browser.ts';
+import { makeLink } from '../../setup/make.ts';
+
+/** A shop on another site, as its makers would build it by the page of goals. */
+
+let app: TestApp;
+let ada: Person;
+let browser: Browser;
+let shop: http.Server;
+let shopUrl: string;
+
+beforeAll(async () => {
+  [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
+  ada = await app.signUp('Ada');
+  shop = http.createServer((request, response) => {
+    const { searchParams, pathname } = new URL(request.url ?? '', 'http://shop');
+    const pixel = `<img alt="" src="${app.url}/px/pixel.gif?cid=${searchParams.get('wm_cid')}&amp;goal=Landing">`;
+    response.setHeader('content-type', 'text/html');
+    response.end(
+      pathname === '/'
+        ? `<title>Shop</title><script src="${app.url}/px/script.js"></script>${pixel}`
+        : '<title>-</title>',
+    );
+  });
+  await new Promise<void>((resolve) => void shop.listen(0, '127.0.0.1', resolve));
+  shopUrl = `http://127.0.0.1:${(shop.address() as AddressInfo).port}/`;
+});
+afterAll(async () => {
+  await browser.close();
+  await new Promise((resolve) => shop.close(resolve));
+  await app.close();
+});
+
+it('counts by script and pixel, and leaves nothing in the browser', async () => {
+  const link = await makeLink(app, ada, { slug: 'shop', url: shopUrl, clickIdName: 'wm_cid' });
+  const [sale, landing] = [
+    await insertGoal(app.db, ada.workspace.id, byTest, { name: 'Purchase', isServerOnly: false }),
+    await insertGoal(app.db, ada.workspace.id, byTest, { name: 'Landing', isServerOnly: false }),
+  ];
+  const userAgent =
+    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36';
+  const { page, errors } = await openPage(browser, { userAgent });
+  await page.goto(`http://${app.shortHost}/shop`);
+  expect(new URL(page.url()).searchParams.get('wm_cid')).toMatch(/^[\w-]{48}$/);
+  const sent = `waymark('Purchase', { externalId: 'order-1', value: 1250, currency: 'EUR' })`;
+  expect(await page.evaluate(sent)).toEqual({ accepted: true, isRepeat: false });
+  expect(await page.evaluate(sent)).toEqual({ accepted: true, isRepeat: true });
+  expect(await page.context().cookies()).toEqual([]);
+  expect(await page.evaluate('localStorage.length + sessionStorage.length')).toBe(0);
+  const isCounted = async (goalId: string) => {
+    const [row] = await conversionsByDestination(app.db, ada.workspace.id, { linkId: link.id, goalId });
+    return row?.conversions ?? 0;
+  };
+  await expect.poll(() => isCounted(sale.id), { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => isCounted(landing.id), { timeout: 20_000 }).toBe(1);
+  expect(errors).toEqual([]);
+});
+
+it.each([
+  [1280, 'light'],
+  [390, 'dark'],
+] as const)('the page of goals is readable at %i px, %s', async (width, colorScheme) => {
+  const { page, errors } = await openPageAs(browser, app, ada, { viewport: { width, height: 900 }, colorScheme });
+  await page.goto(`${app.url}/w/${ada.workspace.slug}/conversions`);
+  expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  expect(await accessibilityProblems(page)).toEqual([]);
+  expect(errors).toEqual([]);
+});
