@@ -139,8 +139,15 @@ describe('the table of a test', () => {
     );
     const { id: linkId } = await read();
     const count = (goalId = '', destinationId = 0, visitors = 0) => ({
-      ...{ workspaceId, linkId, goalId, destinationId, visitors, conversions: visitors },
-      ...{ quarter: new Date('2026-11-01T00:00:00Z'), currency: '', value: 0 },
+      workspaceId,
+      linkId,
+      goalId,
+      destinationId,
+      visitors,
+      conversions: visitors,
+      quarter: new Date('2026-11-01T00:00:00Z'),
+      currency: '',
+      value: 0,
     });
     await app.db
       .insert(conversionCounts)
