@@ -147,7 +147,7 @@ describe('in a browser', () => {
     const { page, errors } = await openLinks(ada);
     await page.keyboard.press('c');
     await page.locator('#quick-slug').pressSequentially('typed');
-    await page.getByText('"typed" is taken by a link of this workspace. Try typed-2.').waitFor();
+    await page.getByText('"typed" is taken by a link of this workspace.').waitFor();
     await page.locator('#create-link select[name=domain]').selectOption('go.typed.example');
     await page.getByText('go.typed.example/typed is free.').waitFor();
     await page.locator('#create-link select[name=domain]').selectOption(app.shortHost);
@@ -230,6 +230,15 @@ describe('in a browser', () => {
     await page.locator('#create-link [data-copy]').click();
     await page.locator('#create-link').getByText('Select the text and copy it yourself.').waitFor();
     expect(errors).toEqual([]);
+  });
+
+  it('the form of a new link is one dialog of the page, and no banner, without scripts', async () => {
+    const ada = await app.signUp('Ada');
+    const { page } = await openPageAs(browser, app, ada, { javaScriptEnabled: false });
+    await page.goto(`${app.url}/w/${ada.workspace.slug}/campaigns`);
+    await page.getByRole('button', { name: 'Create link' }).first().click();
+    await page.locator('#quick-url').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
   });
 
   it('the QR code in its menu is large enough to be shown to somebody', async () => {
