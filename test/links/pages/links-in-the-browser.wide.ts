@@ -232,11 +232,12 @@ describe('in a browser', () => {
     expect(errors).toEqual([]);
   });
 
-  it('the form of a new link is one dialog of the page, and no banner, without scripts', async () => {
+  it('the form of a new link, open as it is without scripts, is no second banner', async () => {
     const ada = await app.signUp('Ada');
-    const { page } = await openPageAs(browser, app, ada, { javaScriptEnabled: false });
+    const { page } = await openPageAs(browser, app, ada);
     await page.goto(`${app.url}/w/${ada.workspace.slug}/campaigns`);
-    await page.getByRole('button', { name: 'Create link' }).first().click();
+    // As its button opens it without scripts, which axe cannot do without.
+    await page.locator('#create-link').evaluate((dialog: HTMLElement) => dialog.showPopover());
     await page.locator('#quick-url').waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
   });
