@@ -126,16 +126,16 @@ export async function offerFree(db: Db, domain: SlugSpace, refusal: AppError): P
   return new SlugUnwritable(refusal.reason, await suggestSlug(db, domain, refusal.suggestion));
 }
 
-/** The slug that a refusal offers. */
-export const offeredBy = (refusal: AppError): string | null =>
-  refusal instanceof SlugUnwritable || refusal instanceof SlugTaken ? refusal.suggestion : null;
+/** A refusal for a page, which offers the slug with a button and not in the sentence as well. */
+export const offeredBy = (refusal: AppError): { message: string; suggestion: string | null } =>
+  refusal instanceof SlugUnwritable || refusal instanceof SlugTaken
+    ? { message: refusal.reason, suggestion: refusal.suggestion }
+    : { message: refusal.message, suggestion: null };
 
 function stateOf(error: AppError): SlugState {
-  const state = { isFree: false, message: error.message };
-  if (error instanceof SlugUnwritable) return { ...state, suggestion: error.suggestion };
-  if (!(error instanceof SlugTaken)) return state;
-  const { owner, suggestion } = error;
-  return { ...state, suggestion, ...(owner && !owner.isDeleted && { ownerId: owner.id }) };
+  const { message, suggestion } = offeredBy(error);
+  const owner = error instanceof SlugTaken && !error.owner?.isDeleted ? error.owner : undefined;
+  return { isFree: false, message, ...(suggestion && { suggestion }), ...(owner && { ownerId: owner.id }) };
 }
 
 /**

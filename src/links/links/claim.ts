@@ -14,6 +14,7 @@ export type Claimant = { domain: SlugSpace; linkId: string; kind: 'primary' | 'q
 
 /** A slug that somebody has, with one that nobody has. */
 export class SlugTaken extends Conflict {
+  readonly reason: string;
   readonly suggestion: string;
   /** The link that has it, if it is one of the same workspace. Links of others are not named. */
   readonly owner: { id: string; isDeleted: boolean } | undefined;
@@ -22,7 +23,9 @@ export class SlugTaken extends Conflict {
     const what = owner?.isDeleted
       ? 'belonged to a link that is deleted, and stays taken'
       : `is taken${owner ? ' by a link of this workspace' : ''}`;
-    super(`"${slug}" ${what}. Try ${suggestion}.`, { field: 'slug', code: 'slug_taken' });
+    const reason = `"${slug}" ${what}.`;
+    super(`${reason} Try ${suggestion}.`, { field: 'slug', code: 'slug_taken' });
+    this.reason = reason;
     this.suggestion = suggestion;
     this.owner = owner;
   }
@@ -142,8 +145,7 @@ export async function slugsTaken(
 
 /** The next one of such a slug that is free. */
 export async function suggestSlug(db: Db, domain: SlugSpace, slug: string): Promise<string> {
-  const [suggestion] = await suggestSlugs(db, domain, [slug]);
-  return suggestion ?? randomSlug();
+  return (await suggestSlugs(db, domain, [slug]))[0] ?? randomSlug();
 }
 
 /** Numbers that are tried behind a slug. */

@@ -9,7 +9,7 @@ import type { Actor } from '../../ground/events/actor.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { addTagTo, archiveLinks, removeTagFrom, restoreLinks, setCampaignOf } from '../links/bulk.ts';
-import { readCampaignOf } from '../links/campaigns.ts';
+import { ensureCampaign, readCampaignOf } from '../links/campaigns.ts';
 import { bulkForm, refuseToRestore, refuseTooMany } from './forms.ts';
 import { listHref, readBack, showList } from './list-page.ts';
 import { readTagName } from '../links/tags.ts';
@@ -43,10 +43,11 @@ export default async function bulkRoutes(app: FastifyInstance): Promise<void> {
           reply.flash('success', message, changed > 0 ? id : undefined);
           return reply.redirect(listHref(slug, { ...readBack(asked.back), cursor: null }), 303);
         },
-        ({ errors }) => {
+        (refusal) => {
           const asked = bulkForm.parse(request.body);
-          const message = Object.values(errors).join(' ');
-          return showList(request, reply, { ...readBack(asked.back), within: '' }, { ...asked, message });
+          const isCampaignNew = refusal.thrown instanceof Invalid && refusal.thrown.code === 'campaign_unknown';
+          const errors = isCampaignNew ? { campaign: 'There is no such campaign yet.' } : refusal.errors;
+          return showList(request, reply, { ...readBack(asked.back), within: '' }, { ...asked, errors, isCampaignNew });
         },
       );
     },
@@ -109,6 +110,13 @@ const actions: Record<
         : `${count} left ${changed.length === 1 ? 'its' : 'their'} campaign.`,
       changed: changed.length,
     };
+  },
+
+  async 'make-campaign'(db, workspaceId, by, asked) {
+    return db.transaction(async (tx) => {
+      await ensureCampaign(tx, workspaceId, by, asked.campaign);
+      return actions['set-campaign'](tx, workspaceId, by, asked);
+    });
   },
 
   async archive(db, workspaceId, by, { links }) {

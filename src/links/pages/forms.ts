@@ -70,7 +70,9 @@ export const bulkForm = z.object({
     .union([z.string(), z.array(z.string()).transform((texts) => texts.join(' '))])
     .catch('')
     .transform(idsOf),
-  action: z.enum(['enter', 'add-tag', 'remove-tag', 'set-campaign', 'compare', 'archive', 'restore']).catch('enter'),
+  action: z
+    .enum(['enter', 'add-tag', 'remove-tag', 'set-campaign', 'make-campaign', 'compare', 'archive', 'restore'])
+    .catch('enter'),
   tag: typed,
   campaign: typed,
   /** The query of the list that it began on. */

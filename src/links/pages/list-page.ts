@@ -27,7 +27,15 @@ const sparklineDays = 30;
 export type ListQuery = z.output<typeof keptListQuery>;
 
 /** The values that the bar of several links shows again when it was refused. */
-export type RefusedBulk = { links: readonly string[]; tag: string; campaign: string; message: string };
+export type RefusedBulk = {
+  links: readonly string[];
+  tag: string;
+  campaign: string;
+  /** Sentences by field. */
+  errors: Record<string, string>;
+  /** The bar offers to make the campaign. */
+  isCampaignNew: boolean;
+};
 
 /** The list of links. @param refused what was asked of several links, and why it was not done */
 export async function showList(

@@ -75,8 +75,9 @@ export async function checkSet(context: LinkContext, workspaceId: string, set: L
       for (const each of refusalsIn(error)) {
         const refusal = await offerFree(context.db, domain, each);
         const isUnknown = refusal.code === 'campaign_unknown';
-        checked.errors[fieldIn(refusal.field)] ??= isUnknown ? 'There is no such campaign yet.' : refusal.message;
-        checked.suggestion ??= offeredBy(refusal);
+        const { message, suggestion } = offeredBy(refusal);
+        checked.errors[fieldIn(refusal.field)] ??= isUnknown ? 'There is no such campaign yet.' : message;
+        checked.suggestion ??= suggestion;
         if (isUnknown) unknown.set(nameKey(campaign), campaign);
       }
     }
@@ -114,7 +115,7 @@ async function refuseTaken(context: LinkContext, workspaceId: string, domain: Do
   );
   for (const [index, { checked }] of taken.entries()) {
     checked.read = undefined;
-    checked.errors.slug = refusals[index]?.message ?? '';
+    checked.errors.slug = refusals[index]?.reason ?? '';
     checked.suggestion = refusals[index]?.suggestion ?? null;
   }
   const first = new Map<string, number>();

@@ -48,6 +48,9 @@ export function startPopovers(): void {
     }
   });
   document.addEventListener('keydown', moveInMenu);
+  // A menu whose form was refused is open again, as its button opens it.
+  const refused = document.querySelector('.menu[data-open]');
+  if (refused) document.querySelector<HTMLElement>(`[popovertarget="${refused.id}"]`)?.click();
 }
 
 function moveInMenu(event: KeyboardEvent): void {

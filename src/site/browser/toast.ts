@@ -24,12 +24,25 @@ export function showToast(kind: 'success' | 'error', message: string): void {
   leaveLater(toast);
 }
 
+const undoneKey = 'waymark-undone';
+
+/** Gives the focus of an Undo that the keyboard pressed to the message that the next page has about it. */
+function keepFocusOfUndo(): void {
+  if (sessionStorage.getItem(undoneKey)) document.querySelector<HTMLElement>('.toast button')?.focus();
+  sessionStorage.removeItem(undoneKey);
+  document.addEventListener('submit', ({ target, submitter }) => {
+    const isUndo = target instanceof Element && target.getAttribute('action')?.endsWith('/undo');
+    if (isUndo && submitter?.matches(':focus-visible')) sessionStorage.setItem(undoneKey, 'yes');
+  });
+}
+
 /** Wires messages that came with the page, those that responses send (HX-Trigger: {"toast": …}) and failed requests. */
 export function startToasts(): void {
   const letLeave = () => {
     for (const toast of document.querySelectorAll<HTMLElement>('.toast')) if (!seen.has(toast)) leaveLater(toast);
   };
   letLeave();
+  keepFocusOfUndo();
   document.addEventListener('htmx:after:swap', letLeave);
   document.addEventListener('click', (event) => {
     if (event.target instanceof Element && event.target.closest('[data-dismiss]'))

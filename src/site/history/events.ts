@@ -202,6 +202,26 @@ export async function listHistoryOf(
   };
 }
 
+/** Undos that are read for a page. */
+const maxUndos = 5_000;
+
+/** Undos of the things of these changes since then, the oldest first. */
+export async function listUndos(
+  db: Db,
+  workspaceId: string,
+  changes: readonly HistoryEvent[],
+): Promise<HistoryEvent[]> {
+  if (changes.length === 0) return [];
+  const since = new Date(Math.min(...changes.map(({ at }) => at.getTime())) - longestRequestMs);
+  const targets = [...new Set(changes.map(({ targetId }) => targetId))];
+  const isUndo = and(isOf(workspaceId), sql`${events.targetId} = any(${listed(targets)})`, eq(events.via, 'undo'));
+  const found = db
+    .select()
+    .from(events)
+    .where(and(isUndo, gte(events.at, since)));
+  return all(await found.orderBy(events.id).limit(maxUndos));
+}
+
 /** @throws NotFound */
 export async function getEvent(db: Db, workspaceId: string, eventId: number): Promise<HistoryEvent> {
   const [event] = await db

@@ -156,7 +156,12 @@ export function changesIn(event: HistoryEvent, timeZone: string): FieldChange[] 
   const isShown = new Set<string>(options.flatMap((name) => linkOptions[name].fields));
   // Its words say this: archived, restored.
   if (event.what === 'link.archived' || event.what === 'link.restored') isShown.add('archivedAt');
-  const others = Object.keys({ ...before, ...after }).filter((name) => !isShown.has(name));
+  // Postgres keeps the fields of an event in an order of its own.
+  const inOrder = Object.keys({ ...commonLabels, ...labels[thing] });
+  const placeOf = (name: string) => inOrder.indexOf(name) >>> 0; // without a place: at the end
+  const others = Object.keys({ ...before, ...after })
+    .filter((name) => !isShown.has(name))
+    .toSorted((one, other) => placeOf(one) - placeOf(other));
   const changes = [
     ...options.map((name) => optionChange(name, event, timeZone)),
     ...others.flatMap((name) => {

@@ -37,6 +37,8 @@ type Asked = {
   lastDay?: string;
   /** Ids of things that are there still. */
   there: ReadonlySet<string>;
+  /** Ids of changes that are undone already. */
+  undone: ReadonlySet<number>;
   /** The thing whose own page it is. */
   own?: string | undefined;
 };
@@ -66,13 +68,17 @@ export function showLines(lines: readonly HistoryLine[], { lastDay = '', ...aske
 /** The address of the History below a workspace. */
 export const historyHome = ({ slug }: Pick<Membership, 'slug'>): string => `/w/${slug}/history`;
 
-function showLine(line: HistoryLine, head: HistoryEvent, { workspace, there, own }: Asked): Omit<ShownLine, 'heading'> {
+function showLine(
+  line: HistoryLine,
+  head: HistoryEvent,
+  { workspace, there, undone, own }: Asked,
+): Omit<ShownLine, 'heading'> {
   const { role, timeZone } = workspace;
   const home = historyHome(workspace);
   const told = own === head.targetId ? tell(head, timeZone, true) : tellLine(line, timeZone);
   const isOfRequest = line.count > 1 && head.requestId !== null;
   const detailsHref = isOfRequest ? requestHref(workspace, head) : `${home}/${head.id}`;
-  const canUndo = line.events.some((event) => mayUndo(role, event) && isWhole(event, there));
+  const canUndo = line.events.some((event) => mayUndo(role, event) && isWhole(event, there) && !undone.has(event.id));
   return {
     id: head.id,
     at: head.at,

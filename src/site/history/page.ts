@@ -14,12 +14,14 @@ import {
   listHistory,
   listHistoryOf,
   listOfRequest,
+  listUndos,
   maxCounted,
 } from './events.ts';
 import { historyHome, requestHref, showChange, showLines } from './lines.ts';
 import { listActors, listThere } from './named.ts';
 import { hiddenFrom, type ThingFilter, thingFilters, thingOf, thingsFor } from './things.ts';
 import { compareWithNow, mayUndo } from './undo.ts';
+import { undoneAmong } from './undone.ts';
 import { actorChoice, tellLine } from './words.ts';
 
 /** Lines of a page. */
@@ -123,6 +125,8 @@ async function showPage(
 ) {
   const { workspace } = request;
   const last = lines.at(-1)?.events[0];
+  const changes = lines.flatMap(({ events }) => events);
+  const undos = await listUndos(request.server.db, workspace.id, changes);
   return {
     lines: showLines(lines, {
       workspace,
@@ -131,6 +135,7 @@ async function showPage(
         request,
         lines.flatMap(({ events }) => events.slice(0, 1)),
       ),
+      undone: undoneAmong([...changes, ...undos]),
       lastDay: after,
       own,
     }),
@@ -257,7 +262,7 @@ export async function showRequest(
     way,
     network,
     refused: refused?.why ?? null,
-    undoAction: events.some((event) => mayUndo(workspace.role, event)) ? `${href}/undo` : null,
+    undoAction: shown.lines.some(({ undoAction }) => undoAction) ? `${href}/undo` : null,
     home: historyHome(workspace),
     timeZone: workspace.timeZone,
   });

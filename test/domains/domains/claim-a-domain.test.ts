@@ -59,6 +59,8 @@ describe('adding a domain', () => {
   it('says so where nothing can lead to the server, because it has no public name', async () => {
     const page = await ada.ask(await add(ada, 'local.acme.test'));
     expect(page.text).toContain('nothing on the internet can lead to go.localhost');
+    expect(page.text).toContain('Set <code>SHORT_URL</code> first.');
+    expect(page.text).not.toContain('data-copy="go.localhost"');
     const named = await startTestApp({ DNS_SERVERS: dns.address, SHORT_URL: 'http://go.example.com' });
     const cat = await named.signUp('Cat');
     const added = await cat.ask(home(cat), { form: { host: 'go.acme.test' } });
@@ -75,7 +77,7 @@ describe('adding a domain', () => {
       '_waymark.go.acme.test',
       '<code class="wrap-anywhere">_waymark.go</code>',
       `data-copy="waymark-verify=${claim?.proofToken}"`,
-      'data-copy="go.localhost"',
+      'data-copy="go.acme.test"',
       'hx-trigger="every 10s"',
       `${path}/brand`,
       `${path}/remove`,

@@ -41,6 +41,12 @@ const visitUntil = (path: string, status: number): Promise<Answer> =>
   );
 
 describe('removing a domain', () => {
+  it('says in a sentence that no link lives on it', async () => {
+    const { text } = await ada.ask(`${home}/remove`);
+    expect(text).toContain('No link lives on this domain.');
+    expect(text).not.toContain('list-disc');
+  });
+
   it('says first how many links live on it and what happens to them', async () => {
     await make('one');
     await removeLink(app.db, workspaceId, byTest, (await make('deleted')).id);

@@ -105,7 +105,7 @@ describe.each([
     expect(await focusedId(page)).toBe('quick-slug');
     await page.keyboard.type(`spring ${options.colorScheme}`);
     const slug = `spring-${options.colorScheme}`;
-    await page.getByText(`A slug has no spaces. Try ${slug}.`).waitFor();
+    await page.getByRole('button', { name: `Use ${slug}` }).waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByText(`/${slug} is free.`).waitFor();

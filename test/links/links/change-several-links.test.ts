@@ -173,11 +173,21 @@ describe('several links', () => {
   ])('come back with what was typed and selected for %s', async (_what, fields, typed) => {
     const answer = await send({ ...fields, back: 'sort=oldest' });
     expect(answer.status).toBe(422);
-    expect(answer.text).toContain('role="alert"');
+    expect(answer.text).toContain('class="field-error"');
     expect(answer.text).toContain(`value="${typed}"`);
     expect(answer.text).toContain('value="sort=oldest"');
     for (const { id } of links) expect(answer.text).toMatch(new RegExp(`value="${id}"[^>]*checked`));
     expect((await state()).every(({ tags, campaign }) => tags === '' && campaign === null)).toBe(true);
+  });
+
+  it('join a campaign that there is not yet by a button of its own', async () => {
+    const refused = await send({ action: 'set-campaign', campaign: 'Winter' });
+    expect(refused.text).toContain('There is no such campaign yet.');
+    expect(refused.text).toMatch(/id="bulk-campaign"[^>]*data-open/);
+    expect(refused.text).toContain('value="make-campaign"');
+    expect((await send({ action: 'make-campaign', campaign: 'Winter' })).status).toBe(303);
+    expect((await state()).map(({ campaign }) => campaign)).toEqual(['Winter', 'Winter', 'Winter']);
+    expect((await send({ action: 'make-campaign', campaign: '' })).status).toBe(422);
   });
 
   it('are refused when none is selected, when they are too many, and when one has twenty tags', async () => {

@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
 import { launchBrowser, type OpenedPage, openPageAs } from '../../setup/browser.ts';
@@ -15,6 +15,8 @@ afterAll(async () => {
   await browser.close();
   await app.close();
 });
+
+const focusedId = (page: Page) => page.evaluate(() => document.activeElement?.id);
 
 /** Somebody with three links and a campaign, in their list. */
 async function openList(options: { javaScriptEnabled?: boolean } = {}): Promise<OpenedPage & { person: Person }> {
@@ -63,10 +65,28 @@ describe('in a browser', () => {
     await page.keyboard.press('Space');
     await tabTo(page, page.locator('.bulk').getByRole('button', { name: 'Tag', exact: true }));
     await page.keyboard.press('Enter');
-    await tabTo(page, page.locator('#bulk-tag-name'));
+    await expect.poll(() => focusedId(page)).toBe('bulk-tag-name');
     await page.keyboard.insertText('ripe');
     await page.keyboard.press('Enter');
     await page.locator('.marks .tag', { hasText: 'ripe' }).waitFor();
+    const undo = page.locator('.toast').getByRole('button', { name: 'Undo' });
+    await tabTo(page, undo);
+    await page.keyboard.press('Enter');
+    await page.getByText(/^Undone\./).waitFor();
+    await expect.poll(() => undo.evaluate((button) => button === document.activeElement)).toBe(true);
+    expect(errors).toEqual([]);
+  });
+
+  it('a campaign that there is not opens its menu again, with a way to make it', async () => {
+    const { page, errors } = await openList();
+    await page.getByLabel('Select all links on this page').check();
+    await page.locator('.bulk').getByRole('button', { name: 'Campaign' }).click();
+    await page.keyboard.insertText('Winter');
+    await page.keyboard.press('Enter');
+    await page.locator('#bulk-campaign').getByText('There is no such campaign yet.').waitFor();
+    await expect.poll(() => focusedId(page)).toBe('bulk-campaign-name');
+    await page.getByRole('button', { name: 'Create and set it' }).click();
+    await page.getByText('3 links joined the campaign “Winter”.').waitFor();
     expect(errors).toEqual([]);
   });
 

@@ -114,7 +114,7 @@ describe('a pasted list', () => {
     const errors = {
       '10-url': 'An address has no spaces or hidden characters. Paste one address, and write a space in it as %20.',
       '250-slug': 'Row 250 has this slug too.',
-      '499-slug': 'A slug has no spaces. Try under-review.',
+      '499-slug': 'A slug has no spaces.',
     };
     expect(errorsIn(checked)).toEqual(errors);
     expect(checked.text).toContain('3 rows cannot be made yet.');
@@ -162,7 +162,7 @@ describe('a pasted list', () => {
     const before = await countAll();
     const refused = await make(tableOf(checked));
     expect([refused.status, await countAll()]).toEqual([422, before]);
-    expect(errorsIn(refused)).toEqual({ '1-slug': '"race-2" is taken by a link of this workspace. Try race-3.' });
+    expect(errorsIn(refused)).toEqual({ '1-slug': '"race-2" is taken by a link of this workspace.' });
   });
 
   it('makes one of two lists that want the same slugs in another order at once', async () => {

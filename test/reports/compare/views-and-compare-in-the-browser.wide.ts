@@ -62,9 +62,9 @@ describe.sequential('saved views', () => {
     await page.getByRole('button', { name: 'View: Phones only' }).waitFor();
   });
 
-  it('stand in one line with the periods at 1280 pixels', async () => {
+  it.each(['reports', 'reports?period=7d&f=device:is:mobile'])('stand in one line at 1280 pixels: %s', async (path) => {
     await page.setViewportSize({ width: 1280, height: 900 });
-    await page.goto(`${home}/reports`);
+    await page.goto(`${home}/${path}`);
     await page.evaluate('document.fonts.ready');
     const parts = await page.locator('.report-bar > *').all();
     const boxes = await Promise.all(parts.map((part) => part.boundingBox()));

@@ -82,12 +82,13 @@ describe('the History of a link', () => {
   });
 
   it('is on a page of its own for tags, campaigns and domains, and for nobody else', async () => {
-    const campaign = await makeCampaign(app, workspaceId, 'Autumn', { goal: 100 });
-    const form = { name: 'Autumn', startsOn: '', endsOn: '', goal: '1200' };
+    const days = { startsOn: '2026-09-01', endsOn: '2026-10-01' };
+    const campaign = await makeCampaign(app, workspaceId, 'Autumn', { ...days, goal: 100 });
+    const form = { name: 'Autumn', ...days, goal: '1200' };
     await grace.ask(`${home}/campaigns/${campaign.id}/edit`, { form });
     expect(await historyOf(`/campaigns/${campaign.id}/history`, vera)).toEqual([
       'Grace changed the goal from 100 to 1,200',
-      'The command test created the campaign Goal 100',
+      'The command test created the campaign First day 1 Sep 2026 Last day 1 Oct 2026 Goal 100',
     ]);
     const tag = await findTag(app.db, workspaceId, 'Mail');
     await grace.ask(`${home}/tags/${tag?.id}`, { form: { name: 'E-mail', colour: tag?.colour ?? '' } });

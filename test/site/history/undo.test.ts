@@ -87,6 +87,22 @@ describe('the Undo of a message', () => {
     expect((await read()).url).toBe('https://example.com/new');
   });
 
+  it('leaves no Undo in the History for what is undone, until that is undone as well', async () => {
+    const saved = await edit({ url: 'https://example.com/new', title: '' });
+    const change = `${home}/history/${await newest(link.id)}/undo`;
+    const isOffered = async () =>
+      Promise.all(
+        [`${home}/history`, `${home}/links/${link.id}/history`].map(async (path) =>
+          (await ada.ask(path)).text.includes(`action="${change}"`),
+        ),
+      );
+    expect(await isOffered()).toEqual([true, true]);
+    const undone = await pressUndo(ada, saved);
+    expect(await isOffered()).toEqual([false, false]);
+    if (undone) await pressUndo(ada, undone);
+    expect(await isOffered()).toEqual([true, true]);
+  });
+
   it('makes one event when it is pressed twice at once', async () => {
     const saved = await edit({ url: 'https://example.com/new', title: 'New' });
     const { undo = {} } = await messageAfter(ada, saved);
