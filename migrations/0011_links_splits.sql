@@ -17,4 +17,6 @@ ALTER TABLE "clicks_pending" ADD COLUMN "link_version" smallint;--> statement-br
 ALTER TABLE "links" ADD COLUMN "split" jsonb;--> statement-breakpoint
 ALTER TABLE "links" ADD COLUMN "split_plan" jsonb;--> statement-breakpoint
 ALTER TABLE "link_destinations" ADD CONSTRAINT "link_destinations_workspace_id_workspaces_id_fk" FOREIGN KEY ("workspace_id") REFERENCES "public"."workspaces"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "link_destinations_link_id" ON "link_destinations" USING btree ("link_id","id");
+CREATE INDEX "link_destinations_link_id" ON "link_destinations" USING btree ("link_id","id");--> statement-breakpoint
+-- No hit before had a version, so there is no past to count.
+INSERT INTO "rolled_up_dimensions" ("name") VALUES ('version') ON CONFLICT DO NOTHING;

@@ -42,7 +42,13 @@ describe('the frame around every page', () => {
       const [, shell = ''] = /<nav class="settings-nav"([\s\S]*?)<\/nav>/.exec(html) ?? [];
       return [...shell.matchAll(/aria-label="([^"]+)"|<\/svg>([^<]+)<\/a>/g)].map(([, name, place]) => name ?? place);
     };
-    expect(shellOf(await pageAt('/keys'))).toEqual(['Workspace settings', 'General', 'Members', 'API keys']);
+    expect(shellOf(await pageAt('/keys'))).toEqual([
+      'Workspace settings',
+      'General',
+      'Members',
+      'API keys',
+      'Conversions',
+    ]);
     expect(shellOf((await ada.ask('/account/security')).text)).toEqual(['Account', 'Profile', 'Security']);
     expect(shellOf((await ada.ask('/admin/mail')).text)).toEqual(['Server', 'Mail']);
     for (const path of ['/shares', '/mailings', '/domains']) expect(shellOf(await pageAt(path)), path).toEqual([]);
