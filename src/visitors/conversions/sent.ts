@@ -36,7 +36,7 @@ const keptDays = 90;
 const maxExternalId = 100;
 const maxMetadata = 10_000;
 
-const refusal = (field: string, code: string, sentence: string) => new Invalid(sentence, { field, code });
+const refusal = (code: string, field: string, sentence: string) => new Invalid(sentence, { field, code });
 
 /**
  * Reads and takes in a conversion.
@@ -51,7 +51,7 @@ export async function sendConversion(
 ): Promise<Taken & { goal: ConversionGoal }> {
   const key = readClickId(clickIds, typed.clickId, retentionDays, now);
   const workspaceId = await workspaceOfLink(db, key.linkId);
-  if (workspaceId === undefined) throw refusal('clickId', 'click_unknown', 'There is no such click.');
+  if (workspaceId === undefined) throw refusal('click_unknown', 'clickId', 'There is no such click.');
   sender.check(workspaceId);
   const name = readGoalName(typed.goal);
   const externalId = composedLine(typed.externalId ?? '');
@@ -78,10 +78,10 @@ export async function sendConversion(
 function readClickId(clickIds: ClickIds, text: string, retentionDays: number | null, now: Date): HitKey {
   const key = clickIds.read(text);
   if (!key)
-    throw refusal('clickId', 'click_id_invalid', 'This click id was not made here, or it was changed on its way.');
+    throw refusal('click_id_invalid', 'clickId', 'This click id was not made here, or it was changed on its way.');
   const days = Math.min(keptDays, retentionDays ?? keptDays);
   if (now.getTime() - key.clickedAt > days * dayMs)
-    throw refusal('clickId', 'click_id_expired', `This click is more than ${days} days ago.`);
+    throw refusal('click_id_expired', 'clickId', `This click is more than ${days} days ago.`);
   return key;
 }
 
@@ -96,12 +96,12 @@ function readMoney({ value, currency }: TypedConversion): { value: number | null
   if (value === undefined) return { value: null, currency: null };
   if (!Number.isInteger(value) || value < 0 || value > maxValue)
     throw refusal(
-      'value',
       'value_invalid',
+      'value',
       'Write value as a whole number of the smallest unit, such as 1250 for 12.50 EUR.',
     );
   const code = (currency ?? '').toUpperCase();
   if (!isCurrency(code))
-    throw refusal('currency', 'value_invalid', 'Name the currency of value in three letters, such as EUR.');
+    throw refusal('value_invalid', 'currency', 'Name the currency of value in three letters, such as EUR.');
   return { value, currency: code };
 }

@@ -35,6 +35,8 @@ describe('POST /links', () => {
       title: 'Spring sale',
       tags: [],
       campaign: null,
+      split: null,
+      clickIdName: null,
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
       archivedAt: null,
       clicks: 0,

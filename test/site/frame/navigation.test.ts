@@ -47,7 +47,7 @@ describe('the places of the dashboard', () => {
   it('keep the settings of a workspace, a person and the server apart', () => {
     const of = (group: string) => places.filter((place) => place.group === group).map(({ label }) => label);
     expect(Object.keys(settingsScopes).map(of)).toEqual([
-      ['General', 'Members', 'API keys'],
+      ['General', 'Members', 'API keys', 'Conversions'],
       ['Profile', 'Security'],
       ['Mail'],
     ]);

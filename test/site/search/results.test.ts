@@ -28,7 +28,16 @@ describe('places and actions', () => {
   });
 
   it('are found by their own words before other words for them', () => {
-    expect(found('settings')).toEqual(['Domains', 'General', 'Members', 'API keys', 'Profile', 'Security', 'Mail']);
+    expect(found('settings')).toEqual([
+      'Domains',
+      'General',
+      'Members',
+      'API keys',
+      'Conversions',
+      'Profile',
+      'Security',
+      'Mail',
+    ]);
     expect(found('mail')[0]).toBe('Reports by mail');
     expect(found('log')).toEqual(['Log out', 'Security']);
   });
