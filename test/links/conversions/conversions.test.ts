@@ -5,6 +5,7 @@ import { postbackToken } from '../../../src/links/conversions/postback-token.ts'
 import { openClickIds } from '../../../src/visitors/conversions/click-id.ts';
 import { conversionsByDestination } from '../../../src/visitors/conversions/counts.ts';
 import { findGoal, insertGoal, listGoals } from '../../../src/visitors/conversions/goals.ts';
+import { takeConversion } from '../../../src/visitors/conversions/take.ts';
 import { forgetConversions, settleConversions } from '../../../src/visitors/conversions/settle.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
 import { byTest } from '../../setup/actor.ts';
@@ -239,6 +240,14 @@ describe('a conversion by a server call', () => {
     for (let n = 0; n < 95; n++) await make(n);
     await Promise.allSettled(Array.from({ length: 20 }, async (_, n) => make(100 + n)));
     expect(await listGoals(app.db, mine.workspace.id)).toHaveLength(100);
+  });
+
+  it('is refused once its goal is gone', async () => {
+    const gone = { id: 'gone', name: 'Gone', isServerOnly: false };
+    const key = { linkId: link.id, clickedAt: 1, id: 1 };
+    const sent = { externalId: '', value: null, currency: null, occurredAt: new Date(), metadata: null };
+    const taken = takeConversion(app.db, ada.workspace.id, { ...sent, key, goal: gone, via: 'server' });
+    await expect(taken).rejects.toThrow('The goal is gone.');
   });
 
   it('keeps texts that no page could show', async () => {
