@@ -30,7 +30,7 @@ export default async function postbackRoutes(app: FastifyInstance): Promise<void
     });
   });
 
-  app.setErrorHandler<FastifyError | AppError>((error, _request, reply) => refuse(reply, error));
+  app.setErrorHandler<FastifyError | AppError>((error, _request, reply) => sendRefusal(reply, error));
 
   const convert = (typed: TypedConversion, via: 'pixel' | 'script') =>
     sendConversion(parts, typed, { via, check() {} }, new Date());
@@ -154,7 +154,7 @@ const unread: Readonly<Record<number, { code: string; message: string }>> = {
 };
 
 /** Programs read JSON alone. @throws what is no refusal */
-function refuse(reply: FastifyReply, error: FastifyError | AppError) {
+function sendRefusal(reply: FastifyReply, error: FastifyError | AppError) {
   const status = error instanceof AppError ? error.status : (error.statusCode ?? 500);
   const refusal = error instanceof AppError ? error : unread[status];
   if (status >= 500 || refusal === undefined) throw error;

@@ -107,7 +107,8 @@ const zoned = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\
 /** @returns as it is kept, in UTC. @throws Invalid */
 export function instantOf(text: string): string {
   // Programs roll days over that no month has, and Postgres reads no year beyond four figures.
-  if (zoned.test(text) && isDay(text.slice(0, 10)) && !Number.isNaN(Date.parse(text))) return new Date(text).toISOString();
+  if (zoned.test(text) && isDay(text.slice(0, 10)) && !Number.isNaN(Date.parse(text)))
+    return new Date(text).toISOString();
   throw splitRefused('Write the end as an instant with its zone, such as 2026-12-24T18:00Z.', '.endsAt');
 }
 

@@ -82,7 +82,11 @@ export async function insertGoal(
   try {
     await db.transaction(async (tx) => {
       // Makers of goals wait for each other, so that they do not pass the limit together.
-      await tx.select({ id: workspaces.id }).from(workspaces).where(eq(workspaces.id, workspaceId)).for('no key update');
+      await tx
+        .select({ id: workspaces.id })
+        .from(workspaces)
+        .where(eq(workspaces.id, workspaceId))
+        .for('no key update');
       const [row] = await tx.select({ goals: count() }).from(conversionGoals).where(ofWorkspace(workspaceId));
       if ((row?.goals ?? 0) >= mostGoals)
         throw new Invalid(`A workspace has at most ${mostGoals} goals of conversions.`, {

@@ -88,7 +88,7 @@ function readMetadata(metadata: Record<string, unknown>): string {
   try {
     json = JSON.stringify(metadata);
   } catch {
-    // What the parser took may be too deep to be written again.
+    // Documents that the parser took may be too deep to be written again.
     throw new Invalid('metadata is nested too deeply.', { field });
   }
   if (json.length <= maxMetadata) return json;
