@@ -72,7 +72,8 @@ function failureOf(thrown: unknown, isApi: boolean): Failure {
     // An id that cannot be one is an address that is not there.
     if (error.validationContext === 'params') return failureOf(new NotFound(), isApi);
     const issue = error.validation[0];
-    const field = issue?.keyword === 'unrecognized_keys' ? unknownKey(issue.params) : pathOf(issue?.instancePath);
+    const unknown = issue?.keyword === 'unrecognized_keys' ? unknownKey(issue.params) : undefined;
+    const field = pathOf(unknown === undefined ? issue?.instancePath : `${issue?.instancePath}/${unknown}`);
     return failureOf(new Invalid(issue?.message ?? 'This request is not valid.', field ? { field } : {}), isApi);
   }
   const status = isResponseSerializationError(error) ? 500 : ((error as FastifyError).statusCode ?? 500);

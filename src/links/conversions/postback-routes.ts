@@ -1,5 +1,5 @@
 import formbody from '@fastify/formbody';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, Invalid, NotFound } from '../../ground/text/errors.ts';
 import { serverJob } from '../../ground/events/actor.ts';
 import { openClickIds } from '../../visitors/conversions/click-id.ts';
@@ -30,12 +30,18 @@ export default async function postbackRoutes(app: FastifyInstance): Promise<void
     });
   });
 
+  app.setErrorHandler<FastifyError | AppError>((error, _request, reply) => sendRefusal(reply, error));
+
   const convert = (typed: TypedConversion, via: 'pixel' | 'script') =>
     sendConversion(parts, typed, { via, check() {} }, new Date());
 
-  app.get('/px/pixel.gif', { config: ofPages }, async (request, reply) => {
+  app.get('/px/pixel.gif', { config: ofPages, exposeHeadRoute: false }, async (request, reply) => {
     // Pages that show it have nothing to do with what is wrong with it.
-    await refusalIn(() => convert(typedOf(request.query as Params), 'pixel'));
+    try {
+      await convert(typedOf(request.query as Params), 'pixel');
+    } catch (error) {
+      if (!(error instanceof AppError) || error.status >= 500) throw error;
+    }
     return reply.type('image/gif').send(pixelGif);
   });
 
@@ -43,25 +49,31 @@ export default async function postbackRoutes(app: FastifyInstance): Promise<void
     reply.header('cache-control', 'public, max-age=3600').type('text/javascript; charset=utf-8').send(conversionScript),
   );
 
-  app.options('/px/convert', { config: ofPages }, (_request, reply) =>
-    allowAll(reply)
+  // Before anything can be refused: pages read refusals too.
+  const forAll = async (_request: FastifyRequest, reply: FastifyReply) => {
+    reply.header('access-control-allow-origin', '*');
+  };
+
+  app.options('/px/convert', { config: ofPages, onRequest: forAll }, (_request, reply) =>
+    reply
       .headers({ 'access-control-allow-methods': 'POST', 'access-control-allow-headers': 'content-type' })
       .header('access-control-max-age', '86400')
       .code(204)
       .send(),
   );
 
-  app.post('/px/convert', { config: ofPages, bodyLimit }, async (request, reply) => {
-    allowAll(reply);
-    return answer(reply, () => convert(jsonIn(request.body), 'script'));
-  });
+  app.post('/px/convert', { config: ofPages, bodyLimit, onRequest: forAll }, async (request, reply) =>
+    answer(reply, await convert(jsonIn(request.body), 'script')),
+  );
 
   app.route<{ Params: { secret: string } }>({
     method: ['GET', 'POST'],
     url: '/pb/:secret',
     config: ofNetworks,
     bodyLimit,
-    handler: (request, reply) => answer(reply, () => takePostback(request)),
+    // Asking with HEAD changes nothing.
+    exposeHeadRoute: false,
+    handler: async (request, reply) => answer(reply, await takePostback(request)),
   });
 
   function takePostback({ query, body, params, id }: FastifyRequest<{ Params: { secret: string } }>) {
@@ -81,8 +93,6 @@ export default async function postbackRoutes(app: FastifyInstance): Promise<void
     );
   }
 }
-
-const allowAll = (reply: FastifyReply) => reply.header('access-control-allow-origin', '*');
 
 const textIn = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
@@ -131,20 +141,23 @@ function parsed(text: string): unknown {
 
 type Sent = Awaited<ReturnType<typeof sendConversion>>;
 
-/** Runs it. @returns what came of it, or the refusal that its sender may read */
-async function refusalIn(work: () => Promise<Sent>): Promise<Sent | AppError> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof AppError && error.status < 500) return error;
-    throw error;
-  }
-}
+const answer = (reply: FastifyReply, came: Sent) =>
+  came.outcome === 'refused'
+    ? reply.send({ accepted: false, reason: came.why })
+    : reply.send({ accepted: true, isRepeat: came.outcome === 'repeated' });
 
-async function answer(reply: FastifyReply, work: () => Promise<Sent>) {
-  const came = await refusalIn(work);
-  if (came instanceof AppError)
-    return reply.code(came.status).send({ accepted: false, reason: came.code, detail: came.message });
-  if (came.outcome === 'refused') return reply.send({ accepted: false, reason: came.why });
-  return reply.send({ accepted: true, isRepeat: came.outcome === 'repeated' });
+/** Refusals of the parser, by their status. */
+const unread: Readonly<Record<number, { code: string; message: string }>> = {
+  400: { code: 'malformed_json', message: 'The body is not valid JSON.' },
+  413: { code: 'too_large', message: 'The body is larger than 16 kB.' },
+  415: { code: 'unsupported_media_type', message: 'Send the body as JSON or as a form.' },
+};
+
+/** Programs read JSON alone. @throws what is no refusal */
+function sendRefusal(reply: FastifyReply, error: FastifyError | AppError) {
+  const status = error instanceof AppError ? error.status : (error.statusCode ?? 500);
+  const refusal = error instanceof AppError ? error : unread[status];
+  if (status >= 500 || refusal === undefined) throw error;
+  if (error instanceof AppError) reply.headers(error.headers);
+  return reply.code(status).send({ accepted: false, reason: refusal.code, detail: refusal.message });
 }

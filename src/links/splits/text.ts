@@ -1,5 +1,6 @@
 import type { Split, SplitVersion } from '../../ground/addresses/split.ts';
 import { Invalid } from '../../ground/text/errors.ts';
+import { isDay } from '../../ground/time/zoned-time.ts';
 
 export const maxVersions = 8;
 export const maxWeight = 1000;
@@ -105,7 +106,9 @@ const zoned = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\
 
 /** @returns as it is kept, in UTC. @throws Invalid */
 export function instantOf(text: string): string {
-  if (zoned.test(text) && !Number.isNaN(Date.parse(text))) return new Date(text).toISOString();
+  // Programs roll days over that no month has, and Postgres reads no year beyond four figures.
+  if (zoned.test(text) && isDay(text.slice(0, 10)) && !Number.isNaN(Date.parse(text)))
+    return new Date(text).toISOString();
   throw splitRefused('Write the end as an instant with its zone, such as 2026-12-24T18:00Z.', '.endsAt');
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Split, SplitVersion } from '../../ground/addresses/split.ts';
 import { typed } from '../../ground/http/typed.ts';
+import { composedLine } from '../../ground/text/composed.ts';
 import { Conflict, Invalid, Refusals } from '../../ground/text/errors.ts';
 import { firstInstant, isDay, utcDay, wallClock, DAY } from '../../ground/time/zoned-time.ts';
 import type { Link } from '../../links/links/queries.ts';
@@ -39,7 +40,7 @@ export const testForm = z.object({
 export const endForm = z.object({
   /** A version's number, or '' for none. */
   winner: typed,
-  reason: typed.transform((text) => text.trim()).pipe(z.string().max(500, 'Use at most 500 characters.')),
+  reason: typed.transform(composedLine).pipe(z.string().max(500, 'Use at most 500 characters.')),
   shown: typed,
   /** The goal whose numbers are kept. */
   goal: typed,

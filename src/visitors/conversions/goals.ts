@@ -2,7 +2,7 @@ import { and, asc, count, eq } from 'drizzle-orm';
 import { foldCase } from '../../ground/addresses/slug.ts';
 import { uniqueViolation } from '../../ground/db/pg-errors.ts';
 import type { Db } from '../../ground/db/db.ts';
-import { conversionGoals } from '../../ground/db/schema.ts';
+import { conversionGoals, workspaces } from '../../ground/db/schema.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import { record } from '../../ground/events/record.ts';
 import { composedLine } from '../../ground/text/composed.ts';
@@ -81,6 +81,12 @@ export async function insertGoal(
   const goal = { id: newId(), name, isServerOnly };
   try {
     await db.transaction(async (tx) => {
+      // Makers of goals wait for each other, so that they do not pass the limit together.
+      await tx
+        .select({ id: workspaces.id })
+        .from(workspaces)
+        .where(eq(workspaces.id, workspaceId))
+        .for('no key update');
       const [row] = await tx.select({ goals: count() }).from(conversionGoals).where(ofWorkspace(workspaceId));
       if ((row?.goals ?? 0) >= mostGoals)
         throw new Invalid(`A workspace has at most ${mostGoals} goals of conversions.`, {

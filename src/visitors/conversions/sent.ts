@@ -57,11 +57,7 @@ export async function sendConversion(
   const externalId = composedLine(typed.externalId ?? '');
   if (externalId.length > maxExternalId)
     throw new Invalid(`externalId has at most ${maxExternalId} characters.`, { field: 'externalId' });
-  const metadata = typed.metadata === undefined ? null : JSON.stringify(typed.metadata);
-  if ((metadata?.length ?? 0) > maxMetadata)
-    throw new Invalid(`metadata has at most ${maxMetadata.toLocaleString('en')} characters as JSON.`, {
-      field: 'metadata',
-    });
+  const metadata = typed.metadata === undefined ? null : readMetadata(typed.metadata);
   const occurredAt = readOccurredAt(typed.occurredAt ?? now, key, now);
   const money = readMoney(typed);
   const { by, via } = sender;
@@ -83,6 +79,20 @@ function readClickId(clickIds: ClickIds, text: string, retentionDays: number | n
   if (now.getTime() - key.clickedAt > days * dayMs)
     throw refusal('click_id_expired', 'clickId', `This click is more than ${days} days ago.`);
   return key;
+}
+
+/** @returns JSON */
+function readMetadata(metadata: Record<string, unknown>): string {
+  const field = 'metadata';
+  let json: string;
+  try {
+    json = JSON.stringify(metadata);
+  } catch {
+    // Documents that the parser took may be too deep to be written again.
+    throw new Invalid('metadata is nested too deeply.', { field });
+  }
+  if (json.length <= maxMetadata) return json;
+  throw new Invalid(`metadata has at most ${maxMetadata.toLocaleString('en')} characters as JSON.`, { field });
 }
 
 /** Clocks may differ by some minutes. */

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import type { conversions } from '../../ground/db/schema.ts';
+import { NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
 import type { HitKey } from '../clicks/hit.ts';
 import { findHitRows, type ArrivedHit } from '../rollups/hit-rows.ts';
@@ -57,7 +58,7 @@ export async function takeConversion(db: Db, workspaceId: string, sent: SentConv
   const { key, goal, via } = sent;
   if (goal.isServerOnly && !isOfServer(via)) return { outcome: 'refused', why: 'server_only' };
   return db.transaction(async (tx) => {
-    await lockGoal(tx, workspaceId, goal.id);
+    if (!(await lockGoal(tx, workspaceId, goal.id))) throw new NotFound('The goal is gone.', { field: 'goal' });
     const first = await findFirst(tx, sent);
     if (first) return { outcome: 'repeated', conversion: first };
     const [hit] = await findHitRows(tx, [key]);

@@ -4,7 +4,8 @@ import type { Link } from '../../../src/links/links/queries.ts';
 import { postbackToken } from '../../../src/links/conversions/postback-token.ts';
 import { openClickIds } from '../../../src/visitors/conversions/click-id.ts';
 import { conversionsByDestination } from '../../../src/visitors/conversions/counts.ts';
-import { findGoal, insertGoal } from '../../../src/visitors/conversions/goals.ts';
+import { findGoal, insertGoal, listGoals } from '../../../src/visitors/conversions/goals.ts';
+import { takeConversion } from '../../../src/visitors/conversions/take.ts';
 import { forgetConversions, settleConversions } from '../../../src/visitors/conversions/settle.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
 import { byTest } from '../../setup/actor.ts';
@@ -224,6 +225,31 @@ describe('a conversion by a server call', () => {
     expect(await send({ clickId: await clicked(), goal: 'Wrong', ...wrong })).toMatchObject({ status: 422, code });
   });
 
+  it('is refused with metadata that is too deep to be written', async () => {
+    const metadata = `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
+    const answer = await client.ask('/conversions', {
+      body: `{"clickId":"${await clicked()}","goal":"Deep","metadata":${metadata}}`,
+    });
+    expect(answer.json()).toMatchObject({ status: 422, code: 'invalid', field: 'metadata' });
+  });
+
+  it('makes no more goals than a workspace may have, at the same moment too', async () => {
+    const mine = await app.signUp('Maker');
+    const make = (n: number) =>
+      insertGoal(app.db, mine.workspace.id, byTest, { name: `Goal ${n}`, isServerOnly: false });
+    for (let n = 0; n < 95; n++) await make(n);
+    await Promise.allSettled(Array.from({ length: 20 }, async (_, n) => make(100 + n)));
+    expect(await listGoals(app.db, mine.workspace.id)).toHaveLength(100);
+  });
+
+  it('is refused once its goal is gone', async () => {
+    const gone = { id: 'gone', name: 'Gone', isServerOnly: false };
+    const key = { linkId: link.id, clickedAt: 1, id: 1 };
+    const sent = { externalId: '', value: null, currency: null, occurredAt: new Date(), metadata: null };
+    const taken = takeConversion(app.db, ada.workspace.id, { ...sent, key, goal: gone, via: 'server' });
+    await expect(taken).rejects.toThrow('The goal is gone.');
+  });
+
   it('keeps texts that no page could show', async () => {
     const metadata = { '\u0000': '\ud800', __proto__: { a: 1 }, nested: [[[[1]]]] };
     const body = { clickId: await clicked(), goal: 'Odd', externalId: "';--\u0000\u202e", metadata };
@@ -294,12 +320,15 @@ describe('pixel and script', () => {
     expect(headers['content-type']).toMatch('text/javascript');
   });
 
-  it.each(['{', 'null', '[]', '"x"', '{"clickId":{}}', '{"clickId":"x","goal":[]}', `"${'x'.repeat(20_000)}"`])(
-    'refuses the body %#',
+  it.each(['', '{', 'null', '[]', '"x"', '{"clickId":{}}', '{"clickId":"x","goal":[]}', `"${'x'.repeat(20_000)}"`])(
+    'refuses the body %#, in JSON that other sites may read',
     async (body) => {
-      const url = `${app.url}/px/convert`;
-      const { status } = await fetch(url, { method: 'POST', body, headers: { 'content-type': 'text/plain' } });
-      expect([413, 422]).toContain(status);
+      for (const type of ['text/plain', 'application/json', 'application/xml']) {
+        const answer = await app.ask('/px/convert', { method: 'POST', body, headers: { 'content-type': type } });
+        expect([400, 413, 415, 422]).toContain(answer.status);
+        expect(answer.json()).toMatchObject({ accepted: false, reason: expect.any(String) as string });
+        expect(answer.headers['access-control-allow-origin']).toBe('*');
+      }
     },
   );
 });
@@ -314,6 +343,13 @@ describe('a postback', () => {
     const form = Object.fromEntries(new URLSearchParams(query));
     expect((await app.ask(path(), { form })).json()).toEqual({ accepted: true, isRepeat: true });
     expect(await totals('Sale')).toEqual([{ conversions: 1, people: 1, values: [{ currency: 'EUR', value: 1250 }] }]);
+  });
+
+  it('counts nothing for HEAD', async () => {
+    const clickId = await clicked();
+    for (const at of [`${path()}?cid=${clickId}&goal=Head`, `/px/pixel.gif?cid=${clickId}&goal=Head`])
+      expect((await app.ask(at, { method: 'HEAD' })).status).toBe(404);
+    expect(await findGoal(app.db, ada.workspace.id, 'Head')).toBeUndefined();
   });
 
   it('is refused with another secret, without a click, or with an amount that is none', async () => {

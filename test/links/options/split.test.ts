@@ -139,9 +139,11 @@ describe('an A/B test in JSON', () => {
       'split.versions[1].url',
     ],
     ['an end that is over', { ...sentHalves, endsAt: '2020-01-01T00:00:00Z' }, 'split.endsAt'],
+    ['an end that Postgres cannot read', { ...sentHalves, endsAt: '9999-12-31T23:59-14:00' }, 'split.endsAt'],
     ['an end without a zone', { ...sentHalves, endsAt: '2099-01-01T00:00:00' }, 'split.endsAt'],
     ['no object', 'even', 'split'],
-    ['a property that there is not', { ...sentHalves, winner: 'B' }, 'winner'],
+    ['a property that there is not', { ...sentHalves, winner: 'B' }, 'split.winner'],
+    ['one of a version', { versions: [{ url: null, weight: 1, name: 'A' }] }, 'split.versions[0].name'],
   ])('is refused with the path of what is wrong: %s', async (_what, split, field) => {
     const answer = await make(split);
     expect(answer.status).toBe(422);

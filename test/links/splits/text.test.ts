@@ -178,6 +178,10 @@ describe('the text of an A/B test', () => {
     [`30 ${b}`, 'Write the number 30 behind an address.'],
     [`${b} ends tomorrow`, 'Write the end as an instant with its zone, such as 2026-12-24T18:00Z.'],
     [`${b} ends`, 'Write the end as an instant with its zone, such as 2026-12-24T18:00Z.'],
+    ...['2027-02-30T00:00Z', '0000-01-01T00:00Z', '9999-12-31T23:59-14:00'].map((end): [string, string] => [
+      `${b} ends ${end}`,
+      'Write the end as an instant with its zone, such as 2026-12-24T18:00Z.',
+    ]),
     [`${b} ends 2026-12-24T18:00`, 'Write the end as an instant with its zone, such as 2026-12-24T18:00Z.'],
   ])('is refused: %s', (text, sentence) => {
     expect(() => splitOfText(text)).toThrow(sentence);

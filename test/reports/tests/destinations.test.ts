@@ -335,6 +335,12 @@ describe('a test that runs', () => {
     expect(textOf(await ada.ask(path))).toContain('No winner');
   });
 
+  it('keeps a reason that Postgres would refuse', async () => {
+    await split();
+    expect((await ada.ask(`${path}/end`, { form: { winner: '1', reason: ' a\u0000b\u202ec ' } })).status).toBe(303);
+    expect(textOf(await ada.ask(path))).toContain('“a bc”');
+  });
+
   it('does not end for a winner that it has not', async () => {
     await split();
     const page = await ada.ask(`${path}/end`, { form: { winner: '3', reason: 'Typed' } });
