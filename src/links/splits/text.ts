@@ -8,8 +8,8 @@ export const maxWeight = 1000;
 export const splitRefused = (sentence: string, path = ''): Invalid =>
   new Invalid(sentence, { field: `split${path}`, code: 'split_invalid' });
 
-/** 'A' for the first version, as reports call it. */
-const letterOf = (index: number): string => String.fromCharCode(65 + index);
+/** 1 -> 'A', as reports call the first version. */
+export const versionLetter = (version: number): string => String.fromCharCode(64 + version);
 
 /** @throws Invalid (code `split_invalid`) for what no test can be, with the path of it */
 export function refuseBroken({ versions }: Pick<Split, 'versions'>): void {
@@ -23,7 +23,7 @@ export function refuseBroken({ versions }: Pick<Split, 'versions'>): void {
   versions.forEach(({ url, weight }, index) => {
     if (!Number.isInteger(weight) || weight < 0 || weight > maxWeight)
       throw splitRefused(
-        `The share of ${letterOf(index)} is no whole number from 0 to ${maxWeight}.`,
+        `The share of ${versionLetter(index + 1)} is no whole number from 0 to ${maxWeight}.`,
         `.versions[${index}].weight`,
       );
     if (versions.findIndex((other) => other.url === url) < index)
@@ -36,11 +36,11 @@ export function refuseBroken({ versions }: Pick<Split, 'versions'>): void {
 export function refuseOwnTwice(own: string, { versions }: Split): void {
   const index = versions.findIndex(({ url }) => url === own);
   if (index >= 0 && versions.some(({ url }) => url === null))
-    throw splitRefused(`${letterOf(index)} is the address of the link itself. ${eachOnce}`);
+    throw splitRefused(`${versionLetter(index + 1)} is the address of the link itself. ${eachOnce}`);
 }
 
 const eachOnce = 'Each address stands in a test once.';
-const twice = (index: number) => `${letterOf(index)} is an address that stands before it already. ${eachOnce}`;
+const twice = (index: number) => `${versionLetter(index + 1)} is an address that stands before it already. ${eachOnce}`;
 
 const sumOf = (versions: readonly SplitVersion[]) => versions.reduce((sum, { weight }) => sum + weight, 0);
 

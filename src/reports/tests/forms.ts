@@ -7,12 +7,7 @@ import { firstInstant, isDay, utcDay, wallClock, DAY } from '../../ground/time/z
 import type { Link } from '../../links/links/queries.ts';
 import type { LinkContext } from '../../links/options/option.ts';
 import { readUrl } from '../../links/options/url.ts';
-import { versionLetter } from './results.ts';
-
-/** Versions of one test. */
-export const maxTestVersions = 8;
-
-const maxWeight = 1_000;
+import { maxVersions, maxWeight, versionLetter } from '../../links/splits/text.ts';
 
 /** A version as it is typed. */
 export type TypedVersion = { url: string; weight: string };
@@ -24,7 +19,7 @@ export type TypedTest = { rows: TypedVersion[]; endsAt: string };
 const column = z
   .union([z.array(z.string()), z.string().transform((text) => [text])])
   .catch([])
-  .transform((texts) => texts.slice(0, maxTestVersions + 1));
+  .transform((texts) => texts.slice(0, maxVersions + 1));
 
 export const testForm = z.object({
   url: column,
@@ -66,7 +61,7 @@ export function openTest({ url, split }: Pick<Link, 'url' | 'split'>, timeZone: 
 
 /** The form after a press that changes its rows alone; undefined where it is to be saved. */
 export function withOtherRows({ rows, endsAt }: TypedTest, action: string): TypedTest | undefined {
-  if (action === 'add') return { rows: [...rows, { url: '', weight: '50' }].slice(0, maxTestVersions), endsAt };
+  if (action === 'add') return { rows: [...rows, { url: '', weight: '50' }].slice(0, maxVersions), endsAt };
   const [, place] = /^remove-(\d)$/.exec(action) ?? [];
   if (place === undefined) return undefined;
   return { rows: rows.length > 2 ? rows.filter((_, index) => index !== Number(place)) : rows, endsAt };
@@ -128,7 +123,7 @@ function readWeight(text: string, field: string): number {
 }
 
 function refuseNumber(rows: number, versions: readonly SplitVersion[]): void {
-  if (rows > maxTestVersions) throw new Invalid(`A test has at most ${maxTestVersions} versions.`, { field: 'test' });
+  if (rows > maxVersions) throw new Invalid(`A test has at most ${maxVersions} versions.`, { field: 'test' });
   if (versions.length < 2) throw new Invalid('A test needs two versions at least.', { field: 'test' });
   if (versions.every(({ weight }) => weight === 0))
     throw new Invalid('Give at least one version a weight above 0.', { field: 'weight-0' });

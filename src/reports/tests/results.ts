@@ -1,4 +1,5 @@
 import { plural } from '../../ground/text/format.ts';
+import { versionLetter } from '../../links/splits/text.ts';
 import {
   chanceOf,
   chanceToBeat,
@@ -62,9 +63,6 @@ const margin = 0.1;
 
 /** Lifts that few conversions seem to show are cut to these before it is said how many more are needed. */
 const [leastSeen, mostSeen] = [-0.5, 1];
-
-/** 1 -> 'A' */
-export const versionLetter = (version: number): string => String.fromCodePoint(64 + version);
 
 /**
  * All that a report of an A/B test says of its counts: pure, and right at every look (statistics.ts). Counts of phases

@@ -3,12 +3,13 @@ import type { Db } from '../../ground/db/db.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
 import type { WeekStart } from '../../ground/time/week.ts';
 import type { Link } from '../../links/links/queries.ts';
+import { versionLetter } from '../../links/splits/text.ts';
 import { convertedByVersion } from '../../visitors/conversions/counts.ts';
 import { resolvePeriod } from '../counts/period.ts';
 import { findFirstHitAt } from '../counts/beginning.ts';
 import type { Counts } from '../counts/queries.ts';
 import { countBy } from '../counts/report.ts';
-import { versionLetter, type Results, resultsOf, type VersionResult } from './results.ts';
+import { type Results, resultsOf, type VersionResult } from './results.ts';
 import { type LinkTest, listTests } from './tests.ts';
 
 /** A row of the table of versions. */
