@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Split, SplitVersion } from '../../ground/addresses/split.ts';
 import { typed } from '../../ground/http/typed.ts';
 import { Conflict, Invalid, Refusals } from '../../ground/text/errors.ts';
-import { firstInstant, isDay, utcDay, wallClock, DAY } from '../../ground/time/zoned-time.ts';
+import { instantShowing, isDay, wallClock } from '../../ground/time/zoned-time.ts';
 import type { Link } from '../../links/links/queries.ts';
 import type { LinkContext } from '../../links/options/option.ts';
 import { readUrl } from '../../links/options/url.ts';
@@ -139,13 +139,10 @@ function readEnd(text: string, now: Date, timeZone: string, kept: string | null)
   return end.toISOString();
 }
 
-/** The first instant at which a zone's clocks show a time, or have leapt over it. @returns undefined for no time */
+/** The instant of a clock's time in a zone. @returns undefined for no time */
 function instantOfClock(text: string, timeZone: string): Date | undefined {
   const [, day = '', hour = '', minute = ''] =
     /^(\d{4}-\d{2}-\d{2})[T ]([01]\d|2[0-3]):([0-5]\d)(?::00)?$/.exec(text) ?? [];
   if (!isDay(day)) return undefined;
-  const shown = utcDay(day).getTime() + (Number(hour) * 60 + Number(minute)) * 60_000;
-  const isReached = (at: number) => wallClock(new Date(at), timeZone).getTime() >= shown;
-  // Zones are at most 14 hours from UTC.
-  return new Date(firstInstant(shown - DAY, shown + DAY, isReached));
+  return instantShowing(new Date(`${day}T${hour}:${minute}Z`), timeZone);
 }
