@@ -105,10 +105,14 @@ function judge(
   versions: readonly VersionResult[],
   { isOff, conversions, alpha, days }: Known,
 ): Judged {
-  const [base, ...others] = versions;
+  const [base] = versions;
+  // One that never had a share beside A is no rival: nothing will ever be known of it.
+  const others = versions.filter(({ version }) => pairsOf(phases, version).length > 0);
   if (isOff) return { verdict: 'off', winner: null, advice: 'The split is off: do not trust this.' };
-  if (!base || others.length === 0 || conversions === 0)
+  if (!base || conversions === 0)
     return { verdict: 'none', winner: null, advice: 'No conversions yet: clicks alone do not say which is better.' };
+  if (others.length === 0)
+    return { verdict: 'none', winner: null, advice: 'A and another version need a share, so that they can be compared.' };
   const ahead = aheadAmong(base, others);
   const isSame = others.every(({ lift }) => lift !== null && lift.low > -margin && lift.high < margin);
   if (days < leastDays && (ahead || isSame)) {
@@ -174,9 +178,10 @@ function roundUp(count: number): number {
   return Math.ceil(count / unit) * unit;
 }
 
-/** A version's conversions beside A's, of each phase in which both had a share. */
+/** A version's conversions beside A's, of each phase in which both had a share; none for A itself. */
 const pairsOf = (phases: readonly (readonly PhaseVersion[])[], version: number): Pair[] =>
   phases.flatMap((phase) => {
+    if (version === 1) return [];
     const [first, second] = [1, version].map((wanted) => phase.find((each) => each.version === wanted));
     if (!first?.weight || !second?.weight) return [];
     const share = second.weight / (first.weight + second.weight);
