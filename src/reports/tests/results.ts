@@ -112,7 +112,11 @@ function judge(
   if (!base || conversions === 0)
     return { verdict: 'none', winner: null, advice: 'No conversions yet: clicks alone do not say which is better.' };
   if (others.length === 0)
-    return { verdict: 'none', winner: null, advice: 'A and another version need a share, so that they can be compared.' };
+    return {
+      verdict: 'none',
+      winner: null,
+      advice: 'A and another version need a share, so that they can be compared.',
+    };
   const ahead = aheadAmong(base, others);
   const isSame = others.every(({ lift }) => lift !== null && lift.low > -margin && lift.high < margin);
   if (days < leastDays && (ahead || isSame)) {

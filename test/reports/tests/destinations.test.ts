@@ -66,6 +66,19 @@ const idsOf = async (count = 2) => {
   return rows.map(({ id }) => id).toReversed();
 };
 
+/** Conversions of a version as they are counted. */
+const count = (goalId = '', destinationId = 0, visitors = 0) => ({
+  workspaceId,
+  linkId: link.id,
+  goalId,
+  destinationId,
+  visitors,
+  conversions: visitors,
+  quarter: new Date('2026-11-01T00:00:00Z'),
+  currency: '',
+  value: 0,
+});
+
 const hits = (destinationId: number | undefined, count: number, visitorKey?: number) =>
   makeHits(
     app,
@@ -137,18 +150,6 @@ describe('the table of a test', () => {
     const [bought, asked] = await Promise.all(
       ['Bought', 'Asked'].map((name) => insertGoal(app.db, workspaceId, byTest, { name, isServerOnly: false })),
     );
-    const { id: linkId } = await read();
-    const count = (goalId = '', destinationId = 0, visitors = 0) => ({
-      workspaceId,
-      linkId,
-      goalId,
-      destinationId,
-      visitors,
-      conversions: visitors,
-      quarter: new Date('2026-11-01T00:00:00Z'),
-      currency: '',
-      value: 0,
-    });
     await app.db
       .insert(conversionCounts)
       .values([count(bought?.id, a, 1), count(bought?.id, second, 3), count(asked?.id, a, 2)]);
@@ -160,6 +161,21 @@ describe('the table of a test', () => {
     expect(other).toMatch(/who reached “ ?Asked ?”/);
     expect(other).toContain('40.00 %');
     expect(textOf(await viewer.ask(`${path}?goal=gone`))).toMatch(/who reached “ ?Bought ?”/);
+  });
+
+  it('counts no days after the end of a test, nor those of the one that came after it', async () => {
+    const now = new Date();
+    const inDays = (days: number) => new Date(now.getTime() + days * 86_400_000);
+    await split({ endsAt: inDays(3).toISOString() });
+    const ids = await idsOf();
+    const goal = await insertGoal(app.db, workspaceId, byTest, { name: 'Clear', isServerOnly: false });
+    await app.db.insert(conversionCounts).values(ids.map((id, index) => count(goal.id, id, index === 0 ? 100 : 300)));
+    const load = async () => loadTests(app.db, await workspace(), await read(), inDays(30), goal.id);
+    expect((await load()).current?.results.advice).toMatch(/^Keep going: for [45] more days/);
+    await split({ endsAt: inDays(20).toISOString() });
+    expect((await load()).current?.results).toMatchObject({ verdict: 'ahead', winner: 2 });
+    await split({ versions: halves.versions.toReversed() });
+    expect((await load()).earlier[0]?.results.verdict).toBe('keep-going');
   });
 
   it('says when the split is off', async () => {
