@@ -11,15 +11,18 @@ export const splitRefused = (sentence: string, path = ''): Invalid =>
 /** 1 -> 'A', as reports call the first version. */
 export const versionLetter = (version: number): string => String.fromCharCode(64 + version);
 
+/** A sentence on what is wrong with all versions together: their number, or no share. @returns undefined where nothing is */
+export function faultOfAll(versions: readonly SplitVersion[]): string | undefined {
+  if (versions.length < 2) return 'A test needs two addresses: the one of the link, and another one beside it.';
+  if (versions.length > maxVersions)
+    return `A test has at most ${maxVersions} addresses, and this one has ${versions.length}.`;
+  return versions.every(({ weight }) => weight === 0) ? 'Give one of the addresses a share above 0.' : undefined;
+}
+
 /** @throws Invalid (code `split_invalid`) for what no test can be, with the path of it */
 export function refuseBroken({ versions }: Pick<Split, 'versions'>): void {
-  if (versions.length < 2)
-    throw splitRefused('A test needs two addresses: the one of the link, and another one beside it.', '.versions');
-  if (versions.length > maxVersions)
-    throw splitRefused(
-      `A test has at most ${maxVersions} addresses, and this one has ${versions.length}.`,
-      '.versions',
-    );
+  const fault = faultOfAll(versions);
+  if (fault !== undefined) throw splitRefused(fault, '.versions');
   versions.forEach(({ url, weight }, index) => {
     if (!Number.isInteger(weight) || weight < 0 || weight > maxWeight)
       throw splitRefused(
@@ -29,7 +32,6 @@ export function refuseBroken({ versions }: Pick<Split, 'versions'>): void {
     if (versions.findIndex((other) => other.url === url) < index)
       throw splitRefused(twice(index), `.versions[${index}].url`);
   });
-  if (sumOf(versions) === 0) throw splitRefused('Give one of the addresses a share above 0.', '.versions');
 }
 
 /** @throws Invalid where one of the addresses is the link's own, which stands in the test already */

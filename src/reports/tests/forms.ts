@@ -7,7 +7,7 @@ import { instantShowing, isDay, wallClock } from '../../ground/time/zoned-time.t
 import type { Link } from '../../links/links/queries.ts';
 import type { LinkContext } from '../../links/options/option.ts';
 import { readUrl } from '../../links/options/url.ts';
-import { maxVersions, maxWeight, versionLetter } from '../../links/splits/text.ts';
+import { faultOfAll, maxVersions, maxWeight, versionLetter } from '../../links/splits/text.ts';
 
 /** A version as it is typed. */
 export type TypedVersion = { url: string; weight: string };
@@ -86,7 +86,7 @@ export function refuseOtherTest(now: Pick<Link, 'url' | 'split'>, shown: string)
 /**
  * Reads the rows of a test. Rows without an address are left out, but for the first two.
  * @param link whose own address a row may name
- * @throws Invalid, of all fields at once: `url-0`, `weight-1`, `endsAt`
+ * @throws Invalid, of all fields at once: `url-0`, `weight-1`, `endsAt`; `test` for all rows together
  */
 export async function readTest(
   context: LinkContext,
@@ -112,21 +112,17 @@ export async function readTest(
     versions.push({ url: url === own ? null : (url ?? ''), weight: weight ?? 0 });
   }
   const end = refusals.readNow(() => readEnd(endsAt, now, timeZone, split?.endsAt ?? null)) ?? null;
-  refusals.readNow(() => refuseNumber(rows.length, versions));
-  return refusals.settle({ versions, endsAt: end, isPaused: split?.isPaused ?? false });
+  const read = refusals.settle({ versions, endsAt: end, isPaused: split?.isPaused ?? false });
+  // A refused share counts as none, so that all together are looked at when each can be.
+  const fault = faultOfAll(versions);
+  if (fault !== undefined) throw new Invalid(fault, { field: 'test' });
+  return read;
 }
 
 function readWeight(text: string, field: string): number {
   const weight = /^\s*\d{1,4}\s*$/.test(text) ? Number(text) : Number.NaN;
   if (!(weight <= maxWeight)) throw new Invalid(`Write a whole number from 0 to ${maxWeight}.`, { field });
   return weight;
-}
-
-function refuseNumber(rows: number, versions: readonly SplitVersion[]): void {
-  if (rows > maxVersions) throw new Invalid(`A test has at most ${maxVersions} versions.`, { field: 'test' });
-  if (versions.length < 2) throw new Invalid('A test needs two versions at least.', { field: 'test' });
-  if (versions.every(({ weight }) => weight === 0))
-    throw new Invalid('Give at least one version a weight above 0.', { field: 'weight-0' });
 }
 
 /** @param kept the end as it is, which may stay although it has passed */

@@ -231,7 +231,7 @@ describe('the editor of a test', () => {
       ['https://i.example/', '1'],
     ]);
     expect(many.status).toBe(422);
-    expect(textOf(many)).toContain('A test has at most 8 versions.');
+    expect(textOf(many)).toContain('A test has at most 8 addresses, and this one has 9.');
   });
 
   it('refuses what cannot be, all at once, and keeps it', async () => {
@@ -253,7 +253,7 @@ describe('the editor of a test', () => {
       ['https://a.example/', '0'],
       [b, '0'],
     ]);
-    expect(textOf(none)).toContain('Give at least one version a weight above 0.');
+    expect(textOf(none)).toContain('Give one of the addresses a share above 0.');
     const loop = await send([
       ['https://a.example/', '1'],
       [link.shortUrl, '1'],
