@@ -7,6 +7,7 @@ export const clickIdOption = defineOption({
   name: 'clickIdName',
   label: 'Click ID parameter',
   isInSight: false,
+  isRare: true,
   field: {
     kind: 'text',
     hint: 'For conversions: a parameter, usually wm_cid, that tells the destination which click it was. Ask for consent where your law asks for it: such an id counts as tracking. Empty adds none.',

@@ -81,6 +81,8 @@ export type LinkOption<Typed, Read extends LinkChanges, Value extends z.ZodType,
   label: string;
   /** In the form of a new link: always there, or behind a chip that adds it. A main option is always there. */
   isInSight: boolean;
+  /** Few links have it: a table of several has its column where one of them does. */
+  isRare?: true;
   /** Of an option that is what the slug opens. */
   main?: MainOption;
   field: OptionField;

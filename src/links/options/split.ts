@@ -39,6 +39,7 @@ export const splitOption = defineOption({
   name: 'split',
   label: 'A/B test',
   isInSight: false,
+  isRare: true,
   field: {
     kind: 'rows',
     hint: 'Visitors are split between the link’s destination and these addresses, evenly where you give no shares. A visitor keeps to one. Other addresses, also another destination, begin a new test.',

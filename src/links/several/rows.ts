@@ -27,6 +27,12 @@ export const rowLabels: Readonly<Record<RowField, string>> = {
   >),
 };
 
+const rareFields: ReadonlySet<string> = new Set(otherNames.filter((name) => linkOptions[name].isRare));
+
+/** The fields that a table of these rows shows. */
+export const fieldsShown = (rows: readonly Row[]): readonly RowField[] =>
+  rowFields.filter((name) => !rareFields.has(name) || rows.some((row) => row[name] !== ''));
+
 /** Names of columns in the files of other programs, in small letters, beside our own. */
 const aliases: Partial<Record<RowField, readonly string[]>> = {
   url: ['url', 'address', 'destination', 'link', 'long url', 'long link', 'target', 'original url'],

@@ -27,7 +27,7 @@ import {
   type SourceForm,
   sourceForm,
 } from './forms.ts';
-import { maxRows, readPasted, type Row, rowFields, rowLabels } from './rows.ts';
+import { fieldsShown, maxRows, readPasted, type Row, rowFields, rowLabels } from './rows.ts';
 import { writeSet } from './set-csv.ts';
 import { readSet } from './sets.ts';
 
@@ -178,7 +178,7 @@ async function showRows(request: FastifyRequest, reply: FastifyReply, set: LinkS
   return reply.page('links/several/check.eta', {
     title: `Check ${plural(rows.length, 'link')}`,
     rows,
-    fields: rowFields.map((name) => ({ name, label: rowLabels[name] })),
+    fields: fieldsShown(rows.map(({ row }) => row)).map((name) => ({ name, label: rowLabels[name] })),
     refused: countRefused({ ...checked, rows }),
     values: allOf(set),
     offers: mayDo(workspace.role, 'organise') ? checked.unknownCampaigns.map((name) => offerIn(set, name)) : [],

@@ -81,6 +81,7 @@ export const ofWorkspace: Record<string, Where> = {
   'search engines and apps of a domain': ({ home, domainId }) => `${home}/domains/${domainId}/apps`,
   'domain that is removed': ({ home, domainId }) => `${home}/domains/${domainId}/remove`,
   'API keys': ({ home }) => `${home}/keys`,
+  conversions: ({ home }) => `${home}/conversions`,
   'shared reports': ({ home }) => `${home}/shares`,
   'report that is shared': ({ home, long }) => `${home}/shares?link=${long.id}`,
   'reports by mail': ({ home }) => `${home}/mailings`,
@@ -128,4 +129,5 @@ export const ofNewcomers = [
   'domains',
   'members',
   'keys',
+  'conversions',
 ];
