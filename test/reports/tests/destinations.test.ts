@@ -67,7 +67,7 @@ const idsOf = async (count = 2) => {
 };
 
 /** Conversions of a version as they are counted. */
-const count = (goalId = '', destinationId = 0, visitors = 0) => ({
+const converted = (goalId = '', destinationId = 0, visitors = 0) => ({
   workspaceId,
   linkId: link.id,
   goalId,
@@ -152,7 +152,7 @@ describe('the table of a test', () => {
     );
     await app.db
       .insert(conversionCounts)
-      .values([count(bought?.id, a, 1), count(bought?.id, second, 3), count(asked?.id, a, 2)]);
+      .values([converted(bought?.id, a, 1), converted(bought?.id, second, 3), converted(asked?.id, a, 2)]);
     const { current } = await loadTests(app.db, await workspace(), await read(), new Date(), bought?.id);
     expect(current?.results).toMatchObject({ conversions: 4, verdict: 'keep-going' });
     expect(current?.rows.map(({ rate }) => rate)).toEqual([0.2, 0.6]);
@@ -169,7 +169,9 @@ describe('the table of a test', () => {
     await split({ endsAt: inDays(3).toISOString() });
     const ids = await idsOf();
     const goal = await insertGoal(app.db, workspaceId, byTest, { name: 'Clear', isServerOnly: false });
-    await app.db.insert(conversionCounts).values(ids.map((id, index) => count(goal.id, id, index === 0 ? 100 : 300)));
+    await app.db
+      .insert(conversionCounts)
+      .values(ids.map((id, index) => converted(goal.id, id, index === 0 ? 100 : 300)));
     const load = async () => loadTests(app.db, await workspace(), await read(), inDays(30), goal.id);
     expect((await load()).current?.results.advice).toMatch(/^Keep going: for [45] more days/);
     await split({ endsAt: inDays(20).toISOString() });
