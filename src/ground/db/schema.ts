@@ -362,7 +362,7 @@ export const links = pgTable(
   ],
 );
 
-/** The addresses of A/B tests. A row never changes: another address or weight makes rows anew, so that counts are of one share. */
+/** The addresses of A/B tests. Address and weight of a row never change: others make rows anew, so that counts are of one share. */
 export const linkDestinations = pgTable(
   'link_destinations',
   {

@@ -102,16 +102,19 @@ export function countDays(first: string, last: string): number {
  * The first instant of a day in a zone: midnight, the first midnight where clocks show it twice, and the moment after
  * the leap where they skip it. A day that the zone skipped whole starts when the next one does.
  */
-export function dayStart(day: string, timeZone: string): Date {
-  const midnight = utcDay(day).getTime();
-  // Offsets change at most once in two days, so these two are all that the midnight can have.
-  const offsets = [-DAY, DAY].map((distance) => zoneOffset(new Date(midnight + distance), timeZone));
-  const earliest = midnight - Math.max(...offsets);
-  const latest = midnight - Math.min(...offsets);
+export const dayStart = (day: string, timeZone: string): Date => instantShowing(utcDay(day), timeZone);
+
+/** The first instant at which a zone's clocks show a time, or have leapt over it. @param shown the time, as if it were UTC */
+export function instantShowing(shown: Date, timeZone: string): Date {
+  const time = shown.getTime();
+  // Offsets change at most once in two days, so these two are all that the time can have.
+  const offsets = [-DAY, DAY].map((distance) => zoneOffset(new Date(time + distance), timeZone));
+  const earliest = time - Math.max(...offsets);
+  const latest = time - Math.min(...offsets);
   const shows = (instant: number) => wallClock(new Date(instant), timeZone).getTime();
-  if (earliest === latest || shows(earliest) === midnight) return new Date(earliest);
-  if (shows(latest) === midnight) return new Date(latest);
-  return new Date(firstInstant(earliest, latest, (instant) => shows(instant) >= midnight));
+  if (earliest === latest || shows(earliest) === time) return new Date(earliest);
+  if (shows(latest) === time) return new Date(latest);
+  return new Date(firstInstant(earliest, latest, (instant) => shows(instant) >= time));
 }
 
 /** The first whole second after `before`, at most `after`, for which something holds from then on. Milliseconds since 1970. */

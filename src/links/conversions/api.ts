@@ -7,12 +7,13 @@ import { refusals } from '../../people/keys/problem.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { openClickIds } from '../../visitors/conversions/click-id.ts';
 import { maxGoalName } from '../../visitors/conversions/goals.ts';
-import { sendConversion } from '../../visitors/conversions/sent.ts';
+import { maxValue } from '../../visitors/conversions/money.ts';
+import { clickUnknown, maxExternalId, sendConversion } from '../../visitors/conversions/sent.ts';
 import type { Taken } from '../../visitors/conversions/take.ts';
 
 const text = (name: string, most: number) =>
   z.string(`Write ${name} as a string.`).max(most, `${name} has at most ${most} characters.`);
-const amount = z.int('Write value as a whole number of the smallest unit of its currency.').min(0).max(1_000_000_000);
+const amount = z.int('Write value as a whole number of the smallest unit of its currency.').min(0).max(maxValue);
 
 const newConversion = jsonBody({
   clickId: text('clickId', 200)
@@ -22,7 +23,7 @@ const newConversion = jsonBody({
     .optional()
     .describe('The name of the goal. A new name becomes a new goal. `eventName` is read in its place.')
     .meta({ examples: ['Purchase'] }),
-  externalId: text('externalId', 100)
+  externalId: text('externalId', maxExternalId)
     .optional()
     .describe(
       'Your id of what happened, such as an order. The same one counts once for a goal, so that a request may be sent again. `invoiceId` is read in its place, else `customerExternalId`.',
@@ -45,8 +46,8 @@ const newConversion = jsonBody({
     .optional()
     .describe('Anything else, up to 10,000 characters as JSON. Send no names and no e-mail addresses.'),
   eventName: text('eventName', maxGoalName).optional().describe('As `goal`.'),
-  invoiceId: text('invoiceId', 100).optional().describe('As `externalId`.'),
-  customerExternalId: text('customerExternalId', 100)
+  invoiceId: text('invoiceId', maxExternalId).optional().describe('As `externalId`.'),
+  customerExternalId: text('customerExternalId', maxExternalId)
     .optional()
     .describe('As `externalId`, where neither other is sent.'),
   amount: amount.optional().describe('As `value`.'),
@@ -144,8 +145,7 @@ export default async function conversionsApi(app: FastifyInstance): Promise<void
         via: 'server' as const,
         by: actorOf(request),
         check(workspaceId: string) {
-          if (workspaceId !== workspace.id)
-            throw new Invalid('There is no such click.', { field: 'clickId', code: 'click_unknown' });
+          if (workspaceId !== workspace.id) throw clickUnknown();
         },
       };
       const taken = await sendConversion(parts, typed, sender, new Date());

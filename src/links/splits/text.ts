@@ -9,39 +9,41 @@ export const maxWeight = 1000;
 export const splitRefused = (sentence: string, path = ''): Invalid =>
   new Invalid(sentence, { field: `split${path}`, code: 'split_invalid' });
 
-/** 'A' for the first version, as reports call it. */
-const letterOf = (index: number): string => String.fromCharCode(65 + index);
+/** 1 -> 'A', as reports call the first version. */
+export const versionLetter = (version: number): string => String.fromCharCode(64 + version);
+
+/** A sentence on what is wrong with all versions together: their number, or no share. @returns undefined where nothing is */
+export function faultOfAll(versions: readonly SplitVersion[]): string | undefined {
+  if (versions.length < 2) return 'A test needs two addresses: the one of the link, and another one beside it.';
+  if (versions.length > maxVersions)
+    return `A test has at most ${maxVersions} addresses, and this one has ${versions.length}.`;
+  return versions.every(({ weight }) => weight === 0) ? 'Give one of the addresses a share above 0.' : undefined;
+}
 
 /** @throws Invalid (code `split_invalid`) for what no test can be, with the path of it */
 export function refuseBroken({ versions }: Pick<Split, 'versions'>): void {
-  if (versions.length < 2)
-    throw splitRefused('A test needs two addresses: the one of the link, and another one beside it.', '.versions');
-  if (versions.length > maxVersions)
-    throw splitRefused(
-      `A test has at most ${maxVersions} addresses, and this one has ${versions.length}.`,
-      '.versions',
-    );
+  const fault = faultOfAll(versions);
+  if (fault !== undefined) throw splitRefused(fault, '.versions');
   versions.forEach(({ url, weight }, index) => {
     if (!Number.isInteger(weight) || weight < 0 || weight > maxWeight)
       throw splitRefused(
-        `The share of ${letterOf(index)} is no whole number from 0 to ${maxWeight}.`,
+        `The share of ${versionLetter(index + 1)} is no whole number from 0 to ${maxWeight}.`,
         `.versions[${index}].weight`,
       );
     if (versions.findIndex((other) => other.url === url) < index)
       throw splitRefused(twice(index), `.versions[${index}].url`);
   });
-  if (sumOf(versions) === 0) throw splitRefused('Give one of the addresses a share above 0.', '.versions');
 }
 
 /** @throws Invalid where one of the addresses is the link's own, which stands in the test already */
 export function refuseOwnTwice(own: string, { versions }: Split): void {
   const index = versions.findIndex(({ url }) => url === own);
   if (index >= 0 && versions.some(({ url }) => url === null))
-    throw splitRefused(`${letterOf(index)} is the address of the link itself. ${eachOnce}`);
+    throw splitRefused(`${versionLetter(index + 1)} is the address of the link itself. ${eachOnce}`);
 }
 
 const eachOnce = 'Each address stands in a test once.';
-const twice = (index: number) => `${letterOf(index)} is an address that stands before it already. ${eachOnce}`;
+const twice = (index: number) => `${versionLetter(index + 1)} is an address that stands before it already. ${eachOnce}`;
 
 const sumOf = (versions: readonly SplitVersion[]) => versions.reduce((sum, { weight }) => sum + weight, 0);
 

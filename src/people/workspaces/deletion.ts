@@ -6,6 +6,7 @@ import {
   deleteLinkTotals,
   deleteWorkspaceCounts,
 } from '../../visitors/upkeep/removal.ts';
+import { deleteConversions } from '../../visitors/conversions/settle.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { apiKeys, domains, invitations, mailings, members, shares, workspaces } from '../../ground/db/schema.ts';
 import type { Actor } from '../../ground/events/actor.ts';
@@ -108,6 +109,7 @@ export async function deleteContents(
 ): Promise<void> {
   await deleteHits(db, workspaceId, (deleted) => onStep({ what: 'hits', deleted }));
   await deleteWorkspaceCounts(db, workspaceId);
+  await deleteConversions(db, workspaceId);
   await deleteLinks(db, workspaceId, onStep);
   await deleteEventsOf(db, workspaceId);
   await db.transaction(async (tx) => {

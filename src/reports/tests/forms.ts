@@ -4,16 +4,11 @@ import type { Split, SplitVersion } from '../../ground/addresses/split.ts';
 import { typed } from '../../ground/http/typed.ts';
 import { composedLine } from '../../ground/text/composed.ts';
 import { Conflict, Invalid, Refusals } from '../../ground/text/errors.ts';
-import { firstInstant, isDay, utcDay, wallClock, DAY } from '../../ground/time/zoned-time.ts';
+import { instantShowing, isDay, wallClock } from '../../ground/time/zoned-time.ts';
 import type { Link } from '../../links/links/queries.ts';
 import type { LinkContext } from '../../links/options/option.ts';
 import { readUrl } from '../../links/options/url.ts';
-import { versionLetter } from './results.ts';
-
-/** Versions of one test. */
-export const maxTestVersions = 8;
-
-const maxWeight = 1_000;
+import { faultOfAll, maxVersions, maxWeight, versionLetter } from '../../links/splits/text.ts';
 
 /** A version as it is typed. */
 export type TypedVersion = { url: string; weight: string };
@@ -25,7 +20,7 @@ export type TypedTest = { rows: TypedVersion[]; endsAt: string };
 const column = z
   .union([z.array(z.string()), z.string().transform((text) => [text])])
   .catch([])
-  .transform((texts) => texts.slice(0, maxTestVersions + 1));
+  .transform((texts) => texts.slice(0, maxVersions + 1));
 
 export const testForm = z.object({
   url: column,
@@ -67,7 +62,7 @@ export function openTest({ url, split }: Pick<Link, 'url' | 'split'>, timeZone: 
 
 /** The form after a press that changes its rows alone; undefined where it is to be saved. */
 export function withOtherRows({ rows, endsAt }: TypedTest, action: string): TypedTest | undefined {
-  if (action === 'add') return { rows: [...rows, { url: '', weight: '50' }].slice(0, maxTestVersions), endsAt };
+  if (action === 'add') return { rows: [...rows, { url: '', weight: '50' }].slice(0, maxVersions), endsAt };
   const [, place] = /^remove-(\d)$/.exec(action) ?? [];
   if (place === undefined) return undefined;
   return { rows: rows.length > 2 ? rows.filter((_, index) => index !== Number(place)) : rows, endsAt };
@@ -92,7 +87,7 @@ export function refuseOtherTest(now: Pick<Link, 'url' | 'split'>, shown: string)
 /**
  * Reads the rows of a test. Rows without an address are left out, but for the first two.
  * @param link whose own address a row may name
- * @throws Invalid, of all fields at once: `url-0`, `weight-1`, `endsAt`
+ * @throws Invalid, of all fields at once: `url-0`, `weight-1`, `endsAt`; `test` for all rows together
  */
 export async function readTest(
   context: LinkContext,
@@ -118,21 +113,17 @@ export async function readTest(
     versions.push({ url: url === own ? null : (url ?? ''), weight: weight ?? 0 });
   }
   const end = refusals.readNow(() => readEnd(endsAt, now, timeZone, split?.endsAt ?? null)) ?? null;
-  refusals.readNow(() => refuseNumber(rows.length, versions));
-  return refusals.settle({ versions, endsAt: end, isPaused: split?.isPaused ?? false });
+  const read = refusals.settle({ versions, endsAt: end, isPaused: split?.isPaused ?? false });
+  // A refused share counts as none, so that all together are looked at when each can be.
+  const fault = faultOfAll(versions);
+  if (fault !== undefined) throw new Invalid(fault, { field: 'test' });
+  return read;
 }
 
 function readWeight(text: string, field: string): number {
   const weight = /^\s*\d{1,4}\s*$/.test(text) ? Number(text) : Number.NaN;
   if (!(weight <= maxWeight)) throw new Invalid(`Write a whole number from 0 to ${maxWeight}.`, { field });
   return weight;
-}
-
-function refuseNumber(rows: number, versions: readonly SplitVersion[]): void {
-  if (rows > maxTestVersions) throw new Invalid(`A test has at most ${maxTestVersions} versions.`, { field: 'test' });
-  if (versions.length < 2) throw new Invalid('A test needs two versions at least.', { field: 'test' });
-  if (versions.every(({ weight }) => weight === 0))
-    throw new Invalid('Give at least one version a weight above 0.', { field: 'weight-0' });
 }
 
 /** @param kept the end as it is, which may stay although it has passed */
@@ -145,13 +136,10 @@ function readEnd(text: string, now: Date, timeZone: string, kept: string | null)
   return end.toISOString();
 }
 
-/** The first instant at which a zone's clocks show a time, or have leapt over it. @returns undefined for no time */
+/** The instant of a clock's time in a zone. @returns undefined for no time */
 function instantOfClock(text: string, timeZone: string): Date | undefined {
   const [, day = '', hour = '', minute = ''] =
     /^(\d{4}-\d{2}-\d{2})[T ]([01]\d|2[0-3]):([0-5]\d)(?::00)?$/.exec(text) ?? [];
   if (!isDay(day)) return undefined;
-  const shown = utcDay(day).getTime() + (Number(hour) * 60 + Number(minute)) * 60_000;
-  const isReached = (at: number) => wallClock(new Date(at), timeZone).getTime() >= shown;
-  // Zones are at most 14 hours from UTC.
-  return new Date(firstInstant(shown - DAY, shown + DAY, isReached));
+  return instantShowing(new Date(`${day}T${hour}:${minute}Z`), timeZone);
 }

@@ -1,4 +1,5 @@
 import { plural } from '../../ground/text/format.ts';
+import { versionLetter } from '../../links/splits/text.ts';
 import {
   chanceOf,
   chanceToBeat,
@@ -63,9 +64,6 @@ const margin = 0.1;
 /** Lifts that few conversions seem to show are cut to these before it is said how many more are needed. */
 const [leastSeen, mostSeen] = [-0.5, 1];
 
-/** 1 -> 'A' */
-export const versionLetter = (version: number): string => String.fromCodePoint(64 + version);
-
 /**
  * All that a report of an A/B test says of its counts: pure, and right at every look (statistics.ts). Counts of phases
  * are never pooled for a verdict, because a change of weights while the base rate moves would call a winner by itself.
@@ -107,10 +105,18 @@ function judge(
   versions: readonly VersionResult[],
   { isOff, conversions, alpha, days }: Known,
 ): Judged {
-  const [base, ...others] = versions;
+  const [base] = versions;
+  // One that never had a share beside A is no rival: nothing will ever be known of it.
+  const others = versions.filter(({ version }) => pairsOf(phases, version).length > 0);
   if (isOff) return { verdict: 'off', winner: null, advice: 'The split is off: do not trust this.' };
-  if (!base || others.length === 0 || conversions === 0)
+  if (!base || conversions === 0)
     return { verdict: 'none', winner: null, advice: 'No conversions yet: clicks alone do not say which is better.' };
+  if (others.length === 0)
+    return {
+      verdict: 'none',
+      winner: null,
+      advice: 'A and another version need a share, so that they can be compared.',
+    };
   const ahead = aheadAmong(base, others);
   const isSame = others.every(({ lift }) => lift !== null && lift.low > -margin && lift.high < margin);
   if (days < leastDays && (ahead || isSame)) {
@@ -176,9 +182,10 @@ function roundUp(count: number): number {
   return Math.ceil(count / unit) * unit;
 }
 
-/** A version's conversions beside A's, of each phase in which both had a share. */
+/** A version's conversions beside A's, of each phase in which both had a share; none for A itself. */
 const pairsOf = (phases: readonly (readonly PhaseVersion[])[], version: number): Pair[] =>
   phases.flatMap((phase) => {
+    if (version === 1) return [];
     const [first, second] = [1, version].map((wanted) => phase.find((each) => each.version === wanted));
     if (!first?.weight || !second?.weight) return [];
     const share = second.weight / (first.weight + second.weight);

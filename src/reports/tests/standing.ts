@@ -3,12 +3,13 @@ import type { Db } from '../../ground/db/db.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
 import type { WeekStart } from '../../ground/time/week.ts';
 import type { Link } from '../../links/links/queries.ts';
+import { versionLetter } from '../../links/splits/text.ts';
 import { convertedByVersion } from '../../visitors/conversions/counts.ts';
 import { resolvePeriod } from '../counts/period.ts';
 import { findFirstHitAt } from '../counts/beginning.ts';
 import type { Counts } from '../counts/queries.ts';
 import { countBy } from '../counts/report.ts';
-import { versionLetter, type Results, resultsOf, type VersionResult } from './results.ts';
+import { type Results, resultsOf, type VersionResult } from './results.ts';
 import { type LinkTest, listTests } from './tests.ts';
 
 /** A row of the table of versions. */
@@ -64,7 +65,9 @@ export async function loadTests(
   const conversions =
     goalId === undefined ? new Map() : await convertedByVersion(db, workspace.id, { linkId: link.id, goalId });
   const counted = { counts: new Map(rows.map(({ value, ...counts }) => [value, counts])), conversions };
-  const shown = tests.map((test) => showTest(test, counted, now));
+  // Days after the end of a test, and those of the one that came after it, are none of its own.
+  const lastEnd = link.split && stateOf(link.split, now) === 'over' ? new Date(link.split.endsAt ?? now) : now;
+  const shown = tests.map((test, index) => showTest(test, counted, tests[index - 1]?.startedAt ?? lastEnd));
   const [newest, ...others] = shown;
   return link.split ? { current: newest, earlier: others } : { current: undefined, earlier: shown };
 }
@@ -72,7 +75,7 @@ export async function loadTests(
 function showTest(
   { test, startedAt, ended, phases }: LinkTest,
   { counts, conversions }: Counted,
-  now: Date,
+  lastInstant: Date,
 ): ShownTest {
   const counted = phases.map((phase) =>
     phase.map((each) => {
@@ -81,7 +84,7 @@ function showTest(
       return { ...each, clicks, visitors, conversions: conversions.get(key) ?? 0 };
     }),
   );
-  const until = ended ? new Date(ended.at) : now;
+  const until = ended ? new Date(ended.at) : lastInstant;
   const days = Math.max(0, Math.floor((until.getTime() - startedAt.getTime()) / DAY));
   const results = resultsOf(counted, { days });
   const last = counted.at(-1) ?? [];

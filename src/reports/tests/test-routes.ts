@@ -7,13 +7,13 @@ import { Invalid } from '../../ground/text/errors.ts';
 import { getLink, type Link, updateLink } from '../../links/links/queries.ts';
 import { linkHead, linkPath } from '../../links/pages/head.ts';
 import { keepTestEnd } from '../../links/splits/end.ts';
+import { maxVersions, versionLetter } from '../../links/splits/text.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { chooseGoal } from './goal-choice.ts';
 import {
   digestOfTest,
   endForm,
-  maxTestVersions,
   openTest,
   readTest,
   refuseOtherTest,
@@ -22,7 +22,7 @@ import {
   typedTest,
   withOtherRows,
 } from './forms.ts';
-import { versionLetter, liftInWords, rangeInWords } from './results.ts';
+import { liftInWords, rangeInWords } from './results.ts';
 import { loadTests, numbersOf, stateOf } from './standing.ts';
 
 /** The goal by which versions are compared, where a link has several. */
@@ -168,7 +168,7 @@ async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link,
     shown: digestOfTest(link),
     timeZone: workspace.timeZone,
     now,
-    maxTestVersions,
+    maxVersions,
     words: { versionLetter, liftInWords, rangeInWords },
   });
 }

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 
 /** Counts of one version of an A/B test, or of all clicks that met none. */
@@ -12,21 +12,17 @@ export type ConvertedTo = {
   values: { currency: string; value: number }[];
 };
 
-/** Instants between which clicks were; both may be left open. */
-export type ClickSpan = { from?: Date | undefined; to?: Date | undefined };
-
-/** Conversions of a link for one goal by version, by the instant of their clicks. Rows are read by quarters of an hour. */
+/** Conversions of a link for one goal by version. */
 export async function conversionsByDestination(
   db: Db,
   workspaceId: string,
   { linkId, goalId }: { linkId: string; goalId: string },
-  span: ClickSpan = {},
 ): Promise<ConvertedTo[]> {
   const { rows } = await db.execute<CountRow>(sql`
 select destination_id as "destinationId", currency, sum(conversions)::int as conversions, sum(visitors)::int as visitors,
        sum(value)::float8 as value
 from conversion_counts
-where workspace_id = ${workspaceId} and link_id = ${linkId} and goal_id = ${goalId} ${within(span)}
+where workspace_id = ${workspaceId} and link_id = ${linkId} and goal_id = ${goalId}
 group by destination_id, currency
 order by destination_id, currency`);
   const byDestination = new Map<number, ConvertedTo>();
@@ -46,9 +42,6 @@ order by destination_id, currency`);
 }
 
 type CountRow = { destinationId: number; currency: string; conversions: number; visitors: number; value: number };
-
-const within = ({ from, to }: ClickSpan): SQL =>
-  sql`${from ? sql`and quarter >= ${from.toISOString()}` : sql``} ${to ? sql`and quarter < ${to.toISOString()}` : sql``}`;
 
 /** Goals of the workspace with how often each was reached on a link, or on all of them. */
 export async function conversionsByGoal(

@@ -33,10 +33,13 @@ type Sender = {
 const dayMs = 86_400_000;
 const minuteMs = 60_000;
 const keptDays = 90;
-const maxExternalId = 100;
+export const maxExternalId = 100;
 const maxMetadata = 10_000;
 
 const refusal = (code: string, field: string, sentence: string) => new Invalid(sentence, { field, code });
+
+/** The same for a click of nobody and of another workspace, which is not to be known. */
+export const clickUnknown = (): Invalid => refusal('click_unknown', 'clickId', 'There is no such click.');
 
 /**
  * Reads and takes in a conversion.
@@ -51,7 +54,7 @@ export async function sendConversion(
 ): Promise<Taken & { goal: ConversionGoal }> {
   const key = readClickId(clickIds, typed.clickId, retentionDays, now);
   const workspaceId = await workspaceOfLink(db, key.linkId);
-  if (workspaceId === undefined) throw refusal('click_unknown', 'clickId', 'There is no such click.');
+  if (workspaceId === undefined) throw clickUnknown();
   sender.check(workspaceId);
   const name = readGoalName(typed.goal);
   const externalId = composedLine(typed.externalId ?? '');

@@ -62,6 +62,19 @@ delete from conversions where counted_at is null and received_at < now() - inter
     await db.execute(sql`delete from conversions where clicked_at < now() - make_interval(days => ${retentionDays})`);
 }
 
+/** Rows that one statement deletes, so that no transaction takes long. */
+const rowsAStep = 10_000;
+
+/** Deletes the conversions of a workspace and their counts, step by step. */
+export async function deleteConversions(db: Db, workspaceId: string): Promise<void> {
+  for (const table of [sql.identifier('conversions'), sql.identifier('conversion_counts')])
+    for (let deleted = rowsAStep; deleted === rowsAStep; ) {
+      const { rowCount } = await db.execute(sql`
+delete from ${table} where ctid = any(array(select ctid from ${table} where workspace_id = ${workspaceId} limit ${rowsAStep}))`);
+      deleted = rowCount ?? 0;
+    }
+}
+
 /** The jobs that keep conversions in order, for the timetable. */
 export const conversionJobs = (db: Db, retentionDays: number | null): Job[] => [
   { name: 'settle conversions', everyMs: 2_000, atMostMs: 30_000, run: () => settleConversions(db) },

@@ -31,7 +31,7 @@ export type Opening<Of extends Columns, Opens, Chosen extends Opened, Outcome ex
   /** The columns that `plan` reads. */
   columns: Of;
   plan(row: RowOf<Of>): Opens;
-  /** The one of several that this visit opens. @param visitor undefined where nothing is opened */
+  /** The one of several that this visit opens. @param visitor undefined where nothing is opened, or no hit can be made */
   choose(opens: Opens, visit: Visit, visitor?: Visitor): Chosen;
   /** @returns the address to send the visitor to, or a page */
   open(chosen: Chosen, visit: Visit): string | OpenedPage;

@@ -79,7 +79,7 @@ export function readySplit<Destination>(
 /**
  * The address for one visit.
  * @param own the link's own address, where all go while the split is paused and once it has ended
- * @param visitor undefined where a page only tells where the link leads
+ * @param visitor undefined where a page only tells where the link leads, or no hit can be made
  */
 export function chooseVersion<Destination>(
   split: ReadySplit<Destination>,

@@ -7,6 +7,8 @@ import { conversionsByDestination } from '../../../src/visitors/conversions/coun
 import { findGoal, insertGoal, listGoals } from '../../../src/visitors/conversions/goals.ts';
 import { takeConversion } from '../../../src/visitors/conversions/take.ts';
 import { forgetConversions, settleConversions } from '../../../src/visitors/conversions/settle.ts';
+import { findGoal, insertGoal } from '../../../src/visitors/conversions/goals.ts';
+import { deleteConversions, forgetConversions, settleConversions } from '../../../src/visitors/conversions/settle.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
 import { byTest } from '../../setup/actor.ts';
 import { desktopChrome, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
@@ -191,6 +193,24 @@ describe('a conversion by a server call', () => {
     );
     await forgetConversions(app.db, null);
     expect(await rowsOf(app.db, sql`select id from conversions where counted_at is null`)).toEqual([]);
+  });
+
+  it('goes with its workspace, and leaves those of others', async () => {
+    const gone = await app.signUp('Gone');
+    await makeLink(app, gone, { slug: 'gone', url: 'https://gone.example/', clickIdName: 'wm_cid' });
+    const clickId = await click(visitor(), '/gone');
+    await app.rollUp();
+    await send({ clickId, goal: 'Kept' }, await openClient(app, gone));
+    await send({ clickId: await clicked(), goal: 'Kept' });
+    await deleteConversions(app.db, gone.workspace.id);
+    const left = await rowsOf<{ id: string }>(
+      app.db,
+      sql`
+select workspace_id as id from conversions where workspace_id = ${gone.workspace.id}
+union all select workspace_id from conversion_counts where workspace_id = ${gone.workspace.id}`,
+    );
+    expect(left).toEqual([]);
+    expect(await totals('Kept')).toEqual(once);
   });
 
   it('reads the names of Dub', async () => {

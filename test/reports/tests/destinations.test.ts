@@ -66,6 +66,19 @@ const idsOf = async (count = 2) => {
   return rows.map(({ id }) => id).toReversed();
 };
 
+/** Conversions of a version as they are counted. */
+const converted = (goalId = '', destinationId = 0, visitors = 0) => ({
+  workspaceId,
+  linkId: link.id,
+  goalId,
+  destinationId,
+  visitors,
+  conversions: visitors,
+  quarter: new Date('2026-11-01T00:00:00Z'),
+  currency: '',
+  value: 0,
+});
+
 const hits = (destinationId: number | undefined, count: number, visitorKey?: number) =>
   makeHits(
     app,
@@ -137,21 +150,9 @@ describe('the table of a test', () => {
     const [bought, asked] = await Promise.all(
       ['Bought', 'Asked'].map((name) => insertGoal(app.db, workspaceId, byTest, { name, isServerOnly: false })),
     );
-    const { id: linkId } = await read();
-    const count = (goalId = '', destinationId = 0, visitors = 0) => ({
-      workspaceId,
-      linkId,
-      goalId,
-      destinationId,
-      visitors,
-      conversions: visitors,
-      quarter: new Date('2026-11-01T00:00:00Z'),
-      currency: '',
-      value: 0,
-    });
     await app.db
       .insert(conversionCounts)
-      .values([count(bought?.id, a, 1), count(bought?.id, second, 3), count(asked?.id, a, 2)]);
+      .values([converted(bought?.id, a, 1), converted(bought?.id, second, 3), converted(asked?.id, a, 2)]);
     const { current } = await loadTests(app.db, await workspace(), await read(), new Date(), bought?.id);
     expect(current?.results).toMatchObject({ conversions: 4, verdict: 'keep-going' });
     expect(current?.rows.map(({ rate }) => rate)).toEqual([0.2, 0.6]);
@@ -160,6 +161,23 @@ describe('the table of a test', () => {
     expect(other).toMatch(/who reached “ ?Asked ?”/);
     expect(other).toContain('40.00 %');
     expect(textOf(await viewer.ask(`${path}?goal=gone`))).toMatch(/who reached “ ?Bought ?”/);
+  });
+
+  it('counts no days after the end of a test, nor those of the one that came after it', async () => {
+    const now = new Date();
+    const inDays = (days: number) => new Date(now.getTime() + days * 86_400_000);
+    await split({ endsAt: inDays(3).toISOString() });
+    const ids = await idsOf();
+    const goal = await insertGoal(app.db, workspaceId, byTest, { name: 'Clear', isServerOnly: false });
+    await app.db
+      .insert(conversionCounts)
+      .values(ids.map((id, index) => converted(goal.id, id, index === 0 ? 100 : 300)));
+    const load = async () => loadTests(app.db, await workspace(), await read(), inDays(30), goal.id);
+    expect((await load()).current?.results.advice).toMatch(/^Keep going: for [45] more days/);
+    await split({ endsAt: inDays(20).toISOString() });
+    expect((await load()).current?.results).toMatchObject({ verdict: 'ahead', winner: 2 });
+    await split({ versions: halves.versions.toReversed() });
+    expect((await load()).earlier[0]?.results.verdict).toBe('keep-going');
   });
 
   it('says when the split is off', async () => {
@@ -215,7 +233,7 @@ describe('the editor of a test', () => {
       ['https://i.example/', '1'],
     ]);
     expect(many.status).toBe(422);
-    expect(textOf(many)).toContain('A test has at most 8 versions.');
+    expect(textOf(many)).toContain('A test has at most 8 addresses, and this one has 9.');
   });
 
   it('refuses what cannot be, all at once, and keeps it', async () => {
@@ -237,7 +255,7 @@ describe('the editor of a test', () => {
       ['https://a.example/', '0'],
       [b, '0'],
     ]);
-    expect(textOf(none)).toContain('Give at least one version a weight above 0.');
+    expect(textOf(none)).toContain('Give one of the addresses a share above 0.');
     const loop = await send([
       ['https://a.example/', '1'],
       [link.shortUrl, '1'],

@@ -93,7 +93,19 @@ describe('the results of a test', () => {
     const found = resultsOf([phase([1, 500, 20], [0, 0, 0]), phase([1, 500, 20], [1, 510, 25])], month);
     expect(found.isOff).toBe(false);
     expect(found.versions[1]?.lift?.best).toBeCloseTo(0.25, 10);
-    expect(resultsOf([phase([0, 0, 0], [1, 500, 9])], month).versions[1]?.lift).toMatchObject({ low: -1 });
+  });
+
+  it('compare nothing with an A that never had a share', () => {
+    const found = resultsOf([phase([0, 0, 0], [1, 500, 9])], month);
+    expect(found.versions[1]?.lift).toMatchObject({ low: -1 });
+    expect(found).toMatchObject({ verdict: 'none', winner: null });
+    expect(found.advice).toBe('A and another version need a share, so that they can be compared.');
+  });
+
+  it('call a winner beside a version that never had a share', () => {
+    const found = resultsOf([phase([1, 10_000, 300], [1, 10_000, 520], [0, 0, 0])], month);
+    expect(found).toMatchObject({ verdict: 'ahead', winner: 2 });
+    expect(found.advice).toMatch(/^B is ahead: \+\d+ % to \+\d+ %\.$/);
   });
 });
 
