@@ -6,8 +6,6 @@ import { openClickIds } from '../../../src/visitors/conversions/click-id.ts';
 import { conversionsByDestination } from '../../../src/visitors/conversions/counts.ts';
 import { findGoal, insertGoal, listGoals } from '../../../src/visitors/conversions/goals.ts';
 import { takeConversion } from '../../../src/visitors/conversions/take.ts';
-import { forgetConversions, settleConversions } from '../../../src/visitors/conversions/settle.ts';
-import { findGoal, insertGoal } from '../../../src/visitors/conversions/goals.ts';
 import { deleteConversions, forgetConversions, settleConversions } from '../../../src/visitors/conversions/settle.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
 import { byTest } from '../../setup/actor.ts';
