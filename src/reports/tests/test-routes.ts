@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { takeForm } from '../../ground/http/forms.ts';
 import { orRefusal } from '../../ground/http/refusal.ts';
-import { Invalid } from '../../ground/text/errors.ts';
+import { Conflict, Invalid } from '../../ground/text/errors.ts';
 import { getLink, type Link, updateLink } from '../../links/links/queries.ts';
 import { linkHead, linkPath } from '../../links/pages/head.ts';
 import { keepTestEnd } from '../../links/splits/end.ts';
@@ -33,6 +33,8 @@ const params = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$
 /** The forms of the page, where they are not as the link is. */
 type Showing = {
   editor?: TypedTest;
+  /** Digest of the test that the editor began with; the one of today where its person was told of another one. */
+  editorShown?: string | undefined;
   ending?: { winner: string; reason: string };
   errors?: Record<string, string>;
   /** Id of the goal that was chosen. */
@@ -63,7 +65,7 @@ export default async function testRoutes(app: FastifyInstance): Promise<void> {
       async (form) => {
         const editor = typedTest(form, link);
         const other = withOtherRows(editor, form.action);
-        if (other) return showTab(request, reply, link, { editor: other });
+        if (other) return showTab(request, reply, link, { editor: other, editorShown: form.shown });
         const times = { now: new Date(), timeZone };
         const split = await readTest({ db, sites, config, isReservedSlug }, link, editor, times);
         await updateLink(db, workspaceId, actorOf(request), link.id, { split }, (now) => {
@@ -74,9 +76,11 @@ export default async function testRoutes(app: FastifyInstance): Promise<void> {
         reply.flash('success', link.split ? 'The test is saved.' : 'The test runs.', workspaceId);
         return reply.redirect(tabHref(request, link), 303);
       },
-      async ({ errors }) => {
-        const editor = typedTest(testForm.parse(request.body), link);
-        return showTab(request, reply, await linkOf(request), { editor, errors });
+      async ({ errors, thrown }) => {
+        const form = testForm.parse(request.body);
+        const isTold = thrown instanceof Conflict && thrown.code === 'overtaken';
+        const editorShown = isTold ? undefined : form.shown;
+        return showTab(request, reply, await linkOf(request), { editor: typedTest(form, link), editorShown, errors });
       },
     );
   });
@@ -112,8 +116,10 @@ export default async function testRoutes(app: FastifyInstance): Promise<void> {
         const winner = current.rows.find(({ version }) => String(version) === chosen);
         if (!winner && chosen !== '') throw new Invalid('Choose a version of this test.', { field: 'winner' });
         const ended = { at: now.toISOString(), winner: winner?.version ?? null, reason, ...numbersOf(current) };
+        // As it is decided, and not as hits knew it: the link's own address stays its own.
+        const url = (winner && link.split?.versions[winner.version - 1]?.url) ?? link.url;
         await db.transaction(async (tx) => {
-          const changes = { split: null, ...(winner && { url: winner.url }) };
+          const changes = { split: null, url };
           await updateLink(tx, workspaceId, actorOf(request), link.id, changes, (before) => {
             refuseOtherTest(before, digestOfTest(link));
             refuseOtherTest(before, shown);
@@ -166,6 +172,7 @@ async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link,
     isEnding: showing.ending !== undefined,
     errors: showing.errors ?? {},
     shown: digestOfTest(link),
+    editorShown: showing.editorShown ?? digestOfTest(link),
     timeZone: workspace.timeZone,
     now,
     maxVersions,

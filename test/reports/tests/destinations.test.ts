@@ -280,6 +280,21 @@ describe('the editor of a test', () => {
     expect((await read()).split).toEqual({ ...halves, isPaused: true });
   });
 
+  it.each(['add', 'save'])('still refuses to save over it after a form that came back (%s)', async (action) => {
+    await split();
+    const { shown = '' } = fieldsOf(await ada.ask(path), path);
+    await split({ isPaused: true });
+    const rows = [
+      ['https://a.example/', '50'],
+      [b, action === 'save' ? '1.5' : '60'],
+    ] as const;
+    const back = await send(rows, { shown, action });
+    expect(back.text).toContain('data-guarded="changed"');
+    const again = await send([rows[0], [b, '60']], { shown: fieldsOf(back, path)['shown'] ?? '' });
+    expect(textOf(again)).toContain('Somebody else changed this test meanwhile.');
+    expect((await read()).split).toEqual({ ...halves, isPaused: true });
+  });
+
   it('says before it is saved how a change affects the counts', async () => {
     await split();
     const page = textOf(await ada.ask(path));
