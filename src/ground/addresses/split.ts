@@ -24,6 +24,8 @@ export type SplitDestination = {
   /** Visitors are split by it: it stays the same for an address while weights change. */
   key: number;
   url: string;
+  /** Of the link itself: what stands there leads on, also where a version without tests changed it. */
+  isOwn: boolean;
   weight: number;
 };
 

@@ -24,16 +24,19 @@ export async function settleSplit(
   if (!split) return null;
   refuseOwnTwice(own, split);
   const { endsAt, isPaused } = split;
-  const wanted = split.versions.map(({ url, weight }) => ({ url: url ?? own, weight }));
+  const wanted = split.versions.map(({ url, weight }) => ({ url: url ?? own, isOwn: url === null, weight }));
   const known = before?.destinations ?? [];
   // Eight bytes more than visitors are told apart by.
   const secret = before?.secret ?? randomBytes(16).toString('base64url');
-  if (textOf(wanted) === textOf(known)) return { secret, endsAt, isPaused, destinations: known };
+  if (textOf(wanted) === textOf(known)) {
+    const destinations = known.map((each, index) => ({ ...each, ...wanted[index] }));
+    return { secret, endsAt, isPaused, destinations };
+  }
   const ids = await drawIds(tx, wanted.length);
   const test = isSameTest(wanted, known) ? known[0]?.test : ids[0];
-  const destinations = wanted.map(({ url, weight }, index) => {
+  const destinations = wanted.map((each, index) => {
     const id = ids[index] ?? 0;
-    return { id, test: test ?? id, key: known.find((each) => each.url === url)?.key ?? id, url, weight };
+    return { id, test: test ?? id, key: known.find(({ url }) => url === each.url)?.key ?? id, ...each };
   });
   await tx
     .insert(linkDestinations)

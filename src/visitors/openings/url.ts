@@ -28,9 +28,14 @@ export function destinationTo(url: string, destinationId: number | null = null):
 
 function destinationsOf({ url, splitPlan }: { url: string; splitPlan: SplitPlan | null }): Destination | Destinations {
   const own = destinationTo(url);
-  const split = splitPlan && readySplit(splitPlan, destinationTo);
+  const split = splitPlan && readySplit(withOwn(splitPlan, url), destinationTo);
   return split ? { kind: 'url', own, split } : own;
 }
+
+const withOwn = (plan: SplitPlan, url: string): SplitPlan => ({
+  ...plan,
+  destinations: plan.destinations.map((each) => (each.isOwn ? { ...each, url } : each)),
+});
 
 export const urlOpening = defineOpening({
   outcome: 'redirected',

@@ -56,8 +56,8 @@ describe('the version of a visitor', () => {
     endsAt: null as string | null,
     isPaused: false,
     destinations: [
-      { id: 7, key: 7, test: 7, url: 'https://a.example/', weight: 1 },
-      { id: 8, key: 8, test: 7, url: 'https://b.example/', weight: 1 },
+      { id: 7, key: 7, test: 7, url: 'https://a.example/', isOwn: false, weight: 1 },
+      { id: 8, key: 8, test: 7, url: 'https://b.example/', isOwn: false, weight: 1 },
     ],
   };
   const make = (changes: Partial<typeof plan> = {}) => {

@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { linkDestinations } from '../../../src/ground/db/schema.ts';
+import { linkDestinations, links } from '../../../src/ground/db/schema.ts';
 import type { Split } from '../../../src/ground/addresses/split.ts';
 import { type Link, updateLink } from '../../../src/links/links/queries.ts';
 import { labelOf } from '../../../src/reports/counts/labels.ts';
@@ -118,6 +118,14 @@ describe('a link with two versions', () => {
     const met = await metOf(link);
     expect(met.slice(-12).every(({ url, version }) => url === null && version === 3)).toBe(true);
   });
+});
+
+it('leads to the address that a server without tests gave a link meanwhile', async () => {
+  const [own = { url: null, weight: 1 }, other = own] = halves.versions;
+  const split = { ...halves, versions: [own, { ...other, weight: 0 }] };
+  const link = await makeLink(app, workspaceId, { url: 'https://a.example/', split });
+  await app.db.update(links).set({ url: 'https://c.example/' }).where(eq(links.id, link.id));
+  expect(await open(link, 1)).toBe('https://c.example/');
 });
 
 describe('the report of a link with versions', () => {
