@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Split } from '../../../src/ground/addresses/split.ts';
-import { conversionCounts, linkDestinations } from '../../../src/ground/db/schema.ts';
+import { conversionCounts, linkDestinations, links } from '../../../src/ground/db/schema.ts';
 import { getLink, type Link, updateLink } from '../../../src/links/links/queries.ts';
 import { loadTests } from '../../../src/reports/tests/standing.ts';
 import { insertGoal } from '../../../src/visitors/conversions/goals.ts';
@@ -359,6 +359,13 @@ describe('a test that runs', () => {
     expect(page).toContain('“Shorter form”');
     expect(page).toContain('A: https://a.example/ · 2 clicks, 2 visitors');
     expect(page).toContain('B: https://b.example/ · 3 clicks, 3 visitors');
+  });
+
+  it('leaves the link its own address where a server without tests changed that, and A wins', async () => {
+    await split();
+    await app.db.update(links).set({ url: 'https://c.example/' }).where(eq(links.id, link.id));
+    await ada.ask(`${path}/end`, { form: { winner: '1' } });
+    expect(await read()).toMatchObject({ url: 'https://c.example/', split: null });
   });
 
   it('ends without a winner', async () => {
