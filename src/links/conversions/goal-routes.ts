@@ -7,7 +7,6 @@ import { typed, typedValues } from '../../ground/http/typed.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';
-import { conversionsByGoal } from '../../visitors/conversions/counts.ts';
 import { insertGoal, listGoals, readGoalName, updateGoal } from '../../visitors/conversions/goals.ts';
 import { postbackToken } from './postback-token.ts';
 
@@ -61,9 +60,8 @@ export default async function goalRoutes(app: FastifyInstance): Promise<void> {
   async function show(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string> = {}) {
     const { id, role } = request.workspace;
     const { secret, appUrl } = app.config;
-    const [goals, counts] = await Promise.all([listGoals(db, id), conversionsByGoal(db, id)]);
     return reply.page('links/conversions/goals.eta', {
-      goals: goals.map((goal) => ({ ...goal, conversions: counts.get(goal.id) ?? 0 })),
+      goals: await listGoals(db, id),
       values: typedValues(request.body),
       errors,
       appUrl,

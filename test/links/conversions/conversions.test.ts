@@ -193,6 +193,16 @@ describe('a conversion by a server call', () => {
     expect(await rowsOf(app.db, sql`select id from conversions where counted_at is null`)).toEqual([]);
   });
 
+  it('is in the sum of its goal, whatever link it was', async () => {
+    const other = await makeLink(app, ada, { slug: 'second', url: 'https://shop.example/', clickIdName: 'wm_cid' });
+    const clickIds = [await click(), await click(), await click(visitor(), '/second')];
+    await app.rollUp();
+    for (const clickId of [...clickIds, clickIds[0]]) await send({ clickId, goal: 'Summed' });
+    const goals = await listGoals(app.db, ada.workspace.id);
+    expect(goals.find(({ name }) => name === 'Summed')?.conversions).toBe(3);
+    expect([await countsOf('Summed'), await countsOf('Summed', other)].map(([of]) => of?.conversions)).toEqual([2, 1]);
+  });
+
   it('goes with its workspace, and leaves those of others', async () => {
     const gone = await app.signUp('Gone');
     await makeLink(app, gone, { slug: 'gone', url: 'https://gone.example/', clickIdName: 'wm_cid' });
