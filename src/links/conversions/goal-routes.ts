@@ -9,6 +9,7 @@ import { requireRight, requireWorkspace } from '../../people/workspaces/guards.t
 import { mayDo } from '../../people/workspaces/roles.ts';
 import { insertGoal, listGoals, readGoalName, updateGoal } from '../../visitors/conversions/goals.ts';
 import { postbackToken } from './postback-token.ts';
+import { snippetsOf } from './snippets.ts';
 
 const place = z.object({ workspace: z.string() });
 const ofGoal = place.extend({ goalId: z.string().regex(/^\w+$/) });
@@ -60,12 +61,13 @@ export default async function goalRoutes(app: FastifyInstance): Promise<void> {
   async function show(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string> = {}) {
     const { id, role } = request.workspace;
     const { secret, appUrl } = app.config;
+    const goals = await listGoals(db, id);
+    const postback = mayDo(role, 'makeKeys') ? `${appUrl}/pb/${postbackToken(secret, id)}` : null;
     return reply.page('links/conversions/goals.eta', {
-      goals: await listGoals(db, id),
+      goals,
       values: typedValues(request.body),
       errors,
-      appUrl,
-      postback: mayDo(role, 'makeKeys') ? `${appUrl}/pb/${postbackToken(secret, id)}` : null,
+      snippets: snippetsOf(goals[0]?.name ?? 'Purchase', appUrl, postback),
     });
   }
 }
