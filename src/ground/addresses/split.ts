@@ -16,6 +16,10 @@ export type Split = {
   isPaused: boolean;
 };
 
+/** How a test stands for visitors: one that is paused or over sends all of them to the link's own address. */
+export const stateOfSplit = ({ isPaused, endsAt }: Split, now: Date): 'running' | 'paused' | 'over' =>
+  endsAt !== null && Date.parse(endsAt) <= now.getTime() ? 'over' : isPaused ? 'paused' : 'running';
+
 /** One of its addresses, as hits know it: a row of `link_destinations`. */
 export type SplitDestination = {
   id: number;

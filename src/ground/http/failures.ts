@@ -40,7 +40,7 @@ const titles: Record<number, string> = {
 /** Fastify's own refusals, with codes that stay the same when its do not. */
 const refusals: Record<number, { code: string; detail: string }> = {
   400: { code: 'malformed_json', detail: 'The body is not valid JSON.' },
-  413: { code: 'too_large', detail: 'The body is larger than 1 MB.' },
+  413: { code: 'too_large', detail: 'The body is larger than it may be.' },
   415: { code: 'unsupported_media_type', detail: 'Send the body as application/json.' },
 };
 
@@ -109,7 +109,8 @@ function unknownKey(params: Record<string, unknown>): string | undefined {
   return Array.isArray(params.keys) ? String(params.keys[0]) : undefined;
 }
 
-const isApiRequest = (request: FastifyRequest): boolean => request.url.startsWith('/api/');
+/** Addresses that programs call: the API, and what other sites report conversions by. */
+const isApiRequest = (request: FastifyRequest): boolean => /^\/(?:api|px|pb)\//.test(request.url);
 
 /** RFC 9457, 3. */
 const problemOf = ({ status, code, detail, field }: Omit<Failure, 'headers'>, requestId: string): string =>

@@ -1,5 +1,7 @@
 import formbody from '@fastify/formbody';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { typed } from '../../ground/http/typed.ts';
 import { AppError, Invalid, NotFound } from '../../ground/text/errors.ts';
 import { serverJob } from '../../ground/events/actor.ts';
 import { openClickIds } from '../../visitors/conversions/click-id.ts';
@@ -7,8 +9,6 @@ import { isCurrency, minorUnitsOf } from '../../visitors/conversions/money.ts';
 import { conversionScript, pixelGif } from '../../visitors/conversions/script.ts';
 import { sendConversion, type TypedConversion } from '../../visitors/conversions/sent.ts';
 import { isPostbackToken } from './postback-token.ts';
-
-type Params = Readonly<Record<string, unknown>>;
 
 /** Of pages: enough for a family behind one address. */
 const ofPages = { rateLimit: { max: 120, timeWindow: 60_000 } };
@@ -30,15 +30,13 @@ export default async function postbackRoutes(app: FastifyInstance): Promise<void
     });
   });
 
-  app.setErrorHandler<FastifyError | AppError>((error, _request, reply) => sendRefusal(reply, error));
-
-  const convert = (typed: TypedConversion, via: 'pixel' | 'script') =>
-    sendConversion(parts, typed, { via, check() {} }, new Date());
+  const convert = (sent: TypedConversion, via: 'pixel' | 'script') =>
+    sendConversion(parts, sent, { via, check() {} }, new Date());
 
   app.get('/px/pixel.gif', { config: ofPages, exposeHeadRoute: false }, async (request, reply) => {
     // Pages that show it have nothing to do with what is wrong with it.
     try {
-      await convert(typedOf(request.query as Params), 'pixel');
+      await convert(typedOf(request.query), 'pixel');
     } catch (error) {
       if (!(error instanceof AppError) || error.status >= 500) throw error;
     }
@@ -63,7 +61,7 @@ export default async function postbackRoutes(app: FastifyInstance): Promise<void
   );
 
   app.post('/px/convert', { config: ofPages, bodyLimit, onRequest: forAll }, async (request, reply) =>
-    answer(reply, await convert(jsonIn(request.body), 'script')),
+    answer(reply, await convert(typedBy(request.body), 'script')),
   );
 
   app.route<{ Params: { secret: string } }>({
@@ -77,7 +75,7 @@ export default async function postbackRoutes(app: FastifyInstance): Promise<void
   });
 
   function takePostback({ query, body, params, id }: FastifyRequest<{ Params: { secret: string } }>) {
-    const sent = { ...(query as Params), ...(typeof body === 'object' ? (body as Params | null) : {}) };
+    const sent = { ...(query as object), ...(typeof body === 'object' ? body : {}) };
     return sendConversion(
       parts,
       typedOf(sent),
@@ -94,17 +92,27 @@ export default async function postbackRoutes(app: FastifyInstance): Promise<void
   }
 }
 
-const textIn = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+/** A parameter that is empty, sent twice or no text is none. */
+const text = z.string().min(1).optional().catch(undefined);
 
 /** Parameters as networks name them: `payout` as they write amounts, `txid` for what they count once. */
-function typedOf(sent: Params): TypedConversion {
-  const currency = textIn(sent['currency'])?.toUpperCase();
-  const payout = textIn(sent['payout']) ?? textIn(sent['value']);
+const networkForm = z.object({
+  cid: typed,
+  goal: z.string().min(1).catch('Conversion'),
+  txid: text,
+  id: text,
+  payout: text,
+  value: text,
+  currency: text,
+});
+
+function typedOf(sent: unknown): TypedConversion {
+  const { cid, goal, txid, id, value, payout = value, currency } = networkForm.parse(sent);
   return {
-    clickId: textIn(sent['cid']) ?? '',
-    goal: textIn(sent['goal']) ?? 'Conversion',
-    externalId: textIn(sent['txid']) ?? textIn(sent['id']),
-    value: payout === undefined ? undefined : readPayout(payout, currency),
+    clickId: cid,
+    goal,
+    externalId: txid ?? id,
+    value: payout === undefined ? undefined : readPayout(payout, currency?.toUpperCase()),
     currency,
   };
 }
@@ -118,22 +126,20 @@ function readPayout(payout: string, currency: string | undefined): number {
   return value;
 }
 
-/** The body of our script, or of a page that speaks for itself: JSON, sent as text so that browsers ask nobody before. */
-function jsonIn(body: unknown): TypedConversion {
-  const sent = typeof body === 'string' ? parsed(body) : body;
-  const { clickId, goal, externalId, value, currency } = (typeof sent === 'object' ? (sent ?? {}) : {}) as Params;
-  return {
-    clickId: textIn(clickId) ?? '',
-    goal: textIn(goal) ?? '',
-    externalId: textIn(externalId),
-    value: value === undefined || value === null ? undefined : Number(value),
-    currency: textIn(currency),
-  };
+/** The body of our script, or of a page that speaks for itself. */
+const scriptForm = z
+  .object({ clickId: typed, goal: typed, externalId: text, value: z.unknown().optional(), currency: text })
+  .catch({ clickId: '', goal: '', externalId: undefined, value: undefined, currency: undefined });
+
+/** @param body JSON, sent as text so that browsers ask nobody before */
+function typedBy(body: unknown): TypedConversion {
+  const { value, ...others } = scriptForm.parse(typeof body === 'string' ? parsed(body) : body);
+  return { ...others, value: value === undefined || value === null ? undefined : Number(value) };
 }
 
-function parsed(text: string): unknown {
+function parsed(body: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(body);
   } catch {
     throw new Invalid('The body is not valid JSON.', { code: 'malformed_json' });
   }
@@ -145,19 +151,3 @@ const answer = (reply: FastifyReply, came: Sent) =>
   came.outcome === 'refused'
     ? reply.send({ accepted: false, reason: came.why })
     : reply.send({ accepted: true, isRepeat: came.outcome === 'repeated' });
-
-/** Refusals of the parser, by their status. */
-const unread: Readonly<Record<number, { code: string; message: string }>> = {
-  400: { code: 'malformed_json', message: 'The body is not valid JSON.' },
-  413: { code: 'too_large', message: 'The body is larger than 16 kB.' },
-  415: { code: 'unsupported_media_type', message: 'Send the body as JSON or as a form.' },
-};
-
-/** Programs read JSON alone. @throws what is no refusal */
-function sendRefusal(reply: FastifyReply, error: FastifyError | AppError) {
-  const status = error instanceof AppError ? error.status : (error.statusCode ?? 500);
-  const refusal = error instanceof AppError ? error : unread[status];
-  if (status >= 500 || refusal === undefined) throw error;
-  if (error instanceof AppError) reply.headers(error.headers);
-  return reply.code(status).send({ accepted: false, reason: refusal.code, detail: refusal.message });
-}

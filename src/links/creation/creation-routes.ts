@@ -144,7 +144,7 @@ async function formOf(request: FastifyRequest, form: Form, refusal?: Refusal): P
     getLinks(db, workspace.id, form.made),
     refusal && refusedSlug(server, workspace.id, values, refusal.thrown),
   ]);
-  const errors = { ...errorsWith(offer, { ...refusal?.errors }, refusal?.thrown) };
+  const errors = { ...errorsWith(offer, refusal?.errors ?? {}, refusal?.thrown) };
   if (slugState) errors.slug = slugState.message;
   return {
     title: 'Create a link',

@@ -145,7 +145,8 @@ export async function slugsTaken(
 
 /** The next one of such a slug that is free. */
 export async function suggestSlug(db: Db, domain: SlugSpace, slug: string): Promise<string> {
-  return (await suggestSlugs(db, domain, [slug]))[0] ?? randomSlug();
+  const [suggestion] = await suggestSlugs(db, domain, [slug]);
+  return suggestion ?? randomSlug();
 }
 
 /** Numbers that are tried behind a slug. */

@@ -1,3 +1,4 @@
+import { stateOfSplit } from '../../ground/addresses/split.ts';
 import type { Link } from '../links/queries.ts';
 
 /** How a link stands for its visitors, as a pill says it. `variant`: of a badge; left out, it is the one of all is well. */
@@ -22,8 +23,5 @@ export function statusOf(link: Link, now: Date, timeZone: string): LinkStatus & 
     const status = state(link, now, timeZone);
     if (status) return { ...status, isLive: false, isTested: false };
   }
-  return { label: 'Live', isLive: true, isTested: isRunning(link, now) };
+  return { label: 'Live', isLive: true, isTested: link.split !== null && stateOfSplit(link.split, now) === 'running' };
 }
-
-const isRunning = ({ split }: Link, now: Date): boolean =>
-  split !== null && !split.isPaused && (split.endsAt === null || Date.parse(split.endsAt) > now.getTime());

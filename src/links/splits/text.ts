@@ -56,7 +56,7 @@ const sumOf = (versions: readonly SplitVersion[]) => versions.reduce((sum, { wei
 export function splitOfText(text: string): Split | null {
   const words = text.split(/\s+/).filter(Boolean);
   if (words.length === 0) return null;
-  const read: { url: string | null; number: number | null }[] = [];
+  const read: Read[] = [];
   let [endsAt, isPaused, isOwnLeftOut]: [string | null, boolean, boolean] = [null, false, false];
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
@@ -70,9 +70,8 @@ export function splitOfText(text: string): Split | null {
       isOwnLeftOut = true;
       at++;
     } else if (isNumber.test(word) && last?.number === null) last.number = Number(word.replace('%', ''));
-    else if (isNumber.test(word) || word === '%') {
-      if (word !== '%') throw splitRefused(`Write the number ${word} behind an address.`);
-    } else read.push({ url: word === 'own' ? null : word, number: null });
+    else if (isNumber.test(word)) throw splitRefused(`Write the number ${word} behind an address.`);
+    else if (word !== '%') read.push({ url: word === 'own' ? null : word, number: null });
   }
   const versions = isOwnLeftOut || read.some(({ url }) => url === null) ? outright(read) : besideOwn(read);
   return { versions, endsAt, isPaused };

@@ -95,7 +95,7 @@ left join lateral (
 ) s on true
 left join domains d on d.id = s.domain_id
 left join links l on l.id = c.link_id
-left join link_destinations v on v.id = c.destination_id
+left join link_destinations v on v.id = c.destination_id and v.link_id = c.link_id
 left join slugs o on o.id = c.slug_id
 left join domains od on od.id = coalesce(c.domain_id, o.domain_id)
 order by c.clicked_at, c.link_id, c.id`);

@@ -48,7 +48,7 @@ from (
 ) c
 left join slugs s on s.link_id = c.link_id and s.kind = 'primary'
 left join domains d on d.id = s.domain_id
-left join link_destinations v on v.id = c.destination_id
+left join link_destinations v on v.id = c.destination_id and v.link_id = c.link_id
 order by c.clicked_at, c.id`),
   );
   return rows as HitRow[];

@@ -18,7 +18,7 @@ export async function chooseGoal(
   const reached = await conversionsByGoal(db, workspaceId, linkId);
   if (reached.size === 0) return { goals: [], chosen: undefined };
   const goals = (await listGoals(db, workspaceId))
-    .flatMap(({ id, name }) => ({ id, name, conversions: reached.get(id) ?? 0 }))
+    .map(({ id, name }) => ({ id, name, conversions: reached.get(id) ?? 0 }))
     .filter(({ conversions }) => conversions > 0)
     .toSorted((one, other) => other.conversions - one.conversions);
   return { goals, chosen: goals.find(({ id }) => id === asked) ?? goals[0] };

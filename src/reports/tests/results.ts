@@ -82,8 +82,7 @@ export function resultsOf(phases: readonly (readonly PhaseVersion[])[], { days }
 }
 
 function resultOf(phases: readonly (readonly PhaseVersion[])[], version: number, alpha: number): VersionResult {
-  const own = phases.flat().filter((each) => each.version === version);
-  const [visitors, conversions] = [sumOfField(own, 'visitors'), sumOfField(own, 'conversions')];
+  const { visitors, conversions } = ratesOf(phases, version);
   const counted = { version, visitors, conversions, rate: visitors === 0 ? null : conversions / visitors };
   if (version === 1) return { ...counted, lift: null, certainty: null, chance: null };
   const pairs = pairsOf(phases, version);

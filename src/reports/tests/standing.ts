@@ -1,4 +1,4 @@
-import type { Split, TestEnd } from '../../ground/addresses/split.ts';
+import { stateOfSplit, type TestEnd } from '../../ground/addresses/split.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { DAY } from '../../ground/time/zoned-time.ts';
 import type { WeekStart } from '../../ground/time/week.ts';
@@ -32,12 +32,6 @@ export type ShownTest = Pick<LinkTest, 'test' | 'startedAt' | 'ended'> & {
   phases: number;
 };
 
-/** How the test of a link stands for its visitors. */
-export type TestState = 'running' | 'paused' | 'over';
-
-export const stateOf = ({ isPaused, endsAt }: Split, now: Date): TestState =>
-  endsAt !== null && new Date(endsAt) <= now ? 'over' : isPaused ? 'paused' : 'running';
-
 type Counted = { counts: ReadonlyMap<string, Counts>; conversions: ReadonlyMap<string, number> };
 
 type Workspace = { id: string; timeZone: string; weekStartsOn: WeekStart };
@@ -66,7 +60,7 @@ export async function loadTests(
     goalId === undefined ? new Map() : await convertedByVersion(db, workspace.id, { linkId: link.id, goalId });
   const counted = { counts: new Map(rows.map(({ value, ...counts }) => [value, counts])), conversions };
   // Days after the end of a test, and those of the one that came after it, are none of its own.
-  const lastEnd = link.split && stateOf(link.split, now) === 'over' ? new Date(link.split.endsAt ?? now) : now;
+  const lastEnd = link.split && stateOfSplit(link.split, now) === 'over' ? new Date(link.split.endsAt ?? now) : now;
   const shown = tests.map((test, index) => showTest(test, counted, tests[index - 1]?.startedAt ?? lastEnd));
   const [newest, ...others] = shown;
   return link.split ? { current: newest, earlier: others } : { current: undefined, earlier: shown };

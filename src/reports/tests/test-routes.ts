@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { stateOfSplit } from '../../ground/addresses/split.ts';
 import { takeForm } from '../../ground/http/forms.ts';
+import { typedValues } from '../../ground/http/typed.ts';
 import { orRefusal } from '../../ground/http/refusal.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { getLink, type Link, updateLink } from '../../links/links/queries.ts';
@@ -23,7 +25,7 @@ import {
   withOtherRows,
 } from './forms.ts';
 import { liftInWords, rangeInWords } from './results.ts';
-import { loadTests, numbersOf, stateOf } from './standing.ts';
+import { loadTests, numbersOf } from './standing.ts';
 
 /** The goal by which versions are compared, where a link has several. */
 const goalQuery = z.object({ goal: z.string().max(100).optional().catch(undefined) });
@@ -124,15 +126,8 @@ export default async function testRoutes(app: FastifyInstance): Promise<void> {
         return reply.redirect(tabHref(request, link), 303);
       },
       async ({ errors }) => {
-        const ending = {
-          ...z
-            .object({ winner: z.string(), reason: z.string(), goal: z.string() })
-            .partial()
-            .catch({})
-            .parse(request.body),
-        };
-        const again = { winner: ending.winner ?? '', reason: ending.reason ?? '' };
-        return showTab(request, reply, await linkOf(request), { ending: again, errors, goal: ending.goal });
+        const { winner = '', reason = '', goal } = typedValues(request.body);
+        return showTab(request, reply, await linkOf(request), { ending: { winner, reason }, errors, goal });
       },
     );
   });
@@ -157,7 +152,7 @@ async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link,
     head: linkHead(request, link, 'destinations', now),
     action: tabHref(request, link),
     link,
-    state: link.split ? stateOf(link.split, now) : null,
+    state: link.split ? stateOfSplit(link.split, now) : null,
     tests: value,
     goal,
     editor: showing.editor ?? openTest(link, workspace.timeZone),

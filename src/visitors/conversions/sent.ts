@@ -2,6 +2,7 @@ import type { Db } from '../../ground/db/db.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import { composedLine } from '../../ground/text/composed.ts';
 import { Invalid, NotFound } from '../../ground/text/errors.ts';
+import { DAY } from '../../ground/time/zoned-time.ts';
 import type { HitKey } from '../clicks/hit.ts';
 import type { ClickIds } from './click-id.ts';
 import { type ConversionGoal, ensureGoal, findGoal, readGoalName } from './goals.ts';
@@ -30,7 +31,6 @@ type Sender = {
   by?: Actor;
 };
 
-const dayMs = 86_400_000;
 const minuteMs = 60_000;
 const keptDays = 90;
 export const maxExternalId = 100;
@@ -79,7 +79,7 @@ function readClickId(clickIds: ClickIds, text: string, retentionDays: number | n
   if (!key)
     throw refusal('click_id_invalid', 'clickId', 'This click id was not made here, or it was changed on its way.');
   const days = Math.min(keptDays, retentionDays ?? keptDays);
-  if (now.getTime() - key.clickedAt > days * dayMs)
+  if (now.getTime() - key.clickedAt > days * DAY)
     throw refusal('click_id_expired', 'clickId', `This click is more than ${days} days ago.`);
   return key;
 }

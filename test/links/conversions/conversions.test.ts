@@ -355,7 +355,7 @@ describe('pixel and script', () => {
       for (const type of ['text/plain', 'application/json', 'application/xml']) {
         const answer = await app.ask('/px/convert', { method: 'POST', body, headers: { 'content-type': type } });
         expect([400, 413, 415, 422]).toContain(answer.status);
-        expect(answer.json()).toMatchObject({ accepted: false, reason: expect.any(String) as string });
+        expect(answer.json()).toMatchObject({ status: answer.status, code: expect.any(String) as string });
         expect(answer.headers['access-control-allow-origin']).toBe('*');
       }
     },
@@ -386,7 +386,7 @@ describe('a postback', () => {
     const other = `/pb/${postbackToken(app.config.secret, stranger.workspaceId)}`;
     expect((await app.ask(`${other}?cid=${clickId}`)).status).toBe(404);
     expect((await app.ask(`/pb/x?cid=${clickId}`)).status).toBe(404);
-    expect((await app.ask(path())).json()).toMatchObject({ accepted: false, reason: 'click_id_invalid' });
+    expect((await app.ask(path())).json()).toMatchObject({ status: 422, code: 'click_id_invalid' });
     for (const wrong of ['payout=12.50', 'payout=x&currency=EUR', 'payout=1&currency=ZZZ', 'payout=-1&currency=EUR'])
       expect((await app.ask(`${path()}?cid=${clickId}&${wrong}`)).status, wrong).toBe(422);
   });
