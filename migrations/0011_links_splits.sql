@@ -18,5 +18,6 @@ ALTER TABLE "links" ADD COLUMN "split" jsonb;--> statement-breakpoint
 ALTER TABLE "links" ADD COLUMN "split_plan" jsonb;--> statement-breakpoint
 ALTER TABLE "link_destinations" ADD CONSTRAINT "link_destinations_workspace_id_workspaces_id_fk" FOREIGN KEY ("workspace_id") REFERENCES "public"."workspaces"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "link_destinations_link_id" ON "link_destinations" USING btree ("link_id","id");--> statement-breakpoint
+CREATE INDEX "link_destinations_workspace_id" ON "link_destinations" USING btree ("workspace_id");--> statement-breakpoint
 -- No hit before had a version, so there is no past to count.
 INSERT INTO "rolled_up_dimensions" ("name") VALUES ('version') ON CONFLICT DO NOTHING;

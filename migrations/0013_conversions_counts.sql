@@ -17,6 +17,7 @@ CREATE TABLE "conversion_goals" (
 	"name" text NOT NULL,
 	"name_key" text NOT NULL,
 	"is_server_only" boolean DEFAULT false NOT NULL,
+	"conversions" integer DEFAULT 0 NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "conversion_goals_name" UNIQUE("workspace_id","name_key")
 );
@@ -39,7 +40,7 @@ CREATE TABLE "conversions" (
 	"destination_id" integer,
 	"visitor_key" bigint,
 	"is_first" boolean DEFAULT false NOT NULL,
-	CONSTRAINT "conversions_once" UNIQUE("link_id","hit_id","clicked_at","goal_id","external_id")
+	CONSTRAINT "conversions_once" UNIQUE("goal_id","link_id","hit_id","clicked_at","external_id")
 );
 --> statement-breakpoint
 ALTER TABLE "links" ADD COLUMN "click_id_name" text;--> statement-breakpoint

@@ -1,6 +1,6 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { inject } from 'vitest';
-import type { Person, TestApp } from './app.ts';
+import { afterAll, inject } from 'vitest';
+import { type Person, startTestApp, type TestApp } from './app.ts';
 
 /** Starts the browser; it knows no host but this machine, so a test cannot reach out by mistake. */
 export async function launchBrowser(): Promise<Browser> {
@@ -16,6 +16,18 @@ export async function launchBrowser(): Promise<Browser> {
       '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1',
     ],
   });
+}
+
+/** A server and a browser for a test file, which closes them at its end. @param env of the server, as `startTestApp` takes it */
+export async function startInBrowser(
+  env: Parameters<typeof startTestApp>[0] = {},
+): Promise<{ app: TestApp; browser: Browser }> {
+  const [app, browser] = await Promise.all([startTestApp(env), launchBrowser()]);
+  afterAll(async () => {
+    await browser.close();
+    await app.close();
+  });
+  return { app, browser };
 }
 
 export type OpenedPage = {

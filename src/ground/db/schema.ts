@@ -384,7 +384,10 @@ export const linkDestinations = pgTable(
     ended: jsonb('ended').$type<TestEnd>(),
     createdAt: createdAt(),
   },
-  (table) => [index('link_destinations_link_id').on(table.linkId, table.id)],
+  (table) => [
+    index('link_destinations_link_id').on(table.linkId, table.id),
+    index('link_destinations_workspace_id').on(table.workspaceId),
+  ],
 );
 
 /** Seven that colour-blind eyes tell apart (after Okabe and Ito), and grey; views/tokens.css says what they look like. */
@@ -549,6 +552,8 @@ export const conversionGoals = pgTable(
     nameKey: text('name_key').notNull(),
     /** True: pixel and script, which anybody can call, do not count. */
     isServerOnly: boolean('is_server_only').notNull().default(false),
+    /** The sum of its counts, over all links. */
+    conversions: integer('conversions').notNull().default(0),
     createdAt: createdAt(),
   },
   (table) => [unique('conversion_goals_name').on(table.workspaceId, table.nameKey)],
@@ -584,7 +589,7 @@ export const conversions = pgTable(
     isFirst: boolean('is_first').notNull().default(false),
   },
   (table) => [
-    unique('conversions_once').on(table.linkId, table.hitId, table.clickedAt, table.goalId, table.externalId),
+    unique('conversions_once').on(table.goalId, table.linkId, table.hitId, table.clickedAt, table.externalId),
     uniqueIndex('conversions_first').on(table.goalId, table.linkId, table.visitorKey).where(sql`${table.isFirst}`),
     index('conversions_external_id').on(table.goalId, table.externalId).where(sql`${table.externalId} <> ''`),
     index('conversions_waiting').on(table.receivedAt).where(sql`${table.countedAt} is null`),

@@ -7,9 +7,9 @@ import { typed, typedValues } from '../../ground/http/typed.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { mayDo } from '../../people/workspaces/roles.ts';
-import { conversionsByGoal } from '../../visitors/conversions/counts.ts';
 import { insertGoal, listGoals, readGoalName, updateGoal } from '../../visitors/conversions/goals.ts';
 import { postbackToken } from './postback-token.ts';
+import { snippetsOf } from './snippets.ts';
 
 const place = z.object({ workspace: z.string() });
 const ofGoal = place.extend({ goalId: z.string().regex(/^\w+$/) });
@@ -61,13 +61,13 @@ export default async function goalRoutes(app: FastifyInstance): Promise<void> {
   async function show(request: FastifyRequest, reply: FastifyReply, errors: Record<string, string> = {}) {
     const { id, role } = request.workspace;
     const { secret, appUrl } = app.config;
-    const [goals, counts] = await Promise.all([listGoals(db, id), conversionsByGoal(db, id)]);
+    const goals = await listGoals(db, id);
+    const postback = mayDo(role, 'makeKeys') ? `${appUrl}/pb/${postbackToken(secret, id)}` : null;
     return reply.page('links/conversions/goals.eta', {
-      goals: goals.map((goal) => ({ ...goal, conversions: counts.get(goal.id) ?? 0 })),
+      goals,
       values: typedValues(request.body),
       errors,
-      appUrl,
-      postback: mayDo(role, 'makeKeys') ? `${appUrl}/pb/${postbackToken(secret, id)}` : null,
+      snippets: snippetsOf(goals[0]?.name ?? 'Purchase', appUrl, postback),
     });
   }
 }

@@ -1,7 +1,7 @@
 import { and, asc, eq, ilike, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { inTurn } from '../../ground/db/in-turn.ts';
-import { patternOf } from '../../ground/db/like.ts';
+import { patternOf } from '../../ground/text/like.ts';
 import { countForInsert } from '../../ground/db/limits.ts';
 import { campaigns, links } from '../../ground/db/schema.ts';
 import type { Actor } from '../../ground/events/actor.ts';

@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { patternOf } from '../../ground/db/like.ts';
+import { patternOf } from '../../ground/text/like.ts';
 import { links } from '../../ground/db/schema.ts';
 import { listLinks } from './list.ts';
 import { asLink, type Link, selectLinks } from './queries.ts';

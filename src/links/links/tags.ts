@@ -2,7 +2,7 @@ import { and, asc, eq, inArray, notInArray, type SQL, sql } from 'drizzle-orm';
 import { maxTypedLine } from '../../ground/text/composed.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { inTurn } from '../../ground/db/in-turn.ts';
-import { patternOf } from '../../ground/db/like.ts';
+import { patternOf } from '../../ground/text/like.ts';
 import { countForInsert } from '../../ground/db/limits.ts';
 import { uniqueViolation } from '../../ground/db/pg-errors.ts';
 import { links, linkTags, tagColours, tags } from '../../ground/db/schema.ts';

@@ -1,3 +1,4 @@
+import type { TestRows } from '../splits/rows.ts';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { z } from 'zod';
 import type { Db } from '../../ground/db/db.ts';
@@ -33,8 +34,8 @@ export type OptionField =
   /** `attrs`: of the input; a `type` among them, such as date, takes the place of text. */
   | { kind: 'text'; hint?: string; attrs: Readonly<Record<string, string | number | boolean>> }
   | { kind: 'lines'; hint?: string; rows: number }
-  /** An address and its share a row, `most` of them: `textOfRows` of links/splits makes one text of them. */
-  | { kind: 'rows'; hint?: string; placeholder: string; most: number }
+  /** An address and its share a row: `rowsOf` shows a text as them, `textOfRows` of links/splits makes one text of them. */
+  | { kind: 'rows'; hint?: string; placeholder: string; rowsOf: (text: string) => TestRows }
   /**
    * `source`: a path below the workspace's address that answers with suggestions. `makes`: a new name is
    * refused, unless the form of a new link says by its field `as` that it is to be made too. That takes the right `by`.

@@ -12,6 +12,7 @@ import {
   splitOfText,
   wordsOfSplit,
 } from '../splits/text.ts';
+import { rowsOfText } from '../splits/rows.ts';
 import { defineOption, type LinkContext } from './option.ts';
 import { readUrl } from './url.ts';
 
@@ -44,7 +45,7 @@ export const splitOption = defineOption({
     kind: 'rows',
     hint: 'Visitors are split between the link’s destination and these addresses, evenly where you give no shares. A visitor keeps to one. Other addresses, also another destination, begin a new test.',
     placeholder: 'https://example.com/version-b',
-    most: maxVersions - 1,
+    rowsOf: (text) => rowsOfText(text, maxVersions - 1),
   },
   read: async (typed: string | Sent | null, context, workspaceId) => ({
     split:

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { patternOf } from '../../ground/db/like.ts';
+import { patternOf } from '../../ground/text/like.ts';
 import { foldCase } from '../../ground/addresses/slug.ts';
 
 /** Room for a short link of a hundred letters of any script, percent-encoded. */

@@ -42,7 +42,7 @@ async function face(app: FastifyInstance): Promise<void> {
   app.addHook('preValidation', async (request) => refuseUnknownParameters(request));
 }
 
-/** Who misspells `timezone` should hear of it, as with the properties of a body. @throws Invalid */
+/** Misspelt parameters, such as `timezone`, are refused as properties of a body are. @throws Invalid */
 function refuseUnknownParameters({ query, routeOptions }: FastifyRequest): void {
   const { querystring } = routeOptions.schema ?? {};
   const known = querystring instanceof z.ZodObject ? querystring.shape : {};

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
-import { patternOf } from '../../ground/db/like.ts';
+import { patternOf } from '../../ground/text/like.ts';
 import { withSettings } from '../../ground/db/local-settings.ts';
 import {
   type Dimension,

@@ -43,16 +43,12 @@ order by destination_id, currency`);
 
 type CountRow = { destinationId: number; currency: string; conversions: number; visitors: number; value: number };
 
-/** Goals of the workspace with how often each was reached on a link, or on all of them. */
-export async function conversionsByGoal(
-  db: Db,
-  workspaceId: string,
-  linkId: string | null = null,
-): Promise<Map<string, number>> {
+/** How often each goal was reached on a link, by its id. */
+export async function conversionsByGoal(db: Db, workspaceId: string, linkId: string): Promise<Map<string, number>> {
   const { rows } = await db.execute<{ goalId: string; conversions: number }>(sql`
 select goal_id as "goalId", sum(conversions)::int as conversions
 from conversion_counts
-where workspace_id = ${workspaceId} ${linkId === null ? sql`` : sql`and link_id = ${linkId}`}
+where workspace_id = ${workspaceId} and link_id = ${linkId}
 group by goal_id`);
   return new Map(rows.map(({ goalId, conversions }) => [goalId, conversions]));
 }

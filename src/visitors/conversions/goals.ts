@@ -34,8 +34,13 @@ export function readGoalName(typed: string): string {
   return name;
 }
 
-export const listGoals = (db: Db, workspaceId: string): Promise<ConversionGoal[]> =>
-  db.select(columns).from(conversionGoals).where(ofWorkspace(workspaceId)).orderBy(asc(conversionGoals.nameKey));
+/** Goals of the workspace by name, with how often each was reached. */
+export const listGoals = (db: Db, workspaceId: string): Promise<(ConversionGoal & { conversions: number })[]> =>
+  db
+    .select({ ...columns, conversions: conversionGoals.conversions })
+    .from(conversionGoals)
+    .where(ofWorkspace(workspaceId))
+    .orderBy(asc(conversionGoals.nameKey));
 
 /** The goal of that name, without regard to case. */
 export async function findGoal(db: Db, workspaceId: string, name: string): Promise<ConversionGoal | undefined> {

@@ -128,6 +128,8 @@ with counted as (
   )
   where c.id = ${id} and c.counted_at is null
   returning c.*
+), summed as (
+  update conversion_goals g set conversions = g.conversions + 1 from counted where g.id = counted.goal_id
 )
 insert into conversion_counts as known
   (workspace_id, link_id, goal_id, destination_id, quarter, currency, conversions, visitors, value)

@@ -1,28 +1,15 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { listClaims } from '../../../src/domains/domains/claims.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { jumpTo, tabTo } from '../../setup/keyboard.ts';
-import { type DnsServer, startDnsServer } from '../dns/dns-server.ts';
+import { startDnsServer } from '../dns/dns-server.ts';
 
-let dns: DnsServer;
-let app: TestApp;
-let ada: Person;
-let browser: Browser;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-  dns = await startDnsServer();
-  app = await startTestApp({ DNS_SERVERS: dns.address });
-  ada = await app.signUp('Ada');
-});
-afterAll(async () => {
-  await browser.close();
-  await app.close();
-  await dns.close();
-});
+const dns = await startDnsServer();
+// The last to be closed.
+afterAll(() => dns.close());
+const { app, browser } = await startInBrowser({ DNS_SERVERS: dns.address });
+const ada = await app.signUp('Ada');
 
 async function open(width: number) {
   const { page, errors } = await openPageAs(browser, app, ada, { viewport: { width, height: 900 } });

@@ -1,28 +1,16 @@
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { domains } from '../../../src/ground/db/schema.ts';
 import { getOwnDomain } from '../../../src/domains/domains/settings.ts';
 import { sampleNames } from '../../../src/visitors/redirect/samples.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPage, openPageAs } from '../../setup/browser.ts';
+import { openPage, openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { insertDomain } from '../../setup/domains.ts';
 import { makeLink } from '../../setup/make.ts';
 
-let app: TestApp;
-let ada: Person;
-let browser: Browser;
-
-beforeAll(async () => {
-  app = await startTestApp();
-  ada = await app.signUp('Ada');
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await app.close();
-});
+const { app, browser } = await startInBrowser();
+const ada = await app.signUp('Ada');
 
 const isWiderThanWindow = (page: Page) =>
   page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Link } from '../../../src/links/links/queries.ts';
+import { snippetsOf } from '../../../src/links/conversions/snippets.ts';
 import { postbackToken } from '../../../src/links/conversions/postback-token.ts';
 import { openClickIds } from '../../../src/visitors/conversions/click-id.ts';
 import { conversionsByDestination } from '../../../src/visitors/conversions/counts.ts';
@@ -191,6 +192,16 @@ describe('a conversion by a server call', () => {
     );
     await forgetConversions(app.db, null);
     expect(await rowsOf(app.db, sql`select id from conversions where counted_at is null`)).toEqual([]);
+  });
+
+  it('is in the sum of its goal, whatever link it was', async () => {
+    const other = await makeLink(app, ada, { slug: 'second', url: 'https://shop.example/', clickIdName: 'wm_cid' });
+    const clickIds = [await click(), await click(), await click(visitor(), '/second')];
+    await app.rollUp();
+    for (const clickId of [...clickIds, clickIds[0]]) await send({ clickId, goal: 'Summed' });
+    const goals = await listGoals(app.db, ada.workspace.id);
+    expect(goals.find(({ name }) => name === 'Summed')?.conversions).toBe(3);
+    expect([await countsOf('Summed'), await countsOf('Summed', other)].map(([of]) => of?.conversions)).toEqual([2, 1]);
   });
 
   it('goes with its workspace, and leaves those of others', async () => {
@@ -430,5 +441,18 @@ describe('the page of goals', () => {
     expect(again.status).toBe(409);
     expect(again.text).toContain('There is a goal “ONCE” already.');
     expect(again.text).toContain('value="ONCE"');
+  });
+
+  it('writes a name of any letters into what it shows to copy', () => {
+    const goal = `R&D &copy "x" 'y' </script>`;
+    const texts = Object.fromEntries(
+      snippetsOf(goal, 'https://w.example', 'https://w.example/pb/s').map((each) => [each.id, each.text]),
+    );
+    expect(texts['script']).toContain('data-goal="R&amp;D &amp;copy &quot;x&quot; \'y\' </script>"');
+    expect(texts['call']).not.toContain('</script>');
+    expect(JSON.parse(/waymark\((".*"), \{/.exec(texts['call'] ?? '')?.[1] ?? '')).toBe(goal);
+    expect(new URL(texts['postback'] ?? '').searchParams.get('goal')).toBe(goal);
+    expect(texts['curl']).toContain(`'\\''y'\\''`);
+    expect(snippetsOf(goal, 'https://w.example', null).map(({ id }) => id)).not.toContain('postback');
   });
 });

@@ -1,44 +1,32 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { conversionsByDestination } from '../../../src/visitors/conversions/counts.ts';
 import { insertGoal } from '../../../src/visitors/conversions/goals.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
 import { byTest } from '../../setup/actor.ts';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPage, openPageAs } from '../../setup/browser.ts';
+import { openPage, openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { makeLink } from '../../setup/make.ts';
 
 /** A shop on another site, as its makers would build it by the page of goals. */
 
-let app: TestApp;
-let ada: Person;
-let browser: Browser;
-let shop: http.Server;
-let shopUrl: string;
+const shop = http.createServer((request, response) => {
+  const { searchParams, pathname } = new URL(request.url ?? '', 'http://shop');
+  const pixel = `<img alt="" src="${app.url}/px/pixel.gif?cid=${searchParams.get('wm_cid')}&amp;goal=Landing">`;
+  response.setHeader('content-type', 'text/html');
+  response.end(
+    pathname === '/'
+      ? `<title>Shop</title><script src="${app.url}/px/script.js"></script>${pixel}`
+      : '<title>-</title>',
+  );
+});
+await new Promise<void>((resolve) => void shop.listen(0, '127.0.0.1', resolve));
+const shopUrl = `http://127.0.0.1:${(shop.address() as AddressInfo).port}/`;
 
-beforeAll(async () => {
-  [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
-  ada = await app.signUp('Ada');
-  shop = http.createServer((request, response) => {
-    const { searchParams, pathname } = new URL(request.url ?? '', 'http://shop');
-    const pixel = `<img alt="" src="${app.url}/px/pixel.gif?cid=${searchParams.get('wm_cid')}&amp;goal=Landing">`;
-    response.setHeader('content-type', 'text/html');
-    response.end(
-      pathname === '/'
-        ? `<title>Shop</title><script src="${app.url}/px/script.js"></script>${pixel}`
-        : '<title>-</title>',
-    );
-  });
-  await new Promise<void>((resolve) => void shop.listen(0, '127.0.0.1', resolve));
-  shopUrl = `http://127.0.0.1:${(shop.address() as AddressInfo).port}/`;
-});
-afterAll(async () => {
-  await browser.close();
-  await new Promise((resolve) => shop.close(resolve));
-  await app.close();
-});
+// Once the browser is gone, which keeps connections open.
+afterAll(() => new Promise((resolve) => shop.close(resolve)));
+const { app, browser } = await startInBrowser();
+const ada = await app.signUp('Ada');
 
 it('counts by script and pixel, and leaves nothing in the browser', async () => {
   const link = await makeLink(app, ada, { slug: 'shop', url: shopUrl, clickIdName: 'wm_cid' });

@@ -1,23 +1,14 @@
 import { sql } from 'drizzle-orm';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, type OpenedPage, openPageAs } from '../../setup/browser.ts';
+import type { Person } from '../../setup/app.ts';
+import { type OpenedPage, openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { makeCampaign, makeLink, makeTemplate } from '../../setup/make.ts';
 
 /** Making links as people do; what it costs is counted in test/site/pages/presses-in-the-browser.wide.ts. */
 
-let app: TestApp;
-let browser: Browser;
-
-beforeAll(async () => {
-  [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
-});
-afterAll(async () => {
-  await browser.close();
-  await app.close();
-});
+const { app, browser } = await startInBrowser();
 
 async function open(person: Person, path: string, options: Parameters<typeof openPageAs>[3] = {}): Promise<OpenedPage> {
   const permissions = ['clipboard-read', 'clipboard-write'];

@@ -1,24 +1,12 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { getLink } from '../../../src/links/links/queries.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { makeLink } from '../../setup/make.ts';
 
-let app: TestApp;
-let browser: Browser;
-let ada: Person;
-
-beforeAll(async () => {
-  [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
-  ada = await app.signUp('Ada');
-  await makeLink(app, ada);
-});
-afterAll(async () => {
-  await browser.close();
-  await app.close();
-});
+const { app, browser } = await startInBrowser();
+const ada = await app.signUp('Ada');
+await makeLink(app, ada);
 
 const splitOf = async (path: string) =>
   (await getLink(app.db, ada.workspace.id, path.split('/').at(-1) ?? '')).split?.versions;

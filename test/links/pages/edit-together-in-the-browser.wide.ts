@@ -1,26 +1,13 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Client, createLink, openClient } from '../../people/keys/client.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { createLink, openClient } from '../../people/keys/client.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { insertDomain } from '../../setup/domains.ts';
 
-let app: TestApp;
-let ada: Person;
-let client: Client;
-let browser: Browser;
-
-beforeAll(async () => {
-  app = await startTestApp();
-  ada = await app.signUp('Ada');
-  client = await openClient(app, ada);
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await app.close();
-});
+const { app, browser } = await startInBrowser();
+const ada = await app.signUp('Ada');
+const client = await openClient(app, ada);
 
 const isWiderThanWindow = (page: Page) =>
   page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');

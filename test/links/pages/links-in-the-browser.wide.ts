@@ -1,21 +1,12 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, type OpenedPage, openPageAs } from '../../setup/browser.ts';
+import type { Person } from '../../setup/app.ts';
+import { type OpenedPage, openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { makeCampaign, makeLink } from '../../setup/make.ts';
 
-let app: TestApp;
-let browser: Browser;
-
-beforeAll(async () => {
-  [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
-});
-afterAll(async () => {
-  await browser.close();
-  await app.close();
-});
+const { app, browser } = await startInBrowser();
 
 /** Opens a person's list of links, logged in as them. */
 async function openLinks(person: Person, options: { javaScriptEnabled?: boolean } = {}): Promise<OpenedPage> {

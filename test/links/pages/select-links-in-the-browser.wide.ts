@@ -1,20 +1,11 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, type OpenedPage, openPageAs } from '../../setup/browser.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import type { Person } from '../../setup/app.ts';
+import { type OpenedPage, openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { tabTo } from '../../setup/keyboard.ts';
 import { makeCampaign, makeLink } from '../../setup/make.ts';
 
-let app: TestApp;
-let browser: Browser;
-
-beforeAll(async () => {
-  [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
-});
-afterAll(async () => {
-  await browser.close();
-  await app.close();
-});
+const { app, browser } = await startInBrowser();
 
 const focusedId = (page: Page) => page.evaluate(() => document.activeElement?.id);
 

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../../src/ground/db/db.ts';
 import { countLinks, listLinks, mostFound } from '../../../src/links/links/list.ts';
-import { patternOf } from '../../../src/ground/db/like.ts';
+import { patternOf } from '../../../src/ground/text/like.ts';
 import { insertLink } from '../../../src/links/links/insert.ts';
 import { updateLink } from '../../../src/links/links/queries.ts';
 import { ensureSearchIndexes, fillSearchTexts, findSearchIndex } from '../../../src/links/links/search-texts.ts';

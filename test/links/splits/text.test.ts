@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Split } from '../../../src/ground/addresses/split.ts';
+import { rowsOfText } from '../../../src/links/splits/rows.ts';
 import { linesOfSplit, splitOfText, textOfRows, wordsOfSplit } from '../../../src/links/splits/text.ts';
 import { formatDateTime } from '../../../src/ground/text/format.ts';
 
@@ -198,5 +199,54 @@ describe('the text of an A/B test', () => {
     expect(wordsOfSplit(split, (at) => formatDateTime(at, 'UTC'))).toBe(
       `66.7 % own address, 33.3 % www.b.example/x; paused; ends ${formatDateTime(new Date('2026-12-24T18:00Z'), 'UTC')}`,
     );
+  });
+});
+
+describe('rows of a form', () => {
+  it.each([
+    ['of nothing', '', 1, false, [['B', '', '']]],
+    [
+      'of percentages',
+      `${b} 30\n${c}`,
+      2,
+      false,
+      [
+        ['B', b, '30'],
+        ['C', c, ''],
+      ],
+    ],
+    [
+      'of weights',
+      `${b} 3\nown 700`,
+      2,
+      true,
+      [
+        ['A', b, '3'],
+        ['B', 'own', '700'],
+      ],
+    ],
+    [
+      'without the own address',
+      `own none\n${b} 3`,
+      2,
+      true,
+      [
+        ['', 'own none', ''],
+        ['A', b, '3'],
+      ],
+    ],
+    ['of a host that only begins with the word', 'own.example', 1, false, [['B', 'own.example', '']]],
+    ['of what is refused', `${b} 3 4`, 1, false, [['B', `${b} 3 4`, '']]],
+  ])('have letters: %s', (_case, text, inSight, isOutright, rows) => {
+    const read = rowsOfText(text, 3);
+    expect(read).toMatchObject({ inSight, isOutright, isPaused: false, end: undefined });
+    expect(read.rows).toHaveLength(3);
+    expect(read.rows.slice(0, inSight).map(({ letter, address, share }) => [letter, address, share])).toEqual(rows);
+  });
+
+  it('are all that are filled, beside the pause and the end', () => {
+    const read = rowsOfText(`${b}\npaused\nends 2026-12-24T18:00Z\n${c}`, 1);
+    expect(read).toMatchObject({ inSight: 2, isPaused: true, end: 'ends 2026-12-24T18:00Z' });
+    expect(read.rows.map(({ letter }) => letter)).toEqual(['B', 'C']);
   });
 });

@@ -1,19 +1,8 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
-import { startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPage, openPageAs } from '../../setup/browser.ts';
+import { openPage, openPageAs, startInBrowser } from '../../setup/browser.ts';
 
-let app: TestApp;
-let browser: Browser;
-
-beforeAll(async () => {
-  [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
-});
-afterAll(async () => {
-  await browser.close();
-  await app.close();
-});
+const { app, browser } = await startInBrowser();
 
 const isInView = (id: string) => {
   const top = document.getElementById(id)?.getBoundingClientRect().top ?? -1;

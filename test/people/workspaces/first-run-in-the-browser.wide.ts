@@ -1,25 +1,15 @@
 import { sql } from 'drizzle-orm';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import type { Person } from '../../setup/app.ts';
+import { openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { makeLink } from '../../setup/make.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
 
 /** From an empty workspace to a team, and back to nothing, by pointer, without scripts, on a phone. No mail is set up. */
 
-let app: TestApp;
-let browser: Browser;
-
-beforeAll(async () => {
-  app = await startTestApp();
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await app.close();
-});
+const { app, browser } = await startInBrowser();
 
 const kinds = [
   ['at a desk', { viewport: { width: 1280, height: 900 }, colorScheme: 'light' }],

@@ -1,28 +1,16 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { linkIn, type Mailbox, openMailbox } from '../accounts/mailbox.ts';
+import type { Page } from 'playwright-core';
+import { afterAll, describe, expect, it } from 'vitest';
+import { linkIn, openMailbox } from '../accounts/mailbox.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPage, openPageAs } from '../../setup/browser.ts';
+import { openPage, openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { jumpTo } from '../../setup/keyboard.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
 
-let mailbox: Mailbox;
-let app: TestApp;
-let browser: Browser;
-let ada: Person;
-
-beforeAll(async () => {
-  mailbox = await openMailbox();
-  app = await startTestApp({ SMTP_URL: mailbox.url, SIGN_UP: 'open' });
-  browser = await launchBrowser();
-  ada = await app.signUp('Ada');
-});
-afterAll(async () => {
-  await browser.close();
-  await app.close();
-  await mailbox.close();
-});
+const mailbox = await openMailbox();
+// The last to be closed.
+afterAll(() => mailbox.close());
+const { app, browser } = await startInBrowser({ SMTP_URL: mailbox.url, SIGN_UP: 'open' });
+const ada = await app.signUp('Ada');
 
 const wide = { width: 1280, height: 900 };
 const phone = { width: 390, height: 844 };

@@ -1,23 +1,10 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { makeCampaign, makeLink } from '../../setup/make.ts';
 
-let app: TestApp;
-let ada: Person;
-let browser: Browser;
-
-beforeAll(async () => {
-  app = await startTestApp();
-  ada = await app.signUp('Ada');
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser.close();
-  await app.close();
-});
+const { app, browser } = await startInBrowser();
+const ada = await app.signUp('Ada');
 
 const linksOf = ({ id }: { id: string }) => `/w/${ada.workspace.slug}/campaigns/${id}/links`;
 

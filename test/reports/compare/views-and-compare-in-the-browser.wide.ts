@@ -1,43 +1,26 @@
 import { sql } from 'drizzle-orm';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { makeLink } from '../../setup/make.ts';
 
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
-let app: TestApp;
-let owner: Person;
-let browser: Browser;
-let page: Page;
-let errors: string[];
-let home: string;
-
-beforeAll(async () => {
-  app = await startTestApp();
-  owner = await app.signUp('Ada');
-  home = `/w/${owner.workspace.slug}`;
-  for (const slug of ['spring', 'summer']) {
-    const link = (await makeLink(app, owner, { slug })).id;
-    const named = sql`select ${slug}, workspace_id, ${`Our ${slug} sale in all of the shops`}, ${slug}`;
-    await app.db.execute(sql`insert into campaigns (id, workspace_id, name, name_key) ${named} from links limit 1`);
-    await app.db.execute(
-      sql`insert into tags (id, workspace_id, name, name_key, colour) ${named}, 'grey' from links limit 1`,
-    );
-    await app.db.execute(sql`update links set campaign_id = ${slug} where id = ${link}`);
-  }
-  for (const slug of ['spring', 'spring']) await app.visit(`/${slug}`);
-  await app.visit('/summer', { headers: { 'user-agent': iphone } });
-  browser = await launchBrowser();
-  ({ page, errors } = await openPageAs(browser, app, owner));
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await app?.close();
-});
+const { app, browser } = await startInBrowser();
+const owner = await app.signUp('Ada');
+const home = `/w/${owner.workspace.slug}`;
+for (const slug of ['spring', 'summer']) {
+  const link = (await makeLink(app, owner, { slug })).id;
+  const named = sql`select ${slug}, workspace_id, ${`Our ${slug} sale in all of the shops`}, ${slug}`;
+  await app.db.execute(sql`insert into campaigns (id, workspace_id, name, name_key) ${named} from links limit 1`);
+  await app.db.execute(
+    sql`insert into tags (id, workspace_id, name, name_key, colour) ${named}, 'grey' from links limit 1`,
+  );
+  await app.db.execute(sql`update links set campaign_id = ${slug} where id = ${link}`);
+}
+for (const slug of ['spring', 'spring']) await app.visit(`/${slug}`);
+await app.visit('/summer', { headers: { 'user-agent': iphone } });
+const { page, errors } = await openPageAs(browser, app, owner);
 
 const number = () => page.locator('.report-number').innerText();
 

@@ -3,46 +3,31 @@ import http from 'node:http';
 import type { Socket } from 'node:net';
 import { sql } from 'drizzle-orm';
 import { Client as Connection } from 'pg';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parseCsv } from '../../../src/ground/text/csv.ts';
 import { textOf } from '../pages/pages.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
 import { makeLink } from '../../setup/make.ts';
 
 const hits = 3_500;
-let app: TestApp;
-let browser: Browser;
-let ada: Person;
-let home: string;
-let linkId: string;
-let other: Connection;
-
-beforeAll(async () => {
-  [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
-  ada = await app.signUp('Ada');
-  home = `/w/${ada.workspace.slug}`;
-  linkId = (await makeLink(app, ada, { slug: 'spring' })).id;
-  await app.visit('/spring');
-  await app.rollUp();
-  // Of these every fifth was on a phone.
-  await app.db.execute(sql`
+const { app, browser } = await startInBrowser();
+const ada = await app.signUp('Ada');
+const home = `/w/${ada.workspace.slug}`;
+const linkId = (await makeLink(app, ada, { slug: 'spring' })).id;
+await app.visit('/spring');
+await app.rollUp();
+// Of these every fifth was on a phone.
+await app.db.execute(sql`
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, channel, device, is_first_on_link, is_first_in_workspace)
 select n, now() - make_interval(mins => 10 + n), ${linkId}, 'x', w.id, 'human', 'human:browser', 1, 'direct',
-       case when n % 5 = 0 then 'mobile' else 'desktop' end, false, false
+     case when n % 5 = 0 then 'mobile' else 'desktop' end, false, false
 from workspaces w, generate_series(1, ${hits - 1}::int) n where w.slug = ${ada.workspace.slug}`);
-  other = new Connection({ connectionString: app.databaseUrl });
-  await other.connect();
-});
+const other = new Connection({ connectionString: app.databaseUrl });
+await other.connect();
 
-afterAll(async () => {
-  await other.end();
-  await browser.close();
-  await app.close();
-});
+afterAll(() => other.end());
 
 /** From here on no row of clicks can be read, until `other` rolls back. */
 async function lockClicks(): Promise<void> {

@@ -1,25 +1,13 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { makeLink, pageOf } from '../../setup/make.ts';
 import { openStream } from './setup.ts';
 
-let app: TestApp;
-let browser: Browser;
-let ada: Person;
-let link: string;
-
-beforeAll(async () => {
-  [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
-  ada = await app.signUp('Ada');
-  link = pageOf(ada, await makeLink(app, ada, { slug: 'spring' }));
-});
-afterAll(async () => {
-  await browser.close();
-  await app.close();
-});
+const { app, browser } = await startInBrowser();
+const ada = await app.signUp('Ada');
+const link = pageOf(ada, await makeLink(app, ada, { slug: 'spring' }));
 
 async function open(path: string, options: Parameters<typeof openPageAs>[3] = {}) {
   const opened = await openPageAs(browser, app, ada, options);

@@ -1,43 +1,27 @@
 import { brotliCompressSync } from 'node:zlib';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Locator } from 'playwright-core';
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { hitOf, insertHits, makeLink, pageOf } from '../../setup/make.ts';
 
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
-let app: TestApp;
-let owner: Person;
-let browser: Browser;
-let page: Page;
-let errors: string[];
-let link: string;
-
-beforeAll(async () => {
-  app = await startTestApp();
-  owner = await app.signUp('Ada');
-  link = pageOf(owner, await makeLink(app, owner, { slug: 'spring' }));
-  await app.db.execute(sql`update links set created_at = now() - interval '200 days'`);
-  for (const [address, agent] of [
-    ['81.2.69.142', iphone],
-    ['8.8.8.8', undefined],
-    ['203.0.113.7', iphone],
-  ]) {
-    await app.visit('/spring?utm_term=x', {
-      headers: { 'x-forwarded-for': address ?? '', ...(agent ? { 'user-agent': agent } : {}) },
-    });
-  }
-  browser = await launchBrowser();
-  ({ page, errors } = await openPageAs(browser, app, owner));
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await app?.close();
-});
+const { app, browser } = await startInBrowser();
+const owner = await app.signUp('Ada');
+const link = pageOf(owner, await makeLink(app, owner, { slug: 'spring' }));
+await app.db.execute(sql`update links set created_at = now() - interval '200 days'`);
+for (const [address, agent] of [
+  ['81.2.69.142', iphone],
+  ['8.8.8.8', undefined],
+  ['203.0.113.7', iphone],
+]) {
+  await app.visit('/spring?utm_term=x', {
+    headers: { 'x-forwarded-for': address ?? '', ...(agent ? { 'user-agent': agent } : {}) },
+  });
+}
+const { page, errors } = await openPageAs(browser, app, owner);
 
 const number = () => page.locator('.report-number').innerText();
 

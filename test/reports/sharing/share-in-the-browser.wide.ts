@@ -1,28 +1,13 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { jumpTo, tabTo } from '../../setup/keyboard.ts';
 import { makeLink } from '../../setup/make.ts';
 
-let app: TestApp;
-let ada: Person;
-let linkId: string;
-let browser: Browser;
-
-beforeAll(async () => {
-  app = await startTestApp();
-  ada = await app.signUp('Ada');
-  linkId = (await makeLink(app, ada, { slug: 'spring' })).id;
-  await app.visit('/spring');
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await app.close();
-});
+const { app, browser } = await startInBrowser();
+const ada = await app.signUp('Ada');
+const linkId = (await makeLink(app, ada, { slug: 'spring' })).id;
+await app.visit('/spring');
 
 describe('a report', () => {
   for (const [colorScheme, width] of [

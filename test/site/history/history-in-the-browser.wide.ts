@@ -1,29 +1,17 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { getLink, type Link } from '../../../src/links/links/queries.ts';
 import { accessibilityProblems } from '../../setup/accessibility.ts';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import type { Person } from '../../setup/app.ts';
+import { openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { joinWorkspace } from '../../setup/membership.ts';
 import { makeLink } from '../../setup/make.ts';
 
-let app: TestApp;
-let browser: Browser;
-let ada: Person;
-let grace: Person;
-let home: string;
-
-beforeAll(async () => {
-  [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
-  [ada, grace] = [await app.signUp('Ada'), await app.signUp('Grace')];
-  await joinWorkspace(app, grace, ada, 'member');
-  home = `/w/${ada.workspace.slug}`;
-});
-afterAll(async () => {
-  await browser.close();
-  await app.close();
-});
+const { app, browser } = await startInBrowser();
+const [ada, grace] = [await app.signUp('Ada'), await app.signUp('Grace')];
+await joinWorkspace(app, grace, ada, 'member');
+const home = `/w/${ada.workspace.slug}`;
 
 const read = ({ id, workspaceId }: Link) => getLink(app.db, workspaceId, id);
 const edit = ({ id }: Link, person: Person, form: Record<string, string>) =>

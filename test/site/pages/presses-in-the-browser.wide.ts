@@ -1,25 +1,13 @@
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import type { Locator, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { makeLink, pageOf } from '../../setup/make.ts';
 
 /** What the daily work costs. Each key, each click and each paste counts one. */
 
-let app: TestApp;
-let browser: Browser;
-let ada: Person;
-let home: string;
-
-beforeAll(async () => {
-  [app, browser] = await Promise.all([startTestApp(), launchBrowser()]);
-  ada = await app.signUp('Ada');
-  home = `/w/${ada.workspace.slug}`;
-});
-afterAll(async () => {
-  await browser.close();
-  await app.close();
-});
+const { app, browser } = await startInBrowser();
+const ada = await app.signUp('Ada');
+const home = `/w/${ada.workspace.slug}`;
 
 /** Hands that count. Words are typed letter by letter, and are beside the count: nobody can shorten them. */
 function handsOn(page: Page) {

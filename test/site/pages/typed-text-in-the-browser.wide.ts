@@ -1,31 +1,16 @@
 import { sql } from 'drizzle-orm';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';
-import { launchBrowser, openPageAs } from '../../setup/browser.ts';
+import { describe, expect, it } from 'vitest';
+import { openPageAs, startInBrowser } from '../../setup/browser.ts';
 import { makeCampaign, makeLink, makeTemplate } from '../../setup/make.ts';
 
 /** A text that somebody typed is neither cut off nor left behind without a word. */
 
-let app: TestApp;
-let browser: Browser;
-let ada: Person;
-let page: Page;
-
-beforeAll(async () => {
-  app = await startTestApp();
-  browser = await launchBrowser();
-  ada = await app.signUp('Ada');
-  await makeLink(app, ada, { tags: ['spring'] });
-  await makeTemplate(app, ada, 'Mail');
-  await makeCampaign(app, ada, 'Spring');
-  ({ page } = await openPageAs(browser, app, ada));
-});
-afterAll(async () => {
-  await page.context().close();
-  await browser.close();
-  await app.close();
-});
+const { app, browser } = await startInBrowser();
+const ada = await app.signUp('Ada');
+await makeLink(app, ada, { tags: ['spring'] });
+await makeTemplate(app, ada, 'Mail');
+await makeCampaign(app, ada, 'Spring');
+const { page } = await openPageAs(browser, app, ada);
 
 /** Whether leaving asks: pages ask nobody who has pressed nothing yet. */
 async function asksToLeave(path: string, typed: { into: string; text: string } | null): Promise<boolean> {

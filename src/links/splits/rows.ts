@@ -1,0 +1,45 @@
+import { versionLetter } from './text.ts';
+
+/** The text of a test as a form shows it. */
+export type TestRows = {
+  /** As many as the form may have; the letter of what is no version is ''. */
+  rows: { letter: string; address: string; share: string }[];
+  /** How many are seen at once. */
+  inSight: number;
+  /** Shares are weights, and not percentages. */
+  isOutright: boolean;
+  isPaused: boolean;
+  /** The line of its end. */
+  end: string | undefined;
+};
+
+/** @param most rows that the form has where no more are filled */
+export function rowsOfText(text: string, most: number): TestRows {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+  const end = lines.find((line) => line.startsWith('ends '));
+  const filled = lines.filter((line) => line !== 'paused' && line !== end).map(rowOf);
+  const [first] = filled;
+  const isOwnLeftOut = first?.address === 'own none';
+  const isOutright = isOwnLeftOut || filled.some(({ address }) => address === 'own');
+  // Percentages are of the addresses beside the link's own, which is A.
+  const firstVersion = isOwnLeftOut ? 0 : isOutright ? 1 : 2;
+  return {
+    rows: Array.from({ length: Math.max(most, filled.length) }, (_, index) => {
+      const version = firstVersion + index;
+      return { letter: version === 0 ? '' : versionLetter(version), ...(filled[index] ?? { address: '', share: '' }) };
+    }),
+    inSight: Math.max(1, filled.length),
+    isOutright,
+    isPaused: lines.includes('paused'),
+    end,
+  };
+}
+
+/** A line that is no address with a share stays whole, so that its refusal shows what was typed. */
+function rowOf(line: string): { address: string; share: string } {
+  const [address = '', share = '', ...more] = line.split(' ');
+  return more.length > 0 || share === 'none' ? { address: line, share: '' } : { address, share };
+}
