@@ -78,7 +78,8 @@ export async function insertDemoLinks(
     let opens: Opens = destinationTo(values.url);
     if (idea.slug === null) {
       const { id = '', slugId = '', qrSlugId = '' } = many[next++] ?? {};
-      link = { id, slugId, qrSlugId, domainId };
+      // No rule asks for a slug that was drawn.
+      link = { id, slugId, slug: '', qrSlugId, domainId };
     } else {
       link = await insertIdea(db, idea.slug, values, setting);
       await dateBack(db, workspace.id, link.id, createdAt);
@@ -185,11 +186,12 @@ with link as (
 update ${schema.slugs} set created_at = ${instant} where link_id in (select id from link)`);
 }
 
-type Opening = Pick<Link, 'id' | 'slugId' | 'qrSlugId' | 'domainId'>;
+type Opening = Pick<Link, 'id' | 'slugId' | 'slug' | 'qrSlugId' | 'domainId'>;
 
 function openings(link: Opening, { id: workspaceId, timeZone }: Setting['workspace']) {
-  const { id: linkId, slugId, domainId } = link;
-  const opened = { linkId, slugId, domainId, workspaceId, timeZone, isQr: false, isOwnNetwork: null, linkVersion: 1 };
+  const { id: linkId, slugId, slug, domainId } = link;
+  const ofAll = { workspaceId, timeZone, isOwnNetwork: null, linkVersion: 1 };
+  const opened = { linkId, slugId, slug, domainId, isQr: false, ...ofAll };
   const scanned = { ...opened, slugId: link.qrSlugId, isQr: true };
   return { opened, scanned };
 }

@@ -73,6 +73,7 @@ describe('the traffic of a demo', () => {
       const opened = {
         linkId: 'link',
         slugId: 'slug',
+        slug: 'spring',
         domainId: 'domain',
         workspaceId: 'workspace',
         timeZone,

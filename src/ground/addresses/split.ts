@@ -48,3 +48,11 @@ export type TestEnd = {
   versions: { url: string; clicks: number; visitors: number; conversions: number }[];
   advice: string;
 };
+
+/** When a version of a test was clearly ahead for the first time. */
+export type TestAhead = {
+  /** ISO 8601, UTC. */
+  at: string;
+  /** 2 for B. */
+  version: number;
+};

@@ -18,7 +18,8 @@ import {
   unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import type { Split, SplitPlan, TestEnd } from '../addresses/split.ts';
+import type { Route, RoutesPlan } from '../addresses/route.ts';
+import type { Split, SplitPlan, TestAhead, TestEnd } from '../addresses/split.ts';
 
 /** Every table on one page. Ids are text made by `id.ts`; times are timestamptz in UTC. */
 
@@ -156,6 +157,8 @@ export const workspaces = pgTable(
     weekStartsOn: smallint('week_starts_on').$type<0 | 1 | 6>().notNull().default(1),
     /** Addresses and networks whose visits are no clicks, one a line with a note behind it (visitors/machines/own-networks.ts). */
     ownNetworks: text('own_networks').notNull().default(''),
+    /** Schemes of apps that rules may lead to, a space between two: 'acme acme-beta'. */
+    appSchemes: text('app_schemes').notNull().default(''),
     /** The domain of new links unless another is chosen; NULL is the instance's own short host. */
     defaultDomainId: text('default_domain_id').references((): AnyPgColumn => domains.id, { onDelete: 'set null' }),
     /** False while links made before there was `links.search_text` wait for theirs (links/links/search-texts.ts). */
@@ -348,6 +351,10 @@ export const links = pgTable(
     split: jsonb('split').$type<Split>(),
     /** The same as visits read it (links/splits/settle.ts). */
     splitPlan: jsonb('split_plan').$type<SplitPlan>(),
+    /** Rules that send some visitors elsewhere, as people decide them, in their order; NULL: there are none. */
+    routes: jsonb('routes').$type<Route[]>(),
+    /** The same as visits read them (links/routes/settle.ts). */
+    routesPlan: jsonb('routes_plan').$type<RoutesPlan>(),
     /** The parameter of the destination that gets an id of each click; NULL adds none. */
     clickIdName: text('click_id_name'),
   },
@@ -362,7 +369,29 @@ export const links = pgTable(
   ],
 );
 
-/** The addresses of A/B tests. Address and weight of a row never change: others make rows anew, so that counts are of one share. */
+/** Rules of links: reports tell their clicks apart by them, also when a link has them no more. */
+export const linkRoutes = pgTable(
+  'link_routes',
+  {
+    id: integer('id').primaryKey().generatedByDefaultAsIdentity(),
+    workspaceId: text('workspace_id')
+      .notNull()
+      .references(() => workspaces.id, { onDelete: 'cascade' }),
+    /** No foreign key: they are there before a link that begins with rules. */
+    linkId: text('link_id').notNull(),
+    name: text('name').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    index('link_routes_link_id').on(table.linkId, table.id),
+    index('link_routes_workspace_id').on(table.workspaceId),
+  ],
+);
+
+/**
+ * The addresses of A/B tests and of rules. Address and weight of a row never change: others make rows anew, so that counts
+ * are of one share.
+ */
 export const linkDestinations = pgTable(
   'link_destinations',
   {
@@ -380,8 +409,12 @@ export const linkDestinations = pgTable(
     test: integer('test').notNull(),
     /** 1 for A. */
     position: smallint('position').notNull(),
-    /** Of the test's first address: how somebody ended the test, with its numbers at that moment. */
+    /** Of the test's first address: how the test ended, with its numbers at that moment. */
     ended: jsonb('ended').$type<TestEnd>(),
+    /** Of the test's first address: when a version was clearly ahead for the first time, by goal. */
+    ahead: jsonb('ahead').$type<Record<string, TestAhead>>(),
+    /** The rule that leads to it; NULL for an address of a test. */
+    routeId: integer('route_id'),
     createdAt: createdAt(),
   },
   (table) => [
@@ -531,6 +564,8 @@ const hitColumns = {
   destinationId: integer('destination_id'),
   /** The link's version at that moment. */
   linkVersion: smallint('link_version'),
+  /** The rule of the link by which the visitor went where it went; NULL without one. */
+  routeId: integer('route_id'),
 };
 
 /** Partitioned by month (see the migration), for retention. */

@@ -18,6 +18,7 @@ const ours = [
   'deletedAt',
   'searchText',
   'splitPlan',
+  'routesPlan',
 ] as const;
 type Ours = (typeof ours)[number];
 

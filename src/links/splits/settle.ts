@@ -38,10 +38,23 @@ export async function settleSplit(
     const id = ids[index] ?? 0;
     return { id, test: test ?? id, key: known.find(({ url }) => url === each.url)?.key ?? id, ...each };
   });
-  await tx
-    .insert(linkDestinations)
-    .values(destinations.map((each, index) => ({ ...each, workspaceId, linkId, position: index + 1 })));
+  await insertDestinations(tx, { workspaceId, linkId, routeId: null }, destinations);
   return { secret, endsAt, isPaused, destinations };
+}
+
+/** Keeps addresses for reports, in their order. @param of the link, and the rule that leads to them where one does */
+export async function insertDestinations(
+  tx: Db,
+  of: { workspaceId: string; linkId: string; routeId: number | null },
+  destinations: readonly Pick<SplitDestination, 'id' | 'test' | 'key' | 'url' | 'weight'>[],
+): Promise<void> {
+  await tx.insert(linkDestinations).values(
+    destinations.map(({ id, test, key, url, weight }, index) => ({
+      ...{ id, test, key, url, weight },
+      ...of,
+      position: index + 1,
+    })),
+  );
 }
 
 /** @throws Invalid (field `split`) for a new test that has ended by the clock of the database */
@@ -74,7 +87,8 @@ const textOf = (all: readonly Weighed[]) => JSON.stringify(all.map(({ url, weigh
 const isSameTest = (one: readonly Weighed[], other: readonly Weighed[]) =>
   one.length === other.length && one.every(({ url }, index) => url === other[index]?.url);
 
-async function drawIds(tx: Db, count: number): Promise<number[]> {
+/** New ids of addresses. */
+export async function drawIds(tx: Db, count: number): Promise<number[]> {
   const { rows } = await tx.execute<{ id: number }>(
     sql`select nextval(pg_get_serial_sequence('link_destinations', 'id'))::int as id from generate_series(1, ${count})`,
   );

@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import type { TestEnd } from '../../ground/addresses/split.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { linkDestinations } from '../../ground/db/schema.ts';
@@ -30,7 +30,13 @@ export async function listTests(db: Db, workspaceId: string, linkId: string): Pr
       ended: linkDestinations.ended,
     })
     .from(linkDestinations)
-    .where(and(eq(linkDestinations.workspaceId, workspaceId), eq(linkDestinations.linkId, linkId)))
+    .where(
+      and(
+        eq(linkDestinations.workspaceId, workspaceId),
+        eq(linkDestinations.linkId, linkId),
+        isNull(linkDestinations.routeId),
+      ),
+    )
     .orderBy(linkDestinations.id);
   const tests: LinkTest[] = [];
   for (const { test, at, ended, ...address } of rows) {

@@ -8,11 +8,12 @@ import { readDevice } from '../visits/device.ts';
 import { isSuspect, readSignals, signal } from '../machines/evidence.ts';
 import type { Geo } from '../visits/geo.ts';
 import { type Hit, newHitId } from './hit.ts';
-import { readLanguage } from '../visits/language.ts';
+import { languageOf, readLocale } from '../visits/language.ts';
 import { findNetwork } from '../machines/networks.ts';
 import { readReferrer } from '../visits/referrer.ts';
 import { openingOf, type Opens } from '../openings/list.ts';
 import type { Opened } from '../openings/opening.ts';
+import type { Facts } from '../conditions/facts.ts';
 import type { Plan } from '../routing/plan.ts';
 import type { Salts } from '../visits/salts.ts';
 import type { Sweeps } from '../machines/sweeps.ts';
@@ -25,7 +26,7 @@ import { visitorKey } from '../visits/visitor.ts';
 /** The link that was opened, as far as a click records it. */
 export type OpenedLink = Pick<
   Plan,
-  'linkId' | 'slugId' | 'domainId' | 'workspaceId' | 'timeZone' | 'isQr' | 'isOwnNetwork' | 'linkVersion'
+  'linkId' | 'slugId' | 'slug' | 'domainId' | 'workspaceId' | 'timeZone' | 'isQr' | 'isOwnNetwork' | 'linkVersion'
 >;
 
 export type EnrichmentParts = {
@@ -70,14 +71,45 @@ export function enrich(visit: Visit, link: OpenedLink, opens: Opens, parts: Enri
     signals |= signal.sweep;
     verdict = rules.judge({ agent: agent.shape, signals, network, isBurst });
   }
-  const visitorOfSplit = { isHuman: verdict.class === 'human', shape: agent.shape };
-  const chosen = openingOf(opens).choose(opens, visit, visitorOfSplit);
-  const ownUtm = chosen.utm;
   const device = readDevice(userAgent, headers);
   const referrer = readReferrer(headers.referer, parts.ownHosts);
-  const utm = rawQuery === '' ? ownUtm : mergeUtm(ownUtm, readUtm(rawQuery));
   const isPrivate = headers['sec-gpc'] === '1' || headers.dnt === '1';
-  const { country, region, city } = parts.geo.locate(address);
+  const place = parts.geo.locate(address);
+  const region = isPrivate ? null : place.region;
+  const city = isPrivate ? null : place.city;
+  const locale = readLocale(headers['accept-language']);
+  const channelBy = (tags: Readonly<Utm>) =>
+    channelOf({
+      isQr: link.isQr,
+      referrer,
+      app: device.app,
+      utmSource: tags.source,
+      utmMedium: tags.medium,
+      hasPaidClickId: rawQuery !== '' && hasPaidClickId(rawQuery),
+      hasSocialClickId: rawQuery !== '' && hasSocialClickId(rawQuery),
+    });
+  const visitorsUtm = readUtm(rawQuery);
+  const factsOf = (own: Readonly<Utm>): Facts => ({
+    at: clickedAt,
+    country: place.country,
+    region,
+    city,
+    language: locale,
+    device: device.device,
+    system: device.os,
+    browser: device.browser,
+    app: device.app ?? '',
+    referrer: referrer.host,
+    channel: channelBy(mergeUtm(own, visitorsUtm)),
+    slug: link.slug,
+    domainId: link.domainId,
+    isQr: link.isQr,
+    rawQuery,
+  });
+  const isHuman = verdict.class === 'human';
+  const chosen = openingOf(opens).choose(opens, visit, { isHuman, shape: agent.shape, factsOf });
+  const ownUtm = chosen.utm;
+  const utm = rawQuery === '' ? ownUtm : mergeUtm(ownUtm, visitorsUtm);
   const hit: Hit = {
     id,
     clickedAt,
@@ -90,23 +122,15 @@ export function enrich(visit: Visit, link: OpenedLink, opens: Opens, parts: Enri
     rulesVersion: rules.version,
     signals,
     network,
-    country,
-    region: isPrivate ? null : region,
-    city: isPrivate ? null : city,
+    country: place.country,
+    region,
+    city,
     device: device.device,
     os: device.os,
     browser: device.browser,
-    language: readLanguage(headers['accept-language']),
+    language: locale === null ? null : languageOf(locale),
     referrer: referrer.host,
-    channel: channelOf({
-      isQr: link.isQr,
-      referrer,
-      app: device.app,
-      utmSource: utm.source,
-      utmMedium: utm.medium,
-      hasPaidClickId: rawQuery !== '' && hasPaidClickId(rawQuery),
-      hasSocialClickId: rawQuery !== '' && hasSocialClickId(rawQuery),
-    }),
+    channel: channelBy(utm),
     utmSource: utm.source,
     utmMedium: utm.medium,
     utmCampaign: utm.campaign,
@@ -117,6 +141,7 @@ export function enrich(visit: Visit, link: OpenedLink, opens: Opens, parts: Enri
     visitorKey: isPrivate ? null : visitor,
     destinationId: chosen.destinationId,
     linkVersion: link.linkVersion,
+    routeId: chosen.routeId,
   };
   // Machines make no rows of rollups with their texts, so a crawler's made-up ones take no room from people's.
   if (hit.class === 'human') variety.bound(hit, ownUtm);

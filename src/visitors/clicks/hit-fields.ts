@@ -115,10 +115,12 @@ export const hitFields = {
   visitorKey: { column: 'visitor_key', type: 'bigint', isNullable: true },
   /** NULL in hits that a version before domains were recorded left in the spool. */
   domainId: { column: 'domain_id', type: 'text', isNullable: true },
-  /** The version of an A/B test that the visitor met, as `link_destinations` has it. */
+  /** The address of an A/B test or of a rule that the visitor was sent to, as `link_destinations` has it. */
   destinationId: { column: 'destination_id', type: 'integer', isNullable: true },
   /** The link's version at that moment. */
   linkVersion: { column: 'link_version', type: 'smallint', isNullable: true },
+  /** The rule of the link that sent the visitor elsewhere, as `link_routes` has it. */
+  routeId: { column: 'route_id', type: 'integer', isNullable: true },
 } as const satisfies Record<string, NumberField | TextField>;
 
 function utmField<Tag extends keyof Utm>(tag: Tag, example: string | null = null) {

@@ -8,8 +8,10 @@ import type { Visitor } from './split.ts';
 export type Opened = {
   /** The utm_* tags of the thing itself; they win over the visitor's, as they do in the redirect. */
   utm: Readonly<Utm>;
-  /** The version of an A/B test that it is; null for all else. */
+  /** The address of an A/B test or of a rule that it is; null for all else. */
   destinationId: number | null;
+  /** The rule that leads to it; null for all else. */
+  routeId: number | null;
 };
 
 /** A page for a visitor: a template, and what it shows besides the short link and its host. */

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { networkOf } from '../../ground/addresses/network.ts';
 import type { SplitPlan } from '../../ground/addresses/split.ts';
+import type { Facts } from '../conditions/facts.ts';
+import type { Utm } from '../visits/utm.ts';
 import type { Visit } from '../visits/visit.ts';
 
 /** A visitor, as far as one of several addresses is chosen by it. */
@@ -9,10 +11,12 @@ export type Visitor = {
   isHuman: boolean;
   /** The user agent's shape, which an update of the browser does not change. */
   shape: string;
+  /** For rules. @param own tags of the link's own address, by which a channel may be told */
+  factsOf: (own: Readonly<Utm>) => Facts;
 };
 
 /** Something among which visitors are split. */
-type Weighed = { key: number; weight: number };
+export type WeighedKey = { key: number; weight: number };
 
 /** The final mix of MurmurHash3 (Austin Appleby, public domain): each bit of the input changes half of the output. */
 function mixed(bits: number): number {
@@ -28,7 +32,7 @@ function mixed(bits: number): number {
  * @param visitor 64 bits of a hash as hex
  * @returns undefined where no weight is above 0
  */
-export function chooseByWeight<One extends Weighed>(visitor: string, among: readonly One[]): One | undefined {
+export function chooseByWeight<One extends WeighedKey>(visitor: string, among: readonly One[]): One | undefined {
   const [high, low] = [parseInt(visitor.slice(0, 8), 16), parseInt(visitor.slice(8, 16), 16)];
   let best: One | undefined;
   let bestScore = 0;
@@ -46,7 +50,7 @@ export function chooseByWeight<One extends Weighed>(visitor: string, among: read
 }
 
 /** The visitor's 64 bits: people of one network with one browser are one, and no version of it moves them. */
-const visitorOf = (secret: string, address: string, shape: string): string =>
+export const visitorOf = (secret: string, address: string, shape: string): string =>
   hash('sha256', `${secret}\n${networkOf(address)}\n${shape}`, 'hex').slice(0, 16);
 
 /** A split whose addresses are ready to be answered with. */
@@ -55,7 +59,7 @@ export type ReadySplit<Destination> = {
   /** Milliseconds since 1970. */
   endsAt: number;
   isPaused: boolean;
-  destinations: readonly (Weighed & { to: Destination })[];
+  destinations: readonly (WeighedKey & { to: Destination })[];
   /** For those who walk no split: the first with a weight above 0. */
   first: Destination;
 };
@@ -85,7 +89,7 @@ export function chooseVersion<Destination>(
   split: ReadySplit<Destination>,
   own: Destination,
   { at, address }: Pick<Visit, 'at' | 'address'>,
-  visitor: Visitor | undefined,
+  visitor: Pick<Visitor, 'isHuman' | 'shape'> | undefined,
 ): Destination {
   if (split.isPaused || at.getTime() >= split.endsAt) return own;
   if (!visitor?.isHuman) return split.first;

@@ -1,8 +1,11 @@
 import { locationOf, queryOf, withQuery } from '../../ground/addresses/destination.ts';
+import type { RoutesPlan } from '../../ground/addresses/route.ts';
 import type { SplitPlan } from '../../ground/addresses/split.ts';
 import { links } from '../../ground/db/schema.ts';
 import { readUtm } from '../visits/utm.ts';
-import { chooseVersion, type ReadySplit, readySplit } from './split.ts';
+import type { Visit } from '../visits/visit.ts';
+import { chooseRouted, type ReadyRoutes, readyRoutes } from './routes.ts';
+import { chooseVersion, type ReadySplit, readySplit, type Visitor } from './split.ts';
 import { defineOpening, type Opened } from './opening.ts';
 
 /** An address that visitors are sent to. */
@@ -14,22 +17,41 @@ export type Destination = Opened & {
   location: string;
 };
 
-/** Several of them, among which visitors are split, beside the link's own. */
-type Destinations = { kind: 'url'; own: Destination; split: ReadySplit<Destination> };
+/** Several of them beside the link's own: rules come first, and an A/B test has those for whom none holds. */
+type Destinations = {
+  kind: 'url';
+  own: Destination;
+  split: ReadySplit<Destination> | undefined;
+  routes: ReadyRoutes<Destination> | undefined;
+};
 
 /**
  * @param url as readDestination gives it
- * @param destinationId of a version of an A/B test, for its hits
+ * @param destinationId of an address of an A/B test or of a rule, for its hits
+ * @param routeId of that rule
  */
-export function destinationTo(url: string, destinationId: number | null = null): Destination {
+export function destinationTo(
+  url: string,
+  destinationId: number | null = null,
+  routeId: number | null = null,
+): Destination {
   const location = locationOf(url);
-  return { kind: 'url', url, location, utm: readUtm(queryOf(location)), destinationId };
+  return { kind: 'url', url, location, utm: readUtm(queryOf(location)), destinationId, routeId };
 }
 
-function destinationsOf({ url, splitPlan }: { url: string; splitPlan: SplitPlan | null }): Destination | Destinations {
+type Row = { url: string; splitPlan: SplitPlan | null; routesPlan: RoutesPlan | null };
+
+function destinationsOf({ url, splitPlan, routesPlan }: Row): Destination | Destinations {
   const own = destinationTo(url);
-  const split = splitPlan && readySplit(withOwn(splitPlan, url), destinationTo);
-  return split ? { kind: 'url', own, split } : own;
+  if (!splitPlan && !routesPlan) return own;
+  const split = splitPlan ? readySplit(withOwn(splitPlan, url), destinationTo) : undefined;
+  const routes = routesPlan ? readyRoutes(routesPlan, destinationTo) : undefined;
+  return { kind: 'url', own, split, routes };
+}
+
+function chooseOf({ own, split, routes }: Destinations, visit: Visit, visitor: Visitor | undefined): Destination {
+  const routed = routes && visitor?.isHuman ? chooseRouted(routes, visit, visitor, own.utm) : undefined;
+  return routed ?? (split ? chooseVersion(split, own, visit, visitor) : own);
 }
 
 const withOwn = (plan: SplitPlan, url: string): SplitPlan => ({
@@ -39,9 +61,9 @@ const withOwn = (plan: SplitPlan, url: string): SplitPlan => ({
 
 export const urlOpening = defineOpening({
   outcome: 'redirected',
-  columns: { url: links.url, splitPlan: links.splitPlan },
+  columns: { url: links.url, splitPlan: links.splitPlan, routesPlan: links.routesPlan },
   plan: destinationsOf,
-  choose: (opens, visit, visitor) => ('split' in opens ? chooseVersion(opens.split, opens.own, visit, visitor) : opens),
+  choose: (opens, visit, visitor) => ('own' in opens ? chooseOf(opens, visit, visitor) : opens),
   open: ({ location }, { rawQuery }) => withQuery(location, rawQuery),
   preview: ({ url, location }) => ({
     template: 'visitors/openings/preview.eta',

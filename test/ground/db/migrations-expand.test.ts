@@ -33,6 +33,13 @@ const applied: Record<string, string> = {
   '0004_links_short_searches': '1796038855231 e8d9481f8385bde1',
   '0005_workspaces_next_zone': '1796038856543 925b87ab0685400f',
   '0006_visitors_scopes': '1796044092914 1fe0b6dee8529ace',
+  '0007_visitors_days_of_months': '1796068648473 c86e8175261fba5b',
+  '0008_events_history': '1796073041191 720d0472ea52e10e',
+  '0009_people_first_run': '1796074000167 f9cfdc63285392e1',
+  '0010_links_templates': '1796074219794 fd5ff470465dbec7',
+  '0011_links_splits': '1796082483688 38d1a39d0ed4fe92',
+  '0012_splits_ends': '1796085503019 d92223c16c814413',
+  '0013_conversions_counts': '1796086934464 d2ba87a1efce0916',
 };
 
 const found = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name = '']) => name);

@@ -98,6 +98,7 @@ describe('visits', () => {
     const link: OpenedLink = {
       linkId: 'l',
       slugId: 's',
+      slug: 'spring',
       domainId: 'd',
       workspaceId,
       timeZone: 'UTC',

@@ -191,12 +191,14 @@ describe('a batch that Postgres cannot make rows of', () => {
 describe('a batch of a version that knows fewer columns', () => {
   it('is moved like others, without what it does not have', async () => {
     await put(hitsOf(20));
-    // The last three lines are the domain, the version of a test, and that of the link.
-    await client.query(String.raw`update hit_batches set hits = regexp_replace(hits, '(\n[^\n]*){3}$', '')`);
+    // The last four lines are the domain, the address of a test, the version of the link, and its rule.
+    await client.query(String.raw`update hit_batches set hits = regexp_replace(hits, '(\n[^\n]*){4}$', '')`);
     expect(await rollUpPending(database.db)).toBe(20);
     await expectExact(20);
-    const columns = sql`select distinct domain_id, destination_id, link_version from clicks where workspace_id = ${workspaceId}`;
-    expect(await rowsOf(database.db, columns)).toEqual([{ domain_id: null, destination_id: null, link_version: null }]);
+    const columns = sql`select distinct domain_id, destination_id, link_version, route_id from clicks where workspace_id = ${workspaceId}`;
+    expect(await rowsOf(database.db, columns)).toEqual([
+      { domain_id: null, destination_id: null, link_version: null, route_id: null },
+    ]);
   });
 });
 
