@@ -49,11 +49,10 @@ export async function insertDestinations(
   destinations: readonly Pick<SplitDestination, 'id' | 'test' | 'key' | 'url' | 'weight'>[],
 ): Promise<void> {
   await tx.insert(linkDestinations).values(
-    destinations.map(({ id, test, key, url, weight }, index) => ({
-      ...{ id, test, key, url, weight },
-      ...of,
-      position: index + 1,
-    })),
+    destinations.map(({ id, test, key, url, weight }, index) => {
+      const row = { id, test, key, url, weight, position: index + 1 };
+      return { ...row, ...of };
+    }),
   );
 }
 
