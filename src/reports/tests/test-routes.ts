@@ -12,6 +12,7 @@ import { keepTestEnd } from '../../links/splits/end.ts';
 import { maxVersions, versionLetter } from '../../links/splits/text.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
+import { sumsInWords } from '../../visitors/conversions/money.ts';
 import { chooseGoal } from './goal-choice.ts';
 import {
   digestOfTest,
@@ -171,6 +172,6 @@ async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link,
     timeZone: workspace.timeZone,
     now,
     maxVersions,
-    words: { versionLetter, liftInWords, rangeInWords },
+    words: { versionLetter, liftInWords, rangeInWords, sumsInWords },
   });
 }
