@@ -24,12 +24,12 @@ import { sumsInWords } from '../../visitors/conversions/money.ts';
 import { getPostbackVersion, replacePostback } from '../../visitors/conversions/postback.ts';
 import { getLinks } from '../links/queries.ts';
 import { postbackToken } from './postback-token.ts';
-import { snippetsOf, type Way, ways } from './snippets.ts';
+import { type ReportingWay, reportingWays, snippetsOf } from './snippets.ts';
 
 const place = z.object({ workspace: z.string() });
 const ofGoal = place.extend({ goalId: z.string().regex(/^\w+$/).catch('-') });
 /** The way to report a goal that is shown. */
-const wayQuery = z.object({ way: z.enum(ways.map(({ name }) => name)).catch('server') });
+const wayQuery = z.object({ way: z.enum(reportingWays.map(({ name }) => name)).catch('server') });
 const newGoalForm = z.object({ goal: typed, isServerOnly: typed });
 const goalForm = z.object({ name: typed, isServerOnly: typed, ...editFields });
 
@@ -177,13 +177,17 @@ async function showGoal(
 async function reportingOf(request: FastifyRequest, goal: string, path: string) {
   const { id, role } = request.workspace;
   const { db, config } = request.server;
-  const { way }: { way: Way } = wayQuery.parse(request.query);
+  const { way }: { way: ReportingWay } = wayQuery.parse(request.query);
   const postback = mayDo(role, 'makeKeys')
     ? `${config.appUrl}/pb/${postbackToken(config.secret, { id, postbackVersion: await getPostbackVersion(db, id) })}`
     : null;
   return {
     way,
-    ways: ways.map(({ name, label }) => ({ label, href: `${path}?way=${name}#ways`, isCurrent: name === way })),
+    ways: reportingWays.map(({ name, label }) => ({
+      label,
+      href: `${path}?way=${name}#ways`,
+      isCurrent: name === way,
+    })),
     snippets: snippetsOf(way, goal, config.appUrl, postback),
     replaceAction: `${homeOf(request)}/postback/replace`,
   };

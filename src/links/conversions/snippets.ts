@@ -2,14 +2,14 @@
 export type Snippet = { id: string; label: string; text: string };
 
 /** THE list of ways to report a goal. */
-export const ways = [
+export const reportingWays = [
   { name: 'server', label: 'Server call' },
   { name: 'postback', label: 'Postback' },
   { name: 'pixel', label: 'Pixel' },
   { name: 'script', label: 'Script' },
 ] as const;
 
-export type Way = (typeof ways)[number]['name'];
+export type ReportingWay = (typeof reportingWays)[number]['name'];
 
 const example = { externalId: 'order-1042', value: 1250, currency: 'EUR' };
 
@@ -17,12 +17,12 @@ const example = { externalId: 'order-1042', value: 1250, currency: 'EUR' };
  * A way to report a goal, ready to copy. `CLICK_ID` stands for the id of a click.
  * @param postback its address, for those who may see its secret
  */
-export const snippetsOf = (way: Way, goal: string, appUrl: string, postback: string | null): Snippet[] =>
+export const snippetsOf = (way: ReportingWay, goal: string, appUrl: string, postback: string | null): Snippet[] =>
   writers[way]({ goal, named: encodeURIComponent(goal), appUrl, postback });
 
 type Named = { goal: string; named: string; appUrl: string; postback: string | null };
 
-const writers: Readonly<Record<Way, (of: Named) => Snippet[]>> = {
+const writers: Readonly<Record<ReportingWay, (of: Named) => Snippet[]>> = {
   server({ goal, appUrl }) {
     const body = JSON.stringify({ clickId: 'CLICK_ID', goal, ...example }).replaceAll("'", "'\\''");
     const lines = [

@@ -15,5 +15,9 @@ export const reportQuery = z.object({
   to: day,
   f: filterQuery('f'),
   /** Id of the goal whose conversions are shown. */
-  goal: z.string().regex(/^\w{1,100}$/).optional().catch(undefined),
+  goal: z
+    .string()
+    .regex(/^\w{1,100}$/)
+    .optional()
+    .catch(undefined),
 });

@@ -15,7 +15,7 @@ export type GoalCounts = {
   values: Money[];
 };
 
-/** What is known of a conversion besides its link, by the dimension that filters it. */
+/** Columns of sums by the dimension that filters them. */
 const columns = {
   link: { sql: sql`c.link_id`, none: '' },
   version: { sql: sql`c.destination_id::text`, none: '0' },
@@ -36,8 +36,8 @@ export function whyUntold({ from, to }: Span, filters: readonly Filter[]): strin
 export const hasGoals = ({ kind }: Subject): boolean => kind !== 'domain' && kind !== 'qr';
 
 /**
- * Conversions for a goal by the instant of their click, in a period and the time before. Read from sums by quarter of an
- * hour, so that it costs what there are conversions, however many clicks there are.
+ * Conversions for a goal by the instant of their click, in a period and the time before. They are read from sums by quarter
+ * of an hour: the cost does not grow with clicks.
  * @param filters those of which `whyUntold` says nothing
  * @throws Unavailable when it takes too long
  */
@@ -56,7 +56,9 @@ where c.workspace_id = ${workspaceId} and c.goal_id = ${goalId}
   and ${hasLink(subject, sql`c.link_id`)} and ${passesAll(filters)}
 group by currency`;
   const { rows } = await inTurn(db, workspaceId, 'lists', (tx) =>
-    tx.execute<SumRow>(sql`${select(period, sql`true`)} union all ${select(period.previous, sql`false`)} order by currency`),
+    tx.execute<SumRow>(
+      sql`${select(period, sql`true`)} union all ${select(period.previous, sql`false`)} order by currency`,
+    ),
   );
   return { total: sumOf(rows.filter(({ isNow }) => isNow)), previous: sumOf(rows.filter(({ isNow }) => !isNow)) };
 }

@@ -80,7 +80,7 @@ export async function loadTile(db: Db, workspaceId: string, asked: Asked): Promi
   };
 }
 
-/** Nothing where the visitors of a part of the workspace are told: they belong to their first click of the day, wherever it went. */
+/** None for a part of the workspace: its visitors are those whose first click of the day was there. */
 function rateInWords(converted: number, { visitors, filters, subject }: Asked): string | null {
   if (visitors === 0 || converted === 0) return null;
   if (filters.length > 0 && kinds[subject.kind].visitorsOf === 'workspace') return null;

@@ -164,7 +164,9 @@ export default async function analyticsApi(app: FastifyInstance): Promise<void> 
       const { from, to, interval, name } = period;
       const { total, rows } = await countBy(app.db, request.workspace, subject, period, groupBy, filter);
       const told =
-        goalId === undefined ? null : await conversionsOf(app.db, request.workspace.id, goalId, { subject, period, filters: filter });
+        goalId === undefined
+          ? null
+          : await conversionsOf(app.db, request.workspace.id, goalId, { subject, period, filters: filter });
       return sendRows(
         reply,
         { period: { from, to, timezone: period.timeZone, interval, name }, total, conversions: told },

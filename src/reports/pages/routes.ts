@@ -187,7 +187,7 @@ async function readReport(
   const refusal = periodRefusal ?? reportRefusal;
   if (refusal) reply.code(refusal.status);
   const { visitors } = report?.total ?? { visitors: 0 };
-  const givesClickIds = link?.clickIdName != null;
+  const givesClickIds = Boolean(link?.clickIdName);
   const told = { subject, filters, visitors, goal, givesClickIds, path, view: { ...chosen, filters } };
   const tile = report && (await loadTile(db, id, { ...told, period: report.period }));
   const field = fieldOf(subject);

@@ -26,8 +26,7 @@ const keyOfGoal = (name: string) =>
 /** Those that were deleted are nobody's. */
 const ofWorkspace = (workspaceId: string) =>
   and(eq(conversionGoals.workspaceId, workspaceId), isNull(conversionGoals.deletedAt));
-const isGoal = (workspaceId: string, goalId: string) =>
-  and(ofWorkspace(workspaceId), eq(conversionGoals.id, goalId));
+const isGoal = (workspaceId: string, goalId: string) => and(ofWorkspace(workspaceId), eq(conversionGoals.id, goalId));
 
 /** @throws Invalid for a name that cannot be one */
 export function readGoalName(typed: string, field = 'goal'): string {
@@ -158,7 +157,7 @@ export async function updateGoal(
 }
 
 /**
- * Deletes a goal for everybody at once: its name is free, and what comes under it makes a new goal. Its rows go by a job (removal.ts).
+ * Deletes a goal for everybody at once. Conversions of its name make a new goal. Its rows go by a job (removal.ts).
  * @returns what was deleted
  * @throws NotFound
  */

@@ -9,10 +9,7 @@ const isMeant = (workspaceId: string) => and(eq(workspaces.id, workspaceId), isN
 
 /** How often the address of a workspace's postbacks was replaced. */
 export async function getPostbackVersion(db: Db, workspaceId: string): Promise<number> {
-  const [found] = await db
-    .select({ version: workspaces.postbackVersion })
-    .from(workspaces)
-    .where(isMeant(workspaceId));
+  const [found] = await db.select({ version: workspaces.postbackVersion }).from(workspaces).where(isMeant(workspaceId));
   return found?.version ?? 0;
 }
 

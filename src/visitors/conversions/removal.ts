@@ -20,7 +20,8 @@ export const deleteConversions = (db: Db, workspaceId: string): Promise<void> =>
 
 /** Erases goals that were deleted, with all that was counted for them. After an interruption the next run goes on. */
 export async function eraseGoals(db: Db): Promise<void> {
-  const listDeleted = () => db.execute<{ id: string }>(sql`select id from conversion_goals where deleted_at is not null`);
+  const listDeleted = () =>
+    db.execute<{ id: string }>(sql`select id from conversion_goals where deleted_at is not null`);
   // The lock takes a connection, for which there is mostly no need.
   if ((await listDeleted()).rows.length === 0) return;
   await runAlone(db, 'waymark deleted goals', async () => {

@@ -48,7 +48,7 @@ limit ${page}`);
 
 const settleOne = (db: Db, { id, workspaceId, goalId }: WaitingConversion, hit: ArrivedHit) =>
   db.transaction(async (tx) => {
-    // What is left of a goal that was deleted goes with it.
+    // The job that erases a deleted goal takes its conversions too.
     if (!(await lockGoal(tx, workspaceId, goalId))) return;
     if (hit.class === 'human') await countIn(tx, id, hit);
     else await tx.execute(sql`delete from conversions where id = ${id} and counted_at is null`);

@@ -46,7 +46,7 @@ const isOfServer = (via: ConversionWay) => via === 'server' || via === 'postback
 /** A workspace to which conversions are sent. */
 export type ReceivingWorkspace = {
   id: string;
-  /** How often the address of its postbacks was replaced. Asked each time, so that an old address ends on every node at once. */
+  /** How often the address of its postbacks was replaced. It is asked each time: an old address ends on every node at once. */
   postbackVersion: number;
 };
 
