@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Condition, Leaf, Route } from '../../ground/addresses/route.ts';
 import { typed } from '../../ground/http/typed.ts';
-import { nameOfValue } from '../../links/routes/words.ts';
-import { factOf, type TypedCondition } from './rule-facts.ts';
+import { Invalid } from '../../ground/text/errors.ts';
+import { orList } from '../../ground/text/format.ts';
+import { labelOfValue } from '../../links/routes/labels.ts';
+import { factOf, operators, type TypedCondition } from './rule-facts.ts';
 
 /** `app`: the address of an app, which a page offers. */
 export type TypedAddress = { url: string; share: string; app: string };
@@ -109,6 +111,16 @@ export function sentOf(rule: TypedRule): { sent: unknown; fieldOf: (path: string
   return { sent: { ...(rule.name.trim() && { name: rule.name }), when: { all }, to }, fieldOf };
 }
 
+/** Comparisons that a fact has not, which a browser without scripts can send. @throws Invalid at the first row */
+export function refuseOtherComparisons({ conditions }: TypedRule): void {
+  for (const [index, { what, is }] of conditions.entries()) {
+    const fact = factOf(what);
+    if (fact.operators.length === 0 || fact.operators.some((name) => name === is)) continue;
+    const labels = operators.filter(({ name }) => fact.operators.includes(name)).map(({ label }) => `“${label}”`);
+    throw new Invalid(`Choose ${orList(labels)} for ${fact.label.toLowerCase()}.`, { field: `condition-${index}` });
+  }
+}
+
 /** A text that is no whole number stays one, for readRoutes to refuse. */
 const weightOf = (share: string): number | string => (/^\s*\d{1,4}\s*$/.test(share) ? Number(share) : share);
 
@@ -162,7 +174,7 @@ function rowOfLeaf(leaf: Leaf): Row {
   if (leaf.what === 'date') return { condition: { what, is, values: leaf.date }, timeZone: leaf.timeZone };
   if (is === 'given') return { condition: { what, is, parameter: leaf.name, values: '' } };
   if (is === 'at_least') return { condition: { what, is, parameter: leaf.name, values: String(leaf.number) } };
-  const values = leaf.values.map((value) => nameOfValue(leaf.what, value)).join(', ');
+  const values = leaf.values.map((value) => labelOfValue(leaf.what, value)).join(', ');
   if (leaf.what === 'weekday') return { condition: { what, is, values }, timeZone: leaf.timeZone };
   return { condition: { what, is, values, ...(leaf.what === 'query' && { parameter: leaf.name }) } };
 }

@@ -18,6 +18,7 @@ import {
   mostConditions,
   newRule,
   openRule,
+  refuseOtherComparisons,
   ruleForm,
   sentOf,
   simplified,
@@ -169,6 +170,7 @@ async function readRule(
   index: number,
   rule: TypedRule,
 ): Promise<Route[]> {
+  refuseOtherComparisons(rule);
   const { sent, fieldOf } = sentOf(rule);
   const kept = link.routes ?? [];
   const all: unknown[] = kept.toSpliced(index, 1);

@@ -1,7 +1,7 @@
 import { continents, countries } from 'countries-list';
 import { weekdays } from '../../ground/addresses/route.ts';
 import { commasOfNames } from './rule-facts.ts';
-import { nameOfValue } from '../../links/routes/words.ts';
+import { labelOfValue } from '../../links/routes/labels.ts';
 import { channels } from '../../visitors/visits/channel.ts';
 import { deviceTypes } from '../../visitors/visits/device.ts';
 import { appNames } from '../../visitors/visits/in-app.ts';
@@ -16,16 +16,16 @@ const browsers = ['Chrome', 'Safari', 'Edge', 'Firefox', 'Samsung Internet', 'Op
 
 /** Values that people choose among, by the names of facts. Others are theirs to write. */
 const listed: Readonly<Record<string, readonly string[]>> = {
-  country: Object.keys(countries).map((code) => nameOfValue('country', code)),
-  continent: Object.keys(continents).map((code) => nameOfValue('continent', code)),
-  language: languages.map((tag) => nameOfValue('language', tag)),
+  country: Object.keys(countries).map((code) => labelOfValue('country', code)),
+  continent: Object.keys(continents).map((code) => labelOfValue('continent', code)),
+  language: languages.map((tag) => labelOfValue('language', tag)),
   system: systems,
   browser: browsers,
   device: deviceTypes,
   app: appNames,
-  channel: channels.map((name) => nameOfValue('channel', name)),
-  weekday: weekdays.map((day) => nameOfValue('weekday', day)),
-  entry: ['link', 'qr'].map((name) => nameOfValue('entry', name)),
+  channel: channels.map((name) => labelOfValue('channel', name)),
+  weekday: weekdays.map((day) => labelOfValue('weekday', day)),
+  entry: ['link', 'qr'].map((name) => labelOfValue('entry', name)),
 };
 
 /**
