@@ -174,9 +174,9 @@ function rowOfLeaf(leaf: Leaf): Row {
   if (leaf.what === 'date') return { condition: { what, is, values: leaf.date }, timeZone: leaf.timeZone };
   if (is === 'given') return { condition: { what, is, parameter: leaf.name, values: '' } };
   if (is === 'at_least') return { condition: { what, is, parameter: leaf.name, values: String(leaf.number) } };
+  if (leaf.what === 'query') return { condition: { what, is, parameter: leaf.name, values: leaf.values.join(', ') } };
   const values = leaf.values.map((value) => labelOfValue(leaf.what, value)).join(', ');
-  if (leaf.what === 'weekday') return { condition: { what, is, values }, timeZone: leaf.timeZone };
-  return { condition: { what, is, values, ...(leaf.what === 'query' && { parameter: leaf.name }) } };
+  return { condition: { what, is, values }, ...(leaf.what === 'weekday' && { timeZone: leaf.timeZone }) };
 }
 
 /** A digest of all rules of a link, so that a form saves over nothing that it did not show. */

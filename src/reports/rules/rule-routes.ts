@@ -11,6 +11,7 @@ import { readRoutes } from '../../links/routes/read.ts';
 import { wordsOfCondition } from '../../links/routes/words.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
+import { getWorkspace } from '../../people/workspaces/queries.ts';
 import { factGroups, operators } from './rule-facts.ts';
 import {
   digestOfRules,
@@ -27,6 +28,7 @@ import {
   withOtherRows,
 } from './rule-form.ts';
 import { suggestValues } from './rule-values.ts';
+import { isMadeOf } from './shown-rules.ts';
 
 const params = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });
 
@@ -201,15 +203,16 @@ async function showForm(
   const { workspace } = request;
   const route = at === 'new' ? undefined : link.routes?.[at - 1];
   const { rule, shown = digestOfRules(link), errors = {} } = showing;
+  const words = route ? wordsOfCondition(route.when) : '';
   return reply.page('reports/rules/edit.eta', {
-    title: at === 'new' ? 'New rule' : `Rule “${route?.name ?? ''}”`,
+    title: at === 'new' || !route ? 'New rule' : isMadeOf(route.name, words) ? `Rule ${at}` : `Rule “${route.name}”`,
     head: linkHead(request, link, 'destinations', new Date()),
     link,
     tab: tabHref(request, link),
     action: `${tabHref(request, link)}/rules/${at}`,
     isNew: at === 'new',
     rule,
-    condition: route && wordsOfCondition(route.when),
+    condition: words,
     isUnsaved: showing.shown !== undefined,
     shown,
     errors,
@@ -219,6 +222,6 @@ async function showForm(
     mostAddresses,
     valuesSource: `/w/${workspace.slug}/links/rule-values`,
     timeZone: workspace.timeZone,
-    appSchemes: workspace.appSchemes,
+    appSchemes: (await getWorkspace(request.server.db, workspace.id)).appSchemes,
   });
 }
