@@ -52,7 +52,7 @@ export function readAppAddress(typed: string, schemes: string, field: string): s
   if (scheme === undefined) throw no('Write the address of an app with its scheme, such as acme://product/1.');
   if (address.length > maxAppAddress)
     throw no(`The address of an app has at most ${maxAppAddress.toLocaleString('en')} characters.`);
-  // What leaves no trace, or a space, would make it another address than the one that is read (Unicode TR 36, 2.4).
+  // Hidden characters and spaces would make it another address than the one that is read (Unicode TR 36, 2.4).
   if (/[\p{Cc}\p{Cs}\s\p{Default_Ignorable_Code_Point}"'<>\\`]/u.test(address))
     throw no('The address of an app has no spaces, quotation marks or hidden characters.');
   if (refused.has(scheme) || !schemes.split(' ').includes(scheme))

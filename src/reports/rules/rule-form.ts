@@ -67,7 +67,7 @@ export const newRule = (timeZone: string): TypedRule => ({
 });
 
 /** The form after a press that changes its rows alone; undefined where it is to be saved or tried. */
-export function withOtherRows(rule: TypedRule, action: string): TypedRule | undefined {
+export function withOtherParts(rule: TypedRule, action: string): TypedRule | undefined {
   const { conditions, addresses } = rule;
   if (action === 'add-condition')
     return { ...rule, conditions: [...conditions, emptyCondition].slice(0, mostConditions) };

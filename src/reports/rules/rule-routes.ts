@@ -25,7 +25,7 @@ import {
   simplified,
   typedRule,
   type TypedRule,
-  withOtherRows,
+  withOtherParts,
 } from './rule-form.ts';
 import { suggestValues } from './rule-values.ts';
 import { isMadeOf } from './shown-rules.ts';
@@ -58,7 +58,7 @@ export default async function ruleRoutes(app: FastifyInstance): Promise<void> {
     { preHandler: requireWorkspace, schema: { querystring: valuesQuery } },
     (request, reply) => {
       const names = suggestValues(request.query.what, request.query.values);
-      return reply.fragment('links/pages/_suggestions.eta', { names: names.map((name) => ({ name })) });
+      return reply.fragment('site/components/_suggestions.eta', { names: names.map((name) => ({ name })) });
     },
   );
 
@@ -81,7 +81,7 @@ export default async function ruleRoutes(app: FastifyInstance): Promise<void> {
       ruleForm,
       async (form) => {
         const rule = typedRule(form);
-        const other = withOtherRows(rule, form.action);
+        const other = withOtherParts(rule, form.action);
         if (other) return showForm(request, reply, link, at, { rule: other, shown: form.shown });
         const index = at === 'new' ? before.length : at - 1;
         const context = { db, sites, config, isReservedSlug };

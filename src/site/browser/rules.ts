@@ -55,7 +55,7 @@ function fitRow(row: Element): void {
 
 /** Rules of links: their order, and rows of the form of one. */
 export function startRules(): void {
-  for (const list of document.querySelectorAll<HTMLElement>('[data-rules]')) startOrdering(list);
+  for (const list of document.querySelectorAll<HTMLElement>('[data-rules]:not([data-rules=""])')) startOrdering(list);
   for (const row of document.querySelectorAll('[data-rule-form] .rule-row')) fitRow(row);
   document.addEventListener('change', (event) => {
     const row =
