@@ -103,7 +103,7 @@ describe('a report of a link with rules', () => {
 
   it('has a list of each, which reports of many links have not', async () => {
     const shown = await ada.ask(page);
-    expect(textOf(shown)).toMatch(/Destinations .*Rules .*Germany 12 .*App 6/);
+    expect(textOf(shown)).toMatch(/This link .*Destinations .*Rules .*Germany 12 .*App 6 .*8 clicks: no rule/);
     expect(shown.text).toContain(`f=route:is:${rules.Germany}`);
     const { id } = await makeCampaign(app, ada, 'Launch');
     await updateLink(app.db, ada.workspace.id, byTest, link.id, { campaignId: id });
