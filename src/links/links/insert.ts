@@ -10,7 +10,7 @@ import { ownCampaign } from './campaigns.ts';
 import { claimSlugs, type SlugSpace } from './claim.ts';
 import { linkFields, linkTarget } from './link-events.ts';
 import { getLinks, type Link, type NewLink } from './queries.ts';
-import { settleRoutes } from '../routes/settle.ts';
+import { settleRoutes } from '../splits/settle-routes.ts';
 import { settleSplit } from '../splits/settle.ts';
 import { tagLinks } from './tags.ts';
 

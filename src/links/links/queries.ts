@@ -12,7 +12,7 @@ import { linkFields, linksToTell, linkTarget } from './link-events.ts';
 import { type Decided, decidedColumns, type LinkKind, type NewDecided } from './decided.ts';
 import { lockLinks } from './lock.ts';
 import { shortUrlOf } from '../../ground/addresses/short-url.ts';
-import { changeRoutes } from '../routes/settle.ts';
+import { changeRoutes } from '../splits/settle-routes.ts';
 import { changeSplit } from '../splits/settle.ts';
 import { setTagsOfLink, type Tag, tagsOfLink } from './tags.ts';
 

@@ -1,29 +1,20 @@
 import { reasonLabel } from '../../visitors/machines/bots.ts';
 import { channelLabels } from '../../visitors/visits/channel.ts';
+import { deviceLabels } from '../../visitors/visits/device.ts';
 import { hitClassLabels } from '../../visitors/machines/hit-class.ts';
 import { otherValues } from '../../visitors/clicks/variety.ts';
 import { type DimensionName, dimensionOf, unknown } from '../../visitors/rollups/dimensions.ts';
 import type { LinkNames } from './link-names.ts';
-import { countryName, languageName } from './place-names.ts';
+import { countryName, languageName } from '../../ground/text/place-names.ts';
 
 /** The words for a value, and the country of a place that has one. */
 export type Label = { label: string; context: string | null };
-
-const deviceLabels: Readonly<Record<string, string>> = {
-  desktop: 'Desktop',
-  mobile: 'Mobile',
-  tablet: 'Tablet',
-  tv: 'TV',
-  console: 'Console',
-  wearable: 'Wearable',
-  other: 'Other',
-};
 
 const naming: Partial<Record<DimensionName, (value: string) => string>> = {
   class: (value) => (hitClassLabels as Readonly<Record<string, string>>)[value] ?? value,
   reason: reasonLabel,
   country: countryName,
-  device: (value) => deviceLabels[value] ?? value,
+  device: (value) => (deviceLabels as Readonly<Record<string, string>>)[value] ?? value,
   channel: (value) => (channelLabels as Readonly<Record<string, string>>)[value] ?? value,
   language: languageName,
 };

@@ -145,10 +145,11 @@ describe('the description of the API', () => {
       'title',
       'tags',
       'campaign',
+      'routes',
       'split',
       'clickIdName',
     ]);
-    expect(valuesOf(body?.properties, 'examples').length).toBe(8);
+    expect(valuesOf(body?.properties, 'examples').length).toBe(9);
   });
 
   it('has types and descriptions for all properties of answers', () => {
