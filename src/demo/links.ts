@@ -2,6 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { OpenedLink } from '../visitors/clicks/enrich.ts';
 import type { Opens } from '../visitors/openings/list.ts';
 import { destinationTo, urlOpening } from '../visitors/openings/url.ts';
+import type { Route } from '../ground/addresses/route.ts';
 import type { Split } from '../ground/addresses/split.ts';
 import type { Db } from '../ground/db/db.ts';
 import type { Actor } from '../ground/events/actor.ts';
@@ -86,7 +87,7 @@ export async function insertDemoLinks(
     } else {
       link = await insertIdea(db, idea.slug, values, setting);
       await dateBack(db, workspace.id, link.id, createdAt);
-      if (values.split) opens = await readOpens(db, workspace.id, link.id);
+      if (values.split || values.routes) opens = await readOpens(db, workspace.id, link.id);
       onMade(++count);
     }
     made.push({
@@ -139,10 +140,11 @@ type Values = {
   campaignId: string | null;
   split: Split | null;
   clickIdName: string | null;
+  routes: Route[] | null;
 };
 
 function valuesOf(
-  { slug, title, url, mix, campaign, extraTag, extraCampaign, otherUrl }: LinkIdea,
+  { slug, title, url, mix, campaign, extraTag, extraCampaign, otherUrl, routes }: LinkIdea,
   setting: Setting,
 ): Values {
   const { utm, tag }: Mix = mixes[mix];
@@ -152,6 +154,7 @@ function valuesOf(
     title,
     clickIdName: ratesOf(slug).length > 0 ? 'wm_cid' : null,
     split: otherUrl === undefined ? null : halves(withQuery(otherUrl, query)),
+    routes: routes ?? null,
     tags: [tag, campaign && campaignOf(campaign).tag, extraTag].filter((name) => typeof name === 'string'),
     campaignId:
       (campaign ? setting.campaigns.get(campaign)?.id : setting.extraCampaigns.get(extraCampaign ?? '')) ?? null,
@@ -199,6 +202,8 @@ with link as (
   returning id
 ), version as (
   update ${schema.linkDestinations} set created_at = ${instant} where link_id in (select id from link)
+), rule as (
+  update ${schema.linkRoutes} set created_at = ${instant} where link_id in (select id from link)
 )
 update ${schema.slugs} set created_at = ${instant} where link_id in (select id from link)`);
 }

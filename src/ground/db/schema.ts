@@ -355,7 +355,7 @@ export const links = pgTable(
     splitPlan: jsonb('split_plan').$type<SplitPlan>(),
     /** Rules that send some visitors elsewhere, as people decide them, in their order; NULL: there are none. */
     routes: jsonb('routes').$type<Route[]>(),
-    /** The same as visits read them (links/routes/settle.ts). */
+    /** The same as visits read them (links/splits/settle-routes.ts). */
     routesPlan: jsonb('routes_plan').$type<RoutesPlan>(),
     /** The parameter of the destination that gets an id of each click; NULL adds none. */
     clickIdName: text('click_id_name'),

@@ -13,8 +13,9 @@ import {
   wordsOfSplit,
 } from '../splits/text.ts';
 import { rowsOfText } from '../splits/rows.ts';
-import { defineOption, type LinkContext } from './option.ts';
-import { readUrl } from './url.ts';
+import type { LinkContext } from '../reading/context.ts';
+import { readUrl } from '../reading/url.ts';
+import { defineOption } from './option.ts';
 
 const version = z.strictObject({
   url: z

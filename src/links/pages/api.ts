@@ -52,6 +52,7 @@ const link = z
         title: 'Spring sale',
         tags: ['newsletter', 'Spain'],
         campaign: 'Spring 2026',
+        routes: null,
         split: null,
         createdAt: '2026-11-22T14:05:00.000Z',
         archivedAt: null,

@@ -18,7 +18,7 @@ export type GoalCounts = {
 /** Columns of sums by the dimension that filters them. */
 const columns = {
   link: { sql: sql`c.link_id`, none: '' },
-  version: { sql: sql`c.destination_id::text`, none: '0' },
+  destination: { sql: sql`c.destination_id::text`, none: '0' },
 } as const;
 
 const quarterMs = 15 * 60_000;
@@ -26,7 +26,7 @@ const quarterMs = 15 * 60_000;
 /** Why conversions of a report cannot be told, in words; null where they can. */
 export function whyUntold({ from, to }: Span, filters: readonly Filter[]): string | null {
   if (filters.some(({ dimension }) => !(dimension in columns)))
-    return 'Conversions know their link, A/B version and time alone. Remove the other filters to see them.';
+    return 'Conversions know their link, destination and time alone. Remove the other filters to see them.';
   if ([from, to].some((instant) => instant.getTime() % quarterMs !== 0))
     return 'Conversions are counted by quarter of an hour. Choose a period that begins and ends with one to see them.';
   return null;

@@ -62,7 +62,7 @@ const query = z.object({
   goalId: id
     .optional()
     .describe(
-      'The id of a goal: adds its `conversions`. They know their link, A/B version and time alone, so that no other filter can be sent along.',
+      'The id of a goal: adds its `conversions`. They know their link, destination and time alone, so that no other filter can be sent along.',
     ),
   groupBy: oneOf(groupings)
     .default('time')

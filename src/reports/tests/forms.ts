@@ -6,8 +6,8 @@ import { composedLine } from '../../ground/text/composed.ts';
 import { Conflict, Invalid, Refusals } from '../../ground/text/errors.ts';
 import { instantShowing, isDay, wallClock } from '../../ground/time/zoned-time.ts';
 import type { Link } from '../../links/links/queries.ts';
-import type { LinkContext } from '../../links/options/option.ts';
-import { readUrl } from '../../links/options/url.ts';
+import type { LinkContext } from '../../links/reading/context.ts';
+import { readUrl } from '../../links/reading/url.ts';
 import { faultOfAll, maxVersions, maxWeight, versionLetter } from '../../links/splits/text.ts';
 
 /** A version as it is typed. */

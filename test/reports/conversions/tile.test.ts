@@ -99,9 +99,9 @@ describe('conversions in a report', () => {
     expect(ofBlog).toContain('Purchase 1 conversion');
     expect(ofBlog).not.toContain('% of visitors');
     expect(await words(`${home}/reports?${days}&f=link:not:${blog.id}`)).toContain('Purchase 4 conversions');
-    expect(await words(`${pageOf(ada, shop)}?${days}&f=version:is:`)).toContain('4 conversions');
+    expect(await words(`${pageOf(ada, shop)}?${days}&f=destination:is:`)).toContain('4 conversions');
     const filtered = await words(`${home}/reports?${days}&f=country:is:FR&f=link:is:${shop.id}`);
-    expect(filtered).toContain('Conversions know their link, A/B version and time alone.');
+    expect(filtered).toContain('Conversions know their link, destination and time alone.');
     expect(filtered).not.toMatch(/\d conversions?\b/);
     const odd = `from=${ymd(1)}T00:07:00Z&to=${ymd(0)}T00:00:00Z`;
     expect(await words(`${home}/reports?${odd}`)).toContain('Conversions are counted by quarter of an hour.');
