@@ -7,6 +7,7 @@ import { z } from 'zod';
 import accountRoutes from './people/accounts/routes.ts';
 import session from './people/accounts/session.ts';
 import analyticsApi from './reports/pages/api.ts';
+import ruleRoutes from './reports/rules/rule-routes.ts';
 import testRoutes from './reports/tests/test-routes.ts';
 import qrCodeRoutes from './reports/pages/qr-code-routes.ts';
 import savedViewsApi from './reports/saved-views/saved-views-api.ts';
@@ -251,6 +252,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(templateRoutes);
     await dashboard.register(setupRoutes);
     await dashboard.register(analyticsRoutes);
+    await dashboard.register(ruleRoutes);
     await dashboard.register(testRoutes);
     await dashboard.register(qrCodeRoutes);
     await dashboard.register(compareRoutes);

@@ -67,6 +67,11 @@ const destination: Schema = {
       default: 1,
       description: 'Its share is this by the sum of all.',
     },
+    app: {
+      type: 'string',
+      description:
+        'The address of an app, such as `acme://product/1`, of a scheme that the workspace allows. A page offers it by a button, and `url` beside it.',
+    },
   },
   required: ['url'],
 };

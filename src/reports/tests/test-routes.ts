@@ -12,6 +12,8 @@ import { keepTestEnd } from '../../links/splits/end.ts';
 import { maxVersions, versionLetter } from '../../links/splits/text.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
+import { digestOfRules } from '../rules/rule-form.ts';
+import { showRules } from '../rules/shown-rules.ts';
 import { chooseGoal } from './goal-choice.ts';
 import {
   digestOfTest,
@@ -158,6 +160,8 @@ async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link,
     head: linkHead(request, link, 'destinations', now),
     action: tabHref(request, link),
     link,
+    rules: showRules(link, now),
+    rulesShown: digestOfRules(link),
     state: link.split ? stateOfSplit(link.split, now) : null,
     tests: value,
     goal,
