@@ -63,9 +63,10 @@ async function readText(context: LinkContext, workspaceId: string, text: string)
   try {
     return orNone(await readRoutes(context, workspaceId, sent));
   } catch (error) {
-    if (error instanceof Invalid)
-      throw new Invalid(`${error.message} (${error.field})`, { field: 'routes', code: error.code });
-    throw error;
+    if (!(error instanceof Invalid)) throw error;
+    const [, index] = /^routes\[(\d+)\]/.exec(error.field ?? '') ?? [];
+    const message = index === undefined ? error.message : `Rule ${Number(index) + 1}: ${error.message}`;
+    throw new Invalid(message, { field: 'routes', code: error.code });
   }
 }
 

@@ -88,7 +88,7 @@ describe('rules in forms', () => {
     const link = await makeLink(app, ada, { url: a, routes });
     const page = await ada.ask(`${home}/links/${link.id}/edit`);
     expect(page.text).toMatch(
-      new RegExp(`1 rule, under\\s+<a class="link" href="${home}/links/${link.id}/destinations"`),
+      new RegExp(`1 rule, edited under\\s+<a class="link" href="${home}/links/${link.id}/destinations"`),
     );
     const fields = fieldsOf(page, '/edit');
     expect(fields).not.toHaveProperty('routes');
@@ -125,7 +125,7 @@ describe('rules in forms', () => {
   it('say what is wrong with their JSON, and where', async () => {
     const answer = await ada.ask(`${home}/links`, { form: { url: a, routes: '[{"when":{"all":[]}}]' } });
     expect(answer.status).toBe(422);
-    expect(answer.text).toContain('Write to as a list of addresses with their weights. (routes[0].to)');
+    expect(answer.text).toContain('Rule 1: Write to as a list of addresses with their weights.');
     const broken = await ada.ask(`${home}/links`, { form: { url: a, routes: '[{' } });
     expect(broken.text).toContain('Write rules as JSON, as the API has them.');
   });
