@@ -2,6 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { OpenedLink } from '../visitors/clicks/enrich.ts';
 import type { Opens } from '../visitors/openings/list.ts';
 import { destinationTo, urlOpening } from '../visitors/openings/url.ts';
+import type { Route } from '../ground/addresses/route.ts';
 import type { Split } from '../ground/addresses/split.ts';
 import type { Db } from '../ground/db/db.ts';
 import type { Actor } from '../ground/events/actor.ts';
@@ -83,7 +84,7 @@ export async function insertDemoLinks(
     } else {
       link = await insertIdea(db, idea.slug, values, setting);
       await dateBack(db, workspace.id, link.id, createdAt);
-      if (values.split) opens = await readOpens(db, workspace.id, link.id);
+      if (values.split || values.routes) opens = await readOpens(db, workspace.id, link.id);
       onMade(++count);
     }
     made.push({ ...popularity, ...openings(link, workspace), opens, mix: mixes[idea.mix] });
@@ -123,10 +124,17 @@ function popularityOf(
   return { share, firstDay: Math.floor(random() * of.days * 0.9), course: 'fading' };
 }
 
-type Values = { url: string; title: string; tags: string[]; campaignId: string | null; split: Split | null };
+type Values = {
+  url: string;
+  title: string;
+  tags: string[];
+  campaignId: string | null;
+  split: Split | null;
+  routes: Route[] | null;
+};
 
 function valuesOf(
-  { title, url, mix, campaign, extraTag, extraCampaign, otherUrl }: LinkIdea,
+  { title, url, mix, campaign, extraTag, extraCampaign, otherUrl, routes }: LinkIdea,
   setting: Setting,
 ): Values {
   const { utm, tag }: Mix = mixes[mix];
@@ -135,6 +143,7 @@ function valuesOf(
     url: withQuery(url, query),
     title,
     split: otherUrl === undefined ? null : halves(withQuery(otherUrl, query)),
+    routes: routes ?? null,
     tags: [tag, campaign && campaignOf(campaign).tag, extraTag].filter((name) => typeof name === 'string'),
     campaignId:
       (campaign ? setting.campaigns.get(campaign)?.id : setting.extraCampaigns.get(extraCampaign ?? '')) ?? null,
@@ -182,6 +191,8 @@ with link as (
   returning id
 ), version as (
   update ${schema.linkDestinations} set created_at = ${instant} where link_id in (select id from link)
+), rule as (
+  update ${schema.linkRoutes} set created_at = ${instant} where link_id in (select id from link)
 )
 update ${schema.slugs} set created_at = ${instant} where link_id in (select id from link)`);
 }

@@ -106,7 +106,7 @@ select (select count(*)::int from links where ${inDemo()}) as links,
       sql`
 select d.position, d.url, count(*)::int as clicks, d.created_at = l.created_at as "isOld"
 from link_destinations d join links l on l.id = d.link_id join clicks c on c.destination_id = d.id and c.link_id = l.id
-where d.${inDemo()} and c.class = 'human' group by d.id, l.id order by d.position`,
+where d.${inDemo()} and d.route_id is null and c.class = 'human' group by d.id, l.id order by d.position`,
     );
     expect(versions).toMatchObject([
       { position: 1, isOld: true },
@@ -123,6 +123,29 @@ select count(c.destination_id)::int as kept, count(*)::int as all from clicks c 
 where c.${inDemo()} and l.split is not null and c.class = 'human'`,
     );
     expect(link?.kept).toBe(link?.all);
+  });
+
+  it('has a link whose rules send people to the store of their system, and others by country', async () => {
+    const met = await rowsOf<{ rule: string | null; os: string; countries: string[]; clicks: number; isOld: boolean }>(
+      database.db,
+      sql`
+select r.name as rule, case when c.os in ('iOS', 'Android') then c.os else 'other' end as os, count(*)::int as clicks,
+       array_agg(distinct (c.country = 'DE')::text) as countries, bool_and(r.created_at = l.created_at) as "isOld"
+from clicks c join links l on l.id = c.link_id left join link_routes r on r.id = c.route_id and r.link_id = l.id
+where c.${inDemo()} and l.routes is not null and c.class = 'human' group by 1, 2 order by 2, 1`,
+    );
+    expect(met).toMatchObject([
+      { rule: 'Android', os: 'Android', isOld: true },
+      { rule: 'iPhone and iPad', os: 'iOS', isOld: true },
+      { rule: 'Germany', os: 'other', countries: ['true'], isOld: true },
+      { rule: null, os: 'other' },
+    ]);
+    expect(met.at(-1)?.countries).not.toContain('true');
+    const [machines] = await rowsOf(
+      database.db,
+      sql`select count(route_id)::int as routed from clicks where ${inDemo()} and class <> 'human'`,
+    );
+    expect(machines).toEqual({ routed: 0 });
   });
 
   it('flags the first click of each visitor on a day, as live clicks are', async () => {

@@ -1,5 +1,5 @@
 import { hitClasses, hitClassLabels, hitClassSentences } from '../../visitors/machines/hit-class.ts';
-import { formatPercent, plural } from '../../ground/text/format.ts';
+import { formatPercent, inSentence, plural } from '../../ground/text/format.ts';
 import { type ReportView, reportHref } from '../addresses/address.ts';
 import type { ChartPoint } from '../charts/axes.ts';
 import { type Chart, drawChart } from '../charts/chart.ts';
@@ -73,8 +73,9 @@ const chartSize = { width: 1080, height: 240 };
 const barCount = 10;
 const reasonCount = 4;
 
-const cardTitles: readonly { name: Dimension['card']; title: string }[] = [
-  { name: 'links', title: 'Links' },
+/** `ofOne`: in the report of one link. */
+const cardTitles: readonly { name: Dimension['card']; title: string; ofOne?: string }[] = [
+  { name: 'links', title: 'Links', ofOne: 'This link' },
   { name: 'sources', title: 'Sources' },
   { name: 'devices', title: 'Devices' },
   { name: 'languages', title: 'Languages' },
@@ -120,7 +121,11 @@ export function reportPage(report: Report, places?: Places): ReportPage {
     map: countries.size > 0 ? drawWorldMap(countries) : null,
     heat: drawHeatMap(report.week, period.weekStartsOn),
     places: cardOf('places', 'Places'),
-    columns: inColumns(cardTitles.map(({ name, title }) => cardOf(name, title)).filter(({ tabs }) => tabs.length > 0)),
+    columns: inColumns(
+      cardTitles
+        .map(({ name, title, ofOne = title }) => cardOf(name, isOfOneLink ? ofOne : title))
+        .filter(({ tabs }) => tabs.length > 0),
+    ),
     notCounted,
     isOfSeveralLinks: isSumOfLinks && !isOfOneLink,
     isOfPart: !isSumOfLinks && !isRolledUp,
@@ -140,17 +145,19 @@ const isSaid = (name: DimensionName, { rows }: Breakdown): boolean =>
 
 function tabOf(name: DimensionName, report: Report, view: ReportView, places: Places | undefined): Tab {
   const { rows, count, sum: total } = report.breakdowns[name];
-  const { title, one, isRare, card } = dimensionOf(name);
+  const { title, one, isRare, card, counts, missing = '' } = dimensionOf(name);
   // Most clicks have none; as a bar they would flatten all others.
   const without = isRare ? (rows.find(({ value }) => value === unknown)?.clicks ?? 0) : 0;
   const shown = rows.filter(({ value }) => !isRare || value !== unknown).slice(0, barCount);
   const others = count === null ? null : count - shown.length - (without > 0 ? 1 : 0);
   const otherClicks = total - without - shown.reduce((sum, { clicks }) => sum + clicks, 0);
+  const uncounted = report.total.clicks - total;
   const rest = [
     others === 0 || otherClicks === 0
       ? ''
       : `${others === null ? 'Others' : plural(others, 'other')} with ${plural(otherClicks, 'click')}`,
     without > 0 ? `${plural(without, 'click')} without one` : '',
+    counts === 'valued' && uncounted > 0 ? `${plural(uncounted, 'click')}: ${inSentence(missing)}` : '',
   ];
   return {
     name,

@@ -75,7 +75,8 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
       const { id, slug } = request.workspace;
       const { linkId } = request.params;
       const link = await getLink(db, id, linkId).catch(async (error: unknown) => {
-        if (Object.hasOwn(await nameLinks(db, id, [linkId]), linkId)) return null;
+        const { link: names = {} } = await nameLinks(db, id, [{ dimension: 'link', value: linkId }]);
+        if (Object.hasOwn(names, linkId)) return null;
         throw error;
       });
       if (!link) {

@@ -55,7 +55,7 @@ export async function loadTests(
   const subject = { kind: 'link', id: link.id } as const;
   const firstHitAt = await findFirstHitAt(db, workspace.id, subject);
   const period = resolvePeriod({ period: 'all', timeZone, weekStartsOn, now, firstHitAt });
-  const { rows } = await countBy(db, workspace, subject, period, 'version');
+  const { rows } = await countBy(db, workspace, subject, period, 'destination');
   const conversions =
     goalId === undefined ? new Map() : await convertedByVersion(db, workspace.id, { linkId: link.id, goalId });
   const counted = { counts: new Map(rows.map(({ value, ...counts }) => [value, counts])), conversions };
