@@ -13,6 +13,7 @@ import { maxVersions, versionLetter } from '../../links/splits/text.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { countRules } from '../rules/rule-clicks.ts';
+import { sumsInWords } from '../../visitors/conversions/money.ts';
 import { digestOfRules } from '../rules/rule-form.ts';
 import { showRules } from '../rules/shown-rules.ts';
 import { chooseGoal } from './goal-choice.ts';
@@ -177,6 +178,6 @@ async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link,
     timeZone: workspace.timeZone,
     now,
     maxVersions,
-    words: { versionLetter, liftInWords, rangeInWords },
+    words: { versionLetter, liftInWords, rangeInWords, sumsInWords },
   });
 }
