@@ -48,6 +48,7 @@ import templateRoutes from './links/templates/template-routes.ts';
 import { shortUrlOf } from './ground/addresses/short-url.ts';
 import conversionsApi from './links/conversions/api.ts';
 import goalRoutes from './links/conversions/goal-routes.ts';
+import goalsApi from './links/conversions/goals-api.ts';
 import postbackRoutes from './links/conversions/postback-routes.ts';
 import type { Departures } from './reports/live/departures.ts';
 import liveRoutes from './reports/live/routes.ts';
@@ -279,6 +280,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(linkApi);
       await api.register(campaignsApi);
       await api.register(conversionsApi);
+      await api.register(goalsApi);
       await api.register(domainsApi, { dns });
       await api.register(domainSettingsApi, { readDestination, applyCasePolicy });
       await api.register(qrApi);

@@ -15,6 +15,7 @@ import { type Link } from '../links/links/queries.ts';
 import { ensureTags } from '../links/links/tags.ts';
 import { dayStart, HOUR } from '../ground/time/zoned-time.ts';
 import { campaignOf, type EnsuredCampaigns } from './campaigns.ts';
+import { type DemoRate, ratesOf } from './conversion-rates.ts';
 import type { LinkIdea } from './ideas.ts';
 import { insertManyLinks } from './many-links.ts';
 import type { Random } from './random.ts';
@@ -27,6 +28,8 @@ export type DemoLink = Popularity & {
   scanned: OpenedLink;
   opens: Opens;
   mix: Mix;
+  /** The goals that its visitors reach. */
+  converts: readonly DemoRate[];
 };
 
 type Setting = {
@@ -87,7 +90,13 @@ export async function insertDemoLinks(
       if (values.split || values.routes) opens = await readOpens(db, workspace.id, link.id);
       onMade(++count);
     }
-    made.push({ ...popularity, ...openings(link, workspace), opens, mix: mixes[idea.mix] });
+    made.push({
+      ...popularity,
+      ...openings(link, workspace),
+      opens,
+      mix: mixes[idea.mix],
+      converts: ratesOf(idea.slug),
+    });
   }
   return made;
 }
@@ -130,11 +139,12 @@ type Values = {
   tags: string[];
   campaignId: string | null;
   split: Split | null;
+  clickIdName: string | null;
   routes: Route[] | null;
 };
 
 function valuesOf(
-  { title, url, mix, campaign, extraTag, extraCampaign, otherUrl, routes }: LinkIdea,
+  { slug, title, url, mix, campaign, extraTag, extraCampaign, otherUrl, routes }: LinkIdea,
   setting: Setting,
 ): Values {
   const { utm, tag }: Mix = mixes[mix];
@@ -142,6 +152,7 @@ function valuesOf(
   return {
     url: withQuery(url, query),
     title,
+    clickIdName: ratesOf(slug).length > 0 ? 'wm_cid' : null,
     split: otherUrl === undefined ? null : halves(withQuery(otherUrl, query)),
     routes: routes ?? null,
     tags: [tag, campaign && campaignOf(campaign).tag, extraTag].filter((name) => typeof name === 'string'),

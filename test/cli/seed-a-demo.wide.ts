@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dimensions } from '../../src/visitors/rollups/dimensions.ts';
 import { resolvePeriod } from '../../src/reports/counts/period.ts';
 import { loadCampaigns } from '../../src/reports/campaigns/page.ts';
+import { getLink } from '../../src/links/links/queries.ts';
+import { chooseGoal } from '../../src/reports/tests/goal-choice.ts';
+import { loadTests } from '../../src/reports/tests/standing.ts';
 import { insertCampaign, listCampaigns } from '../../src/links/links/campaigns.ts';
 import { ensureTags, listTags } from '../../src/links/links/tags.ts';
 import { localDay } from '../../src/ground/time/zoned-time.ts';
@@ -146,6 +149,35 @@ where c.${inDemo()} and l.routes is not null and c.class = 'human' group by 1, 2
       sql`select count(route_id)::int as routed from clicks where ${inDemo()} and class <> 'human'`,
     );
     expect(machines).toEqual({ routed: 0 });
+  });
+
+  it('has visitors who convert, as many as are counted, and a test that they decide', async () => {
+    const sums = await rowsOf<Record<string, unknown>>(
+      database.db,
+      sql`
+select g.name, g.conversions, g.is_server_only as "isServerOnly", count(*)::int as rows,
+       (select sum(conversions)::int from conversion_counts where goal_id = g.id) as counted,
+       (select sum(value)::int from conversion_counts where goal_id = g.id) = coalesce(sum(c.value), 0)::int as "isWorth",
+       bool_and(h.class = 'human' and h.visitor_key = c.visitor_key and c.occurred_at >= c.clicked_at and l.click_id_name is not null) as "isOfClick"
+from conversion_goals g join conversions c on c.goal_id = g.id
+join clicks h on h.link_id = c.link_id and h.id = c.hit_id and h.clicked_at = c.clicked_at join links l on l.id = c.link_id
+where g.${inDemo()} group by g.id order by g.name`,
+    );
+    expect(sums).toMatchObject([
+      { name: 'Newsletter sign-up', isServerOnly: false },
+      { name: 'Purchase', isServerOnly: true },
+    ]);
+    for (const { conversions, rows, counted, isWorth, isOfClick } of sums)
+      expect([rows, counted, isWorth, isOfClick]).toEqual([conversions, conversions, true, true]);
+    const [tested] = await rowsOf<{ id: string }>(
+      database.db,
+      sql`select id from links where ${inDemo()} and split is not null`,
+    );
+    const link = await getLink(database.db, String(demo.workspaceId), tested?.id ?? '');
+    const workspace = { id: link.workspaceId, timeZone, weekStartsOn: 1 } as const;
+    const { chosen } = await chooseGoal(database.db, link.workspaceId, link.id, undefined);
+    const { current } = await loadTests(database.db, workspace, link, new Date(), chosen?.id);
+    expect(current?.results).toMatchObject({ verdict: 'ahead', winner: 2 });
   });
 
   it('flags the first click of each visitor on a day, as live clicks are', async () => {

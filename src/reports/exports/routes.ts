@@ -23,7 +23,7 @@ import { writeLinks } from './links-csv.ts';
 import { countHits } from './queries.ts';
 
 const tables = ['time', ...dimensions.map(({ name }) => name)] as const;
-const exportQuery = reportQuery.omit({ f: true }).extend({
+const exportQuery = reportQuery.omit({ f: true, goal: true }).extend({
   ...reportFields.shape,
   file: z.enum(['table', 'hits', 'chart']).default('table'),
   table: z.enum(tables).default('time'),
