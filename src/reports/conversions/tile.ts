@@ -49,9 +49,9 @@ export async function loadTile(db: Db, workspaceId: string, asked: Asked): Promi
   const all = await listGoals(db, workspaceId);
   if (all.length === 0) return null;
   const ofLink = subject.kind === 'link' ? await conversionsByGoal(db, workspaceId, subject.id) : null;
-  if (ofLink?.size === 0 && !asked.givesClickIds) return null;
   const reached = ({ id, conversions }: { id: string; conversions: number }) =>
     ofLink ? (ofLink.get(id) ?? 0) : conversions;
+  if (ofLink && !asked.givesClickIds && all.every((goal) => reached(goal) === 0)) return null;
   const goals = all.toSorted((one, other) => reached(other) - reached(one));
   const chosen = goals.find(({ id }) => id === asked.goal) ?? goals[0];
   if (!chosen) return null;
