@@ -159,11 +159,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler);
 
   const isReservedSlug = collectReservedSlugs(app, config.isSharedHost ? ['app', 'short'] : ['short']);
-  await app.register(context, {
-    ...parts,
-    sites,
-    isReservedSlug,
-  });
+  await app.register(context, { ...parts, sites, isReservedSlug });
   await app.register(views, { isCached: config.isProduction, isStrict: config.isStrict });
   await app.register(failures);
   await app.register(document);
