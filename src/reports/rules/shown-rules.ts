@@ -13,10 +13,16 @@ export type ShownRule = {
   addresses: { url: string; share: number | undefined }[];
   /** A sentence where it can never hold. */
   warning: string | null;
+  /** Since it was made; undefined where counting took too long. */
+  clicks: number | undefined;
 };
 
-/** The rules of a link in their order. @param now dates that have passed are told */
-export function showRules({ routes }: Pick<Link, 'routes'>, now: Date): ShownRule[] {
+/**
+ * The rules of a link in their order.
+ * @param now dates that have passed are told
+ * @param clicks of each; null where they are not known
+ */
+export function showRules({ routes }: Pick<Link, 'routes'>, now: Date, clicks: readonly number[] | null): ShownRule[] {
   const all = routes ?? [];
   const warnings = warningsOf(all, now);
   return all.map(({ name, when, to }, index) => ({
@@ -25,6 +31,7 @@ export function showRules({ routes }: Pick<Link, 'routes'>, now: Date): ShownRul
     condition: wordsOfCondition(when),
     addresses: addressesOf(to),
     warning: warnings[index] ?? null,
+    clicks: clicks?.[index],
   }));
 }
 

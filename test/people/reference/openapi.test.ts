@@ -149,9 +149,9 @@ describe('the description of the API', () => {
       'title',
       'tags',
       'campaign',
-      'routes',
       'split',
       'clickIdName',
+      'routes',
     ]);
     expect(valuesOf(body?.properties, 'examples').length).toBe(9);
   });

@@ -22,8 +22,8 @@ const routesTo = (appAddress: string) => [
   },
 ];
 const create = async (appAddress: string) => {
-  const { ask } = await openClient(app, ada);
-  return ask('/links', { body: { url: 'https://own.example/', routes: routesTo(appAddress) } });
+  const client = await openClient(app, ada);
+  return client.ask('/links', { body: { url: 'https://own.example/', routes: routesTo(appAddress) } });
 };
 
 beforeAll(async () => {
