@@ -45,7 +45,7 @@ const nobodys = '2001:db8:';
  * The address of one of the many who look like a request of the audience: each has a network of their own, by which A/B tests
  * tell them apart.
  */
-export const addressOf = ({ address }: DemoRequest, nth: number): string =>
+export const addressOfPerson = ({ address }: DemoRequest, nth: number): string =>
   address.replace(/::$/, `:${(nth & 0xffff).toString(16)}::${(nth >>> 16).toString(16)}`);
 
 /** Makes an audience. */

@@ -4,7 +4,7 @@ import type { Hit } from '../visitors/clicks/hit.ts';
 import { Salts } from '../visitors/visits/salts.ts';
 import { visitorKey } from '../visitors/visits/visitor.ts';
 import { HOUR } from '../ground/time/zoned-time.ts';
-import { addressOf, type Audience, type DemoRequest } from './audience.ts';
+import { addressOfPerson, type Audience, type DemoRequest } from './audience.ts';
 import type { DemoLink } from './links.ts';
 import { type Draw, drawFrom, drawIndex, type Random } from './random.ts';
 import { type Mix, type Source, type SourceName, sources } from './sources.ts';
@@ -65,7 +65,7 @@ export function hitMaker(links: readonly DemoLink[], audience: Audience, random:
       const { isQr = false }: Source = sources[name];
       const drawn = audience.drawRequest(name, utcHour(at), random);
       // Many have the same browser in the same town; their addresses tell them apart.
-      const address = addressOf(drawn, visitors.length);
+      const address = addressOfPerson(drawn, visitors.length);
       const request = { ...drawn, address };
       const key = visitorKey(salt, address, request.headers['user-agent'] ?? '', link.opened.workspaceId);
       const visitor = { request, key, isQr, links: [] };
