@@ -5,19 +5,12 @@ import { type Bucket, bucketsOf } from './buckets.ts';
 import { type DimensionName, dimensionOf, dimensions } from '../../visitors/rollups/dimensions.ts';
 import { kinds } from './kinds.ts';
 import type { Interval, Period, Span } from './period.ts';
-import {
-  asDays,
-  type Counts,
-  countDimensions,
-  type DimensionsAsked,
-  dimensionsOf,
-  partsOf,
-  type Scope,
-} from './queries.ts';
+import { asDays, type Counts, dimensionsOf, partsOf, type Scope } from './queries.ts';
 import { countRows, type RowCount } from './rows.ts';
 import { rollupSources, type Sources } from './sources.ts';
 import { countSteps, countWeek, type SeriesAsked } from './steps.ts';
 import { findTopLinks, manyLinks } from './top-links.ts';
+import { countDimensions, type DimensionsAsked } from './values.ts';
 
 /*
  * A report is the sum of what rollups know and of what is counted from rows. Of a workspace, a busy link and a large

@@ -141,10 +141,9 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
   // click and visitor are NULL where they do not count, which costs nothing; a condition would be looked at once a set.
   const { filters } = scope;
   const read = columnsOf({ scope, filters }, shown);
-  const sources = [
-    ...slices.map((span) => selectFrom(sql`clicks`, { scope, span, filters }, read)),
-    selectFrom(waitingHits(scope.workspaceId, read), { scope, span: asked.span, filters }, read),
-  ];
+  const sources = slices.map((span) => selectFrom(sql`clicks`, { scope, span, filters }, read));
+  if (scope.pending.areWaiting)
+    sources.push(selectFrom(waitingHits(scope.workspaceId, read), { scope, span: asked.span, filters }, read));
   const grouped = sources.map(
     (source) => sql`
   select grouping(${names(columns)}) as set, ${names(columns)}, count(*) as hits, count(click) as clicks, count(visitor) as visitors
