@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import { executePrepared } from '../../ground/db/prepared.ts';
 import { type DimensionName, dimensionOf } from '../../visitors/rollups/dimensions.ts';
 
 /**
@@ -25,7 +26,10 @@ export async function nameLinks(db: Db, workspaceId: string, ids: readonly strin
   if (ids.length === 0) return {};
   const asked = sql`${sql.param([...new Set(ids)])}::text[]`;
   // An array, so that links are looked up by their key whatever Postgres takes the number of the ids for.
-  const { rows } = await db.execute(sql`
+  const rows = await executePrepared<{ id: string; name: string }>(
+    db,
+    'name-links',
+    sql`
 with code as (
   select id, link_id, slug from slugs where id = any(${asked})
 ), link as (
@@ -47,6 +51,7 @@ select v.id::text, ${versionName(sql`v`)} || case when exists (
 ) then ' (weight ' || v.weight || ')' else '' end
 from link_destinations v
 where v.workspace_id = ${workspaceId}
-  and v.id = any(array(select each::int from unnest(${asked}) as each where each ~ '^[0-9]{1,9}$'))`);
-  return Object.fromEntries((rows as { id: string; name: string }[]).map(({ id, name }) => [id, name]));
+  and v.id = any(array(select each::int from unnest(${asked}) as each where each ~ '^[0-9]{1,9}$'))`,
+  );
+  return Object.fromEntries(rows.map(({ id, name }) => [id, name]));
 }

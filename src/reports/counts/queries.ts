@@ -1,5 +1,6 @@
 import { type SQL, type SQLChunk, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import { executePrepared } from '../../ground/db/prepared.ts';
 import { NotFound } from '../../ground/text/errors.ts';
 import { type Dimension, dimensions } from '../../visitors/rollups/dimensions.ts';
 import type { ClickColumn } from '../../visitors/clicks/hit-fields.ts';
@@ -64,7 +65,10 @@ export async function getScope(
   const kept = filters.length === 0 && !areRowsAsked ? await findKept?.(db, workspaceId, subject.id) : undefined;
   // Rollups of its own spare looking up its links, unless the days of another zone are asked for.
   const mayNeedLinks = kept?.whole ? sql`w.time_zone <> ${timeZone ?? null}` : sql`true`;
-  const { rows } = await db.execute(sql`
+  const [row] = await executePrepared<ScopeRow>(
+    db,
+    `scope-of-${subject.kind}${kept?.whole ? '-kept' : ''}`,
+    sql`
 select w.time_zone, t.*, ${pendingColumns(workspaceId)}
 from workspaces w
 cross join lateral (
@@ -77,8 +81,8 @@ cross join lateral (
   where l.workspace_id = w.id and ${isSumOfLinks ? hasLink(subject, sql`l.id`) : sql`false`}
     and ${mayNeedLinks}
 ) t
-where w.id = ${workspaceId} and ${exists(subject.id)}`);
-  const row = rows[0] as ScopeRow | undefined;
+where w.id = ${workspaceId} and ${exists(subject.id)}`,
+  );
   if (!row) throw new NotFound(`There is no such ${noun}.`);
   const ofRollups = kept && (timeZone ?? row.time_zone) === row.time_zone ? kept : undefined;
   const scope = {

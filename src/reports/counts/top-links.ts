@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import { executePrepared } from '../../ground/db/prepared.ts';
 import { rollupOf } from '../../visitors/rollups/days.ts';
 import { type MonthParts, monthPartsOf, sumOfDays } from '../../visitors/rollups/month-days.ts';
 import { type Counts, hitsOf, isFirst, type Scope, unionAll } from './queries.ts';
@@ -29,7 +30,8 @@ export async function findTopLinks(db: Db, scope: Scope, sources: Sources, top: 
   if (scopeId === undefined) return null;
   const members = membersOf(scope, scopeId);
   const links = members ?? sql`link_totals where workspace_id = ${scope.workspaceId}`;
-  const { rows: many } = await db.execute(sql`select 1 from ${links} offset ${manyLinks} limit 1`);
+  const name = `has-many-links-${members ? 'of-scope' : 'of-workspace'}`;
+  const many = await executePrepared(db, name, sql`select 1 from ${links} offset ${manyLinks} limit 1`);
   if (many.length === 0) return null;
   const { whole, parts } = monthsIn(sources);
   const most = Math.min(manyLinks, Math.floor(mostLookups / Math.max(1, whole.length + parts.length)));
