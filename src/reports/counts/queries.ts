@@ -158,6 +158,10 @@ export const isOfScope = ({ workspaceId, subject, only }: Rows): SQL =>
 export const isIn = ({ from, to }: Pick<Span, 'from'> & Partial<Span>) =>
   sql`c.clicked_at >= ${from.toISOString()} ${to ? sql`and c.clicked_at < ${to.toISOString()}` : sql``}`;
 
+/** SQL: the hour of the week of an instant on a zone's clock, Monday's first 0. The first hours of 1970 were a Thursday's. */
+export const hourOfWeek = (instant: SQL, timeZone: string): SQL =>
+  sql`(floor(date_part('epoch', ${instant} at time zone ${timeZone}) / 3600)::int + 72) % 168`;
+
 /** Parts of SQL with commas between them. */
 export const list = (parts: SQLChunk[]) => sql.join(parts, sql`, `);
 

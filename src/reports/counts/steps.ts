@@ -3,7 +3,7 @@ import type { Db } from '../../ground/db/db.ts';
 import { isHourOfPeople } from '../../visitors/rollups/days.ts';
 import { daysOfRow, monthsOf } from '../../visitors/rollups/month-days.ts';
 import type { Interval } from './period.ts';
-import { type Counts, hitsOf, isFirst, isOfRollups, type Scope, unionAll } from './queries.ts';
+import { type Counts, hitsOf, hourOfWeek, isFirst, isOfRollups, type Scope, unionAll } from './queries.ts';
 import type { Sources } from './sources.ts';
 
 export type BucketCount = Counts & {
@@ -70,19 +70,17 @@ function stepCounts(scope: Scope, { sources, interval, starts, days }: SeriesAsk
 
 /** Clicks and visitors by hour of the week on the clock of the rollups, Monday's first hour 0; hours without are left out. */
 export async function countWeek(db: Db, scope: Scope, sources: Sources): Promise<(Counts & { hour: number })[]> {
-  const hourOf = (instant: SQL) => sql`(extract(isodow from ${instant} at time zone ${scope.timeZone}) * 24 - 24
-    + extract(hour from ${instant} at time zone ${scope.timeZone}))::int`;
   const rolledUp = sources.rolledUp ?? { from: new Date(0), to: new Date(0) };
   const hits = hitsOf(scope, sources);
   const ofHits = sql`
   union all
-  select ${hourOf(sql`c.clicked_at`)}, 1, ${isFirst(scope)}::int
+  select ${hourOfWeek(sql`c.clicked_at`, scope.timeZone)}, 1, ${isFirst(scope)}::int
   from (${hits}) c
   where c.class = 'human'`;
   const { rows } = await db.execute(sql`
 select hour, sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors
 from (
-  select ${hourOf(sql`t.hour`)} as hour, t.hits as clicks, t.visitors
+  select ${hourOfWeek(sql`t.hour`, scope.timeZone)} as hour, t.hits as clicks, t.visitors
   from click_totals_hourly t
   where ${isOfRollups(scope)} and ${isOfPeople(scope)}
     and t.hour >= ${rolledUp.from.toISOString()} and t.hour < ${rolledUp.to.toISOString()} ${hits ? ofHits : sql``}
