@@ -93,20 +93,15 @@ export async function countLinkDays(
     'count-link-days',
     sql`
 with link as materialized (
-  select l.id, coalesce(t.is_busy, false) as is_busy
+  select l.id, case when t.is_busy then l.id else ${workspaceId} end as scope_id,
+         case when t.is_busy then 'class' else 'link' end as dimension, case when t.is_busy then 'human' else l.id end as value
   from links l
   left join link_totals t on t.link_id = l.id
   where l.workspace_id = ${workspaceId} and l.id = any(${sql.param([...linkIds])}::text[])
 ), counted as (
   select l.id as link_id, d.day, d.clicks
   from link l
-  cross join lateral ${daysOf({ scopeId: sql`l.id`, dimension: sql`'class'`, value: sql`'human'` }, ...range)}
-  where l.is_busy
-  union all
-  select l.id, d.day, d.clicks
-  from link l
-  cross join lateral ${daysOf({ scopeId: sql`${workspaceId}`, dimension: sql`'link'`, value: sql`l.id` }, ...range)}
-  where not l.is_busy
+  cross join lateral ${daysOf({ scopeId: sql`l.scope_id`, dimension: sql`l.dimension`, value: sql`l.value` }, ...range)}
   union all
   select l.id, (p.clicked_at at time zone ${timeZone})::date, 1
   from link l
