@@ -159,6 +159,8 @@ export const workspaces = pgTable(
     ownNetworks: text('own_networks').notNull().default(''),
     /** Schemes of apps that rules may lead to, a space between two: 'acme acme-beta'. */
     appSchemes: text('app_schemes').notNull().default(''),
+    /** How often the address of its postbacks was replaced: each has another secret (links/conversions/postback-token.ts). */
+    postbackVersion: integer('postback_version').notNull().default(0),
     /** The domain of new links unless another is chosen; NULL is the instance's own short host. */
     defaultDomainId: text('default_domain_id').references((): AnyPgColumn => domains.id, { onDelete: 'set null' }),
     /** False while links made before there was `links.search_text` wait for theirs (links/links/search-texts.ts). */
@@ -353,7 +355,7 @@ export const links = pgTable(
     splitPlan: jsonb('split_plan').$type<SplitPlan>(),
     /** Rules that send some visitors elsewhere, as people decide them, in their order; NULL: there are none. */
     routes: jsonb('routes').$type<Route[]>(),
-    /** The same as visits read them (links/routes/settle.ts). */
+    /** The same as visits read them (links/splits/settle-routes.ts). */
     routesPlan: jsonb('routes_plan').$type<RoutesPlan>(),
     /** The parameter of the destination that gets an id of each click; NULL adds none. */
     clickIdName: text('click_id_name'),
@@ -364,6 +366,8 @@ export const links = pgTable(
     // Few; what counts links by something else takes them off.
     index('links_deleted').on(table.workspaceId, table.id).where(sql`${table.deletedAt} is not null`),
     index('links_newest').on(table.workspaceId, table.createdAt.desc(), table.id.desc()),
+    // Few; a job looks after them.
+    index('links_split').on(table.id).where(sql`${table.split} is not null`),
     index('links_campaign_id').on(table.campaignId).where(sql`${table.campaignId} is not null`),
     check('links_kind', sql`${table.kind} in ('url')`),
   ],
@@ -589,9 +593,15 @@ export const conversionGoals = pgTable(
     isServerOnly: boolean('is_server_only').notNull().default(false),
     /** The sum of its counts, over all links. */
     conversions: integer('conversions').notNull().default(0),
+    /** Set: nobody sees it any more, its name is free, and a job deletes its rows (visitors/conversions/removal.ts). */
+    deletedAt: instant('deleted_at'),
     createdAt: createdAt(),
   },
-  (table) => [unique('conversion_goals_name').on(table.workspaceId, table.nameKey)],
+  (table) => [
+    unique('conversion_goals_name').on(table.workspaceId, table.nameKey),
+    // A job looks for them.
+    index('conversion_goals_deleted_at').on(table.deletedAt).where(sql`deleted_at is not null`),
+  ],
 );
 
 /** A row a conversion, keyed by its click. Rows go with single hits; what was counted stays in `conversion_counts`. */
@@ -657,6 +667,8 @@ export const conversionCounts = pgTable(
   (table) => [
     primaryKey({ columns: [table.linkId, table.goalId, table.destinationId, table.quarter, table.currency] }),
     index('conversion_counts_goal_id').on(table.goalId),
+    // Reports ask for one goal in a span.
+    index('conversion_counts_quarter').on(table.goalId, table.quarter),
     index('conversion_counts_workspace_id').on(table.workspaceId),
   ],
 );

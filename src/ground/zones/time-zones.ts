@@ -11,14 +11,19 @@ import { record } from '../events/record.ts';
  * none. The two lists are not the same: a browser's can be newer or older, and Postgres has entries that are no zones.
  */
 export async function findTimeZone(db: Db, typed: string): Promise<string | undefined> {
-  const name = zoneMeant(typed);
-  const names = [...namesOfZone(name), name].filter(isTimeZone);
+  const names = zoneNames(typed);
   if (names.length === 0) return undefined;
   const wanted = names.map((each) => each.toLowerCase());
   const { rows } = await db.execute<{ name: string }>(
     sql`select name from pg_timezone_names where lower(name) = any(${sql.param(wanted)}::text[])`,
   );
   return wanted.flatMap((each) => rows.find((row) => row.name.toLowerCase() === each)?.name ?? [])[0];
+}
+
+/** The names that we know of the zone that somebody typed, the newest one first; none where it is no zone. */
+export function zoneNames(typed: string): string[] {
+  const name = zoneMeant(typed);
+  return [...namesOfZone(name), name].filter(isTimeZone);
 }
 
 /** People type spaces, and the city alone: "new york". It is the zone where one alone has that city. */

@@ -7,7 +7,7 @@ import { isSlugTaken, type SlugSpace, SlugTaken, slugTaken, suggestSlug } from '
 import { insertLink } from '../links/insert.ts';
 import type { Link, NewLink } from '../links/queries.ts';
 import { readMain, readOthers, type SomeTyped } from '../options/list.ts';
-import { askedOnce, type LinkContext } from '../options/option.ts';
+import { askedOnce, type LinkContext } from '../reading/context.ts';
 import { refuseEnded } from '../splits/settle.ts';
 import { refuseOwnTwice } from '../splits/text.ts';
 import { makeChosen } from './offer.ts';

@@ -10,7 +10,7 @@ import { ownCampaign } from './campaigns.ts';
 import { claimSlugs, type SlugSpace } from './claim.ts';
 import { linkFields, linkTarget } from './link-events.ts';
 import { getLinks, type Link, type NewLink } from './queries.ts';
-import type { SplitPlan } from '../../ground/addresses/split.ts';
+import { settleRoutes } from '../splits/settle-routes.ts';
 import { settleSplit } from '../splits/settle.ts';
 import { tagLinks } from './tags.ts';
 
@@ -34,17 +34,22 @@ export async function insertLinks(db: Db, workspaceId: string, by: Actor, inputs
   return db.transaction(async (tx) => {
     const spaces = await holdDomains(tx, workspaceId, [...new Set(inputs.map(({ domainId }) => domainId))]);
     const made = inputs.map((input) => ({ input, linkId: newId() }));
-    const plans = new Map<string, SplitPlan | null>();
+    const plans = new Map<string, Pick<typeof links.$inferInsert, 'splitPlan' | 'routesPlan'>>();
     for (const { linkId: id, input } of made)
-      if (input.split) plans.set(id, await settleSplit(tx, workspaceId, { id, ...input }, null));
+      if (input.split || input.routes)
+        plans.set(id, {
+          splitPlan: await settleSplit(tx, workspaceId, { id, ...input }, null),
+          routesPlan: await settleRoutes(tx, { workspaceId, linkId: id }, input.routes ?? null, null),
+        });
     await tx.insert(links).values(
       made.map(({ linkId, input }, index) => {
         const { slug: _slug, drawSlug: _draw, domainId: _domain, tags: _tags, campaignId = null, ...values } = input;
         const campaign = ownCampaign(workspaceId, campaignId);
-        const splitPlan = plans.get(linkId) ?? null;
+        const { splitPlan = null, routesPlan = null } = plans.get(linkId) ?? {};
+        const columns = { ...values, splitPlan, routesPlan };
         // Lists are by age, and show those of one request in their order.
         const createdAt = sql<Date>`now() - ${index}::int * interval '1 microsecond'`;
-        return { id: linkId, workspaceId, createdAt, ...values, splitPlan, createdBy: by.userId, campaignId: campaign };
+        return { id: linkId, workspaceId, createdAt, ...columns, createdBy: by.userId, campaignId: campaign };
       }),
     );
     await tagLinks(tx, workspaceId, by, new Map(made.map(({ linkId, input }) => [linkId, input.tags ?? []])));

@@ -12,6 +12,7 @@ import { linkFields, linksToTell, linkTarget } from './link-events.ts';
 import { type Decided, decidedColumns, type LinkKind, type NewDecided } from './decided.ts';
 import { lockLinks } from './lock.ts';
 import { shortUrlOf } from '../../ground/addresses/short-url.ts';
+import { changeRoutes } from '../splits/settle-routes.ts';
 import { changeSplit } from '../splits/settle.ts';
 import { setTagsOfLink, type Tag, tagsOfLink } from './tags.ts';
 
@@ -202,10 +203,10 @@ async function changeLink(
     await lockLinks(tx, isLink(workspaceId, linkId));
     const before = await getLink(tx, workspaceId, linkId);
     refuse?.(before);
-    const split = await changeSplit(tx, before, set);
+    const plans = { ...(await changeSplit(tx, before, set)), ...(await changeRoutes(tx, before, set)) };
     await tx
       .update(links)
-      .set({ ...set, ...split })
+      .set({ ...set, ...plans })
       .where(isLink(workspaceId, linkId));
     if (tags) await setTagsOfLink(tx, workspaceId, by, linkId, tags);
     const link = await getLink(tx, workspaceId, linkId);

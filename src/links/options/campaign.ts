@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readCampaignOf } from '../links/campaigns.ts';
-import { askedOnce, defineOption } from './option.ts';
+import { askedOnce } from '../reading/context.ts';
+import { defineOption } from './option.ts';
 
 export const campaignOption = defineOption({
   name: 'campaign',

@@ -4,7 +4,9 @@ import type { LinkKind } from '../links/decided.ts';
 import type { Link, LinkChanges } from '../links/queries.ts';
 import { campaignOption } from './campaign.ts';
 import { clickIdOption } from './click-id.ts';
-import type { LinkContext, MainOption, Shown } from './option.ts';
+import type { LinkContext } from '../reading/context.ts';
+import type { MainOption, Shown } from './option.ts';
+import { routesOption } from './routes.ts';
 import { splitOption } from './split.ts';
 import { tagsOption } from './tags.ts';
 import { titleOption } from './title.ts';
@@ -18,6 +20,7 @@ export const linkOptions = {
   campaign: campaignOption,
   split: splitOption,
   clickIdName: clickIdOption,
+  routes: routesOption,
 };
 
 type Options = typeof linkOptions;

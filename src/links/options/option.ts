@@ -1,33 +1,10 @@
 import type { TestRows } from '../splits/rows.ts';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { z } from 'zod';
-import type { Db } from '../../ground/db/db.ts';
 import type { Right } from '../../people/workspaces/roles.ts';
 import type { LinkKind } from '../links/decided.ts';
 import type { ArchivedLink, Link, LinkChanges } from '../links/queries.ts';
-
-/** The parts of the server that reading an option may need. A Fastify app has them all. */
-export type LinkContext = {
-  db: Db;
-  sites: { isOwnShortHost: (hostHeader: string) => boolean };
-  config: { shortUrl: string; port: number };
-  isReservedSlug: (key: string, isOwnHost?: boolean) => boolean;
-  /** Answers of the database while many links are read, so that each is asked for once. */
-  answers?: Map<string, Promise<unknown>>;
-};
-
-/** Asks once for all links that are read together. @param key names the question */
-export function askedOnce<Answer>(
-  { answers }: Pick<LinkContext, 'answers'>,
-  key: string,
-  ask: () => Promise<Answer>,
-): Promise<Answer> {
-  const known = answers?.get(key) as Promise<Answer> | undefined;
-  if (known) return known;
-  const answer = ask();
-  answers?.set(key, answer);
-  return answer;
-}
+import type { LinkContext } from '../reading/context.ts';
 
 /** How a form asks for an option: by a field of one line or of several, or by names that are completed while one types. */
 export type OptionField =
@@ -36,6 +13,8 @@ export type OptionField =
   | { kind: 'lines'; hint?: string; rows: number }
   /** An address and its share a row: `rowsOf` shows a text as them, `textOfRows` of links/splits makes one text of them. */
   | { kind: 'rows'; hint?: string; placeholder: string; rowsOf: (text: string) => TestRows }
+  /** Edited on a tab of the link's page. A form of a new link carries it as `words` says; the form of a link leads there. */
+  | { kind: 'elsewhere'; tab: string; hint?: string; words: (text: string) => string }
   /**
    * `source`: a path below the workspace's address that answers with suggestions. `makes`: a new name is
    * refused, unless the form of a new link says by its field `as` that it is to be made too. That takes the right `by`.
@@ -91,6 +70,8 @@ export type LinkOption<Typed, Read extends LinkChanges, Value extends z.ZodType,
   read(typed: Typed, context: LinkContext, workspaceId: string): Read | Promise<Read>;
   /** @returns the text that a form shows; '' for none */
   show(link: Link): string;
+  /** The same as the address of a copy's form carries it, where a form's text is too long for one. */
+  copied?(link: Link): string;
   /** The same as the History says it, where a form's text is no sentence for people. */
   words?(link: Link, timeZone: string): string;
   json: { value: Value; sent: Sent; of(link: Link): z.output<Value> };

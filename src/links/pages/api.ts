@@ -53,6 +53,7 @@ const link = z
         tags: ['newsletter', 'Spain'],
         campaign: 'Spring 2026',
         split: null,
+        routes: null,
         createdAt: '2026-11-22T14:05:00.000Z',
         archivedAt: null,
         clicks: 1204,

@@ -7,7 +7,7 @@ import { linkSorts, linkStates } from '../links/list.ts';
 import { listArchived } from '../links/queries.ts';
 import { maxSearchLength } from '../search/search.ts';
 import { mainOptions, ofOptions } from '../options/list.ts';
-import type { LinkContext } from '../options/option.ts';
+import type { LinkContext } from '../reading/context.ts';
 import { textOfRows } from '../splits/text.ts';
 
 const left = z.string().optional().catch(undefined);

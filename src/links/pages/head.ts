@@ -14,7 +14,7 @@ const linkTabs = [
     name: 'destinations',
     label: 'Destinations',
     href: (home: string, link: Link) => `${linkPath(home, link)}/destinations`,
-    isSet: ({ split }: Link) => split !== null,
+    isSet: ({ split, routes }: Link) => split !== null || routes !== null,
   },
   { name: 'qr', label: 'QR code', href: (home: string, link: Link) => `${linkPath(home, link)}/qr` },
   { name: 'history', label: 'History', href: (home: string, link: Link) => `${linkPath(home, link)}/history` },

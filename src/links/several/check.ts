@@ -10,7 +10,7 @@ import { findTaken, slugsTaken } from '../links/claim.ts';
 import { insertLinks } from '../links/insert.ts';
 import { nameKey } from '../links/name.ts';
 import type { Link, NewLink } from '../links/queries.ts';
-import type { LinkContext } from '../options/option.ts';
+import type { LinkContext } from '../reading/context.ts';
 import { type Row, type RowField, rowFields } from './rows.ts';
 
 /** Links of a list, with what holds for all of them. */

@@ -9,7 +9,7 @@ export function exampleOf(asked: Schema, schemas: Schemas, isSent = false): unkn
   const [given] = schema.examples ?? [];
   const { kinds, isNullable } = kindsOf(schema);
   const kind = resolved(kinds[0] ?? schema, schemas);
-  if (kind.properties)
+  if (kind.properties && kinds.length === 1)
     return isSent && given !== undefined ? given : exampleOfParts(kind, given ?? {}, schemas, isSent);
   if (given !== undefined) return given;
   if (kind.const !== undefined) return kind.const;

@@ -19,10 +19,12 @@ export type Field = {
   fields: Field[];
 };
 
-/** The properties of an object, or of each object in a list; none for everything else. */
+/** The properties of an object, or of each object in a list; none of one that has several shapes, and for everything else. */
 export function fieldsOf(asked: Schema, schemas: Schemas): Field[] {
   const schema = resolved(asked, schemas);
-  const [kind = schema] = kindsOf(schema).kinds;
+  const { kinds } = kindsOf(schema);
+  if (kinds.length > 1 && kinds.every((each) => resolved(each, schemas).properties)) return [];
+  const [kind = schema] = kinds;
   const { properties, required = [], items } = resolved(kind, schemas);
   if (!properties) return items ? fieldsOf(items, schemas) : [];
   return Object.entries(properties).map(([name, part]) =>
@@ -76,7 +78,7 @@ function fieldOf({ name, isRequired, isParameter = false, schema: asked }: Asked
 const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
 const typesOf = (kinds: readonly Schema[], isNullable: boolean, schemas: Schemas) =>
-  [...kinds.map((kind) => typeOf(kind, schemas)), ...(isNullable ? ['null'] : [])].join(' or ');
+  [...new Set(kinds.map((kind) => typeOf(kind, schemas))), ...(isNullable ? ['null'] : [])].join(' or ');
 
 function typeOf(asked: Schema, schemas: Schemas): string {
   const schema = resolved(asked, schemas);

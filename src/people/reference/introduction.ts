@@ -57,6 +57,19 @@ A workspace can send 600 requests a minute, with all its keys together. \`RateLi
 `,
   },
   {
+    id: 'rules',
+    heading: 'Rules',
+    text: `
+A link leads all visitors to its \`url\`, unless one of its \`routes\` says otherwise. They are asked in their order, and the first whose condition (\`when\`) holds decides: its addresses (\`to\`) split its visitors by weight. Bots and previews meet no rule.
+
+A question names \`what\` it asks: \`country\`, \`continent\`, \`region\`, \`city\`, \`language\`, \`device\`, \`system\`, \`browser\`, \`app\`, \`referrer\`, \`channel\`, \`slug\`, \`domain\` or \`entry\`, each with \`is\` (\`one_of\` or \`none_of\`) and \`values\`, such as \`{"what": "country", "is": "one_of", "values": ["DE", "AT"]}\`. Values are folded when they are saved: \`Germany\` becomes \`DE\`. A language stands for its variants, and a host for those below it. An \`entry\` is \`link\` or \`qr\`.
+
+A \`query\` asks for a parameter (\`name\`) of the short link: \`one_of\`, \`none_of\`, \`given\`, or \`at_least\` a \`number\`. A \`weekday\` has values such as \`mon\`. A \`time\` is \`between\` two times of the day, \`from\` and \`to\`, and may cross midnight. A \`date\` is \`before\` or \`from\` a \`date\`, or \`between\` two. These go by the clocks of \`timeZone\`.
+
+\`{"all": […]}\`, \`{"any": […]}\` and \`{"not": …}\` join conditions, up to 4 in one another. A question about something that is not known, such as the city of somebody who asks not to be tracked, neither holds nor holds negated. A link has up to 20 rules, a rule up to 50 questions and 8 addresses, a question up to 200 values, and all of them 16 kB. A refusal names its place in \`field\`: \`routes[1].when.all[0].values[2]\`.
+`,
+  },
+  {
     id: 'versions',
     heading: 'Versions',
     text: `

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { WorldOutline } from '../../ground/assets/world-outline.ts';
 import { plural } from '../../ground/text/format.ts';
-import { countryName } from '../counts/place-names.ts';
+import { countryName } from '../../ground/text/place-names.ts';
 
 /** How strongly a place is coloured: 0 without clicks, 5 for the place with the most. */
 export type MapLevel = 0 | 1 | 2 | 3 | 4 | 5;

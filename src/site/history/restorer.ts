@@ -1,7 +1,7 @@
 import type { Db } from '../../ground/db/db.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import type { What } from '../../ground/events/happened.ts';
-import type { LinkContext } from '../../links/options/option.ts';
+import type { LinkContext } from '../../links/reading/context.ts';
 import type { Right } from '../../people/workspaces/roles.ts';
 import type { Membership } from '../../people/workspaces/queries.ts';
 import type { FieldNow, Settled } from './compared.ts';

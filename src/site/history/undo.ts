@@ -3,7 +3,7 @@ import type { Db } from '../../ground/db/db.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import { formatDateTime, inSentence } from '../../ground/text/format.ts';
 import { AppError } from '../../ground/text/errors.ts';
-import type { LinkContext } from '../../links/options/option.ts';
+import type { LinkContext } from '../../links/reading/context.ts';
 import { mayDo, type Role } from '../../people/workspaces/roles.ts';
 import type { Membership } from '../../people/workspaces/queries.ts';
 import { ChangedSince, type FieldNow, settle } from './compared.ts';

@@ -10,6 +10,16 @@ export const deviceTypes = ['desktop', 'mobile', 'tablet', 'tv', 'console', 'wea
 
 type DeviceType = (typeof deviceTypes)[number];
 
+export const deviceLabels: Readonly<Record<DeviceType, string>> = {
+  desktop: 'Desktop',
+  mobile: 'Mobile',
+  tablet: 'Tablet',
+  tv: 'TV',
+  console: 'Console',
+  wearable: 'Wearable',
+  other: 'Other',
+};
+
 /** Families only, never versions: browsers freeze those ("10.15.7", "Windows 10"), so they would be wrong. */
 export type Device = {
   readonly device: DeviceType;
@@ -163,7 +173,8 @@ function believeHints(device: Device, platform: string, mobile: string | string[
   return os === device.os && type === device.device ? device : { ...device, os, device: type };
 }
 
-function systemName(name: string | undefined): string | null {
+/** A family as reports name it: 'Ubuntu' -> 'Linux'. */
+export function systemName(name: string | undefined): string | null {
   if (name === undefined || noSystems.has(name.toLowerCase())) return null;
   return linux.test(name) ? 'Linux' : (systemNames.get(name.toLowerCase()) ?? cleanText(name, 40));
 }

@@ -5,7 +5,7 @@ import { links } from '../../../src/ground/db/schema.ts';
 import { getLink } from '../../../src/links/links/queries.ts';
 import { linkOptions, mainOf, optionNames, shownOf } from '../../../src/links/options/list.ts';
 import type { OptionField, Shown } from '../../../src/links/options/option.ts';
-import { readUrl } from '../../../src/links/options/url.ts';
+import { readUrl } from '../../../src/links/reading/url.ts';
 import { type Client, createLink, openClient } from '../../people/keys/client.ts';
 import { fieldsOf } from '../../setup/form.ts';
 import { type Person, startTestApp, type TestApp } from '../../setup/app.ts';

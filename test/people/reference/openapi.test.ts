@@ -56,6 +56,7 @@ describe('the description of the API', () => {
       'DELETE /api/v1/campaigns/{id}',
       'DELETE /api/v1/domains/{id}',
       'DELETE /api/v1/domains/{id}/logo',
+      'DELETE /api/v1/goals/{id}',
       'DELETE /api/v1/links/{id}',
       'DELETE /api/v1/views/{id}',
       'GET /api/v1/analytics',
@@ -63,6 +64,7 @@ describe('the description of the API', () => {
       'GET /api/v1/campaigns/{id}',
       'GET /api/v1/domains',
       'GET /api/v1/domains/{id}',
+      'GET /api/v1/goals',
       'GET /api/v1/hits',
       'GET /api/v1/links',
       'GET /api/v1/links/{id}',
@@ -72,11 +74,13 @@ describe('the description of the API', () => {
       'GET /api/v1/views',
       'PATCH /api/v1/campaigns/{id}',
       'PATCH /api/v1/domains/{id}',
+      'PATCH /api/v1/goals/{id}',
       'PATCH /api/v1/links/{id}',
       'POST /api/v1/campaigns',
       'POST /api/v1/conversions',
       'POST /api/v1/domains',
       'POST /api/v1/domains/{id}/verify',
+      'POST /api/v1/goals',
       'POST /api/v1/links',
       'POST /api/v1/views',
       'PUT /api/v1/domains/{id}/logo',
@@ -147,8 +151,9 @@ describe('the description of the API', () => {
       'campaign',
       'split',
       'clickIdName',
+      'routes',
     ]);
-    expect(valuesOf(body?.properties, 'examples').length).toBe(8);
+    expect(valuesOf(body?.properties, 'examples').length).toBe(9);
   });
 
   it('has types and descriptions for all properties of answers', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countryName, languageName } from '../../../src/reports/counts/place-names.ts';
+import { countryName, languageName } from '../../../src/ground/text/place-names.ts';
 import { drawWorldMap } from '../../../src/reports/charts/world-map.ts';
 
 const clicks = new Map([

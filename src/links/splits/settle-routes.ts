@@ -3,7 +3,7 @@ import { and, eq, inArray, isNull, or } from 'drizzle-orm';
 import type { Condition, PlannedRoute, Route, RoutedDestination, RoutesPlan } from '../../ground/addresses/route.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { domains, linkRoutes, links } from '../../ground/db/schema.ts';
-import { drawIds, insertDestinations } from '../splits/settle.ts';
+import { drawIds, insertDestinations } from './settle.ts';
 
 type OfLink = { workspaceId: string; linkId: string };
 
@@ -73,7 +73,13 @@ function knownOf(routes: readonly Route[], before: Before | null) {
   });
 }
 
-const textOf = ({ when, to }: Route) => JSON.stringify([when, to]);
+/** Postgres gives properties back in an order of its own. */
+const textOf = ({ when, to }: Route) =>
+  JSON.stringify([when, to], (_name, each: unknown) =>
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+      : each,
+  );
 
 async function insertRoute(tx: Db, of: OfLink, name: string): Promise<number> {
   const [row] = await tx
