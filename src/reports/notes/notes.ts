@@ -4,6 +4,7 @@ import type { Actor } from '../../ground/events/actor.ts';
 import { record } from '../../ground/events/record.ts';
 import { NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
+import { listRoutingChanges } from './routing-changes.ts';
 import type { Span } from '../counts/period.ts';
 import type { Subject } from '../counts/kinds.ts';
 
@@ -13,7 +14,7 @@ export type Note = { id: string | null; at: Date; text: string };
 /** Notes shown on one chart; more would hide it. */
 const most = 20;
 
-/** The notes of a span, the earliest first: of the subject, of its workspace and of the whole instance. */
+/** The notes of a span, the earliest first: of the subject, of its workspace, of the whole instance, and changes of a link. */
 export async function listNotes(db: Db, workspaceId: string, subject: Subject, span: Span): Promise<Note[]> {
   const linkId = subject.kind === 'link' ? subject.id : null;
   const { rows } = await db.execute(sql`
@@ -28,9 +29,13 @@ from (
 where at >= ${span.from.toISOString()} and at < ${span.to.toISOString()}
 order by at desc, text
 limit ${most}`);
-  return (rows as { id: string | null; at: number; text: string }[])
-    .map(({ id, at, text }) => ({ id, at: new Date(at), text }))
-    .toReversed();
+  const written = (rows as { id: string | null; at: number; text: string }[]).map(({ id, at, text }): Note => {
+    return { id, at: new Date(at), text };
+  });
+  const changes = linkId === null ? [] : await listRoutingChanges(db, workspaceId, linkId, span);
+  return [...written.toReversed(), ...changes.map((change): Note => ({ id: null, ...change }))].toSorted(
+    (one, other) => one.at.getTime() - other.at.getTime(),
+  );
 }
 
 /**

@@ -160,9 +160,9 @@ describe('the goal by which a test ends', () => {
       method: 'POST',
       body: new URLSearchParams([
         ['url', 'https://a.example/'],
-        ['weight', '1'],
+        ['share', '50'],
         ['url', b],
-        ['weight', '1'],
+        ['share', '50'],
         ['endsByGoal', endsByGoal],
         ['action', 'save'],
       ]).toString(),
