@@ -283,7 +283,7 @@ describe('rows of a form', () => {
 
   it('are all that are filled, beside the pause and the end', () => {
     const read = rowsOfText(`${b}\npaused\nends 2026-12-24T18:00Z\nclear g1\n${c}`, 1);
-    expect(read).toMatchObject({ inSight: 2, isPaused: true, ends: ['ends 2026-12-24T18:00Z', 'clear g1'] });
+    expect(read).toMatchObject({ inSight: 2, isPaused: true, clear: 'clear g1', ends: ['ends 2026-12-24T18:00Z'] });
     expect(read.rows.map(({ letter }) => letter)).toEqual(['B', 'C']);
   });
 });
