@@ -69,5 +69,13 @@ export function readShares(
   return JSON.stringify(shown) === JSON.stringify(filled) ? [...known] : weightsOfTenths(filled);
 }
 
-/** Texts of even shares, for a form: ['33.3', '33.3', '33.3']. */
-export const evenShares = (count: number): string[] => textsOfShares(Array.from({ length: count }, () => 1));
+/** Whether shares of a form are even, as they were typed or as they stand there empty. */
+export const areEven = (rows: readonly { share: string }[]): boolean =>
+  rows.every(({ share }) => share.trim() === rows[0]?.share.trim());
+
+/** The rows of a form after some came or went: even shares stay even. @param before the rows as they were sent */
+export function withEvenShares<Row extends { share: string }>(before: readonly Row[], after: readonly Row[]): Row[] {
+  if (!areEven(before)) return [...after];
+  const shares = textsOfShares(after.map(() => 1));
+  return after.map((row, index) => ({ ...row, share: shares[index] ?? '' }));
+}

@@ -9,7 +9,7 @@ import type { Link } from '../../links/links/queries.ts';
 import type { LinkContext } from '../../links/reading/context.ts';
 import { readUrl } from '../../links/reading/url.ts';
 import { refuseOtherGoal } from '../../links/reading/ending-goal.ts';
-import { evenShares, readShares, textsOfShares } from '../../links/splits/shares.ts';
+import { areEven, readShares, textsOfShares, withEvenShares } from '../../links/splits/shares.ts';
 import { faultOfAll, maxVersions, versionLetter } from '../../links/splits/text.ts';
 
 /** A version as it is typed, its share in percent. */
@@ -75,12 +75,8 @@ export function withOtherRows(test: TypedTest, action: string): TypedTest | unde
     action === 'add'
       ? [...rows, { url: '', share: '' }].slice(0, maxVersions)
       : rows.filter((_, index) => rows.length <= 2 || index !== Number(place));
-  if (!isEven(rows)) return { ...test, rows: others };
-  const shares = evenShares(others.length);
-  return { ...test, rows: others.map(({ url }, index) => ({ url, share: shares[index] ?? '' })) };
+  return { ...test, rows: withEvenShares(rows, others) };
 }
-
-const isEven = (rows: readonly TypedVersion[]) => rows.every(({ share }) => share.trim() === rows[0]?.share.trim());
 
 /** A digest of all that a form can change, so that it saves over nothing that it did not show. */
 export const digestOfTest = ({ url, split }: Pick<Link, 'url' | 'split'>): string => {
@@ -135,7 +131,7 @@ export async function readTest(
     return readShares(
       // Rows that are left out take their part of even shares with them.
       kept.map(({ share, index }) => {
-        return { text: kept.length < rows.length && isEven(rows) ? '' : share, field: `share-${index}` };
+        return { text: kept.length < rows.length && areEven(rows) ? '' : share, field: `share-${index}` };
       }),
       refusals,
       { known: isSame ? split.versions.map(({ weight }) => weight) : [], ofAll: 'test' },
