@@ -112,7 +112,7 @@ it('draws visitors of each version a day, over its phases, from rows and from ro
   expect((await countsOf())[3]).toEqual([0, 4]);
 });
 
-it('stands below the table with its legend, its numbers as a table, and marks where shares were changed', async () => {
+it('stands below the table with its legend, and marks where shares were changed', async () => {
   const page = await ada.ask(path());
   const text = textOf(page);
   expect(text).toContain('Visitors a day by version');
