@@ -61,6 +61,6 @@ export async function loadTestChart(
 const changesOf = ({ phases }: ShownTest): Note[] =>
   phases.slice(1).map(({ startedAt, versions }) => {
     const shares = textsOfShares(versions.map(({ weight }) => weight));
-    const said = versions.map(({ version }, index) => `${versionLetter(version)} ${shares[index]} %`);
+    const said = versions.map(({ version }, index) => `${versionLetter(version)} ${shares[index]}\u00a0%`);
     return { id: null, at: startedAt, text: `Shares changed to ${said.join(', ')}` };
   });
