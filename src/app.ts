@@ -74,7 +74,7 @@ import networkLimits, { rateLimits } from './ground/http/network-limits.ts';
 import { collectReservedSlugs } from './visitors/redirect/reserved-slugs.ts';
 import { sentenceOf } from './ground/http/sentences.ts';
 import security, { securityHeaders } from './ground/http/security.ts';
-import { hasSecondHost, knowSites, serveOn, siteRouting, takeTarget } from './ground/http/sites.ts';
+import { hasSecondHost, knowSites, ownHostsOf, serveOn, siteRouting, takeTarget } from './ground/http/sites.ts';
 import searchRoutes from './site/search/routes.ts';
 import spoolBanner, { type Spooled } from './site/frame/spool-banner.ts';
 import views from './site/frame/views.ts';
@@ -169,7 +169,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const redirectParts: RedirectParts = {
     ...parts,
     sites,
-    ownHosts: new Set([config.appUrl, config.shortUrl].map((url) => new URL(url).hostname)),
+    ownHosts: ownHostsOf(config),
   };
   app.setNotFoundHandler((request, reply) => {
     if (sites.siteOf(request.headers.host) === 'short') return answerStray(request, reply, redirectParts);

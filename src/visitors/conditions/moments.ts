@@ -23,7 +23,7 @@ export function momentsOf(leaves: readonly Compiled[], { from, to }: { from: num
     try {
       if (leaf.what === 'date') return instantsOf(leaf);
       if (leaf.what === 'weekday') return ofDays(leaf.timeZone, [0]);
-      return leaf.what === 'time' ? ofDays(leaf.timeZone, [minutesOf(leaf.from), minutesOf(leaf.to), 0]) : [];
+      return leaf.what === 'time' ? ofDays(leaf.timeZone, [minutesOf(leaf.from), minutesOf(leaf.to)]) : [];
     } catch {
       // A question that cannot be read answers nobody.
       return [];

@@ -27,11 +27,11 @@ export function heldFor(compiled: Compiled, facts: Facts, isLost: IsLost): boole
 }
 
 function truthsOf({ ask, condition, parts }: Compiled, facts: Facts, isLost: IsLost): number {
-  if (isLeaf(condition)) return isLost(condition, facts) ? anything : bitOf(ask(facts));
+  if (isLeaf(condition) && isLost(condition, facts)) return anything;
+  // One question, a group of none, or what this version cannot read.
+  if (parts.length === 0) return bitOf(ask(facts));
   const truths = parts.map((part) => truthsOf(part, facts, isLost));
-  if ('not' in condition && truths[0] !== undefined) return turned(truths[0]);
-  // Of a newer version: nothing below it is known.
-  if (!('all' in condition || 'any' in condition)) return bitOf(ask(facts));
+  if ('not' in condition) return turned(truths[0] ?? unknown);
   return 'all' in condition ? truths.reduce(least, yes) : truths.reduce(greatest, no);
 }
 
