@@ -10,20 +10,10 @@ import {
   logGamma,
   type Pair,
 } from '../../../src/reports/tests/statistics.ts';
+import { seeded } from '../../setup/seeded.ts';
 
 const weighed = (counts: readonly number[], weights: readonly number[]) =>
   counts.map((count, index) => ({ count, weight: weights[index] ?? 0 }));
-
-/** A sequence of numbers between 0 and 1 that is the same in each run (mulberry32, public domain). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mix = Math.imul(state ^ (state >>> 15), 1 | state);
-    mix = (mix + Math.imul(mix ^ (mix >>> 7), 61 | mix)) ^ mix;
-    return ((mix ^ (mix >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** How many of some visitors convert, by a seeded chance. */
 function draw(random: () => number, visitors: number, rate: number): number {
