@@ -1,0 +1,55 @@
+import type { Route } from '../../ground/addresses/route.ts';
+import type { Db } from '../../ground/db/db.ts';
+import {
+  draftOpening,
+  getOpening,
+  listDestinationsOf,
+  listSlugsOf,
+  type StoredOpening,
+} from '../../links/splits/stored.ts';
+import type { KeptOf } from '../../visitors/clicks/kept-facts.ts';
+import { opensOf } from '../../visitors/openings/list.ts';
+import { destinationTo } from '../../visitors/openings/url.ts';
+import { inTime } from '../counts/budget.ts';
+import { type PeriodName, resolvePeriod } from '../counts/period.ts';
+import { type Replay, type Replayed, replayShapes } from './replay.ts';
+import { findShapes } from './shapes.ts';
+
+type ReplayAsked = {
+  /** Rules as readRoutes gives them. */
+  draft: readonly Route[];
+  period?: PeriodName | undefined;
+  now: Date;
+};
+
+/**
+ * Sends the kept clicks of a link through other rules, and tells which would have gone elsewhere. Its A/B test, its own
+ * address and its slugs are as they are now.
+ * @throws NotFound; Invalid (code `took_too_long`), LimitReached or Unavailable as reports do
+ */
+export async function loadReplay(
+  db: Db,
+  workspace: { id: string; timeZone: string },
+  linkId: string,
+  { draft, period = '30d', now }: ReplayAsked,
+): Promise<Replay & { from: Date; to: Date }> {
+  const { id: workspaceId, timeZone } = workspace;
+  const { from, to } = resolvePeriod({ period, timeZone, now });
+  const found = await inTime(db, workspaceId, true, async (tx) => {
+    const stored = await getOpening(tx, workspaceId, linkId);
+    const current = replayedOf(stored);
+    const other = replayedOf(await draftOpening(tx, workspaceId, stored, draft));
+    const slugs = await listSlugsOf(tx, workspaceId, linkId);
+    const destinations = await listDestinationsOf(tx, workspaceId, linkId);
+    const of: KeptOf = {
+      own: destinationTo(stored.url).utm,
+      slugs: new Map(slugs.map(({ id, kind, ...slug }) => [id, { ...slug, isQr: kind === 'qr' }])),
+      tags: new Map(destinations.map(({ id, url }) => [id, destinationTo(url).utm])),
+    };
+    const shapes = await findShapes(tx, workspaceId, linkId, { from, to }, [current.opens, other.opens]);
+    return { current, draft: other, of, shapes };
+  });
+  return { from, to, ...(await replayShapes(found.shapes, found.of, found, now)) };
+}
+
+const replayedOf = (stored: StoredOpening): Replayed => ({ routes: stored.routes, opens: opensOf(stored) });
