@@ -1,5 +1,7 @@
 import type { Route } from '../../ground/addresses/route.ts';
 import type { Db } from '../../ground/db/db.ts';
+import { budgetMs, inTurn, tookTooLong } from '../../ground/db/in-turn.ts';
+import { Invalid } from '../../ground/text/errors.ts';
 import {
   draftOpening,
   getOpening,
@@ -10,7 +12,6 @@ import {
 import type { KeptOf } from '../../visitors/clicks/kept-facts.ts';
 import { opensOf } from '../../visitors/openings/list.ts';
 import { destinationTo } from '../../visitors/openings/url.ts';
-import { inTime } from '../counts/budget.ts';
 import { type PeriodName, resolvePeriod } from '../counts/period.ts';
 import { type Replay, type Replayed, replayShapes } from './replay.ts';
 import { findShapes } from './shapes.ts';
@@ -35,7 +36,7 @@ export async function loadReplay(
 ): Promise<Replay & { from: Date; to: Date }> {
   const { id: workspaceId, timeZone } = workspace;
   const { from, to } = resolvePeriod({ period, timeZone, now });
-  const found = await inTime(db, workspaceId, true, async (tx) => {
+  const work = async (tx: Db) => {
     const stored = await getOpening(tx, workspaceId, linkId);
     const current = replayedOf(stored);
     const other = replayedOf(await draftOpening(tx, workspaceId, stored, draft));
@@ -48,8 +49,15 @@ export async function loadReplay(
     };
     const shapes = await findShapes(tx, workspaceId, linkId, { from, to }, [current.opens, other.opens]);
     return { current, draft: other, of, shapes };
-  });
+  };
+  const found = await inTurn(db, workspaceId, 'rows', work, { field: 'routes', tooLong });
   return { from, to, ...(await replayShapes(found.shapes, found.of, found, now)) };
 }
 
 const replayedOf = (stored: StoredOpening): Replayed => ({ routes: stored.routes, opens: opensOf(stored) });
+
+const tooLong = () =>
+  new Invalid(`To replay these clicks takes longer than ${budgetMs / 1_000} seconds. Try again in a moment.`, {
+    field: 'routes',
+    code: tookTooLong,
+  });

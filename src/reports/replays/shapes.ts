@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { tookTooLong } from '../../ground/db/in-turn.ts';
+import { withSettings } from '../../ground/db/local-settings.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { columnsAsked } from '../../visitors/clicks/kept-facts.ts';
 import { isLeaf, leavesIn } from '../../visitors/conditions/explain.ts';
@@ -9,8 +10,9 @@ import { momentsOf } from '../../visitors/conditions/moments.ts';
 import { type Opens } from '../../visitors/openings/list.ts';
 import { routesIn } from '../../visitors/openings/ways.ts';
 import type { Span } from '../counts/period.ts';
-import { list } from '../counts/queries.ts';
-import { selectHits } from '../counts/rows.ts';
+import { list, unionAll } from '../counts/queries.ts';
+import { selectsOfHits } from '../counts/rows.ts';
+import { foldedColumn } from './folded.ts';
 import type { KeptShape } from './replay.ts';
 
 /** More kinds of clicks take longer to look at than anybody waits. */
@@ -31,22 +33,39 @@ export async function findShapes(
   asked: readonly Opens[],
 ): Promise<KeptShape[]> {
   const leaves = distinctLeaves(asked);
-  const columns = columnsAsked(leaves.map(({ condition }) => condition));
+  const questions = leaves.map(({ condition }) => condition);
+  const columns = columnsAsked(questions);
   const moments = momentsIn(leaves, span);
-  const names = columns.map((column) => sql.raw(`c.${column}`));
+  const names = columns.map((column) => sql.raw(column));
+  const values = columns.map((column) => sql`${foldedColumn(column, questions)} as ${sql.raw(column)}`);
   const moment =
     moments.starts.length === 0
       ? sql`0`
       : sql`(${sql.param(moments.kinds)}::int[])[width_bucket(c.clicked_at, ${sql.param(moments.starts)}::timestamptz[]) + 1]`;
-  const hits = selectHits({ scope: { workspaceId, subject: { kind: 'link', id: linkId } }, span, filters: [] }, [
-    ...new Set(['clicked_at', 'class', 'workspace_id', 'link_id', ...columns] as const),
-  ]);
-  const { rows } = await tx.execute<KeptShape & { moment: number }>(sql`
-select ${list([...names, sql`${moment} as moment`, sql`count(*)::float8 as hits`])}
-from (${hits}) c
-where c.class = 'human'
-group by ${list([...names, sql`moment`])}
-limit ${maxShapes + 1}`);
+  const asking = { scope: { workspaceId, subject: { kind: 'link', id: linkId } }, span, filters: [] } as const;
+  const read = [...new Set(['clicked_at', 'class', 'workspace_id', 'link_id', ...columns] as const)];
+  const keys = list([...names, sql`moment`]);
+  const parts = selectsOfHits(asking, read).map(
+    (hits) => sql`
+  select ${keys}, count(*) as hits
+  from (select ${list([...values, sql`${moment} as moment`])} from (${hits}) c where c.class = 'human') c
+  group by ${keys}`,
+  );
+  const grouped = sql`
+select ${keys}, sum(hits)::float8 as hits
+from (${unionAll(parts)}
+) c
+group by ${keys}
+limit ${maxShapes + 1}`;
+  // The planner takes the kinds for many more than there are, and would sort all hits.
+  const planning = {
+    work_mem: '48MB',
+    hash_mem_multiplier: '8',
+    enable_sort: 'off',
+    parallel_setup_cost: '100',
+    parallel_tuple_cost: '0',
+  };
+  const { rows } = await withSettings(tx, planning, () => tx.execute<KeptShape & { moment: number }>(grouped));
   if (rows.length > maxShapes) throw tooMany();
   return rows.map(({ moment: kind, ...shape }) => ({ ...shape, at: moments.instants[kind] ?? span.from.getTime() }));
 }
