@@ -7,6 +7,7 @@ import { z } from 'zod';
 import accountRoutes from './people/accounts/routes.ts';
 import session from './people/accounts/session.ts';
 import analyticsApi from './reports/pages/api.ts';
+import ruleRoutes from './reports/rules/rule-routes.ts';
 import testRoutes from './reports/tests/test-routes.ts';
 import qrCodeRoutes from './reports/pages/qr-code-routes.ts';
 import savedViewsApi from './reports/saved-views/saved-views-api.ts';
@@ -47,6 +48,7 @@ import templateRoutes from './links/templates/template-routes.ts';
 import { shortUrlOf } from './ground/addresses/short-url.ts';
 import conversionsApi from './links/conversions/api.ts';
 import goalRoutes from './links/conversions/goal-routes.ts';
+import goalsApi from './links/conversions/goals-api.ts';
 import postbackRoutes from './links/conversions/postback-routes.ts';
 import type { Departures } from './reports/live/departures.ts';
 import liveRoutes from './reports/live/routes.ts';
@@ -157,11 +159,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler);
 
   const isReservedSlug = collectReservedSlugs(app, config.isSharedHost ? ['app', 'short'] : ['short']);
-  await app.register(context, {
-    ...parts,
-    sites,
-    isReservedSlug,
-  });
+  await app.register(context, { ...parts, sites, isReservedSlug });
   await app.register(views, { isCached: config.isProduction, isStrict: config.isStrict });
   await app.register(failures);
   await app.register(document);
@@ -251,6 +249,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(templateRoutes);
     await dashboard.register(setupRoutes);
     await dashboard.register(analyticsRoutes);
+    await dashboard.register(ruleRoutes);
     await dashboard.register(testRoutes);
     await dashboard.register(qrCodeRoutes);
     await dashboard.register(compareRoutes);
@@ -277,6 +276,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       await api.register(linkApi);
       await api.register(campaignsApi);
       await api.register(conversionsApi);
+      await api.register(goalsApi);
       await api.register(domainsApi, { dns });
       await api.register(domainSettingsApi, { readDestination, applyCasePolicy });
       await api.register(qrApi);

@@ -19,6 +19,7 @@ import { withDatabase } from './database.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { makeAudience } from '../demo/audience.ts';
 import { ensureCampaigns, ensureExtraCampaigns, setGoals } from '../demo/campaigns.ts';
+import { insertDemoConversions } from '../demo/conversions.ts';
 import { analyzeCopied, copyHits } from '../demo/copy.ts';
 import { hitMaker, type RecordedHit } from '../demo/hits.ts';
 import { extraCampaignNames, linkIdeas } from '../demo/ideas.ts';
@@ -83,6 +84,7 @@ export const seed = defineCommand({
       const hitsOf = hitMaker(links, audience, random);
       const hits = allHits(spread(size.clicks, plan, links, random), hitsOf, size.clicks, progress);
       await load(url, host.workspace.id, days, hits, () => progress.show('reports', size.clicks, size.clicks));
+      await insertDemoConversions(db, host.workspace.id, by, links, now);
       await setGoals(db, host.workspace, by, campaigns, { days, clicks: size.clicks });
       progress.clear();
 

@@ -1,3 +1,4 @@
+import type { Route } from '../ground/addresses/route.ts';
 import { campaignNames, type CampaignName } from './campaigns.ts';
 import type { MixName } from './sources.ts';
 
@@ -12,6 +13,8 @@ export type LinkIdea = {
   extraCampaign?: string | undefined;
   /** Another address, between which and the first its visitors are split. */
   otherUrl?: string | undefined;
+  /** Rules that send some of its visitors elsewhere. */
+  routes?: Route[] | undefined;
 };
 
 /** Tags and campaigns over which the library of routes is spread, for a workspace that is to be large. */
@@ -72,6 +75,22 @@ winter-skills | /guides/winter-skills | video | - | Guide: winter skills
 ambassadors | /people | instagram | - | Ambassadors
 `;
 
+/** A rule for visitors who have one of the values. */
+const ruleFor = (name: string, what: 'system' | 'country', value: string, url: string): Route => ({
+  name,
+  when: { what, is: 'one_of', values: [value] },
+  to: [{ url, weight: 1, app: null }],
+});
+
+/** The rules of links, by slug. Phones get the app; an id of noughts is nobody's. */
+const rules: Readonly<Record<string, Route[]>> = {
+  app: [
+    ruleFor('iPhone and iPad', 'system', 'ios', 'https://apps.apple.com/app/fernwell/id0000000000'),
+    ruleFor('Android', 'system', 'android', 'https://play.google.com/store/apps/details?id=example.fernwell'),
+    ruleFor('Germany', 'country', 'DE', 'https://www.fernwell.example/de/app'),
+  ],
+};
+
 const landscapes = ['ridge', 'lake', 'gorge', 'forest', 'coast', 'moor', 'glacier', 'valley'] as const;
 const lengths = ['an hour', 'half a day', 'a day', 'two days', 'a week'] as const;
 const routeMixes = ['guide', 'social', 'web', 'poster', 'instagram'] as const;
@@ -94,6 +113,7 @@ function readIdea(line: string): LinkIdea {
     title,
     url,
     otherUrl,
+    routes: rules[slug],
     mix: mix as MixName,
     campaign: campaignNames.find((name) => name === campaign) ?? null,
   };

@@ -2,6 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { OpenedLink } from '../visitors/clicks/enrich.ts';
 import type { Opens } from '../visitors/openings/list.ts';
 import { destinationTo, urlOpening } from '../visitors/openings/url.ts';
+import type { Route } from '../ground/addresses/route.ts';
 import type { Split } from '../ground/addresses/split.ts';
 import type { Db } from '../ground/db/db.ts';
 import type { Actor } from '../ground/events/actor.ts';
@@ -14,6 +15,7 @@ import { type Link } from '../links/links/queries.ts';
 import { ensureTags } from '../links/links/tags.ts';
 import { dayStart, HOUR } from '../ground/time/zoned-time.ts';
 import { campaignOf, type EnsuredCampaigns } from './campaigns.ts';
+import { type DemoRate, ratesOf } from './conversion-rates.ts';
 import type { LinkIdea } from './ideas.ts';
 import { insertManyLinks } from './many-links.ts';
 import type { Random } from './random.ts';
@@ -26,6 +28,8 @@ export type DemoLink = Popularity & {
   scanned: OpenedLink;
   opens: Opens;
   mix: Mix;
+  /** The goals that its visitors reach. */
+  converts: readonly DemoRate[];
 };
 
 type Setting = {
@@ -83,10 +87,16 @@ export async function insertDemoLinks(
     } else {
       link = await insertIdea(db, idea.slug, values, setting);
       await dateBack(db, workspace.id, link.id, createdAt);
-      if (values.split) opens = await readOpens(db, workspace.id, link.id);
+      if (values.split || values.routes) opens = await readOpens(db, workspace.id, link.id);
       onMade(++count);
     }
-    made.push({ ...popularity, ...openings(link, workspace), opens, mix: mixes[idea.mix] });
+    made.push({
+      ...popularity,
+      ...openings(link, workspace),
+      opens,
+      mix: mixes[idea.mix],
+      converts: ratesOf(idea.slug),
+    });
   }
   return made;
 }
@@ -123,10 +133,18 @@ function popularityOf(
   return { share, firstDay: Math.floor(random() * of.days * 0.9), course: 'fading' };
 }
 
-type Values = { url: string; title: string; tags: string[]; campaignId: string | null; split: Split | null };
+type Values = {
+  url: string;
+  title: string;
+  tags: string[];
+  campaignId: string | null;
+  split: Split | null;
+  clickIdName: string | null;
+  routes: Route[] | null;
+};
 
 function valuesOf(
-  { title, url, mix, campaign, extraTag, extraCampaign, otherUrl }: LinkIdea,
+  { slug, title, url, mix, campaign, extraTag, extraCampaign, otherUrl, routes }: LinkIdea,
   setting: Setting,
 ): Values {
   const { utm, tag }: Mix = mixes[mix];
@@ -134,7 +152,9 @@ function valuesOf(
   return {
     url: withQuery(url, query),
     title,
+    clickIdName: ratesOf(slug).length > 0 ? 'wm_cid' : null,
     split: otherUrl === undefined ? null : halves(withQuery(otherUrl, query)),
+    routes: routes ?? null,
     tags: [tag, campaign && campaignOf(campaign).tag, extraTag].filter((name) => typeof name === 'string'),
     campaignId:
       (campaign ? setting.campaigns.get(campaign)?.id : setting.extraCampaigns.get(extraCampaign ?? '')) ?? null,
@@ -182,6 +202,8 @@ with link as (
   returning id
 ), version as (
   update ${schema.linkDestinations} set created_at = ${instant} where link_id in (select id from link)
+), rule as (
+  update ${schema.linkRoutes} set created_at = ${instant} where link_id in (select id from link)
 )
 update ${schema.slugs} set created_at = ${instant} where link_id in (select id from link)`);
 }

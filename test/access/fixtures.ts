@@ -5,6 +5,7 @@ import { insertNote } from '../../src/reports/notes/notes.ts';
 import { insertView } from '../../src/reports/saved-views/saved-views.ts';
 import { postbackToken } from '../../src/links/conversions/postback-token.ts';
 import { insertGoal } from '../../src/visitors/conversions/goals.ts';
+import { getPostbackVersion } from '../../src/visitors/conversions/postback.ts';
 import { newId } from '../../src/ground/text/id.ts';
 import { updateLink } from '../../src/links/links/queries.ts';
 import { ensureTags } from '../../src/links/links/tags.ts';
@@ -35,7 +36,7 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
   const word = randomBytes(6).toString('hex');
   const what =
     name === 'id' || name === 'subjectId'
-      ? (/\/(links|campaigns|tags|domains|qr-codes|views)\/:/.exec(url)?.[1] ?? '')
+      ? (/\/(links|campaigns|tags|domains|qr-codes|views|goals)\/:/.exec(url)?.[1] ?? '')
       : name;
   switch (what) {
     case 'workspace':
@@ -57,12 +58,18 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
       return { [name]: (await ensureTags(db, workspaceId, byTest, [word]))[0] ?? '' };
     case 'templateId':
       return { templateId: (await makeTemplate(app, workspaceId, word)).id };
+    case 'goals':
     case 'goalId': {
       const goal = { name: word, isServerOnly: false };
-      return { goalId: (await insertGoal(db, workspaceId, byTest, goal)).id };
+      return { [name]: (await insertGoal(db, workspaceId, byTest, goal)).id };
     }
     case 'secret':
-      return { secret: postbackToken(app.config.secret, workspaceId) };
+      return {
+        secret: postbackToken(app.config.secret, {
+          id: workspaceId,
+          postbackVersion: await getPostbackVersion(db, workspaceId),
+        }),
+      };
     case 'noteId':
       await insertNote(db, workspaceId, byPerson(ownerId), { at: new Date(), text: word, linkId: null });
       return { noteId: await idOf(place, sql`select id from report_notes where text = ${word}`) };

@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dimensions } from '../../src/visitors/rollups/dimensions.ts';
 import { resolvePeriod } from '../../src/reports/counts/period.ts';
 import { loadCampaigns } from '../../src/reports/campaigns/page.ts';
+import { getLink } from '../../src/links/links/queries.ts';
+import { chooseGoal } from '../../src/reports/tests/goal-choice.ts';
+import { loadTests } from '../../src/reports/tests/standing.ts';
 import { insertCampaign, listCampaigns } from '../../src/links/links/campaigns.ts';
 import { ensureTags, listTags } from '../../src/links/links/tags.ts';
 import { localDay } from '../../src/ground/time/zoned-time.ts';
@@ -106,7 +109,7 @@ select (select count(*)::int from links where ${inDemo()}) as links,
       sql`
 select d.position, d.url, count(*)::int as clicks, d.created_at = l.created_at as "isOld"
 from link_destinations d join links l on l.id = d.link_id join clicks c on c.destination_id = d.id and c.link_id = l.id
-where d.${inDemo()} and c.class = 'human' group by d.id, l.id order by d.position`,
+where d.${inDemo()} and d.route_id is null and c.class = 'human' group by d.id, l.id order by d.position`,
     );
     expect(versions).toMatchObject([
       { position: 1, isOld: true },
@@ -123,6 +126,60 @@ select count(c.destination_id)::int as kept, count(*)::int as all from clicks c 
 where c.${inDemo()} and l.split is not null and c.class = 'human'`,
     );
     expect(link?.kept).toBe(link?.all);
+  });
+
+  it('has a link whose rules send people to the store of their system, and others by country', async () => {
+    const met = await rowsOf<{ rule: string | null; os: string; countries: string[]; clicks: number; isOld: boolean }>(
+      database.db,
+      sql`
+select r.name as rule, case when c.os in ('iOS', 'Android') then c.os else 'other' end as os, count(*)::int as clicks,
+       array_agg(distinct (c.country = 'DE')::text) as countries, bool_and(r.created_at = l.created_at) as "isOld"
+from clicks c join links l on l.id = c.link_id left join link_routes r on r.id = c.route_id and r.link_id = l.id
+where c.${inDemo()} and l.routes is not null and c.class = 'human' group by 1, 2 order by 2, 1`,
+    );
+    expect(met).toMatchObject([
+      { rule: 'Android', os: 'Android', isOld: true },
+      { rule: 'iPhone and iPad', os: 'iOS', isOld: true },
+      { rule: 'Germany', os: 'other', countries: ['true'], isOld: true },
+      { rule: null, os: 'other' },
+    ]);
+    expect(met.at(-1)?.countries).not.toContain('true');
+    const [machines] = await rowsOf(
+      database.db,
+      sql`select count(route_id)::int as routed from clicks where ${inDemo()} and class <> 'human'`,
+    );
+    expect(machines).toEqual({ routed: 0 });
+  });
+
+  it('has visitors who convert, as many as are counted, and a test that they decide', async () => {
+    const sums = await rowsOf<Record<string, unknown>>(
+      database.db,
+      sql`
+select g.name, g.conversions, g.is_server_only as "isServerOnly", count(*)::int as rows,
+       (select sum(conversions)::int from conversion_counts where goal_id = g.id) as counted,
+       (select sum(value)::int from conversion_counts where goal_id = g.id) = coalesce(sum(c.value), 0)::int as "isWorth",
+       bool_and(h.class = 'human' and h.visitor_key = c.visitor_key and c.occurred_at >= c.clicked_at and l.click_id_name is not null) as "isOfClick"
+from conversion_goals g join conversions c on c.goal_id = g.id
+join clicks h on h.link_id = c.link_id and h.id = c.hit_id and h.clicked_at = c.clicked_at join links l on l.id = c.link_id
+where g.${inDemo()} group by g.id order by g.name`,
+    );
+    expect(sums).toMatchObject([
+      { name: 'Newsletter sign-up', isServerOnly: false },
+      { name: 'Purchase', isServerOnly: true },
+    ]);
+    for (const { conversions, rows, counted, isWorth, isOfClick } of sums)
+      expect([rows, counted, isWorth, isOfClick]).toEqual([conversions, conversions, true, true]);
+    const [tested] = await rowsOf<{ id: string }>(
+      database.db,
+      sql`select id from links where ${inDemo()} and split is not null`,
+    );
+    const link = await getLink(database.db, String(demo.workspaceId), tested?.id ?? '');
+    const workspace = { id: link.workspaceId, timeZone, weekStartsOn: 1 } as const;
+    const { chosen } = await chooseGoal(database.db, link.workspaceId, link.id, undefined);
+    const { current } = await loadTests(database.db, workspace, link, new Date(), chosen?.id);
+    // In a demo of the usual size that is a verdict: 'B is ahead'.
+    expect(current?.rows.map(({ rate }) => rate?.toFixed(1))).toEqual(['0.1', '0.2']);
+    expect(current?.results.advice).toMatch(/^(?:B is ahead|Keep going)/);
   });
 
   it('flags the first click of each visitor on a day, as live clicks are', async () => {

@@ -86,6 +86,7 @@ describe('the traffic of a demo', () => {
         opened,
         scanned: { ...opened, slugId: 'qr', isQr: true },
         opens: destinationTo('https://example.com/'),
+        converts: [],
         mix: mixes.web,
       };
       const hitsOf = hitMaker([link], makeAudience(random), random);

@@ -159,6 +159,8 @@ export const workspaces = pgTable(
     ownNetworks: text('own_networks').notNull().default(''),
     /** Schemes of apps that rules may lead to, a space between two: 'acme acme-beta'. */
     appSchemes: text('app_schemes').notNull().default(''),
+    /** How often the address of its postbacks was replaced: each has another secret (links/conversions/postback-token.ts). */
+    postbackVersion: integer('postback_version').notNull().default(0),
     /** The domain of new links unless another is chosen; NULL is the instance's own short host. */
     defaultDomainId: text('default_domain_id').references((): AnyPgColumn => domains.id, { onDelete: 'set null' }),
     /** False while links made before there was `links.search_text` wait for theirs (links/links/search-texts.ts). */
@@ -589,9 +591,15 @@ export const conversionGoals = pgTable(
     isServerOnly: boolean('is_server_only').notNull().default(false),
     /** The sum of its counts, over all links. */
     conversions: integer('conversions').notNull().default(0),
+    /** Set: nobody sees it any more, its name is free, and a job deletes its rows (visitors/conversions/removal.ts). */
+    deletedAt: instant('deleted_at'),
     createdAt: createdAt(),
   },
-  (table) => [unique('conversion_goals_name').on(table.workspaceId, table.nameKey)],
+  (table) => [
+    unique('conversion_goals_name').on(table.workspaceId, table.nameKey),
+    // A job looks for them.
+    index('conversion_goals_deleted_at').on(table.deletedAt).where(sql`deleted_at is not null`),
+  ],
 );
 
 /** A row a conversion, keyed by its click. Rows go with single hits; what was counted stays in `conversion_counts`. */
@@ -657,6 +665,8 @@ export const conversionCounts = pgTable(
   (table) => [
     primaryKey({ columns: [table.linkId, table.goalId, table.destinationId, table.quarter, table.currency] }),
     index('conversion_counts_goal_id').on(table.goalId),
+    // Reports ask for one goal in a span.
+    index('conversion_counts_quarter').on(table.goalId, table.quarter),
     index('conversion_counts_workspace_id').on(table.workspaceId),
   ],
 );

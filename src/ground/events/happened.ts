@@ -49,6 +49,8 @@ export const whats = {
   'view.restored': 'brought back the view',
   'goal.created': 'added the goal',
   'goal.changed': 'changed the goal',
+  'goal.deleted': 'deleted the goal',
+  'postback.replaced': 'replaced the postback address of',
   'hits.imported': 'imported hits into',
   'workspace.created': 'created the workspace',
   'workspace.changed': 'changed the workspace',

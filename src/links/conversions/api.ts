@@ -144,8 +144,8 @@ export default async function conversionsApi(app: FastifyInstance): Promise<void
       const sender = {
         via: 'server' as const,
         by: actorOf(request),
-        check(workspaceId: string) {
-          if (workspaceId !== workspace.id) throw clickUnknown();
+        check({ id }: { id: string }) {
+          if (id !== workspace.id) throw clickUnknown();
         },
       };
       const taken = await sendConversion(parts, typed, sender, new Date());

@@ -82,9 +82,9 @@ export default async function postbackRoutes(app: FastifyInstance): Promise<void
       {
         via: 'postback',
         by: { ...serverJob('postback'), via: 'api', requestId: id },
-        check(workspaceId) {
-          if (!isPostbackToken(config.secret, workspaceId, params.secret))
-            throw new NotFound('This postback address is not the one of the workspace.');
+        check(workspace) {
+          if (!isPostbackToken(config.secret, workspace, params.secret))
+            throw new NotFound('This postback address is not the one of the workspace. It may have been replaced.');
         },
       },
       new Date(),

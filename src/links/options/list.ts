@@ -18,9 +18,9 @@ export const linkOptions = {
   title: titleOption,
   tags: tagsOption,
   campaign: campaignOption,
-  routes: routesOption,
   split: splitOption,
   clickIdName: clickIdOption,
+  routes: routesOption,
 };
 
 type Options = typeof linkOptions;

@@ -3,6 +3,7 @@ import type { Route } from '../../ground/addresses/route.ts';
 import { links } from '../../ground/db/schema.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { plural } from '../../ground/text/format.ts';
+import { routesJson } from '../routes/json.ts';
 import { readRoutes } from '../routes/read.ts';
 import { routesRefused } from '../routes/refused.ts';
 import { routesSent, routesValue } from '../routes/schema.ts';
@@ -29,23 +30,14 @@ export const routesOption = defineOption({
   show: ({ routes }) => textOf(routes),
   copied: ({ id, routes }) => (routes ? `of ${id}` : ''),
   words: ({ routes }) => (routes ?? []).map(wordsOfRoute).join('; '),
-  json: { value: routesValue, sent: routesSent, of: ({ routes }) => shown(routes) },
+  json: { value: routesValue, sent: routesSent, of: ({ routes }) => routes && routesJson(routes) },
   csv: { header: 'rules', column: links.routes, text: (stored) => textOf(stored as Route[] | null) },
 });
 
 /** A link whose rules are taken: an address has no room for the rules themselves. */
 const ofLink = /^of (\w{1,64})$/;
 
-/** In the order in which people write them; Postgres keeps properties in another. */
-const shown = (routes: readonly Route[] | null) =>
-  routes &&
-  routes.map(({ name, when, to }) => ({
-    name,
-    when,
-    to: to.map(({ url, weight, app }) => ({ url, weight, ...(app !== null && { app }) })),
-  }));
-
-const textOf = (routes: readonly Route[] | null) => (routes ? JSON.stringify(shown(routes)) : '');
+const textOf = (routes: readonly Route[] | null) => (routes ? JSON.stringify(routesJson(routes)) : '');
 
 const orNone = (routes: Route[]) => (routes.length > 0 ? routes : null);
 
@@ -71,9 +63,10 @@ async function readText(context: LinkContext, workspaceId: string, text: string)
   try {
     return orNone(await readRoutes(context, workspaceId, sent));
   } catch (error) {
-    if (error instanceof Invalid)
-      throw new Invalid(`${error.message} (${error.field})`, { field: 'routes', code: error.code });
-    throw error;
+    if (!(error instanceof Invalid)) throw error;
+    const [, index] = /^routes\[(\d+)\]/.exec(error.field ?? '') ?? [];
+    const message = index === undefined ? error.message : `Rule ${Number(index) + 1}: ${error.message}`;
+    throw new Invalid(message, { field: 'routes', code: error.code });
   }
 }
 

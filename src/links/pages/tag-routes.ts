@@ -63,7 +63,7 @@ export default async function tagRoutes(app: FastifyInstance): Promise<void> {
       const exact = nameKey(tag || into);
       return reply
         .header('cache-control', 'no-store')
-        .fragment('links/pages/_suggestions.eta', { names: found.filter(({ name }) => nameKey(name) !== exact) });
+        .fragment('site/components/_suggestions.eta', { names: found.filter(({ name }) => nameKey(name) !== exact) });
     },
   );
 

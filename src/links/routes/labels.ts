@@ -27,6 +27,9 @@ function placeLabel(value: string): string {
   return country === code ? titled(value) : `${titled(value.slice(3))} (${country})`;
 }
 
+/** A browser that is in no app. */
+export const noApp = 'no app';
+
 const weekdayLabels: Readonly<Record<string, string>> = {
   mon: 'Monday',
   tue: 'Tuesday',
@@ -52,7 +55,7 @@ const labels: Partial<Record<ChosenFact | 'weekday', (value: string) => string>>
   device: labelIn(deviceLabels),
   system: product,
   browser: product,
-  app: (value) => (value === '' ? 'no app' : product(value)),
+  app: (value) => (value === '' ? noApp : product(value)),
   channel: labelIn(channelLabels),
   entry: labelIn({ link: 'the short link', qr: 'the QR code' }),
   weekday: labelIn(weekdayLabels),

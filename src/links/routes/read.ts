@@ -1,4 +1,5 @@
 import { type ChosenFact, chosenFacts, type Condition, type Leaf, type Route } from '../../ground/addresses/route.ts';
+import { readAppAddress } from '../../ground/addresses/app-address.ts';
 import { composedLine } from '../../ground/text/composed.ts';
 import { shortened } from '../../ground/text/shortened.ts';
 import { listDomains } from '../../domains/domains/queries.ts';
@@ -49,8 +50,8 @@ export async function readRoutes(context: LinkContext, workspaceId: string, sent
 
 async function placeOf({ db }: LinkContext, workspaceId: string): Promise<RulesPlace> {
   const domains = await listDomains(db, workspaceId);
-  const { timeZone } = await getWorkspace(db, workspaceId);
-  return { hosts: new Set(domains.map(({ host }) => host)), timeZone };
+  const { timeZone, appSchemes } = await getWorkspace(db, workspaceId);
+  return { hosts: new Set(domains.map(({ host }) => host)), timeZone, appSchemes };
 }
 
 /** @param path behind `routes`, for refusals */
@@ -59,7 +60,7 @@ function readRoute(sent: unknown, path: string, place: RulesPlace): Route {
   return {
     name: readRouteName(name, `${path}.name`),
     when: readCondition(when, `${path}.when`, { place, depth: 1, leaves: { count: 0 } }),
-    to: readDestinations(to, `${path}.to`),
+    to: readDestinations(to, `${path}.to`, place),
   };
 }
 
@@ -222,17 +223,17 @@ function readValues(sent: unknown, leaf: string, read: (value: unknown, path: st
   return [...new Set(values.map((each, index) => read(each, `${path}[${index}]`)))];
 }
 
-function readDestinations(sent: unknown, path: string): Route['to'] {
+function readDestinations(sent: unknown, path: string, place: RulesPlace): Route['to'] {
   const all = listIn(sent, path, 'Write to as a list of addresses with their weights.');
   if (all.length === 0) throw routesRefused('A rule needs an address.', path);
   if (all.length > maxRouteDestinations)
     throw routesRefused(`A rule has at most ${maxRouteDestinations} addresses, and this one has ${all.length}.`, path);
-  const to = all.map((each, index) => readDestination(each, `${path}[${index}]`));
+  const to = all.map((each, index) => readDestination(each, `${path}[${index}]`, place));
   if (to.every(({ weight }) => weight === 0)) throw routesRefused('Give one of the addresses a share above 0.', path);
   return to;
 }
 
-function readDestination(sent: unknown, path: string): Route['to'][number] {
+function readDestination(sent: unknown, path: string, { appSchemes }: RulesPlace): Route['to'][number] {
   const {
     url,
     weight = 1,
@@ -241,8 +242,9 @@ function readDestination(sent: unknown, path: string): Route['to'][number] {
   if (typeof url !== 'string') throw routesRefused('Write url as a string.', `${path}.url`);
   if (typeof weight !== 'number' || !Number.isInteger(weight) || weight < 0 || weight > maxWeight)
     throw routesRefused(`Write weight as a whole number from 0 to ${maxWeight}.`, `${path}.weight`);
-  if (app !== null) throw routesRefused('Addresses of apps are not taken yet. Leave app out.', `${path}.app`);
-  return { url, weight: weight + 0, app };
+  if (app !== null && typeof app !== 'string') throw routesRefused('Write app as a string.', `${path}.app`);
+  const read = app === null || app === '' ? null : readAppAddress(app, appSchemes, `routes${path}.app`);
+  return { url, weight: weight + 0, app: read };
 }
 
 function listIn(sent: unknown, path: string, sentence: string): readonly unknown[] {

@@ -56,7 +56,7 @@ z.unknown().meta({
   ],
 });
 
-const destination: Schema = {
+const destinationOf = (isGiven: boolean): Schema => ({
   type: 'object',
   properties: {
     url: { type: 'string', description: 'An address.' },
@@ -67,11 +67,17 @@ const destination: Schema = {
       default: 1,
       description: 'Its share is this by the sum of all.',
     },
+    app: {
+      type: 'string',
+      description:
+        'The address of an app, such as `acme://product/1`, of a scheme that the workspace allows. A page offers it by a button, and `url` beside it.',
+    },
   },
-  required: ['url'],
-};
+  required: isGiven ? ['url', 'weight'] : ['url'],
+});
 
-const rules: Schema = {
+/** @param isGiven in answers, which leave out nothing but addresses of apps */
+const rulesOf = (isGiven: boolean): Schema => ({
   type: 'array',
   maxItems: maxRoutes,
   items: {
@@ -83,13 +89,18 @@ const rules: Schema = {
         description: 'How reports call it. Without it, it is called as its condition reads.',
       },
       when: itself,
-      to: { type: 'array', items: destination, maxItems: maxRouteDestinations, description: 'Where it leads.' },
+      to: {
+        type: 'array',
+        items: destinationOf(isGiven),
+        maxItems: maxRouteDestinations,
+        description: 'Where it leads.',
+      },
     },
-    required: ['when', 'to'],
+    required: isGiven ? ['name', 'when', 'to'] : ['when', 'to'],
   },
-};
+});
 
-const described = (description: string) => ({ description, anyOf: [rules, { type: 'null' }] });
+const described = (rules: Schema, description: string) => ({ description, anyOf: [rules, { type: 'null' }] });
 
 const example = [
   {
@@ -101,13 +112,19 @@ const example = [
 
 export const routesValue = z
   .unknown()
-  .meta(described('Its rules, in their order, `null` when there are none. The first whose condition holds decides.'));
+  .meta(
+    described(
+      rulesOf(true),
+      'Its rules, in their order, `null` when there are none. The first whose condition holds decides.',
+    ),
+  );
 
 export const routesSent = z
   .unknown()
   .refine((sent) => sent === null || Array.isArray(sent), 'Write routes as a list of rules, or null for none.')
   .meta({
     ...described(
+      rulesOf(false),
       'Rules that send some visitors elsewhere, in their order, `null` for none. The first whose condition holds decides.',
     ),
     examples: [example],

@@ -6,6 +6,7 @@ import { shortened } from '../../ground/text/shortened.ts';
 import { channelLabels, channels } from '../../visitors/visits/channel.ts';
 import { deviceLabels, deviceTypes, systemName } from '../../visitors/visits/device.ts';
 import { appNames } from '../../visitors/visits/in-app.ts';
+import { noApp } from './labels.ts';
 import { readReferrer } from '../../visitors/visits/referrer.ts';
 import { continentCode, countryCode, languageTag } from './places.ts';
 import { routesRefused } from './refused.ts';
@@ -15,6 +16,8 @@ export type RulesPlace = {
   /** Domains that it may use. */
   hosts: ReadonlySet<string>;
   timeZone: string;
+  /** Schemes of apps that it allows, with spaces between them. */
+  appSchemes: string;
 };
 
 /** Characters of a value, a parameter and the name of a rule. */
@@ -71,7 +74,8 @@ const readings: Record<ChosenFact, Reading> = {
   system: { fold: (typed) => systemName(typed)?.toLowerCase(), wrong: 'is no system. Write a name such as iOS.' },
   browser: text,
   app: {
-    fold: (typed) => (typed === '' ? '' : apps.get(typed.toLowerCase().replace(/ app$/, ''))),
+    fold: (typed) =>
+      typed === '' || typed.toLowerCase() === noApp ? '' : apps.get(typed.toLowerCase().replace(/ app$/, '')),
     wrong: 'is no app that can be told. Write a name such as Instagram.',
   },
   referrer: { fold: foldHost, wrong: 'is no website. Write its host, such as example.com.' },

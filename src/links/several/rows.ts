@@ -14,8 +14,8 @@ export type Row = Record<RowField, string>;
 /** Rows of one list. More are sent in parts, because all of a list are made in one transaction. */
 export const maxRows = 500;
 
-/** Characters of a cell that are kept: an address is the longest. */
-const maxCell = 10_000;
+/** Characters of a cell that are kept: rules are the longest. */
+const maxCell = 20_000;
 
 /** How each column is called. */
 export const rowLabels: Readonly<Record<RowField, string>> = {

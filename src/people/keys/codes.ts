@@ -29,6 +29,7 @@ export const refusalCodes: readonly RefusalCode[] = [
   { code: 'domain_unknown', status: 422, words: 'The domain is not one that your workspace may use.' },
   { code: 'title_invalid', status: 422, words: 'The title has more than 200 characters.' },
   { code: 'split_invalid', status: 422, words: 'The A/B test cannot be. `field` names the part of it.' },
+  { code: 'app_scheme', status: 422, words: 'Its workspace does not allow links to this app.' },
   { code: 'routes_invalid', status: 422, words: 'The rules cannot be. `field` names the part of them.' },
   { code: 'name_invalid', status: 422, words: 'The name is empty, too long, or has a character that it cannot have.' },
   { code: 'campaign_unknown', status: 422, words: 'Your workspace has no campaign of this name.' },

@@ -6,7 +6,7 @@ import {
   deleteLinkTotals,
   deleteWorkspaceCounts,
 } from '../../visitors/upkeep/removal.ts';
-import { deleteConversions } from '../../visitors/conversions/settle.ts';
+import { deleteConversions } from '../../visitors/conversions/removal.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { apiKeys, domains, invitations, mailings, members, shares, workspaces } from '../../ground/db/schema.ts';
 import type { Actor } from '../../ground/events/actor.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { workspaces } from '../../ground/db/schema.ts';
+import { readAppSchemes } from '../../ground/addresses/app-address.ts';
 import type { Fields } from '../../ground/events/happened.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { nameOfWeekStart, type WeekStart, weekStarts } from '../../ground/time/week.ts';
@@ -40,6 +41,18 @@ type Setting<Name extends keyof Workspace> = {
 };
 
 const asText = (text: string): string => text;
+
+/** A text that a noun reads. Its refusal stands at the field. */
+const readBy = (read: (typed: string) => string) =>
+  z.string().transform((typed, context) => {
+    try {
+      return read(typed);
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
+  });
 
 /** THE list, in the order of the form. The form, its reading, what is stored, events and the list of rights follow it. */
 export const workspaceSettings = {
@@ -98,15 +111,7 @@ export const workspaceSettings = {
     label: 'Do not count visits from',
     words: 'which networks are not counted',
     field: { kind: 'networks' },
-    typed: z.string().transform((typed, context) => {
-      try {
-        return readOwnNetworks(typed);
-      } catch (error) {
-        if (!(error instanceof Invalid)) throw error;
-        context.addIssue({ code: 'custom', message: error.message });
-        return z.NEVER;
-      }
-    }),
+    typed: readBy(readOwnNetworks),
     store: asText,
     show: asText,
     isKeptByNodes: true,
@@ -115,6 +120,19 @@ export const workspaceSettings = {
       networksLeftOut: networks.split('\n').filter((line) => line.trim() !== '').length,
       ...(before !== undefined && before !== networks && { hasOtherNetworks: true }),
     }),
+  },
+  appSchemes: {
+    label: 'Apps that rules may open',
+    words: 'which apps rules may open',
+    field: {
+      kind: 'text',
+      hint: () =>
+        'Schemes of your own apps, such as acme for acme://product/1. Visitors press a button before an app opens. None for web addresses alone.',
+      attrs: { autocapitalize: 'off', autocomplete: 'off', spellcheck: 'false' },
+    },
+    typed: readBy(readAppSchemes),
+    store: asText,
+    show: asText,
   },
 } satisfies { [Name in keyof Workspace]?: Setting<Name> };
 

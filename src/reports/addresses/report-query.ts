@@ -14,4 +14,10 @@ export const reportQuery = z.object({
   from: day,
   to: day,
   f: filterQuery('f'),
+  /** Id of the goal whose conversions are shown. */
+  goal: z
+    .string()
+    .regex(/^\w{1,100}$/)
+    .optional()
+    .catch(undefined),
 });

@@ -79,7 +79,7 @@ export default async function campaignRoutes(app: FastifyInstance): Promise<void
     async (request, reply) => {
       const { campaign } = request.query;
       const found = await suggestCampaigns(db, request.workspace.id, campaign);
-      return reply.header('cache-control', 'no-store').fragment('links/pages/_suggestions.eta', {
+      return reply.header('cache-control', 'no-store').fragment('site/components/_suggestions.eta', {
         names: found.filter(({ name }) => nameKey(name) !== nameKey(campaign)),
       });
     },

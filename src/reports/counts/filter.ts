@@ -1,6 +1,6 @@
 import { Invalid } from '../../ground/text/errors.ts';
 import { inSentence, orList } from '../../ground/text/format.ts';
-import { type Dimension, type DimensionName, dimensions } from '../../visitors/rollups/dimensions.ts';
+import { type Dimension, type DimensionName, dimensions, formerNames } from '../../visitors/rollups/dimensions.ts';
 import { labelOf } from './labels.ts';
 import type { LinkNames } from './link-names.ts';
 
@@ -25,7 +25,8 @@ export function parseFilters(texts: readonly string[], field: string): Filter[] 
   const refuse = (sentence: string) => new Invalid(sentence, { field });
   if (texts.length > most) throw refuse(`Use up to ${most} filters at once.`);
   return [...new Set(texts)].map((text) => {
-    const [name = '', operator = '', ...rest] = text.split(':');
+    const [typed = '', operator = '', ...rest] = text.split(':');
+    const name = Object.hasOwn(formerNames, typed) ? formerNames[typed] : typed;
     const value = rest.join(':');
     const dimension = filterable.find((each) => each.name === name);
     if (!dimension || rest.length === 0)

@@ -24,7 +24,8 @@ const nameless: Partial<Record<DimensionName, string>> = {
   link: 'A deleted link',
   domain: 'Another domain',
   qr: 'A deleted code',
-  version: 'A deleted version',
+  destination: 'A deleted destination',
+  route: 'A deleted rule',
 };
 
 /** 'DE/Bavaria' of region -> Bavaria, in Germany. A value without a name of its own reads as it is. */
@@ -32,7 +33,7 @@ export function labelOf(dimension: DimensionName, value: string, linkNames: Link
   if (value === unknown) return { label: dimensionOf(dimension).missing ?? 'Unknown', context: null };
   if (value === otherValues) return { label: 'Other values, too many to tell apart', context: null };
   const withoutName = nameless[dimension];
-  if (withoutName !== undefined) return { label: linkNames[value] ?? withoutName, context: null };
+  if (withoutName !== undefined) return { label: linkNames[dimension]?.[value] ?? withoutName, context: null };
   if (dimension === 'region' || dimension === 'city') {
     const slash = value.indexOf('/');
     return { label: value.slice(slash + 1), context: countryName(value.slice(0, slash)) };

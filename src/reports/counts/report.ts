@@ -4,7 +4,7 @@ import { inTime } from './budget.ts';
 import { type DimensionName, dimensions } from '../../visitors/rollups/dimensions.ts';
 import type { Filter } from './filter.ts';
 import { labelOf } from './labels.ts';
-import { type LinkNames, namedAmong, nameLinks } from './link-names.ts';
+import { type LinkNames, nameLinks } from './link-names.ts';
 import { type Breakdowns, type CountedValue, loadParts, loadSteps, loadValues, type Step, sumOf } from './parts.ts';
 import type { Period } from './period.ts';
 import { kinds, type Subject } from './kinds.ts';
@@ -63,7 +63,7 @@ export async function loadReport(
       previous: { total: sumOf(previousSteps), steps: previousSteps },
       breakdowns,
       week,
-      linkNames: await nameLinks(tx, workspaceId, namedAmong([...shownValues, ...filters])),
+      linkNames: await nameLinks(tx, workspaceId, [...shownValues, ...filters]),
     };
   });
 }
@@ -144,7 +144,7 @@ export async function countBy(
       await ownRound();
       const some = grouped.rows.slice(from, from + rowsAtOnce);
       const values = some.map(({ value }) => ({ dimension: groupBy, value }));
-      const names = await nameLinks(tx, workspaceId, namedAmong(values));
+      const names = await nameLinks(tx, workspaceId, values);
       rows.push(...some.map((row) => ({ ...row, ...labelOf(groupBy, row.value, names) })));
     }
     const { count, sum } = grouped;

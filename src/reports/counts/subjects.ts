@@ -98,13 +98,13 @@ const names: Readonly<Record<SubjectKind, (db: Db, workspace: Workspace, id: str
   },
   campaign: (db, workspace, id) => getCampaign(db, workspace.id, id),
   tag: (db, workspace, id) => getTag(db, workspace.id, id),
-  domain: async (db, workspace, id) => ({ name: await nameOfPart(db, workspace.id, { kind: 'domain', id }) }),
-  qr: async (db, workspace, id) => ({ name: `QR code of ${await nameOfPart(db, workspace.id, { kind: 'qr', id })}` }),
+  domain: async (db, workspace, id) => ({ name: await nameOfPart(db, workspace.id, 'domain', id) }),
+  qr: async (db, workspace, id) => ({ name: `QR code of ${await nameOfPart(db, workspace.id, 'qr', id)}` }),
 };
 
-async function nameOfPart(db: Db, workspaceId: string, subject: Subject): Promise<string> {
-  await getScope(db, workspaceId, subject);
-  return (await nameLinks(db, workspaceId, [subject.id]))[subject.id] ?? '';
+async function nameOfPart(db: Db, workspaceId: string, kind: 'domain' | 'qr', id: string): Promise<string> {
+  await getScope(db, workspaceId, { kind, id });
+  return (await nameLinks(db, workspaceId, [{ dimension: kind, value: id }]))[kind]?.[id] ?? '';
 }
 
 type Asked = AskedPeriod & Pick<PeriodInput, 'interval'>;

@@ -30,7 +30,9 @@ const hit = z
     shortLink: text.describe('The short link. Of a link that was deleted, as it was.'),
     ...fields,
     version: text.describe('The version of an A/B test that the visitor met, as reports call it: `A`, `B`, …'),
-    versionUrl: text.describe('The address of that version.'),
+    versionUrl: text.describe('The address that the A/B test or the rule sent the visitor to.'),
+    route: text.describe('The rule of the link that sent the visitor there, by its name. `version` is `null` then.'),
+    routeId: text.describe('The id of that rule, which `filter=route:is:` takes. It stays when the rule is renamed.'),
     isFirstOnLink: z
       .boolean()
       .describe('`true` for the first click of a visitor on this link that day. As many visitors are counted.'),
@@ -47,6 +49,8 @@ const hit = z
         ...examples,
         version: 'B',
         versionUrl: 'https://www.example.com/spring-b',
+        route: null,
+        routeId: null,
         isFirstOnLink: true,
         isFirstInWorkspace: true,
       },

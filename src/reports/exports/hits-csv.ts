@@ -37,6 +37,8 @@ const cells = {
   version_url: (hit) => hit.versionUrl,
   version_id: (hit) => hit.versionId,
   link_version: (hit) => hit.linkVersion,
+  route: (hit) => hit.route,
+  route_id: (hit) => hit.routeId,
 } satisfies Record<string, Cell>;
 
 export type HitColumn = keyof typeof cells;

@@ -24,11 +24,15 @@ export type ExportedHit = ExportedFields &
     /** Of a link that was deleted too, as reports name it. */
     shortLink: string | null;
     destination: string | null;
-    /** The version of an A/B test that the visitor met, 'B', and its address. */
+    /** The version of an A/B test that the visitor met: 'B'; null where a rule decided. */
     version: string | null;
+    /** The address of the version, or of the rule, that the visitor was sent to. */
     versionUrl: string | null;
     versionId: number | null;
     linkVersion: number | null;
+    /** The rule that sent the visitor there, by its name today. */
+    route: string | null;
+    routeId: string | null;
     /** The slug that was opened: host, slug and kind; null where they are not known any more. */
     domain: string | null;
     slug: string | null;
@@ -80,8 +84,8 @@ select c.id::text, to_char(c.clicked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:M
        c.link_id as "linkId", d.host || '/' || s.slug as "shortLink", l.url as destination, od.host as domain, o.slug,
        o.kind as "slugKind", c.slug_id as "slugId", c.rules_version as "rulesVersion", ${fields},
        c.is_first_on_link as "isFirstOnLink",
-       c.is_first_in_workspace as "isFirstInWorkspace", chr(64 + v.position) as version, v.url as "versionUrl",
-       v.id as "versionId", c.link_version as "linkVersion"
+       c.is_first_in_workspace as "isFirstInWorkspace", case when v.route_id is null then chr(64 + v.position) end as version, v.url as "versionUrl",
+       v.id as "versionId", c.link_version as "linkVersion", r.name as route, r.id::text as "routeId"
 from (
   select * from (
     ${selectHits({ scope, span, filters }, rowColumns, sql`${isAfter(after)} ${page}`)}
@@ -96,6 +100,7 @@ left join lateral (
 left join domains d on d.id = s.domain_id
 left join links l on l.id = c.link_id
 left join link_destinations v on v.id = c.destination_id and v.link_id = c.link_id
+left join link_routes r on r.id = c.route_id and r.link_id = c.link_id
 left join slugs o on o.id = c.slug_id
 left join domains od on od.id = coalesce(c.domain_id, o.domain_id)
 order by c.clicked_at, c.link_id, c.id`);

@@ -5,7 +5,7 @@ import { reportHref } from '../addresses/address.ts';
 import { type DimensionName, dimensions } from '../../visitors/rollups/dimensions.ts';
 import { filterSentence } from '../counts/filter.ts';
 import { filterQuery } from '../counts/filter-query.ts';
-import { namedAmong, nameLinks } from '../counts/link-names.ts';
+import { nameLinks } from '../counts/link-names.ts';
 import { periodWords, viewOf } from '../addresses/period-links.ts';
 import { countBy, loadChart } from '../counts/report.ts';
 import { chartPage } from '../pages/report-page.ts';
@@ -23,7 +23,7 @@ import { writeLinks } from './links-csv.ts';
 import { countHits } from './queries.ts';
 
 const tables = ['time', ...dimensions.map(({ name }) => name)] as const;
-const exportQuery = reportQuery.omit({ f: true }).extend({
+const exportQuery = reportQuery.omit({ f: true, goal: true }).extend({
   ...reportFields.shape,
   file: z.enum(['table', 'hits', 'chart']).default('table'),
   table: z.enum(tables).default('time'),
@@ -81,7 +81,7 @@ export default async function exportRoutes(app: FastifyInstance): Promise<void> 
       const search = new URLSearchParams(request.url.split('?')[1]);
       search.set('file', 'hits');
       search.delete('table');
-      const linkNames = await nameLinks(db, id, namedAmong(filters));
+      const linkNames = await nameLinks(db, id, filters);
       return reply.page('reports/exports/hits.eta', {
         about,
         section: about.section,

@@ -81,6 +81,7 @@ const checks: Partial<Record<HitColumn, Check>> = {
   version_url: textUpTo(maxAddress),
   version_id: matches(/^\d{1,9}$/, 'is no number of a version'),
   link_version: smallNumber('a link’s version'),
+  route_id: matches(/^\d{1,9}$/, 'is no number of a rule'),
 };
 
 const required: ReadonlySet<HitColumn> = new Set([
@@ -95,7 +96,14 @@ const required: ReadonlySet<HitColumn> = new Set([
 ] as const);
 
 /** Columns that files of earlier versions do not have. */
-const added: ReadonlySet<HitColumn> = new Set(['version', 'version_url', 'version_id', 'link_version']);
+const added: ReadonlySet<HitColumn> = new Set([
+  'version',
+  'version_url',
+  'version_id',
+  'link_version',
+  'route',
+  'route_id',
+]);
 
 /**
  * Reads a file that writeHits wrote, piece by piece. Its columns may come in any order.

@@ -49,9 +49,13 @@ const types: Partial<Record<HitColumn, string>> = {
   id: 'bigint',
   version_id: 'integer',
   link_version: 'smallint',
+  route_id: 'integer',
 };
 
-/** Columns of clicks and where they come from: `i` a line, `l` its link, `s` its slug, `d` its domain, `v` its version, `w` the workspace. */
+/**
+ * Columns of clicks and where they come from: `i` a line, `l` its link, `s` its slug, `d` its domain, `w` the workspace.
+ * `v` is the address of its version or of its rule, by which the rule is known too.
+ */
 const sources = {
   id: 'i.id',
   clicked_at: 'i.time',
@@ -63,6 +67,7 @@ const sources = {
   ...Object.fromEntries(exportedFields.map(({ column }) => [column, `i.${column}`])),
   destination_id: 'v.id',
   link_version: 'i.link_version',
+  route_id: 'v.route_id',
   is_first_on_link: 'i.first_on_link_today',
   is_first_in_workspace: 'i.first_in_workspace_today',
 };
@@ -138,7 +143,8 @@ join imported_links l on l.link_id = i.link_id
 join imported_slugs s on s.slug_id = i.slug_id
 join workspaces w on w.id = ${workspaceId}
 left join imported_domains d on d.host = i.domain
-left join link_destinations v on v.id = i.version_id and v.link_id = l.target and v.url = i.version_url`;
+left join link_destinations v on v.id = i.version_id and v.link_id = l.target and v.url = i.version_url
+  and v.route_id is not distinct from i.route_id`;
 
 async function putIn(db: Db, { workspaceId, onProgress }: HitsImport, last: number): Promise<number> {
   await lockRollups(db, workspaceId);

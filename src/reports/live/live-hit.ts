@@ -21,8 +21,8 @@ export type LiveHit = {
   device: string | null;
   /** 'linkedin.com', 'QR code'; null for direct visits. */
   from: string | null;
-  /** 'B: b.example/x', the version of an A/B test that the visitor met. */
-  version: string | null;
+  /** 'B: b.example/x' of an A/B test, 'Germany: b.example/de' of a rule; null for the link's own address. */
+  destination: string | null;
 };
 
 export function liveHitOf(row: HitRow): LiveHit {
@@ -39,7 +39,7 @@ export function liveHitOf(row: HitRow): LiveHit {
     place: wordsOf([row.city, label('country', row.country)]),
     device: wordsOf([label('device', row.device), label('os', row.os), label('browser', row.browser)]),
     from: label('referrer', row.referrer) ?? (row.channel === 'direct' ? null : label('channel', row.channel)),
-    version: row.version,
+    destination: row.destination,
   };
 }
 

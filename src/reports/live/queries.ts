@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Subject } from '../counts/kinds.ts';
-import { versionName } from '../counts/link-names.ts';
+import { destinationName } from '../counts/link-names.ts';
 import { isFirst } from '../counts/queries.ts';
 import { selectHits } from '../counts/rows.ts';
 import { rowColumns } from '../../visitors/rollups/pending.ts';
@@ -28,8 +28,8 @@ export type HitRow = {
   browser: string | null;
   referrer: string | null;
   channel: string;
-  /** Of an A/B test, as reports name it: 'B: b.example/x'. */
-  version: string | null;
+  /** Of an A/B test or a rule, as reports name it: 'B: b.example/x', 'Germany: b.example/de'. */
+  destination: string | null;
 };
 
 /** The last hits since an instant, the oldest first. An index gives them in this order, so it costs what `limit` costs. */
@@ -39,7 +39,7 @@ export async function listHitsSince(db: Db, watched: Watched, since: Date, limit
     tx.execute(sql`
 select c.id::float8, (extract(epoch from c.clicked_at) * 1000)::float8 as at, c.link_id as "linkId",
        d.host || '/' || s.slug as "shortLink", c.class, c.reason, c.country, c.city, c.device, c.os, c.browser,
-       c.referrer, c.channel, ${versionName(sql`v`)} as version
+       c.referrer, c.channel, ${destinationName(sql`v`)} as destination
 from (
   select * from (
     ${selectHits({ scope: watched, span: { from: since }, filters: [] }, rowColumns, newest)}

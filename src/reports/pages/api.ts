@@ -1,10 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Db } from '../../ground/db/db.ts';
+import { Invalid } from '../../ground/text/errors.ts';
 import { refusals } from '../../people/keys/problem.ts';
 import { sendRows } from '../../people/keys/rows.ts';
 import { orList } from '../../ground/text/format.ts';
 import { dimensions } from '../../visitors/rollups/dimensions.ts';
+import { getGoal } from '../../visitors/conversions/goals.ts';
+import { countGoal, whyUntold } from '../conversions/goal-counts.ts';
 import { filterQuery } from '../counts/filter-query.ts';
 import { intervals, periodNames } from '../counts/period.ts';
 import { countBy } from '../counts/report.ts';
@@ -55,6 +59,11 @@ const query = z.object({
       'Only clicks that match, such as `country:is:DE`, `device:not:mobile` or `referrer:contains:google`. Leave the part after the second colon empty for clicks without a value. Filters on the same dimension are alternatives; filters on different dimensions must all match. A visitor counts if their first click of the day matches.',
     )
     .meta({ examples: ['country:is:DE'] }),
+  goalId: id
+    .optional()
+    .describe(
+      'The id of a goal: adds its `conversions`. They know their link, destination and time alone, so that no other filter can be sent along.',
+    ),
   groupBy: oneOf(groupings)
     .default('time')
     .describe(
@@ -76,6 +85,21 @@ const row = z.object({
   ...counts,
 });
 
+const conversions = z.object({
+  goalId: z.string().describe('The id of the goal.'),
+  goal: z.string().describe('The name of the goal.'),
+  conversions: z.int().min(0).describe('Conversions that followed clicks of the period, whenever they happened.'),
+  visitors: z.int().min(0).describe('Visitors of a day who converted, each once on each link.'),
+  values: z
+    .array(
+      z.object({
+        currency: z.string().describe('The currency (ISO 4217).'),
+        value: z.number().describe('The sum in the smallest unit of the currency.'),
+      }),
+    )
+    .describe('What the conversions brought, by currency.'),
+});
+
 const analytics = z
   .object({
     period: z.object({
@@ -88,6 +112,7 @@ const analytics = z
         .describe('The name that was asked for, `custom` for a period of your own.'),
     }),
     total: z.object(counts).describe('Clicks and visitors of the whole period, whatever the rows are.'),
+    conversions: conversions.nullable().describe('Conversions for `goalId`; `null` without one.'),
     rows: z.array(row).describe('The counts of each value.'),
   })
   .meta({
@@ -104,6 +129,7 @@ const analytics = z
           name: '7d',
         },
         total: { clicks: 1204, visitors: 988 },
+        conversions: null,
         rows: [
           { value: 'mobile', label: 'Mobile', clicks: 803, visitors: 671 },
           { value: 'desktop', label: 'Desktop', clicks: 401, visitors: 317 },
@@ -130,20 +156,38 @@ export default async function analyticsApi(app: FastifyInstance): Promise<void> 
       },
     },
     async (request, reply) => {
-      const { linkId, campaignId, tagId, groupBy, timezone, filter, ...asked } = request.query;
+      const { linkId, campaignId, tagId, groupBy, timezone, filter, goalId, ...asked } = request.query;
       const { timeZone, weekStartsOn } = request.workspace;
       const subject = subjectAsked(request.workspace.id, { linkId, campaignId, tagId });
       const zone = { id: request.workspace.id, timeZone: timezone ?? timeZone, weekStartsOn };
       const period = await periodAsked(app.db, zone, subject, asked, new Date());
       const { from, to, interval, name } = period;
       const { total, rows } = await countBy(app.db, request.workspace, subject, period, groupBy, filter);
+      const told =
+        goalId === undefined
+          ? null
+          : await conversionsOf(app.db, request.workspace.id, goalId, { subject, period, filters: filter });
       return sendRows(
         reply,
-        { period: { from, to, timezone: period.timeZone, interval, name }, total },
+        { period: { from, to, timezone: period.timeZone, interval, name }, total, conversions: told },
         'rows',
         row,
         rows,
       );
     },
   );
+}
+
+/** @throws NotFound for a goal that is gone; Invalid (field `filter`) where conversions cannot be told */
+async function conversionsOf(
+  db: Db,
+  workspaceId: string,
+  goalId: string,
+  asked: Parameters<typeof countGoal>[3],
+): Promise<z.output<typeof conversions>> {
+  const { name: goal } = await getGoal(db, workspaceId, goalId);
+  const untold = whyUntold(asked.period, asked.filters);
+  if (untold) throw new Invalid(untold, { field: asked.filters.length > 0 ? 'filter' : 'from' });
+  const { total } = await countGoal(db, workspaceId, goalId, asked);
+  return { goalId, goal, ...total };
 }

@@ -1,7 +1,7 @@
 import type { Db } from '../../ground/db/db.ts';
 import { AppError, Invalid } from '../../ground/text/errors.ts';
 import { type Filter, filterSentence, filterText, filterWords, parseFilters } from '../counts/filter.ts';
-import { namedAmong, nameLinks } from '../counts/link-names.ts';
+import { nameLinks } from '../counts/link-names.ts';
 
 /** Of all filters of a report together; they stand in an index of mailings, whose entries hold 2,704 bytes. */
 const maxBytes = 2_000;
@@ -33,7 +33,7 @@ export type KeptChip = ReturnType<typeof filterWords>;
 
 /** Filters in words, with the names of what they name, deleted links too. */
 export async function describeFilters(db: Db, workspaceId: string, filters: readonly Filter[]): Promise<KeptChip[]> {
-  const names = await nameLinks(db, workspaceId, namedAmong(filters));
+  const names = await nameLinks(db, workspaceId, filters);
   return filters.map((filter) => filterWords(filter, names));
 }
 
@@ -44,7 +44,8 @@ export async function sayKeptFilters<Row extends { filters: string[] }>(
   rows: readonly Row[],
 ): Promise<(Row & { filterWords: string })[]> {
   const read = rows.map((row) => ({ row, filters: readKeptFilters(row.filters) }));
-  const names = await nameLinks(db, workspaceId, namedAmong(read.flatMap(({ filters }) => filters ?? [])));
+  const named = read.flatMap(({ filters }) => filters ?? []);
+  const names = await nameLinks(db, workspaceId, named);
   return read.map(({ row, filters }) => ({
     ...row,
     filterWords: filters?.map((filter) => filterSentence(filter, names)).join(', ') ?? row.filters.join(', '),

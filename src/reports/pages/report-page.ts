@@ -1,14 +1,14 @@
 import { hitClasses, hitClassLabels, hitClassSentences } from '../../visitors/machines/hit-class.ts';
-import { formatPercent, plural } from '../../ground/text/format.ts';
+import { inSentence, plural } from '../../ground/text/format.ts';
 import { type ReportView, reportHref } from '../addresses/address.ts';
+import { type Change, changeIn } from '../addresses/change.ts';
 import type { ChartPoint } from '../charts/axes.ts';
 import { type Chart, drawChart } from '../charts/chart.ts';
 import { type Dimension, type DimensionName, dimensionOf, unknown } from '../../visitors/rollups/dimensions.ts';
 import { drawHeatMap, type HeatMap } from '../charts/heat-map.ts';
 import { withFilter } from '../counts/filter.ts';
 import { labelOf } from '../counts/labels.ts';
-import { isDayUnderWay } from '../counts/period.ts';
-import { periodWords, previousName, previousWords, viewOf } from '../addresses/period-links.ts';
+import { periodWords, previousName, viewOf } from '../addresses/period-links.ts';
 import { kinds } from '../counts/kinds.ts';
 import { dimensionsOf } from '../counts/queries.ts';
 import type { Breakdown, Step } from '../counts/parts.ts';
@@ -50,8 +50,7 @@ export type ReportPage = {
   /** '1,204 clicks' and 'by 988 visitors'. */
   clicks: string;
   visitors: string;
-  /** How that compares with the time before; null when there is nothing to compare with. */
-  change: { direction: 'up' | 'down' | 'same'; percent: string | null; words: string } | null;
+  change: Change;
   scans: string | null;
   /** '310 more hits were not counted: link previews and crawlers.' */
   notCountedWords: string | null;
@@ -73,8 +72,9 @@ const chartSize = { width: 1080, height: 240 };
 const barCount = 10;
 const reasonCount = 4;
 
-const cardTitles: readonly { name: Dimension['card']; title: string }[] = [
-  { name: 'links', title: 'Links' },
+/** `ofOne`: in the report of one link. */
+const cardTitles: readonly { name: Dimension['card']; title: string; ofOne?: string }[] = [
+  { name: 'links', title: 'Links', ofOne: 'This link' },
   { name: 'sources', title: 'Sources' },
   { name: 'devices', title: 'Devices' },
   { name: 'languages', title: 'Languages' },
@@ -113,14 +113,18 @@ export function reportPage(report: Report, places?: Places): ReportPage {
   countries.delete(unknown);
   return {
     ...chartPage(report),
-    change: changeOf(report),
+    change: changeIn(period, { now: total.clicks, before: report.previous.total.clicks }, 'click'),
     scans:
       scans > 0 && named.some(({ name }) => name === 'qr') ? `${plural(scans, 'click')} came from QR codes.` : null,
     notCountedWords: wordsOf(notCounted, total.clicks),
     map: countries.size > 0 ? drawWorldMap(countries) : null,
     heat: drawHeatMap(report.week, period.weekStartsOn),
     places: cardOf('places', 'Places'),
-    columns: inColumns(cardTitles.map(({ name, title }) => cardOf(name, title)).filter(({ tabs }) => tabs.length > 0)),
+    columns: inColumns(
+      cardTitles
+        .map(({ name, title, ofOne = title }) => cardOf(name, isOfOneLink ? ofOne : title))
+        .filter(({ tabs }) => tabs.length > 0),
+    ),
     notCounted,
     isOfSeveralLinks: isSumOfLinks && !isOfOneLink,
     isOfPart: !isSumOfLinks && !isRolledUp,
@@ -140,17 +144,19 @@ const isSaid = (name: DimensionName, { rows }: Breakdown): boolean =>
 
 function tabOf(name: DimensionName, report: Report, view: ReportView, places: Places | undefined): Tab {
   const { rows, count, sum: total } = report.breakdowns[name];
-  const { title, one, isRare, card } = dimensionOf(name);
+  const { title, one, isRare, card, counts, missing = '' } = dimensionOf(name);
   // Most clicks have none; as a bar they would flatten all others.
   const without = isRare ? (rows.find(({ value }) => value === unknown)?.clicks ?? 0) : 0;
   const shown = rows.filter(({ value }) => !isRare || value !== unknown).slice(0, barCount);
   const others = count === null ? null : count - shown.length - (without > 0 ? 1 : 0);
   const otherClicks = total - without - shown.reduce((sum, { clicks }) => sum + clicks, 0);
+  const uncounted = report.total.clicks - total;
   const rest = [
     others === 0 || otherClicks === 0
       ? ''
       : `${others === null ? 'Others' : plural(others, 'other')} with ${plural(otherClicks, 'click')}`,
     without > 0 ? `${plural(without, 'click')} without one` : '',
+    counts === 'valued' && uncounted > 0 ? `${plural(uncounted, 'click')}: ${inSentence(missing)}` : '',
   ];
   return {
     name,
@@ -202,22 +208,6 @@ function linesOf({ period, steps, previous }: ReportSteps) {
             values: values(previous.steps),
             labels: previous.steps.map((step) => step.label),
           },
-  };
-}
-
-function changeOf({ period, total, previous }: Report): ReportPage['change'] {
-  if (period.name === 'all' || period.isSinceCreation) return null;
-  if (previous.total.clicks + total.clicks === 0) return null;
-  const before = previous.total.clicks;
-  const words = previousWords(period);
-  if (before === 0) return { direction: 'same', percent: null, words: `None ${words}.` };
-  if (isDayUnderWay(period)) return { direction: 'same', percent: null, words: `${plural(before, 'click')} ${words}.` };
-  if (total.clicks === before) return { direction: 'same', percent: null, words: `As many as ${words}.` };
-  const isMore = total.clicks > before;
-  return {
-    direction: isMore ? 'up' : 'down',
-    percent: formatPercent(Math.abs(total.clicks - before) / before),
-    words: `${isMore ? 'more' : 'fewer'} than ${words}.`,
   };
 }
 

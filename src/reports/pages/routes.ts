@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { countLinks } from '../../links/links/list.ts';
-import { getLink } from '../../links/links/queries.ts';
+import { getLink, type Link } from '../../links/links/queries.ts';
 import { linkHead, linkPath } from '../../links/pages/head.ts';
 import { orRefusal } from '../../ground/http/refusal.ts';
 import { localDay } from '../../ground/time/zoned-time.ts';
@@ -20,6 +20,8 @@ import { kinds, type Subject, subjectKinds } from '../counts/kinds.ts';
 import { findBeginning } from '../counts/beginning.ts';
 import { dimensionsOf } from '../counts/queries.ts';
 import { countBy, loadReport } from '../counts/report.ts';
+import { keepGoal } from '../conversions/kept-goal.ts';
+import { loadTile } from '../conversions/tile.ts';
 import { type Head, headOf } from './heads.ts';
 import { keepPeriod } from './kept-period.ts';
 import { reportPage } from './report-page.ts';
@@ -30,7 +32,7 @@ import { valueList, valuesOfPage } from './value-list.ts';
 import { lastingHref } from '../addresses/view-address.ts';
 
 type Asked = z.output<typeof reportQuery>;
-const valuesQuery = reportQuery.omit({ interval: true }).extend({
+const valuesQuery = reportQuery.omit({ interval: true, goal: true }).extend({
   by: z.enum(dimensions.map(({ name }) => name)),
   q: z.string().max(200).catch('').default(''),
   page: z.coerce.number().int().min(1).max(100_000).catch(1),
@@ -75,18 +77,19 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
       const { id, slug } = request.workspace;
       const { linkId } = request.params;
       const link = await getLink(db, id, linkId).catch(async (error: unknown) => {
-        if (Object.hasOwn(await nameLinks(db, id, [linkId]), linkId)) return null;
+        const { link: names = {} } = await nameLinks(db, id, [{ dimension: 'link', value: linkId }]);
+        if (Object.hasOwn(names, linkId)) return null;
         throw error;
       });
       if (!link) {
         // It is deleted. Its clicks are still in the workspace's report.
-        const { f, ...asked } = request.query;
+        const { f, goal: _, ...asked } = request.query;
         const filters = withFilter(f, { dimension: 'link', operator: 'is', value: linkId });
         return reply.redirect(reportHref(`/w/${slug}/reports`, { ...asked, filters }), 303);
       }
       const path = linkPath(`/w/${slug}`, link);
       return reply.page('reports/pages/show.eta', {
-        ...(await readReport(request, reply, { kind: 'link', id: link.id }, path, request.query)),
+        ...(await readReport(request, reply, { kind: 'link', id: link.id }, path, request.query, link)),
         title: `${link.domain}/${link.slug}`,
         section: 'links',
         link,
@@ -162,12 +165,20 @@ async function readValues(
 }
 
 /** The page of a report for the period asked for. An impossible range is shown again with its fault. */
-async function readReport(request: FastifyRequest, reply: FastifyReply, subject: Subject, path: string, query: Asked) {
+async function readReport(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  subject: Subject,
+  path: string,
+  query: Asked,
+  link?: Link,
+) {
   const { db, geo } = request.server;
   const { id, slug, timeZone, weekStartsOn } = request.workspace;
   const beginning = await findBeginning(db, id, subject);
   const now = new Date();
-  const { f: filters, ...chosen } = keepPeriod(request, reply, query);
+  const { f: filters, goal: askedGoal, ...chosen } = keepPeriod(request, reply, query);
+  const goal = keepGoal(request, reply, askedGoal);
   const { value: period, refusal: periodRefusal } = await orRefusal(() =>
     resolvePeriod({ ...chosen, timeZone, weekStartsOn, now, ...beginning }),
   );
@@ -176,6 +187,10 @@ async function readReport(request: FastifyRequest, reply: FastifyReply, subject:
   );
   const refusal = periodRefusal ?? reportRefusal;
   if (refusal) reply.code(refusal.status);
+  const { visitors } = report?.total ?? { visitors: 0 };
+  const givesClickIds = Boolean(link?.clickIdName);
+  const told = { subject, filters, visitors, goal, givesClickIds, path, view: { ...chosen, filters } };
+  const tile = report && (await loadTile(db, id, { ...told, period: report.period }));
   const field = fieldOf(subject);
   const viewAddress = lastingHref(path, { ...chosen, filters });
   return {
@@ -203,6 +218,7 @@ async function readReport(request: FastifyRequest, reply: FastifyReply, subject:
     compareHref: comparison(slug, subject, period),
     range: { from: period?.days.first ?? chosen.from, to: period?.days.last ?? chosen.to },
     errors: refusal?.errors ?? {},
+    tile,
     report: report && reportPage(report, { path, linksPath: `/w/${slug}/links` }),
     notes: report ? noteMarks(report, await listNotes(db, id, subject, report.period)) : [],
     today: localDay(now, timeZone),

@@ -8,7 +8,7 @@ import { typedValues } from '../../ground/http/typed.ts';
 import { takeForm } from '../../ground/http/forms.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
-import { namedAmong, nameLinks } from '../counts/link-names.ts';
+import { nameLinks } from '../counts/link-names.ts';
 import { getScope } from '../counts/queries.ts';
 import {
   getView,
@@ -39,7 +39,7 @@ export default async function savedViewRoutes(app: FastifyInstance): Promise<voi
     const { id } = request.workspace;
     const views = (await listViews(db, id)).map((view) => ({ ...view, report: readStored(view, request) }));
     const filters = views.flatMap(({ report }) => report?.filters ?? []);
-    const linkNames = await nameLinks(db, id, namedAmong(filters));
+    const linkNames = await nameLinks(db, id, filters);
     return reply.page('reports/saved-views/views.eta', {
       views: views.map(({ report, ...view }) => ({ ...view, words: report && savedWords(report, linkNames) })),
     });

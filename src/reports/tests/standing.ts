@@ -4,7 +4,8 @@ import { DAY } from '../../ground/time/zoned-time.ts';
 import type { WeekStart } from '../../ground/time/week.ts';
 import type { Link } from '../../links/links/queries.ts';
 import { versionLetter } from '../../links/splits/text.ts';
-import { convertedByVersion } from '../../visitors/conversions/counts.ts';
+import { type Converted, convertedByVersion } from '../../visitors/conversions/counts.ts';
+import { addMoney, type Money } from '../../visitors/conversions/money.ts';
 import { resolvePeriod } from '../counts/period.ts';
 import { findFirstHitAt } from '../counts/beginning.ts';
 import type { Counts } from '../counts/queries.ts';
@@ -21,6 +22,8 @@ export type VersionRow = VersionResult & {
   /** Of the test's visitors, as it was met. */
   shareOfVisitors: number;
   clicks: number;
+  /** Sums of what its conversions brought, which no verdict is made of. */
+  values: Money[];
 };
 
 /** A test as its tab shows it. */
@@ -32,7 +35,7 @@ export type ShownTest = Pick<LinkTest, 'test' | 'startedAt' | 'ended'> & {
   phases: number;
 };
 
-type Counted = { counts: ReadonlyMap<string, Counts>; conversions: ReadonlyMap<string, number> };
+type Counted = { counts: ReadonlyMap<string, Counts>; converted: ReadonlyMap<string, Converted> };
 
 type Workspace = { id: string; timeZone: string; weekStartsOn: WeekStart };
 
@@ -55,10 +58,10 @@ export async function loadTests(
   const subject = { kind: 'link', id: link.id } as const;
   const firstHitAt = await findFirstHitAt(db, workspace.id, subject);
   const period = resolvePeriod({ period: 'all', timeZone, weekStartsOn, now, firstHitAt });
-  const { rows } = await countBy(db, workspace, subject, period, 'version');
-  const conversions =
+  const { rows } = await countBy(db, workspace, subject, period, 'destination');
+  const converted =
     goalId === undefined ? new Map() : await convertedByVersion(db, workspace.id, { linkId: link.id, goalId });
-  const counted = { counts: new Map(rows.map(({ value, ...counts }) => [value, counts])), conversions };
+  const counted = { counts: new Map(rows.map(({ value, ...counts }) => [value, counts])), converted };
   // Days after the end of a test, and those of the one that came after it, are none of its own.
   const lastEnd = link.split && stateOfSplit(link.split, now) === 'over' ? new Date(link.split.endsAt ?? now) : now;
   const shown = tests.map((test, index) => showTest(test, counted, tests[index - 1]?.startedAt ?? lastEnd));
@@ -68,14 +71,15 @@ export async function loadTests(
 
 function showTest(
   { test, startedAt, ended, phases }: LinkTest,
-  { counts, conversions }: Counted,
+  { counts, converted }: Counted,
   lastInstant: Date,
 ): ShownTest {
   const counted = phases.map((phase) =>
     phase.map((each) => {
       const key = String(each.destinationId);
       const { clicks = 0, visitors = 0 } = counts.get(key) ?? {};
-      return { ...each, clicks, visitors, conversions: conversions.get(key) ?? 0 };
+      const { visitors: conversions = 0, values = [] } = converted.get(key) ?? {};
+      return { ...each, clicks, visitors, conversions, values };
     }),
   );
   const until = ended ? new Date(ended.at) : lastInstant;
@@ -93,6 +97,7 @@ function showTest(
       share: weights === 0 ? 0 : weight / weights,
       shareOfVisitors: results.visitors === 0 ? 0 : result.visitors / results.visitors,
       clicks: own.reduce((sum, { clicks }) => sum + clicks, 0),
+      values: addMoney(own.flatMap(({ values }) => values)),
     };
   });
   const clicks = rows.reduce((sum, row) => sum + row.clicks, 0);

@@ -12,6 +12,10 @@ import { keepTestEnd } from '../../links/splits/end.ts';
 import { maxVersions, versionLetter } from '../../links/splits/text.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
+import { countRules } from '../rules/rule-clicks.ts';
+import { sumsInWords } from '../../visitors/conversions/money.ts';
+import { digestOfRules } from '../rules/rule-form.ts';
+import { showRules } from '../rules/shown-rules.ts';
 import { chooseGoal } from './goal-choice.ts';
 import {
   digestOfTest,
@@ -153,11 +157,14 @@ async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link,
   // The editor is to be had also where counting takes too long.
   const goal = await chooseGoal(server.db, workspace.id, link.id, showing.goal);
   const { value } = await orRefusal(() => loadTests(server.db, workspace, link, now, goal.chosen?.id));
+  const ruleClicks = await orRefusal(() => countRules(server.db, workspace, link, now));
   return reply.page('reports/tests/destinations.eta', {
     title: `Destinations of ${link.domain}/${link.slug}`,
     head: linkHead(request, link, 'destinations', now),
     action: tabHref(request, link),
     link,
+    rules: showRules(link, now, ruleClicks.value),
+    rulesShown: digestOfRules(link),
     state: link.split ? stateOfSplit(link.split, now) : null,
     tests: value,
     goal,
@@ -171,6 +178,6 @@ async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link,
     timeZone: workspace.timeZone,
     now,
     maxVersions,
-    words: { versionLetter, liftInWords, rangeInWords },
+    words: { versionLetter, liftInWords, rangeInWords, sumsInWords },
   });
 }

@@ -36,7 +36,7 @@ order by lower(n.actor_name), a.key`);
   return rows;
 }
 
-/** The things among these that are there still: links, tags, campaigns, link templates and domains. */
+/** The things among these that are there still: links, tags, campaigns, link templates, domains and goals. */
 export async function listThere(db: Db, workspaceId: string, ids: readonly string[]): Promise<Set<string>> {
   if (ids.length === 0) return new Set();
   const isAsked = sql`workspace_id = ${workspaceId} and id = any(${sql.param([...new Set(ids)])}::text[])`;
@@ -49,6 +49,8 @@ select id from campaigns where ${isAsked}
 union all
 select id from link_templates where ${isAsked}
 union all
-select id from domains where ${isAsked} and state <> 'removed'`);
+select id from domains where ${isAsked} and state <> 'removed'
+union all
+select id from conversion_goals where ${isAsked} and deleted_at is null`);
   return new Set(rows.map(({ id }) => id));
 }

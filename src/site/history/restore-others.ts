@@ -5,6 +5,7 @@ import { type CampaignPlan, getCampaign, updateCampaign } from '../../links/link
 import { getTag, readTagName, type TagColour, tagColours, updateTag } from '../../links/links/tags.ts';
 import { readTemplate, textsOfTemplate } from '../../links/templates/forms.ts';
 import { getTemplate, type LinkTemplate, updateTemplate } from '../../links/templates/templates.ts';
+import { type ConversionGoal, getGoal, readGoalName, updateGoal } from '../../visitors/conversions/goals.ts';
 import { readReportAddress } from '../../reports/addresses/view-address.ts';
 import { readPlan, textsOf } from '../../reports/campaigns/forms.ts';
 import { getScope } from '../../reports/counts/queries.ts';
@@ -100,6 +101,17 @@ const renamedView = changed<{ name: string }>({
     renameView(tx, workspace.id, by, id, (now) => readViewName(textsFor(now)['name'] ?? '')),
 });
 
+const goal = changed<Omit<ConversionGoal, 'id'>>({
+  labels: { name: 'Name', isServerOnly: 'Server calls only' },
+  asTexts: ({ name, isServerOnly }) => ({ name, isServerOnly: isServerOnly ? 'yes' : 'no' }),
+  get: getGoal,
+  update: ({ tx, workspace, by }, id, textsFor) =>
+    updateGoal(tx, workspace.id, by, id, (now) => {
+      const { name = '', isServerOnly } = textsFor(now);
+      return { name: readGoalName(name, 'name'), isServerOnly: isServerOnly === 'yes' };
+    }),
+});
+
 /** Something that came or went. */
 type Existing = {
   label: string;
@@ -156,6 +168,7 @@ export const otherRestorers: Restorers = {
   'campaign.changed': campaign,
   'template.changed': template,
   'view.changed': renamedView,
+  'goal.changed': goal,
   'note.created': existence(note, false),
   'note.restored': existence(note, false),
   'note.deleted': existence(note, true),

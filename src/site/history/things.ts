@@ -28,7 +28,8 @@ export const thingList: Readonly<Record<string, Thing>> = {
   member: { one: 'member', many: 'members', filter: 'people' },
   invitation: { one: 'invitation', many: 'invitations', filter: 'people', right: 'managePeople' },
   key: { one: 'API key', many: 'API keys', filter: 'keys' },
-  goal: { one: 'goal', many: 'goals', filter: 'workspace', page: () => '/conversions' },
+  goal: { one: 'goal', many: 'goals', filter: 'workspace', page: (id) => `/conversions/${id}` },
+  postback: { one: 'postback address', many: 'postback addresses', filter: 'workspace' },
   hits: { one: 'import', many: 'imports', filter: 'workspace' },
   workspace: { one: 'workspace', many: 'workspaces', filter: 'workspace' },
 };

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import type { Money } from './money.ts';
 
 /** Counts of one version of an A/B test, or of all clicks that met none. */
 export type ConvertedTo = {
@@ -8,8 +9,7 @@ export type ConvertedTo = {
   conversions: number;
   /** Visitors of a day who converted, each once for a goal: the unit of statistics. */
   visitors: number;
-  /** Sums by currency, in minor units. */
-  values: { currency: string; value: number }[];
+  values: Money[];
 };
 
 /** Conversions of a link for one goal by version. */
@@ -53,16 +53,49 @@ group by goal_id`);
   return new Map(rows.map(({ goalId, conversions }) => [goalId, conversions]));
 }
 
+/** Visitors of a day who converted, and what they brought. */
+export type Converted = Pick<ConvertedTo, 'visitors' | 'values'>;
+
 /** Visitors of a day who reached a goal on a link, by the id of their version as dimensions write it. */
 export async function convertedByVersion(
   db: Db,
   workspaceId: string,
   of: { linkId: string; goalId: string },
-): Promise<Map<string, number>> {
+): Promise<Map<string, Converted>> {
   const counts = await conversionsByDestination(db, workspaceId, of);
   return new Map(
-    counts.flatMap(({ destinationId, visitors }) =>
-      destinationId === null ? [] : [[String(destinationId), visitors]],
+    counts.flatMap(({ destinationId, visitors, values }) =>
+      destinationId === null ? [] : [[String(destinationId), { visitors, values }]],
     ),
   );
+}
+
+/** Sums of the values of a workspace's conversions, or of those for one goal, by the goal's id. */
+export async function valuesByGoal(db: Db, workspaceId: string, goalId?: string): Promise<Map<string, Money[]>> {
+  const { rows } = await db.execute<Money & { goalId: string }>(sql`
+select goal_id as "goalId", currency, sum(value)::float8 as value
+from conversion_counts
+where workspace_id = ${workspaceId} and currency <> '' and ${goalId === undefined ? sql`true` : sql`goal_id = ${goalId}`}
+group by goal_id, currency
+order by goal_id, currency`);
+  const byGoal = new Map<string, Money[]>();
+  for (const { goalId: id, ...money } of rows) byGoal.set(id, [...(byGoal.get(id) ?? []), money]);
+  return byGoal;
+}
+
+/** The links on which a goal was reached most, by their ids. */
+export async function linksOfGoal(
+  db: Db,
+  workspaceId: string,
+  goalId: string,
+  limit: number,
+): Promise<{ linkId: string; conversions: number }[]> {
+  const { rows } = await db.execute<{ linkId: string; conversions: number }>(sql`
+select link_id as "linkId", sum(conversions)::int as conversions
+from conversion_counts
+where workspace_id = ${workspaceId} and goal_id = ${goalId}
+group by link_id
+order by conversions desc, link_id
+limit ${limit}`);
+  return rows;
 }

@@ -1,4 +1,4 @@
-import { and, asc, count, eq } from 'drizzle-orm';
+import { and, asc, count, eq, isNull, sql } from 'drizzle-orm';
 import { foldCase } from '../../ground/addresses/slug.ts';
 import { uniqueViolation } from '../../ground/db/pg-errors.ts';
 import type { Db } from '../../ground/db/db.ts';
@@ -23,24 +23,33 @@ const columns = {
 
 const keyOfGoal = (name: string) =>
   foldCase(composedLine(name).replace(/\p{Default_Ignorable_Code_Point}/gu, '')).trim();
-const ofWorkspace = (workspaceId: string) => eq(conversionGoals.workspaceId, workspaceId);
+/** Those that were deleted are nobody's. */
+const ofWorkspace = (workspaceId: string) =>
+  and(eq(conversionGoals.workspaceId, workspaceId), isNull(conversionGoals.deletedAt));
+const isGoal = (workspaceId: string, goalId: string) => and(ofWorkspace(workspaceId), eq(conversionGoals.id, goalId));
 
-/** @throws Invalid (field `goal`) for a name that cannot be one */
-export function readGoalName(typed: string): string {
+/** @throws Invalid for a name that cannot be one */
+export function readGoalName(typed: string, field = 'goal'): string {
   const name = composedLine(typed);
-  const refuse = (sentence: string) => new Invalid(sentence, { field: 'goal', code: 'goal_name_invalid' });
+  const refuse = (sentence: string) => new Invalid(sentence, { field, code: 'goal_name_invalid' });
   if (keyOfGoal(name) === '') throw refuse('Name the goal, such as Purchase.');
   if (name.length > maxGoalName) throw refuse(`The name of a goal has at most ${maxGoalName} characters.`);
   return name;
 }
 
-/** Goals of the workspace by name, with how often each was reached. */
-export const listGoals = (db: Db, workspaceId: string): Promise<(ConversionGoal & { conversions: number })[]> =>
-  db
-    .select({ ...columns, conversions: conversionGoals.conversions })
-    .from(conversionGoals)
-    .where(ofWorkspace(workspaceId))
-    .orderBy(asc(conversionGoals.nameKey));
+/** A goal with how often it was reached. */
+export type CountedGoal = ConversionGoal & { conversions: number };
+const counted = { ...columns, conversions: conversionGoals.conversions };
+
+/** Goals of the workspace by name. */
+export const listGoals = (db: Db, workspaceId: string): Promise<CountedGoal[]> =>
+  db.select(counted).from(conversionGoals).where(ofWorkspace(workspaceId)).orderBy(asc(conversionGoals.nameKey));
+
+/** @throws NotFound for a goal that is gone or another workspace's */
+export async function getGoal(db: Db, workspaceId: string, goalId: string): Promise<CountedGoal> {
+  const [goal] = await db.select(counted).from(conversionGoals).where(isGoal(workspaceId, goalId));
+  return goal ?? notThere();
+}
 
 /** The goal of that name, without regard to case. */
 export async function findGoal(db: Db, workspaceId: string, name: string): Promise<ConversionGoal | undefined> {
@@ -56,7 +65,7 @@ export async function lockGoal(tx: Db, workspaceId: string, goalId: string): Pro
   const rows = await tx
     .select({ id: conversionGoals.id })
     .from(conversionGoals)
-    .where(and(ofWorkspace(workspaceId), eq(conversionGoals.id, goalId)))
+    .where(isGoal(workspaceId, goalId))
     .for('no key update');
   return rows.length > 0;
 }
@@ -76,16 +85,20 @@ export async function ensureGoal(db: Db, workspaceId: string, by: Actor, typed: 
   }
 }
 
-/** @throws Conflict when there is one of that name, Invalid when there are too many */
+/**
+ * @throws Conflict (code `goal_taken`) when there is one of that name, Invalid (code `goals_limit`) when there are too many
+ * @param field of the refusals
+ */
 export async function insertGoal(
   db: Db,
   workspaceId: string,
   by: Actor,
   { name, isServerOnly }: Omit<ConversionGoal, 'id'>,
+  field = 'goal',
 ): Promise<ConversionGoal> {
   const goal = { id: newId(), name, isServerOnly };
-  try {
-    await db.transaction(async (tx) => {
+  await refuseTakenGoal(name, field, () =>
+    db.transaction(async (tx) => {
       // Makers of goals wait for each other, so that they do not pass the limit together.
       await tx
         .select({ id: workspaces.id })
@@ -94,8 +107,8 @@ export async function insertGoal(
         .for('no key update');
       const [row] = await tx.select({ goals: count() }).from(conversionGoals).where(ofWorkspace(workspaceId));
       if ((row?.goals ?? 0) >= mostGoals)
-        throw new Invalid(`A workspace has at most ${mostGoals} goals of conversions.`, {
-          field: 'goal',
+        throw new Invalid(`A workspace has at most ${mostGoals} goals of conversions. Delete some first.`, {
+          field,
           code: 'goals_limit',
         });
       await tx.insert(conversionGoals).values({ ...goal, workspaceId, nameKey: keyOfGoal(name) });
@@ -104,33 +117,73 @@ export async function insertGoal(
         target: { id: goal.id, name },
         after: { name, isServerOnly },
       });
-    });
-  } catch (error) {
-    if (uniqueViolation(error) !== 'conversion_goals_name') throw error;
-    throw new Conflict(`There is a goal “${name}” already.`, { field: 'goal', code: 'goal_taken' });
-  }
+    }),
+  );
   return goal;
 }
 
-/** Says by whom a goal is counted. @throws NotFound for a goal that is gone or another workspace's */
+/**
+ * Renames a goal, or says by whom it is counted.
+ * @param change sees the goal as it is under the lock, and throws where it may not be changed
+ * @throws NotFound
+ * @throws Conflict (field `name`, code `goal_taken`) when another goal has the name
+ */
 export async function updateGoal(
   db: Db,
   workspaceId: string,
   by: Actor,
   goalId: string,
-  { isServerOnly }: Pick<ConversionGoal, 'isServerOnly'>,
-): Promise<ConversionGoal> {
-  const isMeant = and(ofWorkspace(workspaceId), eq(conversionGoals.id, goalId));
+  change: (now: CountedGoal) => Omit<ConversionGoal, 'id'>,
+): Promise<CountedGoal> {
+  const isMeant = isGoal(workspaceId, goalId);
   return db.transaction(async (tx) => {
-    const [before] = await tx.select(columns).from(conversionGoals).where(isMeant).for('update');
-    if (!before) throw new NotFound('There is no such goal.');
-    await tx.update(conversionGoals).set({ isServerOnly }).where(isMeant);
+    const [found] = await tx.select(counted).from(conversionGoals).where(isMeant).for('no key update');
+    const now = found ?? notThere();
+    const { name, isServerOnly } = change(now);
+    await refuseTakenGoal(name, 'name', () =>
+      tx
+        .update(conversionGoals)
+        .set({ name, nameKey: keyOfGoal(name), isServerOnly })
+        .where(isMeant),
+    );
     await record(tx, by, workspaceId, {
       what: 'goal.changed',
-      target: { id: goalId, name: before.name },
-      before: { isServerOnly: before.isServerOnly },
-      after: { isServerOnly },
+      target: { id: goalId, name },
+      before: { name: now.name, isServerOnly: now.isServerOnly },
+      after: { name, isServerOnly },
     });
-    return { ...before, isServerOnly };
+    return { ...now, name, isServerOnly };
   });
+}
+
+/**
+ * Deletes a goal for everybody at once. Conversions of its name make a new goal. Its rows go by a job (removal.ts).
+ * @returns what was deleted
+ * @throws NotFound
+ */
+export async function removeGoal(db: Db, workspaceId: string, by: Actor, goalId: string): Promise<CountedGoal> {
+  return db.transaction(async (tx) => {
+    const [found] = await tx
+      .update(conversionGoals)
+      // No name that is typed has a control character.
+      .set({ deletedAt: sql`now()`, nameKey: sql`chr(1) || ${conversionGoals.id}` })
+      .where(isGoal(workspaceId, goalId))
+      .returning(counted);
+    const { id, ...before } = found ?? notThere();
+    await record(tx, by, workspaceId, { what: 'goal.deleted', target: { id, name: before.name }, before });
+    return { id, ...before };
+  });
+}
+
+async function refuseTakenGoal<Result>(name: string, field: string, write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write();
+  } catch (error) {
+    if (uniqueViolation(error) !== 'conversion_goals_name') throw error;
+    throw new Conflict(`There is a goal “${name}” already.`, { field, code: 'goal_taken' });
+  }
+}
+
+function notThere(): never {
+  throw new NotFound('There is no such goal.');
 }

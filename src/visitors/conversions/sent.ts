@@ -7,7 +7,7 @@ import type { HitKey } from '../clicks/hit.ts';
 import type { ClickIds } from './click-id.ts';
 import { type ConversionGoal, ensureGoal, findGoal, readGoalName } from './goals.ts';
 import { isCurrency, maxValue } from './money.ts';
-import { type ConversionWay, takeConversion, type Taken, workspaceOfLink } from './take.ts';
+import { type ConversionWay, type ReceivingWorkspace, takeConversion, type Taken, workspaceOfLink } from './take.ts';
 
 /** A conversion as somebody sends it. */
 export type TypedConversion = {
@@ -27,7 +27,7 @@ type Parts = { db: Db; clickIds: ClickIds; retentionDays: number | null };
 type Sender = {
   via: ConversionWay;
   /** @throws when it may not send conversions of the workspace */
-  check(workspaceId: string): void;
+  check(workspace: ReceivingWorkspace): void;
   by?: Actor;
 };
 
@@ -53,9 +53,10 @@ export async function sendConversion(
   now: Date,
 ): Promise<Taken & { goal: ConversionGoal }> {
   const key = readClickId(clickIds, typed.clickId, retentionDays, now);
-  const workspaceId = await workspaceOfLink(db, key.linkId);
-  if (workspaceId === undefined) throw clickUnknown();
-  sender.check(workspaceId);
+  const workspace = await workspaceOfLink(db, key.linkId);
+  if (!workspace) throw clickUnknown();
+  sender.check(workspace);
+  const { id: workspaceId } = workspace;
   const name = readGoalName(typed.goal);
   const externalId = composedLine(typed.externalId ?? '');
   if (externalId.length > maxExternalId)

@@ -2,7 +2,9 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
 import { findHitRows, type ArrivedHit } from '../rollups/hit-rows.ts';
+import { HOUR } from '../../ground/time/zoned-time.ts';
 import { lockGoal } from './goals.ts';
+import { eraseGoals } from './removal.ts';
 import { countIn } from './take.ts';
 
 /** Conversions that are looked at together. */
@@ -46,7 +48,8 @@ limit ${page}`);
 
 const settleOne = (db: Db, { id, workspaceId, goalId }: WaitingConversion, hit: ArrivedHit) =>
   db.transaction(async (tx) => {
-    await lockGoal(tx, workspaceId, goalId);
+    // The job that erases a deleted goal takes its conversions too.
+    if (!(await lockGoal(tx, workspaceId, goalId))) return;
     if (hit.class === 'human') await countIn(tx, id, hit);
     else await tx.execute(sql`delete from conversions where id = ${id} and counted_at is null`);
   });
@@ -62,21 +65,10 @@ delete from conversions where counted_at is null and received_at < now() - inter
     await db.execute(sql`delete from conversions where clicked_at < now() - make_interval(days => ${retentionDays})`);
 }
 
-/** Rows that one statement deletes, so that no transaction takes long. */
-const rowsAStep = 10_000;
-
-/** Deletes the conversions of a workspace and their counts, step by step. */
-export async function deleteConversions(db: Db, workspaceId: string): Promise<void> {
-  for (const table of [sql.identifier('conversions'), sql.identifier('conversion_counts')])
-    for (let deleted = rowsAStep; deleted === rowsAStep; ) {
-      const { rowCount } = await db.execute(sql`
-delete from ${table} where ctid = any(array(select ctid from ${table} where workspace_id = ${workspaceId} limit ${rowsAStep}))`);
-      deleted = rowCount ?? 0;
-    }
-}
-
 /** The jobs that keep conversions in order, for the timetable. */
 export const conversionJobs = (db: Db, retentionDays: number | null): Job[] => [
   { name: 'settle conversions', everyMs: 2_000, atMostMs: 30_000, run: () => settleConversions(db) },
   { name: 'forget conversions', everyMs: 10 * 60_000, run: () => forgetConversions(db, retentionDays) },
+  // A large one takes minutes.
+  { name: 'erase goals', everyMs: 60_000, mayTakeMs: HOUR, run: () => eraseGoals(db) },
 ];

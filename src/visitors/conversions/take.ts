@@ -43,12 +43,19 @@ const mostOfClick = 20;
 
 const isOfServer = (via: ConversionWay) => via === 'server' || via === 'postback';
 
+/** A workspace to which conversions are sent. */
+export type ReceivingWorkspace = {
+  id: string;
+  /** How often the address of its postbacks was replaced. It is asked each time: an old address ends on every node at once. */
+  postbackVersion: number;
+};
+
 /** The workspace of a link; undefined for a link that is nobody's. */
-export async function workspaceOfLink(db: Db, linkId: string): Promise<string | undefined> {
-  const { rows } = await db.execute<{ workspaceId: string }>(sql`
-select l.workspace_id as "workspaceId" from links l join workspaces w on w.id = l.workspace_id
+export async function workspaceOfLink(db: Db, linkId: string): Promise<ReceivingWorkspace | undefined> {
+  const { rows } = await db.execute<ReceivingWorkspace>(sql`
+select w.id, w.postback_version as "postbackVersion" from links l join workspaces w on w.id = l.workspace_id
 where l.id = ${linkId} and w.deleted_at is null`);
-  return rows[0]?.workspaceId;
+  return rows[0];
 }
 
 /**

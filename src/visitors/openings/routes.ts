@@ -10,19 +10,19 @@ type ReadyRoute<Destination> = { id: number; when: Compiled; to: readonly (Weigh
 
 export type ReadyRoutes<Destination> = { secret: string; routes: readonly ReadyRoute<Destination>[] };
 
-/** @param destinationOf makes one with the ids that hits keep */
+/** @param destinationOf makes one with the ids that hits keep, and the app that it may be opened in */
 export const readyRoutes = <Destination>(
   { secret, routes }: RoutesPlan,
-  destinationOf: (url: string, id: number, routeId: number) => Destination,
+  destinationOf: (url: string, kept: { destinationId: number; routeId: number; app: string | null }) => Destination,
 ): ReadyRoutes<Destination> => ({
   secret,
   routes: routes.map(({ id, when, to }) => ({
     id,
     when: compile(when),
-    to: to.map(({ id: destinationId, key, weight, url }) => ({
+    to: to.map(({ id: destinationId, key, weight, url, app }) => ({
       key,
       weight,
-      to: destinationOf(url, destinationId, id),
+      to: destinationOf(url, { destinationId, routeId: id, app }),
     })),
   })),
 });

@@ -15,6 +15,8 @@ export type Destination = Opened & {
   url: string;
   /** The same as a header may carry it. */
   location: string;
+  /** The address of an app that a page offers beside it. */
+  app: string | null;
 };
 
 /** Several of them beside the link's own: rules come first, and an A/B test has those for whom none holds. */
@@ -25,18 +27,16 @@ export type Destinations = {
   routes: ReadyRoutes<Destination> | undefined;
 };
 
-/**
- * @param url as readDestination gives it
- * @param destinationId of an address of an A/B test or of a rule, for its hits
- * @param routeId of that rule
- */
+/** The ids that hits keep of an address of an A/B test or of a rule, and the app that it may be opened in. */
+type Kept = Pick<Destination, 'destinationId' | 'routeId' | 'app'>;
+
+/** @param url as readDestination gives it */
 export function destinationTo(
   url: string,
-  destinationId: number | null = null,
-  routeId: number | null = null,
+  { destinationId = null, routeId = null, app = null }: Partial<Kept> = {},
 ): Destination {
   const location = locationOf(url);
-  return { kind: 'url', url, location, utm: readUtm(queryOf(location)), destinationId, routeId };
+  return { kind: 'url', url, location, utm: readUtm(queryOf(location)), app, destinationId, routeId };
 }
 
 type Row = { url: string; splitPlan: SplitPlan | null; routesPlan: RoutesPlan | null };
@@ -44,7 +44,9 @@ type Row = { url: string; splitPlan: SplitPlan | null; routesPlan: RoutesPlan | 
 function destinationsOf({ url, splitPlan, routesPlan }: Row): Destination | Destinations {
   const own = destinationTo(url);
   if (!splitPlan && !routesPlan) return own;
-  const split = splitPlan ? readySplit(withOwn(splitPlan, url), destinationTo) : undefined;
+  const split = splitPlan
+    ? readySplit(withOwn(splitPlan, url), (address, destinationId) => destinationTo(address, { destinationId }))
+    : undefined;
   const routes = routesPlan ? readyRoutes(routesPlan, destinationTo) : undefined;
   return { kind: 'url', own, split, routes };
 }
@@ -59,12 +61,22 @@ const withOwn = (plan: SplitPlan, url: string): SplitPlan => ({
   destinations: plan.destinations.map((each) => (each.isOwn ? { ...each, url } : each)),
 });
 
+const dataOfApp = (app: string, address: string) => ({
+  app,
+  appScheme: app.slice(0, app.indexOf(':')),
+  destination: address,
+  destinationHost: new URL(address).host,
+});
+
 export const urlOpening = defineOpening({
   outcome: 'redirected',
   columns: { url: links.url, splitPlan: links.splitPlan, routesPlan: links.routesPlan },
   plan: destinationsOf,
   choose: (opens, visit, visitor) => ('own' in opens ? chooseOf(opens, visit, visitor) : opens),
-  open: ({ location }, { rawQuery }) => withQuery(location, rawQuery),
+  open: ({ app, location }, { rawQuery }) => {
+    const address = withQuery(location, rawQuery);
+    return app === null ? address : { template: 'visitors/openings/app.eta', data: dataOfApp(app, address) };
+  },
   preview: ({ url, location }) => ({
     template: 'visitors/openings/preview.eta',
     data: { destination: url, destinationHost: new URL(location).host },

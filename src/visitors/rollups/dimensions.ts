@@ -31,6 +31,15 @@ export const unknown = '';
 
 const code = { counts: 'clicks', isText: false } as const;
 const text = { counts: 'clicks', isText: true } as const;
+/** Addresses and rules are named within their link: those of several would be told apart by nothing. */
+const ofOneLink = {
+  counts: 'valued',
+  isText: false,
+  card: 'links',
+  isNamed: true,
+  shownOf: 'one link',
+  isRare: true,
+} as const;
 const tag = { ...text, card: 'campaigns', isRare: true, missing: 'Not set' } as const;
 
 export const dimensions = [
@@ -79,17 +88,14 @@ export const dimensions = [
     missing: 'Not scanned',
   },
   {
-    name: 'version',
-    title: 'A/B versions',
-    one: 'A/B version',
+    name: 'destination',
+    title: 'Destinations',
+    one: 'Destination',
     sql: 'c.destination_id::text',
-    counts: 'valued',
-    isText: false,
-    card: 'links',
-    isNamed: true,
-    isRare: true,
-    missing: 'No A/B test',
+    ...ofOneLink,
+    missing: 'The link’s own address',
   },
+  { name: 'route', title: 'Rules', one: 'Rule', sql: 'c.route_id::text', ...ofOneLink, missing: 'No rule' },
   { name: 'country', title: 'Countries', one: 'Country', sql: 'c.country', ...code, card: 'places' },
   { name: 'region', title: 'Regions', one: 'Region', sql: `c.country || '/' || c.region`, ...text, card: 'places' },
   { name: 'city', title: 'Cities', one: 'City', sql: `c.country || '/' || c.city`, ...text, card: 'places' },
@@ -129,6 +135,9 @@ export const dimensions = [
 ] as const satisfies readonly Dimension[];
 
 export type DimensionName = (typeof dimensions)[number]['name'];
+
+/** Names that versions before had for dimensions: filters that were kept go on, and what is counted under them goes. */
+export const formerNames: Readonly<Record<string, DimensionName>> = { version: 'destination' };
 
 /** @throws for a name that is not in the list, which types rule out */
 export function dimensionOf(name: DimensionName): Dimension {

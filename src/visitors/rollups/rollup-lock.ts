@@ -4,7 +4,7 @@ import { rollupLockKey } from '../../ground/db/locks.ts';
 import { inLockTurns, isLockedWithin } from '../../ground/db/lock-turns.ts';
 import { knownSchema } from '../../ground/db/schema-support.ts';
 import { AppError } from '../../ground/text/errors.ts';
-import { dimensions as all } from './dimensions.ts';
+import { dimensions as all, formerNames } from './dimensions.ts';
 
 /** A newer version of Waymark counts in this database: whoever lacks its dimensions would leave holes in their rollups. */
 export class NewerRollups extends AppError {
@@ -100,6 +100,6 @@ async function isNewest(tx: Db, dimensions: readonly Named[]): Promise<boolean> 
 select (select max(created_at) from drizzle.__drizzle_migrations) as schema,
        array(select name from rolled_up_dimensions) as names`);
   const [found] = rows;
-  const known = new Set(dimensions.map(({ name }) => name));
+  const known = new Set([...dimensions.map(({ name }) => name), ...Object.keys(formerNames)]);
   return Number(found?.schema ?? 0) <= knownSchema && (found?.names ?? []).every((name) => known.has(name));
 }

@@ -1,13 +1,14 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Link } from '../../../src/links/links/queries.ts';
-import { snippetsOf } from '../../../src/links/conversions/snippets.ts';
+import { reportingWays, snippetsOf } from '../../../src/links/conversions/snippets.ts';
 import { postbackToken } from '../../../src/links/conversions/postback-token.ts';
 import { openClickIds } from '../../../src/visitors/conversions/click-id.ts';
 import { conversionsByDestination } from '../../../src/visitors/conversions/counts.ts';
 import { findGoal, insertGoal, listGoals } from '../../../src/visitors/conversions/goals.ts';
 import { takeConversion } from '../../../src/visitors/conversions/take.ts';
-import { deleteConversions, forgetConversions, settleConversions } from '../../../src/visitors/conversions/settle.ts';
+import { deleteConversions } from '../../../src/visitors/conversions/removal.ts';
+import { forgetConversions, settleConversions } from '../../../src/visitors/conversions/settle.ts';
 import { type Client, openClient } from '../../people/keys/client.ts';
 import { byTest } from '../../setup/actor.ts';
 import { desktopChrome, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
@@ -363,7 +364,7 @@ describe('pixel and script', () => {
 });
 
 describe('a postback', () => {
-  const path = () => `/pb/${postbackToken(app.config.secret, ada.workspace.id)}`;
+  const path = () => `/pb/${postbackToken(app.config.secret, { id: ada.workspace.id, postbackVersion: 0 })}`;
 
   it('counts by GET and POST, with an amount as networks write it, once for a transaction', async () => {
     const clickId = await clicked();
@@ -383,7 +384,7 @@ describe('a postback', () => {
 
   it('is refused with another secret, without a click, or with an amount that is none', async () => {
     const clickId = await clicked();
-    const other = `/pb/${postbackToken(app.config.secret, stranger.workspaceId)}`;
+    const other = `/pb/${postbackToken(app.config.secret, { id: stranger.workspaceId, postbackVersion: 0 })}`;
     expect((await app.ask(`${other}?cid=${clickId}`)).status).toBe(404);
     expect((await app.ask(`/pb/x?cid=${clickId}`)).status).toBe(404);
     expect((await app.ask(path())).json()).toMatchObject({ status: 422, code: 'click_id_invalid' });
@@ -428,10 +429,20 @@ describe('the page of goals', () => {
     expect((await ada.ask(path, { form: { goal: ' Trial <b> ', isServerOnly: 'on' } })).status).toBe(303);
     const goal = await findGoal(app.db, ada.workspace.id, 'trial <B>');
     expect(goal).toMatchObject({ name: 'Trial <b>', isServerOnly: true });
-    expect((await ada.ask(`${path}/${goal?.id}`, { form: { isServerOnly: 'no' } })).status).toBe(303);
-    const { text } = await ada.ask(path);
-    for (const shown of ['Trial &lt;b&gt;', '/px/pixel.gif', '/px/script.js', '/pb/', '/api/v1/conversions'])
-      expect(text).toContain(shown);
+    expect((await ada.ask(`${path}/${goal?.id}`, { form: { name: 'Trial <b>', isServerOnly: 'no' } })).status).toBe(
+      303,
+    );
+    expect((await ada.ask(path)).text).toContain('Trial &lt;b&gt;');
+    for (const [way, shown] of [
+      ['', '/api/v1/conversions'],
+      ['server', '/api/v1/conversions'],
+      ['postback', '/pb/'],
+      ['pixel', '/px/pixel.gif'],
+      ['script', '/px/script.js'],
+      ['other', '/api/v1/conversions'],
+    ])
+      for (const page of [path, `${path}/${goal?.id}`])
+        expect((await ada.ask(`${page}?way=${way}`)).text, way).toContain(shown);
   });
 
   it('shows a refused name again', async () => {
@@ -446,13 +457,15 @@ describe('the page of goals', () => {
   it('writes a name of any letters into what it shows to copy', () => {
     const goal = `R&D &copy "x" 'y' </script>`;
     const texts = Object.fromEntries(
-      snippetsOf(goal, 'https://w.example', 'https://w.example/pb/s').map((each) => [each.id, each.text]),
+      reportingWays
+        .flatMap(({ name }) => snippetsOf(name, goal, 'https://w.example', 'https://w.example/pb/s'))
+        .map((each) => [each.id, each.text]),
     );
     expect(texts['script']).toContain('data-goal="R&amp;D &amp;copy &quot;x&quot; \'y\' </script>"');
     expect(texts['call']).not.toContain('</script>');
     expect(JSON.parse(/waymark\((".*"), \{/.exec(texts['call'] ?? '')?.[1] ?? '')).toBe(goal);
     expect(new URL(texts['postback'] ?? '').searchParams.get('goal')).toBe(goal);
     expect(texts['curl']).toContain(`'\\''y'\\''`);
-    expect(snippetsOf(goal, 'https://w.example', null).map(({ id }) => id)).not.toContain('postback');
+    expect(snippetsOf('postback', goal, 'https://w.example', null)).toEqual([]);
   });
 });

@@ -56,10 +56,29 @@ it('counts by script and pixel, and leaves nothing in the browser', async () => 
 it.each([
   [1280, 'light'],
   [390, 'dark'],
-] as const)('the page of goals is readable at %i px, %s', async (width, colorScheme) => {
+] as const)('the pages of goals are readable at %i px, %s', async (width, colorScheme) => {
   const { page, errors } = await openPageAs(browser, app, ada, { viewport: { width, height: 900 }, colorScheme });
-  await page.goto(`${app.url}/w/${ada.workspace.slug}/conversions`);
-  expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  const home = `${app.url}/w/${ada.workspace.slug}/conversions`;
+  const name = `Goal of ${width}`;
+  const { id } = await insertGoal(app.db, ada.workspace.id, byTest, { name, isServerOnly: false });
+  for (const way of ['server', 'postback', 'pixel', 'script'])
+    for (const path of ['', `/${id}`]) {
+      await page.goto(`${home}${path}?way=${way}`);
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), way).toBe(true);
+      // A long line of code scrolls in its box, and the box is in the page.
+      const snippet = page.locator('pre').first();
+      if (width === 390) expect(await snippet.evaluate((box) => box.scrollWidth > box.clientWidth)).toBe(true);
+    }
   expect(await accessibilityProblems(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('button', { name: 'Delete goal' }).click();
+  await page.waitForURL(home);
+  expect(await page.getByRole('link', { name, exact: true }).count()).toBe(0);
+  await page.goto(`${home}?way=postback`);
+  const address = await page.locator('pre').textContent();
+  await page.getByRole('button', { name: 'Replace the address' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Replace the address' }).click();
+  await page.getByText('The postback address is a new one.').waitFor();
+  expect(await page.locator('pre').textContent()).not.toBe(address);
   expect(errors).toEqual([]);
 });

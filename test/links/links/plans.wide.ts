@@ -170,7 +170,14 @@ describe('beside a list', () => {
 
   it('names are found by key, sorting or not', async () => {
     await client.query('set enable_sort = off');
-    const { scans, buffers } = await readBy(() => nameLinks(db, 'w1', ['w1l5', 'qw1l6', 'd']));
+    const values = [
+      { dimension: 'link', value: 'w1l5' },
+      { dimension: 'qr', value: 'qw1l6' },
+      { dimension: 'domain', value: 'd' },
+      { dimension: 'destination', value: '7' },
+      { dimension: 'route', value: '7' },
+    ] as const;
+    const { scans, buffers } = await readBy(() => nameLinks(db, 'w1', values));
     await client.query('reset enable_sort');
     expect(scans.filter((table) => large.has(table))).toEqual([]);
     expect(buffers).toBeLessThan(200);

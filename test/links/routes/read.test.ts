@@ -169,7 +169,7 @@ describe('reading rules', () => {
     ['routes[0].to[0].weight', [{ when: leaf, to: [{ url, weight: '1' }] }]],
     ['routes[0].to[1].url', [{ when: leaf, to: [...to, ...to] }]],
     ['routes[0].to[0].url', [{ when: leaf, to: [{ weight: 1 }] }]],
-    ['routes[0].to[0].app', [{ when: leaf, to: [{ url, weight: 1, app: 'acme://product/1' }] }]],
+    ['routes[0].to[0].app', [{ when: leaf, to: [{ url, weight: 1, app: 1 }] }]],
     [
       'routes',
       Array.from({ length: 20 }, () => ({

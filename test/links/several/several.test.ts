@@ -99,8 +99,8 @@ describe('a pasted list', () => {
     expect((await app.visit('/list-1')).headers.location).toBe('https://example.com/1');
     const file = await ada.ask(`${made.headers.location}/links.csv`);
     expect(file.text.split('\r\n').slice(0, 2)).toEqual([
-      '\uFEFFshort_link,destination,title,tags,campaign,split,click_id_parameter',
-      `${app.config.shortUrl}/list-1,https://example.com/1,One,"a, all, b",Spring,,`,
+      '\uFEFFshort_link,destination,title,tags,campaign,split,click_id_parameter,rules',
+      `${app.config.shortUrl}/list-1,https://example.com/1,One,"a, all, b",Spring,,,`,
     ]);
   });
 

@@ -37,6 +37,7 @@ describe('POST /links', () => {
       campaign: null,
       split: null,
       clickIdName: null,
+      routes: null,
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
       archivedAt: null,
       clicks: 0,

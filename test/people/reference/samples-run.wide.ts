@@ -31,11 +31,11 @@ const languages = [
 
 /** In an order in which each finds what it asks for. */
 const inOrder = [
-  'createLink createCampaign createView addDomain',
-  'createConversion listLinks getLink updateLink listTags getLinkQrSVG getLinkQrPNG',
+  'createLink createCampaign createView addDomain createGoal',
+  'createConversion listGoals updateGoal listLinks getLink updateLink listTags getLinkQrSVG getLinkQrPNG',
   'listCampaigns getCampaign updateCampaign listViews listDomains getDomain updateDomain',
   'verifyDomain setDomainLogo deleteDomainLogo getAnalytics listHits',
-  'deleteView deleteDomain deleteCampaign deleteLink',
+  'deleteView deleteGoal deleteDomain deleteCampaign deleteLink',
 ].flatMap((line) => line.split(' '));
 
 let app: TestApp;
@@ -63,7 +63,13 @@ afterAll(async () => {
 });
 
 /** Ids of the examples, and the lists in which the reader finds those of their own. */
-const ids = { V7mQdT2ZkC9x: '/links', X4cNpL8sVb3q: '/campaigns', P9wRtY5hJd2k: '/views', H6gFzT1mQx7c: '/domains' };
+const ids = {
+  V7mQdT2ZkC9x: '/links',
+  X4cNpL8sVb3q: '/campaigns',
+  P9wRtY5hJd2k: '/views',
+  H6gFzT1mQx7c: '/domains',
+  G7pQv2TmXw4d: '/goals',
+};
 
 const exampleClickId = '3kXw7c4mS0u1Zf8Yb2dQh5vNtR9aLpEoGiJxKzCqWyTnBsUM';
 

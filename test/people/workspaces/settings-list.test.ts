@@ -31,6 +31,7 @@ const others: Record<SettingName, string> = {
   timeZone: 'Asia/Tokyo',
   weekStartsOn: '0',
   ownNetworks: '203.0.113.0/24 Office',
+  appSchemes: 'acme',
 };
 
 const path = () => `/w/${workspaceId}/settings`;

@@ -107,7 +107,7 @@ from (values (${first}, ${busyLink(zone)}), (${second}, ${busyLink(zone)}), (${q
     sql`(${sql.param(values)}::text[])[1 + floor(random() * ${values.length}::int)]`;
   await db.execute(sql`
 insert into clicks (id, clicked_at, link_id, slug_id, workspace_id, class, reason, rules_version, country, region, city, device, os,
-  browser, language, referrer, channel, utm_source, utm_medium, utm_campaign, utm_term, utm_content, is_first_on_link, is_first_in_workspace, domain_id)
+  browser, language, referrer, channel, utm_source, utm_medium, utm_campaign, utm_term, utm_content, is_first_on_link, is_first_in_workspace, domain_id, destination_id, route_id)
 select n, h.at, ${zone} || '-' || h.link, h.slug, ${workspaceId}, h.class, h.class || ':' || ${pick('browser', 'slack', 'x')}, 1,
        p.country, p.region, p.city,
        ${pick('desktop', 'mobile', null)}, ${pick('iOS', 'Android', null)}, ${pick('Chrome', 'Safari', 'Say "hi", \\ {x}')},
@@ -116,7 +116,8 @@ select n, h.at, ${zone} || '-' || h.link, h.slug, ${workspaceId}, h.class, h.cla
        ${pick('news', null)}, ${pick('email', null)}, ${pick('spring', 'summer', null)}, ${pick('a', null)}, ${pick('b', null)},
        h.class = 'human' and random() < 0.7, h.class = 'human' and random() < 0.6,
        -- A domain that is missing and can be found by the slug is filled in when it is moved (visitors/rollups/mover.ts).
-       case when h.slug like 'code%' then ${pick(shared, domainOf(zone))} else ${pick(shared, shared, domainOf(zone), null)} end
+       case when h.slug like 'code%' then ${pick(shared, domainOf(zone))} else ${pick(shared, shared, domainOf(zone), null)} end,
+       case when h.link in (1, 4) then 10 + h.place::int % 6 end, case when h.link in (1, 4) and h.place::int % 6 > 2 then 10 + h.place::int % 2 end
 from (
   select *, case when random() < 0.7 then 'slug'
                  when link = 1 then (array[${first}, ${second}])[1 + floor(random() * 2)]
@@ -323,6 +324,8 @@ function drawFilters(random: () => number): Asked {
     link: zones.flatMap((zone) => [busyLink(zone), quietLink(zone)]),
     domain: [shared, ...zones.map(domainOf), ''],
     qr: [...zones.flatMap(codesOf), ''],
+    destination: ['10', '11', '14', ''],
+    route: ['10', '11', ''],
   };
   const parts: Partial<Record<DimensionName, string[]>> = {
     city: ['city 1', '/', '%'],

@@ -197,6 +197,8 @@ describe('hits have columns that programs know by name and order', () => {
     utmContent: text,
     version: text,
     versionUrl: text,
+    route: text,
+    routeId: text,
     isFirstOnLink: { type: 'boolean' },
     isFirstInWorkspace: { type: 'boolean' },
   };
@@ -223,6 +225,8 @@ describe('hits have columns that programs know by name and order', () => {
     utmContent: null,
     version: 'B',
     versionUrl: 'https://www.example.com/spring-b',
+    route: null,
+    routeId: null,
     isFirstOnLink: true,
     isFirstInWorkspace: true,
   };
@@ -232,7 +236,7 @@ describe('hits have columns that programs know by name and order', () => {
     expect(file.split('\r\n', 1)).toEqual([
       '\uFEFFtime,short_link,destination,class,reason,country,region,city,device,os,browser,language,referrer,channel,' +
         'utm_source,utm_medium,utm_campaign,utm_term,utm_content,first_on_link_today,first_in_workspace_today,' +
-        'domain,slug,slug_kind,slug_id,link_id,rules_version,id,version,version_url,version_id,link_version',
+        'domain,slug,slug_kind,slug_id,link_id,rules_version,id,version,version_url,version_id,link_version,route,route_id',
     ]);
   });
 

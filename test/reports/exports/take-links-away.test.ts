@@ -16,7 +16,7 @@ let path: string;
 let spring: Link;
 
 const head =
-  'short_link,destination,title,tags,campaign,split,click_id_parameter,state,created_at,clicks,visitors,last_click_at,qr_code\r\n';
+  'short_link,destination,title,tags,campaign,split,click_id_parameter,rules,state,created_at,clicks,visitors,last_click_at,qr_code\r\n';
 
 const create = (input: Partial<NewLink> = {}, workspace = workspaceId) =>
   makeLink(app, workspace, { url: 'https://example.com/', ...input });
@@ -61,6 +61,7 @@ describe('links as CSV', () => {
       `"'=HYPERLINK(""x"")"`,
       `"'＝one, two"`,
       "'-Spring-",
+      '',
       '',
       '',
       'active',

@@ -85,7 +85,9 @@ describe('a hit of an A/B test', () => {
 
     const watched = { workspaceId: client.workspaceId, subject: { kind: 'link', id: linkId } } as const;
     const live = await listHitsSince(app.db, watched, new Date(0), 100);
-    expect(new Set(live.map(({ version }) => version))).toEqual(new Set(['A: a.example/', 'B: b.example/x', null]));
+    expect(new Set(live.map(({ destination }) => destination))).toEqual(
+      new Set(['A: a.example/', 'B: b.example/x', null]),
+    );
   });
 
   it('comes back by an import with its version where that is there, else without', async () => {
@@ -107,7 +109,7 @@ describe('a hit of an A/B test', () => {
     const old = records
       .map((cells) =>
         cells
-          .slice(0, cells.length - 4)
+          .slice(0, cells.length - 6)
           .map((cell) => JSON.stringify(cell))
           .join(','),
       )

@@ -388,7 +388,7 @@ describe('a file that is not right', () => {
       'Line 1: the header is not that of an export of hits: it lacks browser and has "visitor" too much.',
     );
     expect(await refusalOf(`${text}"`)).toMatch(/^A quotation mark in line \d+ has no end\.$/);
-    expect(await refusalOf(`${text}1,2\r\n`)).toMatch(/^Line \d+ has 2 cells, the header 32\.$/);
+    expect(await refusalOf(`${text}1,2\r\n`)).toMatch(/^Line \d+ has 2 cells, the header 34\.$/);
     expect(await refusalOf(Buffer.concat([Buffer.from(text), Buffer.from([0xff])]))).toBe(
       'The file is not UTF-8, as an export of hits is.',
     );

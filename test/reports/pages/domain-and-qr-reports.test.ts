@@ -69,13 +69,15 @@ describe.each(['before', 'after'])('%s the roll-up', (when) => {
     const page = textOf(await owner.ask(`${home}/reports?period=7d`));
     expect(page).toContain(`${app.shortHost} 2 clicks 50 %`);
     expect(page).toContain('links.acme.example 2 clicks 50 %');
-    expect(page).toContain(`${app.shortHost}/spring (${code.slug}) 1 clicks 100 % All QR codes`);
+    expect(page).toContain(`${app.shortHost}/spring (${code.slug}) 1 clicks 100 % 3 clicks: not scanned All QR codes`);
     expect(page).toContain('1 click came from QR codes.');
   });
 
   it('shows the codes of a link, and no list of its domains', async () => {
     const answer = await owner.ask(`${home}/links/${spring}?period=7d`);
-    expect(textOf(answer)).toContain(`QR codes ${app.shortHost}/spring (${code.slug}) 1 clicks 100 % All QR codes`);
+    expect(textOf(answer)).toContain(
+      `QR codes ${app.shortHost}/spring (${code.slug}) 1 clicks 100 % 3 clicks: not scanned All QR codes`,
+    );
     expect(answer.text).toContain('by=qr');
     expect(answer.text).not.toContain('by=domain');
     expect(answer.text).toContain(`href="${home}/links/${spring}/qr"`);

@@ -92,13 +92,18 @@ describe('names of links', () => {
   it('are found by key whatever Postgres may not do, and none of another workspace', async () => {
     await db.transaction(async (tx) => {
       await tx.execute(sql`set local enable_sort = off`);
-      expect(await nameLinks(tx, 'ws', ['quiet', 'qrbusy', 'd', 'nobody'])).toEqual({
-        quiet: 'd.test/primaryquiet',
-        busy: 'd.test/primarybusy',
-        qrbusy: 'd.test/primarybusy (qrbusy)',
-        d: 'd.test',
+      const asked = [
+        { dimension: 'link', value: 'quiet' },
+        { dimension: 'link', value: 'nobody' },
+        { dimension: 'qr', value: 'qrbusy' },
+        { dimension: 'domain', value: 'd' },
+      ] as const;
+      expect(await nameLinks(tx, 'ws', asked)).toEqual({
+        link: { quiet: 'd.test/primaryquiet', busy: 'd.test/primarybusy' },
+        qr: { qrbusy: 'd.test/primarybusy (qrbusy)' },
+        domain: { d: 'd.test' },
       });
-      expect(await nameLinks(tx, 'other', ['quiet', 'qrbusy', 'd'])).toEqual({});
+      expect(await nameLinks(tx, 'other', asked)).toEqual({});
     });
   });
 });

@@ -163,6 +163,30 @@ describe('the table of a test', () => {
     expect(textOf(await viewer.ask(`${path}?goal=gone`))).toMatch(/who reached “ ?Bought ?”/);
   });
 
+  it('shows what conversions of each version brought, over its phases and without a verdict', async () => {
+    await split();
+    const [a, second] = await idsOf();
+    await hits(a, 9);
+    await hits(second, 9);
+    const goal = await insertGoal(app.db, workspaceId, byTest, { name: 'Sold', isServerOnly: false });
+    const worth = (destinationId: number | undefined, visitors: number, currency: string, value: number) => ({
+      ...converted(goal.id, destinationId, visitors),
+      currency,
+      value,
+    });
+    await app.db
+      .insert(conversionCounts)
+      .values([worth(a, 2, 'EUR', 24_000), worth(a, 1, 'JPY', 900), worth(second, 3, 'EUR', 5)]);
+    await split({ versions: halves.versions.map((version, index) => ({ ...version, weight: 1 + index })) });
+    const [, later] = await idsOf();
+    await hits(later, 1);
+    await app.db.insert(conversionCounts).values(worth(later, 1, 'EUR', 100));
+    const page = textOf(await viewer.ask(path));
+    expect(page).toMatch(/ 3 240\.00 EUR, 900 JPY /);
+    expect(page).toMatch(/ 4 1\.05 EUR /);
+    expect(page).toContain('the verdict is made of visitors alone');
+  });
+
   it('counts no days after the end of a test, nor those of the one that came after it', async () => {
     const now = new Date();
     const inDays = (days: number) => new Date(now.getTime() + days * 86_400_000);

@@ -82,6 +82,8 @@ export const ofWorkspace: Record<string, Where> = {
   'domain that is removed': ({ home, domainId }) => `${home}/domains/${domainId}/remove`,
   'API keys': ({ home }) => `${home}/keys`,
   conversions: ({ home }) => `${home}/conversions`,
+  'postback address': ({ home }) => `${home}/conversions?way=postback`,
+  'one goal': ({ home, goalId }) => `${home}/conversions/${goalId}?way=script`,
   'shared reports': ({ home }) => `${home}/shares`,
   'report that is shared': ({ home, long }) => `${home}/shares?link=${long.id}`,
   'reports by mail': ({ home }) => `${home}/mailings`,

@@ -16,6 +16,9 @@ import { mailingToken } from '../../../src/reports/mailings/token.ts';
 import { insertShare } from '../../../src/reports/sharing/queries.ts';
 import { hashPassword } from '../../../src/reports/sharing/password.ts';
 import { insertInvitation } from '../../../src/people/workspaces/invitations.ts';
+import { openClickIds } from '../../../src/visitors/conversions/click-id.ts';
+import { insertGoal } from '../../../src/visitors/conversions/goals.ts';
+import { sendConversion } from '../../../src/visitors/conversions/sent.ts';
 import { byPerson } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
 import { insertDomain } from '../../setup/domains.ts';
@@ -123,6 +126,21 @@ update users set name = ${unbroken.slice(0, 80)} where email = ${member.email}`)
   await pg.end();
   await app.rollUp();
 
+  const goals = [];
+  for (const name of [unbroken, rightToLeft])
+    goals.push(await insertGoal(db, workspaceId, byPerson(createdBy), { name, isServerOnly: false }));
+  const goalId = goals[0]?.id ?? '';
+  const clickIds = openClickIds(secret);
+  for (const [hit, currency] of hits
+    .filter((each) => each.class === 'human')
+    .map((each, nth) => [each, nth % 2 ? 'EUR' : 'JPY'] as const))
+    await sendConversion(
+      { db, clickIds, retentionDays: null },
+      { clickId: clickIds.write(hit) ?? '', goal: unbroken, value: 987_654_321, currency },
+      { via: 'server', check() {} },
+      new Date(),
+    );
+
   await insertNote(db, workspaceId, byPerson(createdBy), {
     at: new Date(Date.now() - day),
     text: unbroken,
@@ -188,6 +206,7 @@ update users set name = ${unbroken.slice(0, 80)} where email = ${member.email}`)
     domainId,
     waitingId,
     viewId,
+    goalId,
     shared,
     locked,
     invited,

@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { isCurrency, minorUnitsOf } from '../../../src/visitors/conversions/money.ts';
+import {
+  addMoney,
+  formatMoney,
+  isCurrency,
+  minorUnitsOf,
+  sumsInWords,
+} from '../../../src/visitors/conversions/money.ts';
 
 it.each([
   ['12.50', 'EUR', 1250],
@@ -24,4 +30,25 @@ it('knows currencies by their code in capital letters', () => {
     false,
     false,
   ]);
+});
+
+it.each([
+  [24_000, 'EUR', '240.00 EUR'],
+  [123_456_789, 'USD', '1,234,567.89 USD'],
+  [1_250, 'JPY', '1,250 JPY'],
+  [1_234, 'KWD', '1.234 KWD'],
+  [5, 'EUR', '0.05 EUR'],
+  [0, 'JPY', '0 JPY'],
+])('writes %d minor units of %s', (value, currency, expected) =>
+  expect(formatMoney({ value, currency })).toBe(expected),
+);
+
+it('adds up sums by currency, and writes them one behind the other', () => {
+  const sums = addMoney([
+    { currency: 'JPY', value: 80 },
+    { currency: 'EUR', value: 1_250 },
+    { currency: 'EUR', value: 50 },
+  ]);
+  expect(sumsInWords(sums)).toBe('13.00 EUR, 80 JPY');
+  expect(sumsInWords([])).toBe('');
 });

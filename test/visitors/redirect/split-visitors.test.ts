@@ -136,15 +136,16 @@ describe('the report of a link with versions', () => {
     await change(link, { split: { ...halves, versions: [{ url: null, weight: 0 }, b ?? { url: null, weight: 1 }] } });
     await expect.poll(() => open(link, 1)).toBe('https://b.example/');
     const ids = (await destinationsOf(link)).map(({ id }) => String(id));
-    const names = await nameLinks(app.db, workspaceId, ids);
-    expect(ids.map((id) => names[id])).toEqual([
+    const asked = ids.map((value) => ({ dimension: 'destination', value }) as const);
+    const names = await nameLinks(app.db, workspaceId, asked);
+    expect(ids.map((id) => names.destination?.[id])).toEqual([
       'A: a.example/ (weight 1)',
       'B: b.example/ (weight 1)',
       'A: a.example/ (weight 0)',
       'B: b.example/ (weight 1)',
     ]);
-    expect(labelOf('version', ids[0] ?? '', names).label).toBe('A: a.example/ (weight 1)');
+    expect(labelOf('destination', ids[0] ?? '', names).label).toBe('A: a.example/ (weight 1)');
     const other = await insertBareWorkspace(app.db);
-    expect(await nameLinks(app.db, other, ids)).toEqual({});
+    expect(await nameLinks(app.db, other, asked)).toEqual({});
   });
 });

@@ -1,12 +1,13 @@
 import { sql } from 'drizzle-orm';
 import { Client } from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { dimensions } from '../../../src/visitors/rollups/dimensions.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { dimensionOf, dimensions } from '../../../src/visitors/rollups/dimensions.ts';
 import { Batches } from '../../../src/visitors/clicks/inbox.ts';
 import type { Hit } from '../../../src/visitors/clicks/hit.ts';
 import { rollUpNewDimensions } from '../../../src/visitors/upkeep/new-dimensions.ts';
 import { dropOldClicks, ensurePartitions } from '../../../src/visitors/upkeep/retention.ts';
 import { rollUpPending } from '../../../src/visitors/rollups/mover.ts';
+import { NewerRollups } from '../../../src/visitors/rollups/rollup-lock.ts';
 import { busyLinkHits } from '../../../src/visitors/rollups/rollups.ts';
 import { type Database, openDatabase } from '../../../src/ground/db/db.ts';
 import { type OpenTestDatabase, openTestDatabase } from '../../setup/database.ts';
@@ -30,6 +31,7 @@ beforeAll(async () => {
   client = new Client(database.url);
   await client.connect();
   await ensurePartitions(database.db, new Date('2026-03-01T00:00:00Z'));
+  await rollUpNewDimensions(database.db);
 });
 
 afterAll(async () => {
@@ -55,9 +57,13 @@ async function record(count: number, { link = 'busy', until = now, isOld = false
       slugId: index % 4 ? 'slug' : `code-${index % 3}`,
       domainId: index % 3 ? 'own' : 'shared',
       visitorKey: index % 5 ? index : null,
+      // Of a link with a test and a rule: a hit of each comes there, and others are sent nowhere else.
+      destinationId: [null, null, 11, 12, 13][index % 5] ?? null,
+      routeId: index % 5 === 4 ? 7 : null,
     });
-    // As a spool of that version has it: without the field.
-    if (isOld) delete (hit as Partial<Hit>).domainId;
+    // As a spool of that version has it: without the fields.
+    if (isOld)
+      for (const field of ['domainId', 'destinationId', 'routeId'] as const) delete (hit as Partial<Hit>)[field];
     return hit;
   });
   await client.query(new Batches(hits).statement([]));
@@ -132,4 +138,60 @@ it('takes hits of an older version, which know no domain, as unknown', async () 
     sql`select value, sum(clicks)::int as clicks from ${sql.raw(countsByDay)} d where scope_id = ${workspaceId} and dimension = 'domain' group by 1`,
   );
   expect(unknown).toEqual({ value: '', clicks: 16 });
+});
+
+describe('a dimension that was renamed', () => {
+  const renamed = ['destination', 'route'];
+  /** The list as the version before had it. */
+  const versions = [
+    ...dimensions.filter(({ name }) => !renamed.includes(name)),
+    { ...dimensionOf('destination'), name: 'version' },
+  ];
+  const namesOf = async (query: string) =>
+    (await rowsOf<{ name: string }>(database.db, sql.raw(query))).map(({ name }) => name).toSorted();
+
+  beforeEach(async () => {
+    await rollUpNewDimensions(database.db);
+    await database.db.execute(sql`delete from rolled_up_dimensions where name in ('destination', 'route')`);
+    await database.db.execute(sql`insert into rolled_up_dimensions values ('version')`);
+  });
+
+  it('is counted under its new name, and leaves nothing under the former one', async () => {
+    await record(busyLinkHits + 100);
+    await rollUpPending(database.db, versions);
+    // More of them than a step deletes, as days that no job has folded yet.
+    await database.db.execute(sql`
+insert into click_counts_daily (scope_id, day, dimension, value, clicks, visitors)
+select ${workspaceId}, date '2026-05-01', 'version', n, 1, 1 from generate_series(1, 12000) n`);
+    const counted = 'select distinct dimension as name from';
+    expect(await namesOf(`${counted} click_counts_monthly`)).toContain('version');
+    await record(100);
+    // Hits are taken in before the job has run.
+    expect(await rollUpPending(database.db)).toBe(100);
+    expect(await rollUpNewDimensions(database.db)).toEqual(renamed);
+    await expectExact();
+    for (const table of ['click_counts_monthly', 'click_counts_daily'])
+      expect(await namesOf(`${counted} ${table}`)).not.toContain('version');
+    expect(await namesOf('select name from rolled_up_dimensions')).toEqual(
+      dimensions.map(({ name }) => name).toSorted(),
+    );
+    expect(await rollUpNewDimensions(database.db)).toEqual([]);
+  });
+
+  it('keeps a version before from counting on', async () => {
+    await rollUpNewDimensions(database.db);
+    await record(10);
+    await expect(rollUpPending(database.db, versions)).rejects.toThrow(NewerRollups);
+  });
+
+  it('has no row for a link with neither a test nor a rule', async () => {
+    await record(busyLinkHits + 100, { isOld: true });
+    await rollUpPending(database.db);
+    await rollUpNewDimensions(database.db);
+    const found = await rowsOf(
+      database.db,
+      sql`select 1 from click_counts_monthly where starts_with(scope_id, ${workspaceId}) and dimension in ('destination', 'route')`,
+    );
+    expect(found).toEqual([]);
+  });
 });

@@ -14,7 +14,7 @@ type LiveHit = {
   place: string | null;
   device: string | null;
   from: string | null;
-  version: string | null;
+  destination: string | null;
 };
 type News = { hits: LiveHit[]; pauseMs: number };
 
@@ -159,7 +159,8 @@ class Live {
     put('link', hit.link);
     part('link')?.setAttribute('href', (this.#section.dataset['liveLinks'] ?? '') + hit.linkId);
     const why = hit.isClick ? null : hit.reason;
-    put('words', [why, hit.place, hit.device, hit.from && `from ${hit.from}`, hit.version].filter(Boolean).join(' · '));
+    const from = hit.from && `from ${hit.from}`;
+    put('words', [why, hit.place, hit.device, from, hit.destination].filter(Boolean).join(' · '));
     part('ago')?.setAttribute('datetime', new Date(hit.at).toISOString());
     return item;
   }
