@@ -43,6 +43,7 @@ import { mailJobs, openMailer } from '../ground/mail/mailer.ts';
 import { accountDeletionJob } from '../people/accounts/deletion-job.ts';
 import { workspaceDeletionJob } from '../people/workspaces/deletion-job.ts';
 import { mailingJobs } from '../reports/mailings/send.ts';
+import { testJobs } from '../reports/tests/watch.ts';
 import { describeError } from '../ground/http/logging.ts';
 import { countActiveSlugs, ensureStatistics } from '../visitors/redirect/queries.ts';
 import { Resolver } from '../visitors/redirect/resolve.ts';
@@ -150,6 +151,7 @@ async function open(
   const timetable = [
     ...clickJobs({ db, salts, sweptHits, retentionDays: config.retentionDays, onMended, onRefused }),
     ...conversionJobs(db, config.retentionDays),
+    ...testJobs(db, (link, error) => problem(`the A/B test of link ${link} could not be looked at`, error)),
     ...eventJobs(db),
     ...mailJobs(mailer),
     ...mailingJobs({ db, mailer, config }),

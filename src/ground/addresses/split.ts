@@ -14,6 +14,8 @@ export type Split = {
   endsAt: string | null;
   /** Until it goes on, all visitors go to the link's own address. */
   isPaused: boolean;
+  /** Id of a goal: the test ends by itself once a version is clearly ahead by it. Left out: somebody ends it. */
+  endsByGoal?: string;
 };
 
 /** How a test stands for visitors: one that is paused or over sends all of them to the link's own address. */

@@ -366,6 +366,8 @@ export const links = pgTable(
     // Few; what counts links by something else takes them off.
     index('links_deleted').on(table.workspaceId, table.id).where(sql`${table.deletedAt} is not null`),
     index('links_newest').on(table.workspaceId, table.createdAt.desc(), table.id.desc()),
+    // Few; a job looks after them.
+    index('links_split').on(table.id).where(sql`${table.split} is not null`),
     index('links_campaign_id').on(table.campaignId).where(sql`${table.campaignId} is not null`),
     check('links_kind', sql`${table.kind} in ('url')`),
   ],

@@ -12,6 +12,7 @@ import {
   splitOfText,
   wordsOfSplit,
 } from '../splits/text.ts';
+import { refuseOtherGoal } from '../reading/ending-goal.ts';
 import { rowsOfText } from '../splits/rows.ts';
 import type { LinkContext } from '../reading/context.ts';
 import { readUrl } from '../reading/url.ts';
@@ -35,7 +36,12 @@ const test = {
     .meta({ minItems: 2, maxItems: maxVersions }),
 };
 
-type Sent = { versions: Split['versions']; endsAt?: string | null | undefined; paused?: boolean | undefined };
+type Sent = {
+  versions: Split['versions'];
+  endsAt?: string | null | undefined;
+  paused?: boolean | undefined;
+  endsByGoal?: string | null | undefined;
+};
 
 export const splitOption = defineOption({
   name: 'split',
@@ -62,6 +68,10 @@ export const splitOption = defineOption({
         ...test,
         endsAt: z.string().nullable().describe('From this instant on all visitors go to `url`.'),
         paused: z.boolean().describe('While it is `true`, all visitors go to `url`.'),
+        endsByGoal: z
+          .string()
+          .nullable()
+          .describe('The id of a goal: the test ends by itself once a version is clearly ahead by it.'),
       })
       .nullable()
       .describe('The A/B test that splits its visitors, `null` when there is none.'),
@@ -74,6 +84,10 @@ export const splitOption = defineOption({
             .nullish()
             .describe('An instant from which on all visitors go to `url`.'),
           paused: z.boolean('Write paused as true or false.').optional().describe('`true`: all visitors go to `url`.'),
+          endsByGoal: z
+            .string('Write endsByGoal as a string, or null for none.')
+            .nullish()
+            .describe('The id of a goal by which the test ends once a version is clearly ahead.'),
         },
         {
           error: (issue) =>
@@ -94,7 +108,13 @@ export const splitOption = defineOption({
           },
         ],
       }),
-    of: ({ split }) => split && { versions: split.versions, endsAt: split.endsAt, paused: split.isPaused },
+    of: ({ split }) =>
+      split && {
+        versions: split.versions,
+        endsAt: split.endsAt,
+        paused: split.isPaused,
+        endsByGoal: split.endsByGoal ?? null,
+      },
   },
   csv: {
     header: 'split',
@@ -117,9 +137,10 @@ async function readText(context: LinkContext, workspaceId: string, text: string)
 
 async function readSent(context: LinkContext, workspaceId: string, sent: Sent | null): Promise<Split | null> {
   if (sent === null) return null;
-  const { versions, endsAt, paused = false } = sent;
+  const { versions, endsAt, paused = false, endsByGoal } = sent;
   const end = typeof endsAt === 'string' ? instantOf(endsAt) : null;
-  return readAddresses(context, workspaceId, { versions, endsAt: end, isPaused: paused });
+  const split = { versions, endsAt: end, isPaused: paused, ...(typeof endsByGoal === 'string' && { endsByGoal }) };
+  return readAddresses(context, workspaceId, split);
 }
 
 /** @throws Invalid with the path of the first thing that cannot be */
@@ -133,5 +154,6 @@ async function readAddresses(context: LinkContext, workspaceId: string, split: S
   }
   const read = { ...split, versions };
   refuseBroken(read);
+  await refuseOtherGoal(context, workspaceId, read.endsByGoal, 'split.endsByGoal');
   return read;
 }

@@ -9,8 +9,8 @@ export type TestRows = {
   /** Shares are weights, and not percentages. */
   isOutright: boolean;
   isPaused: boolean;
-  /** The line of its end. */
-  end: string | undefined;
+  /** The lines of its ends, by date and by goal. */
+  ends: string[];
 };
 
 /** @param most rows that the form has where no more are filled */
@@ -19,8 +19,8 @@ export function rowsOfText(text: string, most: number): TestRows {
     .split('\n')
     .map((line) => line.trim())
     .filter(Boolean);
-  const end = lines.find((line) => line.startsWith('ends '));
-  const filled = lines.filter((line) => line !== 'paused' && line !== end).map(rowOf);
+  const ends = lines.filter((line) => /^(?:ends|clear) /.test(line));
+  const filled = lines.filter((line) => line !== 'paused' && !ends.includes(line)).map(rowOf);
   const [first] = filled;
   const isOwnLeftOut = first?.address === 'own none';
   const isOutright = isOwnLeftOut || filled.some(({ address }) => address === 'own');
@@ -34,7 +34,7 @@ export function rowsOfText(text: string, most: number): TestRows {
     inSight: Math.max(1, filled.length),
     isOutright,
     isPaused: lines.includes('paused'),
-    end,
+    ends,
   };
 }
 

@@ -49,7 +49,8 @@ const sumOf = (versions: readonly SplitVersion[]) => versions.reduce((sum, { wei
 
 /**
  * Reads the text of a test: addresses, each with its percentage behind it where there are any. The rest is the link's own.
- * The word `own` with a number gives weights outright; `own none` leaves the link's own address out.
+ * The word `own` with a number gives weights outright; `own none` leaves the link's own address out. `clear` stands before
+ * the id of a goal by which the test ends.
  * @returns null for an empty text; addresses as they were typed
  * @throws Invalid (field `split`)
  */
@@ -58,6 +59,7 @@ export function splitOfText(text: string): Split | null {
   if (words.length === 0) return null;
   const read: Read[] = [];
   let [endsAt, isPaused, isOwnLeftOut]: [string | null, boolean, boolean] = [null, false, false];
+  let endsByGoal: string | undefined;
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
     const next = words[at + 1] ?? '';
@@ -65,6 +67,9 @@ export function splitOfText(text: string): Split | null {
     if (word === 'paused') isPaused = true;
     else if (word === 'ends') {
       endsAt = instantOf(next);
+      at++;
+    } else if (word === 'clear') {
+      endsByGoal = next;
       at++;
     } else if (word === 'own' && next === 'none') {
       isOwnLeftOut = true;
@@ -74,7 +79,7 @@ export function splitOfText(text: string): Split | null {
     else if (word !== '%') read.push({ url: word === 'own' ? null : word, number: null });
   }
   const versions = isOwnLeftOut || read.some(({ url }) => url === null) ? outright(read) : besideOwn(read);
-  return { versions, endsAt, isPaused };
+  return { versions, endsAt, isPaused, ...(endsByGoal !== undefined && { endsByGoal }) };
 }
 
 /** A number with a sign or a fraction too, so that it is refused as a share and not as an address. */
@@ -116,7 +121,7 @@ export function instantOf(text: string): string {
 /** The lines by which a form shows a test; `splitOfText` makes the same of them. */
 export function linesOfSplit(split: Split | null): string[] {
   if (!split) return [];
-  const { versions, endsAt, isPaused } = split;
+  const { versions, endsAt, isPaused, endsByGoal } = split;
   const [own, ...others] = versions;
   const isFirst = own?.url === null;
   const isEven = versions.every(({ weight }) => weight === 1);
@@ -131,6 +136,7 @@ export function linesOfSplit(split: Split | null): string[] {
         : [...(hasOwn ? [] : ['own none']), ...numbered]),
     ...(isPaused ? ['paused'] : []),
     ...(endsAt === null ? [] : [`ends ${endsAt.replace(/(?::00)?\.000Z$/, 'Z')}`]),
+    ...(endsByGoal === undefined ? [] : [`clear ${endsByGoal}`]),
   ];
 }
 
@@ -142,7 +148,7 @@ export const textOfRows = (texts: readonly string[]): string =>
     .reduce((text, each) => (text === '' ? each : `${text}${isNumber.test(each) ? ' ' : '\n'}${each}`), '');
 
 /** A test in words: '50 % own address, 50 % www.b.example/x'. */
-export function wordsOfSplit({ versions, endsAt, isPaused }: Split, instant: (at: Date) => string): string {
+export function wordsOfSplit({ versions, endsAt, isPaused, endsByGoal }: Split, instant: (at: Date) => string): string {
   const sum = sumOf(versions);
   const shares = versions.map(({ url, weight }) => {
     const percent = Number(((100 * weight) / sum).toFixed(1));
@@ -152,5 +158,6 @@ export function wordsOfSplit({ versions, endsAt, isPaused }: Split, instant: (at
     shares.join(', '),
     ...(isPaused ? ['paused'] : []),
     ...(endsAt === null ? [] : [`ends ${instant(new Date(endsAt))}`]),
+    ...(endsByGoal === undefined ? [] : ['ends when a version is clearly ahead']),
   ].join('; ');
 }

@@ -8,13 +8,14 @@ import { instantShowing, isDay, wallClock } from '../../ground/time/zoned-time.t
 import type { Link } from '../../links/links/queries.ts';
 import type { LinkContext } from '../../links/reading/context.ts';
 import { readUrl } from '../../links/reading/url.ts';
+import { refuseOtherGoal } from '../../links/reading/ending-goal.ts';
 import { faultOfAll, maxVersions, maxWeight, versionLetter } from '../../links/splits/text.ts';
 
 /** A version as it is typed. */
 export type TypedVersion = { url: string; weight: string };
 
-/** The editor of a test as it stands in a form. */
-export type TypedTest = { rows: TypedVersion[]; endsAt: string };
+/** The editor of a test as it stands in a form. `endsByGoal`: id of a goal, '' for none. */
+export type TypedTest = { rows: TypedVersion[]; endsAt: string; endsByGoal: string };
 
 /** A field that stands in each row. */
 const column = z
@@ -26,6 +27,7 @@ export const testForm = z.object({
   url: column,
   weight: column,
   endsAt: typed,
+  endsByGoal: typed,
   /** `save`, `add`, or `remove-` with the place of a row; the return key sends the first button. */
   action: typed,
   /** Of the test that the form showed. */
@@ -45,7 +47,7 @@ export const endForm = z.object({
 export function typedTest(form: z.output<typeof testForm>, link: Pick<Link, 'url' | 'split'>): TypedTest {
   const rows = form.url.map((url, index) => ({ url, weight: form.weight[index] ?? '50' }));
   const own = link.split || rows.length > 1 ? [] : [{ url: link.url, weight: '50' }];
-  return { rows: [...own, ...rows], endsAt: form.endsAt };
+  return { rows: [...own, ...rows], endsAt: form.endsAt, endsByGoal: form.endsByGoal };
 }
 
 /** The form for a link as it is; without a test, its own address and an empty one. */
@@ -57,21 +59,23 @@ export function openTest({ url, split }: Pick<Link, 'url' | 'split'>, timeZone: 
   return {
     rows: versions.map((version) => ({ url: version.url ?? url, weight: String(version.weight) })),
     endsAt: split?.endsAt ? wallClock(new Date(split.endsAt), timeZone).toISOString().slice(0, 16) : '',
+    endsByGoal: split?.endsByGoal ?? '',
   };
 }
 
 /** The form after a press that changes its rows alone; undefined where it is to be saved. */
-export function withOtherRows({ rows, endsAt }: TypedTest, action: string): TypedTest | undefined {
-  if (action === 'add') return { rows: [...rows, { url: '', weight: '50' }].slice(0, maxVersions), endsAt };
+export function withOtherRows(test: TypedTest, action: string): TypedTest | undefined {
+  const { rows } = test;
+  if (action === 'add') return { ...test, rows: [...rows, { url: '', weight: '50' }].slice(0, maxVersions) };
   const [, place] = /^remove-(\d)$/.exec(action) ?? [];
   if (place === undefined) return undefined;
-  return { rows: rows.length > 2 ? rows.filter((_, index) => index !== Number(place)) : rows, endsAt };
+  return { ...test, rows: rows.length > 2 ? rows.filter((_, index) => index !== Number(place)) : rows };
 }
 
 /** A digest of all that a form can change, so that it saves over nothing that it did not show. */
 export const digestOfTest = ({ url, split }: Pick<Link, 'url' | 'split'>): string => {
   const versions = split?.versions.map((version) => [version.url, version.weight]);
-  const text = JSON.stringify([url, versions, split?.endsAt, split?.isPaused]);
+  const text = JSON.stringify([url, versions, split?.endsAt, split?.isPaused, split?.endsByGoal]);
   return createHash('sha256').update(text).digest('base64url').slice(0, 16);
 };
 
@@ -87,12 +91,12 @@ export function refuseOtherTest(now: Pick<Link, 'url' | 'split'>, shown: string)
 /**
  * Reads the rows of a test. Rows without an address are left out, but for the first two.
  * @param link whose own address a row may name
- * @throws Invalid, of all fields at once: `url-0`, `weight-1`, `endsAt`; `test` for all rows together
+ * @throws Invalid, of all fields at once: `url-0`, `weight-1`, `endsAt`, `endsByGoal`; `test` for all rows together
  */
 export async function readTest(
   context: LinkContext,
   { workspaceId, url: own, split }: Pick<Link, 'workspaceId' | 'url' | 'split'>,
-  { rows, endsAt }: TypedTest,
+  { rows, endsAt, endsByGoal }: TypedTest,
   { now, timeZone }: { now: Date; timeZone: string },
 ): Promise<Split> {
   const refusals = new Refusals();
@@ -113,7 +117,15 @@ export async function readTest(
     versions.push({ url: url === own ? null : (url ?? ''), weight: weight ?? 0 });
   }
   const end = refusals.readNow(() => readEnd(endsAt, now, timeZone, split?.endsAt ?? null)) ?? null;
-  const read = refusals.settle({ versions, endsAt: end, isPaused: split?.isPaused ?? false });
+  const goalId = endsByGoal === '' ? undefined : endsByGoal;
+  await refusals.read(() => refuseOtherGoal(context, workspaceId, goalId, 'endsByGoal'));
+  const isPaused = split?.isPaused ?? false;
+  const read = refusals.settle({
+    versions,
+    endsAt: end,
+    isPaused,
+    ...(goalId !== undefined && { endsByGoal: goalId }),
+  });
   // A refused share counts as none, so that all together are looked at when each can be.
   const fault = faultOfAll(versions);
   if (fault !== undefined) throw new Invalid(fault, { field: 'test' });

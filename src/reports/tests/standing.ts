@@ -27,7 +27,7 @@ export type VersionRow = VersionResult & {
 };
 
 /** A test as its tab shows it. */
-export type ShownTest = Pick<LinkTest, 'test' | 'startedAt' | 'ended'> & {
+export type ShownTest = Pick<LinkTest, 'test' | 'startedAt' | 'ended' | 'ahead'> & {
   rows: VersionRow[];
   clicks: number;
   results: Results;
@@ -70,7 +70,7 @@ export async function loadTests(
 }
 
 function showTest(
-  { test, startedAt, ended, phases }: LinkTest,
+  { test, startedAt, ended, ahead, phases }: LinkTest,
   { counts, converted }: Counted,
   lastInstant: Date,
 ): ShownTest {
@@ -101,7 +101,7 @@ function showTest(
     };
   });
   const clicks = rows.reduce((sum, row) => sum + row.clicks, 0);
-  return { test, startedAt, ended, rows, clicks, results, phases: phases.length };
+  return { test, startedAt, ended, ahead, rows, clicks, results, phases: phases.length };
 }
 
 /** The numbers of a test, to be kept when it ends. */

@@ -8,7 +8,6 @@ import { orRefusal } from '../../ground/http/refusal.ts';
 import { Conflict, Invalid } from '../../ground/text/errors.ts';
 import { getLink, type Link, updateLink } from '../../links/links/queries.ts';
 import { linkHead, linkPath } from '../../links/pages/head.ts';
-import { keepTestEnd } from '../../links/splits/end.ts';
 import { maxVersions, versionLetter } from '../../links/splits/text.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
@@ -16,6 +15,8 @@ import { countRules } from '../rules/rule-clicks.ts';
 import { sumsInWords } from '../../visitors/conversions/money.ts';
 import { digestOfRules } from '../rules/rule-form.ts';
 import { showRules } from '../rules/shown-rules.ts';
+import { endTest } from './end-test.ts';
+import { listGoals } from '../../visitors/conversions/goals.ts';
 import { chooseGoal } from './goal-choice.ts';
 import {
   digestOfTest,
@@ -29,7 +30,7 @@ import {
   withOtherRows,
 } from './forms.ts';
 import { liftInWords, rangeInWords } from './results.ts';
-import { loadTests, numbersOf } from './standing.ts';
+import { loadTests } from './standing.ts';
 
 /** The goal by which versions are compared, where a link has several. */
 const goalQuery = z.object({ goal: z.string().max(100).optional().catch(undefined) });
@@ -121,17 +122,8 @@ export default async function testRoutes(app: FastifyInstance): Promise<void> {
         if (!current) return reply.redirect(tabHref(request, link), 303);
         const winner = current.rows.find(({ version }) => String(version) === chosen);
         if (!winner && chosen !== '') throw new Invalid('Choose a version of this test.', { field: 'winner' });
-        const ended = { at: now.toISOString(), winner: winner?.version ?? null, reason, ...numbersOf(current) };
-        // As it is decided, and not as hits knew it: the link's own address stays its own.
-        const url = (winner && link.split?.versions[winner.version - 1]?.url) ?? link.url;
-        await db.transaction(async (tx) => {
-          const changes = { split: null, url };
-          await updateLink(tx, workspaceId, actorOf(request), link.id, changes, (before) => {
-            refuseOtherTest(before, digestOfTest(link));
-            refuseOtherTest(before, shown);
-          });
-          await keepTestEnd(tx, workspaceId, link.id, current.test, ended);
-        });
+        const ending = { winner: winner?.version ?? null, reason, now };
+        await endTest(db, actorOf(request), link, current, ending, shown);
         reply.flash('success', endedInWords(winner?.letter), workspaceId);
         return reply.redirect(tabHref(request, link), 303);
       },
@@ -168,6 +160,7 @@ async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link,
     state: link.split ? stateOfSplit(link.split, now) : null,
     tests: value,
     goal,
+    goals: await listGoals(server.db, workspace.id),
     editor: showing.editor ?? openTest(link, workspace.timeZone),
     ending: showing.ending ?? { winner: String(value?.current?.results.winner ?? ''), reason: '' },
     isEditing: showing.editor !== undefined,

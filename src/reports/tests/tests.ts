@@ -1,5 +1,5 @@
 import { and, eq, isNull } from 'drizzle-orm';
-import type { TestEnd } from '../../ground/addresses/split.ts';
+import type { TestAhead, TestEnd } from '../../ground/addresses/split.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { linkDestinations } from '../../ground/db/schema.ts';
 
@@ -15,6 +15,8 @@ export type LinkTest = {
   phases: PhaseAddress[][];
   /** Null while it runs, and where its split was changed elsewhere. */
   ended: TestEnd | null;
+  /** When a version was clearly ahead for the first time, by the ids of goals. */
+  ahead: Record<string, TestAhead>;
 };
 
 /** All tests that a link ever had, the newest first. */
@@ -28,6 +30,7 @@ export async function listTests(db: Db, workspaceId: string, linkId: string): Pr
       url: linkDestinations.url,
       weight: linkDestinations.weight,
       ended: linkDestinations.ended,
+      ahead: linkDestinations.ahead,
     })
     .from(linkDestinations)
     .where(
@@ -39,10 +42,10 @@ export async function listTests(db: Db, workspaceId: string, linkId: string): Pr
     )
     .orderBy(linkDestinations.id);
   const tests: LinkTest[] = [];
-  for (const { test, at, ended, ...address } of rows) {
+  for (const { test, at, ended, ahead, ...address } of rows) {
     let of = tests[0];
     if (of?.test !== test) {
-      of = { test, startedAt: at, phases: [], ended };
+      of = { test, startedAt: at, phases: [], ended, ahead: ahead ?? {} };
       tests.unshift(of);
     }
     // Ids of a phase were drawn together, from A on.

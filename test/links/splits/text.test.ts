@@ -145,6 +145,16 @@ describe('the text of an A/B test', () => {
       ),
     ],
     [
+      'a goal by which it ends',
+      splitOf(
+        [
+          [null, 1],
+          [b, 1],
+        ],
+        { endsByGoal: 'Vo3r8f' },
+      ),
+    ],
+    [
       'an end at a second',
       splitOf(
         [
@@ -239,14 +249,14 @@ describe('rows of a form', () => {
     ['of what is refused', `${b} 3 4`, 1, false, [['B', `${b} 3 4`, '']]],
   ])('have letters: %s', (_case, text, inSight, isOutright, rows) => {
     const read = rowsOfText(text, 3);
-    expect(read).toMatchObject({ inSight, isOutright, isPaused: false, end: undefined });
+    expect(read).toMatchObject({ inSight, isOutright, isPaused: false, ends: [] });
     expect(read.rows).toHaveLength(3);
     expect(read.rows.slice(0, inSight).map(({ letter, address, share }) => [letter, address, share])).toEqual(rows);
   });
 
   it('are all that are filled, beside the pause and the end', () => {
-    const read = rowsOfText(`${b}\npaused\nends 2026-12-24T18:00Z\n${c}`, 1);
-    expect(read).toMatchObject({ inSight: 2, isPaused: true, end: 'ends 2026-12-24T18:00Z' });
+    const read = rowsOfText(`${b}\npaused\nends 2026-12-24T18:00Z\nclear g1\n${c}`, 1);
+    expect(read).toMatchObject({ inSight: 2, isPaused: true, ends: ['ends 2026-12-24T18:00Z', 'clear g1'] });
     expect(read.rows.map(({ letter }) => letter)).toEqual(['B', 'C']);
   });
 });

@@ -1,0 +1,1 @@
+CREATE INDEX "links_split" ON "links" USING btree ("id") WHERE "links"."split" is not null;

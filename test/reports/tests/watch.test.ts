@@ -1,0 +1,185 @@
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Split } from '../../../src/ground/addresses/split.ts';
+import { conversionCounts, linkDestinations } from '../../../src/ground/db/schema.ts';
+import { getLink, type Link, updateLink } from '../../../src/links/links/queries.ts';
+import { watchTests } from '../../../src/reports/tests/watch.ts';
+import { insertGoal } from '../../../src/visitors/conversions/goals.ts';
+import { byTest } from '../../setup/actor.ts';
+import type { Person, TestApp } from '../../setup/app.ts';
+import { lastEvent, eventsAfter } from '../../setup/events.ts';
+import { makeHits, makeLink } from '../../setup/make.ts';
+import { startWorkspace } from '../../setup/membership.ts';
+import { textOf } from '../pages/pages.ts';
+
+let app: TestApp;
+let ada: Person;
+let workspaceId: string;
+let goalId: string;
+let link: Link;
+
+beforeAll(async () => {
+  ({ app, ada, workspaceId } = await startWorkspace());
+  ({ id: goalId } = await insertGoal(app.db, workspaceId, byTest, { name: 'Bought', isServerOnly: false }));
+});
+afterAll(() => app.close());
+
+const b = 'https://b.example/';
+const splitBy = (changes: Partial<Split> = {}): Split => ({
+  versions: [
+    { url: null, weight: 1 },
+    { url: b, weight: 1 },
+  ],
+  endsAt: null,
+  isPaused: false,
+  endsByGoal: goalId,
+  ...changes,
+});
+
+beforeEach(async () => {
+  link = await makeLink(app, workspaceId, { url: 'https://a.example/', split: splitBy() });
+});
+
+const read = () => getLink(app.db, workspaceId, link.id);
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
+const problems: unknown[] = [];
+const watch = (days: number) => watchTests(app.db, inDays(days), (_link, error) => problems.push(error));
+
+const destinations = () =>
+  app.db.select().from(linkDestinations).where(eq(linkDestinations.linkId, link.id)).orderBy(linkDestinations.id);
+
+/** Visitors of A and B who converted, of as many who came. */
+async function convert([first, second]: [number, number], come = 400): Promise<void> {
+  const ids = (await destinations()).map(({ id }) => id);
+  for (const [index, visitors] of [first, second].entries()) {
+    await makeHits(
+      app,
+      link,
+      Array.from({ length: come }, () => ({ destinationId: ids[index] ?? null })),
+    );
+    await app.db.insert(conversionCounts).values({
+      workspaceId,
+      linkId: link.id,
+      goalId,
+      destinationId: ids[index] ?? 0,
+      visitors,
+      conversions: visitors,
+      quarter: new Date('2026-11-01T00:00:00Z'),
+      currency: '',
+      value: 0,
+    });
+  }
+}
+
+describe('a test that is to end by itself', () => {
+  it('ends with the version that is clearly ahead, and keeps its numbers and the reason', async () => {
+    await convert([100, 300]);
+    const last = await lastEvent(app.db);
+    await watch(6.9);
+    expect((await read()).split).not.toBeNull();
+    await watch(8);
+    expect(await read()).toMatchObject({ split: null, url: b });
+    const [first] = await destinations();
+    expect(first?.ended).toMatchObject({
+      winner: 2,
+      reason: expect.stringMatching(/^Ended by itself\. B is ahead: \+\d+ % to \+\d+ %\. Certainty: \d/),
+      versions: [{ conversions: 100 }, { conversions: 300 }],
+    });
+    expect(await eventsAfter(app.db, last)).toMatchObject([
+      { what: 'link.changed', actorKind: 'server', via: 'job', after: { url: b } },
+    ]);
+    expect(textOf(await ada.ask(`/w/${ada.workspace.slug}/links/${link.id}/destinations`))).toContain(
+      'Ended by itself.',
+    );
+    expect(problems).toEqual([]);
+  });
+
+  it('keeps the own address where A is ahead', async () => {
+    await convert([300, 100]);
+    await watch(8);
+    expect(await read()).toMatchObject({ split: null, url: 'https://a.example/' });
+  });
+
+  it('goes on where nothing is clear, where its split is off, and where it is paused', async () => {
+    await convert([100, 110]);
+    await watch(30);
+    expect((await read()).split).not.toBeNull();
+    const ids = (await destinations()).map(({ id }) => id);
+    await makeHits(
+      app,
+      link,
+      Array.from({ length: 1_500 }, () => ({ destinationId: ids[0] ?? null })),
+    );
+    await app.db
+      .update(conversionCounts)
+      .set({ visitors: 390 })
+      .where(eq(conversionCounts.destinationId, ids[1] ?? 0));
+    await watch(30);
+    expect((await read()).split).not.toBeNull();
+    const paused = await makeLink(app, workspaceId, { url: 'https://p.example/', split: splitBy({ isPaused: true }) });
+    link = paused;
+    await convert([100, 300]);
+    await watch(8);
+    expect((await read()).split).not.toBeNull();
+  });
+
+  it('goes on where no goal is set for it, and notes who was ahead', async () => {
+    const { endsByGoal: _none, ...plain } = splitBy();
+    await updateLink(app.db, workspaceId, byTest, link.id, { split: plain });
+    await convert([100, 300]);
+    await watch(8);
+    await watch(9);
+    const at = (await destinations())[0]?.ahead?.[goalId]?.at ?? '';
+    expect((await destinations())[0]?.ahead).toEqual({ [goalId]: { at: expect.any(String), version: 2 } });
+    expect(Math.abs(Date.parse(at) - inDays(8).getTime())).toBeLessThan(3_600_000);
+    expect((await read()).split).not.toBeNull();
+    const page = () => ada.ask(`/w/${ada.workspace.slug}/links/${link.id}/destinations`);
+    await app.db.update(conversionCounts).set({ visitors: 100 }).where(eq(conversionCounts.linkId, link.id));
+    expect(textOf(await page())).toContain('B was ahead on');
+  });
+
+  it('is left alone where somebody changes it at that moment', async () => {
+    await convert([100, 300]);
+    await Promise.all([
+      watch(8),
+      updateLink(app.db, workspaceId, byTest, link.id, { split: splitBy({ isPaused: true }) }),
+    ]);
+    const { split, url } = await read();
+    // Whichever came first, nothing of the other is half there.
+    expect([split?.isPaused ?? 'ended', url]).toSatisfy(([state, address]: [unknown, string]) =>
+      state === true ? ['https://a.example/', b].includes(address) : address === b,
+    );
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('the goal by which a test ends', () => {
+  const path = () => `/w/${ada.workspace.slug}/links/${link.id}/destinations`;
+  const send = (endsByGoal: string) =>
+    ada.ask(path(), {
+      method: 'POST',
+      body: new URLSearchParams([
+        ['url', 'https://a.example/'],
+        ['weight', '1'],
+        ['url', b],
+        ['weight', '1'],
+        ['endsByGoal', endsByGoal],
+        ['action', 'save'],
+      ]).toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+
+  it('is chosen in the editor, and taken back', async () => {
+    expect((await ada.ask(path())).text).toContain(`<option value="${goalId}" selected>`);
+    expect((await send('')).status).toBe(303);
+    expect((await read()).split).not.toHaveProperty('endsByGoal');
+    expect((await send(goalId)).status).toBe(303);
+    expect((await read()).split?.endsByGoal).toBe(goalId);
+  });
+
+  it('is one of the workspace', async () => {
+    const page = await send('another');
+    expect(page.status).toBe(422);
+    expect(textOf(page)).toContain('no such goal');
+  });
+});
