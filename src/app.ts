@@ -7,6 +7,7 @@ import { z } from 'zod';
 import accountRoutes from './people/accounts/routes.ts';
 import session from './people/accounts/session.ts';
 import analyticsApi from './reports/pages/api.ts';
+import replaysApi from './reports/replays/api.ts';
 import ruleRoutes from './reports/rules/rule-routes.ts';
 import testRoutes from './reports/tests/test-routes.ts';
 import qrCodeRoutes from './reports/pages/qr-code-routes.ts';
@@ -43,6 +44,8 @@ import { applyCasePolicy } from './links/links/case-policy.ts';
 import { readDestination } from './ground/addresses/destination.ts';
 import linkRoutes from './links/pages/routes.ts';
 import creationRoutes from './links/creation/creation-routes.ts';
+import simulatorApi from './links/simulator/api.ts';
+import tryRoutes from './links/simulator/try-routes.ts';
 import severalRoutes from './links/several/several-routes.ts';
 import templateRoutes from './links/templates/template-routes.ts';
 import { shortUrlOf } from './ground/addresses/short-url.ts';
@@ -244,6 +247,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(creationRoutes);
     await dashboard.register(severalRoutes);
     await dashboard.register(linkRoutes);
+    await dashboard.register(tryRoutes);
     await dashboard.register(bulkRoutes);
     await dashboard.register(tagRoutes);
     await dashboard.register(templateRoutes);
@@ -274,6 +278,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(async (api) => {
       await api.register(apiFace);
       await api.register(linkApi);
+      await api.register(simulatorApi);
+      await api.register(replaysApi);
       await api.register(campaignsApi);
       await api.register(conversionsApi);
       await api.register(goalsApi);

@@ -45,7 +45,7 @@ export async function listSlugsOf(db: Db, workspaceId: string, linkId: string) {
 /** All addresses that hits of a link name: those of its A/B tests and its rules, former ones too. */
 export async function listDestinationsOf(db: Db, workspaceId: string, linkId: string) {
   return db
-    .select({ id: linkDestinations.id, url: linkDestinations.url })
+    .select({ id: linkDestinations.id, url: linkDestinations.url, routeId: linkDestinations.routeId })
     .from(linkDestinations)
     .where(and(eq(linkDestinations.workspaceId, workspaceId), eq(linkDestinations.linkId, linkId)));
 }
