@@ -25,7 +25,7 @@ const by = serverJob('watch A/B tests');
  * @param onProblem hears of a link whose test could not be looked at; the others are
  */
 export const watchTests = (db: Db, now: Date, onProblem: (link: string, error: unknown) => void): Promise<boolean> =>
-  runAlone(db, 'watch tests', async () => {
+  runAlone(db, 'waymark A/B tests', async () => {
     for (let after = ''; ; ) {
       const found = await db
         .select({ id: links.id, workspaceId: links.workspaceId })
