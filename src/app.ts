@@ -167,11 +167,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(failures);
   await app.register(document);
 
-  const redirectParts: RedirectParts = {
-    ...parts,
-    sites,
-    ownHosts: ownHostsOf(config),
-  };
+  const redirectParts: RedirectParts = { ...parts, sites, ownHosts: ownHostsOf(config) };
   app.setNotFoundHandler((request, reply) => {
     if (sites.siteOf(request.headers.host) === 'short') return answerStray(request, reply, redirectParts);
     reply.headers(securityHeaders(isHttps));

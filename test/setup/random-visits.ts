@@ -67,7 +67,7 @@ function leafOf(chance: Chance, dates: readonly string[]): Leaf {
   return { what, is, values: some(chance, valuesOf[what] ?? []) };
 }
 
-export function conditionOf(chance: Chance, dates: readonly string[], depth = 0): Condition {
+function conditionOf(chance: Chance, dates: readonly string[], depth = 0): Condition {
   const kind = chance();
   if (depth > 2 || kind < 0.45) return leafOf(chance, dates);
   const part = () => conditionOf(chance, dates, depth + 1);

@@ -9,7 +9,7 @@ import { readRoutes } from '../routes/read.ts';
 import { routesSent } from '../routes/schema.ts';
 import { runSimulation } from './run.ts';
 import { type Described, readDescribed } from './said.ts';
-import { sentenceOf, textOfSentence } from './sentence.ts';
+import { sentenceOfSimulation, textOfSentence } from './sentence.ts';
 import { ruleOutcomes, simulatedKinds, type Simulation } from './simulate.ts';
 import { truths, type Why, whyOf } from './why.ts';
 
@@ -158,7 +158,7 @@ export default async function simulatorApi(app: FastifyInstance): Promise<void> 
 }
 
 const asJson = (run: Simulation, { domain }: Link) => ({
-  sentence: textOfSentence(sentenceOf(run)),
+  sentence: textOfSentence(sentenceOfSimulation(run)),
   kind: run.kind,
   by: run.by,
   class: run.class,

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { takeOwnerMark } from '../../ground/addresses/owner-mark.ts';
-import { factsTold, readTold, type Told, type ToldBy } from '../../visitors/clicks/told.ts';
+import { factsTold, readTold, type VisitorTold, type ToldBy } from '../../visitors/clicks/told.ts';
 import type { Facts } from '../../visitors/conditions/facts.ts';
 import { rules } from '../../visitors/machines/classify.ts';
 import { evidenceOf } from '../../visitors/machines/evidence.ts';
@@ -29,7 +29,7 @@ type Said = {
   channel?: Channel | undefined;
 };
 
-/** A visitor whom somebody made up. What is left out is not known. */
+/** A visitor whom somebody made up. All that is left out is not known. */
 export type MadeUpVisitor = {
   at: Date;
   userAgent?: string | undefined;
@@ -110,7 +110,7 @@ const placesOf = ({ said, address }: MadeUpVisitor, { geo }: ToldBy): ToldBy['ge
   },
 });
 
-function withSaid(told: Told, { device, system, browser, app }: Said, isAgentSaid: boolean): Told {
+function withSaid(told: VisitorTold, { device, system, browser, app }: Said, isAgentSaid: boolean): VisitorTold {
   if (device === undefined && system === undefined && browser === undefined && app === undefined) return told;
   const { device: read } = told;
   // An app's own browser is called as the app is.

@@ -10,7 +10,7 @@ const endings = {
 } as const;
 
 /** The outcome of a simulation: 'This visitor goes to …, by the rule “Germans”.' */
-export function sentenceOf(simulation: Simulation): SimulationSentence {
+export function sentenceOfSimulation(simulation: Simulation): SimulationSentence {
   const { kind, by, answers, endedBy } = simulation;
   const [first, ...others] = answers;
   const url = first?.url ?? null;

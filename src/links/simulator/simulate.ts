@@ -2,7 +2,7 @@ import type { Route } from '../../ground/addresses/route.ts';
 import type { Facts } from '../../visitors/conditions/facts.ts';
 import { explain, type Explained } from '../../visitors/conditions/explain.ts';
 import { openingOf } from '../../visitors/openings/list.ts';
-import { ownIn, routesIn, type Way, waysOf } from '../../visitors/openings/ways.ts';
+import { ownIn, routesIn, type WayOn, waysOf } from '../../visitors/openings/ways.ts';
 import { decide } from '../../visitors/routing/decide.ts';
 import type { Plan } from '../../visitors/routing/plan.ts';
 import { fillPlaceholders, type Host } from '../../visitors/redirect/host.ts';
@@ -78,17 +78,17 @@ export function simulate(
     return { ...about, kind: 'ended', endedBy: decision.why, by: null, answers: [answer], rules: skipped() };
   }
   if (decision.kind === 'preview') {
-    const shown = opening.choose(plan.opens, visit) as Way['to'];
+    const shown = opening.choose(plan.opens, visit) as WayOn['to'];
     return { ...about, kind: 'preview', by: null, answers: [page(200, shown.url)], rules: skipped() };
   }
   const ways = waysOf(plan.opens, visit, isHuman ? facts : null);
-  const answerOf = (to: Way['to'], share: number): SimulatedAnswer => {
+  const answerOf = (to: WayOn['to'], share: number): SimulatedAnswer => {
     const given = opening.open(to, visit);
     return typeof given === 'string' ? redirect(host.redirectStatus, given, share) : page(200, to.url, share);
   };
   // Keys of addresses that nobody has saved are not theirs yet.
   const isCertain = ways.among.length === 1 || (isVersionKnown && ways.among.every(({ key }) => key >= 0));
-  const chosen = () => opening.choose(plan.opens, visit, { isHuman, shape, factsOf }) as Way['to'];
+  const chosen = () => opening.choose(plan.opens, visit, { isHuman, shape, factsOf }) as WayOn['to'];
   const answers = isCertain ? [answerOf(chosen(), 1)] : ways.among.map(({ to, share }) => answerOf(to, share));
   return { ...about, kind: 'sent', by: ways.by, answers, rules: rulesOf(plan, routes, isHuman ? facts : null) };
 }

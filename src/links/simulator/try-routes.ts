@@ -14,13 +14,13 @@ import { agentPresets } from './agents.ts';
 import { findTriedHit, readHitKey } from './of-hit.ts';
 import { runSimulation } from './run.ts';
 import { type Described, readDescribed, textFields } from './said.ts';
-import { sentenceOf } from './sentence.ts';
+import { sentenceOfSimulation } from './sentence.ts';
 import type { Simulation } from './simulate.ts';
 import { whyOf } from './why.ts';
 
 const params = z.object({ workspace: z.string(), linkId: z.string().regex(/^\w+$/).catch('-') });
 
-/** The form's fields. Whoever sends a link to its page sends the visitor along. */
+/** The form's fields. A link to the page has the visitor in it. */
 const tryQuery = z.object({
   ...Object.fromEntries<typeof typed>(textFields.map((name) => [name, typed])),
   /** A device of the list; '' for what other fields say. */
@@ -114,7 +114,7 @@ async function showTry(request: FastifyRequest, reply: FastifyReply, link: Link,
     errors,
     hit,
     isHitGone: shown.isHitGone,
-    sentence: run && sentenceOf(run.simulation),
+    sentence: run && sentenceOfSimulation(run.simulation),
     simulation: run?.simulation ?? null,
     at: run && errors.timeZone === undefined ? `${formatDateTime(run.at, zone)} (${zone})` : null,
     placeholderOfAt: wallClock(now, workspace.timeZone).toISOString().slice(0, 16),

@@ -6,7 +6,7 @@ import { NotFound } from '../../ground/text/errors.ts';
 import { type OpensRow, openingColumns } from '../../visitors/openings/list.ts';
 import { draftRoutes } from './settle-routes.ts';
 
-/** What a link leads to, as visits and as people read it. */
+/** All that a link leads to, as visits and as people read it. */
 export type StoredOpening = OpensRow & { routes: readonly Route[] };
 
 /** @throws NotFound */

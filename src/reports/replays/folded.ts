@@ -43,7 +43,7 @@ export function foldedColumn(column: ClickColumn, leaves: readonly Leaf[]): SQL 
   const asked = leaves.filter((leaf) => columnsAsked([leaf]).includes(column));
   // Each value may be another answer.
   if (!known || asked.some(({ what, is }) => what === 'continent' || is === 'at_least')) return value;
-  const named = asked.flatMap((leaf) => ('values' in leaf ? known.names(leaf as Values) : []));
+  const named = asked.flatMap((leaf) => ('values' in leaf ? known.names(leaf) : []));
   const names = [...new Set([...named, otherValues])];
   const isKept = [
     sql`lower(${value} collate "C") = any(${sql.param(names)}::text[])`,

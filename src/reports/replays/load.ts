@@ -9,7 +9,7 @@ import {
   listSlugsOf,
   type StoredOpening,
 } from '../../links/splits/stored.ts';
-import type { KeptOf } from '../../visitors/clicks/kept-facts.ts';
+import type { KeptLink } from '../../visitors/clicks/kept-facts.ts';
 import { opensOf } from '../../visitors/openings/list.ts';
 import { destinationTo } from '../../visitors/openings/url.ts';
 import { type PeriodName, resolvePeriod } from '../counts/period.ts';
@@ -42,7 +42,7 @@ export async function loadReplay(
     const other = replayedOf(await draftOpening(tx, workspaceId, stored, draft));
     const slugs = await listSlugsOf(tx, workspaceId, linkId);
     const destinations = await listDestinationsOf(tx, workspaceId, linkId);
-    const of: KeptOf = {
+    const of: KeptLink = {
       own: destinationTo(stored.url).utm,
       slugs: new Map(slugs.map(({ id, kind, ...slug }) => [id, { ...slug, isQr: kind === 'qr' }])),
       tags: new Map(destinations.map(({ id, url }) => [id, destinationTo(url).utm])),

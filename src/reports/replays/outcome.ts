@@ -6,16 +6,16 @@ import type { Opens } from '../../visitors/openings/list.ts';
 import { routesIn, waysBy, type Ways } from '../../visitors/openings/ways.ts';
 
 /** The place that rules send a kept hit to: a rule by its place in their order, or none. */
-export type Outcome = { rule: number | null; ways: Ways };
+export type ReplayOutcome = { rule: number | null; ways: Ways };
 
 /** Questions whose answers were lost, so that nobody can tell. */
 export type NotKnown = { lost: readonly Leaf[] };
 
 /**
- * Where a kept hit would go. Each rule is asked by the functions that decide for visitors.
+ * The place that a kept hit would go to. Each rule is asked by the functions that decide for visitors.
  * @param now its A/B test is as it is then
  */
-export function outcomeOf(opens: Opens, facts: Facts, isLost: IsLost, now: Date): Outcome | NotKnown {
+export function outcomeOf(opens: Opens, facts: Facts, isLost: IsLost, now: Date): ReplayOutcome | NotKnown {
   for (const [rule, route] of routesIn(opens).entries()) {
     const held = heldFor(route.when, facts, isLost);
     if (held === false) continue;

@@ -6,14 +6,14 @@ import type { Replay, ReplayPlace } from './replay.ts';
 export type ShownReplay = {
   /** '12,431 of 80,201 clicks of the last 30 days would have gone elsewhere.' */
   sentence: string;
-  /** Where visitors are split, so that the number is what can be expected. */
+  /** Visitors are split, so that the number is what can be expected. */
   isEstimate: boolean;
   rows: { from: string; to: string; moved: number; share: string }[];
   /** '120 clicks cannot be told, because hits do not keep the parameter ref.' */
   unknown: string | null;
 };
 
-/** What hits lack to answer a question. */
+/** The thing that hits lack to answer a question. */
 export function lossInWords(leaf: Leaf): string {
   switch (leaf.what) {
     case 'query':
@@ -61,6 +61,6 @@ function placeInWords({ by, rule, addresses }: ReplayPlace): string {
       return addresses.length === 1 ? address : `${formatPercent(share)} ${address}`;
     })
     .join(', ');
-  const who = by === 'rule' ? `${rule ?? 'A rule'}` : by === 'test' ? 'A/B test' : 'The link’s own address';
+  const who = by === 'rule' ? (rule ?? 'A rule') : by === 'test' ? 'A/B test' : 'The link’s own address';
   return `${who}: ${where}`;
 }

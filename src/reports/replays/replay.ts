@@ -1,9 +1,9 @@
 import type { Leaf, Route } from '../../ground/addresses/route.ts';
 import { inRounds } from '../../ground/time/event-loop.ts';
-import { factsKept, type KeptHit, type KeptOf, lostOf } from '../../visitors/clicks/kept-facts.ts';
+import { factsKept, type KeptHit, type KeptLink, lostOf } from '../../visitors/clicks/kept-facts.ts';
 import { type Opens } from '../../visitors/openings/list.ts';
 import { routesIn, type Ways } from '../../visitors/openings/ways.ts';
-import { type NotKnown, type Outcome, outcomeOf, shareMoved } from './outcome.ts';
+import { type NotKnown, type ReplayOutcome, outcomeOf, shareMoved } from './outcome.ts';
 
 /** Hits that no question of the rules tells apart. */
 export type KeptShape = KeptHit & {
@@ -49,10 +49,10 @@ export type Replay = {
 /** Shapes that are looked at in one round of the event loop. */
 const shapesAtOnce = 500;
 
-/** What would have become of kept hits. @param now A/B tests are as they are then */
+/** The fate that kept hits would have had. @param now A/B tests are as they are then */
 export async function replayShapes(
   shapes: readonly KeptShape[],
-  of: KeptOf,
+  of: KeptLink,
   { current, draft }: { current: Replayed; draft: Replayed },
   now: Date,
 ): Promise<Replay> {
@@ -87,7 +87,7 @@ export async function replayShapes(
     moves.set(key, { ...move, clicks: move.clicks + shape.hits, moved: move.moved + shape.hits * share });
   }
 
-  function miss(outcomes: readonly (Outcome | NotKnown)[], hits: number): void {
+  function miss(outcomes: readonly (ReplayOutcome | NotKnown)[], hits: number): void {
     unknown += hits;
     const leaves = outcomes.flatMap((each) => ('lost' in each ? each.lost : []));
     for (const [key, leaf] of new Map(leaves.map((each) => [lossOf(each), each])))
@@ -99,10 +99,10 @@ export async function replayShapes(
 const lossOf = (leaf: Leaf): string => (leaf.what === 'query' ? `query ${leaf.name}` : leaf.what);
 
 /** The rule as hits know it; null for none. */
-const idOf = ({ opens }: Replayed, { rule }: Outcome): number | null =>
+const idOf = ({ opens }: Replayed, { rule }: ReplayOutcome): number | null =>
   rule === null ? null : (routesIn(opens)[rule]?.id ?? null);
 
-const placeOf = ({ routes }: Replayed, { rule, ways }: Outcome): ReplayPlace => ({
+const placeOf = ({ routes }: Replayed, { rule, ways }: ReplayOutcome): ReplayPlace => ({
   by: ways.by,
   rule: rule === null ? null : (routes[rule]?.name ?? `Rule ${rule + 1}`),
   addresses: ways.among.map(({ to, share }) => ({ url: to.url, share })),

@@ -10,7 +10,7 @@ import { otherValues } from './variety.ts';
 export type KeptHit = Partial<Record<ClickColumn, string | number | null>>;
 
 /** The parts of a link by which its hits are read. */
-export type KeptOf = {
+export type KeptLink = {
   slugs: ReadonlyMap<string, { slug: string; domainId: string; isQr: boolean }>;
   /** Tags of the link's own address. */
   own: Readonly<Utm>;
@@ -58,7 +58,7 @@ export const columnsAsked = (leaves: readonly Leaf[]): ClickColumn[] => [
 const appsByName = new Set(appNames);
 
 /** A kept hit as rules ask for it; columns that were not read are not known. @param at milliseconds since 1970 */
-export function factsKept(hit: KeptHit, of: KeptOf, at: number): Facts {
+export function factsKept(hit: KeptHit, of: KeptLink, at: number): Facts {
   const text = (column: ClickColumn) => (hit[column] ?? null) as string | null;
   const slug = of.slugs.get(text('slug_id') ?? '');
   const browser = text('browser');
@@ -91,10 +91,10 @@ export function factsKept(hit: KeptHit, of: KeptOf, at: number): Facts {
 const longestTag = 200;
 
 /**
- * Tells which answers were lost, because hits keep less than visits say: no query but its tags, of a language no more
- * than its first part, and no values beyond a day's bound.
+ * Tells which answers were lost, because hits keep less than visits say. They have no query but its tags, of a language
+ * no more than its first part, and no values beyond a day's bound.
  */
-export function lostOf(hit: KeptHit, of: KeptOf): IsLost {
+export function lostOf(hit: KeptHit, of: KeptLink): IsLost {
   const opened = typeof hit.destination_id === 'number' ? of.tags.get(hit.destination_id) : of.own;
   return (leaf, { language, browser, system, referrer, domainId }) => {
     switch (leaf.what) {
@@ -102,7 +102,7 @@ export function lostOf(hit: KeptHit, of: KeptOf): IsLost {
         const tag = parameters.get(leaf.name);
         if (tag === undefined) return true;
         const kept = hit[`utm_${tag}`];
-        // Where the address has the tag itself, hits keep that one.
+        // Hits keep the tag of the address where it has one.
         if (!opened || opened[tag] !== null || kept === otherValues) return true;
         return typeof kept === 'string' && kept.length >= longestTag;
       }

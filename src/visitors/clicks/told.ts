@@ -9,7 +9,7 @@ import { hasPaidClickId, hasSocialClickId, readUtm, type Utm } from '../visits/u
 import type { Visit } from '../visits/visit.ts';
 
 /** All that a request tells of its visitor, besides whether it is a machine: hits keep it, and rules ask for it. */
-export type Told = {
+export type VisitorTold = {
   country: string | null;
   /** Null for those who ask not to be tracked, as is the city. */
   region: string | null;
@@ -32,7 +32,11 @@ export type ToldBy = {
 };
 
 /** @param userAgent of the visit, cut to USER_AGENT_MAX */
-export function readTold({ headers, address, rawQuery }: Visit, userAgent: string, { geo, ownHosts }: ToldBy): Told {
+export function readTold(
+  { headers, address, rawQuery }: Visit,
+  userAgent: string,
+  { geo, ownHosts }: ToldBy,
+): VisitorTold {
   const isPrivate = headers['sec-gpc'] === '1' || headers.dnt === '1';
   const { country, region, city } = geo.locate(address);
   return {
@@ -49,7 +53,7 @@ export function readTold({ headers, address, rawQuery }: Visit, userAgent: strin
 }
 
 /** @param tags of the address that is opened, with those of the visitor */
-export const channelTold = ({ device, referrer, rawQuery }: Told, isQr: boolean, tags: Readonly<Utm>): Channel =>
+export const channelTold = ({ device, referrer, rawQuery }: VisitorTold, isQr: boolean, tags: Readonly<Utm>): Channel =>
   channelOf({
     isQr,
     referrer,
@@ -62,7 +66,7 @@ export const channelTold = ({ device, referrer, rawQuery }: Told, isQr: boolean,
 
 /** The same as rules ask for it. @param own tags of the link's own address, by which a channel may be told */
 export const factsTold = (
-  told: Told,
+  told: VisitorTold,
   at: number,
   { slug, domainId, isQr }: Pick<Plan, 'slug' | 'domainId' | 'isQr'>,
   own: Readonly<Utm>,

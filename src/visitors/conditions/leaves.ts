@@ -44,7 +44,7 @@ const placeIn = (country: string | null, name: string | null) =>
   name === null ? null : `${country ?? ''}/${name}`.toLowerCase();
 
 /** The continent of a country, as two letters; null for a code that is no country. */
-export const continentOf = (country: string): string | null => {
+const continentOf = (country: string): string | null => {
   const data = getCountryData(country as TCountryCode) as { continent: string } | undefined;
   return data?.continent ?? null;
 };
@@ -66,8 +66,8 @@ export function askerOf(leaf: Leaf): Asker {
 }
 
 /**
- * The value that a visit has of what is asked, as values of leaves are written: a weekday, a time or a minute of the
- * zone's clocks among them. Null where it is not known, and for a parameter that is not there. Never throws.
+ * The value that a visit has of what is asked, as values of leaves are written. Of a time question it is what the zone's
+ * clocks show. Null where it is not known, and for a parameter that is not there. Never throws.
  */
 export function valueAsked(leaf: Leaf, facts: Facts): string | null {
   if (leaf.what === 'query') return facts.rawQuery === null ? null : valueIn(facts.rawQuery, leaf.name);
@@ -136,7 +136,7 @@ function askerOfQuery(leaf: Leaf & { what: 'query' }): Asker {
 const maxQuery = 2_000;
 
 /** The first value of a parameter, decoded; null without one. */
-export function valueIn(rawQuery: string, name: string): string | null {
+function valueIn(rawQuery: string, name: string): string | null {
   return rawQuery === '' ? null : new URLSearchParams(rawQuery.slice(0, maxQuery)).get(name);
 }
 

@@ -6,13 +6,13 @@ import { isSplitAt, type WeighedKey } from './split.ts';
 import type { Destination } from './url.ts';
 
 /** An address that visitors of one kind come to, and how many of them: 1 is all. */
-export type Way = { to: Destination; key: number; share: number };
+export type WayOn = { to: Destination; key: number; share: number };
 
 /** The addresses that a visit may be sent to. */
 export type Ways = {
   /** The first rule that holds, the A/B test, or neither. */
   by: 'rule' | 'test' | 'own';
-  among: readonly Way[];
+  among: readonly WayOn[];
 };
 
 /** The rules that a link has. */
@@ -45,9 +45,9 @@ export function waysBy(
   return { by: 'test', among: isHuman ? weighed(split.destinations) : [certain(split.first)] };
 }
 
-const certain = (to: Destination): Way => ({ to, key: 0, share: 1 });
+const certain = (to: Destination): WayOn => ({ to, key: 0, share: 1 });
 
-function weighed(all: readonly (WeighedKey & { to: Destination })[]): Way[] {
+function weighed(all: readonly (WeighedKey & { to: Destination })[]): WayOn[] {
   const [only] = all;
   if (only && all.length < 2) return [{ to: only.to, key: only.key, share: 1 }];
   const sum = all.reduce((weights, { weight }) => weights + Math.max(0, weight), 0);

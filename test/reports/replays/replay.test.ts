@@ -6,7 +6,7 @@ import { loadReplay } from '../../../src/reports/replays/load.ts';
 import { outcomeOf } from '../../../src/reports/replays/outcome.ts';
 import { type KeptShape, replayShapes } from '../../../src/reports/replays/replay.ts';
 import { enrich } from '../../../src/visitors/clicks/enrich.ts';
-import { factsKept, type KeptOf, lostOf } from '../../../src/visitors/clicks/kept-facts.ts';
+import { factsKept, type KeptLink, lostOf } from '../../../src/visitors/clicks/kept-facts.ts';
 import { opensOf } from '../../../src/visitors/openings/list.ts';
 import { destinationTo } from '../../../src/visitors/openings/url.ts';
 import { routesIn } from '../../../src/visitors/openings/ways.ts';
@@ -70,7 +70,7 @@ async function linkWithClicks(seed: number, count: number) {
   return { link, draft: rulesOf(chance, 6, dates).routes, hits };
 }
 
-async function keptOf(linkId: string, url: string): Promise<KeptOf> {
+async function keptOf(linkId: string, url: string): Promise<KeptLink> {
   const slugs = await listSlugsOf(app.db, workspaceId, linkId);
   const destinations = await listDestinationsOf(app.db, workspaceId, linkId);
   return {
