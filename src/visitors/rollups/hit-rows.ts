@@ -31,6 +31,7 @@ const keptColumns = [
   'clicked_at',
   'link_id',
   'id',
+  'workspace_id',
   'slug_id',
   'class',
   'country',
