@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Leaf } from '../../ground/addresses/route.ts';
 import { orRefusal } from '../../ground/http/refusal.ts';
 import { typed } from '../../ground/http/typed.ts';
 import { formatDateTime } from '../../ground/text/format.ts';
@@ -105,6 +106,10 @@ async function showTry(request: FastifyRequest, reply: FastifyReply, link: Link,
   const { form, errors, run, hit } = shown;
   const zone = form.timeZone.trim() || workspace.timeZone;
   const now = new Date();
+  const given = new URLSearchParams(form.query);
+  // Hits keep no parameters but tags.
+  const isLost = (leaf: Leaf) =>
+    hit !== null && leaf.what === 'query' && !leaf.name.startsWith('utm_') && !given.has(leaf.name);
   return reply.page('links/simulator/try.eta', {
     title: 'Try a visitor',
     head: linkHead(request, link, 'destinations', now),
@@ -121,7 +126,7 @@ async function showTry(request: FastifyRequest, reply: FastifyReply, link: Link,
     rules: (run?.simulation.rules ?? []).map(({ name, outcome, why, when }) => ({
       name,
       outcome,
-      why: why && whyOf(why, when, link.domain),
+      why: why && whyOf(why, when, link.domain, isLost),
     })),
     agentPresets,
     deviceLabels,
