@@ -3,7 +3,7 @@ import type { Db } from '../../ground/db/db.ts';
 import { isHourOfPeople } from '../../visitors/rollups/days.ts';
 import { daysOfRow, monthsOf } from '../../visitors/rollups/month-days.ts';
 import type { Interval } from './period.ts';
-import { type Counts, hitsOf, isFirst, isOfRollups, type Scope, unionAll } from './queries.ts';
+import { type Counts, hitsOf, hourOfWeek, isFirst, isOfRollups, type Scope, unionAll } from './queries.ts';
 import type { Sources } from './sources.ts';
 
 export type BucketCount = Counts & {
@@ -24,7 +24,7 @@ with counted as (
     asked.map(
       (series, index) => sql`select ${index}::int as series, s.* from (
     ${stepCounts(scope, series)}
-  ) s`,
+  ) s (bucket, clicks, visitors)`,
     ),
   )}
 )
@@ -37,13 +37,13 @@ having sum(clicks) <> 0`);
 
 function stepCounts(scope: Scope, { sources, interval, starts, days }: SeriesAsked): SQL {
   const instants = sql`${sql.param(starts.map((start) => start.toISOString()))}::timestamptz[]`;
-  const parts = [
-    sql`select width_bucket(c.clicked_at, ${instants}) as bucket, count(*) as clicks,
-           count(*) filter (where ${isFirst(scope)}) as visitors
-    from (${hitsOf(scope, sources)}) c
+  const hits = hitsOf(scope, sources);
+  const parts: SQL[] = [];
+  if (hits)
+    parts.push(sql`select width_bucket(c.clicked_at, ${instants}), count(*), count(*) filter (where ${isFirst(scope)})
+    from (${hits}) c
     where c.class = 'human'
-    group by 1`,
-  ];
+    group by 1`);
   if (sources.rolledUp && interval === 'hour') {
     parts.push(sql`select width_bucket(t.hour, ${instants}), t.hits, t.visitors
     from click_totals_hourly t
@@ -59,30 +59,31 @@ function stepCounts(scope: Scope, { sources, interval, starts, days }: SeriesAsk
     from click_counts_monthly t
     cross join lateral ${daysOfRow}
     where ${isOfPeople} and t.month = any(${sql.param(monthsOf(sources.days))}::date[]) and ${isInside(sql`d.day`)} and d.clicks is not null`,
-      sql`select width_bucket(t.day, ${firstDays}), t.clicks, t.visitors
-    from click_counts_daily t
-    where ${isOfPeople} and ${isInside(sql`t.day`)}`,
     );
+    if (scope.pending.areOlderDays)
+      parts.push(sql`select width_bucket(t.day, ${firstDays}), t.clicks, t.visitors
+    from click_counts_daily t
+    where ${isOfPeople} and ${isInside(sql`t.day`)}`);
   }
   return unionAll(parts);
 }
 
 /** Clicks and visitors by hour of the week on the clock of the rollups, Monday's first hour 0; hours without are left out. */
 export async function countWeek(db: Db, scope: Scope, sources: Sources): Promise<(Counts & { hour: number })[]> {
-  const hourOf = (instant: SQL) => sql`(extract(isodow from ${instant} at time zone ${scope.timeZone}) * 24 - 24
-    + extract(hour from ${instant} at time zone ${scope.timeZone}))::int`;
   const rolledUp = sources.rolledUp ?? { from: new Date(0), to: new Date(0) };
+  const hits = hitsOf(scope, sources);
+  const ofHits = sql`
+  union all
+  select ${hourOfWeek(sql`c.clicked_at`, scope.timeZone)}, 1, ${isFirst(scope)}::int
+  from (${hits}) c
+  where c.class = 'human'`;
   const { rows } = await db.execute(sql`
 select hour, sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors
 from (
-  select ${hourOf(sql`t.hour`)} as hour, t.hits as clicks, t.visitors
+  select ${hourOfWeek(sql`t.hour`, scope.timeZone)} as hour, t.hits as clicks, t.visitors
   from click_totals_hourly t
   where ${isOfRollups(scope)} and ${isOfPeople(scope)}
-    and t.hour >= ${rolledUp.from.toISOString()} and t.hour < ${rolledUp.to.toISOString()}
-  union all
-  select ${hourOf(sql`c.clicked_at`)}, 1, ${isFirst(scope)}::int
-  from (${hitsOf(scope, sources)}) c
-  where c.class = 'human'
+    and t.hour >= ${rolledUp.from.toISOString()} and t.hour < ${rolledUp.to.toISOString()} ${hits ? ofHits : sql``}
 ) h
 group by 1`);
   return rows as (Counts & { hour: number })[];

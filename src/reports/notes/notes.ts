@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import { executePrepared } from '../../ground/db/prepared.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import { record } from '../../ground/events/record.ts';
 import { NotFound } from '../../ground/text/errors.ts';
@@ -16,7 +17,10 @@ const most = 20;
 /** The notes of a span, the earliest first: of the subject, of its workspace and of the whole instance. */
 export async function listNotes(db: Db, workspaceId: string, subject: Subject, span: Span): Promise<Note[]> {
   const linkId = subject.kind === 'link' ? subject.id : null;
-  const { rows } = await db.execute(sql`
+  const rows = await executePrepared<{ id: string | null; at: number; text: string }>(
+    db,
+    'list-notes',
+    sql`
 select id, (extract(epoch from at) * 1000)::float8 as at, text
 from (
   select null as id, created_at as at, 'Link created' as text from links where workspace_id = ${workspaceId} and id = ${linkId}
@@ -27,10 +31,9 @@ from (
 ) n
 where at >= ${span.from.toISOString()} and at < ${span.to.toISOString()}
 order by at desc, text
-limit ${most}`);
-  return (rows as { id: string | null; at: number; text: string }[])
-    .map(({ id, at, text }) => ({ id, at: new Date(at), text }))
-    .toReversed();
+limit ${most}`,
+  );
+  return rows.map(({ id, at, text }) => ({ id, at: new Date(at), text })).toReversed();
 }
 
 /**
