@@ -36,7 +36,7 @@ export function whyOf(explained: Explained, asked: Condition, host: string, isLo
       ? ['all of these', asked.all]
       : 'any' in asked
         ? ['one of these at least', asked.any]
-        : ['not this', [asked.not]];
+        : ['not this', [inner]];
   const parts = explained.parts.map((part, index) => whyOf(part, conditions[index] ?? part.condition, host, isLost));
   return { words: parts.length === 0 ? 'always' : words, truth, value: null, parts };
 }
