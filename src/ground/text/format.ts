@@ -29,9 +29,9 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatNumber(count)} ${count === 1 ? one : many}`;
 }
 
-/** A heading as it reads within a sentence: 'Countries' -> 'countries', 'QR codes' -> 'QR codes'. */
+/** A heading as it reads within a sentence: 'Countries' -> 'countries'; 'QR codes' and 'A/B test' stay. */
 export function inSentence(heading: string): string {
-  return heading.replace(/^\p{Lu}(?!\p{Lu})/u, (letter) => letter.toLowerCase());
+  return heading.replace(/^\p{Lu}(?![\p{Lu}/])/u, (letter) => letter.toLowerCase());
 }
 
 /** '22 Nov 2026' in a zone. */

@@ -4,8 +4,8 @@ import type { Link } from '../links/queries.ts';
 /** How a link stands for its visitors, as a pill says it. `variant`: of a badge; left out, it is the one of all is well. */
 export type LinkStatus = { label: string; variant?: 'secondary' | 'outline' | 'warning' | 'destructive' };
 
-/** `isTested`: an A/B test splits its visitors. */
-type Standing = { isLive: boolean; isTested: boolean };
+/** `isTested`: an A/B test splits its visitors. `rules`: how many send some of them elsewhere. */
+type Standing = { isLive: boolean; isTested: boolean; rules: number };
 
 type State = (link: Link, now: Date, timeZone: string) => LinkStatus | false;
 
@@ -21,7 +21,8 @@ const states: readonly State[] = [
 export function statusOf(link: Link, now: Date, timeZone: string): LinkStatus & Standing {
   for (const state of states) {
     const status = state(link, now, timeZone);
-    if (status) return { ...status, isLive: false, isTested: false };
+    if (status) return { ...status, isLive: false, isTested: false, rules: 0 };
   }
-  return { label: 'Live', isLive: true, isTested: link.split !== null && stateOfSplit(link.split, now) === 'running' };
+  const isTested = link.split !== null && stateOfSplit(link.split, now) === 'running';
+  return { label: 'Live', isLive: true, isTested, rules: link.routes?.length ?? 0 };
 }

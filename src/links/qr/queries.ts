@@ -30,6 +30,17 @@ export async function getQrCode(db: Db, workspaceId: string, linkId: string): Pr
   return getOne(db, and(eq(links.workspaceId, workspaceId), eq(links.id, linkId)));
 }
 
+/** The link that a code opens; undefined where the workspace has none such. */
+export async function findLinkOfCode(db: Db, workspaceId: string, slugId: string): Promise<string | undefined> {
+  const isCode = and(eq(slugs.id, slugId), eq(slugs.kind, 'qr'));
+  const [row] = await db
+    .select({ id: links.id })
+    .from(slugs)
+    .innerJoin(links, eq(links.id, slugs.linkId))
+    .where(and(isCode, eq(links.workspaceId, workspaceId), isNull(links.deletedAt)));
+  return row?.id;
+}
+
 async function getOne(db: Db, condition: SQL | undefined): Promise<QrCode> {
   const primary = alias(slugs, 'primary_slugs');
   const [code] = await db

@@ -142,9 +142,15 @@ function inColumns(cards: Card[]): Card[][] {
 const isSaid = (name: DimensionName, { rows }: Breakdown): boolean =>
   !dimensionOf(name).isRare || rows.some(({ value }) => value !== unknown);
 
+/** What shares of a list are of: classes of all hits, codes of all scans, everything else of clicks. */
+export const wholeOf = ({ counts, shownOf }: Dimension, { clicks, sum }: { clicks: number; sum: number }): number =>
+  counts === 'clicks' || shownOf === 'one link' ? clicks : sum;
+
 function tabOf(name: DimensionName, report: Report, view: ReportView, places: Places | undefined): Tab {
   const { rows, count, sum: total } = report.breakdowns[name];
-  const { title, one, isRare, card, counts, missing = '' } = dimensionOf(name);
+  const dimension = dimensionOf(name);
+  const { title, one, isRare, card, counts, missing = '' } = dimension;
+  const whole = wholeOf(dimension, { clicks: report.total.clicks, sum: total });
   // Most clicks have none; as a bar they would flatten all others.
   const without = isRare ? (rows.find(({ value }) => value === unknown)?.clicks ?? 0) : 0;
   const shown = rows.filter(({ value }) => !isRare || value !== unknown).slice(0, barCount);
@@ -168,7 +174,7 @@ function tabOf(name: DimensionName, report: Report, view: ReportView, places: Pl
       return {
         label: context ? `${label}, ${context}` : label,
         clicks,
-        share: clicks / total,
+        share: clicks / whole,
         ...(places ? { href: barHref(name, value, view, places), isHere: name !== 'link' } : {}),
       };
     }),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { countLinks } from '../../links/links/list.ts';
 import { getLink, type Link } from '../../links/links/queries.ts';
 import { linkHead, linkPath } from '../../links/pages/head.ts';
+import { findLinkOfCode } from '../../links/qr/queries.ts';
 import { orRefusal } from '../../ground/http/refusal.ts';
 import { localDay } from '../../ground/time/zoned-time.ts';
 import { requireWorkspace } from '../../people/workspaces/guards.ts';
@@ -113,6 +114,7 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
           section: kinds[kind].section,
           link: null,
           head: headed?.head ?? null,
+          back: headed ? null : await backOf(request, subject),
           isWithoutLinks: false,
         });
       },
@@ -133,6 +135,14 @@ export default async function analyticsRoutes(app: FastifyInstance): Promise<voi
       },
     );
   }
+}
+
+/** The page that leads to the report of a part, such as the tab of a code's link; null where there is none. */
+async function backOf({ server, workspace }: FastifyRequest, { kind, id }: Subject) {
+  const home = `/w/${workspace.slug}`;
+  if (kind === 'domain') return { href: `${home}/domains`, label: 'Domains' };
+  const linkId = kind === 'qr' ? await findLinkOfCode(server.db, workspace.id, id) : undefined;
+  return linkId === undefined ? null : { href: `${linkPath(home, { id: linkId })}/qr`, label: 'QR code' };
 }
 
 /** All values of one list of a report, with search and pages. */

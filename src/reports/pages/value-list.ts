@@ -3,7 +3,7 @@ import { type ReportView, reportHref } from '../addresses/address.ts';
 import { type DimensionName, dimensionOf, unknown } from '../../visitors/rollups/dimensions.ts';
 import { type Filter, withFilter } from '../counts/filter.ts';
 import type { CountedRows } from '../counts/report.ts';
-import type { Places } from './report-page.ts';
+import { type Places, wholeOf } from './report-page.ts';
 
 const pageSize = 50;
 
@@ -36,7 +36,8 @@ export function valueList(
   view: ReportView,
   { path, linksPath }: Places,
 ): ValueList {
-  const { title, one, counts, isText } = dimensionOf(name);
+  const dimension = dimensionOf(name);
+  const { title, one, isText } = dimension;
   const search = asked.search.trim();
   const labelled = counted.rows.map((row) => ({
     ...row,
@@ -51,8 +52,7 @@ export function valueList(
     reportHref(path, { ...view, filters: withFilter(view.filters, { dimension: name, operator, value }) });
   const pageHref = (number: number) =>
     reportHref(`${path}/values`, view, { by: name, q: search, page: number > 1 ? String(number) : '' });
-  // Classes and reasons are shares of all hits, codes of all scans, everything else of clicks.
-  const whole = counts === 'clicks' ? counted.total.clicks : counted.sum;
+  const whole = wholeOf(dimension, { clicks: counted.total.clicks, sum: counted.sum });
   return {
     title,
     search,

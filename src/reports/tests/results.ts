@@ -159,6 +159,7 @@ export function rangeInWords({ low, high }: LiftRange): string {
 export function liftInWords(lift: number): string {
   if (lift === Number.POSITIVE_INFINITY) return 'not known yet';
   const percent = Math.abs(lift * 100);
+  if (percent < 0.05) return '0 %';
   const digits = percent < 9.95 ? percent.toFixed(1) : Math.round(percent).toLocaleString('en');
   return `${lift < 0 ? '−' : '+'}${digits} %`;
 }

@@ -115,6 +115,7 @@ describe('a lift in words', () => {
     [-0.04, '−4.0 %'],
     [0.0951, '+9.5 %'],
     [12.5, '+1,250 %'],
+    [-1e-9, '0 %'],
   ])('%d is %s', (lift, words) => {
     expect(liftInWords(lift)).toBe(words);
   });
