@@ -38,13 +38,23 @@ const drawCountry = drawFrom(countries);
 /** The places of machines: data centres. */
 const dataCentre: Place = { country: 'US', region: 'Virginia', city: 'Ashburn' };
 
-/** Makes an audience. Its people have addresses of a network that belongs to nobody (198.18.0.0/15, RFC 2544). */
+/** A network that belongs to nobody (RFC 3849). */
+const nobodys = '2001:db8:';
+
+/**
+ * The address of one of the many who look like a request of the audience: each has a network of their own, by which A/B tests
+ * tell them apart.
+ */
+export const addressOfPerson = ({ address }: DemoRequest, nth: number): string =>
+  address.replace(/::$/, `:${(nth & 0xffff).toString(16)}::${(nth >>> 16).toString(16)}`);
+
+/** Makes an audience. */
 export function makeAudience(random: Random): Audience {
   const places = new Map<string, Place>();
   const newAddress = (place: Place) => {
-    const address = `198.18.${places.size >> 8}.${places.size & 255}`;
-    places.set(address, place);
-    return address;
+    const site = nobodys + places.size.toString(16);
+    places.set(site, place);
+    return `${site}::`;
   };
   const crowds = new Map(
     Object.entries<Source>(sources).map(([name, source]) => [name, makeCrowd(source, newAddress, random)]),
@@ -63,7 +73,7 @@ export function makeAudience(random: Random): Audience {
       ]),
     ),
     geo: {
-      locate: (address) => places.get(address) ?? nowhere,
+      locate: (address) => places.get(address.slice(0, address.indexOf(':', nobodys.length))) ?? nowhere,
       source: { name: 'seed', builtAt: null, attribution: null },
     },
     hours: Array.from({ length: 24 }, (_, hour) =>

@@ -4,7 +4,7 @@ import type { Hit } from '../visitors/clicks/hit.ts';
 import { Salts } from '../visitors/visits/salts.ts';
 import { visitorKey } from '../visitors/visits/visitor.ts';
 import { HOUR } from '../ground/time/zoned-time.ts';
-import type { Audience, DemoRequest } from './audience.ts';
+import { addressOfPerson, type Audience, type DemoRequest } from './audience.ts';
 import type { DemoLink } from './links.ts';
 import { type Draw, drawFrom, drawIndex, type Random } from './random.ts';
 import { type Mix, type Source, type SourceName, sources } from './sources.ts';
@@ -63,9 +63,10 @@ export function hitMaker(links: readonly DemoLink[], audience: Audience, random:
     function newVisitor(link: DemoLink, at: number): Visitor {
       const name = drawSource(link.mix);
       const { isQr = false }: Source = sources[name];
-      const request = audience.drawRequest(name, utcHour(at), random);
-      // Many have the same browser in the same town; a number tells them apart, as their addresses would.
-      const address = `${request.address} ${visitors.length}`;
+      const drawn = audience.drawRequest(name, utcHour(at), random);
+      // Many have the same browser in the same town; their addresses tell them apart.
+      const address = addressOfPerson(drawn, visitors.length);
+      const request = { ...drawn, address };
       const key = visitorKey(salt, address, request.headers['user-agent'] ?? '', link.opened.workspaceId);
       const visitor = { request, key, isQr, links: [] };
       visitors.push(visitor);

@@ -1,3 +1,4 @@
+import type { Route } from '../../src/ground/addresses/route.ts';
 import { randomBytes } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { insertApiKey } from '../../src/people/keys/keys.ts';
@@ -30,6 +31,12 @@ export async function makeParams(place: Place, url: string, userId: string): Pro
   return made;
 }
 
+const ruleTo = (name: string): Route => ({
+  name,
+  when: { what: 'slug', is: 'one_of', values: [name] },
+  to: [{ url: `https://${name}.example/`, weight: 1, app: null }],
+});
+
 async function makeOne(place: Place, url: string, name: string, userId: string): Promise<Made> {
   const { app, workspaceId, ownerId } = place;
   const { db } = app;
@@ -42,8 +49,14 @@ async function makeOne(place: Place, url: string, name: string, userId: string):
     case 'workspace':
       return { workspace: place.slug };
     case 'links':
-    case 'linkId':
-      return { [name]: (await make(place)).id };
+    case 'linkId': {
+      const { id } = await make(place);
+      if (url.includes('/rules/'))
+        await updateLink(db, workspaceId, byTest, id, { routes: ['a', 'b', 'c'].map(ruleTo) });
+      return { [name]: id };
+    }
+    case 'place':
+      return { place: '2' };
     case 'qr-codes':
     case 'slugId':
       return { [name]: (await make(place)).qrSlugId };

@@ -232,6 +232,17 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
     form: { winner: '2' },
     prepare: ({ linkId = '' }) => splitInTwo(linkId, false),
   },
+  'POST /w/:workspace/links/:linkId/destinations/rules/:place': {
+    makes: ['link.changed'],
+    form: { what: 'country', is: 'one_of', values: 'Germany', url: 'https://example.com/de' },
+  },
+  'POST /w/:workspace/links/:linkId/destinations/rules/:place/up': { makes: ['link.changed'], form: { shown: '' } },
+  'POST /w/:workspace/links/:linkId/destinations/rules/:place/down': { makes: ['link.changed'], form: { shown: '' } },
+  'POST /w/:workspace/links/:linkId/destinations/rules/:place/remove': { makes: ['link.changed'], form: { shown: '' } },
+  'POST /w/:workspace/links/:linkId/destinations/rules/order': {
+    makes: ['link.changed'],
+    form: { order: '3,2,1', shown: '' },
+  },
   'POST /w/:workspace/links/:linkId/archive': { makes: ['link.archived'] },
   'POST /w/:workspace/links/:linkId/restore': {
     makes: ['link.restored'],

@@ -39,7 +39,11 @@ export async function pagesOf({ client }: Target, workspaceId: string): Promise<
   const { rows } = await client.query<{ slug: string }>('select slug from workspaces where id = $1', [workspaceId]);
   const home = `/w/${rows[0]?.slug ?? ''}`;
   const { rows: links } = await client.query<{ link_id: string; clicks: string }>(
-    'select link_id, clicks from link_totals where workspace_id = $1 order by clicks desc',
+    // Those that are about as old as the oldest: the chart of a younger one begins later, and may have days for months.
+    `select t.link_id, t.clicks from link_totals t join links l on l.id = t.link_id
+     where t.workspace_id = $1
+       and l.created_at < (select min(created_at) from links where workspace_id = $1) + interval '3 weeks'
+     order by t.clicks desc`,
     [workspaceId],
   );
   const at = (share: number) => links[Math.min(links.length - 1, Math.floor(links.length * share))];

@@ -47,7 +47,9 @@ export async function listTroubledDomains(
     .from(domains)
     .where(and(eq(domains.workspaceId, workspaceId), or(isFailing, eq(domains.state, 'paused'))))
     .orderBy(asc(domains.host))
-    .limit(maxTroubled);
+    .limit(maxTroubled)
+    .prepare('list-troubled-domains')
+    .execute();
   return rows.map(({ id, host, state }) => ({ id, shown: showHost(host).shown, isPaused: state === 'paused' }));
 }
 

@@ -59,7 +59,9 @@ export async function listDomains(
     })
     .from(domains)
     .where(or(isNull(domains.workspaceId), and(eq(domains.workspaceId, workspaceId), eq(domains.state, 'live'))))
-    .orderBy(sql`${isDefault} is not true`, sql`${domains.workspaceId} is not null`, domains.host);
+    .orderBy(sql`${isDefault} is not true`, sql`${domains.workspaceId} is not null`, domains.host)
+    .prepare('list-domains')
+    .execute();
 }
 
 /**

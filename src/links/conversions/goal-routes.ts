@@ -20,7 +20,7 @@ import {
   removeGoal,
   updateGoal,
 } from '../../visitors/conversions/goals.ts';
-import { sumsInWords } from '../../visitors/conversions/money.ts';
+import { formatMoney, sumsInWords } from '../../visitors/conversions/money.ts';
 import { getPostbackVersion, replacePostback } from '../../visitors/conversions/postback.ts';
 import { getLinks } from '../links/queries.ts';
 import { postbackToken } from './postback-token.ts';
@@ -131,7 +131,7 @@ async function showGoals(request: FastifyRequest, reply: FastifyReply, errors: R
   // Goals can be changed also where adding up takes too long.
   const { value: values } = await orRefusal(() => inTurn(db, id, 'lists', (tx) => valuesByGoal(tx, id)));
   return reply.page('links/conversions/goals.eta', {
-    goals: goals.map((goal) => ({ ...goal, value: sumsInWords(values?.get(goal.id) ?? []) })),
+    goals: goals.map((goal) => ({ ...goal, sums: (values?.get(goal.id) ?? []).map(formatMoney) })),
     values: typedValues(request.body),
     errors,
     reporting: await reportingOf(request, goals[0]?.name ?? 'Purchase', homeOf(request)),

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Db } from '../../ground/db/db.ts';
 import { budgetMs, type InTurn, inTurn, tookTooLong } from '../../ground/db/in-turn.ts';
@@ -126,8 +126,9 @@ async function readPage(
 async function readLinks(db: Db, workspaceId: string, places: readonly ListPlace[]): Promise<Link[]> {
   if (places.length === 0) return [];
   const ids = places.map(({ id }) => id);
-  const isOfPage = and(eq(links.workspaceId, workspaceId), inArray(links.id, ids), isNull(links.deletedAt));
-  const rows = await selectLinks(db, workspaceId).where(isOfPage);
+  const isAmong = sql`${links.id} = any(${sql.param(ids)}::text[])`;
+  const isOfPage = and(eq(links.workspaceId, workspaceId), isAmong, isNull(links.deletedAt));
+  const rows = await selectLinks(db, workspaceId).where(isOfPage).prepare('read-links').execute();
   const byId = new Map(rows.map((row) => [row.id, asLink(row)]));
   return ids.flatMap((id) => byId.get(id) ?? []);
 }

@@ -106,7 +106,7 @@ const isLink = (workspaceId: string, linkId: string) =>
 
 /** @throws NotFound */
 export async function getLink(db: Db, workspaceId: string, linkId: string): Promise<Link> {
-  const [row] = await selectLinks(db, workspaceId).where(isLink(workspaceId, linkId));
+  const [row] = await selectLinks(db, workspaceId).where(isLink(workspaceId, linkId)).prepare('get-link').execute();
   if (!row) throw new NotFound('There is no such link.');
   return asLink(row);
 }

@@ -29,8 +29,9 @@ export const wordsOfCondition = (condition: Condition): string => begun(joined(p
 export function wordsOfRoute({ name, when, to }: Route): string {
   const words = wordsOfCondition(when);
   const sum = to.reduce((all, { weight }) => all + weight, 0);
-  const shares = to.map(({ url, weight }) => {
-    const address = url.replace(/^https?:\/\//i, '');
+  const shares = to.map(({ url, weight, app }) => {
+    const web = url.replace(/^https?:\/\//i, '');
+    const address = app === null ? web : `${app} (or ${web})`;
     return to.length === 1 ? address : `${Number(((100 * weight) / sum).toFixed(1))} % ${address}`;
   });
   // A name that was made is the beginning of the words.

@@ -74,7 +74,9 @@ export async function nameTemplates(db: Db, workspaceId: string): Promise<{ id: 
     .select({ id: linkTemplates.id, name: linkTemplates.name })
     .from(linkTemplates)
     .where(eq(linkTemplates.workspaceId, workspaceId))
-    .orderBy(asc(linkTemplates.nameKey));
+    .orderBy(asc(linkTemplates.nameKey))
+    .prepare('name-templates')
+    .execute();
 }
 
 /** @returns undefined for one that is not there */

@@ -76,6 +76,8 @@ export async function listWorkspacesOf(db: Db, userId: string): Promise<Membersh
     .innerJoin(workspaces, eq(workspaces.id, members.workspaceId))
     .where(eq(members.userId, userId))
     .orderBy(desc(members.lastOpenedAt), workspaces.id)
+    .prepare('list-workspaces-of')
+    .execute()
     .then((rows) => rows.map((row) => ({ ...row, timeZone: zoneOrUtc(row.timeZone) })));
 }
 

@@ -1,7 +1,7 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { inTurn } from '../../ground/db/in-turn.ts';
-import { links } from '../../ground/db/schema.ts';
+import { executePrepared } from '../../ground/db/prepared.ts';
 import { pendingHits } from '../../visitors/rollups/pending.ts';
 import { hasLink, type Subject } from './kinds.ts';
 
@@ -15,29 +15,28 @@ export type Beginning = {
 
 /** Of a domain and a QR code the first hit is that of their links. */
 export async function findBeginning(db: Db, workspaceId: string, subject: Subject): Promise<Beginning> {
-  const [firstHitAt, linkAt] = await Promise.all([
-    findFirstHitAt(db, workspaceId, subject),
-    subject.kind === 'link' ? findLinkBirth(db, workspaceId, subject.id) : undefined,
-  ]);
-  return { firstHitAt, createdAt: linkAt && firstHitAt && firstHitAt < linkAt ? firstHitAt : linkAt };
-}
-
-async function findLinkBirth(db: Db, workspaceId: string, linkId: string): Promise<Date | undefined> {
-  const isLink = and(eq(links.workspaceId, workspaceId), eq(links.id, linkId));
-  const [link] = await db.select({ createdAt: links.createdAt }).from(links).where(isLink);
-  return link?.createdAt;
-}
-
-/** As `Beginning` has it. */
-export async function findFirstHitAt(db: Db, workspaceId: string, subject: Subject): Promise<Date | null> {
   const isOfLink = hasLink(subject, sql`link_id`);
-  const { rows } = await inTurn(db, workspaceId, 'lists', (tx) =>
-    tx.execute(sql`
+  const linkId = subject.kind === 'link' ? subject.id : null;
+  const [row] = await inTurn(db, workspaceId, 'lists', (tx) =>
+    executePrepared<{ firstHitAt: number | null; linkAt: number | null }>(
+      tx,
+      `beginning-of-${subject.kind}`,
+      sql`
 select (extract(epoch from least(
   (select min(first_hit_at) from link_totals    where workspace_id = ${workspaceId} and ${isOfLink}),
   (select min(clicked_at)   from ${pendingHits(workspaceId, ['link_id', 'clicked_at'])} c where ${isOfLink})
-)) * 1000)::float8 as at`),
+)) * 1000)::float8 as "firstHitAt",
+  (select extract(epoch from created_at) * 1000 from links where workspace_id = ${workspaceId} and id = ${linkId})::float8 as "linkAt"`,
+    ),
   );
-  const { at } = rows[0] as { at: number | null };
-  return at === null ? null : new Date(Math.floor(at));
+  const firstHitAt = dateOf(row?.firstHitAt);
+  const linkAt = dateOf(row?.linkAt);
+  return { firstHitAt, createdAt: (linkAt && firstHitAt && firstHitAt < linkAt ? firstHitAt : linkAt) ?? undefined };
 }
+
+const dateOf = (at: number | null | undefined): Date | null =>
+  at === null || at === undefined ? null : new Date(Math.floor(at));
+
+/** As `Beginning` has it. */
+export const findFirstHitAt = async (db: Db, workspaceId: string, subject: Subject): Promise<Date | null> =>
+  (await findBeginning(db, workspaceId, subject)).firstHitAt;

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import { executePrepared } from '../../ground/db/prepared.ts';
 import { type DimensionName, dimensionOf } from '../../visitors/rollups/dimensions.ts';
 
 /**
@@ -35,7 +36,10 @@ export async function nameLinks(
     sql`array(select each::int from unnest(${asked(name)}) as each where each ~ '^[0-9]{1,9}$')`;
   if (values.every(({ dimension }) => !dimensionOf(dimension).isNamed)) return {};
   // Arrays, so that links are looked up by their key whatever Postgres takes the number of the ids for.
-  const { rows } = await db.execute<{ dimension: DimensionName; id: string; name: string }>(sql`
+  const rows = await executePrepared<{ dimension: DimensionName; id: string; name: string }>(
+    db,
+    'name-links',
+    sql`
 with code as (
   select id, link_id, slug from slugs where id = any(${asked('qr')})
 ), link as (
@@ -67,7 +71,8 @@ select 'destination', v.id::text, ${destinationName(sql`v`)} || case when exists
 from link_destinations v
 where v.workspace_id = ${workspaceId} and v.id = any(${numbers('destination')})
 union all
-select 'route', id::text, name from link_routes where workspace_id = ${workspaceId} and id = any(${numbers('route')})`);
+select 'route', id::text, name from link_routes where workspace_id = ${workspaceId} and id = any(${numbers('route')})`,
+  );
   const names: Partial<Record<DimensionName, Record<string, string>>> = {};
   for (const { dimension, id, name } of rows) (names[dimension] ??= {})[id] = name;
   return names;

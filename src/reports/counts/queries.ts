@@ -1,10 +1,17 @@
 import { type SQL, type SQLChunk, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import { executePrepared } from '../../ground/db/prepared.ts';
 import { NotFound } from '../../ground/text/errors.ts';
-import { type Dimension, type DimensionName, dimensions, unknown } from '../../visitors/rollups/dimensions.ts';
+import { type Dimension, dimensions } from '../../visitors/rollups/dimensions.ts';
 import type { ClickColumn } from '../../visitors/clicks/hit-fields.ts';
-import { monthPartsOf, sumOfDays } from '../../visitors/rollups/month-days.ts';
-import { namedColumns, olderHits, type RowColumn, waitingHits } from '../../visitors/rollups/pending.ts';
+import {
+  namedColumns,
+  olderHits,
+  type Pending,
+  pendingColumns,
+  type RowColumn,
+  waitingHits,
+} from '../../visitors/rollups/pending.ts';
 import type { Filter } from './filter.ts';
 import { hasHit, hasLink, kinds, type Subject } from './kinds.ts';
 import type { Span } from './period.ts';
@@ -32,6 +39,8 @@ export type Scope = {
   filters: readonly Filter[];
   /** The links of a campaign or a tag, or a part of them: Postgres guesses their rows well when it is told which they are. */
   only?: readonly string[];
+  /** Of the moment at which the scope was read. */
+  pending: Pending;
 };
 
 type ScopeAsked = {
@@ -42,7 +51,10 @@ type ScopeAsked = {
   areRowsAsked?: boolean;
 };
 
-/** @throws NotFound for what is gone or another workspace's */
+/**
+ * @param db a transaction on one moment for those who count
+ * @throws NotFound for what is gone or another workspace's
+ */
 export async function getScope(
   db: Db,
   workspaceId: string,
@@ -53,8 +65,11 @@ export async function getScope(
   const kept = filters.length === 0 && !areRowsAsked ? await findKept?.(db, workspaceId, subject.id) : undefined;
   // Rollups of its own spare looking up its links, unless the days of another zone are asked for.
   const mayNeedLinks = kept?.whole ? sql`w.time_zone <> ${timeZone ?? null}` : sql`true`;
-  const { rows } = await db.execute(sql`
-select w.time_zone, t.*
+  const [row] = await executePrepared<ScopeRow>(
+    db,
+    `scope-of-${subject.kind}${kept?.whole ? '-kept' : ''}`,
+    sql`
+select w.time_zone, t.*, ${pendingColumns(workspaceId)}
 from workspaces w
 cross join lateral (
   select coalesce(array_agg(l.id order by l.id) filter (where t.is_busy), '{}') as busy,
@@ -66,8 +81,8 @@ cross join lateral (
   where l.workspace_id = w.id and ${isSumOfLinks ? hasLink(subject, sql`l.id`) : sql`false`}
     and ${mayNeedLinks}
 ) t
-where w.id = ${workspaceId} and ${exists(subject.id)}`);
-  const row = rows[0] as ScopeRow | undefined;
+where w.id = ${workspaceId} and ${exists(subject.id)}`,
+  );
   if (!row) throw new NotFound(`There is no such ${noun}.`);
   const ofRollups = kept && (timeZone ?? row.time_zone) === row.time_zone ? kept : undefined;
   const scope = {
@@ -79,6 +94,7 @@ where w.id = ${workspaceId} and ${exists(subject.id)}`);
     busy: isSumOfLinks ? row.busy : null,
     others: { ids: row.others, hits: row.hits_of_others },
     filters,
+    pending: { areWaiting: row.areWaiting, areOlder: row.areOlder, areOlderDays: row.areOlderDays },
   };
   if (ofRollups?.whole) return { ...scope, rollups: [ofRollups.whole], busy: null, hits: Number.POSITIVE_INFINITY };
   return {
@@ -88,7 +104,7 @@ where w.id = ${workspaceId} and ${exists(subject.id)}`);
   };
 }
 
-type ScopeRow = {
+type ScopeRow = Pending & {
   time_zone: string;
   busy: string[];
   history: string[];
@@ -142,6 +158,10 @@ export const isOfScope = ({ workspaceId, subject, only }: Rows): SQL =>
 export const isIn = ({ from, to }: Pick<Span, 'from'> & Partial<Span>) =>
   sql`c.clicked_at >= ${from.toISOString()} ${to ? sql`and c.clicked_at < ${to.toISOString()}` : sql``}`;
 
+/** SQL: the hour of the week of an instant on a zone's clock, Monday's first 0. The first hours of 1970 were a Thursday's. */
+export const hourOfWeek = (instant: SQL, timeZone: string): SQL =>
+  sql`(floor(date_part('epoch', ${instant} at time zone ${timeZone}) / 3600)::int + 72) % 168`;
+
 /** Parts of SQL with commas between them. */
 export const list = (parts: SQLChunk[]) => sql.join(parts, sql`, `);
 
@@ -168,108 +188,17 @@ export function columnsFor({ subject }: Pick<Scope, 'subject'>, values: readonly
 /**
  * The hits that are counted one by one: those of the spans that no rollup covers, and what is pending in the others.
  * @param values whose columns are read
+ * @returns a select of them; null where rollups have everything
  */
-export function hitsOf(scope: Scope, { rolledUp, rows }: Sources, values: readonly Dimension[] = []): SQL {
+export function hitsOf(scope: Scope, { rolledUp, rows }: Sources, values: readonly Dimension[] = []): SQL | null {
+  const { areWaiting, areOlder } = scope.pending;
   const columns = columnsFor(scope, values);
   const select = (from: SQL, isInSpan: SQL) =>
     sql`select ${namedColumns(columns)} from ${from} c where ${isOfScope(scope)} and ${isInSpan}`;
   const spans = rolledUp ? [...rows, rolledUp] : rows;
-  return unionAll([
-    ...rows.map((span) => select(sql`clicks`, isIn(span))),
-    select(waitingHits(scope.workspaceId, columns), sql`(${sql.join(spans.map(isIn), sql` or `)})`),
-    ...(rolledUp ? [select(olderHits(scope.workspaceId, columns), isIn(rolledUp))] : []),
-  ]);
-}
-
-/**
- * Selects (scope_id, dimension, value, clicks, visitors) of what rollups have of a span's days: whole months, the days of
- * others, and days that no job has folded yet.
- * @param where a condition on rows `t`
- */
-function countsOfDays({ days }: Sources, where: SQL): SQL[] {
-  if (!days) return [];
-  const { whole, parts } = monthPartsOf(days);
-  const select = (table: 'monthly' | 'daily', isThen: SQL, clicks = sql`t.clicks`, visitors = sql`t.visitors`) => sql`
-    select t.scope_id, t.dimension, t.value, ${clicks} as clicks, ${visitors} as visitors
-    from ${sql.raw(`click_counts_${table}`)} t where ${where} and ${isThen}`;
-  return [
-    select('monthly', sql`t.month = any(${sql.param(whole)}::date[])`),
-    ...parts.flatMap((part) => [
-      select('monthly', sql`t.month = ${part.month}::date`, sumOfDays('clicks', part), sumOfDays('visitors', part)),
-      select('daily', sql`t.day between ${part.first}::date and ${part.last}::date`),
-    ]),
-  ];
-}
-
-export type DimensionCount = Counts & {
-  dimension: DimensionName;
-  value: string;
-  /** How many values the dimension has in all, and their clicks; null for many links, which nobody counted. */
-  count: number | null;
-  sum: number;
-};
-
-/** Values of dimensions: the `top` of each, those of `whole` ones all. */
-export type DimensionsAsked = { dimensions: readonly DimensionName[]; whole: readonly DimensionName[]; top: number };
-
-/** Clicks and visitors by value of each dimension asked for, among them `class`, the most first. */
-export async function countDimensions(
-  db: Db,
-  scope: Scope,
-  sources: Sources,
-  asked: DimensionsAsked,
-): Promise<DimensionCount[]> {
-  const names = sql.param(asked.dimensions);
-  const values = dimensions.filter(({ name }) => asked.dimensions.includes(name));
-  const columns = values.map(({ name, sql: value, counts }) =>
-    counts === 'valued'
-      ? sql`${sql.raw(value)} as ${sql.identifier(name)}`
-      : sql`coalesce(${sql.raw(value)}, ${unknown}) as ${sql.identifier(name)}`,
-  );
-  const groups = values.map(({ name }) => sql`(${sql.identifier(name)})`);
-  const nameOfGroup = values.map(({ name }) => sql`when grouping(${sql.identifier(name)}) then ${name}`);
-  const countsHits = values.filter(({ counts }) => counts === 'hits').map(({ name }) => name);
-  // The rollup of a link does not name it.
-  const isByLink = scope.only && asked.dimensions.includes('link');
-  const valuesOfRollup = isByLink
-    ? sql`select t.dimension, t.value union all select 'link', t.scope_id where t.dimension = 'class' and t.value = 'human'`
-    : sql`select t.dimension, t.value`;
-  const ofRollups = countsOfDays(sources, sql`${isOfRollups(scope)} and t.dimension = any(${names}::text[])`).map(
-    (rows) =>
-      sql`select v.dimension, v.value, t.clicks, t.visitors from (${rows}) t cross join lateral (${valuesOfRollup}) v`,
-  );
-  const { rows } = await db.execute(sql`
-with hit as (
-  select c.class = 'human' as is_click, ${isFirst(scope)} as is_first, ${list(columns)}
-  from (${hitsOf(scope, sources, values)}) c
-), grouped as (
-  select case 0 ${sql.join(nameOfGroup, sql` `)} end as dimension,
-         coalesce(${list(values.map(({ name }) => sql.identifier(name)))}) as value,
-         count(*) as hits, count(*) filter (where is_click) as clicks, count(*) filter (where is_first) as visitors
-  from hit
-  group by grouping sets (${list(groups)})
-), counted as (
-  ${unionAll([
-    ...ofRollups,
-    sql`select dimension, value, case when dimension = any(${sql.param(countsHits)}::text[]) then hits else clicks end, visitors
-  from grouped
-  where value is not null`,
-  ])}
-), summed as (
-  -- Whole numbers are exact as floats, which are added in half the time. Of texts, bytes are compared in a third of it.
-  select dimension collate "C" as dimension, value collate "C" as value, sum(clicks::float8) as clicks, sum(visitors::float8) as visitors
-  from counted
-  group by 1, 2
-  having sum(clicks::float8) <> 0
-), ranked as (
-  select *,
-         row_number() over (partition by dimension order by clicks desc, value) as rank,
-         count(*) over (partition by dimension), sum(clicks) over (partition by dimension)
-  from summed
-)
-select dimension, value, clicks, visitors, count::int, sum
-from ranked
-where rank <= ${asked.top} or dimension = any(${sql.param(asked.whole)}::text[])
-order by dimension, rank`);
-  return rows as DimensionCount[];
+  const parts = rows.map((span) => select(sql`clicks`, isIn(span)));
+  if (areWaiting)
+    parts.push(select(waitingHits(scope.workspaceId, columns), sql`(${sql.join(spans.map(isIn), sql` or `)})`));
+  if (areOlder && rolledUp) parts.push(select(olderHits(scope.workspaceId, columns), isIn(rolledUp)));
+  return parts.length === 0 ? null : unionAll(parts);
 }

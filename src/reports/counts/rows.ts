@@ -12,7 +12,18 @@ import {
 import { namedColumns, type RowColumn, waitingHits } from '../../visitors/rollups/pending.ts';
 import type { Filter } from './filter.ts';
 import type { Span } from './period.ts';
-import { columnsFor, columnsIn, type Counts, isFirst, isIn, isOfScope, list, type Scope, unionAll } from './queries.ts';
+import {
+  columnsFor,
+  columnsIn,
+  type Counts,
+  hourOfWeek,
+  isFirst,
+  isIn,
+  isOfScope,
+  list,
+  type Scope,
+  unionAll,
+} from './queries.ts';
 
 /** The questions to rows: all are answered in one pass over them. */
 export type RowsAsked = {
@@ -113,8 +124,7 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
   const starts = asked.starts.map((start) => start.toISOString());
   const computed: Record<string, SQL> = {
     step: sql`width_bucket(c.clicked_at, ${sql.param(starts)}::timestamptz[]) - 1`,
-    // The first hours of 1970 were a Thursday's.
-    hour: sql`(floor(date_part('epoch', c.clicked_at at time zone ${asked.weekIn ?? 'UTC'}) / 3600)::int + 72) % 168`,
+    hour: hourOfWeek(sql`c.clicked_at`, asked.weekIn ?? 'UTC'),
   };
   const times = [
     ...(starts.length === 0 ? [] : [{ name: 'step', sql: 'c.step', counts: 'clicks' }]),
@@ -141,10 +151,9 @@ export async function countRows(db: Db, scope: Scope, asked: RowsAsked): Promise
   // click and visitor are NULL where they do not count, which costs nothing; a condition would be looked at once a set.
   const { filters } = scope;
   const read = columnsOf({ scope, filters }, shown);
-  const sources = [
-    ...slices.map((span) => selectFrom(sql`clicks`, { scope, span, filters }, read)),
-    selectFrom(waitingHits(scope.workspaceId, read), { scope, span: asked.span, filters }, read),
-  ];
+  const sources = slices.map((span) => selectFrom(sql`clicks`, { scope, span, filters }, read));
+  if (scope.pending.areWaiting)
+    sources.push(selectFrom(waitingHits(scope.workspaceId, read), { scope, span: asked.span, filters }, read));
   const grouped = sources.map(
     (source) => sql`
   select grouping(${names(columns)}) as set, ${names(columns)}, count(*) as hits, count(click) as clicks, count(visitor) as visitors

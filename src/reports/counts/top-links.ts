@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import { executePrepared } from '../../ground/db/prepared.ts';
 import { rollupOf } from '../../visitors/rollups/days.ts';
 import { type MonthParts, monthPartsOf, sumOfDays } from '../../visitors/rollups/month-days.ts';
 import { type Counts, hitsOf, isFirst, type Scope, unionAll } from './queries.ts';
@@ -29,7 +30,8 @@ export async function findTopLinks(db: Db, scope: Scope, sources: Sources, top: 
   if (scopeId === undefined) return null;
   const members = membersOf(scope, scopeId);
   const links = members ?? sql`link_totals where workspace_id = ${scope.workspaceId}`;
-  const { rows: many } = await db.execute(sql`select 1 from ${links} offset ${manyLinks} limit 1`);
+  const name = `has-many-links-${members ? 'of-scope' : 'of-workspace'}`;
+  const many = await executePrepared(db, name, sql`select 1 from ${links} offset ${manyLinks} limit 1`);
   if (many.length === 0) return null;
   const { whole, parts } = monthsIn(sources);
   const most = Math.min(manyLinks, Math.floor(mostLookups / Math.max(1, whole.length + parts.length)));
@@ -51,6 +53,13 @@ async function findAmong(
   const scopeId = scope.rollups[0] ?? '';
   const link = { scopeId: sql`${scopeId}`, dimension: sql`'link'`, value: sql`c.link_id` };
   const { whole, parts } = monthsIn(sources);
+  const hits = hitsOf(scope, sources);
+  const hit = sql`hit as materialized (
+  select c.link_id, count(*) as clicks, count(*) filter (where ${isFirst(scope)}) as visitors
+  from (${hits}) c
+  where c.class = 'human'
+  group by 1
+), `;
   const inMonths = (months: string[], counts?: Parameters<typeof rollupOf>[1]) => sql`
   select c.link_id, t.clicks, t.visitors
   from candidate c
@@ -61,14 +70,14 @@ async function findAmong(
     ...parts.map((part) =>
       inMonths([part.month], { clicks: sumOfDays('clicks', part), visitors: sumOfDays('visitors', part) }),
     ),
-    ...parts.map(
+    ...(scope.pending.areOlderDays ? parts : []).map(
       ({ first, last }) => sql`
   select t.value, t.clicks, t.visitors
   from click_counts_daily t
   where t.scope_id = ${scopeId} and t.dimension = 'link' and t.day between ${first}::date and ${last}::date
     and t.value in (select link_id from candidate)`,
     ),
-    sql`select link_id, clicks, visitors from hit`,
+    ...(hits ? [sql`select link_id, clicks, visitors from hit`] : []),
   ];
   const { rows } = await db.execute<TopLink & { bound: number }>(sql`
 with first as materialized (
@@ -81,13 +90,8 @@ with first as materialized (
   where ${members ? sql`link_id in (select link_id from ${members})` : sql`true`}
   order by clicks desc
   limit ${most}
-), hit as materialized (
-  select c.link_id, count(*) as clicks, count(*) filter (where ${isFirst(scope)}) as visitors
-  from (${hitsOf(scope, sources)}) c
-  where c.class = 'human'
-  group by 1
-), candidate as materialized (
-  select link_id from total union select link_id from hit
+), ${hits ? hit : sql``}candidate as materialized (
+  select link_id from total ${hits ? sql`union select link_id from hit` : sql``}
 ), counted as (
   ${unionAll(counted)}
 )

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import { executePrepared } from '../../ground/db/prepared.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import { record } from '../../ground/events/record.ts';
 import { NotFound } from '../../ground/text/errors.ts';
@@ -17,7 +18,10 @@ const most = 20;
 /** The notes of a span, the earliest first: of the subject, of its workspace, of the whole instance, and changes of a link. */
 export async function listNotes(db: Db, workspaceId: string, subject: Subject, span: Span): Promise<Note[]> {
   const linkId = subject.kind === 'link' ? subject.id : null;
-  const { rows } = await db.execute(sql`
+  const rows = await executePrepared<{ id: string | null; at: number; text: string }>(
+    db,
+    'list-notes',
+    sql`
 select id, (extract(epoch from at) * 1000)::float8 as at, text
 from (
   select null as id, created_at as at, 'Link created' as text from links where workspace_id = ${workspaceId} and id = ${linkId}
@@ -28,12 +32,11 @@ from (
 ) n
 where at >= ${span.from.toISOString()} and at < ${span.to.toISOString()}
 order by at desc, text
-limit ${most}`);
-  const written = (rows as { id: string | null; at: number; text: string }[]).map(({ id, at, text }): Note => {
-    return { id, at: new Date(at), text };
-  });
+limit ${most}`,
+  );
+  const written = rows.map(({ id, at, text }): Note => ({ id, at: new Date(at), text })).toReversed();
   const changes = linkId === null ? [] : await listRoutingChanges(db, workspaceId, linkId, span);
-  return [...written.toReversed(), ...changes.map((change): Note => ({ id: null, ...change }))].toSorted(
+  return [...written, ...changes.map((change): Note => ({ id: null, ...change }))].toSorted(
     (one, other) => one.at.getTime() - other.at.getTime(),
   );
 }

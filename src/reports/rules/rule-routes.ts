@@ -121,10 +121,9 @@ export default async function ruleRoutes(app: FastifyInstance): Promise<void> {
 
   routes.post(`${path}/order`, { ...toChange, schema: { params, body: listForm } }, async (request, reply) => {
     const link = await linkOf(request);
-    const all = link.routes ?? [];
     const order = request.body.order.split(',').map(Number);
-    const sorted = order.map((at) => ruleAt(link, at));
-    if (new Set(order).size !== all.length || sorted.length !== all.length)
+    const sorted = order.flatMap((at) => link.routes?.[at - 1] ?? []);
+    if (new Set(order).size !== sorted.length || sorted.length !== link.routes?.length)
       throw new Invalid('The order has to name each rule once.', { field: 'order' });
     await saveRules(request, link, sorted, request.body.shown);
     reply.flash('success', 'The order is saved.', request.workspace.id);

@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { countForInsert } from '../../ground/db/limits.ts';
+import { executePrepared } from '../../ground/db/prepared.ts';
 import { savedViews } from '../../ground/db/schema.ts';
 import type { Actor } from '../../ground/events/actor.ts';
 import { record } from '../../ground/events/record.ts';
@@ -28,7 +29,10 @@ export function readViewName(typed: string): string {
 
 /** A workspace's views by name. */
 export async function listViews(db: Db, workspaceId: string): Promise<ListedView[]> {
-  const { rows } = await db.execute<ListedView>(sql`
+  return executePrepared<ListedView>(
+    db,
+    'list-views',
+    sql`
 select v.id, v.name, v.address, case when v.folder is null then '' else named.name end as "subjectName"
 from (
   select *, substring(address from '^([^?]*)/') as folder, substring(address from '^[^?]*/([^/?]*)') as subject_id
@@ -52,8 +56,8 @@ left join lateral (
   select d.host from domains d
   where v.folder = 'reports/domains' and d.id = v.subject_id and coalesce(d.workspace_id, v.workspace_id) = v.workspace_id
 ) named on true
-order by v.name_key`);
-  return rows;
+order by v.name_key`,
+  );
 }
 
 /** A saved view as the menu of a report offers it. */

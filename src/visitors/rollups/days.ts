@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
+import { executePrepared } from '../../ground/db/prepared.ts';
 import { addDays, dayStart } from '../../ground/time/zoned-time.ts';
 import { daysOfRow } from './month-days.ts';
 import { olderHits, pendingHits, waitingHits } from './pending.ts';
@@ -87,22 +88,20 @@ export async function countLinkDays(
   const from = dayStart(first, timeZone).toISOString();
   const to = dayStart(addDays(last, 1), timeZone).toISOString();
   const range = [sql`${first}::date`, sql`${last}::date`] as const;
-  const { rows } = await db.execute<LinkDay>(sql`
+  return executePrepared<LinkDay>(
+    db,
+    'count-link-days',
+    sql`
 with link as materialized (
-  select l.id, coalesce(t.is_busy, false) as is_busy
+  select l.id, case when t.is_busy then l.id else ${workspaceId} end as scope_id,
+         case when t.is_busy then 'class' else 'link' end as dimension, case when t.is_busy then 'human' else l.id end as value
   from links l
   left join link_totals t on t.link_id = l.id
-  where l.workspace_id = ${workspaceId} and l.id in ${linkIds}
+  where l.workspace_id = ${workspaceId} and l.id = any(${sql.param([...linkIds])}::text[])
 ), counted as (
   select l.id as link_id, d.day, d.clicks
   from link l
-  cross join lateral ${daysOf({ scopeId: sql`l.id`, dimension: sql`'class'`, value: sql`'human'` }, ...range)}
-  where l.is_busy
-  union all
-  select l.id, d.day, d.clicks
-  from link l
-  cross join lateral ${daysOf({ scopeId: sql`${workspaceId}`, dimension: sql`'link'`, value: sql`l.id` }, ...range)}
-  where not l.is_busy
+  cross join lateral ${daysOf({ scopeId: sql`l.scope_id`, dimension: sql`l.dimension`, value: sql`l.value` }, ...range)}
   union all
   select l.id, (p.clicked_at at time zone ${timeZone})::date, 1
   from link l
@@ -111,8 +110,8 @@ with link as materialized (
 )
 select link_id as "linkId", day::text as day, sum(clicks)::float8 as clicks
 from counted
-group by 1, 2`);
-  return rows;
+group by 1, 2`,
+  );
 }
 
 /** Links that belong together, as rows (link_id, group_id) of some groups of a workspace. Deleted links belong on. */

@@ -62,6 +62,23 @@ export function waitingHits(workspaceId: string, columns: readonly RowColumn[] =
 export const olderHits = (workspaceId: string, columns: readonly RowColumn[]): SQL =>
   sql`(select ${namedColumns(columns)} from clicks_pending c where c.workspace_id = ${workspaceId})`;
 
+/**
+ * Whether anything is pending at a moment. Mostly nothing is. Statements of the same snapshot leave out the parts that
+ * look for it, and are planned in half the time.
+ */
+export type Pending = {
+  areWaiting: boolean;
+  areOlder: boolean;
+  /** Days of versions before, which a job has yet to fold into their months. */
+  areOlderDays: boolean;
+};
+
+/** Columns that say what is pending of a workspace. */
+export const pendingColumns = (workspaceId: string): SQL => sql`
+  exists (select 1 from hit_batches where workspace_id = ${workspaceId} and problem is null) as "areWaiting",
+  exists (select 1 from clicks_pending where workspace_id = ${workspaceId}) as "areOlder",
+  exists (select 1 from click_counts_daily) as "areOlderDays"`;
+
 /** Rows of a workspace's hits that the rollups have not taken in. */
 export const pendingHits = (workspaceId: string, columns: readonly RowColumn[]): SQL => sql`(
   select ${namedColumns(columns)} from ${waitingHits(workspaceId, columns)} c

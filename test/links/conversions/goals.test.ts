@@ -200,8 +200,7 @@ describe('goals in the API', () => {
     expect(changed).toEqual({ status: 200, id, name: 'Trial began', isServerOnly: true, conversions: 3, values });
     const { data } = (await client.ask('/goals')).json() as { data: unknown[] };
     expect(data).toContainEqual({ id, name: 'Trial began', isServerOnly: true, conversions: 3, values });
-    const { text } = await ada.ask(home);
-    expect(text).toContain('13.00 EUR, 300 JPY');
+    expect(textOf(await ada.ask(home))).toContain('3 13.00 EUR 300 JPY');
     expect((await client.ask(`/goals/${id}`, { method: 'DELETE' })).status).toBe(204);
     expect(await json(`/goals/${id}`, { method: 'PATCH', body: {} })).toMatchObject({ status: 404, code: 'not_found' });
   });
