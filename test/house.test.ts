@@ -493,7 +493,7 @@ const clocksInside: Record<string, number> = {
 
 /** Style sheets that are taller than 300 lines, and how tall they may be at most, until they are cut by what they dress. */
 const tallSheets: Record<string, number> = {
-  'views/reports/pages/report.css': 462,
+  'views/reports/pages/report.css': 430,
   'views/site/components/components.css': 1_000,
 };
 

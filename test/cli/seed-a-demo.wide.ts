@@ -5,7 +5,7 @@ import { resolvePeriod } from '../../src/reports/counts/period.ts';
 import { loadCampaigns } from '../../src/reports/campaigns/page.ts';
 import { getLink } from '../../src/links/links/queries.ts';
 import { chooseGoal } from '../../src/reports/tests/goal-choice.ts';
-import { loadTests } from '../../src/reports/tests/standing.ts';
+import { countTests, judgeTests } from '../../src/reports/tests/standing.ts';
 import { insertCampaign, listCampaigns } from '../../src/links/links/campaigns.ts';
 import { ensureTags, listTags } from '../../src/links/links/tags.ts';
 import { localDay } from '../../src/ground/time/zoned-time.ts';
@@ -176,7 +176,8 @@ where g.${inDemo()} group by g.id order by g.name`,
     const link = await getLink(database.db, String(demo.workspaceId), tested?.id ?? '');
     const workspace = { id: link.workspaceId, timeZone, weekStartsOn: 1 } as const;
     const { chosen } = await chooseGoal(database.db, link.workspaceId, link.id, undefined);
-    const { current } = await loadTests(database.db, workspace, link, new Date(), chosen?.id);
+    const [now, counted] = [new Date(), await countTests(database.db, workspace, link, new Date())];
+    const { current } = await judgeTests(database.db, link, now, counted, chosen?.id);
     // In a demo of the usual size that is a verdict: 'B is ahead'.
     expect(current?.rows.map(({ rate }) => rate?.toFixed(1))).toEqual(['0.1', '0.2']);
     expect(current?.results.advice).toMatch(/^(?:B is ahead|Keep going)/);

@@ -48,7 +48,7 @@ export const makeTemplate = (
   name: string,
   plan: Partial<TemplatePlan> = {},
 ): Promise<LinkTemplate> =>
-  insertTemplate(db, idOf(whose), byTest, { name, domainId: null, campaignId: null, tags: [], ...plan });
+  insertTemplate(db, idOf(whose), byTest, { name, domainId: null, campaignId: null, tags: [], split: null, ...plan });
 
 let visitors = 0;
 

@@ -497,6 +497,7 @@ export const linkTemplates = pgTable(
     nameKey: text('name_key').notNull(),
     domainId: text('domain_id').references(() => domains.id, { onDelete: 'set null' }),
     campaignId: text('campaign_id').references(() => campaigns.id, { onDelete: 'set null' }),
+    split: jsonb('split').$type<Split>(),
     createdBy: text('created_by').references(() => users.id, { onDelete: 'set null' }),
     createdAt: createdAt(),
     updatedAt: updatedAt(),

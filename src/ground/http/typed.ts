@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** A field of a page's form that a noun judges: what is missing, or sent twice, is empty. */
 export const typed = z.string().catch('');
 
+/** The same of a form that changes something: one that is not sent stays as it is. */
+export const left = z.string().optional().catch(undefined);
+
 /** Words of a search, on one line and no longer than that. */
 export const wordsUpTo = (maxLength: number) =>
   typed.transform((text) =>

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { typed } from '../../ground/http/typed.ts';
 import { ofOptions } from '../options/list.ts';
-import { textOfRows } from '../splits/text.ts';
+import { typedRows } from '../splits/rows.ts';
 
 /** How many links of a series the form of the next one names. */
 const mostInSeries = 50;
@@ -15,11 +15,8 @@ const ids = z
   .catch('')
   .transform((text) => text.split(/\W+/).filter(Boolean).slice(0, mostInSeries));
 
-/** An option that has several inputs. */
-const rows = z.union([z.string(), z.array(z.string()).transform(textOfRows)]).catch('');
-
 /** Fields of a new link that its form fills and keeps. */
-const filled = { ...ofOptions(({ field }) => (field.kind === 'rows' ? rows : typed)), domain: typed, slug: typed };
+const filled = { ...ofOptions(({ field }) => (field.kind === 'rows' ? typedRows : typed)), domain: typed, slug: typed };
 
 export const newLinkForm = z.object({
   ...filled,

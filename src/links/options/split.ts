@@ -50,7 +50,7 @@ export const splitOption = defineOption({
   isRare: true,
   field: {
     kind: 'rows',
-    hint: 'Visitors are split between the link’s destination and these addresses, evenly where you give no shares. A visitor keeps to one. Other addresses, also another destination, begin a new test.',
+    hint: 'Visitors are split between these, evenly where you give no shares; else A has the rest. A visitor keeps to one. Other addresses, also another destination, begin a new test.',
     placeholder: 'https://example.com/version-b',
     rowsOf: (text) => rowsOfText(text, maxVersions - 1),
   },

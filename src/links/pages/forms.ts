@@ -1,26 +1,18 @@
 import { z } from 'zod';
 import { foldCase, slugReserved } from '../../ground/addresses/slug.ts';
 import { editFields } from '../../ground/http/edit-form.ts';
-import { typed, wordsUpTo } from '../../ground/http/typed.ts';
+import { left, typed, wordsUpTo } from '../../ground/http/typed.ts';
 import { Invalid } from '../../ground/text/errors.ts';
 import { linkSorts, linkStates } from '../links/list.ts';
 import { listArchived } from '../links/queries.ts';
 import { maxSearchLength } from '../search/search.ts';
 import { mainOptions, ofOptions } from '../options/list.ts';
 import type { LinkContext } from '../reading/context.ts';
-import { textOfRows } from '../splits/text.ts';
-
-const left = z.string().optional().catch(undefined);
+import { leftRows } from '../splits/rows.ts';
 
 /** The query of the list that an edit began on; it ends there. Without it, the edit ends on the link's page. */
 const list = z.string().max(5_000).optional().catch(undefined);
 export const editQuery = z.object({ list });
-
-/** The same of an option that has several inputs. */
-const leftRows = z
-  .union([z.string(), z.array(z.string()).transform(textOfRows)])
-  .optional()
-  .catch(undefined);
 
 /** A field that a form does not send stays as it is. */
 export const editLinkForm = z.object({

@@ -1,4 +1,12 @@
-import { versionLetter } from './text.ts';
+import { z } from 'zod';
+import { textOfRows, versionLetter } from './text.ts';
+
+const joined = z.array(z.string()).transform(textOfRows);
+
+/** The inputs of a test in a form as one text. */
+export const typedRows = z.union([z.string(), joined]).catch('');
+/** The same of a form that changes something: a test that is not sent stays as it is. */
+export const leftRows = z.union([z.string(), joined]).optional().catch(undefined);
 
 /** The text of a test as a form shows it. */
 export type TestRows = {
@@ -9,7 +17,9 @@ export type TestRows = {
   /** Shares are weights, and not percentages. */
   isOutright: boolean;
   isPaused: boolean;
-  /** The lines of its ends, by date and by goal. */
+  /** The line by which it ends once a version is clearly ahead; '' for none. */
+  clear: string;
+  /** The lines of its end. */
   ends: string[];
 };
 
@@ -19,8 +29,9 @@ export function rowsOfText(text: string, most: number): TestRows {
     .split('\n')
     .map((line) => line.trim())
     .filter(Boolean);
-  const ends = lines.filter((line) => /^(?:ends|clear) /.test(line));
-  const filled = lines.filter((line) => line !== 'paused' && !ends.includes(line)).map(rowOf);
+  const ends = lines.filter((line) => line.startsWith('ends '));
+  const clear = lines.find((line) => /^clear \S+$/.test(line)) ?? '';
+  const filled = lines.filter((line) => line !== 'paused' && line !== clear && !ends.includes(line)).map(rowOf);
   const [first] = filled;
   const isOwnLeftOut = first?.address === 'own none';
   const isOutright = isOwnLeftOut || filled.some(({ address }) => address === 'own');
@@ -34,6 +45,7 @@ export function rowsOfText(text: string, most: number): TestRows {
     inSight: Math.max(1, filled.length),
     isOutright,
     isPaused: lines.includes('paused'),
+    clear,
     ends,
   };
 }

@@ -3,7 +3,7 @@ import { and, eq, inArray, isNull, or } from 'drizzle-orm';
 import type { Condition, PlannedRoute, Route, RoutedDestination, RoutesPlan } from '../../ground/addresses/route.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { domains, linkRoutes, links } from '../../ground/db/schema.ts';
-import { drawIds, insertDestinations } from './settle.ts';
+import { drawIds, insertDestinations, isSameSplit } from './settle.ts';
 
 type OfLink = { workspaceId: string; linkId: string };
 
@@ -119,8 +119,7 @@ async function settleDestinations(
   wanted: Route['to'],
   known: readonly RoutedDestination[],
 ): Promise<RoutedDestination[]> {
-  const shares = (all: Route['to']) => JSON.stringify(all.map(({ url, weight }) => [url, weight]));
-  if (shares(wanted) === shares([...known])) return known.map((each, index) => ({ ...each, ...wanted[index] }));
+  if (isSameSplit(wanted, known)) return known.map((each, index) => ({ ...each, ...wanted[index] }));
   const ids = await drawIds(tx, wanted.length);
   const destinations = wanted.map((each, index) => {
     const id = ids[index] ?? 0;

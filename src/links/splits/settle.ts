@@ -3,6 +3,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { Split, SplitDestination, SplitPlan } from '../../ground/addresses/split.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { linkDestinations, links } from '../../ground/db/schema.ts';
+import { reducedWeights } from './shares.ts';
 import { refuseOwnTwice, splitRefused } from './text.ts';
 
 /** A link as it will be: its own address, and how its visitors are to be split. */
@@ -10,7 +11,7 @@ type Written = { id: string; url: string; split?: Split | null | undefined };
 
 /**
  * Makes what visits read of a split, for the statement that writes the link. Other addresses begin a new test, other
- * weights a new count within it: both give ids of their own to the hits that follow. A split that goes on keeps all.
+ * shares a new count within it: both give ids of their own to the hits that follow. A split that goes on keeps all.
  * @param tx in which the link is written, and locked where it is there already
  * @param before what visits read now; null for a link without a split
  * @throws Invalid (field `split`) where the link's own address is another one of its test
@@ -28,7 +29,7 @@ export async function settleSplit(
   const known = before?.destinations ?? [];
   // Eight bytes more than visitors are told apart by.
   const secret = before?.secret ?? randomBytes(16).toString('base64url');
-  if (textOf(wanted) === textOf(known)) {
+  if (isSameSplit(wanted, known)) {
     const destinations = known.map((each, index) => ({ ...each, ...wanted[index] }));
     return { secret, endsAt, isPaused, destinations };
   }
@@ -80,7 +81,12 @@ export async function changeSplit(
 
 type Weighed = Pick<SplitDestination, 'url' | 'weight'>;
 
-const textOf = (all: readonly Weighed[]) => JSON.stringify(all.map(({ url, weight }) => [url, weight]));
+/** Weights that split visitors in the same way are the same. */
+export function isSameSplit(one: readonly Weighed[], other: readonly Weighed[]): boolean {
+  const textOf = (all: readonly Weighed[]) =>
+    JSON.stringify([all.map(({ url }) => url), reducedWeights(all.map(({ weight }) => weight))]);
+  return textOf(one) === textOf(other);
+}
 
 /** The same addresses in the same order: the first is the one that others are held against. */
 const isSameTest = (one: readonly Weighed[], other: readonly Weighed[]) =>

@@ -1,5 +1,6 @@
 import type { Split, SplitVersion } from '../../ground/addresses/split.ts';
 import { Invalid } from '../../ground/text/errors.ts';
+import { sharesOf } from './shares.ts';
 import { isDay } from '../../ground/time/zoned-time.ts';
 
 export const maxVersions = 8;
@@ -27,7 +28,7 @@ export function refuseBroken({ versions }: Pick<Split, 'versions'>): void {
   versions.forEach(({ url, weight }, index) => {
     if (!Number.isInteger(weight) || weight < 0 || weight > maxWeight)
       throw splitRefused(
-        `The share of ${versionLetter(index + 1)} is no whole number from 0 to ${maxWeight}.`,
+        `The weight of ${versionLetter(index + 1)} is no whole number from 0 to ${maxWeight}.`,
         `.versions[${index}].weight`,
       );
     if (versions.findIndex((other) => other.url === url) < index)
@@ -74,7 +75,8 @@ export function splitOfText(text: string): Split | null {
     } else if (word === 'own' && next === 'none') {
       isOwnLeftOut = true;
       at++;
-    } else if (isNumber.test(word) && last?.number === null) last.number = Number(word.replace('%', ''));
+    } else if (isNumber.test(word) && last?.number === null)
+      last.number = Number(word.replace('%', '').replace(',', '.'));
     else if (isNumber.test(word)) throw splitRefused(`Write the number ${word} behind an address.`);
     else if (word !== '%') read.push({ url: word === 'own' ? null : word, number: null });
   }
@@ -90,22 +92,29 @@ type Read = { url: string | null; number: number | null };
 /** Numbers are weights; none at all makes even shares. */
 function outright(read: readonly Read[]): SplitVersion[] {
   const isEven = read.every(({ number }) => number === null);
-  return read.map(({ url, number }) => ({ url, weight: isEven ? 1 : given(number) }));
+  return read.map(({ url, number }) => ({ url, weight: isEven ? 1 : given(number, 1) }));
 }
 
-/** Numbers are percentages. */
+/** Numbers are percentages, with a digit behind the point where one has it. */
 function besideOwn(read: readonly Read[]): SplitVersion[] {
-  const others = outright(read);
-  if (read.every(({ number }) => number === null)) return [{ url: null, weight: 1 }, ...others];
+  if (read.every(({ number }) => number === null)) return [{ url: null, weight: 1 }, ...outright(read)];
+  const unit = read.every(({ number }) => Number.isInteger(number)) ? 1 : 10;
+  const others = read.map(({ url, number }) => ({ url, weight: given(number, unit) }));
   const sum = sumOf(others);
-  if (sum > 100) throw splitRefused(`The shares are ${sum} % together. They have room in 100 %.`);
-  return [{ url: null, weight: 100 - sum }, ...others];
+  if (sum > 100 * unit) throw splitRefused(`The shares are ${sum / unit} % together. They have room in 100 %.`);
+  return [{ url: null, weight: 100 * unit - sum }, ...others];
 }
 
-function given(number: number | null): number {
+/** @param unit weights of a percent */
+function given(number: number | null, unit: 1 | 10): number {
   if (number === null) throw splitRefused('Give each address a share, or none of them.');
-  if (!Number.isInteger(number) || number < 0) throw splitRefused('Write each share as a whole number, such as 30.');
-  return number;
+  const weight = Number((number * unit).toFixed(9));
+  if (Number.isInteger(weight) && weight >= 0) return weight;
+  throw splitRefused(
+    unit === 1
+      ? 'Write each share as a whole number, such as 30.'
+      : 'Write each share as a number, such as 30 or 33.3.',
+  );
 }
 
 const zoned = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/i;
@@ -125,8 +134,10 @@ export function linesOfSplit(split: Split | null): string[] {
   const [own, ...others] = versions;
   const isFirst = own?.url === null;
   const isEven = versions.every(({ weight }) => weight === 1);
-  const isPercent = isFirst && sumOf(versions) === 100;
-  const numbered = versions.map(({ url, weight }) => `${url ?? 'own'} ${weight}`);
+  // Weights of a thousand are percentages where one of them needs its tenth.
+  const unit = sumOf(versions) === 1000 && others.some(({ weight }) => weight % 10 > 0) ? 10 : 1;
+  const isPercent = isFirst && sumOf(versions) === 100 * unit;
+  const numbered = versions.map(({ url, weight }) => `${url ?? 'own'} ${isPercent ? weight / unit : weight}`);
   const hasOwn = versions.some(({ url }) => url === null);
   return [
     ...(isFirst && isEven
@@ -149,11 +160,10 @@ export const textOfRows = (texts: readonly string[]): string =>
 
 /** A test in words: '50 % own address, 50 % www.b.example/x'. */
 export function wordsOfSplit({ versions, endsAt, isPaused, endsByGoal }: Split, instant: (at: Date) => string): string {
-  const sum = sumOf(versions);
-  const shares = versions.map(({ url, weight }) => {
-    const percent = Number(((100 * weight) / sum).toFixed(1));
-    return `${percent} % ${url === null ? 'own address' : url.replace(/^https?:\/\//i, '')}`;
-  });
+  const percents = sharesOf(versions.map(({ weight }) => weight));
+  const shares = versions.map(
+    ({ url }, index) => `${percents[index]} % ${url === null ? 'own address' : url.replace(/^https?:\/\//i, '')}`,
+  );
   return [
     shares.join(', '),
     ...(isPaused ? ['paused'] : []),

@@ -1,36 +1,54 @@
 import { z } from 'zod';
 import { readDomain } from '../../domains/domains/queries.ts';
-import type { Db } from '../../ground/db/db.ts';
 import { editFields } from '../../ground/http/edit-form.ts';
-import { typed } from '../../ground/http/typed.ts';
+import { left, typed } from '../../ground/http/typed.ts';
 import { Refusals } from '../../ground/text/errors.ts';
 import { readCampaignOf } from '../links/campaigns.ts';
 import { readName } from '../links/name.ts';
 import { readTagNames } from '../links/tags.ts';
+import { splitOption } from '../options/split.ts';
+import type { LinkContext } from '../reading/context.ts';
+import { leftRows, typedRows } from '../splits/rows.ts';
+import { linesOfSplit } from '../splits/text.ts';
 import type { LinkTemplate, TemplatePlan } from './templates.ts';
 
 /** Fields of the form of a new link that a template may fill. */
-const filledFields = ['domain', 'tags', 'campaign'] as const;
+const filledFields = ['domain', 'tags', 'campaign', 'split'] as const;
 export const templateFields = ['name', ...filledFields] as const;
 
 export type TemplateTexts = Record<(typeof templateFields)[number], string>;
 
-export const templateForm = z.object({ name: typed, domain: typed, tags: typed, campaign: typed });
-export const editTemplateForm = templateForm.extend(editFields);
+export const templateForm = z.object({ name: typed, domain: typed, tags: typed, campaign: typed, split: typedRows });
+export const editTemplateForm = z.object({
+  name: left,
+  domain: left,
+  tags: left,
+  campaign: left,
+  split: leftRows,
+  ...editFields,
+});
 
 /** A template as its form shows it, and as it fills that of a link. */
-export const textsOfTemplate = ({ name, domain, campaign, tags }: LinkTemplate): TemplateTexts => ({
+export const textsOfTemplate = ({ name, domain, campaign, tags, split }: LinkTemplate): TemplateTexts => ({
   name,
   domain: domain?.host ?? '',
   tags: tags.map((tag) => tag.name).join(', '),
   campaign: campaign?.name ?? '',
+  split: linesOfSplit(split).join('\n'),
 });
 
 /**
  * Reads a template; fields that are empty fill nothing.
- * @throws Invalid with its field (name, domain, tags or campaign), Refused where there are several
+ * @param now the template that is changed: a test that is sent as it is there stays, whatever became of its addresses
+ * @throws Invalid with its field (name, domain, tags, campaign or split), Refused where there are several
  */
-export async function readTemplate(db: Db, workspaceId: string, form: TemplateTexts): Promise<TemplatePlan> {
+export async function readTemplate(
+  context: LinkContext,
+  workspaceId: string,
+  form: TemplateTexts,
+  now?: LinkTemplate,
+): Promise<TemplatePlan> {
+  const { db } = context;
   const refusals = new Refusals();
   const named = { field: 'name', what: 'template', maxLength: 80, isListed: false };
   return refusals.settle({
@@ -40,6 +58,11 @@ export async function readTemplate(db: Db, workspaceId: string, form: TemplateTe
     ),
     campaignId: await refusals.read(() => readCampaignOf(db, workspaceId, form.campaign)),
     tags: refusals.readNow(() => readTagNames(form.tags)),
+    split: await refusals.read(async () =>
+      now && form.split === textsOfTemplate(now).split
+        ? now.split
+        : (await splitOption.read(form.split, context, workspaceId)).split,
+    ),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Db } from '../../ground/db/db.ts';
 import { type EditView, openEdit, readEdit } from '../../ground/http/edit-form.ts';
 import { takeForm } from '../../ground/http/forms.ts';
 import { makeOnce } from '../../ground/http/once.ts';
@@ -28,7 +29,8 @@ const params = z.object({ workspace: z.string(), templateId: z.string().regex(/^
 /** The page of link templates, and their forms. */
 export default async function templateRoutes(app: FastifyInstance): Promise<void> {
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const { db } = app;
+  const { db, sites, config, isReservedSlug } = app;
+  const contextOf = (tx: Db) => ({ db: tx, sites, config, isReservedSlug });
   const toSee = { preHandler: requireWorkspace };
   const toChange = { preHandler: [requireWorkspace, requireRight('organise')] };
 
@@ -50,8 +52,14 @@ export default async function templateRoutes(app: FastifyInstance): Promise<void
       async (form) => {
         const { id: workspaceId } = request.workspace;
         const { made } = await makeOnce(request, async (tx) => ({
-          name: (await insertTemplate(tx, workspaceId, actorOf(request), await readTemplate(tx, workspaceId, form)))
-            .name,
+          name: (
+            await insertTemplate(
+              tx,
+              workspaceId,
+              actorOf(request),
+              await readTemplate(contextOf(tx), workspaceId, form),
+            )
+          ).name,
         }));
         reply.flash('success', `“${made.name}” is ready. Choose it under Template when you create a link.`);
         return reply.redirect(templatesHref(request), 303);
@@ -68,7 +76,7 @@ export default async function templateRoutes(app: FastifyInstance): Promise<void
   routes.post('/w/:workspace/templates/:templateId', { ...toChange, schema: { params } }, async (request, reply) => {
     const { id: workspaceId } = request.workspace;
     const { templateId } = request.params;
-    const edited = () => readEdit(request.body, templateFields);
+    const edited = () => readEdit(editTemplateForm.parse(request.body), templateFields);
     return takeForm(
       request,
       reply,
@@ -77,7 +85,7 @@ export default async function templateRoutes(app: FastifyInstance): Promise<void
         const edit = edited();
         const saved = await updateTemplate(db, workspaceId, actorOf(request), templateId, (now, tx) => {
           edit.refuseOvertaken(textsOfTemplate(now));
-          return readTemplate(tx, workspaceId, { ...textsOfTemplate(now), ...edit.changes });
+          return readTemplate(contextOf(tx), workspaceId, { ...textsOfTemplate(now), ...edit.changes }, now);
         });
         const sentence = `“${saved.name}” is saved. Links that were made with it stay as they are.`;
         reply.flash('success', sentence, Object.keys(edit.changes).length > 0 ? workspaceId : undefined);

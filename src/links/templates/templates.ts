@@ -1,4 +1,5 @@
 import { and, asc, eq, isNull, notInArray, or, sql } from 'drizzle-orm';
+import type { Split } from '../../ground/addresses/split.ts';
 import type { Db } from '../../ground/db/db.ts';
 import { countForInsert } from '../../ground/db/limits.ts';
 import { campaigns, domains, linkTemplates, linkTemplateTags } from '../../ground/db/schema.ts';
@@ -19,6 +20,7 @@ export type LinkTemplate = {
   campaign: { id: string; name: string } | null;
   /** By name. */
   tags: Tag[];
+  split: Split | null;
 };
 
 /** The decisions of people about a template, as they were read. */
@@ -27,6 +29,7 @@ export type TemplatePlan = {
   domainId: string | null;
   campaignId: string | null;
   tags: readonly string[];
+  split: Split | null;
 };
 
 export const maxTemplates = 100;
@@ -51,6 +54,7 @@ function selectTemplates(db: Db, workspaceId: string) {
       domain: { id: domains.id, host: domains.host },
       campaign: { id: campaigns.id, name: campaigns.name },
       tags: tagsOfTemplate,
+      split: linkTemplates.split,
     })
     .from(linkTemplates)
     .leftJoin(domains, and(eq(domains.id, linkTemplates.domainId), isUsable))
@@ -174,19 +178,21 @@ async function setTags(tx: Db, workspaceId: string, by: Actor, templateId: strin
     .onConflictDoNothing();
 }
 
-const columnsOf = (workspaceId: string, { name, domainId, campaignId }: TemplatePlan) => ({
+const columnsOf = (workspaceId: string, { name, domainId, campaignId, split }: TemplatePlan) => ({
   name,
   nameKey: nameKey(name),
   domainId,
   campaignId: ownCampaign(workspaceId, campaignId),
+  split,
 });
 
 /** The fields of a template that its events keep. */
-const fieldsOf = ({ name, domain, campaign, tags }: LinkTemplate) => ({
+const fieldsOf = ({ name, domain, campaign, tags, split }: LinkTemplate) => ({
   name,
   domain: domain?.host ?? null,
   campaign,
   tags: tags.map((tag) => tag.name),
+  split,
 });
 
 const isTemplate = (workspaceId: string, templateId: string) =>

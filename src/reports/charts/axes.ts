@@ -14,6 +14,18 @@ export type ChartPoint = {
   isUnfinished: boolean;
 };
 
+type CountedStep = Omit<ChartPoint, 'value'> & { isFuture: boolean; clicks: number; visitors: number };
+
+/** The points of the steps of a report. */
+export const pointsOf = (steps: readonly CountedStep[], count: 'clicks' | 'visitors'): ChartPoint[] =>
+  steps.map(({ key, label, shortLabel, isUnfinished, isFuture, [count]: value }) => ({
+    key,
+    label,
+    shortLabel,
+    value: isFuture ? null : value,
+    isUnfinished,
+  }));
+
 /** SVG paths of one line. Lengths are pixels of the plot; '' where there is nothing to draw. */
 export type ChartLine = { line: string; area: string; unfinishedLine: string; unfinishedArea: string };
 

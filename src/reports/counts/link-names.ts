@@ -19,7 +19,7 @@ export const destinationName = (row: SQL): SQL =>
 
 /**
  * The names of links, domains, codes, destinations and rules that a workspace may know, deleted ones too. A code goes by
- * its link and by its own slug, because a link may have several. A destination says its weight where it had others. An id
+ * its link and by its own slug, because a link may have several. A destination says its share where it had others. An id
  * of nothing has no name.
  * @param values those of other dimensions are left out
  */
@@ -62,7 +62,12 @@ select 'destination', v.id::text, ${destinationName(sql`v`)} || case when exists
   select from link_destinations o
   where o.link_id = v.link_id and o.url = v.url and o.id <> v.id
     and case when v.route_id is null then o.route_id is null else o.route_id = v.route_id and o.weight <> v.weight end
-) then ' (weight ' || v.weight || ')' else '' end
+) then ' (' || (
+  -- Addresses that share visitors were written by one statement.
+  select round(100.0 * v.weight / nullif(sum(o.weight), 0), 1)::float8
+  from link_destinations o
+  where o.link_id = v.link_id and o.test = v.test and o.created_at = v.created_at
+) || ' %)' else '' end
 from link_destinations v
 where v.workspace_id = ${workspaceId} and v.id = any(${numbers('destination')})
 union all

@@ -8,7 +8,7 @@ import type { Interval, Period, Span } from './period.ts';
 import { asDays, type Counts, dimensionsOf, partsOf, type Scope } from './queries.ts';
 import { countRows, type RowCount } from './rows.ts';
 import { rollupSources, type Sources } from './sources.ts';
-import { countSteps, countWeek, type SeriesAsked } from './steps.ts';
+import { countSteps, countValueSteps, countWeek, type SeriesAsked } from './steps.ts';
 import { findTopLinks, manyLinks } from './top-links.ts';
 import { countDimensions, type DimensionsAsked } from './values.ts';
 
@@ -46,6 +46,33 @@ export async function loadSteps(tx: Db, scope: Scope, spans: Timespan[]): Promis
   if (counted) parts.push(await stepsOfRows(tx, counted, spans));
   if (rolledUp) parts.push(await stepsOfRollups(tx, rolledUp, spans));
   return spans.map((_, index) => addSteps(parts.map((series) => series[index] ?? [])));
+}
+
+/** The steps of some values of a dimension, whole days at least, in the order of the values. */
+export async function loadValueSteps(
+  tx: Db,
+  scope: Scope,
+  period: Period,
+  { dimension, values }: { dimension: DimensionName; values: readonly string[] },
+): Promise<Step[][]> {
+  const { rolledUp, counted } = partsOf(scope, period.timeZone);
+  const buckets = bucketsOf(period);
+  const starts = startsOf(buckets);
+  const days = starts.map((start) => localDay(start, period.timeZone));
+  const asked = { dimension: dimensionOf(dimension), values };
+  const sources: [Scope | null, Sources][] = [
+    [counted, { days: null, rolledUp: null, rows: [period] }],
+    [rolledUp, sourcesOf(scope, period)],
+  ];
+  const parts: Step[][][] = [];
+  for (const [part, of] of sources) {
+    if (!part) continue;
+    const counts = await countValueSteps(tx, part, { sources: of, starts, days }, asked);
+    const stepsOfValue = (value: string) =>
+      filled(buckets, new Map(counts.filter((count) => count.value === value).map((count) => [count.bucket, count])));
+    parts.push(values.map(stepsOfValue));
+  }
+  return values.map((_, index) => addSteps(parts.map((series) => series[index] ?? [])));
 }
 
 /**
@@ -204,7 +231,7 @@ const byDimension = (counts: readonly RowCount[]): DimensionCounts =>
   counts.map(({ of, ...counted }) => ({ dimension: of, ...counted }));
 
 /** The same steps, counted in parts. */
-const addSteps = ([first = [], ...others]: Step[][]): Step[] =>
+export const addSteps = ([first = [], ...others]: Step[][]): Step[] =>
   first.map((step, index) => ({ ...step, ...sumOf([step, ...others.flatMap((steps) => steps[index] ?? [])]) }));
 
 /** Values that were counted in parts, the most clicks first. */

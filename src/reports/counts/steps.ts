@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import { isHourOfPeople } from '../../visitors/rollups/days.ts';
+import type { Dimension } from '../../visitors/rollups/dimensions.ts';
 import { daysOfRow, monthsOf } from '../../visitors/rollups/month-days.ts';
 import type { Interval } from './period.ts';
 import { type Counts, hitsOf, hourOfWeek, isFirst, isOfRollups, type Scope, unionAll } from './queries.ts';
@@ -66,6 +67,49 @@ function stepCounts(scope: Scope, { sources, interval, starts, days }: SeriesAsk
     where ${isOfPeople} and ${isInside(sql`t.day`)}`);
   }
   return unionAll(parts);
+}
+
+/** As BucketCount, of one value of a dimension. */
+export type ValueBucketCount = Omit<BucketCount, 'series'> & { value: string };
+
+/** Clicks of people and visitors a step by some values of a dimension; steps of whole days, and those without clicks are left out. */
+export async function countValueSteps(
+  db: Db,
+  scope: Scope,
+  { sources, starts, days }: Omit<SeriesAsked, 'interval'>,
+  { dimension, values }: { dimension: Dimension; values: readonly string[] },
+): Promise<ValueBucketCount[]> {
+  const value = sql.raw(`(${dimension.sql})::text`);
+  const asked = sql`any(${sql.param(values)}::text[])`;
+  const instants = sql`${sql.param(starts.map((start) => start.toISOString()))}::timestamptz[]`;
+  const parts = [
+    sql`select ${value} as value, width_bucket(c.clicked_at, ${instants}) as bucket, count(*) as clicks,
+    count(*) filter (where ${isFirst(scope)}) as visitors
+  from (${hitsOf(scope, sources, [dimension])}) c
+  where c.class = 'human' and ${value} = ${asked}
+  group by 1, 2`,
+  ];
+  if (sources.days) {
+    const firstDays = sql`${sql.param(days)}::date[]`;
+    const isAsked = sql`${isOfRollups(scope)} and t.dimension = ${dimension.name} and t.value = ${asked}`;
+    const { first, last } = sources.days;
+    const isInside = (day: SQL) => sql`${day} between ${first}::date and ${last}::date`;
+    parts.push(
+      sql`select t.value, width_bucket(d.day, ${firstDays}), d.clicks, d.visitors
+  from click_counts_monthly t
+  cross join lateral ${daysOfRow}
+  where ${isAsked} and t.month = any(${sql.param(monthsOf(sources.days))}::date[]) and ${isInside(sql`d.day`)} and d.clicks is not null`,
+      sql`select t.value, width_bucket(t.day, ${firstDays}), t.clicks, t.visitors
+  from click_counts_daily t
+  where ${isAsked} and ${isInside(sql`t.day`)}`,
+    );
+  }
+  const { rows } = await db.execute(sql`
+select value, greatest(bucket, 1) - 1 as bucket, sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors
+from (${unionAll(parts)}) counted
+group by 1, 2
+having sum(clicks) <> 0`);
+  return rows as ValueBucketCount[];
 }
 
 /** Clicks and visitors by hour of the week on the clock of the rollups, Monday's first hour 0; hours without are left out. */

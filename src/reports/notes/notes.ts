@@ -5,6 +5,7 @@ import type { Actor } from '../../ground/events/actor.ts';
 import { record } from '../../ground/events/record.ts';
 import { NotFound } from '../../ground/text/errors.ts';
 import { newId } from '../../ground/text/id.ts';
+import { listRoutingChanges } from './routing-changes.ts';
 import type { Span } from '../counts/period.ts';
 import type { Subject } from '../counts/kinds.ts';
 
@@ -14,7 +15,7 @@ export type Note = { id: string | null; at: Date; text: string };
 /** Notes shown on one chart; more would hide it. */
 const most = 20;
 
-/** The notes of a span, the earliest first: of the subject, of its workspace and of the whole instance. */
+/** The notes of a span, the earliest first: of the subject, of its workspace, of the whole instance, and changes of a link. */
 export async function listNotes(db: Db, workspaceId: string, subject: Subject, span: Span): Promise<Note[]> {
   const linkId = subject.kind === 'link' ? subject.id : null;
   const rows = await executePrepared<{ id: string | null; at: number; text: string }>(
@@ -33,7 +34,11 @@ where at >= ${span.from.toISOString()} and at < ${span.to.toISOString()}
 order by at desc, text
 limit ${most}`,
   );
-  return rows.map(({ id, at, text }) => ({ id, at: new Date(at), text })).toReversed();
+  const written = rows.map(({ id, at, text }): Note => ({ id, at: new Date(at), text })).toReversed();
+  const changes = linkId === null ? [] : await listRoutingChanges(db, workspaceId, linkId, span);
+  return [...written, ...changes.map((change): Note => ({ id: null, ...change }))].toSorted(
+    (one, other) => one.at.getTime() - other.at.getTime(),
+  );
 }
 
 /**

@@ -2,7 +2,7 @@ import { hitClasses, hitClassLabels, hitClassSentences } from '../../visitors/ma
 import { inSentence, plural } from '../../ground/text/format.ts';
 import { type ReportView, reportHref } from '../addresses/address.ts';
 import { type Change, changeIn } from '../addresses/change.ts';
-import type { ChartPoint } from '../charts/axes.ts';
+import { pointsOf } from '../charts/axes.ts';
 import { type Chart, drawChart } from '../charts/chart.ts';
 import { type Dimension, type DimensionName, dimensionOf, unknown } from '../../visitors/rollups/dimensions.ts';
 import { drawHeatMap, type HeatMap } from '../charts/heat-map.ts';
@@ -189,15 +189,7 @@ function linesOf({ period, steps, previous }: ReportSteps) {
   const values = (of: Step[]) => of.map((step) => (step.isFuture ? null : step.clicks));
   return {
     name: 'click',
-    points: steps.map(
-      ({ key, label, shortLabel, clicks, isUnfinished, isFuture }): ChartPoint => ({
-        key,
-        label,
-        shortLabel,
-        value: isFuture ? null : clicks,
-        isUnfinished,
-      }),
-    ),
+    points: pointsOf(steps, 'clicks'),
     second: { name: 'visitor', values: steps.map((step) => (step.isFuture ? null : step.visitors)) },
     // Before the first click of all there is nothing to compare with.
     comparison:

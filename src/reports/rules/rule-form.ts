@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Condition, Leaf, Route } from '../../ground/addresses/route.ts';
 import { typed } from '../../ground/http/typed.ts';
-import { Invalid } from '../../ground/text/errors.ts';
+import { Invalid, Refusals } from '../../ground/text/errors.ts';
 import { orList } from '../../ground/text/format.ts';
 import { labelOfValue } from '../../links/routes/labels.ts';
+import { readShares, textsOfShares, withEvenShares } from '../../links/splits/shares.ts';
 import { factOf, operators, type TypedCondition } from './rule-facts.ts';
 
 /** `app`: the address of an app, which a page offers. */
@@ -49,14 +50,14 @@ export const typedRule = (form: z.output<typeof ruleForm>): TypedRule => ({
   })),
   addresses: form.url.slice(0, mostAddresses).map((url, index) => ({
     url,
-    share: form.share[index] ?? '50',
+    share: form.share[index] ?? '',
     app: form.app[index] ?? '',
   })),
 });
 
 const emptyCondition: TypedCondition = { join: 'and', what: 'country', is: 'one_of', parameter: '', values: '' };
 
-const emptyAddress: TypedAddress = { url: '', share: '50', app: '' };
+const emptyAddress: TypedAddress = { url: '', share: '', app: '' };
 
 /** The form of a new rule. */
 export const newRule = (timeZone: string): TypedRule => ({
@@ -71,17 +72,22 @@ export function withOtherParts(rule: TypedRule, action: string): TypedRule | und
   const { conditions, addresses } = rule;
   if (action === 'add-condition')
     return { ...rule, conditions: [...conditions, emptyCondition].slice(0, mostConditions) };
-  if (action === 'add-address') return { ...rule, addresses: [...addresses, emptyAddress].slice(0, mostAddresses) };
+  const withAddresses = (others: TypedAddress[]) => ({ ...rule, addresses: withEvenShares(addresses, others) });
+  if (action === 'add-address') return withAddresses([...addresses, emptyAddress].slice(0, mostAddresses));
   const [, of, place] = /^remove-(condition|address)-(\d+)$/.exec(action) ?? [];
   if (of === undefined) return undefined;
   const without = <Each>(rows: readonly Each[]) =>
     rows.length > 1 ? rows.filter((_, index) => index !== Number(place)) : [...rows];
-  if (of === 'address') return { ...rule, addresses: without(addresses) };
+  if (of === 'address') return withAddresses(without(addresses));
   return { ...rule, conditions: without(conditions).map((row, index) => (index === 0 ? { ...row, join: '' } : row)) };
 }
 
-/** The rule as the API would be sent it, and the field of the form for each path of a refusal. */
-export function sentOf(rule: TypedRule): { sent: unknown; fieldOf: (path: string) => string } {
+/**
+ * The rule as the API would be sent it, and the field of the form for each path of a refusal.
+ * @param known the addresses of the rule that is changed, whose shares the form may have shown
+ * @throws Invalid for shares that cannot be, Refused for several
+ */
+export function sentOf(rule: TypedRule, known: Route['to'] = []): { sent: unknown; fieldOf: (path: string) => string } {
   const groups: number[][] = [];
   rule.conditions.forEach(({ join, what }, index) => {
     if (what === 'always') return;
@@ -95,12 +101,19 @@ export function sentOf(rule: TypedRule): { sent: unknown; fieldOf: (path: string
       return factOf(condition.what).sent(condition, rule.timeZone);
     }),
   }));
-  const isOne = rule.addresses.length === 1;
-  const to = rule.addresses.map(({ url, share, app }) => ({
-    url,
-    weight: isOne ? 1 : weightOf(share),
-    ...(app.trim() && { app }),
-  }));
+  const refusals = new Refusals();
+  const weights =
+    rule.addresses.length === 1
+      ? [1]
+      : readShares(
+          rule.addresses.map(({ share }, index) => ({ text: share, field: `share-${index}` })),
+          refusals,
+          { known: known.map(({ weight }) => weight), ofAll: 'rule' },
+        );
+  refusals.settle({});
+  const to = rule.addresses.map(({ url, app }, index) => {
+    return { url, weight: weights?.[index], ...(app.trim() && { app }) };
+  });
   const fieldOf = (path: string) => {
     const [, group, row] = /^\.when\.all\[(\d+)\](?:\.any\[(\d+)\])?/.exec(path) ?? [];
     if (group !== undefined) return `condition-${groups[Number(group)]?.[Number(row ?? 0)] ?? 0}`;
@@ -120,9 +133,6 @@ export function refuseOtherComparisons({ conditions }: TypedRule): void {
     throw new Invalid(`Choose ${orList(labels)} for ${fact.label.toLowerCase()}.`, { field: `condition-${index}` });
   }
 }
-
-/** A text that is no whole number stays one, for readRoutes to refuse. */
-const weightOf = (share: string): number | string => (/^\s*\d{1,4}\s*$/.test(share) ? Number(share) : share);
 
 /** A condition without the groups of the form that hold one question alone. */
 export function simplified(condition: Condition): Condition {
@@ -146,10 +156,11 @@ export function openRule({ name, when, to }: Route, timeZone: string): TypedRule
     }
   if (zones.size > 1 || groups.some((group) => 'any' in group && group.any.length === 0)) return undefined;
   const always = { ...emptyCondition, what: 'always', join: '' };
+  const shares = textsOfShares(to.map(({ weight }) => weight));
   return {
     name,
     conditions: conditions.length > 0 ? conditions : [always],
-    addresses: to.map(({ url, weight, app }) => ({ url, share: String(weight), app: app ?? '' })),
+    addresses: to.map(({ url, app }, index) => ({ url, share: shares[index] ?? '', app: app ?? '' })),
     timeZone: [...zones][0] ?? timeZone,
   };
 }

@@ -178,8 +178,8 @@ async function readRule(
   rule: TypedRule,
 ): Promise<Route[]> {
   refuseOtherComparisons(rule);
-  const { sent, fieldOf } = sentOf(rule);
   const kept = link.routes ?? [];
+  const { sent, fieldOf } = sentOf(rule, kept[index]?.to);
   const all: unknown[] = kept.toSpliced(index, 1);
   all.splice(index, 0, sent);
   const ofForm = (error: AppError): AppError => {

@@ -9,10 +9,11 @@ import type { Link } from '../../links/links/queries.ts';
 import type { LinkContext } from '../../links/reading/context.ts';
 import { readUrl } from '../../links/reading/url.ts';
 import { refuseOtherGoal } from '../../links/reading/ending-goal.ts';
-import { faultOfAll, maxVersions, maxWeight, versionLetter } from '../../links/splits/text.ts';
+import { areEven, readShares, textsOfShares, withEvenShares } from '../../links/splits/shares.ts';
+import { faultOfAll, maxVersions, versionLetter } from '../../links/splits/text.ts';
 
-/** A version as it is typed. */
-export type TypedVersion = { url: string; weight: string };
+/** A version as it is typed, its share in percent. */
+export type TypedVersion = { url: string; share: string };
 
 /** The editor of a test as it stands in a form. `endsByGoal`: id of a goal, '' for none. */
 export type TypedTest = { rows: TypedVersion[]; endsAt: string; endsByGoal: string };
@@ -25,7 +26,7 @@ const column = z
 
 export const testForm = z.object({
   url: column,
-  weight: column,
+  share: column,
   endsAt: typed,
   endsByGoal: typed,
   /** `save`, `add`, or `remove-` with the place of a row; the return key sends the first button. */
@@ -45,31 +46,36 @@ export const endForm = z.object({
 
 /** The form as it was sent. For a link without a test one address is enough: half of its visitors go there. */
 export function typedTest(form: z.output<typeof testForm>, link: Pick<Link, 'url' | 'split'>): TypedTest {
-  const rows = form.url.map((url, index) => ({ url, weight: form.weight[index] ?? '50' }));
-  const own = link.split || rows.length > 1 ? [] : [{ url: link.url, weight: '50' }];
+  const isAlone = !link.split && form.url.length === 1;
+  const rows = form.url.map((url, index) => ({ url, share: form.share[index] ?? (isAlone ? '50' : '') }));
+  const own = isAlone ? [{ url: link.url, share: '50' }] : [];
   return { rows: [...own, ...rows], endsAt: form.endsAt, endsByGoal: form.endsByGoal };
 }
 
 /** The form for a link as it is; without a test, its own address and an empty one. */
 export function openTest({ url, split }: Pick<Link, 'url' | 'split'>, timeZone: string): TypedTest {
   const versions = split?.versions ?? [
-    { url: null, weight: 50 },
-    { url: '', weight: 50 },
+    { url: null, weight: 1 },
+    { url: '', weight: 1 },
   ];
+  const shares = textsOfShares(versions.map(({ weight }) => weight));
   return {
-    rows: versions.map((version) => ({ url: version.url ?? url, weight: String(version.weight) })),
+    rows: versions.map((version, index) => ({ url: version.url ?? url, share: shares[index] ?? '' })),
     endsAt: split?.endsAt ? wallClock(new Date(split.endsAt), timeZone).toISOString().slice(0, 16) : '',
     endsByGoal: split?.endsByGoal ?? '',
   };
 }
 
-/** The form after a press that changes its rows alone; undefined where it is to be saved. */
+/** The form after a press that changes its rows alone; undefined where it is to be saved. Even shares stay even. */
 export function withOtherRows(test: TypedTest, action: string): TypedTest | undefined {
   const { rows } = test;
-  if (action === 'add') return { ...test, rows: [...rows, { url: '', weight: '50' }].slice(0, maxVersions) };
   const [, place] = /^remove-(\d)$/.exec(action) ?? [];
-  if (place === undefined) return undefined;
-  return { ...test, rows: rows.length > 2 ? rows.filter((_, index) => index !== Number(place)) : rows };
+  if (action !== 'add' && place === undefined) return undefined;
+  const others =
+    action === 'add'
+      ? [...rows, { url: '', share: '' }].slice(0, maxVersions)
+      : rows.filter((_, index) => rows.length <= 2 || index !== Number(place));
+  return { ...test, rows: withEvenShares(rows, others) };
 }
 
 /** A digest of all that a form can change, so that it saves over nothing that it did not show. */
@@ -91,7 +97,7 @@ export function refuseOtherTest(now: Pick<Link, 'url' | 'split'>, shown: string)
 /**
  * Reads the rows of a test. Rows without an address are left out, but for the first two.
  * @param link whose own address a row may name
- * @throws Invalid, of all fields at once: `url-0`, `weight-1`, `endsAt`, `endsByGoal`; `test` for all rows together
+ * @throws Invalid, of all fields at once: `url-0`, `share-1`, `endsAt`, `endsByGoal`; `test` for all rows together
  */
 export async function readTest(
   context: LinkContext,
@@ -100,42 +106,43 @@ export async function readTest(
   { now, timeZone }: { now: Date; timeZone: string },
 ): Promise<Split> {
   const refusals = new Refusals();
-  const versions: SplitVersion[] = [];
+  const kept = rows
+    .map((row, index) => ({ ...row, index }))
+    .filter(({ url, index }) => index <= 1 || url.trim() !== '');
+  const urls: (string | null)[] = [];
   const taken: string[] = [];
-  for (const [index, row] of rows.entries()) {
-    if (index > 1 && row.url.trim() === '') continue;
+  for (const { url: text, index } of kept) {
     const field = `url-${index}`;
     const url = await refusals.read(async () => {
       // The link's own address was read when the link was made.
-      const read = row.url.trim() === own ? own : await readUrl(context, workspaceId, row.url, field);
+      const read = text.trim() === own ? own : await readUrl(context, workspaceId, text, field);
       const same = taken.indexOf(read);
       if (same >= 0) throw new Invalid(`This is the address of ${versionLetter(same + 1)} already.`, { field });
       return read;
     });
     taken.push(url ?? '');
-    const weight = refusals.readNow(() => readWeight(row.weight, `weight-${index}`));
-    versions.push({ url: url === own ? null : (url ?? ''), weight: weight ?? 0 });
+    urls.push(url === own ? null : (url ?? ''));
   }
+  const isSame =
+    split?.versions.length === urls.length && split.versions.every(({ url }, index) => url === urls[index]);
+  const fault = faultOfAll(urls.map((url) => ({ url, weight: 1 })));
+  const weights = refusals.readNow(() => {
+    if (fault !== undefined) throw new Invalid(fault, { field: 'test' });
+    return readShares(
+      // Rows that are left out take their part of even shares with them.
+      kept.map(({ share, index }) => {
+        return { text: kept.length < rows.length && areEven(rows) ? '' : share, field: `share-${index}` };
+      }),
+      refusals,
+      { known: isSame ? split.versions.map(({ weight }) => weight) : [], ofAll: 'test' },
+    );
+  });
+  const versions = urls.map((url, index): SplitVersion => ({ url, weight: weights?.[index] ?? 0 }));
   const end = refusals.readNow(() => readEnd(endsAt, now, timeZone, split?.endsAt ?? null)) ?? null;
   const goalId = endsByGoal === '' ? undefined : endsByGoal;
   await refusals.read(() => refuseOtherGoal(context, workspaceId, goalId, 'endsByGoal'));
   const isPaused = split?.isPaused ?? false;
-  const read = refusals.settle({
-    versions,
-    endsAt: end,
-    isPaused,
-    ...(goalId !== undefined && { endsByGoal: goalId }),
-  });
-  // A refused share counts as none, so that all together are looked at when each can be.
-  const fault = faultOfAll(versions);
-  if (fault !== undefined) throw new Invalid(fault, { field: 'test' });
-  return read;
-}
-
-function readWeight(text: string, field: string): number {
-  const weight = /^\s*\d{1,4}\s*$/.test(text) ? Number(text) : Number.NaN;
-  if (!(weight <= maxWeight)) throw new Invalid(`Write a whole number from 0 to ${maxWeight}.`, { field });
-  return weight;
+  return refusals.settle({ versions, endsAt: end, isPaused, ...(goalId !== undefined && { endsByGoal: goalId }) });
 }
 
 /** @param kept the end as it is, which may stay although it has passed */

@@ -56,7 +56,7 @@ export type Results = {
 const mostErrors = 0.05;
 
 /** Days in which each day of the week counts once. */
-const leastDays = 7;
+export const leastDays = 7;
 
 /** A lift that is not worth having, up or down: within it a test of 4,500 conversions ends. */
 const margin = 0.1;

@@ -27,55 +27,62 @@ export type VersionRow = VersionResult & {
 };
 
 /** A test as its tab shows it. */
-export type ShownTest = Pick<LinkTest, 'test' | 'startedAt' | 'ended' | 'ahead'> & {
+export type ShownTest = LinkTest & {
   rows: VersionRow[];
   clicks: number;
   results: Results;
-  /** How many sets of weights it has had. */
-  phases: number;
 };
 
 type Counted = { counts: ReadonlyMap<string, Counts>; converted: ReadonlyMap<string, Converted> };
 
-type Workspace = { id: string; timeZone: string; weekStartsOn: WeekStart };
+export type TestedWorkspace = { id: string; timeZone: string; weekStartsOn: WeekStart };
 
-/**
- * The tests of a link with their counts, exact at this moment. Each phase has versions with ids of their own, so that
- * all clicks of an id are clicks of the test.
- * @param goalId the goal whose visitors are told; without one nobody has converted
- * @throws Invalid when counting takes too long
- */
-export async function loadTests(
-  db: Db,
-  workspace: Workspace,
-  link: Link,
-  now: Date,
-  goalId?: string,
-): Promise<{ current: ShownTest | undefined; earlier: ShownTest[] }> {
+/** Clicks and visitors of all versions that a link ever had, by the ids of their addresses: exact at this moment. */
+export type CountedTests = { tests: LinkTest[]; counts: ReadonlyMap<string, Counts> };
+
+/** @throws Invalid when counting takes too long */
+export async function countTests(db: Db, workspace: TestedWorkspace, link: Link, now: Date): Promise<CountedTests> {
   const tests = await listTests(db, workspace.id, link.id);
-  if (tests.length === 0) return { current: undefined, earlier: [] };
+  if (tests.length === 0) return { tests, counts: new Map() };
   const { timeZone, weekStartsOn } = workspace;
   const subject = { kind: 'link', id: link.id } as const;
   const firstHitAt = await findFirstHitAt(db, workspace.id, subject);
   const period = resolvePeriod({ period: 'all', timeZone, weekStartsOn, now, firstHitAt });
   const { rows } = await countBy(db, workspace, subject, period, 'destination');
-  const converted =
-    goalId === undefined ? new Map() : await convertedByVersion(db, workspace.id, { linkId: link.id, goalId });
-  const counted = { counts: new Map(rows.map(({ value, ...counts }) => [value, counts])), converted };
+  return { tests, counts: new Map(rows.map(({ value, ...counts }) => [value, counts])) };
+}
+
+/**
+ * The tests of a link by one goal. Each phase has versions with ids of their own, so that all clicks of an id are clicks
+ * of the test.
+ * @param goalId the goal whose visitors are told; without one nobody has converted
+ */
+export async function judgeTests(
+  db: Db,
+  link: Link,
+  now: Date,
+  { tests, counts }: CountedTests,
+  goalId?: string,
+): Promise<{ current: ShownTest | undefined; earlier: ShownTest[] }> {
+  const of = { linkId: link.id, goalId: goalId ?? '' };
+  const converted = goalId === undefined ? new Map() : await convertedByVersion(db, link.workspaceId, of);
   // Days after the end of a test, and those of the one that came after it, are none of its own.
-  const lastEnd = link.split && stateOfSplit(link.split, now) === 'over' ? new Date(link.split.endsAt ?? now) : now;
-  const shown = tests.map((test, index) => showTest(test, counted, tests[index - 1]?.startedAt ?? lastEnd));
+  const lastEnd = lastInstantOf(link, now);
+  const shown = tests.map((test, index) =>
+    showTest(test, { counts, converted }, tests[index - 1]?.startedAt ?? lastEnd),
+  );
   const [newest, ...others] = shown;
   return link.split ? { current: newest, earlier: others } : { current: undefined, earlier: shown };
 }
 
-function showTest(
-  { test, startedAt, ended, ahead, phases }: LinkTest,
-  { counts, converted }: Counted,
-  lastInstant: Date,
-): ShownTest {
-  const counted = phases.map((phase) =>
-    phase.map((each) => {
+/** The instant up to which the newest test of a link counts. */
+export const lastInstantOf = ({ split }: Pick<Link, 'split'>, now: Date): Date =>
+  split?.endsAt && stateOfSplit(split, now) === 'over' ? new Date(split.endsAt) : now;
+
+function showTest(test: LinkTest, { counts, converted }: Counted, lastInstant: Date): ShownTest {
+  const { startedAt, ended, phases } = test;
+  const counted = phases.map(({ versions }) =>
+    versions.map((each) => {
       const key = String(each.destinationId);
       const { clicks = 0, visitors = 0 } = counts.get(key) ?? {};
       const { visitors: conversions = 0, values = [] } = converted.get(key) ?? {};
@@ -101,7 +108,7 @@ function showTest(
     };
   });
   const clicks = rows.reduce((sum, row) => sum + row.clicks, 0);
-  return { test, startedAt, ended, ahead, rows, clicks, results, phases: phases.length };
+  return { ...test, rows, clicks, results };
 }
 
 /** The numbers of a test, to be kept when it ends. */

@@ -30,7 +30,8 @@ import {
   withOtherRows,
 } from './forms.ts';
 import { liftInWords, rangeInWords } from './results.ts';
-import { loadTests } from './standing.ts';
+import { countTests, judgeTests } from './standing.ts';
+import { loadTestChart } from './test-chart.ts';
 
 /** The goal by which versions are compared, where a link has several. */
 const goalQuery = z.object({ goal: z.string().max(100).optional().catch(undefined) });
@@ -118,7 +119,8 @@ export default async function testRoutes(app: FastifyInstance): Promise<void> {
       async ({ winner: chosen, reason, shown, goal }) => {
         const now = new Date();
         const choice = await chooseGoal(db, workspaceId, link.id, goal);
-        const { current } = await loadTests(db, request.workspace, link, now, choice.chosen?.id);
+        const counted = await countTests(db, request.workspace, link, now);
+        const { current } = await judgeTests(db, link, now, counted, choice.chosen?.id);
         if (!current) return reply.redirect(tabHref(request, link), 303);
         const winner = current.rows.find(({ version }) => String(version) === chosen);
         if (!winner && chosen !== '') throw new Invalid('Choose a version of this test.', { field: 'winner' });
@@ -148,7 +150,12 @@ async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link,
   const now = new Date();
   // The editor is to be had also where counting takes too long.
   const goal = await chooseGoal(server.db, workspace.id, link.id, showing.goal);
-  const { value } = await orRefusal(() => loadTests(server.db, workspace, link, now, goal.chosen?.id));
+  const { value } = await orRefusal(async () => {
+    const counted = await countTests(server.db, workspace, link, now);
+    return judgeTests(server.db, link, now, counted, goal.chosen?.id);
+  });
+  const current = value?.current;
+  const course = current && (await orRefusal(() => loadTestChart(server.db, workspace, link, current, now))).value;
   const ruleClicks = await orRefusal(() => countRules(server.db, workspace, link, now));
   return reply.page('reports/tests/destinations.eta', {
     title: `Destinations of ${link.domain}/${link.slug}`,
@@ -159,10 +166,11 @@ async function showTab(request: FastifyRequest, reply: FastifyReply, link: Link,
     rulesShown: digestOfRules(link),
     state: link.split ? stateOfSplit(link.split, now) : null,
     tests: value,
+    course,
     goal,
     goals: await listGoals(server.db, workspace.id),
     editor: showing.editor ?? openTest(link, workspace.timeZone),
-    ending: showing.ending ?? { winner: String(value?.current?.results.winner ?? ''), reason: '' },
+    ending: showing.ending ?? { winner: String(current?.results.winner ?? ''), reason: '' },
     isEditing: showing.editor !== undefined,
     isEnding: showing.ending !== undefined,
     errors: showing.errors ?? {},

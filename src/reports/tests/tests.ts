@@ -6,13 +6,16 @@ import { linkDestinations } from '../../ground/db/schema.ts';
 /** A version in one phase of a test. */
 type PhaseAddress = { destinationId: number; version: number; url: string; weight: number };
 
+/** A stretch of a test in which no share changed, with its versions from A on. */
+export type TestPhase = { startedAt: Date; versions: PhaseAddress[] };
+
 /** An A/B test of a link: the same addresses, in phases of one set of weights each. */
 export type LinkTest = {
   /** The first id of its addresses. */
   test: number;
   startedAt: Date;
   /** The oldest first; never empty. */
-  phases: PhaseAddress[][];
+  phases: TestPhase[];
   /** Null while it runs, and where its split was changed elsewhere. */
   ended: TestEnd | null;
   /** When a version was clearly ahead for the first time, by the ids of goals. */
@@ -49,8 +52,8 @@ export async function listTests(db: Db, workspaceId: string, linkId: string): Pr
       tests.unshift(of);
     }
     // Ids of a phase were drawn together, from A on.
-    if (address.version === 1) of.phases.push([]);
-    of.phases.at(-1)?.push(address);
+    if (address.version === 1) of.phases.push({ startedAt: at, versions: [] });
+    of.phases.at(-1)?.versions.push(address);
   }
   return tests;
 }

@@ -7,13 +7,14 @@ import { runAlone } from '../../ground/jobs/run-alone.ts';
 import type { Job } from '../../ground/jobs/timetable.ts';
 import { Conflict, NotFound } from '../../ground/text/errors.ts';
 import { formatPercent } from '../../ground/text/format.ts';
-import { HOUR } from '../../ground/time/zoned-time.ts';
+import { DAY, HOUR } from '../../ground/time/zoned-time.ts';
 import { getLink, type Link } from '../../links/links/queries.ts';
 import { keepTestAhead } from '../../links/splits/end.ts';
 import { getWorkspace } from '../../people/workspaces/queries.ts';
 import { conversionsByGoal } from '../../visitors/conversions/counts.ts';
 import { endTest } from './end-test.ts';
-import { loadTests, type ShownTest } from './standing.ts';
+import { leastDays } from './results.ts';
+import { countTests, judgeTests, type ShownTest } from './standing.ts';
 
 /** Links that are looked at between two looks for more. */
 const page = 100;
@@ -34,7 +35,10 @@ export const watchTests = (db: Db, now: Date, onProblem: (link: string, error: u
         .orderBy(asc(links.id))
         .limit(page);
       for (const { id, workspaceId } of found)
-        await watchTest(db, workspaceId, id, now).catch((error: unknown) => onProblem(id, error));
+        await watchTest(db, workspaceId, id, now).catch((error: unknown) => {
+          // A link, or its workspace, may be deleted meanwhile.
+          if (!(error instanceof NotFound)) onProblem(id, error);
+        });
       const last = found.at(-1);
       if (!last || found.length < page) return;
       after = last.id;
@@ -47,8 +51,12 @@ async function watchTest(db: Db, workspaceId: string, linkId: string, now: Date)
   const workspace = await getWorkspace(db, workspaceId);
   const link = await getLink(db, workspaceId, linkId);
   if (!link.split || stateOfSplit(link.split, now) !== 'running') return;
+  const counted = await countTests(db, workspace, link, now);
+  const [newest] = counted.tests;
+  // A young test has no winner, whatever its goals say.
+  if (!newest || now.getTime() - newest.startedAt.getTime() < leastDays * DAY) return;
   for (const goalId of reached.keys()) {
-    const { current } = await loadTests(db, workspace, link, now, goalId);
+    const { current } = await judgeTests(db, link, now, counted, goalId);
     const winner = current?.results.verdict === 'ahead' ? current.results.winner : null;
     if (!current || winner === null) continue;
     await keepTestAhead(db, workspaceId, current.test, goalId, { at: now.toISOString(), version: winner });

@@ -2,6 +2,8 @@ import { type FaultCode, faultTitles } from '../../domains/dns/faults.ts';
 import { decidedColumns } from '../../links/links/decided.ts';
 import type { Link } from '../../links/links/queries.ts';
 import { nameKey } from '../../links/links/name.ts';
+import { wordsOfSplit } from '../../links/splits/text.ts';
+import type { Split } from '../../ground/addresses/split.ts';
 import { linkOptions, type OptionName, optionNames } from '../../links/options/list.ts';
 import { settingList } from '../../people/workspaces/settings.ts';
 import type { Fields } from '../../ground/events/happened.ts';
@@ -50,6 +52,7 @@ const labels: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   member: { invitedBy: '' },
   invitation: { invitedBy: '' },
+  template: { split: 'A/B test' },
   goal: { name: 'Name', isServerOnly: 'Server calls only' },
   note: { at: 'Day', linkId: '' },
   share: { linkId: '', campaignId: '', tagId: '', subject: '', parts: '' },
@@ -94,6 +97,11 @@ function wordsOf(thing: string, name: string, value: unknown, timeZone: string):
   if (choice !== undefined) return choice;
   if (thing === 'domain' && name === 'fault' && typeof value === 'string')
     return faultTitles[value as FaultCode] ?? value;
+  if (thing === 'template' && name === 'split')
+    return shortened(
+      wordsOfSplit(value as Split, (at) => formatDateTime(at, timeZone)),
+      maxShown,
+    );
   if (name === 'networksLeftOut' && value === 0) return null;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') return name === 'redirectStatus' ? String(value) : formatNumber(value);

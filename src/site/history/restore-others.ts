@@ -81,15 +81,15 @@ const campaign = changed<CampaignPlan>({
 type TemplateThen = Omit<LinkTemplate, 'tags'> & { tags: readonly (string | { name: string })[] };
 
 const template = changed<TemplateThen>({
-  labels: { name: 'Name', domain: 'Domain', campaign: 'Campaign', tags: 'Tags' },
+  labels: { name: 'Name', domain: 'Domain', campaign: 'Campaign', tags: 'Tags', split: 'A/B test' },
   asTexts: ({ tags, ...rest }) => ({
     ...textsOfTemplate({ ...rest, tags: [] }),
     tags: tags.map((each) => (typeof each === 'string' ? each : each.name)).join(', '),
   }),
   get: getTemplate,
-  update: ({ tx, workspace, by }, id, textsFor) =>
+  update: ({ tx, workspace, context, by }, id, textsFor) =>
     updateTemplate(tx, workspace.id, by, id, (now, inner) =>
-      readTemplate(inner, workspace.id, { ...textsOfTemplate(now), ...textsFor(now) }),
+      readTemplate({ ...context, db: inner }, workspace.id, { ...textsOfTemplate(now), ...textsFor(now) }, now),
     ),
 });
 

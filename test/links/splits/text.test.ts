@@ -43,6 +43,15 @@ describe('the text of an A/B test', () => {
       ]),
     ],
     [
+      'a percentage with a digit behind the point',
+      `${b} 33.3\n${c} 33`,
+      splitOf([
+        [null, 337],
+        [b, 333],
+        [c, 330],
+      ]),
+    ],
+    [
       'weights outright',
       `${b} 3\nown 700`,
       splitOf([
@@ -96,6 +105,21 @@ describe('the text of an A/B test', () => {
         [null, 50],
         [b, 30],
         [c, 20],
+      ]),
+    ],
+    [
+      'tenths of percentages',
+      splitOf([
+        [null, 333],
+        [b, 333],
+        [c, 334],
+      ]),
+    ],
+    [
+      'weights of a thousand that are whole percentages',
+      splitOf([
+        [null, 700],
+        [b, 300],
       ]),
     ],
     [
@@ -177,14 +201,17 @@ describe('the text of an A/B test', () => {
   ])('is read again as it was: %s', (_what, split) => {
     expect(splitOfText(linesOfSplit(split).join('\n'))).toEqual(split);
     expect(splitOfText(linesOfSplit(split).join(' '))).toEqual(split);
-    const fields = linesOfSplit(split).flatMap((line) => (/^http\S+ \d+$/.test(line) ? line.split(' ') : [line, '']));
+    const fields = linesOfSplit(split).flatMap((line) =>
+      /^http\S+ [\d.]+$/.test(line) ? line.split(' ') : [line, ''],
+    );
     expect(textOfRows([...fields, '', ''])).toBe(linesOfSplit(split).join('\n'));
   });
 
   it.each([
     [`${b} 30 ${c}`, 'Give each address a share, or none of them.'],
     [`${b} 60 ${c} 60`, 'The shares are 120 % together. They have room in 100 %.'],
-    [`${b} 30.5`, 'Write each share as a whole number, such as 30.'],
+    [`${b} 30.55`, 'Write each share as a number, such as 30 or 33.3.'],
+    [`own 1 ${b} 30.5`, 'Write each share as a whole number, such as 30.'],
     [`${b} -3`, 'Write each share as a whole number, such as 30.'],
     [`30 ${b}`, 'Write the number 30 behind an address.'],
     [`${b} ends tomorrow`, 'Write the end as an instant with its zone, such as 2026-12-24T18:00Z.'],
@@ -256,7 +283,7 @@ describe('rows of a form', () => {
 
   it('are all that are filled, beside the pause and the end', () => {
     const read = rowsOfText(`${b}\npaused\nends 2026-12-24T18:00Z\nclear g1\n${c}`, 1);
-    expect(read).toMatchObject({ inSight: 2, isPaused: true, ends: ['ends 2026-12-24T18:00Z', 'clear g1'] });
+    expect(read).toMatchObject({ inSight: 2, isPaused: true, clear: 'clear g1', ends: ['ends 2026-12-24T18:00Z'] });
     expect(read.rows.map(({ letter }) => letter)).toEqual(['B', 'C']);
   });
 });

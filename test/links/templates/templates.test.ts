@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listTemplates, maxTemplates } from '../../../src/links/templates/templates.ts';
 import { findTag, mergeTags } from '../../../src/links/links/tags.ts';
+import { getLink } from '../../../src/links/links/queries.ts';
 import { removeCampaign } from '../../../src/links/links/campaigns.ts';
 import { byTest } from '../../setup/actor.ts';
 import { type Answer, type Person, startTestApp, type TestApp } from '../../setup/app.ts';
@@ -105,6 +106,56 @@ describe('a link template', () => {
 insert into link_templates (id, workspace_id, name, name_key)
 select 'many' || n, ${bob.workspace.id}, 'T' || n, 't' || n from generate_series(1, ${maxTemplates}::int) n`);
     await expect(makeTemplate(app, bob, 'More')).rejects.toMatchObject({ code: 'templates_limit' });
+  });
+
+  it('carries an A/B test, which a new link takes and may change', async () => {
+    const send = (path: string, fields: [string, string][]) =>
+      ada.ask(`${home}/${path}`, {
+        method: 'POST',
+        body: new URLSearchParams(fields).toString(),
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      });
+    const b = 'https://b.example/';
+    const versions = [
+      { url: null, weight: 70 },
+      { url: b, weight: 30 },
+    ];
+    const rows: [string, string][] = [
+      ['split', b],
+      ['split', '30'],
+      ['split', ''],
+      ['split', ''],
+    ];
+    const last = await lastEvent(app.db);
+    expect((await send('templates', [['name', 'Tested'], ...rows])).status).toBe(303);
+    const template = await named('Tested');
+    expect(template?.split?.versions).toEqual(versions);
+    expect((await ada.ask(`${home}/templates`)).text).toContain('A/B test of 2 addresses');
+    expect((await ada.ask(`${home}/history`)).text).toContain('70 % own address, 30 % b.example/');
+    expect(await eventsAfter(app.db, last)).toMatchObject([
+      { what: 'template.created', after: { split: { versions } } },
+    ]);
+    const form = await shownBy({ template: template?.id ?? '', url: 'https://a.example/' });
+    expect(form.text).toContain(`value="${b}"`);
+    expect(form.text).toContain('value="30"');
+    const made = await send('links', [['url', 'https://a.example/'], ['filledBy', template?.id ?? ''], ...rows]);
+    const id = (made.headers.location ?? '').split('/').at(-1) ?? '';
+    expect((await getLink(app.db, workspaceId, id)).split?.versions).toEqual(versions);
+    // A name alone is saved: the test is not read anew, nor lost where a form of before does not send it.
+    await send(`templates/${template?.id}`, [['name', 'Tested again']]);
+    expect((await named('Tested again'))?.split?.versions).toEqual(versions);
+    await send(`templates/${template?.id}`, [
+      ['split', ''],
+      ['split', ''],
+    ]);
+    expect((await named('Tested again'))?.split).toBeNull();
+  });
+
+  it('shows a test that cannot be as it was typed', async () => {
+    const page = await ada.ask(`${home}/templates`, { form: { name: 'Loop', split: 'https://b.example/ 130' } });
+    expect(page.status).toBe(422);
+    expect(page.text).toContain('value="130"');
+    expect(page.text).toContain('The shares are 130 % together.');
   });
 
   it('is looked at by viewers, changed by members, and not there for strangers', async () => {

@@ -233,9 +233,9 @@ describe('the name of a rule', () => {
     // Its address comes again with another share.
     const [first, second] = germany.to;
     await change([{ ...germany, name: 'Austria', to: first && second ? [{ ...first, weight: 3 }, second] : [] }]);
-    expect((await both())[1]).toBe('Austria: shop.example/de (weight 1)');
+    expect((await both())[1]).toBe('Austria: shop.example/de (50 %)');
     await change(null);
     await removeLink(app.db, workspaceId, byTest, link.id);
-    expect(await both()).toEqual(['Austria', 'Austria: shop.example/de (weight 1)', 'App']);
+    expect(await both()).toEqual(['Austria', 'Austria: shop.example/de (50 %)', 'App']);
   });
 });

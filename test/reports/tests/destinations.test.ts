@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Split } from '../../../src/ground/addresses/split.ts';
 import { conversionCounts, linkDestinations, links } from '../../../src/ground/db/schema.ts';
 import { getLink, type Link, updateLink } from '../../../src/links/links/queries.ts';
-import { loadTests } from '../../../src/reports/tests/standing.ts';
+import { countTests, judgeTests, type TestedWorkspace } from '../../../src/reports/tests/standing.ts';
 import { insertGoal } from '../../../src/visitors/conversions/goals.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Person, TestApp } from '../../setup/app.ts';
@@ -34,6 +34,10 @@ beforeEach(async () => {
 });
 
 const read = () => getLink(app.db, workspaceId, link.id);
+const loadTests = async (of: TestedWorkspace, now: Date, goalId?: string) => {
+  const tested = await read();
+  return judgeTests(app.db, tested, now, await countTests(app.db, of, tested, now), goalId);
+};
 const b = 'https://b.example/';
 const halves: Split = {
   versions: [
@@ -47,10 +51,10 @@ const split = (changes: Partial<Split> = {}) =>
   updateLink(app.db, workspaceId, byTest, link.id, { split: { ...halves, ...changes } });
 
 /** Sends the editor as a browser does, a field of each name for each row. */
-function send(rows: readonly (readonly [url: string, weight: string])[], others: Record<string, string> = {}) {
-  const fields = rows.flatMap(([url, weight]) => [
+function send(rows: readonly (readonly [url: string, share: string])[], others: Record<string, string> = {}) {
+  const fields = rows.flatMap(([url, share]) => [
     ['url', url],
-    ['weight', weight],
+    ['share', share],
   ]);
   const body = new URLSearchParams([...fields, ...Object.entries(others)] as [string, string][]);
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -129,15 +133,15 @@ describe('the table of a test', () => {
     await hits(secondA, 1);
     await hits(secondB, 4, 77);
     await hits(undefined, 5);
-    const { current } = await loadTests(app.db, await workspace(), await read(), new Date());
-    expect(current?.phases).toBe(2);
+    const { current } = await loadTests(await workspace(), new Date());
+    expect(current?.phases).toHaveLength(2);
     expect(current?.rows).toMatchObject([
       { letter: 'A', url: 'https://a.example/', share: 0.25, clicks: 4, visitors: 4 },
       { letter: 'B', url: b, share: 0.75, clicks: 6, visitors: 3 },
     ]);
     const page = textOf(await viewer.ask(path));
     expect(page).toContain('The split is as set.');
-    expect(page).toContain('The weights were changed 1 time');
+    expect(page).toContain('The shares were changed 1 time');
     expect(page).not.toContain('Certainty');
     expect(page).not.toMatch(/Pause|End the test|Change the test/);
   });
@@ -153,7 +157,7 @@ describe('the table of a test', () => {
     await app.db
       .insert(conversionCounts)
       .values([converted(bought?.id, a, 1), converted(bought?.id, second, 3), converted(asked?.id, a, 2)]);
-    const { current } = await loadTests(app.db, await workspace(), await read(), new Date(), bought?.id);
+    const { current } = await loadTests(await workspace(), new Date(), bought?.id);
     expect(current?.results).toMatchObject({ conversions: 4, verdict: 'keep-going' });
     expect(current?.rows.map(({ rate }) => rate)).toEqual([0.2, 0.6]);
     expect(textOf(await viewer.ask(path))).toMatch(/who reached “ ?Bought ?”/);
@@ -196,7 +200,7 @@ describe('the table of a test', () => {
     await app.db
       .insert(conversionCounts)
       .values(ids.map((id, index) => converted(goal.id, id, index === 0 ? 100 : 300)));
-    const load = async () => loadTests(app.db, await workspace(), await read(), inDays(30), goal.id);
+    const load = async () => loadTests(await workspace(), inDays(30), goal.id);
     expect((await load()).current?.results.advice).toMatch(/^Keep going: for [45] more days/);
     await split({ endsAt: inDays(20).toISOString() });
     expect((await load()).current?.results).toMatchObject({ verdict: 'ahead', winner: 2 });
@@ -263,28 +267,78 @@ describe('the editor of a test', () => {
   it('refuses what cannot be, all at once, and keeps it', async () => {
     const page = await send(
       [
-        ['https://a.example/', '1.5'],
+        ['https://a.example/', '1.55'],
         ['https://a.example/', '7'],
         ['ftp://c.example/', '1001'],
       ],
       { endsAt: '2020-01-01T10:00' },
     );
     expect(page.status).toBe(422);
-    for (const id of ['weight-0', 'url-1', 'url-2', 'weight-2', 'ends'])
-      expect(page.text).toContain(`test-${id}-error`);
-    for (const value of ['1.5', 'ftp://c.example/', '1001', '2020-01-01T10:00'])
+    for (const id of ['share-0', 'url-1', 'url-2', 'share-2', 'ends']) expect(page.text).toContain(`test-${id}-error`);
+    for (const value of ['1.55', 'ftp://c.example/', '1001', '2020-01-01T10:00'])
       expect(page.text).toContain(`value="${value}"`);
     expect(textOf(page)).toContain('This is the address of A already.');
     const none = await send([
       ['https://a.example/', '0'],
       [b, '0'],
     ]);
-    expect(textOf(none)).toContain('Give one of the addresses a share above 0.');
+    expect(textOf(none)).toContain('The shares are 0 % together. They need to be 100 %.');
     const loop = await send([
-      ['https://a.example/', '1'],
-      [link.shortUrl, '1'],
+      ['https://a.example/', '50'],
+      [link.shortUrl, '50'],
     ]);
     expect(textOf(loop)).toContain('may not lead to another short link');
+  });
+
+  it('takes shares in percent, of which an empty one has the rest', async () => {
+    const weights = async () => (await read()).split?.versions.map(({ weight }) => weight);
+    const [own, c] = ['https://a.example/', 'https://c.example/'];
+    await send([
+      [own, ''],
+      [b, '33.3'],
+    ]);
+    expect(await weights()).toEqual([667, 333]);
+    expect((await ada.ask(path)).text).toContain('value="66.7"');
+    await send([
+      [own, '60 %'],
+      [b, ''],
+      [c, ''],
+    ]);
+    expect(await weights()).toEqual([60, 20, 20]);
+    const over = await send([
+      [own, '60'],
+      [b, '50'],
+    ]);
+    expect(textOf(over)).toContain('The shares are 110 % together. They need to be 100 %.');
+    expect(await weights()).toEqual([60, 20, 20]);
+  });
+
+  it('keeps weights, and their count, where the shares that it showed are sent again', async () => {
+    await split({ versions: halves.versions.map((version, index) => ({ ...version, weight: 2 - index })) });
+    const ids = await idsOf();
+    const rows = [
+      ['https://a.example/', '66.7'],
+      [b, '33.3'],
+    ] as const;
+    expect((await send(rows, { endsAt: '2098-07-01T18:00' })).status).toBe(303);
+    expect((await read()).split?.versions.map(({ weight }) => weight)).toEqual([2, 1]);
+    await split({ versions: halves.versions.map((version, index) => ({ ...version, weight: 200 - 100 * index })) });
+    expect(await idsOf()).toEqual(ids);
+  });
+
+  it('keeps shares even while rows come, go, and stay empty', async () => {
+    const three = await ada.ask(path, { form: { url: b, action: 'add' } });
+    expect(three.text.match(/value="33\.3"/g)).toHaveLength(3);
+    const two = await send(
+      [
+        ['https://a.example/', '33.3'],
+        [b, '33.3'],
+        ['', '33.3'],
+      ],
+      { action: 'save' },
+    );
+    expect(two.status).toBe(303);
+    expect((await read()).split).toEqual(halves);
   });
 
   it('refuses to save over a change of somebody else', async () => {
@@ -293,7 +347,7 @@ describe('the editor of a test', () => {
     await split({ isPaused: true });
     const page = await send(
       [
-        ['https://a.example/', '50'],
+        ['https://a.example/', '40'],
         [b, '60'],
       ],
       { shown },
@@ -309,8 +363,8 @@ describe('the editor of a test', () => {
     const { shown = '' } = fieldsOf(await ada.ask(path), path);
     await split({ isPaused: true });
     const rows = [
-      ['https://a.example/', '50'],
-      [b, action === 'save' ? '1.5' : '60'],
+      ['https://a.example/', '40'],
+      [b, action === 'save' ? '1.55' : '60'],
     ] as const;
     const back = await send(rows, { shown, action });
     expect(back.text).toContain('data-guarded="changed"');
@@ -322,7 +376,7 @@ describe('the editor of a test', () => {
   it('says before it is saved how a change affects the counts', async () => {
     await split();
     const page = textOf(await ada.ask(path));
-    expect(page).toContain('Other weights start a new count within this test');
+    expect(page).toContain('Other shares start a new count within this test');
     expect(page).toContain('Another address, or another number of them, starts a new test from zero.');
   });
 
@@ -422,7 +476,7 @@ describe('a test that runs', () => {
       ['https://a.example/', '50'],
       ['https://c.example/', '50'],
     ]);
-    const { current, earlier } = await loadTests(app.db, await workspace(), await read(), new Date());
+    const { current, earlier } = await loadTests(await workspace(), new Date());
     expect(current?.rows.map(({ clicks }) => clicks)).toEqual([0, 0]);
     expect(earlier.map(({ clicks }) => clicks)).toEqual([2]);
     expect(textOf(await ada.ask(path))).toContain('Earlier tests');

@@ -1,8 +1,11 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Split } from '../../../src/ground/addresses/split.ts';
-import { conversionCounts, linkDestinations } from '../../../src/ground/db/schema.ts';
+import { conversionCounts, linkDestinations, links } from '../../../src/ground/db/schema.ts';
+import { runAlone } from '../../../src/ground/jobs/run-alone.ts';
 import { getLink, type Link, updateLink } from '../../../src/links/links/queries.ts';
+import { endTest } from '../../../src/reports/tests/end-test.ts';
+import { countTests, judgeTests } from '../../../src/reports/tests/standing.ts';
 import { watchTests } from '../../../src/reports/tests/watch.ts';
 import { insertGoal } from '../../../src/visitors/conversions/goals.ts';
 import { byTest } from '../../setup/actor.ts';
@@ -153,6 +156,65 @@ describe('a test that is to end by itself', () => {
   });
 });
 
+describe('the look at tests', () => {
+  it('ends nothing that was changed since it was read', async () => {
+    await convert([100, 300]);
+    const [stale, now] = [await read(), inDays(8)];
+    const workspace = { id: workspaceId, timeZone: 'UTC', weekStartsOn: 1 } as const;
+    const counted = await countTests(app.db, workspace, stale, now);
+    const { current } = await judgeTests(app.db, stale, now, counted, goalId);
+    expect(current?.results.verdict).toBe('ahead');
+    if (!current) return;
+    const changed = splitBy({ endsAt: inDays(60).toISOString() });
+    await updateLink(app.db, workspaceId, byTest, link.id, { split: changed });
+    const last = await lastEvent(app.db);
+    const ended = endTest(app.db, byTest, stale, current, { winner: 2, reason: '', now });
+    await expect(ended).rejects.toMatchObject({ code: 'overtaken' });
+    expect(await read()).toMatchObject({ split: changed, url: 'https://a.example/' });
+    expect([(await destinations())[0]?.ended, await eventsAfter(app.db, last)]).toEqual([null, []]);
+  });
+
+  it('is one node’s at a time', async () => {
+    await convert([100, 300]);
+    await runAlone(app.db, 'watch tests', async () => {
+      expect(await watch(8)).toBe(false);
+    });
+    expect((await read()).split).not.toBeNull();
+    expect(await watch(8)).toBe(true);
+    expect((await read()).split).toBeNull();
+  });
+
+  it('reaches more links than it reads at once', async () => {
+    const made = await Promise.all(
+      Array.from({ length: 105 }, () => makeLink(app, workspaceId, { url: 'https://a.example/', split: splitBy() })),
+    );
+    const ids = made.map(({ id }) => id);
+    await app.db.execute(sql`
+insert into conversion_counts (workspace_id, link_id, goal_id, destination_id, visitors, conversions, quarter, currency, value)
+select workspace_id, link_id, ${goalId}, id, position * 100, position * 100, '2026-11-01', '', 0
+from link_destinations where link_id = any(${sql.param(ids)}::text[])`);
+    await watch(8);
+    const left = await app.db
+      .select({ id: links.id })
+      .from(links)
+      .where(and(inArray(links.id, ids), isNotNull(links.split)));
+    expect([left, problems]).toEqual([[], []]);
+  });
+
+  it('says who was ahead while another version is', async () => {
+    await convert([300, 100]);
+    const [first] = await destinations();
+    const ahead = { [goalId]: { at: inDays(-1).toISOString(), version: 2 } };
+    await app.db
+      .update(linkDestinations)
+      .set({ ahead, createdAt: inDays(-9) })
+      .where(eq(linkDestinations.id, first?.id ?? 0));
+    const page = textOf(await ada.ask(`/w/${ada.workspace.slug}/links/${link.id}/destinations`));
+    expect(page).toContain('A is ahead');
+    expect(page).toContain('B was ahead on');
+  });
+});
+
 describe('the goal by which a test ends', () => {
   const path = () => `/w/${ada.workspace.slug}/links/${link.id}/destinations`;
   const send = (endsByGoal: string) =>
@@ -160,9 +222,9 @@ describe('the goal by which a test ends', () => {
       method: 'POST',
       body: new URLSearchParams([
         ['url', 'https://a.example/'],
-        ['weight', '1'],
+        ['share', '50'],
         ['url', b],
-        ['weight', '1'],
+        ['share', '50'],
         ['endsByGoal', endsByGoal],
         ['action', 'save'],
       ]).toString(),

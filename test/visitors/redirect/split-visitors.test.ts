@@ -129,7 +129,7 @@ it('leads to the address that a server without tests gave a link meanwhile', asy
 });
 
 describe('the report of a link with versions', () => {
-  it('names each, with its weight where it had others', async () => {
+  it('names each, with its share where it had others', async () => {
     const link = await makeLink(app, workspaceId, { url: 'https://a.example/', split: halves });
     await Promise.all([1, 2, 3, 4, 5, 6, 7, 8, 9].map((person) => open(link, person)));
     const [, b] = halves.versions;
@@ -139,12 +139,12 @@ describe('the report of a link with versions', () => {
     const asked = ids.map((value) => ({ dimension: 'destination', value }) as const);
     const names = await nameLinks(app.db, workspaceId, asked);
     expect(ids.map((id) => names.destination?.[id])).toEqual([
-      'A: a.example/ (weight 1)',
-      'B: b.example/ (weight 1)',
-      'A: a.example/ (weight 0)',
-      'B: b.example/ (weight 1)',
+      'A: a.example/ (50 %)',
+      'B: b.example/ (50 %)',
+      'A: a.example/ (0 %)',
+      'B: b.example/ (100 %)',
     ]);
-    expect(labelOf('destination', ids[0] ?? '', names).label).toBe('A: a.example/ (weight 1)');
+    expect(labelOf('destination', ids[0] ?? '', names).label).toBe('A: a.example/ (50 %)');
     const other = await insertBareWorkspace(app.db);
     expect(await nameLinks(app.db, other, asked)).toEqual({});
   });

@@ -1,0 +1,1 @@
+ALTER TABLE "link_templates" ADD COLUMN "split" jsonb;
