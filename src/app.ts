@@ -7,6 +7,7 @@ import { z } from 'zod';
 import accountRoutes from './people/accounts/routes.ts';
 import session from './people/accounts/session.ts';
 import analyticsApi from './reports/pages/api.ts';
+import replaysApi from './reports/replays/api.ts';
 import ruleRoutes from './reports/rules/rule-routes.ts';
 import testRoutes from './reports/tests/test-routes.ts';
 import qrCodeRoutes from './reports/pages/qr-code-routes.ts';
@@ -43,6 +44,8 @@ import { applyCasePolicy } from './links/links/case-policy.ts';
 import { readDestination } from './ground/addresses/destination.ts';
 import linkRoutes from './links/pages/routes.ts';
 import creationRoutes from './links/creation/creation-routes.ts';
+import simulatorApi from './links/simulator/api.ts';
+import tryRoutes from './links/simulator/try-routes.ts';
 import severalRoutes from './links/several/several-routes.ts';
 import templateRoutes from './links/templates/template-routes.ts';
 import { shortUrlOf } from './ground/addresses/short-url.ts';
@@ -76,7 +79,7 @@ import networkLimits, { rateLimits } from './ground/http/network-limits.ts';
 import { collectReservedSlugs } from './visitors/redirect/reserved-slugs.ts';
 import { sentenceOf } from './ground/http/sentences.ts';
 import security, { securityHeaders } from './ground/http/security.ts';
-import { hasSecondHost, knowSites, serveOn, siteRouting, takeTarget } from './ground/http/sites.ts';
+import { hasSecondHost, knowSites, ownHostsOf, serveOn, siteRouting, takeTarget } from './ground/http/sites.ts';
 import searchRoutes from './site/search/routes.ts';
 import spoolBanner, { type Spooled } from './site/frame/spool-banner.ts';
 import views from './site/frame/views.ts';
@@ -164,11 +167,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(failures);
   await app.register(document);
 
-  const redirectParts: RedirectParts = {
-    ...parts,
-    sites,
-    ownHosts: new Set([config.appUrl, config.shortUrl].map((url) => new URL(url).hostname)),
-  };
+  const redirectParts: RedirectParts = { ...parts, sites, ownHosts: ownHostsOf(config) };
   app.setNotFoundHandler((request, reply) => {
     if (sites.siteOf(request.headers.host) === 'short') return answerStray(request, reply, redirectParts);
     reply.headers(securityHeaders(isHttps));
@@ -244,6 +243,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(creationRoutes);
     await dashboard.register(severalRoutes);
     await dashboard.register(linkRoutes);
+    await dashboard.register(tryRoutes);
     await dashboard.register(bulkRoutes);
     await dashboard.register(tagRoutes);
     await dashboard.register(templateRoutes);
@@ -274,6 +274,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     await dashboard.register(async (api) => {
       await api.register(apiFace);
       await api.register(linkApi);
+      await api.register(simulatorApi);
+      await api.register(replaysApi);
       await api.register(campaignsApi);
       await api.register(conversionsApi);
       await api.register(goalsApi);

@@ -98,8 +98,10 @@ function fieldsOf({ url }: Route): Record<string, string> {
 }
 
 /** Programs are refused for properties that a route does not know. */
-const jsonOf = (route: Route) =>
-  JSON.stringify(route.name === 'POST /api/v1/domains' ? { host: fieldsOf(route).host } : {});
+function jsonOf(route: Route): string {
+  if (route.name === 'POST /api/v1/domains') return JSON.stringify({ host: fieldsOf(route).host });
+  return JSON.stringify(route.name === 'POST /api/v1/links/:id/replays' ? { routes: null } : {});
+}
 
 function queryOf({ url }: Route): string {
   if (url === '/internal/tls-allowed') return `?domain=${new URL(app.url).hostname}`;

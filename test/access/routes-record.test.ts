@@ -207,6 +207,8 @@ insert into verifications (id, identifier, value, expires_at) values (${token}, 
     form: { url: 'https://example.com/', tags: `new ${word()}` },
   },
   'POST /w/:workspace/links/several/check': 'a list is looked at, and nothing changes',
+  'POST /api/v1/links/:id/simulations': 'nobody visits, and nothing changes',
+  'POST /api/v1/links/:id/replays': 'clicks are counted in another way, and nothing changes',
   'POST /w/:workspace/links/several': {
     makes: ['tag.created', 'link.created'],
     form: { url: 'https://example.com/several', allTags: word(), action: 'make' },

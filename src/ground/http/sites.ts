@@ -48,6 +48,10 @@ export function knowSites(config: Config): Sites {
   };
 }
 
+/** Hosts of ours, from which nobody is referred. */
+export const ownHostsOf = ({ appUrl, shortUrl }: Pick<Config, 'appUrl' | 'shortUrl'>): ReadonlySet<string> =>
+  new Set([appUrl, shortUrl].map((url) => new URL(url).hostname));
+
 /**
  * An address in the request line wins over the Host header, and what stays is its path (RFC 9112, 3.2.2). A target that
  * is neither a path nor an address of HTTP asks a host that is nobody's.

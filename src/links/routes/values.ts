@@ -52,6 +52,12 @@ const apps = new Map(
   }),
 );
 
+/** 'instagram' -> 'Instagram', as hits have it; undefined for an app that cannot be told. */
+export function appNamed(typed: string): string | undefined {
+  const folded = apps.get(typed.toLowerCase().replace(/ app$/, ''));
+  return appNames.find((name) => name.toLowerCase() === folded);
+}
+
 const readings: Record<ChosenFact, Reading> = {
   country: { fold: countryCode, wrong: 'is no country. Write its English name or its code, such as Germany or DE.' },
   continent: {

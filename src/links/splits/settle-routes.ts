@@ -42,6 +42,28 @@ export async function settleRoutes(
   return { secret, routes: planned };
 }
 
+/** The same for rules that nobody has saved: nothing is written, and what would be new has ids and keys below 0. */
+export async function draftRoutes(
+  db: Db,
+  workspaceId: string,
+  routes: readonly Route[],
+  before: Before | null,
+): Promise<RoutesPlan | null> {
+  if (routes.length === 0) return null;
+  const known = knownOf(routes, before);
+  const domainIds = await findDomainIds(db, workspaceId, routes);
+  let last = 0;
+  const planned = routes.map(({ when, to }, index): PlannedRoute => {
+    const same = known[index]?.plan;
+    const destinations = to.map((each) => {
+      const id = --last;
+      return { id, key: same?.to.find(({ url }) => url === each.url)?.key ?? id, ...each };
+    });
+    return { id: same?.id ?? --last, when: withDomainIds(when, domainIds), to: destinations };
+  });
+  return { secret: before?.plan.secret ?? '', routes: planned };
+}
+
 /** The column that follows from a change of a link's rules. @param link as it is, and locked */
 export async function changeRoutes(
   tx: Db,

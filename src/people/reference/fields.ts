@@ -19,16 +19,20 @@ export type Field = {
   fields: Field[];
 };
 
-/** The properties of an object, or of each object in a list; none of one that has several shapes, and for everything else. */
-export function fieldsOf(asked: Schema, schemas: Schemas): Field[] {
+/**
+ * The properties of an object, or of each object in a list; none of one that has several shapes, and for everything else.
+ * @param inside schemas in which it stands: one that has itself for a part is told once
+ */
+export function fieldsOf(asked: Schema, schemas: Schemas, inside: readonly Schema[] = []): Field[] {
   const schema = resolved(asked, schemas);
+  if (inside.includes(schema)) return [];
   const { kinds } = kindsOf(schema);
   if (kinds.length > 1 && kinds.every((each) => resolved(each, schemas).properties)) return [];
   const [kind = schema] = kinds;
   const { properties, required = [], items } = resolved(kind, schemas);
-  if (!properties) return items ? fieldsOf(items, schemas) : [];
+  if (!properties) return items ? fieldsOf(items, schemas, [...inside, schema]) : [];
   return Object.entries(properties).map(([name, part]) =>
-    fieldOf({ name, isRequired: required.includes(name), schema: part }, schemas),
+    fieldOf({ name, isRequired: required.includes(name), schema: part }, schemas, [...inside, schema, kind]),
   );
 }
 
@@ -50,13 +54,17 @@ export const fieldOfParameter = ({ name, required, description, example, schema 
 
 type Asked = { name: string; isRequired: boolean; isParameter?: boolean; schema: Schema };
 
-function fieldOf({ name, isRequired, isParameter = false, schema: asked }: Asked, schemas: Schemas): Field {
+function fieldOf(
+  { name, isRequired, isParameter = false, schema: asked }: Asked,
+  schemas: Schemas,
+  inside: readonly Schema[] = [],
+): Field {
   const schema = resolved(asked, schemas);
   const { kinds, isNullable } = kindsOf(schema);
   const [first = schema] = kinds;
   const kind = resolved(first, schemas);
   const [example] = schema.examples ?? [];
-  const fields = fieldsOf(schema, schemas);
+  const fields = fieldsOf(schema, schemas, inside);
   return {
     name,
     type:

@@ -93,9 +93,12 @@ const columnsOf = ({ scope, filters }: Pick<Asked, 'scope' | 'filters'>, values:
  * @param end more conditions, an order and a limit
  */
 export function selectHits(asked: Asked, columns: readonly RowColumn[] = columnsOf(asked), end: SQL = sql``): SQL {
-  const sources = [sql`clicks`, waitingHits(asked.scope.workspaceId, columns)];
-  return unionAll(sources.map((hits) => sql`(${selectFrom(hits, asked, columns)} ${end})`));
+  return unionAll(selectsOfHits(asked, columns).map((hits) => sql`(${hits} ${end})`));
 }
+
+/** The same as several queries, so that several processes may group what each of them reads. */
+export const selectsOfHits = (asked: Asked, columns: readonly RowColumn[]): SQL[] =>
+  [sql`clicks`, waitingHits(asked.scope.workspaceId, columns)].map((hits) => selectFrom(hits, asked, columns));
 
 /** Up to here counting the rows in one piece is over before several pieces are set up. */
 const fewHits = 100_000;

@@ -23,6 +23,8 @@ export type LiveHit = {
   from: string | null;
   /** 'B: b.example/x' of an A/B test, 'Germany: b.example/de' of a rule; null for the link's own address. */
   destination: string | null;
+  /** Rules or an A/B test of its link decided where it went. */
+  isRouted: boolean;
 };
 
 export function liveHitOf(row: HitRow): LiveHit {
@@ -40,6 +42,7 @@ export function liveHitOf(row: HitRow): LiveHit {
     device: wordsOf([label('device', row.device), label('os', row.os), label('browser', row.browser)]),
     from: label('referrer', row.referrer) ?? (row.channel === 'direct' ? null : label('channel', row.channel)),
     destination: row.destination,
+    isRouted: row.isRouted,
   };
 }
 

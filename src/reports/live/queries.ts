@@ -30,6 +30,8 @@ export type HitRow = {
   channel: string;
   /** Of an A/B test or a rule, as reports name it: 'B: b.example/x', 'Germany: b.example/de'. */
   destination: string | null;
+  /** Its link has rules or an A/B test. */
+  isRouted: boolean;
 };
 
 /** The last hits since an instant, the oldest first. An index gives them in this order, so it costs what `limit` costs. */
@@ -39,7 +41,8 @@ export async function listHitsSince(db: Db, watched: Watched, since: Date, limit
     tx.execute(sql`
 select c.id::float8, (extract(epoch from c.clicked_at) * 1000)::float8 as at, c.link_id as "linkId",
        d.host || '/' || s.slug as "shortLink", c.class, c.reason, c.country, c.city, c.device, c.os, c.browser,
-       c.referrer, c.channel, ${destinationName(sql`v`)} as destination
+       c.referrer, c.channel, ${destinationName(sql`v`)} as destination,
+       exists (select from links l where l.workspace_id = c.workspace_id and l.id = c.link_id and (l.routes is not null or l.split is not null)) as "isRouted"
 from (
   select * from (
     ${selectHits({ scope: watched, span: { from: since }, filters: [] }, rowColumns, newest)}

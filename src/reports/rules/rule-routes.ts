@@ -12,6 +12,8 @@ import { wordsOfCondition } from '../../links/routes/words.ts';
 import { actorOf } from '../../people/workspaces/actor.ts';
 import { requireRight, requireWorkspace } from '../../people/workspaces/guards.ts';
 import { getWorkspace } from '../../people/workspaces/queries.ts';
+import { loadReplay } from '../replays/load.ts';
+import { showReplay, type ShownReplay } from '../replays/replay-words.ts';
 import { factGroups, operators } from './rule-facts.ts';
 import {
   digestOfRules,
@@ -86,6 +88,10 @@ export default async function ruleRoutes(app: FastifyInstance): Promise<void> {
         const index = at === 'new' ? before.length : at - 1;
         const context = { db, sites, config, isReservedSlug };
         const routesAfter = await readRule(context, link, index, rule);
+        if (form.action === 'replay') {
+          const replay = await loadReplay(db, request.workspace, link.id, { draft: routesAfter, now: new Date() });
+          return showForm(request, reply, link, at, { rule, shown: form.shown, replay: showReplay(replay) });
+        }
         await saveRules(request, link, routesAfter, form.shown);
         reply.flash('success', at === 'new' ? 'The rule is set.' : 'The rule is saved.', workspaceId);
         return reply.redirect(`${tabHref(request, link)}#rules`, 303);
@@ -190,7 +196,13 @@ async function readRule(
   }
 }
 
-type Showing = { rule: TypedRule | undefined; shown?: string; errors?: Record<string, string> };
+type Showing = {
+  rule: TypedRule | undefined;
+  shown?: string;
+  errors?: Record<string, string>;
+  /** The fate that kept clicks would have had by the rule. */
+  replay?: ShownReplay;
+};
 
 async function showForm(
   request: FastifyRequest,
@@ -213,6 +225,7 @@ async function showForm(
     rule,
     condition: words,
     isUnsaved: showing.shown !== undefined,
+    replay: showing.replay ?? null,
     shown,
     errors,
     factGroups,

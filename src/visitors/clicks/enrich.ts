@@ -2,23 +2,19 @@ import { addDays, dayStart, localDay } from '../../ground/time/zoned-time.ts';
 import { USER_AGENT_MAX } from '../visits/agent-shape.ts';
 import { Agents } from '../visits/agents.ts';
 import type { Bursts } from '../machines/bursts.ts';
-import { channelOf } from '../visits/channel.ts';
 import { rules } from '../machines/classify.ts';
-import { readDevice } from '../visits/device.ts';
-import { isSuspect, readSignals, signal } from '../machines/evidence.ts';
+import { evidenceOf, isSuspect, signal } from '../machines/evidence.ts';
 import type { Geo } from '../visits/geo.ts';
 import { type Hit, newHitId } from './hit.ts';
-import { languageOf, readLocale } from '../visits/language.ts';
-import { findNetwork } from '../machines/networks.ts';
-import { readReferrer } from '../visits/referrer.ts';
+import { languageOf } from '../visits/language.ts';
 import { openingOf, type Opens } from '../openings/list.ts';
 import type { Opened } from '../openings/opening.ts';
-import type { Facts } from '../conditions/facts.ts';
 import type { Plan } from '../routing/plan.ts';
 import type { Salts } from '../visits/salts.ts';
 import type { Sweeps } from '../machines/sweeps.ts';
 import { cutText } from '../visits/text.ts';
-import { hasPaidClickId, hasSocialClickId, readUtm, type Utm } from '../visits/utm.ts';
+import { channelTold, factsTold, readTold, type ToldBy, withVisitors } from './told.ts';
+import type { Utm } from '../visits/utm.ts';
 import { Variety } from './variety.ts';
 import type { Visit } from '../visits/visit.ts';
 import { visitorKey } from '../visits/visitor.ts';
@@ -29,11 +25,9 @@ export type OpenedLink = Pick<
   'linkId' | 'slugId' | 'slug' | 'domainId' | 'workspaceId' | 'timeZone' | 'isQr' | 'isOwnNetwork' | 'linkVersion'
 >;
 
-export type EnrichmentParts = {
+export type EnrichmentParts = ToldBy & {
   geo: Geo;
   salts: Salts;
-  /** Hosts of ours: who comes from there has no referrer. */
-  ownHosts: ReadonlySet<string>;
   /** Left out where hits are not seen as they come. */
   bursts?: Bursts;
   /** As `bursts`. */
@@ -57,59 +51,27 @@ export function enrich(visit: Visit, link: OpenedLink, opens: Opens, parts: Enri
   const day = today(link.timeZone, now);
   const salt = parts.salts.saltOf(day);
   const visitor = salt === undefined ? null : visitorKey(salt, address, userAgent, link.workspaceId);
-  const network = findNetwork(address);
-  let signals = readSignals(visit, agent.sendsFetchMetadata);
-  if (link.isOwnNetwork?.(address)) signals |= signal.ownNetwork;
-  const isBurst =
-    isSuspect(signals, network) && parts.bursts?.isBurst({ ...link, visitor, network, at: now.getTime() }) === true;
-  if (isBurst) signals |= signal.burst;
+  const evidence = evidenceOf(visit, agent, link);
+  const { network } = evidence;
+  if (isSuspect(evidence.signals, network) && parts.bursts?.isBurst({ ...link, visitor, network, at: now.getTime() })) {
+    evidence.isBurst = true;
+    evidence.signals |= signal.burst;
+  }
   const id = newHitId();
   const clickedAt = now.getTime();
   const { linkId, workspaceId } = link;
-  let verdict = rules.judge({ agent: agent.shape, signals, network, isBurst });
+  let verdict = rules.judge(evidence);
   if (verdict.class === 'human' && parts.sweeps?.isSwept({ id, clickedAt, linkId, workspaceId }, address)) {
-    signals |= signal.sweep;
-    verdict = rules.judge({ agent: agent.shape, signals, network, isBurst });
+    evidence.signals |= signal.sweep;
+    verdict = rules.judge(evidence);
   }
-  const device = readDevice(userAgent, headers);
-  const referrer = readReferrer(headers.referer, parts.ownHosts);
-  const isPrivate = headers['sec-gpc'] === '1' || headers.dnt === '1';
-  const place = parts.geo.locate(address);
-  const region = isPrivate ? null : place.region;
-  const city = isPrivate ? null : place.city;
-  const locale = readLocale(headers['accept-language']);
-  const channelBy = (tags: Readonly<Utm>) =>
-    channelOf({
-      isQr: link.isQr,
-      referrer,
-      app: device.app,
-      utmSource: tags.source,
-      utmMedium: tags.medium,
-      hasPaidClickId: rawQuery !== '' && hasPaidClickId(rawQuery),
-      hasSocialClickId: rawQuery !== '' && hasSocialClickId(rawQuery),
-    });
-  const visitorsUtm = readUtm(rawQuery);
-  const factsOf = (own: Readonly<Utm>): Facts => ({
-    at: clickedAt,
-    country: place.country,
-    region,
-    city,
-    language: locale,
-    device: device.device,
-    system: device.os,
-    browser: device.browser,
-    app: device.app ?? '',
-    referrer: referrer.host,
-    channel: channelBy(mergeUtm(own, visitorsUtm)),
-    slug: link.slug,
-    domainId: link.domainId,
-    isQr: link.isQr,
-    rawQuery,
-  });
+  const told = readTold(visit, userAgent, parts);
+  const { device, locale } = told;
   const isHuman = verdict.class === 'human';
+  const factsOf = (own: Readonly<Utm>) => factsTold(told, clickedAt, link, own);
   const chosen = openingOf(opens).choose(opens, visit, { isHuman, shape: agent.shape, factsOf });
   const ownUtm = chosen.utm;
-  const utm = rawQuery === '' ? ownUtm : mergeUtm(ownUtm, visitorsUtm);
+  const utm = rawQuery === '' ? ownUtm : withVisitors(ownUtm, told.utm);
   const hit: Hit = {
     id,
     clickedAt,
@@ -120,17 +82,17 @@ export function enrich(visit: Visit, link: OpenedLink, opens: Opens, parts: Enri
     class: verdict.class,
     reason: verdict.reason,
     rulesVersion: rules.version,
-    signals,
+    signals: evidence.signals,
     network,
-    country: place.country,
-    region,
-    city,
+    country: told.country,
+    region: told.region,
+    city: told.city,
     device: device.device,
     os: device.os,
     browser: device.browser,
     language: locale === null ? null : languageOf(locale),
-    referrer: referrer.host,
-    channel: channelBy(utm),
+    referrer: told.referrer.host,
+    channel: channelTold(told, link.isQr, utm),
     utmSource: utm.source,
     utmMedium: utm.medium,
     utmCampaign: utm.campaign,
@@ -138,7 +100,7 @@ export function enrich(visit: Visit, link: OpenedLink, opens: Opens, parts: Enri
     utmContent: utm.content,
     agent: agent.id === null ? null : agent.shape,
     agentId: agent.id,
-    visitorKey: isPrivate ? null : visitor,
+    visitorKey: told.isPrivate ? null : visitor,
     destinationId: chosen.destinationId,
     linkVersion: link.linkVersion,
     routeId: chosen.routeId,
@@ -146,16 +108,6 @@ export function enrich(visit: Visit, link: OpenedLink, opens: Opens, parts: Enri
   // Machines make no rows of rollups with their texts, so a crawler's made-up ones take no room from people's.
   if (hit.class === 'human') variety.bound(hit, ownUtm);
   return { hit, chosen };
-}
-
-function mergeUtm(own: Readonly<Utm>, visitors: Readonly<Utm>): Readonly<Utm> {
-  return {
-    source: own.source ?? visitors.source,
-    medium: own.medium ?? visitors.medium,
-    campaign: own.campaign ?? visitors.campaign,
-    term: own.term ?? visitors.term,
-    content: own.content ?? visitors.content,
-  };
 }
 
 /** Today in each zone, with the instants between which it holds: asking the calendar costs more than all the rest. */

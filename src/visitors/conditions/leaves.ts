@@ -44,7 +44,7 @@ const placeIn = (country: string | null, name: string | null) =>
   name === null ? null : `${country ?? ''}/${name}`.toLowerCase();
 
 /** The continent of a country, as two letters; null for a code that is no country. */
-export const continentOf = (country: string): string | null => {
+const continentOf = (country: string): string | null => {
   const data = getCountryData(country as TCountryCode) as { continent: string } | undefined;
   return data?.continent ?? null;
 };
@@ -63,6 +63,20 @@ export function askerOf(leaf: Leaf): Asker {
     default:
       return askerOfValue(leaf);
   }
+}
+
+/**
+ * The value that a visit has of what is asked, as values of leaves are written. Of a time question it is what the zone's
+ * clocks show. Null where it is not known, and for a parameter that is not there. Never throws.
+ */
+export function valueAsked(leaf: Leaf, facts: Facts): string | null {
+  if (leaf.what === 'query') return facts.rawQuery === null ? null : valueIn(facts.rawQuery, leaf.name);
+  if (leaf.what !== 'weekday' && leaf.what !== 'time' && leaf.what !== 'date')
+    return Object.hasOwn(readers, leaf.what) ? readers[leaf.what](facts) : null;
+  if (!isTimeZone(leaf.timeZone)) return null;
+  const shown = new Date(facts.at + zoneOffset(new Date(facts.at), leaf.timeZone));
+  if (leaf.what === 'weekday') return weekdays[(shown.getUTCDay() + 6) % 7] ?? null;
+  return leaf.what === 'time' ? shown.toISOString().slice(11, 16) : shown.toISOString().slice(0, 16);
 }
 
 function askerOfValue({ what, is, values }: Leaf & { what: ChosenFact }): Asker {
@@ -122,7 +136,7 @@ function askerOfQuery(leaf: Leaf & { what: 'query' }): Asker {
 const maxQuery = 2_000;
 
 /** The first value of a parameter, decoded; null without one. */
-export function valueIn(rawQuery: string, name: string): string | null {
+function valueIn(rawQuery: string, name: string): string | null {
   return rawQuery === '' ? null : new URLSearchParams(rawQuery.slice(0, maxQuery)).get(name);
 }
 
@@ -145,7 +159,8 @@ function askerOfTime({ from: first, to, timeZone }: Leaf & { what: 'time' }): As
   };
 }
 
-function minutesOf(time: string): number {
+/** '18:30' as minutes of a day. @throws for another text */
+export function minutesOf(time: string): number {
   const [hours = NaN, minutes = NaN] = time.split(':').map(Number);
   if (Number.isNaN(hours + minutes)) throw new Error(`${time} is no time of a day.`);
   return hours * 60 + minutes;
@@ -159,6 +174,10 @@ function askerOfDate(leaf: Leaf & { what: 'date' }): Asker {
   if (is === 'before') return isBetween(-Infinity, instant);
   throw new Error(`There is no operator ${String(is)}.`);
 }
+
+/** The instants of a date's question. @throws for a text that is no time of a calendar */
+export const instantsOf = (leaf: Leaf & { what: 'date' }): number[] =>
+  (leaf.is === 'between' ? [leaf.from, leaf.to] : [leaf.date]).map((date) => instantOf(date, leaf.timeZone));
 
 const isMinute = /^\d{4}-\d\d-\d\dT\d\d:\d\d$/;
 

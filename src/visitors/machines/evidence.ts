@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isEmbedded } from '../visits/fetch-metadata.ts';
+import { findNetwork } from './networks.ts';
+import type { IsOwnNetwork } from './own-networks.ts';
 
 /** The knowledge of rules about a hit, at the visit and years later. Nothing here identifies a person. */
 export type Evidence = {
@@ -71,6 +73,21 @@ export function readSignals({ method, headers, isOwner, isSecure }: AskedBy, sen
   if (isEmbedded(headers)) bits |= signal.embedded;
   if (isOwner) bits |= signal.owner;
   return bits;
+}
+
+/** All that one visit shows by itself; bursts and sweeps are told by the visits around it. */
+export function evidenceOf(
+  visit: AskedBy & { address: string },
+  { shape, sendsFetchMetadata }: { shape: string; sendsFetchMetadata: boolean },
+  { isOwnNetwork }: { isOwnNetwork: IsOwnNetwork | null },
+): Evidence {
+  const signals = readSignals(visit, sendsFetchMetadata);
+  return {
+    agent: shape,
+    signals: isOwnNetwork?.(visit.address) ? signals | signal.ownNetwork : signals,
+    network: findNetwork(visit.address),
+    isBurst: false,
+  };
 }
 
 /** True when the headers alone would do for a program, not for a browser. */

@@ -80,6 +80,10 @@ export function readySplit<Destination>(
   };
 }
 
+/** Whether visitors are split at an instant. */
+export const isSplitAt = ({ isPaused, endsAt }: Pick<ReadySplit<unknown>, 'isPaused' | 'endsAt'>, at: Date): boolean =>
+  !isPaused && at.getTime() < endsAt;
+
 /**
  * The address for one visit.
  * @param own the link's own address, where all go while the split is paused and once it has ended
@@ -91,7 +95,7 @@ export function chooseVersion<Destination>(
   { at, address }: Pick<Visit, 'at' | 'address'>,
   visitor: Pick<Visitor, 'isHuman' | 'shape'> | undefined,
 ): Destination {
-  if (split.isPaused || at.getTime() >= split.endsAt) return own;
+  if (!isSplitAt(split, at)) return own;
   if (!visitor?.isHuman) return split.first;
   return chooseByWeight(visitorOf(split.secret, address, visitor.shape), split.destinations)?.to ?? own;
 }

@@ -20,7 +20,7 @@ export type Destination = Opened & {
 };
 
 /** Several of them beside the link's own: rules come first, and an A/B test has those for whom none holds. */
-type Destinations = {
+export type Destinations = {
   kind: 'url';
   own: Destination;
   split: ReadySplit<Destination> | undefined;

@@ -51,16 +51,19 @@ export async function showNotFound(request: FastifyRequest, reply: FastifyReply,
   return leadTo(host.notFoundUrl, request, reply, host);
 }
 
+/** The address for visitors of a link that has ended; null where they see a page. */
+export const endedAddress = (host: Host, { leadsTo }: Decision<'ended'>): string | null => leadsTo ?? host.expiredUrl;
+
 /** Leads to the address that is meant for visitors of links that have ended, else shows a page. */
 export async function showEnded(
   request: FastifyRequest,
   reply: FastifyReply,
   host: Host,
-  { why, leadsTo }: Decision<'ended'>,
+  decision: Decision<'ended'>,
 ): Promise<Answer> {
-  const address = leadsTo ?? host.expiredUrl;
+  const address = endedAddress(host, decision);
   if (address !== null) return leadTo(address, request, reply, host);
-  return show(request, reply.code(410), host, endedPage(why));
+  return show(request, reply.code(410), host, endedPage(decision.why));
 }
 
 /** A page of what a slug opens. */

@@ -60,6 +60,17 @@ export function preparePlanQuery(db: Db): (domainId: string, slugKey: string) =>
   };
 }
 
+/** The plan of a slug, as the database has it at this moment. */
+export async function findPlanOf(db: Db, workspaceId: string, slugId: string): Promise<Plan | undefined> {
+  const [row] = await db
+    .select(columns)
+    .from(slugs)
+    .innerJoin(links, eq(links.id, slugs.linkId))
+    .innerJoin(workspaces, eq(workspaces.id, links.workspaceId))
+    .where(and(eq(links.workspaceId, workspaceId), eq(slugs.id, slugId)));
+  return row && planOf(row);
+}
+
 /**
  * Property by property: with `...row` V8 keeps each plan as a hash table, of 500 bytes instead of 112.
  * @param same a plan of the same link, to share what is of the link
@@ -182,6 +193,15 @@ export async function findHost(db: Db, hostname: string): Promise<Host | undefin
     .select(hostColumns)
     .from(domains)
     .where(and(eq(domains.host, hostname), isServed));
+  return row && hostOf(row);
+}
+
+/** The same by its id. */
+export async function findHostOf(db: Db, domainId: string): Promise<Host | undefined> {
+  const [row] = await db
+    .select(hostColumns)
+    .from(domains)
+    .where(and(eq(domains.id, domainId), isServed));
   return row && hostOf(row);
 }
 

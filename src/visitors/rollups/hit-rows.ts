@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../ground/db/db.ts';
 import type { HitKey } from '../clicks/hit.ts';
+import type { KeptHit } from '../clicks/kept-facts.ts';
+import { namedColumns, waitingHits } from './pending.ts';
 
 /** A hit that is a row by now, as far as conversions ask. */
 export type ArrivedHit = {
@@ -23,4 +25,41 @@ from unnest(
 ) as k (link_id, clicked_at, id)
 join clicks c on c.link_id = k.link_id and c.clicked_at = to_timestamp(k.clicked_at / 1000.0) and c.id = k.id`);
   return rows;
+}
+
+const keptColumns = [
+  'clicked_at',
+  'link_id',
+  'id',
+  'workspace_id',
+  'slug_id',
+  'class',
+  'country',
+  'region',
+  'city',
+  'device',
+  'os',
+  'browser',
+  'language',
+  'referrer',
+  'channel',
+  'utm_source',
+  'utm_medium',
+  'utm_campaign',
+  'utm_term',
+  'utm_content',
+  'destination_id',
+  'route_id',
+] as const;
+
+/** One hit by its key, as it was kept; also one that still waits for the mover. */
+export async function findKeptHit(db: Db, workspaceId: string, key: HitKey): Promise<KeptHit | undefined> {
+  const isIt = sql`c.workspace_id = ${workspaceId} and c.link_id = ${key.linkId}
+  and c.clicked_at = to_timestamp(${key.clickedAt}::float8 / 1000.0) and c.id = ${key.id}::bigint`;
+  const { rows } = await db.execute<KeptHit>(sql`
+select ${namedColumns(keptColumns)} from clicks c where ${isIt}
+union all
+(select ${namedColumns(keptColumns)} from ${waitingHits(workspaceId, keptColumns)} c where ${isIt})
+limit 1`);
+  return rows[0];
 }

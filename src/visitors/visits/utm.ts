@@ -8,6 +8,14 @@ export type Utm = {
   content: string | null;
 };
 
+export const utmParameters = [
+  'source',
+  'medium',
+  'campaign',
+  'term',
+  'content',
+] as const satisfies readonly (keyof Utm)[];
+
 const noUtm: Readonly<Utm> = Object.freeze({ source: null, medium: null, campaign: null, term: null, content: null });
 
 /** Click ids that ad networks put on paid clicks only. `fbclid` is not here: Facebook adds it to unpaid posts too. */

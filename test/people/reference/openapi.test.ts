@@ -82,6 +82,8 @@ describe('the description of the API', () => {
       'POST /api/v1/domains/{id}/verify',
       'POST /api/v1/goals',
       'POST /api/v1/links',
+      'POST /api/v1/links/{id}/replays',
+      'POST /api/v1/links/{id}/simulations',
       'POST /api/v1/views',
       'PUT /api/v1/domains/{id}/logo',
     ]);

@@ -10,7 +10,15 @@ let looks: { since: number; limit: number }[];
 let channels: Channels;
 
 function addHit(at: number, changes: Partial<LiveHit> = {}): void {
-  const words = { class: 'People', reason: 'Browser', place: null, device: null, from: null, destination: null };
+  const words = {
+    class: 'People',
+    reason: 'Browser',
+    place: null,
+    device: null,
+    from: null,
+    destination: null,
+    isRouted: false,
+  };
   hits.push({ id: String(at), at, linkId: 'a', link: 'go.example/a', isClick: true, ...words, ...changes });
 }
 

@@ -18,6 +18,9 @@ export const ofWorkspace: Record<string, Where> = {
   'link that is edited': ({ home, long }) => `${home}/links/${long.id}/edit`,
   'values of a link': ({ home, long }) => `${home}/links/${long.id}/values?by=referrer`,
   'destinations of a link': ({ home, long }) => `${home}/links/${long.id}/destinations`,
+  'made-up visitor of a link': ({ home, long, unbroken }) =>
+    `${home}/links/${long.id}/destinations/try?country=Spain&agent=iphone&query=${unbroken}`,
+  'visitor that cannot be': ({ home, rtl, unbroken }) => `${home}/links/${rtl.id}/destinations/try?country=${unbroken}`,
   'destinations of a link without a test': ({ home, rtl }) => `${home}/links/${rtl.id}/destinations`,
   'QR code of a link': ({ home, long }) => `${home}/links/${long.id}/qr`,
   'link with words from right to left': ({ home, rtl }) => `${home}/links/${rtl.id}`,

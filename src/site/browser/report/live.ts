@@ -15,6 +15,7 @@ type LiveHit = {
   device: string | null;
   from: string | null;
   destination: string | null;
+  isRouted: boolean;
 };
 type News = { hits: LiveHit[]; pauseMs: number };
 
@@ -157,10 +158,14 @@ class Live {
     };
     put('class', hit.isClick ? 'Click' : hit.class);
     put('link', hit.link);
-    part('link')?.setAttribute('href', (this.#section.dataset['liveLinks'] ?? '') + hit.linkId);
-    const why = hit.isClick ? null : hit.reason;
+    const linkHref = (this.#section.dataset['liveLinks'] ?? '') + hit.linkId;
+    part('link')?.setAttribute('href', linkHref);
+    const reason = hit.isClick ? null : hit.reason;
     const from = hit.from && `from ${hit.from}`;
-    put('words', [why, hit.place, hit.device, from, hit.destination].filter(Boolean).join(' · '));
+    put('words', [reason, hit.place, hit.device, from, hit.destination].filter(Boolean).join(' · '));
+    const why = part('why');
+    if (hit.isRouted && hit.isClick) why?.setAttribute('href', `${linkHref}/destinations/try?hit=${hit.id}`);
+    else why?.remove();
     part('ago')?.setAttribute('datetime', new Date(hit.at).toISOString());
     return item;
   }
