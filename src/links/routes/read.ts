@@ -85,7 +85,7 @@ function named(routes: readonly Route[]): Route[] {
   }
   return routes.map((route) => {
     if (route.name !== '') return route;
-    const name = freeName(cutAtWord(wordsOfCondition(route.when)), taken);
+    const name = freeName(madeName(route.when), taken);
     taken.add(nameKey(name));
     return { ...route, name };
   });
@@ -94,8 +94,9 @@ function named(routes: readonly Route[]): Route[] {
 /** Characters of a name that is made, with room for a number. */
 const maxMadeName = maxRouteName - 10;
 
-function cutAtWord(words: string): string {
-  const line = composedLine(words);
+/** The name of a rule without one, as its condition reads. */
+export function madeName(when: Condition): string {
+  const line = composedLine(wordsOfCondition(when));
   const text = line.charAt(0).toUpperCase() + line.slice(1);
   if (text.length <= maxMadeName) return text;
   const cut = text.slice(0, maxMadeName);

@@ -45,6 +45,10 @@ const place: Reading = {
   wrong: 'begins with no country. Write Berlin, or DE/Berlin.',
 };
 
+/** Things that people call a system, and visits never have. */
+const noSystem =
+  /^(?:i(?:phone|pad|pod|mac)s?|ipados|(?:mac )?os ?x|mac(?:book)?s?|pcs?|phones?|mobiles?|tablets?|desktops?|samsung|galaxy|pixel|chromebooks?)$/i;
+
 const apps = new Map(
   appNames.flatMap((name) => {
     const folded = name.toLowerCase();
@@ -70,8 +74,14 @@ const readings: Record<ChosenFact, Reading> = {
     fold: languageTag,
     wrong: 'is no language. Write its English name or its tag, such as Portuguese or pt-BR.',
   },
-  device: choiceOf(deviceTypes, deviceLabels),
-  system: { fold: (typed) => systemName(typed)?.toLowerCase(), wrong: 'is no system. Write a name such as iOS.' },
+  device: {
+    ...choiceOf(deviceTypes, deviceLabels),
+    wrong: `cannot be chosen. Write ${orList(deviceTypes)}. For iPhones, ask for the system iOS.`,
+  },
+  system: {
+    fold: (typed) => (noSystem.test(typed) ? undefined : systemName(typed)?.toLowerCase()),
+    wrong: 'is no system. Write a name such as iOS, Android, Windows or macOS.',
+  },
   browser: text,
   app: {
     fold: (typed) =>

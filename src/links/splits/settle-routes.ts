@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { and, eq, inArray, isNull, or } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, or } from 'drizzle-orm';
 import type { Condition, PlannedRoute, Route, RoutedDestination, RoutesPlan } from '../../ground/addresses/route.ts';
 import type { Db } from '../../ground/db/db.ts';
-import { domains, linkRoutes, links } from '../../ground/db/schema.ts';
+import { domains, linkDestinations, linkRoutes, links } from '../../ground/db/schema.ts';
 import { drawIds, insertDestinations, isSameSplit } from './settle.ts';
 
 type OfLink = { workspaceId: string; linkId: string };
@@ -11,8 +11,9 @@ type OfLink = { workspaceId: string; linkId: string };
 type Before = { routes: readonly Route[]; plan: RoutesPlan };
 
 /**
- * Makes what visits read of rules, for the statement that writes the link. A rule that keeps its name, or all but its
- * name, stays the same one in reports. Other addresses or weights give ids of their own to the hits that follow.
+ * Makes what visits read of rules, for the statement that writes the link. A rule that keeps its name, all but its name,
+ * or its addresses stays the same one in reports, and so does one that comes back under its name. Other addresses or
+ * weights give ids of their own to the hits that follow.
  * @param tx in which the link is written, and locked where it is there already
  * @param routes as readRoutes gives them
  * @param before null for a link without rules
@@ -26,17 +27,23 @@ export async function settleRoutes(
   if (!routes || routes.length === 0) return null;
   const secret = before?.plan.secret ?? randomBytes(16).toString('base64url');
   const known = knownOf(routes, before);
+  const former = await findFormer(
+    tx,
+    of,
+    routes.flatMap(({ name }, index) => (known[index] ? [] : [name])),
+  );
   const domainIds = await findDomainIds(tx, of.workspaceId, routes);
   const planned: PlannedRoute[] = [];
   for (const [index, { name, when, to }] of routes.entries()) {
     const same = known[index];
-    const id = same?.plan.id ?? (await insertRoute(tx, of, name));
+    const gone = same ? undefined : former.get(name);
+    const id = same?.plan.id ?? gone?.id ?? (await insertRoute(tx, of, name));
     if (same && same.route.name !== name)
       await tx
         .update(linkRoutes)
         .set({ name })
         .where(and(eq(linkRoutes.workspaceId, of.workspaceId), eq(linkRoutes.id, id)));
-    const destinations = await settleDestinations(tx, { ...of, routeId: id }, to, same?.plan.to ?? []);
+    const destinations = await settleDestinations(tx, { ...of, routeId: id }, to, same?.plan.to ?? gone?.to ?? []);
     planned.push({ id, when: withDomainIds(when, domainIds), to: destinations });
   }
   return { secret, routes: planned };
@@ -80,28 +87,77 @@ export async function changeRoutes(
   return { routesPlan: await settleRoutes(tx, { workspaceId, linkId }, set.routes, before) };
 }
 
-/** Of each rule, the one before that it goes on: by its name first, else by all but its name. */
+/** What makes a rule the same one: its name, else all but its name, else the addresses that it leads to. */
+const samenesses: readonly ((route: Route) => string)[] = [
+  ({ name }) => name,
+  ({ when, to }) => textOf([when, to]),
+  ({ to }) => textOf(to),
+];
+
+/** Of each rule, the one before that it goes on. */
 function knownOf(routes: readonly Route[], before: Before | null) {
-  const all = (before?.routes ?? []).flatMap((route, index) => {
+  const free = (before?.routes ?? []).flatMap((route, index) => {
     const plan = before?.plan.routes[index];
     return plan ? [{ route, plan }] : [];
   });
-  const named = routes.map(({ name }) => all.find(({ route }) => route.name === name));
-  const free = all.filter((each) => !named.includes(each));
-  return routes.map((wanted, index) => {
-    if (named[index]) return named[index];
-    const at = free.findIndex(({ route }) => textOf(route) === textOf(wanted));
-    return at < 0 ? undefined : free.splice(at, 1)[0];
-  });
+  const known: ((typeof free)[number] | undefined)[] = routes.map(() => undefined);
+  for (const same of samenesses)
+    for (const [index, wanted] of routes.entries()) {
+      const at = known[index] ? -1 : free.findIndex(({ route }) => same(route) === same(wanted));
+      if (at >= 0) known[index] = free.splice(at, 1)[0];
+    }
+  return known;
 }
 
 /** Postgres gives properties back in an order of its own. */
-const textOf = ({ when, to }: Route) =>
-  JSON.stringify([when, to], (_name, each: unknown) =>
+const textOf = (part: unknown) =>
+  JSON.stringify(part, (_name, each: unknown) =>
     typeof each === 'object' && each !== null && !Array.isArray(each)
       ? Object.fromEntries(Object.entries(each).toSorted(([one], [other]) => (one < other ? -1 : 1)))
       : each,
   );
+
+/** Rules that the link had once, by their names, with their last addresses. One that Undo brings back goes on. */
+async function findFormer(
+  tx: Db,
+  { workspaceId, linkId }: OfLink,
+  names: readonly string[],
+): Promise<Map<string, { id: number; to: RoutedDestination[] }>> {
+  if (names.length === 0) return new Map();
+  const isOfLink = and(eq(linkRoutes.workspaceId, workspaceId), eq(linkRoutes.linkId, linkId));
+  const rows = await tx
+    .select({ id: linkRoutes.id, name: linkRoutes.name })
+    .from(linkRoutes)
+    .where(and(isOfLink, inArray(linkRoutes.name, [...names])))
+    .orderBy(asc(linkRoutes.id));
+  if (rows.length === 0) return new Map();
+  const { id, key, url, weight, routeId, createdAt } = linkDestinations;
+  const addresses = await tx
+    .select({ id, key, url, weight, routeId, createdAt })
+    .from(linkDestinations)
+    .where(
+      and(
+        eq(linkDestinations.workspaceId, workspaceId),
+        eq(linkDestinations.linkId, linkId),
+        inArray(
+          routeId,
+          rows.map((row) => row.id),
+        ),
+      ),
+    )
+    .orderBy(asc(id));
+  return new Map(
+    rows.map((row) => {
+      const all = addresses.filter((each) => each.routeId === row.id);
+      // Addresses that share visitors were written by one statement.
+      const last = all.at(-1)?.createdAt.getTime();
+      const to = all
+        .filter(({ createdAt: at }) => at.getTime() === last)
+        .map((each) => ({ id: each.id, key: each.key, url: each.url, weight: each.weight, app: null }));
+      return [row.name, { id: row.id, to }];
+    }),
+  );
+}
 
 async function insertRoute(tx: Db, of: OfLink, name: string): Promise<number> {
   const [row] = await tx

@@ -20,6 +20,8 @@ export type RuleFact = {
   operators: readonly Operator[];
   /** An example of what is typed. */
   placeholder: string;
+  /** Its values are a beginning and an end. */
+  isSpan?: true;
   /** The same as the API is sent it. */
   sent(typed: Typed, timeZone: string): unknown;
 };
@@ -51,6 +53,19 @@ function endsOf(text: string): { from: string; to: string } {
   const [from = '', to = ''] = text.trim().split(/\s*(?:\bto\b|\buntil\b|[–—,]|\s-\s)\s*/);
   return { from, to };
 }
+
+/** The same of times, where an hour may stand alone: '22-6'. */
+function timesOf(text: string): { from: string; to: string } {
+  const { from, to } = endsOf(text.replaceAll('-', ' - '));
+  const whole = (time: string) => (/^\d{1,2}$/.test(time) ? `${time}:00` : time);
+  return { from: whole(from), to: whole(to) };
+}
+
+/** Whether a row of a fact with two ends has none but one. */
+export const lacksAnEnd = ({ what, is, values }: Typed): boolean =>
+  factOf(what).isSpan === true &&
+  (is === 'one_of' || is === 'none_of') &&
+  (what === 'time' ? timesOf(values) : endsOf(values)).to === '';
 
 const negatedIf = (isNegated: boolean, leaf: unknown) => (isNegated ? { not: leaf } : leaf);
 
@@ -103,14 +118,16 @@ const groups: readonly { label: string; facts: readonly RuleFact[] }[] = [
         name: 'time',
         label: 'Time of day',
         placeholder: '22:00 to 06:00',
+        isSpan: true,
         operators: among,
         sent: ({ what, is, values }, timeZone) =>
-          negatedIf(is === 'none_of', { what, is: betweenIf(is), ...endsOf(values), timeZone }),
+          negatedIf(is === 'none_of', { what, is: betweenIf(is), ...timesOf(values), timeZone }),
       },
       {
         name: 'date',
         label: 'Date',
         placeholder: '2026-12-01 to 2026-12-24',
+        isSpan: true,
         operators: [...among, 'before', 'from'],
         sent: ({ what, is, values }, timeZone) =>
           is === 'before' || is === 'from'

@@ -5,8 +5,9 @@ import { typed } from '../../ground/http/typed.ts';
 import { Invalid, Refusals } from '../../ground/text/errors.ts';
 import { orList } from '../../ground/text/format.ts';
 import { labelOfValue } from '../../links/routes/labels.ts';
+import { madeName } from '../../links/routes/read.ts';
 import { readShares, textsOfShares, withEvenShares } from '../../links/splits/shares.ts';
-import { factOf, operators, type TypedCondition } from './rule-facts.ts';
+import { factOf, lacksAnEnd, operators, type TypedCondition } from './rule-facts.ts';
 
 /** `app`: the address of an app, which a page offers. */
 export type TypedAddress = { url: string; share: string; app: string };
@@ -82,6 +83,14 @@ export function withOtherParts(rule: TypedRule, action: string): TypedRule | und
   return { ...rule, conditions: without(conditions).map((row, index) => (index === 0 ? { ...row, join: '' } : row)) };
 }
 
+/** The row that a press has added. */
+export const addedRow = ({ conditions, addresses }: TypedRule, action: string): string | undefined =>
+  action === 'add-condition'
+    ? `condition-${conditions.length - 1}`
+    : action === 'add-address'
+      ? `address-${addresses.length - 1}`
+      : undefined;
+
 /**
  * The rule as the API would be sent it, and the field of the form for each path of a refusal.
  * @param known the addresses of the rule that is changed, whose shares the form may have shown
@@ -115,6 +124,7 @@ export function sentOf(rule: TypedRule, known: Route['to'] = []): { sent: unknow
     return { url, weight: weights?.[index], ...(app.trim() && { app }) };
   });
   const fieldOf = (path: string) => {
+    if (path.endsWith('.timeZone')) return 'timeZone';
     const [, group, row] = /^\.when\.all\[(\d+)\](?:\.any\[(\d+)\])?/.exec(path) ?? [];
     if (group !== undefined) return `condition-${groups[Number(group)]?.[Number(row ?? 0)] ?? 0}`;
     const [, address, part] = /^\.to\[(\d+)\](?:\.(\w+))?/.exec(path) ?? [];
@@ -124,14 +134,34 @@ export function sentOf(rule: TypedRule, known: Route['to'] = []): { sent: unknow
   return { sent: { ...(rule.name.trim() && { name: rule.name }), when: { all }, to }, fieldOf };
 }
 
-/** Comparisons that a fact has not, which a browser without scripts can send. @throws Invalid at the first row */
-export function refuseOtherComparisons({ conditions }: TypedRule): void {
-  for (const [index, { what, is }] of conditions.entries()) {
+/** Comparisons that a fact has not, which a browser without scripts can send, and half of a span. @throws Invalid at the first row */
+export function refuseRows({ conditions }: TypedRule): void {
+  for (const [index, row] of conditions.entries()) {
+    const { what, is } = row;
     const fact = factOf(what);
+    if (lacksAnEnd(row))
+      throw new Invalid(`Write a beginning and an end, such as ${fact.placeholder}.`, { field: `condition-${index}` });
     if (fact.operators.length === 0 || fact.operators.some((name) => name === is)) continue;
     const labels = operators.filter(({ name }) => fact.operators.includes(name)).map(({ label }) => `“${label}”`);
     throw new Invalid(`Choose ${orList(labels)} for ${fact.label.toLowerCase()}.`, { field: `condition-${index}` });
   }
+}
+
+/** The form without fields that were refused, so that the others are read too; undefined where nothing more can be told. */
+export function withoutFaults(rule: TypedRule, fields: readonly (string | undefined)[]): TypedRule | undefined {
+  const isFaulty = (field: string) => fields.includes(field);
+  const ofShares = fields.some((field) => field === 'rule' || field?.startsWith('share-'));
+  const rest: TypedRule = {
+    name: isFaulty('name') ? '' : rule.name,
+    conditions: rule.conditions.map((row, at) => (isFaulty(`condition-${at}`) ? { ...row, what: 'always' } : row)),
+    addresses: rule.addresses.map(({ url, share, app }, at) => ({
+      url,
+      share: ofShares ? '' : share,
+      app: isFaulty(`app-${at}`) ? '' : app,
+    })),
+    timeZone: isFaulty('timeZone') ? '' : rule.timeZone,
+  };
+  return JSON.stringify(rest) === JSON.stringify(rule) ? undefined : rest;
 }
 
 /** A condition without the groups of the form that hold one question alone. */
@@ -158,7 +188,8 @@ export function openRule({ name, when, to }: Route, timeZone: string): TypedRule
   const always = { ...emptyCondition, what: 'always', join: '' };
   const shares = textsOfShares(to.map(({ weight }) => weight));
   return {
-    name,
+    // A name that was made follows the condition.
+    name: name === madeName(when) ? '' : name,
     conditions: conditions.length > 0 ? conditions : [always],
     addresses: to.map(({ url, app }, index) => ({ url, share: shares[index] ?? '', app: app ?? '' })),
     timeZone: [...zones][0] ?? timeZone,

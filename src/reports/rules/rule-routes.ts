@@ -16,17 +16,19 @@ import { loadReplay } from '../replays/load.ts';
 import { showReplay, type ShownReplay } from '../replays/replay-words.ts';
 import { factGroups, operators } from './rule-facts.ts';
 import {
+  addedRow,
   digestOfRules,
   mostAddresses,
   mostConditions,
   newRule,
   openRule,
-  refuseOtherComparisons,
+  refuseRows,
   ruleForm,
   sentOf,
   simplified,
   typedRule,
   type TypedRule,
+  withoutFaults,
   withOtherParts,
 } from './rule-form.ts';
 import { suggestValues } from './rule-values.ts';
@@ -69,7 +71,7 @@ export default async function ruleRoutes(app: FastifyInstance): Promise<void> {
     const { timeZone } = request.workspace;
     const at = request.params.place;
     const rule = at === 'new' ? newRule(timeZone) : openRule(ruleAt(link, at), timeZone);
-    return showForm(request, reply, link, at, { rule });
+    return showForm(request, reply, link, at, { rule, ...(at === 'new' && { focus: 'condition-0' }) });
   });
 
   routes.post(`${path}/:place`, toChangeOne, async (request, reply) => {
@@ -84,7 +86,12 @@ export default async function ruleRoutes(app: FastifyInstance): Promise<void> {
       async (form) => {
         const rule = typedRule(form);
         const other = withOtherParts(rule, form.action);
-        if (other) return showForm(request, reply, link, at, { rule: other, shown: form.shown });
+        if (other)
+          return showForm(request, reply, link, at, {
+            rule: other,
+            shown: form.shown,
+            focus: addedRow(other, form.action),
+          });
         const index = at === 'new' ? before.length : at - 1;
         const context = { db, sites, config, isReservedSlug };
         const routesAfter = await readRule(context, link, index, rule);
@@ -94,7 +101,7 @@ export default async function ruleRoutes(app: FastifyInstance): Promise<void> {
         }
         await saveRules(request, link, routesAfter, form.shown);
         reply.flash('success', at === 'new' ? 'The rule is set.' : 'The rule is saved.', workspaceId);
-        return reply.redirect(`${tabHref(request, link)}#rules`, 303);
+        return reply.redirect(`${tabHref(request, link)}#rule-${index + 1}`, 303);
       },
       async ({ errors }) => {
         const form = ruleForm.parse(request.body);
@@ -107,10 +114,10 @@ export default async function ruleRoutes(app: FastifyInstance): Promise<void> {
     );
   });
 
-  for (const [word, change, done] of [
-    ['up', (all: Route[], index: number) => moved(all, index, index - 1), 'The rule comes earlier now.'],
-    ['down', (all: Route[], index: number) => moved(all, index, index + 1), 'The rule comes later now.'],
-    ['remove', (all: Route[], index: number) => all.filter((_, each) => each !== index), 'The rule is removed.'],
+  for (const [word, change, done, step] of [
+    ['up', (all: Route[], index: number) => moved(all, index, index - 1), 'The rule comes earlier now.', -1],
+    ['down', (all: Route[], index: number) => moved(all, index, index + 1), 'The rule comes later now.', 1],
+    ['remove', (all: Route[], index: number) => all.filter((_, each) => each !== index), 'The rule is removed.', null],
   ] as const)
     routes.post(
       `${path}/:place/${word}`,
@@ -121,7 +128,8 @@ export default async function ruleRoutes(app: FastifyInstance): Promise<void> {
         ruleAt(link, at);
         await saveRules(request, link, change(link.routes ?? [], at - 1), request.body.shown);
         reply.flash('success', done, request.workspace.id);
-        return reply.redirect(`${tabHref(request, link)}#rules`, 303);
+        // Those who go by keyboard move it on from where it is now.
+        return reply.redirect(`${tabHref(request, link)}#${step === null ? 'rules' : `rule-${at + step}`}`, 303);
       },
     );
 
@@ -170,29 +178,55 @@ function refuseOtherRules(now: Pick<Link, 'routes'>, shown: string): void {
   });
 }
 
-/** All rules of the link with the one that was typed. @throws Invalid with the fields of the form */
+/**
+ * All rules of the link with the one that was typed. Beside a fault the rest is read too, so that all are told at once.
+ * @throws Refused with the fields of the form
+ */
 async function readRule(
+  context: Parameters<typeof readRoutes>[0],
+  link: Link,
+  index: number,
+  typedOne: TypedRule,
+): Promise<Route[]> {
+  const faults: AppError[] = [];
+  for (let rule: TypedRule | undefined = typedOne; rule; ) {
+    try {
+      const read = await readWhole(context, link, index, rule);
+      if (faults.length === 0) return read;
+      break;
+    } catch (error) {
+      if (!(error instanceof Invalid || error instanceof Refused)) throw error;
+      const found = refusalsIn(error);
+      faults.push(...found.filter(({ field }) => faults.every((fault) => fault.field !== field)));
+      rule = withoutFaults(
+        rule,
+        found.map(({ field }) => field),
+      );
+    }
+  }
+  throw new Refused(faults as [AppError, ...AppError[]]);
+}
+
+/** @throws Invalid with the field of the form that is the first at fault, Refused for several shares */
+async function readWhole(
   context: Parameters<typeof readRoutes>[0],
   link: Link,
   index: number,
   rule: TypedRule,
 ): Promise<Route[]> {
-  refuseOtherComparisons(rule);
+  refuseRows(rule);
   const kept = link.routes ?? [];
   const { sent, fieldOf } = sentOf(rule, kept[index]?.to);
   const all: unknown[] = kept.toSpliced(index, 1);
   all.splice(index, 0, sent);
-  const ofForm = (error: AppError): AppError => {
-    const path = error.field?.startsWith(`routes[${index}]`) ? error.field.slice(`routes[${index}]`.length) : undefined;
-    return new Invalid(error.message, { field: path === undefined ? 'rule' : fieldOf(path), code: error.code });
-  };
   try {
     const read = await readRoutes(context, link.workspaceId, all);
     return read.map((route, each) => (each === index ? { ...route, when: simplified(route.when) } : route));
   } catch (error) {
-    if (!(error instanceof Invalid || error instanceof Refused)) throw error;
-    const [first, ...others] = refusalsIn(error).map(ofForm);
-    throw first ? new Refused([first, ...others]) : error;
+    if (!(error instanceof Invalid)) throw error;
+    const { field, message, code } = error;
+    const path = field?.startsWith(`routes[${index}]`) ? field.slice(`routes[${index}]`.length) : undefined;
+    throw new Invalid(message, { field: path === undefined ? 'rule' : fieldOf(path), code });
   }
 }
 
@@ -202,6 +236,8 @@ type Showing = {
   errors?: Record<string, string>;
   /** The fate that kept clicks would have had by the rule. */
   replay?: ShownReplay;
+  /** The row that the cursor stands in, such as `condition-1`. */
+  focus?: string | undefined;
 };
 
 async function showForm(
@@ -226,6 +262,7 @@ async function showForm(
     condition: words,
     isUnsaved: showing.shown !== undefined,
     replay: showing.replay ?? null,
+    focus: showing.focus ?? '',
     shown,
     errors,
     factGroups,

@@ -10,7 +10,7 @@ export type ShownRule = {
   isMade: boolean;
   condition: string;
   /** `share`: from 0 to 1; undefined of a rule with one address. */
-  addresses: { url: string; share: number | undefined }[];
+  addresses: { url: string; share: number | undefined; app: string | null }[];
   /** A sentence where it can never hold. */
   warning: string | null;
   /** Since it was made; undefined where counting took too long. */
@@ -41,5 +41,5 @@ export const isMadeOf = (name: string, words: string): boolean =>
 
 function addressesOf(to: Route['to']): ShownRule['addresses'] {
   const sum = to.reduce((all, { weight }) => all + weight, 0);
-  return to.map(({ url, weight }) => ({ url, share: to.length > 1 ? weight / sum : undefined }));
+  return to.map(({ url, weight, app }) => ({ url, share: to.length > 1 ? weight / sum : undefined, app }));
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Route } from '../../../src/ground/addresses/route.ts';
+import { sql } from 'drizzle-orm';
+import type { Route, RoutesPlan } from '../../../src/ground/addresses/route.ts';
 import { getLink, type Link, updateLink } from '../../../src/links/links/queries.ts';
 import { byTest } from '../../setup/actor.ts';
 import type { Answer, Person, TestApp } from '../../setup/app.ts';
@@ -7,6 +8,7 @@ import { eventsAfter, lastEvent } from '../../setup/events.ts';
 import { fieldsOf } from '../../setup/form.ts';
 import { makeLink } from '../../setup/make.ts';
 import { joinWorkspace, startWorkspace } from '../../setup/membership.ts';
+import { pressUndo } from '../../setup/undo.ts';
 import { textOf } from '../pages/pages.ts';
 
 let app: TestApp;
@@ -38,6 +40,14 @@ const nights: Route = {
   to: to('night'),
 };
 const setRoutes = (routes: Route[] | null) => updateLink(app.db, workspaceId, byTest, link.id, { routes });
+
+/** Ids of rules and of their addresses, by which hits are counted. */
+const ids = async () => {
+  const { rows } = await app.db.execute<{ plan: RoutesPlan | null }>(
+    sql`select routes_plan as plan from links where id = ${link.id}`,
+  );
+  return rows[0]?.plan?.routes.map(({ id, to: all }) => [id, ...all.map((each) => each.id)]) ?? [];
+};
 
 /** A field of the form, in the order in which a browser sends them. */
 type Field = readonly [name: string, value: string];
@@ -73,7 +83,7 @@ describe('the form of a rule', () => {
       ...address('de.example'),
       ['shown', shown],
     ]);
-    expect([sent.status, sent.headers.location]).toEqual([303, `${tab}#rules`]);
+    expect([sent.status, sent.headers.location]).toEqual([303, `${tab}#rule-1`]);
     expect(await routesNow()).toEqual([
       { ...germany, name: expect.any(String), to: [{ ...to('de')[0], url: 'https://de.example' }] },
     ]);
@@ -215,6 +225,67 @@ describe('the form of a rule', () => {
     expect(await routesNow()).toBeNull();
   });
 
+  it('tells all faults at once', async () => {
+    const page = await send('new', [
+      ...row('country', 'one_of', 'Atlantis', ''),
+      ...row('device', 'before', 'mobile'),
+      ...row('time', 'one_of', '22:00'),
+      ...row('weekday', 'one_of', 'Sunday'),
+      ...address('javascript:alert(1)', '70'),
+      ...address('https://b.example/', '70'),
+      ['timeZone', 'Moon/Sea'],
+      ['name', 'x'.repeat(101)],
+    ]);
+    expect(page.status).toBe(422);
+    const at = [
+      'rule-condition-0',
+      'rule-condition-1',
+      'rule-condition-2',
+      'field-timeZone',
+      'rule-url-0',
+      'field-name',
+    ];
+    expect(at.filter((id) => !page.text.includes(`id="${id}-error"`))).toEqual([]);
+    expect(page.text).not.toContain('id="rule-condition-3-error"');
+    expect(textOf(page)).toContain('The shares are 140 % together');
+  });
+
+  it.each([
+    ['time', '22:00 to 25:00', '“25:00” is no time of the day. Write it as 18:30.'],
+    ['time', '22:00', 'Write a beginning and an end, such as 22:00 to 06:00.'],
+    ['date', '2026-12-24', 'Write a beginning and an end, such as 2026-12-01 to 2026-12-24.'],
+    ['system', 'iPhone', '“iPhone” is no system. Write a name such as iOS, Android, Windows or macOS.'],
+    ['device', 'iPhone', 'For iPhones, ask for the system iOS.'],
+  ])('says of the %s “%s” what to write instead', async (what, values, sentence) => {
+    const page = await send('new', [...row(what, 'one_of', values, ''), ...address('https://de.example/')]);
+    expect(textOf(page)).toContain(sentence);
+  });
+
+  it('takes hours alone for a time of day', async () => {
+    const fields = [...row('time', 'one_of', '22-6', ''), ...address('https://n.example/'), ['timeZone', 'Asia/Tokyo']];
+    expect((await send('new', fields as Field[])).status).toBe(303);
+    expect(await routesNow()).toMatchObject([{ when: { from: '22:00', to: '06:00', timeZone: 'Asia/Tokyo' } }]);
+  });
+
+  it('calls a rule without a name by its condition again when that changes', async () => {
+    await send('new', [...row('country', 'one_of', 'Germany', ''), ...address('https://de.example/')]);
+    const { name } = fieldsOf(await ada.ask(`${tab}/rules/1`), `${tab}/rules/1`);
+    expect(name).toBe('');
+    const [before] = await ids();
+    await send(1, [...row('country', 'one_of', 'Austria', ''), ...address('https://de.example/'), ['name', '']]);
+    expect(await routesNow()).toMatchObject([{ name: 'Country is Austria' }]);
+    // It is the same rule in reports.
+    expect(await ids()).toEqual([before]);
+  });
+
+  it('puts the cursor into a row that was added', async () => {
+    const start = [...row('country', 'one_of', 'Germany', ''), ...address('https://de.example/')];
+    const focused = (page: Answer) => /<(?:select|input)[^>]*\sautofocus[^>]*>/.exec(page.text)?.[0] ?? '';
+    expect(focused(await ada.ask(`${tab}/rules/new`))).toContain('aria-label="Condition 1"');
+    expect(focused(await send('new', [...start, ['action', 'add-condition']]))).toContain('aria-label="Condition 2"');
+    expect(focused(await send('new', [...start, ['action', 'add-address']]))).toContain('id="rule-url-1"');
+  });
+
   it('adds and removes rows without saving', async () => {
     const start = [...row('country', 'one_of', 'Germany', ''), ...address('https://de.example/')];
     const rowsIn = (page: Answer) => [
@@ -281,6 +352,19 @@ describe('the list of rules', () => {
     await press(2, 'remove');
     await press(1, 'remove');
     expect(await names()).toBeNull();
+  });
+
+  it('goes on counting a rule that was removed and comes back by Undo', async () => {
+    await setRoutes([germany, { ...phones, to: [...to('m'), ...to('n')] }]);
+    const before = await ids();
+    expect((await pressUndo(ada, await press(2, 'remove')))?.status).toBe(303);
+    expect(await names()).toEqual(['Germany', 'Phones']);
+    expect(await ids()).toEqual(before);
+  });
+
+  it('names the app that a rule opens', async () => {
+    await setRoutes([{ ...germany, to: [{ url: 'https://de.example/', weight: 1, app: 'acme://product/1' }] }]);
+    expect(textOf(await ada.ask(tab))).toContain('or the app: acme://product/1');
   });
 
   it.each(['', '1', '1,1', '1,2,3', 'x', '2,1,'])('refuses the order "%s" of two', async (order) => {
