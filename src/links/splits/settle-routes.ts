@@ -87,7 +87,7 @@ export async function changeRoutes(
   return { routesPlan: await settleRoutes(tx, { workspaceId, linkId }, set.routes, before) };
 }
 
-/** What makes a rule the same one: its name, else all but its name, else the addresses that it leads to. */
+/** A rule is the same one by its name, else by all but its name, else by its addresses. */
 const samenesses: readonly ((route: Route) => string)[] = [
   ({ name }) => name,
   ({ when, to }) => textOf([when, to]),
