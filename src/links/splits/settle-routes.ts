@@ -11,8 +11,8 @@ type OfLink = { workspaceId: string; linkId: string };
 type Before = { routes: readonly Route[]; plan: RoutesPlan };
 
 /**
- * Makes what visits read of rules, for the statement that writes the link. A rule that keeps its name, all but its name,
- * or its addresses stays the same one in reports, and so does one that comes back under its name. Other addresses or
+ * Makes what visits read of rules, for the statement that writes the link. A rule stays the same one in reports while it
+ * keeps its name, all but its name, or its addresses. One that comes back under its name goes on, too. Other addresses or
  * weights give ids of their own to the hits that follow.
  * @param tx in which the link is written, and locked where it is there already
  * @param routes as readRoutes gives them
@@ -87,7 +87,7 @@ export async function changeRoutes(
   return { routesPlan: await settleRoutes(tx, { workspaceId, linkId }, set.routes, before) };
 }
 
-/** What makes a rule the same one: its name, else all but its name, else the addresses that it leads to. */
+/** A rule is the same one by its name, else by all but its name, else by its addresses. */
 const samenesses: readonly ((route: Route) => string)[] = [
   ({ name }) => name,
   ({ when, to }) => textOf([when, to]),

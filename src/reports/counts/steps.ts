@@ -50,23 +50,34 @@ function stepCounts(scope: Scope, { sources, interval, starts, days }: SeriesAsk
     from click_totals_hourly t
     where ${isOfRollups(scope)} and ${isOfPeople(scope)}
       and t.hour >= ${sources.rolledUp.from.toISOString()} and t.hour < ${sources.rolledUp.to.toISOString()}`);
-  } else if (sources.days) {
-    const firstDays = sql`${sql.param(days)}::date[]`;
-    const isOfPeople = sql`${isOfRollups(scope)} and t.dimension = 'class' and t.value = 'human'`;
-    const { first, last } = sources.days;
-    const isInside = (day: SQL) => sql`${day} between ${first}::date and ${last}::date`;
-    parts.push(
-      sql`select width_bucket(d.day, ${firstDays}), d.clicks, d.visitors
+  } else parts.push(...ofDays(scope, { sources, days }, sql`t.dimension = 'class' and t.value = 'human'`));
+  return unionAll(parts);
+}
+
+/**
+ * Selects (bucket, clicks, visitors) of the days of rollups that are asked for.
+ * @param isAsked a condition on rows `t`
+ * @param first a column that stands before these
+ */
+function ofDays(
+  scope: Scope,
+  { sources, days }: Pick<SeriesAsked, 'sources' | 'days'>,
+  isAsked: SQL,
+  first: SQL = sql``,
+): SQL[] {
+  if (!sources.days) return [];
+  const range = sources.days;
+  const starts = sql`${sql.param(days)}::date[]`;
+  const isMeant = sql`${isOfRollups(scope)} and ${isAsked}`;
+  const isInside = (day: SQL) => sql`${day} between ${range.first}::date and ${range.last}::date`;
+  const ofMonths = sql`select ${first} width_bucket(d.day, ${starts}), d.clicks, d.visitors
     from click_counts_monthly t
     cross join lateral ${daysOfRow}
-    where ${isOfPeople} and t.month = any(${sql.param(monthsOf(sources.days))}::date[]) and ${isInside(sql`d.day`)} and d.clicks is not null`,
-    );
-    if (scope.pending.areOlderDays)
-      parts.push(sql`select width_bucket(t.day, ${firstDays}), t.clicks, t.visitors
+    where ${isMeant} and t.month = any(${sql.param(monthsOf(range))}::date[]) and ${isInside(sql`d.day`)} and d.clicks is not null`;
+  const older = sql`select ${first} width_bucket(t.day, ${starts}), t.clicks, t.visitors
     from click_counts_daily t
-    where ${isOfPeople} and ${isInside(sql`t.day`)}`);
-  }
-  return unionAll(parts);
+    where ${isMeant} and ${isInside(sql`t.day`)}`;
+  return scope.pending.areOlderDays ? [ofMonths, older] : [ofMonths];
 }
 
 /** As BucketCount, of one value of a dimension. */
@@ -80,33 +91,24 @@ export async function countValueSteps(
   { dimension, values }: { dimension: Dimension; values: readonly string[] },
 ): Promise<ValueBucketCount[]> {
   const value = sql.raw(`(${dimension.sql})::text`);
-  const asked = sql`any(${sql.param(values)}::text[])`;
+  const isAsked = sql`any(${sql.param(values)}::text[])`;
   const instants = sql`${sql.param(starts.map((start) => start.toISOString()))}::timestamptz[]`;
-  const parts = [
-    sql`select ${value} as value, width_bucket(c.clicked_at, ${instants}) as bucket, count(*) as clicks,
-    count(*) filter (where ${isFirst(scope)}) as visitors
-  from (${hitsOf(scope, sources, [dimension])}) c
-  where c.class = 'human' and ${value} = ${asked}
-  group by 1, 2`,
-  ];
-  if (sources.days) {
-    const firstDays = sql`${sql.param(days)}::date[]`;
-    const isAsked = sql`${isOfRollups(scope)} and t.dimension = ${dimension.name} and t.value = ${asked}`;
-    const { first, last } = sources.days;
-    const isInside = (day: SQL) => sql`${day} between ${first}::date and ${last}::date`;
-    parts.push(
-      sql`select t.value, width_bucket(d.day, ${firstDays}), d.clicks, d.visitors
-  from click_counts_monthly t
-  cross join lateral ${daysOfRow}
-  where ${isAsked} and t.month = any(${sql.param(monthsOf(sources.days))}::date[]) and ${isInside(sql`d.day`)} and d.clicks is not null`,
-      sql`select t.value, width_bucket(t.day, ${firstDays}), t.clicks, t.visitors
-  from click_counts_daily t
-  where ${isAsked} and ${isInside(sql`t.day`)}`,
-    );
-  }
+  const hits = hitsOf(scope, sources, [dimension]);
+  const parts = ofDays(
+    scope,
+    { sources, days },
+    sql`t.dimension = ${dimension.name} and t.value = ${isAsked}`,
+    sql`t.value,`,
+  );
+  if (hits)
+    parts.push(sql`select ${value}, width_bucket(c.clicked_at, ${instants}), count(*), count(*) filter (where ${isFirst(scope)})
+    from (${hits}) c
+    where c.class = 'human' and ${value} = ${isAsked}
+    group by 1, 2`);
+  if (parts.length === 0) return [];
   const { rows } = await db.execute(sql`
 select value, greatest(bucket, 1) - 1 as bucket, sum(clicks)::float8 as clicks, sum(visitors)::float8 as visitors
-from (${unionAll(parts)}) counted
+from (${unionAll(parts)}) counted (value, bucket, clicks, visitors)
 group by 1, 2
 having sum(clicks) <> 0`);
   return rows as ValueBucketCount[];

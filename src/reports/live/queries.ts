@@ -42,7 +42,7 @@ export async function listHitsSince(db: Db, watched: Watched, since: Date, limit
 select c.id::float8, (extract(epoch from c.clicked_at) * 1000)::float8 as at, c.link_id as "linkId",
        d.host || '/' || s.slug as "shortLink", c.class, c.reason, c.country, c.city, c.device, c.os, c.browser,
        c.referrer, c.channel, ${destinationName(sql`v`)} as destination,
-       exists (select from links l where l.workspace_id = c.workspace_id and l.id = c.link_id and (l.routes is not null or l.split is not null)) as "isRouted"
+       exists (select 1 from links l where l.workspace_id = c.workspace_id and l.id = c.link_id and (l.routes is not null or l.split is not null)) as "isRouted"
 from (
   select * from (
     ${selectHits({ scope: watched, span: { from: since }, filters: [] }, rowColumns, newest)}

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Split } from '../../ground/addresses/split.ts';
 import type { Db } from '../../ground/db/db.ts';
+import { executePrepared } from '../../ground/db/prepared.ts';
 import { shortened } from '../../ground/text/shortened.ts';
 import type { Span } from '../counts/period.ts';
 
@@ -23,7 +24,10 @@ export async function listRoutingChanges(
   linkId: string,
   { from, to }: Span,
 ): Promise<RoutingChange[]> {
-  const { rows } = await db.execute<{ at: number; before: Routing; after: Routing }>(sql`
+  const rows = await executePrepared<{ at: number; before: Routing; after: Routing }>(
+    db,
+    'list-routing-changes',
+    sql`
 select (extract(epoch from at) * 1000)::float8 as at, ${fieldsIn('before')} as before, ${fieldsIn('after')} as after
 from (
   select id, at, before, after from events
@@ -34,7 +38,8 @@ from (
 ) e
 where after ?| array['url', 'split', 'routes']
 order by id desc
-limit ${mostChanges}`);
+limit ${mostChanges}`,
+  );
   return rows.map(({ at, before, after }) => ({ at: new Date(at), text: wordsOfChange(before, after) })).toReversed();
 }
 

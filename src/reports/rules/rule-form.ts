@@ -134,7 +134,7 @@ export function sentOf(rule: TypedRule, known: Route['to'] = []): { sent: unknow
   return { sent: { ...(rule.name.trim() && { name: rule.name }), when: { all }, to }, fieldOf };
 }
 
-/** Comparisons that a fact has not, which a browser without scripts can send, and half of a span. @throws Invalid at the first row */
+/** Refuses comparisons that a fact has not, as of browsers without scripts, and half a span. @throws Invalid at the first row */
 export function refuseRows({ conditions }: TypedRule): void {
   for (const [index, row] of conditions.entries()) {
     const { what, is } = row;

@@ -17,7 +17,7 @@ import { leastDays } from './results.ts';
 import { countTests, judgeTests, type ShownTest } from './standing.ts';
 
 /** Links that are looked at between two looks for more. */
-const page = 100;
+const linksAtOnce = 100;
 
 const by = serverJob('watch A/B tests');
 
@@ -25,7 +25,12 @@ const by = serverJob('watch A/B tests');
  * Looks at all tests that run: notes which version is clearly ahead by which goal, and ends those that are to end by it.
  * @param onProblem hears of a link whose test could not be looked at; the others are
  */
-export const watchTests = (db: Db, now: Date, onProblem: (link: string, error: unknown) => void): Promise<boolean> =>
+export const watchTests = (
+  db: Db,
+  now: Date,
+  onProblem: (link: string, error: unknown) => void,
+  page = linksAtOnce,
+): Promise<boolean> =>
   runAlone(db, 'waymark A/B tests', async () => {
     for (let after = ''; ; ) {
       const found = await db

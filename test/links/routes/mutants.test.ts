@@ -25,13 +25,13 @@ const isTold = ({ status, text }: Pick<Answer, 'status' | 'text'>) => {
 };
 
 describe('rules of any shape', () => {
-  it('are taken, or refused with a path: 5,000 mutants', { timeout: 180_000 }, async () => {
+  it('are taken, or refused with a path: 1,000 mutants', { timeout: 60_000 }, async () => {
     const { host } = new URL(app.url);
     const seen = new Map<number, number>();
     await Promise.all(
       clients.map(async ({ client, path }, nth) => {
         const random = seeded(nth);
-        for (let count = 0; count < 500; count++) {
+        for (let count = 0; count < 100; count++) {
           const routes = mutant(random);
           const { statusCode: status, body: text } = await app.fastify.inject({
             method: 'PATCH',
@@ -44,8 +44,8 @@ describe('rules of any shape', () => {
         }
       }),
     );
-    expect(seen.get(200)).toBeGreaterThan(100);
-    expect(seen.get(422)).toBeGreaterThan(2_000);
+    expect(seen.get(200)).toBeGreaterThan(20);
+    expect(seen.get(422)).toBeGreaterThan(400);
   });
 
   it.each([

@@ -16,12 +16,12 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-it('reads 50,000 mutants: each is refused with a path, or read again as itself', { timeout: 300_000 }, async () => {
+it('reads 20,000 mutants: each is refused with a path, or read again as itself', { timeout: 300_000 }, async () => {
   const random = seeded(233);
   const { db, config, sites, isReservedSlug } = app.fastify;
   const context = { db, config, sites, isReservedSlug, answers: new Map<string, Promise<unknown>>() };
   let taken = 0;
-  for (let count = 0; count < 50_000; count++) {
+  for (let count = 0; count < 20_000; count++) {
     const sent = JSON.parse(JSON.stringify(mutant(random) ?? null)) as unknown;
     try {
       const routes = await readRoutes(context, ada.workspace.id, sent);
@@ -34,5 +34,5 @@ it('reads 50,000 mutants: each is refused with a path, or read again as itself',
       expect(error.field).toMatch(/^routes(?:[.[]|$)/);
     }
   }
-  expect(taken).toBeGreaterThan(1_000);
+  expect(taken).toBeGreaterThan(400);
 });

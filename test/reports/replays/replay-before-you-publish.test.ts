@@ -61,7 +61,7 @@ describe('a replay before one publishes', () => {
     expect((await replay(link, [{ ...germans, name: 'Other', to: [to('own')] }])).json()).toMatchObject({ moved: 12 });
   });
 
-  it('moves no more visitors than shares of a rule change, and expects a part where another rule draws', async () => {
+  it('moves no more visitors than shares change, and a part where another rule draws', async () => {
     const halves = { ...germans, to: [to('a'), to('b')] };
     const link = await linkWithClicks([halves]);
     const other = { ...halves, to: [to('a', 3), to('b', 1)] };
