@@ -142,7 +142,7 @@ function inColumns(cards: Card[]): Card[][] {
 const isSaid = (name: DimensionName, { rows }: Breakdown): boolean =>
   !dimensionOf(name).isRare || rows.some(({ value }) => value !== unknown);
 
-/** What shares of a list are of: classes of all hits, codes of all scans, everything else of clicks. */
+/** The number that shares of a list are of. Classes go by all hits, codes by all scans, everything else by clicks. */
 export const wholeOf = ({ counts, shownOf }: Dimension, { clicks, sum }: { clicks: number; sum: number }): number =>
   counts === 'clicks' || shownOf === 'one link' ? clicks : sum;
 

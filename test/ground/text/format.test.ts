@@ -43,10 +43,11 @@ describe('numbers', () => {
 });
 
 it('a heading within a sentence begins small, unless it is an abbreviation', () => {
-  expect(['Countries', 'QR codes', 'UTM sources', ''].map(inSentence)).toEqual([
+  expect(['Countries', 'QR codes', 'UTM sources', 'A/B test', ''].map(inSentence)).toEqual([
     'countries',
     'QR codes',
     'UTM sources',
+    'A/B test',
     '',
   ]);
 });

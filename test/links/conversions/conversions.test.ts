@@ -419,7 +419,7 @@ describe('conversions of a split', () => {
     expect(counts.map(({ destinationId, conversions }) => ({ destinationId, conversions }))).toEqual(clicks);
     expect(counts.every(({ destinationId }) => destinationId !== null)).toBe(true);
     const tab = await ada.ask(`/w/${ada.workspace.slug}/links/${tested.id}/destinations`);
-    expect(tab.text).toContain('data-label="Conversions"');
+    expect(tab.text).toContain('data-label="conversions"');
   });
 });
 

@@ -50,6 +50,13 @@ describe('the head of a link', () => {
     });
   });
 
+  it('says how many rules it has, here and in the list', async () => {
+    const rule = { name: 'All', when: { all: [] }, to: [{ url: 'https://b.example/', weight: 1, app: null }] };
+    const routed = await makeLink(app, workspaceId, { routes: [rule] });
+    for (const path of [pageOf(ada, routed), `/w/${ada.workspace.slug}/links`])
+      expect((await ada.ask(path)).text).toContain('>1 rule</span>');
+  });
+
   it('offers a viewer nothing that is refused', async () => {
     const viewer = await app.signUp('Vic');
     await joinWorkspace(app, viewer, ada, 'viewer');

@@ -113,7 +113,9 @@ describe.each(['before', 'after'])('%s the roll-up', (when) => {
   });
 
   it('reports the scans of one code', async () => {
-    const page = textOf(await owner.ask(`${home}/reports/qr-codes/${code.id}?period=7d`));
+    const answer = await owner.ask(`${home}/reports/qr-codes/${code.id}?period=7d`);
+    const page = textOf(answer);
+    expect(answer.text).toContain(`class="back-link" href="${home}/links/${spring}/qr"`);
     expect(page).toContain(`QR code of ${app.shortHost}/spring (${code.slug})`);
     expect(page).toContain('1 click by 1 visitor');
     expect(page).toContain('1 hit');

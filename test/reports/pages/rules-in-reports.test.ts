@@ -116,6 +116,11 @@ describe('a report of a link with rules', () => {
     expect((await countsBy(`campaignId=${id}&groupBy=route`)).rows).toEqual({ Germany: 12, App: 6 });
   });
 
+  it('says shares of all clicks, those without a rule too', async () => {
+    expect(textOf(await ada.ask(page))).toMatch(/Germany 12 clicks 46 % .*App 6 clicks 23 %/);
+    expect(textOf(await ada.ask(`${page}/values?by=route`))).toMatch(/Germany Leave out 12 \S+ 46 % /);
+  });
+
   it('shows all values of both, with a search for their names', async () => {
     expect(textOf(await ada.ask(`${page}/values?by=route`))).toMatch(
       /2 rules.*Germany Leave out 12 .*App Leave out 6 /,
