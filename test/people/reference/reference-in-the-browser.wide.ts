@@ -117,7 +117,10 @@ describe('the reference at /docs', () => {
     const page = await context.newPage();
     await page.goto(`${app.url}/docs`);
     expect(await page.getByLabel('Your key').isVisible()).toBe(false);
-    await page.getByText('Contents', { exact: true }).last().click();
+    const summary = page.locator('summary', { hasText: 'Contents' });
+    expect(await summary.isVisible()).toBe(false);
+    await page.getByRole('link', { name: 'Contents' }).click();
+    await summary.click();
     await page.getByRole('navigation').getByRole('link', { name: 'Create a link' }).click();
     const operation = page.locator('#createLink');
     await operation.getByText('JavaScript').click();
