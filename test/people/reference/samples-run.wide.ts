@@ -32,7 +32,7 @@ const languages = [
 /** In an order in which each finds what it asks for. */
 const inOrder = [
   'createLink createCampaign createView addDomain createGoal',
-  'createConversion listGoals updateGoal listLinks getLink updateLink listTags getLinkQrSVG getLinkQrPNG',
+  'createConversion listGoals updateGoal listLinks getLink updateLink simulateVisit replayClicks listTags getLinkQrSVG getLinkQrPNG',
   'listCampaigns getCampaign updateCampaign listViews listDomains getDomain updateDomain',
   'verifyDomain setDomainLogo deleteDomainLogo getAnalytics listHits',
   'deleteView deleteGoal deleteDomain deleteCampaign deleteLink',

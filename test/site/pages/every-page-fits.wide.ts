@@ -23,7 +23,7 @@ type Walker = { page: Page; kind: Kind };
 
 /** Answers that are no pages: files, programs, parts of pages, and ways on. */
 const noPages =
-  /^\/(api|assets|internal|health|metrics|qr|pb|px|\.well-known)\b|\.(csv|css|ico|txt|json)$|\/(suggest|slug-check|same-destination|addresses|logo|hits|stream|export|brand\/colour|:id\/settings)$|\/live\b|^\/(profile|admin|docs\/keys)?$|^\/w\/:workspace$|\*/;
+  /^\/(api|assets|internal|health|metrics|qr|pb|px|\.well-known)\b|\.(csv|css|ico|txt|json)$|\/(suggest|rule-values|slug-check|same-destination|addresses|logo|hits|stream|export|brand\/colour|:id\/settings)$|\/live\b|^\/(profile|admin|docs\/keys)?$|^\/w\/:workspace$|\*/;
 
 const collected: RouteOptions[] = [];
 const watchRoutes = (message: unknown) => {

@@ -21,6 +21,7 @@ export const ofWorkspace: Record<string, Where> = {
   'made-up visitor of a link': ({ home, long, unbroken }) =>
     `${home}/links/${long.id}/destinations/try?country=Spain&agent=iphone&query=${unbroken}`,
   'visitor that cannot be': ({ home, rtl, unbroken }) => `${home}/links/${rtl.id}/destinations/try?country=${unbroken}`,
+  'new rule of a link': ({ home, long }) => `${home}/links/${long.id}/destinations/rules/new`,
   'destinations of a link without a test': ({ home, rtl }) => `${home}/links/${rtl.id}/destinations`,
   'QR code of a link': ({ home, long }) => `${home}/links/${long.id}/qr`,
   'link with words from right to left': ({ home, rtl }) => `${home}/links/${rtl.id}`,
