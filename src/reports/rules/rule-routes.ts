@@ -100,7 +100,7 @@ export default async function ruleRoutes(app: FastifyInstance): Promise<void> {
           return showForm(request, reply, link, at, { rule, shown: form.shown, replay: showReplay(replay) });
         }
         await saveRules(request, link, routesAfter, form.shown);
-        reply.flash('success', at === 'new' ? 'The rule is set.' : 'The rule is saved.', workspaceId);
+        reply.flash('success', at === 'new' ? 'The rule is added.' : 'The rule is saved.', workspaceId);
         return reply.redirect(`${tabHref(request, link)}#rule-${index + 1}`, 303);
       },
       async ({ errors }) => {

@@ -49,7 +49,7 @@ describe('rules of a link', () => {
     await main.getByLabel('Values of condition 2').fill('22:00 to 06:00');
     await main.getByLabel('Address', { exact: true }).fill('https://de.example/');
     await look();
-    await press(main.getByRole('button', { name: 'Set the rule' }));
+    await press(main.getByRole('button', { name: 'Add the rule' }));
     await main.getByText('it is between 22:00 and 06:00').waitFor();
 
     await press(main.getByRole('link', { name: 'Add a rule' }));
@@ -57,12 +57,12 @@ describe('rules of a link', () => {
     await main.getByLabel('Values of condition 1').fill('iOS');
     await main.getByLabel('Address', { exact: true }).fill('no address');
     await main.locator('#field-name').fill('iPhones');
-    await press(main.getByRole('button', { name: 'Set the rule' }));
+    await press(main.getByRole('button', { name: 'Add the rule' }));
     await main.locator('.field-error').first().waitFor();
     expect(await main.getByLabel('Values of condition 1').inputValue()).toBe('iOS');
     await look();
     await main.getByLabel('Address', { exact: true }).fill('https://ios.example/');
-    await press(main.getByRole('button', { name: 'Set the rule' }));
+    await press(main.getByRole('button', { name: 'Add the rule' }));
     await main.getByText('iPhones', { exact: true }).waitFor();
     await look();
 
